@@ -1,0 +1,1 @@
+//! The castgate config compiler.

@@ -1,0 +1,2 @@
+//! The `castgate` command line.
+fn main() {}

@@ -1,0 +1,1 @@
+//! castgate: an HTTP gateway cast from its config.
