@@ -1,1 +1,7 @@
 //! The castgate config compiler.
+
+pub mod ast;
+pub mod middleware;
+pub mod model;
+pub mod pattern;
+pub mod source;

@@ -1,0 +1,64 @@
+//! The registry of middleware: its order IS the order of execution, outermost first.
+//!
+//! To add one: a file of its name in `middleware/` (section as written, policy as resolved, and the step from one
+//! to the other) and one line in the registry below. Everything else here is derived from that line.
+
+use crate::ast::{Lenient, Switch};
+use crate::model::{Id, Origin};
+use serde::Deserialize;
+
+/// A resolved middleware, and the place where it was written, which is what its state belongs to.
+#[derive(Debug, Clone)]
+pub struct Policy<P> {
+    /// The top-level entry, or the route's own.
+    pub origin: Origin,
+    /// What it does.
+    pub settings: P,
+}
+
+macro_rules! registry {
+    ($($(#[$doc:meta])* $name:ident: $section:ident => $settings:ident;)*) => {
+        $(
+            mod $name;
+            pub use $name::*;
+        )*
+
+        /// `middleware:`, at the top level or of a route.
+        #[derive(Debug, Clone, Default, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct Middleware {
+            $($(#[$doc])* pub $name: Lenient<Switch<$section>>,)*
+        }
+
+        /// Every policy of the file, one table a kind, in the order in which they were written.
+        #[derive(Debug, Clone, Default)]
+        pub struct Policies {
+            $($(#[$doc])* pub $name: Vec<Policy<$settings>>,)*
+        }
+
+        /// The policies of a route; fields are in the order of execution. Sets of the same shape (the same
+        /// fields filled in) can share one stack type.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct MiddlewareSet {
+            $($(#[$doc])* pub $name: Option<Id<Policy<$settings>>>,)*
+        }
+
+        /// The names of all middleware, in the order of execution.
+        pub const NAMES: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+registry! {
+    /// Gives each request an id, sends it to the backend and back to the client.
+    request_id: RequestIdSection => RequestId;
+    /// Writes a JSON line for each request.
+    access_log: AccessLogSection => AccessLog;
+    /// Answers 429 to whoever asks too often.
+    rate_limit: RateLimitSection => RateLimit;
+    /// Answers 401 to whoever does not show a key.
+    auth: AuthSection => Auth;
+    /// Answers 503 at once while an upstream fails too often.
+    circuit_breaker: CircuitBreakerSection => CircuitBreaker;
+    /// Changes header fields of requests and responses.
+    headers: HeadersSection => Headers;
+}

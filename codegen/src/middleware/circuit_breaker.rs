@@ -1,0 +1,39 @@
+//! `circuit_breaker`: no more requests for an upstream that fails too often.
+
+use crate::ast;
+use crate::model::Ratio;
+use serde::Deserialize;
+use std::time::Duration;
+
+/// `circuit_breaker: {failure_ratio: 50%, min_requests: 20, window: 10s, open: 5s}`
+///
+/// Its state belongs to the pair of entry and upstream. Routes that redirect or respond have none.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CircuitBreakerSection {
+    /// Opens when this share of the window's requests failed. Default: `50%`.
+    pub failure_ratio: Option<ast::Percent>,
+    /// Never opens with fewer requests in the window. Default: 20.
+    pub min_requests: Option<u64>,
+    /// How far back requests count. Default: `10s`.
+    pub window: Option<ast::Duration>,
+    /// How long it stays open. Default: `5s`.
+    pub open: Option<ast::Duration>,
+    /// How many trial requests it then lets through at a time. Default: 1.
+    pub half_open: Option<u64>,
+}
+
+/// Answers 503 at once while an upstream fails too often. State: one for each pair of policy and upstream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CircuitBreaker {
+    /// Above 0.
+    pub failure_ratio: Ratio,
+    /// At least 1.
+    pub min_requests: u32,
+    /// Not zero.
+    pub window: Duration,
+    /// Not zero.
+    pub open: Duration,
+    /// At least 1.
+    pub half_open: u32,
+}

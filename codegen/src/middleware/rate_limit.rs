@@ -1,0 +1,46 @@
+//! `rate_limit`: so many requests in a span of time, for each client or header value.
+
+use crate::ast;
+use crate::model::{HeaderName, Rate};
+use serde::Deserialize;
+use std::num::NonZeroU32;
+
+/// `rate_limit: {rate: 100/s, burst: 200, key: client_ip}`
+///
+/// Its state belongs to the entry: routes which inherit the top-level entry share one set of counters; a route
+/// with an entry of its own counts on its own.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RateLimitSection {
+    /// `100/s`, `5000/m` or `/h`. Has no default.
+    pub rate: Option<ast::Rate>,
+    /// How many may come at once. Default: the rate per second, rounded up.
+    pub burst: Option<u64>,
+    /// Whose requests are counted together: `client_ip`, or `header:NAME` for those with the same value of a
+    /// header field. Default: `client_ip`.
+    pub key: Option<String>,
+    /// How many keys are remembered, rounded up to a power of two; memory is bounded by it. Default: 65536.
+    pub max_keys: Option<u64>,
+}
+
+/// Answers 429 to whoever asks too often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateLimit {
+    /// How many in how long.
+    pub rate: Rate,
+    /// How many at once.
+    pub burst: NonZeroU32,
+    /// Whose requests are counted together.
+    pub key: RateLimitKey,
+    /// A power of two, at most 2^24.
+    pub max_keys: u32,
+}
+
+/// Whose requests are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RateLimitKey {
+    /// Those of a client address.
+    ClientIp,
+    /// Those with the same value of this field; those without it count together.
+    Header(HeaderName),
+}
