@@ -1,1 +1,59 @@
-//! castgate: an HTTP gateway cast from its config.
+//! castgate: an HTTP gateway that is cast from its config.
+//!
+//! This crate is the runtime. The compiler (`castgate-codegen`) turns `gateway.yml` into tables and stack types that
+//! use [`codegen`]; a gateway's `main.rs` is [`include_gateway!`] and a call of [`main`].
+//!
+//! # The life of a request
+//!
+//! A worker accepts the connection ([`server`]) and hyper parses the head. The gate checks it, makes the path
+//! canonical and finds the route ([`route`]). The route's target is a stack ([`middleware`]), a type whose layers call
+//! each other directly; at its end [`forward`] chooses a backend ([`upstream`]) and exchanges request for response on
+//! one of the worker's own connections. When the response has ended, its record is counted ([`metrics`]) and logged
+//! ([`access_log`]).
+
+mod access_log;
+mod admin;
+mod app;
+pub mod codegen;
+mod context;
+mod error;
+mod forward;
+mod late;
+mod metrics;
+mod middleware;
+mod path;
+mod route;
+mod server;
+mod service;
+mod uncompiled;
+mod upstream;
+
+pub use app::App;
+pub use context::Context;
+pub use error::{Error, Reason};
+pub use server::{main, run};
+pub use service::{Request, Response, Service};
+
+/// Includes the gateway that the build script has compiled, as `compiled::GATEWAY`.
+///
+/// If the config has errors, the build fails here with their report.
+#[macro_export]
+macro_rules! include_gateway {
+    () => {
+        #[cfg(gateway_config_error)]
+        ::core::compile_error!(::core::include_str!(::core::concat!(
+            ::core::env!("OUT_DIR"),
+            "/gateway_error.txt"
+        )));
+
+        #[cfg(gateway_config_error)]
+        mod compiled {
+            pub static GATEWAY: $crate::codegen::Uncompiled = $crate::codegen::Uncompiled;
+        }
+
+        #[cfg(not(gateway_config_error))]
+        mod compiled {
+            ::core::include!(::core::concat!(::core::env!("OUT_DIR"), "/gateway.rs"));
+        }
+    };
+}

@@ -1,0 +1,150 @@
+//! `/health`, `/livez`, `/readyz` and `/metrics`: outside every middleware, cold, and as plain as they can be.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, StatusCode, header};
+use serde::Serialize;
+
+use crate::error::{Reason, problem};
+use crate::metrics;
+use crate::server::{Phase, Process};
+use crate::service::{Body, Response};
+use crate::upstream::Status;
+
+/// Whether a path is one of ours. Asked for every request: a comparison of lengths, and rarely more.
+#[inline]
+pub(crate) fn owns(path: &str) -> bool {
+    matches!(path, "/health" | "/livez" | "/readyz" | "/metrics")
+}
+
+/// Answers a request for one of the built-in paths; anything else is a 404.
+pub(crate) async fn answer(process: &Arc<Process>, method: &Method, path: &str) -> Response {
+    if !owns(path) {
+        return refusal(Reason::NoRoute);
+    }
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        let mut response = refusal(Reason::MethodNotAllowed);
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return response;
+    }
+    match path {
+        "/health" => health(process),
+        "/livez" => plain(StatusCode::OK, "text/plain; charset=utf-8", "ok\n"),
+        "/readyz" => match unready(process) {
+            None => plain(StatusCode::OK, "text/plain; charset=utf-8", "ready\n"),
+            Some(why) => plain(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "text/plain; charset=utf-8",
+                format!("not ready: {why}\n"),
+            ),
+        },
+        _ => {
+            // Encoding thousands of series would hold up the worker's other connections.
+            let process = process.clone();
+            match tokio::task::spawn_blocking(move || metrics::render(&process)).await {
+                Ok(Ok((text, content_type))) => plain(StatusCode::OK, &content_type, text),
+                Ok(Err(error)) => {
+                    tracing::error!(%error, "cannot encode the metrics");
+                    refusal(Reason::Internal)
+                }
+                Err(error) => {
+                    tracing::error!(%error, "cannot collect the metrics");
+                    refusal(Reason::Internal)
+                }
+            }
+        }
+    }
+}
+
+fn refusal(reason: Reason) -> Response {
+    plain(reason.status(), "application/problem+json", problem(reason, None))
+}
+
+fn plain(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Response {
+    let mut response = Response::new(Body::from(body.into()));
+    *response.status_mut() = status;
+    if let Ok(content_type) = HeaderValue::from_str(content_type) {
+        response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The seed's document: its three members, in its order.
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    uptime: String,
+    backends: BTreeMap<&'static str, &'static str>,
+}
+
+fn health(process: &Process) -> Response {
+    let mut backends = BTreeMap::new();
+    for backend in process.settings().upstreams.iter().flat_map(|members| members.backends) {
+        let status = backend.health().status().as_str();
+        // Two upstreams may share a backend's URL; the worse news counts.
+        backends.entry(backend.url()).and_modify(|known| *known = status.max(*known)).or_insert(status);
+    }
+    let healthy = backends.values().filter(|status| **status == Status::Healthy.as_str()).count();
+    let status = match healthy {
+        _ if process.phase() != Phase::Running => "draining",
+        count if count == backends.len() => "healthy",
+        0 => "unhealthy",
+        _ => "degraded",
+    };
+    let code = if status == "healthy" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let document = Health { status, uptime: go_duration(process.started().elapsed()), backends };
+    match serde_json::to_vec(&document) {
+        Ok(document) => plain(code, "application/json", document),
+        Err(_) => refusal(Reason::Internal),
+    }
+}
+
+/// Why the gateway should not get traffic, if it should not.
+fn unready(process: &Process) -> Option<String> {
+    if process.phase() != Phase::Running {
+        return Some("draining".to_owned());
+    }
+    for members in process.settings().upstreams {
+        let statuses = || members.backends.iter().map(|backend| backend.health().status());
+        if statuses().any(|status| status == Status::Unknown) {
+            return Some(format!("the first health checks of {} are not in", members.name));
+        }
+        if statuses().all(|status| status == Status::Unhealthy) {
+            return Some(format!("no backend of {} is healthy", members.name));
+        }
+    }
+    None
+}
+
+/// A duration in whole seconds as Go prints it: `2h15m30s`, `1m0s`, `0s`.
+fn go_duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds}s"),
+        (0, minutes, seconds) => format!("{minutes}m{seconds}s"),
+        (hours, minutes, seconds) => format!("{hours}h{minutes}m{seconds}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_printed_as_go_does() {
+        for (seconds, text) in [
+            (0, "0s"),
+            (59, "59s"),
+            (60, "1m0s"),
+            (3600, "1h0m0s"),
+            (8130, "2h15m30s"),
+            (360_000, "100h0m0s"),
+        ] {
+            assert_eq!(go_duration(Duration::from_secs(seconds)), text);
+        }
+    }
+}

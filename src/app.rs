@@ -1,0 +1,121 @@
+//! The seam between the runtime and a compiled gateway: what the generated code must say of itself.
+
+use std::time::Duration;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::late::{Bind, Late, Origin};
+use crate::middleware::Breaker;
+use crate::route::RouteIndex;
+use crate::server::Cidr;
+use crate::service::{Request, Response};
+use crate::upstream::Members;
+
+/// A compiled gateway. `main.rs` has one as a static; tests write theirs by hand.
+pub trait App: Sync + 'static {
+    /// One variant for each shape of stack.
+    type Target: Sync + 'static;
+
+    /// Everything that is not a route.
+    fn settings(&self) -> &'static Settings;
+
+    /// The route table.
+    fn routes(&self) -> &'static RouteIndex<Self::Target>;
+
+    /// Serves a request that matched a route.
+    fn serve(
+        &self,
+        target: &'static Self::Target,
+        request: Request,
+        cx: &mut Context<'_>,
+    ) -> impl Future<Output = Result<Response, Error>>;
+
+    /// Serves a request that matched none, or that was not acceptable: the layers that see every request, then
+    /// [`crate::middleware::Reject`].
+    fn reject(&self, request: Request, cx: &mut Context<'_>)
+    -> impl Future<Output = Result<Response, Error>>;
+}
+
+/// Where a gateway came from.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity {
+    /// The config's file name, as messages give it.
+    pub file: &'static str,
+    /// SHA-256 of the config, in lower-case hexadecimal.
+    pub config_sha256: &'static str,
+}
+
+/// An address to listen on.
+#[derive(Clone, Copy, Debug)]
+pub struct Listen {
+    /// Where it was written.
+    pub origin: Origin,
+    /// `host:port`.
+    pub address: Late,
+}
+
+/// `server.limits`.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of a request head; more is 431.
+    pub header_bytes: usize,
+    /// Fields of a request head; more is 431.
+    pub headers: usize,
+    /// Bytes of a request target; more is 414.
+    pub uri: usize,
+    /// Bytes of a request body; more is 413.
+    pub body: u64,
+    /// Client connections of the whole process; further ones wait in the kernel's queue.
+    pub connections: usize,
+}
+
+/// `server.timeouts`.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// For a whole request head, from its first byte.
+    pub header_read: Duration,
+    /// For a connection without a request.
+    pub idle: Duration,
+}
+
+/// `server.drain`.
+#[derive(Clone, Copy, Debug)]
+pub struct Drain {
+    /// How long connections are still accepted after `/readyz` has turned 503.
+    pub delay: Duration,
+    /// How long in-flight requests may take after that.
+    pub grace: Duration,
+}
+
+/// Everything of a gateway that is not a route.
+#[derive(Clone, Copy)]
+pub struct Settings {
+    /// Where it came from.
+    pub identity: Identity,
+    /// The addresses of the gateway.
+    pub listen: &'static [Listen],
+    /// The address of `/health`, `/livez`, `/readyz`, `/metrics`; if `None`, they are answered on every `listen` address.
+    pub admin: Option<Listen>,
+    /// The number of workers; if `None`, one for each core.
+    pub workers: Option<usize>,
+    /// Peers whose `X-Forwarded-*` are believed.
+    pub trusted_proxies: &'static [Cidr],
+    /// Limits.
+    pub limits: Limits,
+    /// Timeouts.
+    pub timeouts: Timeouts,
+    /// Draining.
+    pub drain: Drain,
+    /// The upstreams, in the order of their ids.
+    pub upstreams: &'static [&'static Members],
+    /// The circuit breakers.
+    pub breakers: &'static [&'static Breaker],
+    /// Everything that holds late values.
+    pub bindings: &'static [&'static dyn Bind],
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings").field("identity", &self.identity).finish_non_exhaustive()
+    }
+}

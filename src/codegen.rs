@@ -1,0 +1,28 @@
+//! The facade: the only names that generated code may use. What is not here is not part of the contract between the
+//! compiler and the runtime.
+
+pub use std::time::Duration;
+
+pub use http::{HeaderName, HeaderValue};
+
+pub use crate::access_log::AccessLogPolicy;
+pub use crate::app::{App, Drain, Identity, Limits, Listen, Settings, Timeouts};
+pub use crate::context::Context;
+pub use crate::error::Error;
+pub use crate::forward::{Forward, PathEdit, TemplatePiece};
+pub use crate::late::{Bind, Late, Origin, Piece};
+pub use crate::middleware::{
+    AccessLog, ApiKeys, Auth, Breaker, BreakerPolicy, CircuitBreaker, HeaderEdit, HeaderEdits, Headers,
+    Limit, LimitKey, RateLimit, Redirect, Reject, RequestIdPolicy, RequestIds, Respond,
+    Target as RedirectTarget,
+};
+pub use crate::route::{
+    Edge, HeaderMatch, Methods, NONE, Node, QueryMatch, Route, RouteIndex, Span, Table, hash,
+};
+pub use crate::server::Cidr;
+pub use crate::service::{Request, Response, Service};
+pub use crate::uncompiled::Uncompiled;
+pub use crate::upstream::{
+    Backend, HealthCheck, HostHeader, Keepalive, LeastConnections, Members, RandomChoice, Retries,
+    RoundRobin, Upstream, UpstreamTimeouts,
+};

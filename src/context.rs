@@ -1,0 +1,154 @@
+//! What is known of one request while it is served, and the record of how it ended.
+//! A record ends exactly once: when a whole response is handed over, when a streamed body ends, or when it is dropped.
+
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use http::{HeaderValue, Method, Uri};
+
+use crate::access_log::AccessLogPolicy;
+use crate::error::{CLIENT_CLOSED, Error, Reason};
+use crate::route::Methods;
+use crate::server::{Client, Worker};
+use crate::upstream::Backend;
+
+/// The id of a request: a UUID of ours, or a caller's that was checked (at most 128 of `[A-Za-z0-9._-]`).
+#[derive(Clone, Debug)]
+pub struct RequestId(HeaderValue);
+
+impl RequestId {
+    pub(crate) fn new(value: HeaderValue) -> Self {
+        Self(value)
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+
+    /// The id as a field value; cheap to clone.
+    pub fn value(&self) -> &HeaderValue {
+        &self.0
+    }
+}
+
+/// One request while it is served.
+#[derive(Debug)]
+pub struct Context<'a> {
+    pub(crate) client: &'a Rc<Client>,
+    pub(crate) record: Record,
+    /// What the stack for unmatched requests answers with.
+    pub(crate) rejection: Option<Error>,
+}
+
+impl Context<'_> {
+    /// When the request's head had arrived.
+    pub fn started(&self) -> Instant {
+        self.record.started
+    }
+
+    /// The address of the client, after the rules of `server.trusted_proxies`.
+    pub fn client_ip(&self) -> IpAddr {
+        self.record.client_ip
+    }
+
+    /// The request's id, once the request-id layer has run.
+    pub fn request_id(&self) -> Option<&RequestId> {
+        self.record.request_id.as_ref()
+    }
+
+    pub(crate) fn worker(&self) -> &Worker {
+        self.client.worker()
+    }
+}
+
+/// The number that stands for "no route" in tables that have one row more than there are routes.
+pub(crate) const UNMATCHED: u32 = u32::MAX;
+
+/// What the log and the metrics will say of a request.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) client: Rc<Client>,
+    pub(crate) started: Instant,
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) client_ip: IpAddr,
+    pub(crate) route: u32,
+    pub(crate) request_id: Option<RequestId>,
+    pub(crate) status: u16,
+    pub(crate) reason: Reason,
+    pub(crate) backend: Option<&'static Backend>,
+    pub(crate) upstream_status: u16,
+    pub(crate) upstream_duration: Duration,
+    pub(crate) retries: u8,
+    pub(crate) bytes_in: u64,
+    pub(crate) bytes_out: u64,
+    pub(crate) access_log: Option<&'static AccessLogPolicy>,
+    open: bool,
+}
+
+impl Record {
+    pub(crate) fn open(client: &Rc<Client>, started: Instant, method: Method, client_ip: IpAddr) -> Self {
+        client.worker().metrics().request_opened();
+        Self {
+            client: client.clone(),
+            started,
+            method,
+            uri: Uri::default(),
+            client_ip,
+            route: UNMATCHED,
+            request_id: None,
+            status: CLIENT_CLOSED,
+            reason: Reason::Ok,
+            backend: None,
+            upstream_status: 0,
+            upstream_duration: Duration::ZERO,
+            retries: 0,
+            bytes_in: 0,
+            bytes_out: 0,
+            access_log: None,
+            open: true,
+        }
+    }
+
+    /// Moves the record into a streamed body, which will end it.
+    pub(crate) fn hand_over(&mut self) -> Self {
+        let moved = Self {
+            client: self.client.clone(),
+            method: self.method.clone(),
+            uri: std::mem::take(&mut self.uri),
+            request_id: self.request_id.take(),
+            ..*self
+        };
+        self.open = false;
+        moved
+    }
+
+    /// Counts and logs the request. Only the first call does anything.
+    pub(crate) fn end(&mut self, reason: Reason) {
+        if !std::mem::take(&mut self.open) {
+            return;
+        }
+        self.reason = reason;
+        let ended = Instant::now();
+        let duration = ended.saturating_duration_since(self.started);
+        self.bytes_in = self.client.take_body_received();
+        let worker = self.client.worker();
+        worker.metrics().request_ended(self.route, Methods::index(&self.method), self.status, duration);
+        if self.access_log.is_some() {
+            worker.access_log().write(self, duration, worker);
+        }
+        self.client.exchange_ended(ended);
+    }
+}
+
+impl Drop for Record {
+    /// A record that nobody ended belongs to a request whose client went away; its status is 499 unless a head was sent.
+    fn drop(&mut self) {
+        if self.open {
+            let reason = self.client.body_failure().unwrap_or(Reason::ClientClosed);
+            self.end(reason);
+        }
+    }
+}

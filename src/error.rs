@@ -1,0 +1,245 @@
+//! What can go wrong with a request: one error (kind x retryable), and its one mapping to a response.
+//! No layer makes a 4xx or 5xx of its own; the `reason` of the log and of the body comes from here too.
+
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
+
+use crate::context::Context;
+use crate::service::{Body, Response};
+
+/// Why a request ended as it did: the closed set of the access log's `reason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// A response from the upstream, a redirect or a fixed response was delivered.
+    Ok,
+    /// No route matches.
+    NoRoute,
+    /// A route matches but for the method.
+    MethodNotAllowed,
+    /// The request line, a header or the path is not acceptable.
+    BadRequest,
+    /// The request target is longer than `limits.uri`.
+    UriTooLong,
+    /// The head is larger than `limits.header_bytes` or has more fields than `limits.headers`.
+    HeadersTooLarge,
+    /// The body is larger than `limits.body`.
+    BodyTooLarge,
+    /// A method or transfer coding that the gateway does not implement.
+    NotImplemented,
+    /// The client sent the request too slowly.
+    RequestTimeout,
+    /// The rate limit of the client was used up.
+    RateLimited,
+    /// No credentials.
+    AuthMissing,
+    /// Credentials that are not known.
+    AuthInvalid,
+    /// The circuit breaker is open.
+    CircuitOpen,
+    /// Every backend of the upstream is unhealthy.
+    NoHealthyBackend,
+    /// No connection to a backend could be made.
+    ConnectError,
+    /// No connection to a backend could be made in time.
+    ConnectTimeout,
+    /// The backend did not answer in time.
+    UpstreamTimeout,
+    /// The backend closed or reset the connection before its response was complete.
+    UpstreamReset,
+    /// The backend's answer was not valid HTTP.
+    UpstreamProtocol,
+    /// The client went away before the response was complete.
+    ClientClosed,
+    /// A defect of the gateway itself.
+    Internal,
+}
+
+impl Reason {
+    /// The text in the log, the problem document and the metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::NoRoute => "no_route",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::BadRequest => "bad_request",
+            Self::UriTooLong => "uri_too_long",
+            Self::HeadersTooLarge => "headers_too_large",
+            Self::BodyTooLarge => "body_too_large",
+            Self::NotImplemented => "not_implemented",
+            Self::RequestTimeout => "request_timeout",
+            Self::RateLimited => "rate_limited",
+            Self::AuthMissing => "auth_missing",
+            Self::AuthInvalid => "auth_invalid",
+            Self::CircuitOpen => "circuit_open",
+            Self::NoHealthyBackend => "no_healthy_backend",
+            Self::ConnectError => "connect_error",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::UpstreamTimeout => "upstream_timeout",
+            Self::UpstreamReset => "upstream_reset",
+            Self::UpstreamProtocol => "upstream_protocol",
+            Self::ClientClosed => "client_closed",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// The status that the client gets (RFC 9110 section 15; 499 is nginx's for a client that went away).
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::Ok => StatusCode::OK,
+            Self::NoRoute => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Self::AuthMissing | Self::AuthInvalid => StatusCode::UNAUTHORIZED,
+            Self::CircuitOpen | Self::NoHealthyBackend => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ConnectError | Self::UpstreamReset | Self::UpstreamProtocol => StatusCode::BAD_GATEWAY,
+            Self::ConnectTimeout | Self::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::ClientClosed => match StatusCode::from_u16(CLIENT_CLOSED) {
+                Ok(status) => status,
+                Err(_) => StatusCode::BAD_REQUEST,
+            },
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::NoRoute => "No route matches this request",
+            Self::MethodNotAllowed => "This method is not allowed here",
+            Self::BadRequest => "The request is malformed",
+            Self::UriTooLong => "The request target is too long",
+            Self::HeadersTooLarge => "The request head is too large",
+            Self::BodyTooLarge => "The request body is too large",
+            Self::NotImplemented => "This method or transfer coding is not implemented",
+            Self::RequestTimeout => "The request did not arrive in time",
+            Self::RateLimited => "Too many requests",
+            Self::AuthMissing => "Credentials are required",
+            Self::AuthInvalid => "The credentials are not valid",
+            Self::CircuitOpen => "The upstream is failing and is being spared",
+            Self::NoHealthyBackend => "No backend is healthy",
+            Self::ConnectError => "No backend could be reached",
+            Self::ConnectTimeout => "No backend could be reached in time",
+            Self::UpstreamTimeout => "The backend did not answer in time",
+            Self::UpstreamReset => "The backend closed the connection",
+            Self::UpstreamProtocol => "The backend's answer was not valid HTTP",
+            Self::ClientClosed => "The client closed the connection",
+            Self::Internal => "The gateway failed",
+        }
+    }
+
+    /// After these the rest of the client's message cannot be trusted or is not worth reading, so the connection closes.
+    const fn closes(self) -> bool {
+        matches!(
+            self,
+            Self::BadRequest
+                | Self::UriTooLong
+                | Self::HeadersTooLarge
+                | Self::BodyTooLarge
+                | Self::NotImplemented
+                | Self::RequestTimeout
+        )
+    }
+
+    /// Whether the fault lies with the upstream, as a circuit breaker sees it.
+    pub const fn is_upstream_failure(self) -> bool {
+        matches!(
+            self,
+            Self::ConnectError
+                | Self::ConnectTimeout
+                | Self::UpstreamTimeout
+                | Self::UpstreamReset
+                | Self::UpstreamProtocol
+        )
+    }
+}
+
+/// nginx's status for "the client closed the connection first"; it is logged and counted, never sent.
+pub(crate) const CLIENT_CLOSED: u16 = 499;
+
+/// A request that cannot be served as asked.
+#[derive(Debug)]
+pub struct Error {
+    reason: Reason,
+    header: Option<(header::HeaderName, HeaderValue)>,
+}
+
+impl Error {
+    /// An error of this reason.
+    pub const fn new(reason: Reason) -> Self {
+        Self { reason, header: None }
+    }
+
+    /// The same error with a field on its response, such as `Allow` or `Retry-After`.
+    pub fn with_header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
+        self.header = Some((name, value));
+        self
+    }
+
+    /// Why the request failed.
+    pub const fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// The one mapping to a response: problem+json (RFC 9457), with the reason left in the context for the log.
+    pub fn into_response(self, cx: &mut Context<'_>) -> Response {
+        cx.record.reason = self.reason;
+        let status = self.reason.status();
+        let document = match cx.record.request_id {
+            Some(ref id) => problem(self.reason, Some(id.as_str())),
+            None => problem(self.reason, None),
+        };
+        let mut response = Response::new(Body::from(document));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some((name, value)) = self.header {
+            headers.insert(name, value);
+        }
+        if self.reason.closes() {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}
+
+impl From<Reason> for Error {
+    fn from(reason: Reason) -> Self {
+        Self::new(reason)
+    }
+}
+
+/// The problem document of a reason. Titles hold no character that JSON escapes; ids are checked when taken in.
+pub(crate) fn problem(reason: Reason, request_id: Option<&str>) -> Bytes {
+    let status = reason.status().as_u16();
+    let (title, reason) = (reason.title(), reason.as_str());
+    let id = request_id.map(|id| format!(r#","request_id":"{id}""#)).unwrap_or_default();
+    Bytes::from(format!(r#"{{"status":{status},"title":"{title}"{id},"reason":"{reason}"}}"#))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problems_are_json_with_the_promised_members() {
+        let document: serde_json::Value =
+            serde_json::from_slice(&problem(Reason::RateLimited, Some("abc"))).unwrap();
+        assert_eq!(document["status"], 429);
+        assert_eq!(document["reason"], "rate_limited");
+        assert_eq!(document["request_id"], "abc");
+        assert!(document["title"].is_string());
+    }
+
+    #[test]
+    fn the_client_closed_status_is_nginx_s() {
+        assert_eq!(Reason::ClientClosed.status().as_u16(), CLIENT_CLOSED);
+    }
+}

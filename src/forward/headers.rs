@@ -1,0 +1,256 @@
+//! Header rules of a gateway (RFC 9110 section 7.6): what ends at this hop, what is refused, what is added.
+//! One pass over the names finds what is there; only that is touched.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header, response};
+
+use crate::context::Context;
+use crate::error::{Error, Reason};
+use crate::service::Request;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// Fields that end at this hop beside those that `Connection` names (RFC 9110 section 7.6.1), and those by which
+/// others than us would say where a request came from.
+fn ends_here(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "proxy-authorization"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+            | "http2-settings"
+    )
+}
+
+/// Identity fields that this gateway does not write, so that a client's copy would be believed (docs/architecture.md).
+fn claims_identity(name: &str) -> bool {
+    matches!(
+        name,
+        "forwarded"
+            | "x-real-ip"
+            | "x-forwarded-port"
+            | "x-forwarded-prefix"
+            | "x-forwarded-server"
+            | "x-forwarded-uri"
+            | "x-forwarded-scheme"
+            | "x-forwarded-ssl"
+            | "x-original-url"
+            | "x-rewrite-url"
+    )
+}
+
+/// `Connection` may name only fields that are the hop's own. Whoever names an end-to-end field wants it to vanish.
+fn may_be_nominated(token: &str) -> bool {
+    !matches!(
+        token,
+        "host"
+            | "content-length"
+            | "content-type"
+            | "authorization"
+            | "cookie"
+            | "forwarded"
+            | "via"
+            | "x-real-ip"
+            | "x-request-id"
+            | "x-api-key"
+    ) && !token.starts_with("x-forwarded-")
+}
+
+/// Makes the client's request ours: hop-by-hop fields go, `X-Forwarded-*` come.
+pub(super) fn prepare(request: &mut Request, cx: &Context<'_>) -> Result<(), Error> {
+    let trusted = cx.client.is_trusted_proxy();
+    let headers = request.headers_mut();
+    let mut doomed = Doomed::default();
+    for name in headers.keys() {
+        let text = name.as_str();
+        // Backends that fold `-` to `_` (CGI) would take an underscore's copy for the field that we wrote.
+        if ends_here(name) || text.contains('_') || (!trusted && claims_identity(text)) {
+            doomed.add(name);
+        }
+    }
+    drop_nominated(headers)?;
+    doomed.remove_from(headers);
+    let forwarded_for = match headers.get(&X_FORWARDED_FOR) {
+        Some(_) if trusted => append_peer(headers, cx)?,
+        _ => cx.client.peer_value(),
+    };
+    headers.insert(&X_FORWARDED_FOR, forwarded_for);
+    if !(trusted && headers.contains_key(&X_FORWARDED_PROTO)) {
+        headers.insert(&X_FORWARDED_PROTO, HeaderValue::from_static("http"));
+    }
+    if !(trusted && headers.contains_key(&X_FORWARDED_HOST))
+        && let Some(host) = headers.get(header::HOST).cloned()
+    {
+        headers.insert(&X_FORWARDED_HOST, host);
+    }
+    *request.version_mut() = http::Version::HTTP_11;
+    Ok(())
+}
+
+/// A trusted peer's list, all lines in order, with the peer at its end.
+fn append_peer(headers: &HeaderMap, cx: &Context<'_>) -> Result<HeaderValue, Error> {
+    let mut list = Vec::new();
+    for line in headers.get_all(&X_FORWARDED_FOR) {
+        list.extend_from_slice(line.as_bytes());
+        list.extend_from_slice(b", ");
+    }
+    list.extend_from_slice(cx.client.peer_value().as_bytes());
+    HeaderValue::from_bytes(&list).map_err(|_| Reason::BadRequest.into())
+}
+
+/// Removes what `Connection` names; an attempt to make an end-to-end field vanish is refused.
+fn drop_nominated(headers: &mut HeaderMap) -> Result<(), Error> {
+    if !headers.contains_key(header::CONNECTION) {
+        return Ok(());
+    }
+    let mut nominated = Doomed::default();
+    for line in headers.get_all(header::CONNECTION) {
+        for token in line.to_str().map_err(|_| Reason::BadRequest)?.split(',').map(str::trim) {
+            // The usual tokens name no field that is not removed anyway.
+            if token.is_empty()
+                || token.eq_ignore_ascii_case("keep-alive")
+                || token.eq_ignore_ascii_case("close")
+            {
+                continue;
+            }
+            let token = token.to_ascii_lowercase();
+            if !may_be_nominated(&token) {
+                return Err(Reason::BadRequest.into());
+            }
+            nominated.add(&HeaderName::from_bytes(token.as_bytes()).map_err(|_| Reason::BadRequest)?);
+        }
+    }
+    nominated.remove_from(headers);
+    Ok(())
+}
+
+/// Checks the framing of a backend's answer and removes its hop-by-hop fields.
+pub(super) fn sanitize(head: &mut response::Parts) -> Result<(), Error> {
+    let headers = &mut head.headers;
+    // Nobody asked for another protocol, so nobody may switch to one.
+    if head.status == http::StatusCode::SWITCHING_PROTOCOLS {
+        return Err(Reason::UpstreamProtocol.into());
+    }
+    let mut doomed = Doomed::default();
+    let (mut chunked, mut length) = (false, false);
+    for name in headers.keys() {
+        chunked |= *name == header::TRANSFER_ENCODING;
+        length |= *name == header::CONTENT_LENGTH;
+        if ends_here(name) && *name != header::UPGRADE || *name == header::UPGRADE {
+            doomed.add(name);
+        }
+    }
+    // Ambiguous or unknown framing (RFC 9112 section 6.3): what one reads as a body, another reads as the next answer.
+    let codings = headers.get_all(header::TRANSFER_ENCODING);
+    if chunked && (length || !codings.iter().eq([&HeaderValue::from_static("chunked")])) {
+        let only_case = codings.iter().count() == 1
+            && headers[header::TRANSFER_ENCODING].as_bytes().eq_ignore_ascii_case(b"chunked");
+        if length || !only_case {
+            return Err(Reason::UpstreamProtocol.into());
+        }
+    }
+    if length && headers.get_all(header::CONTENT_LENGTH).iter().count() > 1 {
+        return Err(Reason::UpstreamProtocol.into());
+    }
+    if headers.contains_key(header::CONNECTION) {
+        let mut nominated = Doomed::default();
+        for line in headers.get_all(header::CONNECTION) {
+            for token in line.to_str().unwrap_or_default().split(',').map(str::trim) {
+                let usual = token.eq_ignore_ascii_case("keep-alive") || token.eq_ignore_ascii_case("close");
+                if let (false, Ok(name)) = (usual, HeaderName::from_bytes(token.as_bytes()))
+                    && name != header::CONTENT_LENGTH
+                {
+                    nominated.add(&name);
+                }
+            }
+        }
+        nominated.remove_from(headers);
+    }
+    doomed.remove_from(headers);
+    Ok(())
+}
+
+/// Names to be removed. A few fit without an allocation; a request with more is not an ordinary one.
+#[derive(Default)]
+struct Doomed {
+    few: [Option<HeaderName>; 4],
+    many: Vec<HeaderName>,
+}
+
+impl Doomed {
+    fn add(&mut self, name: &HeaderName) {
+        match self.few.iter_mut().find(|place| place.is_none()) {
+            Some(place) => *place = Some(name.clone()),
+            None => self.many.push(name.clone()),
+        }
+    }
+
+    fn remove_from(self, headers: &mut HeaderMap) {
+        for name in self.few.into_iter().flatten().chain(self.many) {
+            headers.remove(name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(fields: &[(&str, &str)]) -> Result<HeaderMap, Reason> {
+        let (mut head, ()) = http::Response::new(()).into_parts();
+        for (name, value) in fields {
+            head.headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
+        }
+        sanitize(&mut head).map_err(|error| error.reason())?;
+        Ok(head.headers)
+    }
+
+    #[test]
+    fn a_response_loses_its_hop_by_hop_fields() {
+        let headers = response(&[
+            ("connection", "keep-alive, X-Internal"),
+            ("keep-alive", "timeout=5"),
+            ("x-internal", "1"),
+            ("x-kept", "1"),
+            ("transfer-encoding", "Chunked"),
+            ("upgrade", "h2c"),
+            ("te", "trailers"),
+            ("proxy-connection", "close"),
+        ])
+        .unwrap();
+        assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-kept"]);
+    }
+
+    #[test]
+    fn ambiguous_framing_is_a_protocol_error() {
+        for fields in [
+            [("transfer-encoding", "chunked"), ("content-length", "5")],
+            [("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")],
+            [("content-length", "5"), ("content-length", "5")],
+            [("transfer-encoding", "gzip, chunked"), ("x", "y")],
+            [("transfer-encoding", "identity"), ("x", "y")],
+        ] {
+            assert_eq!(response(&fields), Err(Reason::UpstreamProtocol), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn end_to_end_fields_cannot_be_nominated_away() {
+        for token in ["authorization", "x-forwarded-for", "X-Real-IP", "Host"] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONNECTION, HeaderValue::from_str(token).unwrap());
+            assert!(drop_nominated(&mut headers).is_err(), "{token} was accepted");
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close, x-hop"));
+        headers.insert("x-hop", HeaderValue::from_static("1"));
+        drop_nominated(&mut headers).unwrap();
+        assert!(!headers.contains_key("x-hop"));
+    }
+}

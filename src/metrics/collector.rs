@@ -1,0 +1,256 @@
+//! Sums the shards into the families of `/metrics`, as a `prometheus` collector. Cold path: strings are made here.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
+use prometheus::{Encoder, Registry, TextEncoder};
+
+use super::BUCKETS;
+use super::shard::{ByStatus, Histogram as Observed, RouteCounters, Shard};
+use crate::middleware::BreakerState;
+use crate::route::METHOD_NAMES;
+use crate::server::Process;
+use crate::upstream::Status;
+
+/// The label of requests that matched no route.
+const UNMATCHED_ROUTE: &str = "_unmatched";
+
+/// What the collector reads.
+struct Sources(Arc<Process>);
+
+/// The whole of `/metrics`, in the text format 0.0.4, with its content type.
+pub(crate) fn render(process: &Arc<Process>) -> Result<(Vec<u8>, String), prometheus::Error> {
+    // A registry for each scrape: the families are made from the shards anyway, and nothing global is needed.
+    let registry = Registry::new();
+    registry.register(Box::new(Sources(process.clone())))?;
+    registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
+    let encoder = TextEncoder::new();
+    let mut text = Vec::with_capacity(16 * 1024);
+    encoder.encode(&registry.gather(), &mut text)?;
+    Ok((text, encoder.format_type().to_owned()))
+}
+
+impl Collector for Sources {
+    /// Series are fixed by the config, so there is nothing to announce that could collide.
+    fn desc(&self) -> Vec<&Desc> {
+        Vec::new()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let process = &self.0;
+        let shards = process.shards();
+        let mut families = requests(process, &shards);
+        families.extend(upstreams(process, &shards));
+        families.extend(breakers(process));
+        let in_flight = shards.iter().map(|shard| shard.in_flight()).sum::<u64>();
+        let connections = shards.iter().map(|shard| shard.connections()).sum::<u64>();
+        let dropped =
+            shards.iter().map(|shard| shard.log_dropped.get()).sum::<u64>() + process.log_lines_lost();
+        families.extend([
+            family(
+                "gateway_http_requests_in_flight",
+                "Requests being served.",
+                MetricType::GAUGE,
+                vec![gauge(&[], in_flight)],
+            ),
+            family(
+                "gateway_connections",
+                "Client connections.",
+                MetricType::GAUGE,
+                vec![gauge(&[], connections)],
+            ),
+            family(
+                "gateway_access_log_dropped_total",
+                "Access log lines that could not be written in time.",
+                MetricType::COUNTER,
+                vec![counter(&[], dropped)],
+            ),
+            family(
+                "gateway_build_info",
+                "The version of castgate and the SHA-256 of the config that this binary was cast from.",
+                MetricType::GAUGE,
+                vec![gauge(
+                    &[
+                        ("version", env!("CARGO_PKG_VERSION")),
+                        ("config_sha256", process.settings().identity.config_sha256),
+                    ],
+                    1,
+                )],
+            ),
+        ]);
+        // A family without a sample would be an error to the encoder.
+        families.retain(|family| !family.get_metric().is_empty());
+        families
+    }
+}
+
+fn requests(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
+    let (mut totals, mut durations, mut limited, mut retries) = (vec![], vec![], vec![], vec![]);
+    let names = process.route_names().iter().copied().chain([UNMATCHED_ROUTE]);
+    for (place, route) in names.enumerate() {
+        let counters: Vec<&RouteCounters> =
+            shards.iter().filter_map(|shard| shard.routes[place].get()).map(|counters| &**counters).collect();
+        if counters.is_empty() {
+            continue;
+        }
+        for (index, method) in METHOD_NAMES.iter().enumerate() {
+            let all =
+                counters.iter().filter_map(|counters| counters.methods[index].get()).map(|counts| &**counts);
+            for (status, count) in by_status(all) {
+                totals.push(counter(&[("route", route), ("method", method), ("status", &status)], count));
+            }
+        }
+        durations.push(histogram(&[("route", route)], counters.iter().map(|counters| &counters.duration)));
+        let count = counters.iter().map(|counters| counters.rate_limited.get()).sum();
+        if count > 0 {
+            limited.push(counter(&[("route", route)], count));
+        }
+        for (index, reason) in ["connect_failure", "stale_connection"].iter().enumerate() {
+            let count = counters.iter().map(|counters| counters.retries[index].get()).sum();
+            if count > 0 {
+                retries.push(counter(&[("route", route), ("reason", reason)], count));
+            }
+        }
+    }
+    vec![
+        family(
+            "gateway_http_requests_total",
+            "Requests, by how they were answered.",
+            MetricType::COUNTER,
+            totals,
+        ),
+        family(
+            "gateway_http_request_duration_seconds",
+            "From the request head to the end of the response.",
+            MetricType::HISTOGRAM,
+            durations,
+        ),
+        family(
+            "gateway_rate_limited_total",
+            "Requests refused by a rate limit.",
+            MetricType::COUNTER,
+            limited,
+        ),
+        family("gateway_retries_total", "Attempts after the first.", MetricType::COUNTER, retries),
+    ]
+}
+
+fn upstreams(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
+    let (mut totals, mut durations, mut up) = (vec![], vec![], vec![]);
+    for (id, members) in process.settings().upstreams.iter().enumerate() {
+        for backend in members.backends {
+            let labels = [("upstream", members.name), ("backend", backend.url())];
+            let healthy = backend.health().status() == Status::Healthy;
+            up.push(gauge(&labels, u64::from(healthy)));
+            for (status, count) in by_status(shards.iter().map(|shard| &shard.backends[backend.slot()])) {
+                totals.push(counter(&[labels[0], labels[1], ("status", &status)], count));
+            }
+        }
+        let observed = shards.iter().map(|shard| &shard.upstreams[id]);
+        durations.push(histogram(&[("upstream", members.name)], observed));
+    }
+    vec![
+        family(
+            "gateway_upstream_requests_total",
+            "Attempts at backends, by the status they came to.",
+            MetricType::COUNTER,
+            totals,
+        ),
+        family(
+            "gateway_upstream_request_duration_seconds",
+            "From choosing a backend to its response head.",
+            MetricType::HISTOGRAM,
+            durations,
+        ),
+        family("gateway_upstream_up", "Whether the backend is healthy.", MetricType::GAUGE, up),
+    ]
+}
+
+/// One series for each state (one of them is 1); an upstream with several breakers shows the worst.
+fn breakers(process: &Process) -> Option<MetricFamily> {
+    let now = Instant::now();
+    let mut samples = Vec::new();
+    for members in process.settings().upstreams {
+        let guarding =
+            process.settings().breakers.iter().filter(|breaker| breaker.upstream() == members.name);
+        let Some(worst) = guarding.map(|breaker| breaker.state(now)).max_by_key(|state| *state as u8) else {
+            continue;
+        };
+        for (state, name) in [
+            (BreakerState::Closed, "closed"),
+            (BreakerState::HalfOpen, "half_open"),
+            (BreakerState::Open, "open"),
+        ] {
+            samples.push(gauge(&[("upstream", members.name), ("state", name)], u64::from(state == worst)));
+        }
+    }
+    let help = "The state of the upstream's circuit breaker.";
+    (!samples.is_empty()).then(|| family("gateway_circuit_breaker_state", help, MetricType::GAUGE, samples))
+}
+
+/// Sums over shards, with the status as a label value.
+fn by_status<'a>(shards: impl Iterator<Item = &'a ByStatus>) -> Vec<(String, u64)> {
+    let mut sums: std::collections::BTreeMap<Option<u16>, u64> = std::collections::BTreeMap::new();
+    for (status, count) in shards.flat_map(ByStatus::nonzero) {
+        *sums.entry(status).or_default() += count;
+    }
+    let label = |status: Option<u16>| status.map_or_else(|| "_OTHER".to_owned(), |status| status.to_string());
+    sums.into_iter().map(|(status, count)| (label(status), count)).collect()
+}
+
+fn family(name: &str, help: &str, kind: MetricType, samples: Vec<Metric>) -> MetricFamily {
+    let mut family = MetricFamily::default();
+    family.set_name(name.to_owned());
+    family.set_help(help.to_owned());
+    family.set_field_type(kind);
+    family.set_metric(samples);
+    family
+}
+
+fn labels(pairs: &[(&str, &str)]) -> Vec<LabelPair> {
+    let pair = |(name, value): &(&str, &str)| {
+        let mut pair = LabelPair::default();
+        pair.set_name((*name).to_owned());
+        pair.set_value((*value).to_owned());
+        pair
+    };
+    pairs.iter().map(pair).collect()
+}
+
+fn counter(pairs: &[(&str, &str)], value: u64) -> Metric {
+    let mut counter = Counter::default();
+    counter.set_value(value as f64);
+    let mut metric = Metric::from_label(labels(pairs));
+    metric.set_counter(counter);
+    metric
+}
+
+fn gauge(pairs: &[(&str, &str)], value: u64) -> Metric {
+    let mut gauge = Gauge::default();
+    gauge.set_value(value as f64);
+    let mut metric = Metric::from_label(labels(pairs));
+    metric.set_gauge(gauge);
+    metric
+}
+
+fn histogram<'a>(pairs: &[(&str, &str)], shards: impl Iterator<Item = &'a Observed>) -> Metric {
+    let (mut buckets, mut nanos) = ([0; BUCKETS.len() + 1], 0);
+    shards.for_each(|shard| shard.add_to(&mut buckets, &mut nanos));
+    let mut histogram = Histogram::default();
+    let mut sum = 0;
+    let bounds = BUCKETS.iter().zip(buckets).map(|(bound, count)| {
+        sum += count;
+        let mut bucket = Bucket::default();
+        bucket.set_upper_bound(*bound);
+        bucket.set_cumulative_count(sum);
+        bucket
+    });
+    histogram.set_bucket(bounds.collect());
+    histogram.set_sample_count(buckets.iter().sum());
+    histogram.set_sample_sum(nanos as f64 / 1e9);
+    let mut metric = Metric::from_label(labels(pairs));
+    metric.set_histogram(histogram);
+    metric
+}

@@ -1,0 +1,29 @@
+//! Marks a request for the access log. The line itself is written when the exchange has ended, because only then
+//! the status, the duration and the outcome are known ([`crate::access_log`]).
+
+use crate::access_log::AccessLogPolicy;
+use crate::context::Context;
+use crate::error::Error;
+use crate::service::{Request, Response, Service};
+
+/// The access-log layer.
+#[derive(Debug)]
+pub struct AccessLog<S> {
+    policy: &'static AccessLogPolicy,
+    inner: S,
+}
+
+impl<S> AccessLog<S> {
+    /// Logs the requests of `inner`.
+    pub const fn new(policy: &'static AccessLogPolicy, inner: S) -> Self {
+        Self { policy, inner }
+    }
+}
+
+impl<S: Service> Service for AccessLog<S> {
+    fn serve(&self, request: Request, cx: &mut Context<'_>) -> impl Future<Output = Result<Response, Error>> {
+        cx.record.uri = request.uri().clone();
+        cx.record.access_log = Some(self.policy);
+        self.inner.serve(request, cx)
+    }
+}

@@ -1,0 +1,154 @@
+//! API keys. What is kept of a key is a salted digest, and digests are compared in constant time, so neither the
+//! content nor the number of the keys can be told from how long an answer takes.
+
+use std::sync::OnceLock;
+
+use http::{HeaderName, HeaderValue, header};
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+
+use crate::context::Context;
+use crate::error::{Error, Reason};
+use crate::late::{Bind, Late, Origin, Problems};
+use crate::service::{Request, Response, Service};
+
+/// The keys of one `api_keys` entry.
+#[derive(Debug)]
+pub struct ApiKeys {
+    origin: Origin,
+    header: HeaderName,
+    keys: Late,
+    bound: OnceLock<Bound>,
+}
+
+#[derive(Debug)]
+struct Bound {
+    salt: [u8; 16],
+    /// Sorted, so that many keys cost a binary search; the salt makes its path say nothing of a key.
+    digests: Box<[[u8; 32]]>,
+}
+
+impl ApiKeys {
+    /// `header` is lower-case; `keys` is a comma-separated list, known at start.
+    pub const fn new(origin: Origin, header: &'static str, keys: Late) -> Self {
+        Self { origin, header: HeaderName::from_static(header), keys, bound: OnceLock::new() }
+    }
+
+    fn check(&self, request: &Request) -> Result<(), Error> {
+        let mut values = request.headers().get_all(&self.header).iter();
+        let Some(key) = values.next() else { return Err(self.challenge(Reason::AuthMissing)) };
+        // Two keys in one request are an attempt to be two callers.
+        let single = values.next().is_none();
+        let known = self.bound.get().is_some_and(|bound| bound.knows(key.as_bytes()));
+        if single && known { Ok(()) } else { Err(self.challenge(Reason::AuthInvalid)) }
+    }
+
+    /// RFC 9110 section 11.6.1 wants a challenge with every 401; there is no registered scheme for API keys.
+    fn challenge(&self, reason: Reason) -> Error {
+        Error::new(reason).with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("ApiKey"))
+    }
+}
+
+impl Bound {
+    fn digest(salt: &[u8; 16], key: &[u8]) -> [u8; 32] {
+        Sha256::new().chain_update(salt).chain_update(key).finalize().into()
+    }
+
+    fn knows(&self, key: &[u8]) -> bool {
+        let digest = Self::digest(&self.salt, key);
+        let found = if self.digests.len() <= 16 {
+            self.digests.iter().fold(Choice::from(0), |found, known| found | known.ct_eq(&digest))
+        } else {
+            let place = self.digests.partition_point(|known| *known < digest).min(self.digests.len() - 1);
+            self.digests[place].ct_eq(&digest)
+        };
+        found.into()
+    }
+}
+
+impl Bind for ApiKeys {
+    fn bind(&self, problems: &mut Problems) {
+        let Some(list) = problems.resolve(self.origin, &self.keys) else { return };
+        let salt: [u8; 16] = uuid::Uuid::new_v4().into_bytes();
+        let keys = list.split(',').map(str::trim).filter(|key| !key.is_empty());
+        let mut digests: Box<[[u8; 32]]> = keys.map(|key| Bound::digest(&salt, key.as_bytes())).collect();
+        digests.sort_unstable();
+        if digests.is_empty() {
+            problems.at(self.origin, "auth.api_keys.keys holds no key, so nobody could be let in");
+        } else if self.bound.set(Bound { salt, digests }).is_err() {
+            problems.at(self.origin, "auth.api_keys was bound twice");
+        }
+    }
+}
+
+/// The authentication layer.
+#[derive(Debug)]
+pub struct Auth<S> {
+    keys: &'static ApiKeys,
+    inner: S,
+}
+
+impl<S> Auth<S> {
+    /// Lets only holders of a key through to `inner`.
+    pub const fn new(keys: &'static ApiKeys, inner: S) -> Self {
+        Self { keys, inner }
+    }
+}
+
+impl<S: Service> Service for Auth<S> {
+    async fn serve(&self, mut request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
+        self.keys.check(&request)?;
+        // The key opened this door; it is no business of the backend's, whose logs it would end up in.
+        request.headers_mut().remove(&self.keys.header);
+        self.inner.serve(request, cx).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::late::Piece;
+    use crate::service::RequestBody;
+
+    fn request(keys: &[&str]) -> Request {
+        let mut request = Request::new(RequestBody::empty());
+        for key in keys {
+            request.headers_mut().append("x-api-key", key.parse().unwrap());
+        }
+        request
+    }
+
+    #[test]
+    fn keys_are_known_missing_or_invalid() {
+        const KEYS: &[Piece] = &[Piece::Literal("alpha, beta ,,")];
+        let keys = ApiKeys::new(Origin::line(1), "x-api-key", Late::new(KEYS));
+        let mut problems = Problems::new("gateway.yml");
+        keys.bind(&mut problems);
+        assert!(problems.messages().is_empty());
+        let check = |given: &[&str]| keys.check(&request(given)).map_err(|error| error.reason());
+        assert_eq!(check(&["alpha"]), Ok(()));
+        assert_eq!(check(&["beta"]), Ok(()));
+        assert_eq!(check(&["gamma"]), Err(Reason::AuthInvalid));
+        assert_eq!(check(&["alpha", "beta"]), Err(Reason::AuthInvalid));
+        assert_eq!(check(&[""]), Err(Reason::AuthInvalid));
+        assert_eq!(check(&[]), Err(Reason::AuthMissing));
+    }
+
+    #[test]
+    fn many_keys_are_searched_and_none_is_a_problem() {
+        let many = Bound {
+            salt: [7; 16],
+            digests: {
+                let mut all: Vec<_> =
+                    (0..100).map(|n| Bound::digest(&[7; 16], format!("k{n}").as_bytes())).collect();
+                all.sort_unstable();
+                all.into()
+            },
+        };
+        assert!((0..100).all(|n| many.knows(format!("k{n}").as_bytes())) && !many.knows(b"k100"));
+        let none = ApiKeys::new(Origin::line(3), "x-api-key", Late::new(&[]));
+        let mut problems = Problems::new("gateway.yml");
+        none.bind(&mut problems);
+        assert!(problems.messages()[0].starts_with("gateway.yml:3:"));
+    }
+}

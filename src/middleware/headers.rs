@@ -1,0 +1,111 @@
+//! Sets, adds and removes header fields of requests and responses. Values may be known only at start.
+
+use std::sync::OnceLock;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::late::{Bind, Late, Origin, Problems};
+use crate::service::{Request, Response, Service};
+
+/// One change of a header section.
+#[derive(Debug)]
+pub struct HeaderEdit {
+    name: HeaderName,
+    action: Action,
+}
+
+#[derive(Debug)]
+enum Action {
+    Set(Late, OnceLock<HeaderValue>),
+    Add(Late, OnceLock<HeaderValue>),
+    Remove,
+}
+
+impl HeaderEdit {
+    /// Replaces all lines of the field by one.
+    pub const fn set(name: &'static str, value: Late) -> Self {
+        Self { name: HeaderName::from_static(name), action: Action::Set(value, OnceLock::new()) }
+    }
+
+    /// Adds a line to the field.
+    pub const fn add(name: &'static str, value: Late) -> Self {
+        Self { name: HeaderName::from_static(name), action: Action::Add(value, OnceLock::new()) }
+    }
+
+    /// Removes all lines of the field.
+    pub const fn remove(name: &'static str) -> Self {
+        Self { name: HeaderName::from_static(name), action: Action::Remove }
+    }
+
+    fn apply(&self, headers: &mut HeaderMap) {
+        match &self.action {
+            Action::Set(_, value) => {
+                if let Some(value) = value.get() {
+                    headers.insert(&self.name, value.clone());
+                }
+            }
+            Action::Add(_, value) => {
+                if let Some(value) = value.get() {
+                    headers.append(&self.name, value.clone());
+                }
+            }
+            Action::Remove => {
+                headers.remove(&self.name);
+            }
+        }
+    }
+
+    fn bind(&self, origin: Origin, problems: &mut Problems) {
+        let (Action::Set(late, cell) | Action::Add(late, cell)) = &self.action else { return };
+        let Some(text) = problems.resolve(origin, late) else { return };
+        match HeaderValue::from_str(&text) {
+            // A second bind finds the same value.
+            Ok(value) => drop(cell.set(value)),
+            Err(_) => {
+                problems.at(origin, format!("the value of header {} is not a valid field value", self.name))
+            }
+        }
+    }
+}
+
+/// The changes of one `headers` entry, in the order remove, set, add.
+#[derive(Debug)]
+pub struct HeaderEdits {
+    /// Where the entry was written.
+    pub origin: Origin,
+    /// Changes to requests.
+    pub request: &'static [HeaderEdit],
+    /// Changes to responses.
+    pub response: &'static [HeaderEdit],
+}
+
+impl Bind for HeaderEdits {
+    fn bind(&self, problems: &mut Problems) {
+        self.request.iter().chain(self.response).for_each(|edit| edit.bind(self.origin, problems));
+    }
+}
+
+/// The headers layer.
+#[derive(Debug)]
+pub struct Headers<S> {
+    edits: &'static HeaderEdits,
+    inner: S,
+}
+
+impl<S> Headers<S> {
+    /// Edits the requests and responses of `inner`.
+    pub const fn new(edits: &'static HeaderEdits, inner: S) -> Self {
+        Self { edits, inner }
+    }
+}
+
+impl<S: Service> Service for Headers<S> {
+    async fn serve(&self, mut request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
+        self.edits.request.iter().for_each(|edit| edit.apply(request.headers_mut()));
+        let mut response = self.inner.serve(request, cx).await?;
+        self.edits.response.iter().for_each(|edit| edit.apply(response.headers_mut()));
+        Ok(response)
+    }
+}

@@ -1,0 +1,107 @@
+//! Ends of stacks that need no upstream: a rejection, a redirect, a fixed response.
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+
+use crate::context::Context;
+use crate::error::{Error, Reason};
+use crate::forward::TemplatePiece;
+use crate::service::{Body, Request, Response, Service};
+
+/// Answers with the rejection that the context holds: no route, a wrong method, a malformed request.
+#[derive(Debug)]
+pub struct Reject;
+
+impl Service for Reject {
+    async fn serve(&self, _request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
+        Err(cx.rejection.take().unwrap_or(Error::new(Reason::Internal)))
+    }
+}
+
+/// Where a redirect leads.
+#[derive(Debug)]
+pub enum Target {
+    /// Always to the same place.
+    Fixed(&'static str),
+    /// To a place made of segments of the request's path.
+    Template(&'static [TemplatePiece]),
+}
+
+/// Redirects, keeping the query.
+#[derive(Debug)]
+pub struct Redirect {
+    status: StatusCode,
+    to: Target,
+}
+
+impl Redirect {
+    /// `status` is one of 301, 302, 303, 307, 308.
+    pub const fn new(status: u16, to: Target) -> Self {
+        Self { status: status_code(status), to }
+    }
+}
+
+/// The compiler lets only valid codes through; an assertion makes that part of the build.
+const fn status_code(status: u16) -> StatusCode {
+    match StatusCode::from_u16(status) {
+        Ok(status) => status,
+        Err(_) => panic!("not a status code"),
+    }
+}
+
+impl Service for Redirect {
+    async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
+        let mut location = String::new();
+        match self.to {
+            Target::Fixed(to) => location.push_str(to),
+            Target::Template(pieces) => TemplatePiece::render(pieces, request.uri().path(), &mut location),
+        }
+        if let Some(query) = request.uri().query() {
+            location.push(if location.contains('?') { '&' } else { '?' });
+            location.push_str(query);
+        }
+        let location = HeaderValue::try_from(location).map_err(|_| Error::new(Reason::BadRequest))?;
+        cx.record.reason = Reason::Ok;
+        let mut response = Response::new(Body::Empty);
+        *response.status_mut() = self.status;
+        response.headers_mut().insert(header::LOCATION, location);
+        Ok(response)
+    }
+}
+
+/// A fixed response.
+#[derive(Debug)]
+pub struct Respond {
+    status: StatusCode,
+    content_type: &'static str,
+    body: &'static str,
+    headers: &'static [(HeaderName, HeaderValue)],
+}
+
+impl Respond {
+    /// A response of this status, type and body; no `Content-Type` is sent if `content_type` is empty.
+    pub const fn new(status: u16, content_type: &'static str, body: &'static str) -> Self {
+        Self { status: status_code(status), content_type, body, headers: &[] }
+    }
+
+    /// The same response with more header fields.
+    pub const fn with_headers(mut self, headers: &'static [(HeaderName, HeaderValue)]) -> Self {
+        self.headers = headers;
+        self
+    }
+}
+
+impl Service for Respond {
+    async fn serve(&self, _request: Request, _cx: &mut Context<'_>) -> Result<Response, Error> {
+        let mut response = Response::new(Body::from(Bytes::from_static(self.body.as_bytes())));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        if !self.content_type.is_empty() {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        }
+        for (name, value) in self.headers {
+            headers.append(name, value.clone());
+        }
+        Ok(response)
+    }
+}

@@ -1,0 +1,83 @@
+//! Gives every request an id: to the backend, on the response, in the context and in the log.
+
+use http::{HeaderName, HeaderValue};
+
+use crate::context::{Context, RequestId};
+use crate::error::Error;
+use crate::service::{Request, Response, Service};
+
+/// How ids are carried.
+#[derive(Debug)]
+pub struct RequestIdPolicy {
+    header: HeaderName,
+    trust_incoming: bool,
+}
+
+impl RequestIdPolicy {
+    /// `header` is lower-case; `trust_incoming` keeps a caller's id if it is well-formed.
+    pub const fn new(header: &'static str, trust_incoming: bool) -> Self {
+        Self { header: HeaderName::from_static(header), trust_incoming }
+    }
+
+    fn id(&self, request: &Request, cx: &Context<'_>) -> HeaderValue {
+        if self.trust_incoming
+            && let Some(value) = request.headers().get(&self.header)
+            && is_acceptable(value.as_bytes())
+        {
+            return value.clone();
+        }
+        // Random, not secret: a per-worker generator, so that no request pays a system call or a lock.
+        let uuid = uuid::Builder::from_random_bytes(cx.worker().random_u128().to_ne_bytes()).into_uuid();
+        cx.worker().header_value(uuid.hyphenated().encode_lower(&mut [0; 36]).as_bytes())
+    }
+}
+
+/// What may be taken over from a caller: it goes into logs and problem documents as it is.
+fn is_acceptable(id: &[u8]) -> bool {
+    (1..=128).contains(&id.len())
+        && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte))
+}
+
+/// The request-id layer.
+#[derive(Debug)]
+pub struct RequestIds<S> {
+    policy: &'static RequestIdPolicy,
+    inner: S,
+}
+
+impl<S> RequestIds<S> {
+    /// Puts ids on the requests of `inner`.
+    pub const fn new(policy: &'static RequestIdPolicy, inner: S) -> Self {
+        Self { policy, inner }
+    }
+}
+
+impl<S: Service> Service for RequestIds<S> {
+    async fn serve(&self, mut request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
+        let id = self.policy.id(&request, cx);
+        cx.record.request_id = Some(RequestId::new(id.clone()));
+        request.headers_mut().insert(&self.policy.header, id.clone());
+        let mut response = match self.inner.serve(request, cx).await {
+            Ok(response) => response,
+            Err(error) => error.into_response(cx),
+        };
+        response.headers_mut().insert(&self.policy.header, id);
+        Ok(response)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_acceptable;
+
+    #[test]
+    fn a_caller_s_id_must_be_harmless() {
+        assert!(is_acceptable(b"67e55044-10b1-426f-9247-bb680e5fe0c8"));
+        assert!(
+            !is_acceptable(b"")
+                && !is_acceptable(b"a\"b")
+                && !is_acceptable(b"a b")
+                && !is_acceptable(&[b'a'; 129])
+        );
+    }
+}

@@ -1,0 +1,183 @@
+//! The one canonical form of a path (RFC 3986 section 6.2.2): what is matched, authorised, logged and forwarded is
+//! the same string. What two programs could read differently is refused: `%2F`, `%5C`, `%00`, broken escapes.
+
+use std::borrow::Cow;
+
+/// The path cannot be made canonical; the text says why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unacceptable(pub(crate) &'static str);
+
+/// The canonical form: unreserved characters decoded, escapes in upper case, dot segments removed, `//` merged (as
+/// nginx's `merge_slashes`). Borrowed if the path is canonical already, as almost all are.
+pub(crate) fn canonical(path: &str) -> Result<Cow<'_, str>, Unacceptable> {
+    let bytes = path.as_bytes();
+    if bytes.first() != Some(&b'/') {
+        return Err(Unacceptable("the path does not begin with a slash"));
+    }
+    let mut plain = true;
+    let mut previous = 0;
+    for &byte in bytes {
+        match CLASS[usize::from(byte)] {
+            Class::Plain => {}
+            Class::Forbidden => return Err(Unacceptable("the path holds a character that must be escaped")),
+            // `.` and `/` matter only right after a slash.
+            Class::Dot | Class::Slash if previous != b'/' => {}
+            Class::Dot | Class::Slash | Class::Percent => plain = false,
+        }
+        previous = byte;
+    }
+    if plain { Ok(Cow::Borrowed(path)) } else { rewrite(bytes).map(Cow::Owned) }
+}
+
+#[cold]
+fn rewrite(path: &[u8]) -> Result<String, Unacceptable> {
+    let decoded = decode(path)?;
+    let mut output = String::with_capacity(decoded.len());
+    let mut segments = decoded[1..].split('/').peekable();
+    while let Some(segment) = segments.next() {
+        let last = segments.peek().is_none();
+        match segment {
+            "." | "" if !last => {}
+            ".." => {
+                output.truncate(output.rfind('/').unwrap_or(0));
+                if last {
+                    output.push('/');
+                }
+            }
+            "." => output.push('/'),
+            _ => {
+                output.push('/');
+                output.push_str(segment);
+            }
+        }
+    }
+    if output.is_empty() {
+        output.push('/');
+    }
+    Ok(output)
+}
+
+/// Decodes escapes of unreserved characters and upper-cases the others.
+fn decode(path: &[u8]) -> Result<String, Unacceptable> {
+    let mut decoded = String::with_capacity(path.len());
+    let mut bytes = path;
+    while let [first, rest @ ..] = bytes {
+        bytes = rest;
+        if *first != b'%' {
+            decoded.push(char::from(*first));
+            continue;
+        }
+        let digits = rest
+            .first_chunk::<2>()
+            .and_then(|[high, low]| Some((char::from(*high).to_digit(16)?, char::from(*low).to_digit(16)?)));
+        let Some((high, low)) = digits else {
+            return Err(Unacceptable("the path holds a broken percent-escape"));
+        };
+        bytes = &rest[2..];
+        match u8::try_from(high << 4 | low).unwrap_or_default() {
+            byte if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => decoded.push(char::from(byte)),
+            b'/' | b'\\' | 0 => {
+                return Err(Unacceptable("the path holds an escaped slash, backslash or NUL"));
+            }
+            byte => {
+                const HEX: &[u8; 16] = b"0123456789ABCDEF";
+                decoded.push('%');
+                decoded.push(char::from(HEX[usize::from(byte >> 4)]));
+                decoded.push(char::from(HEX[usize::from(byte & 15)]));
+            }
+        }
+    }
+    Ok(decoded)
+}
+
+#[derive(Clone, Copy)]
+enum Class {
+    Plain,
+    Slash,
+    Dot,
+    Percent,
+    Forbidden,
+}
+
+/// RFC 3986 `pchar` and what this module looks at.
+static CLASS: [Class; 256] = {
+    let mut table = [Class::Forbidden; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let character = byte as u8;
+        if character.is_ascii_alphanumeric() {
+            table[byte] = Class::Plain;
+        }
+        byte += 1;
+    }
+    let plain = b"-_~!$&'()*+,;=:@";
+    let mut index = 0;
+    while index < plain.len() {
+        table[plain[index] as usize] = Class::Plain;
+        index += 1;
+    }
+    table[b'.' as usize] = Class::Dot;
+    table[b'/' as usize] = Class::Slash;
+    table[b'%' as usize] = Class::Percent;
+    table
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(path: &str) -> Result<String, Unacceptable> {
+        canonical(path).map(Cow::into_owned)
+    }
+
+    #[test]
+    fn canonical_paths_are_not_copied() {
+        for path in ["/", "/api/v1", "/a.b/c..d/e/", "/users/42", "/a;b=c/d,e@f:g"] {
+            assert!(matches!(canonical(path), Ok(Cow::Borrowed(_))), "{path} was copied");
+        }
+    }
+
+    #[test]
+    fn escapes_dots_and_slashes() {
+        for (path, expected) in [
+            ("/%61%70i", "/api"),
+            ("/a%c3%a9", "/a%C3%A9"),
+            ("/a/./b/../c", "/a/c"),
+            ("/a/%2e%2E/admin", "/admin"),
+            ("/../../x", "/x"),
+            ("/..", "/"),
+            ("/.", "/"),
+            ("/a/..", "/"),
+            ("/a/b/.", "/a/b/"),
+            ("/a/b/..", "/a/"),
+            ("//admin", "/admin"),
+            ("/a///b//", "/a/b/"),
+            ("//", "/"),
+            ("/a/.../b", "/a/.../b"),
+            ("/.hidden", "/.hidden"),
+        ] {
+            assert_eq!(of(path).as_deref(), Ok(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_could_be_read_in_two_ways_is_refused() {
+        for path in [
+            "", "a", "*", "/a%2fb", "/a%2Fb", "/a%5cb", "/a%00", "/%", "/%4", "/%zz", "/a\\b", "/a\"b",
+            "/a b", "/é", "/a|b", "/a\u{7f}",
+        ] {
+            assert!(of(path).is_err(), "{path} was accepted");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_idempotent_and_leaves_nothing_to_resolve(path in "/[a-c./%2eE5f1]{0,24}") {
+            if let Ok(once) = of(&path) {
+                prop_assert_eq!(of(&once), Ok(once.clone()));
+                prop_assert!(!once.contains("//") && !once.split('/').any(|segment| segment == "." || segment == ".."));
+            }
+        }
+    }
+}

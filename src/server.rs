@@ -1,0 +1,17 @@
+//! The process: workers that share nothing on the request path, a control thread, and how they start and stop.
+
+mod address;
+mod client;
+mod connection;
+mod control;
+mod gate;
+mod listener;
+mod process;
+mod start;
+mod worker;
+
+pub use address::Cidr;
+pub(crate) use client::Client;
+pub(crate) use process::{Phase, Process};
+pub use start::{main, run};
+pub(crate) use worker::Worker;

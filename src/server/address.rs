@@ -1,0 +1,103 @@
+//! Who the client is: its peer address, or, behind trusted proxies, the last address that they did not add themselves.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use http::HeaderMap;
+
+/// A range of addresses.
+#[derive(Clone, Copy, Debug)]
+pub struct Cidr {
+    bits: u128,
+    mask: u128,
+}
+
+impl Cidr {
+    /// The addresses that share the first `prefix` bits with an IPv4 address.
+    pub const fn v4(octets: [u8; 4], prefix: u8) -> Self {
+        assert!(prefix <= 32);
+        let [a, b, c, d] = octets;
+        Self::v6([0, 0, 0, 0, 0, 0xFFFF, (a as u16) << 8 | b as u16, (c as u16) << 8 | d as u16], prefix + 96)
+    }
+
+    /// The addresses that share the first `prefix` bits with an IPv6 address.
+    pub const fn v6(segments: [u16; 8], prefix: u8) -> Self {
+        assert!(prefix <= 128);
+        let [a, b, c, d, e, f, g, h] = segments;
+        let bits = Ipv6Addr::new(a, b, c, d, e, f, g, h).to_bits();
+        let mask = if prefix == 0 { 0 } else { u128::MAX << (128 - prefix) };
+        Self { bits: bits & mask, mask }
+    }
+
+    fn contains(self, address: IpAddr) -> bool {
+        let bits = match address {
+            IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+            IpAddr::V6(address) => address.to_bits(),
+        };
+        bits & self.mask == self.bits
+    }
+}
+
+/// Whether any of the ranges holds the address.
+pub(super) fn is_trusted(ranges: &[Cidr], address: IpAddr) -> bool {
+    ranges.iter().any(|range| range.contains(address))
+}
+
+/// Walks `X-Forwarded-For` from the right over all its lines, past trusted addresses. What cannot be read ends the
+/// walk: everything left of it may be made up.
+pub(super) fn client_ip(ranges: &[Cidr], peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    let mut client = peer;
+    let lines: Vec<_> = headers.get_all("x-forwarded-for").iter().collect();
+    for line in lines.into_iter().rev() {
+        let Ok(line) = line.to_str() else { return client };
+        for entry in line.rsplit(',') {
+            let Some(address) = parse(entry.trim()) else { return client };
+            client = address;
+            if !is_trusted(ranges, address) {
+                return client;
+            }
+        }
+    }
+    client
+}
+
+/// An address with or without a port, IPv6 with or without brackets.
+fn parse(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let address = bare.parse().or_else(|_| text.parse().map(|address: SocketAddr| address.ip())).ok()?;
+    Some(IpAddr::to_canonical(&address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRUSTED: &[Cidr] = &[Cidr::v4([10, 0, 0, 0], 8), Cidr::v6([0xfd00, 0, 0, 0, 0, 0, 0, 0], 8)];
+
+    fn client(lines: &[&str]) -> String {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append("x-forwarded-for", line.parse().unwrap());
+        }
+        client_ip(TRUSTED, "10.0.0.1".parse().unwrap(), &headers).to_string()
+    }
+
+    #[test]
+    fn the_last_untrusted_address_is_the_client() {
+        assert_eq!(client(&[]), "10.0.0.1");
+        assert_eq!(client(&["1.2.3.4"]), "1.2.3.4");
+        assert_eq!(client(&["6.6.6.6, 1.2.3.4, 10.1.1.1"]), "1.2.3.4");
+        assert_eq!(client(&["1.2.3.4", "10.1.1.1, 10.2.2.2"]), "1.2.3.4");
+        assert_eq!(client(&["6.6.6.6, garbage, 10.1.1.1"]), "10.1.1.1");
+        assert_eq!(client(&["[2001:db8::1]:443, fd00::1"]), "2001:db8::1");
+        assert_eq!(client(&["::ffff:1.2.3.4"]), "1.2.3.4");
+        assert_eq!(client(&["10.3.3.3"]), "10.3.3.3");
+    }
+
+    #[test]
+    fn ranges() {
+        let all = Cidr::v4([0, 0, 0, 0], 0);
+        assert!(all.contains("1.2.3.4".parse().unwrap()) && !all.contains("::1".parse().unwrap()));
+        assert!(Cidr::v6([0; 8], 0).contains("::1".parse().unwrap()));
+        assert!(!Cidr::v4([10, 0, 0, 0], 8).contains("11.0.0.0".parse().unwrap()));
+    }
+}

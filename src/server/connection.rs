@@ -1,0 +1,168 @@
+//! One client connection: hyper's HTTP/1 server, a timer, and the gate as its service.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::client::{Client, Wait};
+use super::gate;
+use super::worker::Worker;
+use crate::app::App;
+use crate::error::Reason;
+
+/// After its deadline a request has this long to answer the client before the connection is cut.
+const GRACE: Duration = Duration::from_secs(5);
+/// hyper's own default; asking for it explicitly would move the fields to the heap.
+const DEFAULT_HEADERS: usize = 100;
+
+/// Serves a connection until it ends.
+pub(super) async fn serve<A: App>(
+    app: &'static A,
+    stream: TcpStream,
+    peer: SocketAddr,
+    worker: Rc<Worker>,
+    admin: bool,
+) {
+    // A failure here means that the peer is gone already; reading will say so.
+    let _ = stream.set_nodelay(true);
+    let client = Rc::new(Client::new(worker.clone(), peer));
+    let id = worker.add_client(&client);
+    let outcome = drive(app, stream, &client, admin).await;
+    if let Err(reason) = outcome {
+        gate::refuse(app, &client, reason).await;
+    }
+    worker.remove_client(id);
+}
+
+async fn drive<A: App>(
+    app: &'static A,
+    stream: TcpStream,
+    client: &Rc<Client>,
+    admin: bool,
+) -> Result<(), Reason> {
+    let limits = &client.worker().settings().limits;
+    let mut builder = http1::Builder::new();
+    // Head and small body go out in one write; the gateway keeps time itself, one timer a connection.
+    builder.pipeline_flush(true).header_read_timeout(None).max_header_size(limits.header_bytes);
+    if limits.headers != DEFAULT_HEADERS {
+        builder.max_headers(limits.headers);
+    }
+    let service = service_fn(|request| async move {
+        let response = if admin {
+            gate::admit_admin(client, request).await
+        } else {
+            gate::admit(app, client, request).await
+        };
+        Ok::<_, Infallible>(response)
+    });
+    let io = TokioIo::new(Heard { stream, client: client.clone() });
+    let mut connection = pin!(builder.serve_connection(io, service));
+    let mut armed = client.deadline();
+    let mut timer = pin!(tokio::time::sleep_until(armed.into()));
+    let mut registered = false;
+    let mut closing = false;
+    poll_fn(|cx| {
+        client.remember(cx.waker());
+        if client.is_closing() && !std::mem::replace(&mut closing, true) {
+            connection.as_mut().graceful_shutdown();
+        }
+        loop {
+            if let Poll::Ready(result) = connection.as_mut().poll(cx) {
+                return Poll::Ready(
+                    result.map_err(|error| blame(&error)).or_else(|reason| reason.map_or(Ok(()), Err)),
+                );
+            }
+            client.notice_partial_head();
+            // The timer is touched only when the deadline has come closer, or when it has fired.
+            if client.deadline() < armed {
+                armed = client.deadline();
+                timer.as_mut().reset(armed.into());
+                registered = false;
+            }
+            if !std::mem::replace(&mut registered, true) {
+                if timer.as_mut().poll(cx).is_pending() {
+                    return Poll::Pending;
+                }
+            } else if !timer.is_elapsed() {
+                return Poll::Pending;
+            }
+            let now = Instant::now();
+            if now < client.deadline() {
+                armed = client.deadline();
+                timer.as_mut().reset(armed.into());
+                registered = false;
+                continue;
+            }
+            match client.wait() {
+                Wait::Request => return Poll::Ready(Ok(())),
+                Wait::Head => return Poll::Ready(Err(Reason::RequestTimeout)),
+                Wait::Answer if client.is_expired() => return Poll::Ready(Ok(())),
+                Wait::Answer => client.expire(now + GRACE),
+            }
+        }
+    })
+    .await
+}
+
+/// Whose fault a connection's end was; `None` if nobody needs to hear of it.
+fn blame(error: &hyper::Error) -> Option<Reason> {
+    if error.is_parse_too_large() {
+        // hyper has one kind for both; its text tells them apart.
+        return Some(if error.to_string().contains("URI") {
+            Reason::UriTooLong
+        } else {
+            Reason::HeadersTooLarge
+        });
+    }
+    if error.is_parse() {
+        return Some(Reason::BadRequest);
+    }
+    tracing::debug!(%error, "client connection ended");
+    None
+}
+
+/// The client's socket, noting when bytes arrive.
+struct Heard {
+    stream: TcpStream,
+    client: Rc<Client>,
+}
+
+impl AsyncRead for Heard {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let poll = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if buf.filled().len() > before {
+            self.client.hear();
+        }
+        poll
+    }
+}
+
+impl AsyncWrite for Heard {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,47 @@
+//! The control thread: health checks and signals, on a runtime of their own, away from the request path.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::process::{Phase, Process};
+use crate::upstream::Monitor;
+
+/// Runs until the gateway is told to stop: checks start at once, signals move the phase. The first SIGTERM or SIGINT
+/// drains; a second one gives up waiting.
+pub(super) async fn run(process: Arc<Process>, phase: watch::Sender<Phase>) -> io::Result<()> {
+    for monitor in Monitor::all(process.settings().upstreams) {
+        tokio::task::spawn_local(monitor.run());
+    }
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let name = tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+    };
+    let drain = process.settings().drain;
+    tracing::info!(signal = name, delay = ?drain.delay, grace = ?drain.grace, "draining");
+    process.enter(Phase::Draining);
+    phase.send_replace(Phase::Draining);
+    let again = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    tokio::pin!(again);
+    tokio::select! {
+        () = tokio::time::sleep(drain.delay) => {}
+        () = &mut again => return Ok(()),
+    }
+    process.enter(Phase::Closing);
+    phase.send_replace(Phase::Closing);
+    tokio::select! {
+        () = tokio::time::sleep(drain.grace) => tracing::warn!("the grace period is over; requests in flight are cut off"),
+        () = phase.closed() => {}
+        () = &mut again => tracing::warn!("second signal; requests in flight are cut off"),
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! What all threads of a gateway share. Nothing here is touched on the request path but by relaxed loads.
+
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
+
+use crate::app::Settings;
+use crate::context::UNMATCHED;
+use crate::metrics::Shard;
+
+/// Where a process is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
+#[repr(u8)]
+pub(crate) enum Phase {
+    /// Serving.
+    Running,
+    /// Not ready any more, still accepting.
+    Draining,
+    /// Not accepting, finishing what is in flight.
+    Closing,
+}
+
+/// The shared state of a running gateway.
+#[derive(Debug)]
+pub(crate) struct Process {
+    settings: &'static Settings,
+    route_names: Box<[&'static str]>,
+    started: Instant,
+    shards: RwLock<Vec<Arc<Shard>>>,
+    phase: AtomicU8,
+    connections: AtomicUsize,
+    log_lines_lost: AtomicU64,
+}
+
+impl Process {
+    pub(super) fn new(settings: &'static Settings, route_names: Box<[&'static str]>) -> Self {
+        Self {
+            settings,
+            route_names,
+            started: Instant::now(),
+            shards: RwLock::default(),
+            phase: AtomicU8::new(Phase::Running as u8),
+            connections: AtomicUsize::new(0),
+            log_lines_lost: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &'static Settings {
+        self.settings
+    }
+
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+
+    pub(crate) fn route_names(&self) -> &[&'static str] {
+        &self.route_names
+    }
+
+    /// `None` for requests that matched no route.
+    pub(crate) fn route_name(&self, route: u32) -> Option<&'static str> {
+        if route == UNMATCHED { None } else { self.route_names.get(route as usize).copied() }
+    }
+
+    pub(crate) fn shards(&self) -> Vec<Arc<Shard>> {
+        self.shards.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn add_shard(&self) -> Arc<Shard> {
+        let backends = self.settings.upstreams.iter().map(|members| members.backends.len()).sum();
+        let shard = Arc::new(Shard::new(self.route_names.len(), backends, self.settings.upstreams.len()));
+        self.shards.write().unwrap_or_else(PoisonError::into_inner).push(shard.clone());
+        shard
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        match self.phase.load(Ordering::Relaxed) {
+            0 => Phase::Running,
+            1 => Phase::Draining,
+            _ => Phase::Closing,
+        }
+    }
+
+    pub(super) fn enter(&self, phase: Phase) {
+        self.phase.fetch_max(phase as u8, Ordering::Relaxed);
+    }
+
+    /// Counts a client connection in; false if there are as many as there may be.
+    pub(super) fn admit(&self) -> bool {
+        let limit = self.settings.limits.connections;
+        let count = |open| (open < limit).then_some(open + 1);
+        self.connections.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count).is_ok()
+    }
+
+    pub(super) fn dismiss(&self) {
+        self.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Lines that the writer thread could not write.
+    pub(crate) fn lose_log_lines(&self, lines: u64) {
+        self.log_lines_lost.fetch_add(lines, Ordering::Relaxed);
+    }
+
+    pub(crate) fn log_lines_lost(&self) -> u64 {
+        self.log_lines_lost.load(Ordering::Relaxed)
+    }
+
+    /// Lines lost by the writer and by the workers.
+    pub(crate) fn log_lines_dropped(&self) -> u64 {
+        self.shards().iter().map(|shard| shard.log_dropped.get()).sum::<u64>() + self.log_lines_lost()
+    }
+}

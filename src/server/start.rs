@@ -1,0 +1,198 @@
+//! Starting and stopping: everything that can be wrong is found before the first listener opens, and said at once.
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::LocalRuntime;
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+use super::process::{Phase, Process};
+use super::worker::Worker;
+use super::{connection, control, listener};
+use crate::access_log::{Queue, Writer};
+use crate::app::{App, Listen, Settings};
+use crate::late::Problems;
+
+/// `EX_CONFIG` of sysexits.h: the config, the environment or a port is not as it must be.
+const EXIT_CONFIG: u8 = 78;
+/// Something failed while running.
+const EXIT_FAILURE: u8 = 1;
+/// The command line is wrong.
+const EXIT_USAGE: u8 = 2;
+
+/// The `main` of a gateway: the command line, then [`run`].
+///
+/// Exit codes: 0 after a drain within the grace period, 1 if requests were cut off or the system failed, 2 for a
+/// wrong command line, 78 if the environment does not fit the config.
+pub fn main<A: App>(app: &'static A) -> ExitCode {
+    let identity = app.settings().identity;
+    let (name, version, config) = ("gateway", env!("CARGO_PKG_VERSION"), identity.config_sha256);
+    match std::env::args().nth(1).as_deref() {
+        None => run(app),
+        Some("--version" | "-V") => {
+            println!("{name} (castgate {version}, {} {config})", identity.file);
+            ExitCode::SUCCESS
+        }
+        Some("--help" | "-h") => {
+            println!(
+                "{name}: an HTTP gateway cast from {}\n\nUsage: {name} [--version | --help]\n\n\
+                 The config is part of this program; what it leaves to the environment is read at start.\n\
+                 RUST_LOG sets the level of the operational log on stderr (default: info).\n\
+                 SIGTERM and SIGINT drain: finish what is in flight, then exit 0.",
+                identity.file
+            );
+            ExitCode::SUCCESS
+        }
+        Some(other) => {
+            eprintln!("{name}: unknown argument `{other}`; try --help");
+            ExitCode::from(EXIT_USAGE)
+        }
+    }
+}
+
+/// Runs a gateway until it is told to stop by SIGTERM or SIGINT.
+pub fn run<A: App>(app: &'static A) -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // A second gateway in one process keeps the first one's subscriber.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    match prepare(app.settings()) {
+        Ok(sockets) => match serve(app, sockets) {
+            Ok(code) => code,
+            Err(error) => {
+                eprintln!("error: the gateway cannot run: {error}");
+                ExitCode::from(EXIT_FAILURE)
+            }
+        },
+        Err(problems) => {
+            for message in problems.messages() {
+                eprintln!("error: {message}");
+            }
+            let count = problems.messages().len();
+            eprintln!(
+                "error: the gateway cannot start: {count} problem{}",
+                if count == 1 { "" } else { "s" }
+            );
+            ExitCode::from(EXIT_CONFIG)
+        }
+    }
+}
+
+/// A worker's sockets, each with whether it is the admin's.
+type Sockets = Vec<(TcpListener, bool)>;
+
+/// Binds late values and ports; the sockets of each worker.
+fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
+    let mut problems = Problems::new(settings.identity.file);
+    settings.bindings.iter().for_each(|binding| binding.bind(&mut problems));
+    let workers = settings
+        .workers
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+    let mut sockets: Vec<Sockets> = (0..workers).map(|_| Vec::new()).collect();
+    let listens = settings.listen.iter().map(|listen| (listen, false));
+    for (listen, admin) in listens.chain(settings.admin.iter().map(|listen| (listen, true))) {
+        let Some(addresses) = addresses(listen, &mut problems) else { continue };
+        for address in addresses {
+            // The admin's requests are rare: one worker is enough.
+            match listener::open(address, if admin { 1 } else { workers }) {
+                Ok(opened) => {
+                    let bound = opened[0].local_addr().unwrap_or(address);
+                    let scope = if admin { "admin" } else { "gateway" };
+                    tracing::info!(scope, address = %bound, "listening");
+                    sockets.iter_mut().zip(opened).for_each(|(worker, socket)| worker.push((socket, admin)));
+                }
+                Err(error) => problems.at(listen.origin, format!("cannot listen on {address}: {error}")),
+            }
+        }
+    }
+    if problems.messages().is_empty() { Ok(sockets) } else { Err(problems) }
+}
+
+fn addresses(listen: &Listen, problems: &mut Problems) -> Option<Vec<SocketAddr>> {
+    let text = problems.resolve(listen.origin, &listen.address)?;
+    match text.to_socket_addrs() {
+        // `localhost` may stand for the same address twice.
+        Ok(found) => {
+            Some(found.map(|address| (address, ())).collect::<BTreeMap<_, ()>>().into_keys().collect())
+        }
+        Err(error) => {
+            problems
+                .at(listen.origin, format!("`{text}` is not an address to listen on (host:port): {error}"));
+            None
+        }
+    }
+}
+
+fn serve<A: App>(app: &'static A, sockets: Vec<Sockets>) -> std::io::Result<ExitCode> {
+    let settings = app.settings();
+    let names = app.routes().routes.iter().map(|route| route.name).collect();
+    let process = Arc::new(Process::new(settings, names));
+    let (writer, queues) = Writer::start(process.clone(), sockets.len())?;
+    let (phase, watched) = watch::channel(Phase::Running);
+    let mut workers = Vec::new();
+    for (number, (sockets, queue)) in sockets.into_iter().zip(queues).enumerate() {
+        let (process, phase) = (process.clone(), watched.clone());
+        let thread = std::thread::Builder::new().name(format!("worker-{number}"));
+        workers.push(thread.spawn(move || work(app, sockets, process, queue, phase))?);
+    }
+    drop(watched);
+    let control = std::thread::Builder::new().name("control".to_owned());
+    let control = control.spawn(move || LocalRuntime::new()?.block_on(control::run(process, phase)))?;
+    // The control thread ends when the workers have, or when it has lost patience with them.
+    control.join().map_err(|_| std::io::Error::other("the control thread panicked"))??;
+    let all_done = workers.iter().all(std::thread::JoinHandle::is_finished);
+    let mut failed = false;
+    if all_done {
+        for worker in workers {
+            failed |= !matches!(worker.join(), Ok(Ok(())));
+        }
+    }
+    writer.finish(Instant::now() + Duration::from_secs(1));
+    tracing::info!("stopped");
+    Ok(if all_done && !failed { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FAILURE) })
+}
+
+/// One worker, from its first connection to its last.
+fn work<A: App>(
+    app: &'static A,
+    sockets: Sockets,
+    process: Arc<Process>,
+    queue: Queue,
+    mut phase: watch::Receiver<Phase>,
+) -> std::io::Result<()> {
+    LocalRuntime::new()?.block_on(async move {
+        let worker = Rc::new(Worker::new(process, queue));
+        let mut accepting = Vec::new();
+        for (socket, admin) in sockets {
+            let listener = tokio::net::TcpListener::from_std(socket)?;
+            let worker = worker.clone();
+            accepting.push(tokio::task::spawn_local(async move {
+                loop {
+                    let (stream, peer) = listener::accept(&listener).await;
+                    // Over the limit the kernel's queue holds the rest back.
+                    while !worker.process().admit() {
+                        tokio::time::sleep(Duration::from_millis(10)).await;
+                    }
+                    tokio::task::spawn_local(connection::serve(app, stream, peer, worker.clone(), admin));
+                }
+            }));
+        }
+        let sweeping = worker.clone();
+        tokio::task::spawn_local(async move { sweeping.sweep().await });
+        let logging = worker.clone();
+        tokio::task::spawn_local(async move { logging.access_log().keep_fresh(&logging).await });
+        // The sender is gone only when the control thread is; then there is nobody left to serve for.
+        let _ = phase.wait_for(|phase| *phase == Phase::Closing).await;
+        accepting.iter().for_each(tokio::task::JoinHandle::abort);
+        for task in accepting {
+            let _ = task.await;
+        }
+        worker.close_clients().await;
+        worker.access_log().flush(&worker);
+        Ok(())
+    })
+}

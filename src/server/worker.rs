@@ -1,0 +1,168 @@
+//! One worker: a thread with its own runtime, listeners, upstream connections, counters and log buffer.
+
+use std::cell::{Cell, RefCell, RefMut};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::{Bytes, BytesMut};
+use http::HeaderValue;
+use tokio::sync::Notify;
+
+use super::client::Client;
+use super::process::{Phase, Process};
+use crate::access_log::{AccessLogBuffer, Queue};
+use crate::app::Settings;
+use crate::forward::Budget;
+use crate::metrics::Shard;
+use crate::upstream::Pool;
+
+/// How often old connections are dropped and the wall clock is looked at.
+const SWEEP: Duration = Duration::from_secs(1);
+/// Small texts of many requests share one block of this size.
+const BLOCK: usize = 16 * 1024;
+
+/// What belongs to one worker alone.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    process: Arc<Process>,
+    metrics: Arc<Shard>,
+    access_log: AccessLogBuffer,
+    pool: Pool,
+    budgets: Box<[Budget]>,
+    random: RefCell<fastrand::Rng>,
+    block: RefCell<BytesMut>,
+    text: RefCell<String>,
+    /// An instant and the wall-clock time that belongs to it.
+    wall: Cell<(Instant, SystemTime)>,
+    clients: RefCell<BTreeMap<u64, Rc<Client>>>,
+    next_client: Cell<u64>,
+    all_gone: Notify,
+}
+
+impl Worker {
+    pub(super) fn new(process: Arc<Process>, queue: Queue) -> Self {
+        let upstreams = process.settings().upstreams;
+        Self {
+            metrics: process.add_shard(),
+            access_log: AccessLogBuffer::new(queue, process.clone()),
+            pool: Pool::new(upstreams),
+            budgets: upstreams.iter().map(|_| Budget::default()).collect(),
+            // Seeded by the operating system's generator: ids must not repeat between workers and starts.
+            random: RefCell::new(fastrand::Rng::with_seed(uuid::Uuid::new_v4().as_u64_pair().0)),
+            block: RefCell::new(BytesMut::new()),
+            text: RefCell::new(String::new()),
+            wall: Cell::new((Instant::now(), SystemTime::now())),
+            clients: RefCell::default(),
+            next_client: Cell::new(0),
+            all_gone: Notify::new(),
+            process,
+        }
+    }
+
+    pub(crate) fn process(&self) -> &Arc<Process> {
+        &self.process
+    }
+
+    pub(crate) fn settings(&self) -> &'static Settings {
+        self.process.settings()
+    }
+
+    pub(crate) fn metrics(&self) -> &Shard {
+        &self.metrics
+    }
+
+    pub(crate) fn access_log(&self) -> &AccessLogBuffer {
+        &self.access_log
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    pub(crate) fn retry_budget(&self, upstream: usize) -> &Budget {
+        &self.budgets[upstream]
+    }
+
+    pub(crate) fn random(&self) -> RefMut<'_, fastrand::Rng> {
+        self.random.borrow_mut()
+    }
+
+    pub(crate) fn random_u128(&self) -> u128 {
+        self.random.borrow_mut().u128(..)
+    }
+
+    /// A copy of `text` that shares its allocation with those of many other requests.
+    pub(crate) fn bytes(&self, text: &[u8]) -> Bytes {
+        let mut block = self.block.borrow_mut();
+        if block.capacity() < text.len() {
+            *block = BytesMut::with_capacity(BLOCK.max(text.len()));
+        }
+        block.extend_from_slice(text);
+        block.split().freeze()
+    }
+
+    /// A field value made by `bytes`; `text` holds visible ASCII only.
+    pub(crate) fn header_value(&self, text: &[u8]) -> HeaderValue {
+        HeaderValue::from_maybe_shared(self.bytes(text)).unwrap_or(HeaderValue::from_static(""))
+    }
+
+    /// An empty string whose memory is kept from use to use.
+    pub(crate) fn text(&self) -> RefMut<'_, String> {
+        let mut text = self.text.borrow_mut();
+        text.clear();
+        text
+    }
+
+    /// The wall-clock time of an instant.
+    pub(crate) fn wall_clock(&self, instant: Instant) -> SystemTime {
+        let (base, time) = self.wall.get();
+        match instant.checked_duration_since(base) {
+            Some(after) => time + after,
+            None => time - base.duration_since(instant),
+        }
+    }
+
+    /// Drops old connections and follows the wall clock, for as long as the worker runs.
+    pub(super) async fn sweep(&self) {
+        loop {
+            tokio::time::sleep(SWEEP).await;
+            let now = Instant::now();
+            self.wall.set((now, SystemTime::now()));
+            self.pool.sweep(self.settings().upstreams, now);
+        }
+    }
+
+    pub(super) fn add_client(&self, client: &Rc<Client>) -> u64 {
+        let id = self.next_client.get();
+        self.next_client.set(id + 1);
+        self.clients.borrow_mut().insert(id, client.clone());
+        self.metrics.connection_opened();
+        id
+    }
+
+    pub(super) fn remove_client(&self, id: u64) {
+        self.clients.borrow_mut().remove(&id);
+        self.metrics.connection_closed();
+        self.process.dismiss();
+        if self.clients.borrow().is_empty() {
+            self.all_gone.notify_one();
+        }
+    }
+
+    /// Ends idle connections now and the others after their request; returns when all are gone.
+    pub(super) async fn close_clients(&self) {
+        let clients: Vec<_> = self.clients.borrow().values().cloned().collect();
+        clients.iter().for_each(|client| client.close());
+        while !self.clients.borrow().is_empty() {
+            self.all_gone.notified().await;
+        }
+        self.pool.clear();
+    }
+
+    /// Whether responses should ask their clients to reconnect elsewhere.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.process.phase() != Phase::Running
+    }
+}

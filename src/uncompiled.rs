@@ -1,0 +1,64 @@
+//! Stands in for a gateway whose config has errors, so that the report is the only error that rustc shows.
+
+use std::time::Duration;
+
+use crate::app::{App, Drain, Identity, Limits, Settings, Timeouts};
+use crate::context::Context;
+use crate::error::Error;
+use crate::late::Late;
+use crate::middleware::Reject;
+use crate::route::{NONE, RouteIndex, Table};
+use crate::service::{Request, Response, Service};
+
+/// A gateway without routes; it is never run.
+#[derive(Debug)]
+pub struct Uncompiled;
+
+static SETTINGS: Settings = Settings {
+    identity: Identity { file: "gateway.yml", config_sha256: "" },
+    listen: &[],
+    admin: None,
+    workers: Some(1),
+    trusted_proxies: &[],
+    limits: Limits { header_bytes: 0, headers: 0, uri: 0, body: 0, connections: 0 },
+    timeouts: Timeouts { header_read: Duration::ZERO, idle: Duration::ZERO },
+    drain: Drain { delay: Duration::ZERO, grace: Duration::ZERO },
+    upstreams: &[],
+    breakers: &[],
+    bindings: &[],
+};
+
+static ROUTES: RouteIndex<Late> = RouteIndex {
+    routes: &[],
+    nodes: &[],
+    edges: &[],
+    candidates: &[],
+    hosts: Table::EMPTY,
+    wildcards: Table::EMPTY,
+    any_host: NONE,
+};
+
+impl App for Uncompiled {
+    type Target = Late;
+
+    fn settings(&self) -> &'static Settings {
+        &SETTINGS
+    }
+
+    fn routes(&self) -> &'static RouteIndex<Late> {
+        &ROUTES
+    }
+
+    async fn serve(
+        &self,
+        _: &'static Late,
+        request: Request,
+        cx: &mut Context<'_>,
+    ) -> Result<Response, Error> {
+        Reject.serve(request, cx).await
+    }
+
+    async fn reject(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
+        Reject.serve(request, cx).await
+    }
+}

@@ -1,0 +1,121 @@
+//! Upstreams: fixed arrays of backends, a balancer over them, their health, and the connections to them.
+//! All run-time state here is atomics shared by the workers, or belongs to one worker alone.
+
+mod backend;
+mod balance;
+mod connection;
+mod health;
+mod pool;
+
+use std::time::Duration;
+
+pub use backend::Backend;
+pub(crate) use balance::{Balance, Group, Tried};
+pub use balance::{LeastConnections, RandomChoice, RoundRobin};
+pub(crate) use connection::Streaming;
+pub(crate) use connection::{Connection, SendError, Started};
+pub use health::HealthCheck;
+pub(crate) use health::{Monitor, Status};
+pub(crate) use pool::Pool;
+
+use crate::late::Origin;
+
+/// `upstreams.NAME.timeouts`.
+#[derive(Clone, Copy, Debug)]
+pub struct UpstreamTimeouts {
+    /// For a TCP connection.
+    pub connect: Duration,
+    /// For the response head from the end of the request, and between two reads of a response body.
+    pub response: Duration,
+}
+
+/// `upstreams.NAME.keepalive`.
+#[derive(Clone, Copy, Debug)]
+pub struct Keepalive {
+    /// How long an unused connection is kept; shorter than the backend's own limit.
+    pub idle: Duration,
+    /// Unused connections kept for each backend, in each worker.
+    pub max_idle: usize,
+}
+
+/// What may be retried, and how often.
+#[derive(Clone, Copy, Debug)]
+pub struct Retries {
+    /// Further attempts after the first.
+    pub attempts: u8,
+    /// No connection could be made: nothing was sent, so any method may try another backend.
+    pub connect_failure: bool,
+    /// A kept connection turned out to be closed before a byte of the answer came: idempotent requests without body.
+    pub stale_connection: bool,
+    /// Retries allowed for each 1000 requests, beside ten at any time (as linkerd's retry budget).
+    pub budget_permille: u32,
+}
+
+/// The `Host` that backends see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostHeader {
+    /// The client's.
+    Preserve,
+    /// The backend's own authority.
+    Backend,
+}
+
+/// The backends of an upstream and its settings: everything but how one is chosen.
+#[derive(Debug)]
+pub struct Members {
+    /// Where the upstream was written.
+    pub origin: Origin,
+    /// Its place in `Settings::upstreams`.
+    pub id: usize,
+    /// Its name: the `upstream` of metrics.
+    pub name: &'static str,
+    /// The backends, primaries first.
+    pub backends: &'static [Backend],
+    /// How many of them are primaries.
+    pub primaries: usize,
+    /// The smooth weighted order of the primaries; empty if all weigh the same.
+    pub primary_turns: &'static [u16],
+    /// The smooth weighted order of the backups; empty if all weigh the same.
+    pub backup_turns: &'static [u16],
+    /// How backends are checked; if `None`, they count as healthy.
+    pub health_check: Option<HealthCheck>,
+    /// Timeouts.
+    pub timeouts: UpstreamTimeouts,
+    /// Kept connections.
+    pub keepalive: Keepalive,
+    /// Retries.
+    pub retries: Retries,
+    /// Which `Host` is sent.
+    pub host_header: HostHeader,
+}
+
+/// An upstream: its members and its balancer. The array of backends is behind a slice so that its length does not
+/// multiply types.
+#[derive(Debug)]
+pub struct Upstream<B> {
+    members: Members,
+    balance: B,
+}
+
+impl<B: Balance> Upstream<B> {
+    /// An upstream of these members.
+    pub const fn new(members: Members, balance: B) -> Self {
+        Self { members, balance }
+    }
+
+    /// The part that does not depend on the balancer.
+    pub const fn members(&self) -> &Members {
+        &self.members
+    }
+
+    /// A backend for the next attempt: a usable primary, else a usable backup, else nothing.
+    pub(crate) fn choose(&self, tried: &Tried, random: &mut fastrand::Rng) -> Option<&'static Backend> {
+        let members = &self.members;
+        let (primaries, backups) = members.backends.split_at(members.primaries);
+        let primaries = Group::new(primaries, members.primary_turns, tried);
+        self.balance.pick(&primaries, random).or_else(|| {
+            let backups = Group::new(backups, members.backup_turns, tried);
+            self.balance.pick(&backups, random)
+        })
+    }
+}

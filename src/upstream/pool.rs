@@ -1,0 +1,58 @@
+//! One worker's kept connections: a stack for each backend. No lock, no hashing, no task: a connection is driven by
+//! whoever uses it, and looked at once more when it is taken out again.
+
+use std::cell::RefCell;
+use std::time::Instant;
+
+use super::connection::Connection;
+use super::{Backend, Members};
+
+/// The kept connections of one worker.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    /// Indexed by the backend's slot.
+    idle: Box<[RefCell<Vec<Box<Connection>>>]>,
+}
+
+impl Pool {
+    /// Room for every backend of these upstreams.
+    pub(crate) fn new(upstreams: &[&'static Members]) -> Self {
+        let backends = upstreams.iter().map(|members| members.backends.len()).sum();
+        Self { idle: (0..backends).map(|_| RefCell::default()).collect() }
+    }
+
+    /// The connection used last, if one is still good: its caches are warm, and the others can grow old.
+    pub(crate) fn take(&self, backend: &Backend, members: &Members, now: Instant) -> Option<Box<Connection>> {
+        loop {
+            let mut connection = self.idle[backend.slot()].borrow_mut().pop()?;
+            if connection.idle_for(now) < members.keepalive.idle && connection.is_alive() {
+                return Some(connection);
+            }
+        }
+    }
+
+    /// Keeps a connection whose exchange is complete.
+    pub(crate) fn put(&self, connection: Box<Connection>) {
+        let mut idle = self.idle[connection.backend().slot()].borrow_mut();
+        if idle.len() < connection.max_idle() {
+            idle.push(connection);
+        }
+    }
+
+    /// Drops connections that are too old or were closed by their backend.
+    pub(crate) fn sweep(&self, upstreams: &[&'static Members], now: Instant) {
+        for members in upstreams {
+            for backend in members.backends {
+                let mut idle = self.idle[backend.slot()].borrow_mut();
+                idle.retain_mut(|connection| {
+                    connection.idle_for(now) < members.keepalive.idle && connection.is_alive()
+                });
+            }
+        }
+    }
+
+    /// Drops everything: the worker is draining.
+    pub(crate) fn clear(&self) {
+        self.idle.iter().for_each(|idle| idle.borrow_mut().clear());
+    }
+}
