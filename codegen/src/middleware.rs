@@ -4,6 +4,7 @@
 //! to the other) and one line in the registry below. Everything else here is derived from that line.
 
 use crate::ast::{Lenient, Switch};
+use crate::lower::Lower;
 use crate::model::{Id, Origin};
 use serde::Deserialize;
 
@@ -43,9 +44,38 @@ macro_rules! registry {
             $($(#[$doc])* pub $name: Option<Id<Policy<$settings>>>,)*
         }
 
+        impl MiddlewareSet {
+            /// The layers of a route, outermost first.
+            pub(crate) fn layers<'m>(&self, policies: &'m Policies) -> impl Iterator<Item = Use<'m>> {
+                let layers: [Option<Use<'m>>; NAMES.len()] = [
+                    $(self.$name.and_then(|id| Use::of(stringify!($name), id, &policies.$name)),)*
+                ];
+                layers.into_iter().flatten()
+            }
+        }
+
         /// The names of all middleware, in the order of execution.
         pub const NAMES: &[&str] = &[$(stringify!($name)),*];
     };
+}
+
+/// A policy that a route uses.
+pub(crate) struct Use<'m> {
+    /// The middleware's name in the registry.
+    pub(crate) kind: &'static str,
+    /// The policy's place in the table of its kind.
+    pub(crate) id: usize,
+    /// The line it was written on.
+    pub(crate) line: u32,
+    /// What it does.
+    pub(crate) settings: &'m dyn Lower,
+}
+
+impl<'m> Use<'m> {
+    fn of<P: Lower>(kind: &'static str, id: Id<Policy<P>>, table: &'m [Policy<P>]) -> Option<Self> {
+        let Policy { origin, settings } = table.get(id.index())?;
+        Some(Self { kind, id: id.index(), line: origin.line, settings })
+    }
 }
 
 registry! {

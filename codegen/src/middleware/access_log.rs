@@ -1,5 +1,7 @@
 //! `access_log`: one JSON object a line on stdout.
 
+use crate::lower::{Code, Lower, Register, Site, State};
+use crate::plan::Value;
 use serde::Deserialize;
 
 /// `access_log: {query: false}`
@@ -15,4 +17,21 @@ pub struct AccessLogSection {
 pub struct AccessLog {
     /// Whether the query is logged.
     pub query: bool,
+}
+
+impl Lower for AccessLog {
+    fn code(&self) -> Code {
+        Code {
+            layer: "AccessLog",
+            policy: "AccessLogPolicy",
+            stem: "ACCESS_LOG_",
+            state: State::None,
+            register: Register::Nowhere,
+        }
+    }
+
+    fn policy(&self, _: &Site<'_>) -> Value {
+        let Self { query } = self;
+        Value::Struct("AccessLogPolicy", vec![("query", Value::Flag(*query))])
+    }
 }

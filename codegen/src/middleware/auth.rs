@@ -1,5 +1,7 @@
 //! `auth`: who may come in.
 
+use crate::lower::{Code, Lower, Register, Site, State, comma_separated};
+use crate::plan::Value;
 use crate::ast::Strings;
 use crate::model::{HeaderName, Late};
 use serde::Deserialize;
@@ -37,4 +39,23 @@ pub struct ApiKeys {
     pub header: HeaderName,
     /// At least one; each has an `${env:..}` or `${file:..}` piece and is a comma separated list at start.
     pub keys: Vec<Late>,
+}
+
+impl Lower for Auth {
+    fn code(&self) -> Code {
+        Code {
+            layer: "Auth",
+            policy: "ApiKeys",
+            stem: "API_KEYS_",
+            // The keys are read at start; a route with keys of its own must not see another's.
+            state: State::Policy,
+            register: Register::Bindings,
+        }
+    }
+
+    fn policy(&self, site: &Site<'_>) -> Value {
+        let Self { api_keys: ApiKeys { header, keys } } = self;
+        let keys = Value::Late(comma_separated(keys));
+        Value::Call("ApiKeys::new", vec![Value::Origin(site.line), header.into(), keys])
+    }
 }

@@ -1,5 +1,7 @@
 //! `circuit_breaker`: no more requests for an upstream that fails too often.
 
+use crate::lower::{Code, Lower, Register, Site, State};
+use crate::plan::Value;
 use crate::ast;
 use crate::model::Ratio;
 use serde::Deserialize;
@@ -36,4 +38,34 @@ pub struct CircuitBreaker {
     pub open: Duration,
     /// At least 1.
     pub half_open: u32,
+}
+
+impl Lower for CircuitBreaker {
+    fn code(&self) -> Code {
+        Code {
+            layer: "CircuitBreaker",
+            policy: "Breaker",
+            stem: "BREAKER_",
+            state: State::Upstream,
+            register: Register::Breakers,
+        }
+    }
+
+    fn policy(&self, site: &Site<'_>) -> Value {
+        let Self { failure_ratio, min_requests, window, open, half_open } = self;
+        let policy = Value::Struct(
+            "BreakerPolicy",
+            vec![
+                ("failure_basis_points", Value::Number(failure_ratio.basis_points.into())),
+                ("min_requests", Value::Number((*min_requests).into())),
+                ("window", Value::Duration(*window)),
+                ("open", Value::Duration(*open)),
+                ("half_open", Value::Number((*half_open).into())),
+            ],
+        );
+        Value::Call(
+            "Breaker::new",
+            vec![Value::Origin(site.line), Value::Text(site.upstream.to_owned()), policy],
+        )
+    }
 }

@@ -1,5 +1,7 @@
 //! `headers`: changes to header fields on their way.
 
+use crate::lower::{Code, Lower, Register, Site, State, late};
+use crate::plan::Value;
 use crate::ast::{List, Map};
 use crate::model::{HeaderName, Late};
 use serde::Deserialize;
@@ -45,4 +47,41 @@ pub struct HeaderEdits {
     pub set: Vec<(HeaderName, Late)>,
     /// Besides what was there; names are unique.
     pub add: Vec<(HeaderName, Late)>,
+}
+
+impl Lower for Headers {
+    fn code(&self) -> Code {
+        Code {
+            layer: "Headers",
+            policy: "HeaderEdits",
+            stem: "HEADERS_",
+            // The line of the entry is part of the value, so only one written entry is ever shared.
+            state: State::None,
+            register: Register::Bindings,
+        }
+    }
+
+    fn policy(&self, site: &Site<'_>) -> Value {
+        let Self { request, response } = self;
+        Value::Struct(
+            "HeaderEdits",
+            vec![
+                ("origin", Value::Origin(site.line)),
+                ("request", edits(request)),
+                ("response", edits(response)),
+            ],
+        )
+    }
+}
+
+/// In the order in which they are applied.
+fn edits(edits: &HeaderEdits) -> Value {
+    let HeaderEdits { remove, set, add } = edits;
+    let with_value = |edit: &'static str, (name, value): &(HeaderName, Late)| {
+        Value::Call(edit, vec![name.into(), Value::Late(late(value))])
+    };
+    let remove = remove.iter().map(|name| Value::Call("HeaderEdit::remove", vec![name.into()]));
+    let set = set.iter().map(|edit| with_value("HeaderEdit::set", edit));
+    let add = add.iter().map(|edit| with_value("HeaderEdit::add", edit));
+    Value::Slice(remove.chain(set).chain(add).collect())
 }

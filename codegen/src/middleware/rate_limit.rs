@@ -1,5 +1,7 @@
 //! `rate_limit`: so many requests in a span of time, for each client or header value.
 
+use crate::lower::{Code, Lower, Register, Site, State};
+use crate::plan::Value;
 use crate::ast;
 use crate::model::{HeaderName, Rate};
 use serde::Deserialize;
@@ -43,4 +45,38 @@ pub enum RateLimitKey {
     ClientIp,
     /// Those with the same value of this field; those without it count together.
     Header(HeaderName),
+}
+
+impl Lower for RateLimit {
+    fn code(&self) -> Code {
+        Code {
+            layer: "RateLimit",
+            policy: "Limit",
+            stem: "LIMIT_",
+            state: State::Policy,
+            // Its table is made at start, not by the first request.
+            register: Register::Bindings,
+        }
+    }
+
+    fn policy(&self, site: &Site<'_>) -> Value {
+        let Self { rate, burst, key, max_keys } = self;
+        let key = match key {
+            RateLimitKey::ClientIp => Value::Path("LimitKey::ClientIp"),
+            RateLimitKey::Header(name) => Value::Call("LimitKey::header", vec![name.into()]),
+        };
+        // Beyond a thousand million a second the clock has no finer step.
+        let interval = (rate.per.as_nanos() / u128::from(rate.count.get())).max(1);
+        Value::Call(
+            "Limit::new",
+            vec![
+                Value::Origin(site.line),
+                key,
+                Value::Number(u64::try_from(interval).unwrap_or(u64::MAX)),
+                Value::Number(burst.get().into()),
+                // The runtime's table is made of sets of four.
+                Value::Number((*max_keys).max(4).into()),
+            ],
+        )
+    }
 }

@@ -1,5 +1,7 @@
 //! `request_id`: an id for each request.
 
+use crate::lower::{Code, Lower, Register, Site, State};
+use crate::plan::Value;
 use crate::model::HeaderName;
 use serde::Deserialize;
 
@@ -20,4 +22,21 @@ pub struct RequestId {
     pub header: HeaderName,
     /// Whether a client's own id is kept.
     pub trust_incoming: bool,
+}
+
+impl Lower for RequestId {
+    fn code(&self) -> Code {
+        Code {
+            layer: "RequestIds",
+            policy: "RequestIdPolicy",
+            stem: "REQUEST_ID_",
+            state: State::None,
+            register: Register::Nowhere,
+        }
+    }
+
+    fn policy(&self, _: &Site<'_>) -> Value {
+        let Self { header, trust_incoming } = self;
+        Value::Call("RequestIdPolicy::new", vec![header.into(), Value::Flag(*trust_incoming)])
+    }
 }

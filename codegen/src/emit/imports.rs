@@ -1,0 +1,102 @@
+//! Exactly the names of the facade that the file uses, so that it compiles without a warning.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::quote;
+use std::collections::BTreeSet;
+
+/// The runtime's facade, `castgate::codegen`.
+const FACADE: &[&str] = &[
+    "AccessLog",
+    "AccessLogPolicy",
+    "ApiKeys",
+    "App",
+    "Auth",
+    "Backend",
+    "Bind",
+    "Breaker",
+    "BreakerPolicy",
+    "Cidr",
+    "CircuitBreaker",
+    "Context",
+    "Drain",
+    "Duration",
+    "Edge",
+    "Error",
+    "Forward",
+    "HeaderEdit",
+    "HeaderEdits",
+    "HeaderMatch",
+    "Headers",
+    "HealthCheck",
+    "HostHeader",
+    "Identity",
+    "Keepalive",
+    "Late",
+    "LeastConnections",
+    "Limit",
+    "LimitKey",
+    "Limits",
+    "Listen",
+    "Members",
+    "Methods",
+    "NONE",
+    "Node",
+    "Origin",
+    "PathEdit",
+    "Piece",
+    "QueryMatch",
+    "RandomChoice",
+    "RateLimit",
+    "Redirect",
+    "RedirectTarget",
+    "Reject",
+    "Request",
+    "RequestIdPolicy",
+    "RequestIds",
+    "Respond",
+    "Response",
+    "Retries",
+    "RoundRobin",
+    "Route",
+    "RouteIndex",
+    "Service",
+    "Settings",
+    "Span",
+    "Table",
+    "TemplatePiece",
+    "Timeouts",
+    "Upstream",
+    "UpstreamTimeouts",
+    "hash",
+];
+
+/// `use ::castgate::codegen::{..};`
+pub(super) fn imports<'a>(sections: impl Iterator<Item = &'a TokenStream>) -> TokenStream {
+    // Stacks are called by this trait's method, without naming it.
+    let mut used = BTreeSet::from(["Service"]);
+    for tokens in sections {
+        collect(tokens.clone(), &mut used);
+    }
+    let used = used.into_iter().map(|name| Ident::new(name, Span::call_site()));
+    quote!(use ::castgate::codegen::{#(#used),*};)
+}
+
+/// Adds the facade's names in `tokens`. What follows `::` belongs to the name in front (`HostHeader::Backend`).
+fn collect(tokens: TokenStream, used: &mut BTreeSet<&'static str>) {
+    let mut after_colons = false;
+    for token in tokens {
+        match &token {
+            TokenTree::Group(group) => collect(group.stream(), used),
+            TokenTree::Ident(ident) if !after_colons => {
+                let name = ident.to_string();
+                if let Ok(place) = FACADE.binary_search(&name.as_str()) {
+                    used.insert(FACADE[place]);
+                }
+            }
+            TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+        after_colons = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ':')
+            && (after_colons
+                || matches!(&token, TokenTree::Punct(p) if p.spacing() == proc_macro2::Spacing::Joint));
+    }
+}

@@ -1,0 +1,29 @@
+//! The route table and the conditions it refers to.
+
+use super::policy;
+use super::value::{duration, origin, path, size};
+use crate::plan::{Route, Static};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The conditions, then the table.
+pub(super) fn routes(routes: &[Route], conditions: &[Static]) -> TokenStream {
+    let conditions = conditions.iter().map(policy::item);
+    let (len, routes) = (size(routes.len()), routes.iter().map(route));
+    quote! {
+        #(#conditions)*
+        static ROUTES: [Route<Target>; #len] = [#(#routes),*];
+    }
+}
+
+fn route(of: &Route) -> TokenStream {
+    let Route { line, label, timeout, stack, table, instance, methods, headers, query } = of;
+    let (origin, timeout, instance) = (origin(*line), duration(*timeout), size(*instance));
+    let methods = methods.iter().map(|name| path(name)).reduce(|all, next| quote!(#all.union(#next)));
+    let methods = methods.map(|methods| quote!(.with_methods(#methods)));
+    let headers = headers.as_ref().map(|name| quote!(.with_headers(&#name)));
+    let query = query.as_ref().map(|name| quote!(.with_query(&#name)));
+    quote! {
+        Route::new(#origin, #label, #timeout, Target::#stack(&#table[#instance])) #methods #headers #query
+    }
+}

@@ -1,0 +1,110 @@
+//! Names and constant expressions. Text of the config leaves here only as a string literal, which `quote` escapes.
+
+use crate::plan::{Late, Name, Piece, Value};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, quote};
+use std::time::Duration;
+
+impl ToTokens for Name {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        Ident::new(&self.0, Span::call_site()).to_tokens(tokens);
+    }
+}
+
+/// A constant expression.
+pub(super) fn value(of: &Value) -> TokenStream {
+    match of {
+        Value::Text(text) => text.to_token_stream(),
+        Value::Number(number) => uint(*number),
+        Value::Flag(flag) => flag.to_token_stream(),
+        Value::Duration(length) => duration(*length),
+        Value::Origin(line) => origin(*line),
+        Value::Late(value) => late(value),
+        Value::Path(of) => path(of),
+        Value::Call(function, arguments) => {
+            let (function, arguments) = (path(function), arguments.iter().map(value));
+            quote!(#function(#(#arguments),*))
+        }
+        Value::Struct(of, fields) => {
+            let fields = fields.iter().map(|(name, of)| {
+                let (name, of) = (path(name), value(of));
+                quote!(#name: #of)
+            });
+            let of = path(of);
+            quote!(#of { #(#fields),* })
+        }
+        Value::Array(entries) => {
+            let entries = entries.iter().map(value);
+            quote!([#(#entries),*])
+        }
+        Value::Slice(entries) => {
+            let entries = entries.iter().map(value);
+            quote!(&[#(#entries),*])
+        }
+    }
+}
+
+/// `Limit::new`, `Methods::GET`, `window`: names which the compiler itself chose.
+pub(super) fn path(of: &str) -> TokenStream {
+    let names = of.split("::").map(|name| Ident::new(name, Span::call_site()));
+    quote!(#(#names)::*)
+}
+
+/// An integer without a suffix: its type is the field's.
+pub(super) fn uint(number: impl Into<u64>) -> TokenStream {
+    Literal::u64_unsuffixed(number.into()).to_token_stream()
+}
+
+/// An index or a length.
+pub(super) fn size(number: usize) -> TokenStream {
+    Literal::usize_unsuffixed(number).to_token_stream()
+}
+
+/// In the largest unit that holds it exactly.
+pub(super) fn duration(length: Duration) -> TokenStream {
+    let (seconds, nanos) = (uint(length.as_secs()), length.subsec_nanos());
+    if nanos == 0 {
+        return quote!(Duration::from_secs(#seconds));
+    }
+    match u64::try_from(length.as_millis()) {
+        Ok(millis) if nanos % 1_000_000 == 0 => {
+            let millis = uint(millis);
+            quote!(Duration::from_millis(#millis))
+        }
+        _ => {
+            let nanos = uint(nanos);
+            quote!(Duration::new(#seconds, #nanos))
+        }
+    }
+}
+
+/// The line of the config that an item comes from.
+pub(super) fn origin(line: u32) -> TokenStream {
+    let line = uint(line);
+    quote!(Origin::line(#line))
+}
+
+/// A late value.
+pub(super) fn late(Late(pieces): &Late) -> TokenStream {
+    let pieces = pieces.iter().map(piece);
+    quote!(Late::new(&[#(#pieces),*]))
+}
+
+fn piece(of: &Piece) -> TokenStream {
+    match of {
+        Piece::Literal(text) => quote!(Piece::Literal(#text)),
+        Piece::Env(name, default) => {
+            let default = option(default.as_ref());
+            quote!(Piece::Env(#name, #default))
+        }
+        Piece::File(path) => quote!(Piece::File(#path)),
+    }
+}
+
+/// `Some(..)` or `None`.
+pub(super) fn option(of: Option<impl ToTokens>) -> TokenStream {
+    match of {
+        Some(of) => quote!(Some(#of)),
+        None => quote!(None),
+    }
+}

@@ -1,0 +1,59 @@
+//! What the config half of a middleware has to say of the code it becomes: a runtime layer and the constant expression
+//! of its policy. With it, a middleware is complete in its own file; nothing else in the compiler knows it by name.
+
+use crate::plan::Value;
+
+/// A resolved middleware that can become code.
+pub(crate) trait Lower {
+    /// The runtime's side of this kind; the same for all policies of a kind.
+    fn code(&self) -> Code;
+
+    /// The policy's constant expression, of the type `Code::policy`.
+    fn policy(&self, site: &Site<'_>) -> Value;
+}
+
+/// The runtime's side of a middleware.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Code {
+    /// The facade's generic layer type; it has `const fn new(&'static Policy, inner: S)`.
+    pub(crate) layer: &'static str,
+    /// The facade's type of its policy.
+    pub(crate) policy: &'static str,
+    /// What the policy's statics are named after.
+    pub(crate) stem: &'static str,
+    /// What state the policy has.
+    pub(crate) state: State,
+    /// Where the policy registers.
+    pub(crate) register: Register,
+}
+
+/// What state a policy has, which decides what may share a static.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    /// None: equal policies share a static.
+    None,
+    /// Its own: one static for each policy.
+    Policy,
+    /// One for each pair of policy and upstream.
+    Upstream,
+}
+
+/// In which list of the settings a policy is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Register {
+    /// None.
+    Nowhere,
+    /// What is bound at start: late values, memory.
+    Bindings,
+    /// Circuit breakers.
+    Breakers,
+}
+
+/// Where a policy is used.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Site<'a> {
+    /// The line the policy was written on.
+    pub(crate) line: u32,
+    /// The name of the route's upstream; empty if it has none.
+    pub(crate) upstream: &'a str,
+}

@@ -1,0 +1,79 @@
+//! The statics of policies: made when a stack first uses them, shared as far as their state allows.
+
+use super::layer::{Code, Lower, Register, Site, State};
+use super::names::Names;
+use crate::model::{MiddlewareSet, Policies};
+use crate::plan::{self, Name, Static, Value};
+use std::collections::BTreeMap;
+
+/// A policy's identity: the kind, its id, and the upstream if its state belongs to both.
+type Key = (&'static str, usize, Option<usize>);
+
+/// The statics made so far.
+#[derive(Debug, Default)]
+pub(super) struct Statics {
+    pub(super) statics: Vec<Static>,
+    pub(super) breakers: Vec<Name>,
+    pub(super) bindings: Vec<Name>,
+    known: BTreeMap<Key, Name>,
+    stateless: BTreeMap<(&'static str, Value), Name>,
+}
+
+impl Statics {
+    /// The layers of a set, outermost first; `upstream` is the id and the name of what they are in front of.
+    pub(super) fn layers(
+        &mut self,
+        set: &MiddlewareSet,
+        policies: &Policies,
+        upstream: Option<(usize, &str)>,
+        names: &mut Names,
+    ) -> Vec<plan::Layer> {
+        let layers = set.layers(policies);
+        layers
+            .map(|layer| {
+                let code = layer.settings.code();
+                let key = (layer.kind, layer.id, upstream.filter(|_| code.state == State::Upstream));
+                let key = (key.0, key.1, key.2.map(|(id, _)| id));
+                let policy = match self.known.get(&key) {
+                    Some(name) => name.clone(),
+                    None => {
+                        let upstream = upstream.map_or("", |(_, name)| name);
+                        let site = Site { line: layer.line, upstream };
+                        let name = self.named(code, layer.settings.policy(&site), names);
+                        self.known.insert(key, name.clone());
+                        name
+                    }
+                };
+                plan::Layer { kind: code.layer, policy }
+            })
+            .collect()
+    }
+
+    /// A layer that belongs to no entry of the registry.
+    pub(super) fn layer(&mut self, layer: &dyn Lower, line: u32, names: &mut Names) -> plan::Layer {
+        let code = layer.code();
+        let policy = self.named(code, layer.policy(&Site { line, upstream: "" }), names);
+        plan::Layer { kind: code.layer, policy }
+    }
+
+    fn named(&mut self, code: Code, value: Value, names: &mut Names) -> Name {
+        let Code { layer: _, policy, stem, state, register } = code;
+        let key = (policy, value);
+        if state == State::None
+            && let Some(name) = self.stateless.get(&key)
+        {
+            return name.clone();
+        }
+        let name = names.numbered(stem);
+        match register {
+            Register::Nowhere => {}
+            Register::Bindings => self.bindings.push(name.clone()),
+            Register::Breakers => self.breakers.push(name.clone()),
+        }
+        self.statics.push(Static { name: name.clone(), of: policy, array: None, value: key.1.clone() });
+        if state == State::None {
+            self.stateless.insert(key, name.clone());
+        }
+        name
+    }
+}

@@ -1,0 +1,217 @@
+//! The tables against an oracle that knows nothing of tries: filter all routes, take the one of highest precedence.
+
+use super::*;
+use crate::lower::hash::hash;
+use crate::middleware::MiddlewareSet;
+use crate::model::{
+    HeaderName, HeaderPredicate, Method, Methods, Origin, QueryPredicate, Redirect, Scope, Target,
+};
+use crate::pattern::PathPattern;
+use crate::plan::Table;
+use crate::source::ConfigPath;
+use proptest::prelude::*;
+use std::time::Duration;
+
+const UUID: &str = "67e55044-10b1-426f-9247-bb680e5fe0c8";
+
+/// A request, as far as routes look at it.
+#[derive(Debug)]
+struct Request {
+    host: &'static str,
+    path: String,
+    method: Method,
+    headers: u8,
+    query: u8,
+}
+
+fn names(bits: u8) -> impl Iterator<Item = String> {
+    (0..3).filter(move |bit| bits & 1 << bit != 0).map(|bit| format!("x-{bit}"))
+}
+
+fn route(host: &str, path: &str, kind: MatchKind, methods: u8, headers: u8, query: u8) -> Route {
+    let value = || "1".to_owned();
+    Route {
+        name: format!("{host}{path}"),
+        origin: Origin { path: ConfigPath::root(), line: 1, scope: Scope::TopLevel },
+        host: if host.is_empty() { HostPattern::Any } else { HostPattern::parse(host).unwrap() },
+        path: PathPattern::parse(path, kind).unwrap(),
+        methods: if methods == 0 { Methods::All } else { Methods::Only(methods) },
+        headers: names(headers)
+            .map(|name| HeaderPredicate { name: HeaderName(name), value: value() })
+            .collect(),
+        query: names(query).map(|name| QueryPredicate { name, value: value() }).collect(),
+        timeout: Duration::from_secs(1),
+        middleware: MiddlewareSet::default(),
+        target: Target::Redirect(Redirect { to: Vec::new(), status: 308 }),
+    }
+}
+
+fn accepts(route: &Route, request: &Request) -> bool {
+    route.methods.contains(request.method)
+        && route.headers.iter().all(|header| names(request.headers).any(|name| name == header.name.as_str()))
+        && route.query.iter().all(|query| names(request.query).any(|name| name == query.name))
+}
+
+/// The oracle's side: does this route match at all?
+fn matches(route: &Route, request: &Request) -> bool {
+    let host = match &route.host {
+        HostPattern::Any => true,
+        HostPattern::Exact(name) => name == request.host,
+        HostPattern::Wildcard(suffix) => request
+            .host
+            .strip_suffix(suffix.as_str())
+            .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
+    };
+    let path: Vec<&str> = request.path[1..].split('/').collect();
+    let pattern = &route.path.segments;
+    let fits = |(index, segment): (usize, &Segment)| match segment {
+        Segment::Rest { .. } => path.get(index..).is_some_and(|rest| !rest.join("/").is_empty()),
+        Segment::Literal(text) => path.get(index) == Some(&text.as_str()),
+        Segment::Param { kind, .. } => path.get(index).is_some_and(|text| match kind {
+            ParamKind::Uint => !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()),
+            ParamKind::Uuid => *text == UUID,
+            ParamKind::Any => !text.is_empty(),
+        }),
+    };
+    let length = route.path.kind == MatchKind::Prefix || path.len() == pattern.len();
+    host && length && pattern.iter().enumerate().all(fits) && accepts(route, request)
+}
+
+/// The runtime's search over the plan's tables.
+struct Walker<'a> {
+    index: &'a Index,
+    routes: &'a [Route],
+    request: &'a Request,
+}
+
+impl Walker<'_> {
+    fn find(&self) -> Option<usize> {
+        let host = self.request.host;
+        let exact = self.lookup(self.index.hosts, host).and_then(|root| self.descend(root, self.segments()));
+        let wildcard = || {
+            let suffixes = host.match_indices('.').map(|(dot, _)| &host[dot + 1..]);
+            suffixes
+                .filter_map(|suffix| self.lookup(self.index.wildcards, suffix))
+                .find_map(|root| self.descend(root, self.segments()))
+        };
+        let any = || self.index.any_host.and_then(|root| self.descend(root, self.segments()));
+        exact.or_else(wildcard).or_else(any)
+    }
+
+    fn segments(&self) -> Option<&str> {
+        Some(&self.request.path[1..]).filter(|path| !path.is_empty())
+    }
+
+    fn descend(&self, node: u32, left: Option<&str>) -> Option<usize> {
+        let node = &self.index.nodes[node as usize];
+        let Some(left) = left else { return self.first(node.exact).or_else(|| self.first(node.prefix)) };
+        let (text, next) = left.split_once('/').map_or((left, None), |(text, next)| (text, Some(next)));
+        let is_uint = (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        let down = |child: Option<u32>| child.and_then(|child| self.descend(child, next));
+        down(self.lookup(node.literals, text))
+            .or_else(|| down(node.uint.filter(|_| is_uint)))
+            .or_else(|| down(node.uuid.filter(|_| text == UUID)))
+            .or_else(|| down(node.param.filter(|_| !text.is_empty())))
+            .or_else(|| self.first(node.rest.filter(|_| !left.is_empty())))
+            .or_else(|| self.first(node.prefix))
+    }
+
+    fn first(&self, span: Option<Span>) -> Option<usize> {
+        let Span { start, len } = span?;
+        let numbers = &self.index.candidates[start as usize..][..len as usize];
+        numbers
+            .iter()
+            .map(|number| *number as usize)
+            .find(|number| accepts(&self.routes[*number], self.request))
+    }
+
+    fn lookup(&self, table: Option<Table>, text: &str) -> Option<u32> {
+        let Table { start, slots } = table?;
+        assert!(slots.is_power_of_two());
+        let mut slot = hash(text.as_bytes()) & (slots - 1);
+        loop {
+            let edge = self.index.edges[(start + slot) as usize].as_ref()?;
+            if edge.text == text {
+                return Some(edge.node);
+            }
+            slot = (slot + 1) & (slots - 1);
+        }
+    }
+}
+
+fn any_route() -> impl Strategy<Value = Route> {
+    let host = prop::sample::select(vec!["", "", "a.com", "b.a.com", "*.a.com", "*.b.a.com", "*.com"]);
+    let segment =
+        prop::sample::select(vec!["/a", "/b", "/longer-than-8", "/1", "/{}", "/{}", "/{:uint}", "/{:uuid}"]);
+    let end = prop::sample::select(vec!["", "", "", "/", "/{*rest}"]);
+    let bits = || prop_oneof![3 => Just(0u8), 1 => 0u8..8];
+    (host, prop::collection::vec(segment, 0..4), end, any::<bool>(), bits(), bits(), bits()).prop_map(
+        |(host, segments, end, exact, methods, headers, query)| {
+            let mut path = String::new();
+            for (number, segment) in segments.iter().enumerate() {
+                path.push_str(&segment.replace('{', &format!("{{p{number}")));
+            }
+            path.push_str(end);
+            let path = if path.is_empty() { "/" } else { &path };
+            let kind = if exact { MatchKind::Exact } else { MatchKind::Prefix };
+            route(host, path, kind, methods, headers, query)
+        },
+    )
+}
+
+fn any_request() -> impl Strategy<Value = Request> {
+    let host = prop::sample::select(vec!["a.com", "b.a.com", "c.b.a.com", "x.com", "com", "localhost", ""]);
+    let segment =
+        prop::sample::select(vec!["/a", "/b", "/longer-than-8", "/longer-than-9", "/1", "/42", "/z", UUID]);
+    let path = (prop::collection::vec(segment, 0..5), any::<bool>());
+    let method = prop::sample::select(Method::ALL[..4].to_vec());
+    (host, path, method, 0u8..8, 0u8..8).prop_map(|(host, (segments, slash), method, headers, query)| {
+        let segments: Vec<&str> = segments.iter().map(|segment| segment.trim_start_matches('/')).collect();
+        let slash = if slash && !segments.is_empty() { "/" } else { "" };
+        Request { host, path: format!("/{}{slash}", segments.join("/")), method, headers, query }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn the_tables_find_what_the_oracle_finds(
+        routes in prop::collection::vec(any_route(), 1..24),
+        requests in prop::collection::vec(any_request(), 16),
+    ) {
+        let index = index(&routes);
+        for request in &requests {
+            let found = Walker { index: &index, routes: &routes, request }.find();
+            let matching = routes.iter().filter(|route| matches(route, request));
+            let best = matching.min_by(|a, b| a.precedence(b));
+            match (found, best) {
+                (None, None) => {}
+                // Routes which tie are refused before; here they only have to be as good as each other.
+                (Some(found), Some(best)) => {
+                    prop_assert!(matches(&routes[found], request), "{} does not match", routes[found].name);
+                    prop_assert!(routes[found].precedence(best).is_eq(), "{} is better than {}", best.name, routes[found].name);
+                }
+                (found, best) => prop_assert!(false, "found {:?}, expected {:?} for {:?}", found, best.map(|route| &route.name), request),
+            }
+        }
+    }
+
+    #[test]
+    fn tables_have_room(texts in prop::collection::btree_set("[a-z]{0,12}", 1..200)) {
+        let entries: Vec<(&str, u32)> = texts.iter().map(String::as_str).zip(0..).collect();
+        let mut edges = vec![None; 3];
+        let table = table::append(&mut edges, &entries).unwrap();
+        prop_assert_eq!(edges.len(), 3 + table.slots as usize);
+        prop_assert!(2 * entries.len() <= table.slots as usize && table.start == 3);
+    }
+}
+
+#[test]
+fn nodes_are_numbered_breadth_first_and_the_root_path_ends_at_the_root() {
+    let exact = |path| route("", path, MatchKind::Exact, 0, 0, 0);
+    let index = index(&[exact("/b/c"), exact("/a/{x}"), exact("/"), exact("/a/")]);
+    assert_eq!((index.nodes.len(), index.any_host), (6, Some(0)));
+    assert_eq!(index.nodes[0].exact, Some(Span { start: 0, len: 1 }));
+    assert_eq!(index.candidates, [2, 3, 1, 0]);
+    assert_eq!(index.nodes[1].param, Some(4));
+}

@@ -1,0 +1,62 @@
+//! What will exist: flat tables, deduplicated stacks, named statics. Nothing is left to decide, so that writing it
+//! down as Rust ([`crate::emit`]) cannot fail and needs no other form.
+//!
+//! The shapes follow the runtime's facade; every number is the one that the generated file will show.
+
+mod index;
+mod settings;
+mod stack;
+mod upstream;
+mod value;
+
+pub use index::{Edge, Index, Node, Route, Span, Table};
+pub use settings::{Cidr, Drain, Limits, Listen, Settings, Timeouts};
+pub use stack::{Balance, End, Instance, Layer, PathEdit, Stack, Target, TemplatePiece};
+pub use upstream::{Backend, HealthCheck, Keepalive, Retries, Turns, Upstream, UpstreamTimeouts};
+pub use value::{Late, Name, Piece, Static, Value};
+
+/// Names that every generated file uses for itself; no static is named so after a thing of the config.
+pub const FIXED_NAMES: &[&str] = &[
+    "ADMIN",
+    "BINDINGS",
+    "BREAKERS",
+    "CANDIDATES",
+    "EDGES",
+    "GATEWAY",
+    "INDEX",
+    "LISTEN",
+    "NODES",
+    "NONE",
+    "ROUTES",
+    "SETTINGS",
+    "TRUSTED_PROXIES",
+    "UNMATCHED",
+    "UPSTREAMS",
+];
+
+/// A whole gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The config's path as the user gave it.
+    pub config_path: String,
+    /// SHA-256 of the config, in lower-case hex.
+    pub config_sha256: String,
+    /// Everything that is not a route.
+    pub settings: Settings,
+    /// Upstreams in the order of their ids.
+    pub upstreams: Vec<Upstream>,
+    /// The policies of middleware, in the order of their first use.
+    pub policies: Vec<Static>,
+    /// The shapes of stacks and their instances.
+    pub stacks: Vec<Stack>,
+    /// What serves requests without a route.
+    pub unmatched: Instance,
+    /// Header and query conditions of routes.
+    pub conditions: Vec<Static>,
+    /// The routes; a route's number is its place here.
+    pub routes: Vec<Route>,
+    /// The matcher's tables.
+    pub index: Index,
+    /// Literals and their hashes, for the build to assert that the runtime's hash is the compiler's.
+    pub hashes: Vec<(String, u32)>,
+}

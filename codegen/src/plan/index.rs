@@ -1,0 +1,87 @@
+//! The route table and the matcher's trie, as the runtime's `RouteIndex` reads them.
+
+use super::Name;
+use std::time::Duration;
+
+/// A route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The line it was written on.
+    pub line: u32,
+    /// What logs and metrics call it.
+    pub label: String,
+    /// The time for a whole exchange.
+    pub timeout: Duration,
+    /// The stack that serves it.
+    pub stack: Name,
+    /// The stack's static array.
+    pub table: Name,
+    /// Its place in that array.
+    pub instance: usize,
+    /// The facade's constants of its methods; empty for all methods.
+    pub methods: Vec<&'static str>,
+    /// The static with its header conditions.
+    pub headers: Option<Name>,
+    /// The static with its query conditions.
+    pub query: Option<Name>,
+}
+
+/// The tables of all tries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Index {
+    /// Nodes, breadth first, trie by trie.
+    pub nodes: Vec<Node>,
+    /// Slots of hash tables; `None` is vacant.
+    pub edges: Vec<Option<Edge>>,
+    /// Route numbers.
+    pub candidates: Vec<u32>,
+    /// Exact hosts.
+    pub hosts: Option<Table>,
+    /// Wildcard hosts, without `*.`.
+    pub wildcards: Option<Table>,
+    /// The root for any host.
+    pub any_host: Option<u32>,
+}
+
+/// A hash table: `slots` of `Index::edges` from `start`, a power of two, at most half of them taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Table {
+    pub start: u32,
+    pub slots: u32,
+}
+
+/// A literal that leads to a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Edge {
+    pub text: String,
+    pub node: u32,
+}
+
+/// A run of `Index::candidates`; not empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Span {
+    pub start: u32,
+    pub len: u32,
+}
+
+/// A position in a trie.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Node {
+    /// Literal segments.
+    pub literals: Option<Table>,
+    /// `{name:uint}`
+    pub uint: Option<u32>,
+    /// `{name:uuid}`
+    pub uuid: Option<u32>,
+    /// `{name}`
+    pub param: Option<u32>,
+    /// Routes that end in `{*rest}` here.
+    pub rest: Option<Span>,
+    /// Routes that match exactly here.
+    pub exact: Option<Span>,
+    /// Routes of which this is the prefix.
+    pub prefix: Option<Span>,
+}

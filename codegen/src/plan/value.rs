@@ -1,0 +1,76 @@
+//! Names and constant expressions: what a middleware's policy becomes, without the compiler knowing each kind.
+
+use std::fmt;
+use std::time::Duration;
+
+/// The name of a static or a type; made only by `lower`, which lets nothing through that is not an identifier.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name(pub(crate) String);
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// `static NAME: TYPE = VALUE;`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Static {
+    /// Its name.
+    pub name: Name,
+    /// A type of the facade.
+    pub of: &'static str,
+    /// If the value is an array: its length.
+    pub array: Option<usize>,
+    /// A constant expression.
+    pub value: Value,
+}
+
+/// A constant expression over the facade. Type and function names are the compiler's own (`Limit::new`); whatever
+/// comes from the config is a string, a number or a flag.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Value {
+    /// A string literal.
+    Text(String),
+    /// An integer literal without a suffix.
+    Number(u64),
+    /// `true` or `false`.
+    Flag(bool),
+    /// A `Duration`.
+    Duration(Duration),
+    /// `Origin::line(..)`.
+    Origin(u32),
+    /// A `Late`.
+    Late(Late),
+    /// A constant or a variant without fields, by its path.
+    Path(&'static str),
+    /// A call of a const function, by its path.
+    Call(&'static str, Vec<Value>),
+    /// A struct with named fields.
+    Struct(&'static str, Vec<(&'static str, Value)>),
+    /// `[..]`
+    Array(Vec<Value>),
+    /// `&[..]`
+    Slice(Vec<Value>),
+}
+
+/// A string that is completed at start.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Late(pub Vec<Piece>);
+
+/// A part of a [`Late`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Piece {
+    /// Text.
+    Literal(String),
+    /// An environment variable and its default.
+    Env(String, Option<String>),
+    /// The contents of a file.
+    File(String),
+}
+
+impl From<&crate::model::HeaderName> for Value {
+    fn from(name: &crate::model::HeaderName) -> Self {
+        Self::Text(name.as_str().to_owned())
+    }
+}
