@@ -14,6 +14,7 @@ pub use admin::Admin;
 pub use route::{Redirect, Respond, Route};
 pub use server::{Drain, Limits, Server, ServerTimeouts};
 pub use upstream::{Backend, BackendSection, HealthCheck, Keepalive, Retries, Upstream, UpstreamTimeouts};
+pub(crate) use value::LENIENT;
 pub use value::{Duration, Lenient, List, Map, Percent, Rate, Size, Strings, Switch, Unread, Workers};
 
 pub use crate::middleware::Middleware;

@@ -1,5 +1,7 @@
 //! `access_log`: one JSON object a line on stdout.
 
+use super::{At, Settings};
+use crate::resolve::Cx;
 use serde::Deserialize;
 
 /// `access_log: {query: false}`
@@ -15,4 +17,16 @@ pub struct AccessLogSection {
 pub struct AccessLog {
     /// Whether the query is logged.
     pub query: bool,
+}
+
+impl Settings for AccessLog {
+    type Section = AccessLogSection;
+
+    fn lay_over(own: AccessLogSection, base: AccessLogSection) -> AccessLogSection {
+        AccessLogSection { query: own.query.or(base.query) }
+    }
+
+    fn resolve(_: &mut Cx<'_>, _: &At, section: &AccessLogSection) -> Option<Self> {
+        Some(Self { query: section.query.unwrap_or(false) })
+    }
 }
