@@ -103,6 +103,19 @@ impl Diagnostics {
         self.spans = spans;
     }
 
+    /// Notes that `key` was meant by a key of another name beside it, so that nobody misses it.
+    pub(crate) fn note_meant(&mut self, written: &ConfigPath, key: &str) {
+        if let (Some(place), Some(section)) = (self.spans.get(written).cloned(), written.parent()) {
+            self.spans.insert(section.key(key), place);
+        }
+    }
+
+    /// Whether nothing was written for `key` of `section`, as far as that is known: not under another name, and
+    /// not in a merge key.
+    pub(crate) fn is_absent(&self, section: &ConfigPath, key: &str) -> bool {
+        !self.is_written(&section.key(key)) && !self.is_written(&section.key("<<"))
+    }
+
     /// Reports a problem; the result takes labels and help.
     pub fn error(&mut self, code: &'static Code, title: impl Into<String>) -> &mut Diagnostic {
         let index = self.found.len();
@@ -202,6 +215,9 @@ impl Diagnostics {
 /// User text within a message: in backticks, on one line, not too long.
 pub(crate) fn quoted(text: &str) -> String {
     const MOST: usize = 80;
+    if text.is_empty() {
+        return "`\"\"`".to_owned();
+    }
     let mut shown: String = text.chars().take(MOST).flat_map(printable).collect();
     if text.chars().nth(MOST).is_some() {
         shown.push_str("..");

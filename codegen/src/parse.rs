@@ -55,6 +55,7 @@ impl Gateway {
 fn read_tree(text: &str, sink: &mut Diagnostics) -> Result<Option<Node>, Failed> {
     let options = granit_parser::options! {
         emit_unresolved_aliases: true,
+        emit_anchor_events: true,
         block_nesting_limit: MOST_LEVELS,
         flow_nesting_limit: MOST_LEVELS,
     };
@@ -83,18 +84,19 @@ fn read_tree(text: &str, sink: &mut Diagnostics) -> Result<Option<Node>, Failed>
             }
             Event::Alias(_) => tree.alias(at, None, sink),
             Event::UnresolvedAlias(name) => tree.alias(at, Some(&name), sink),
-            Event::Scalar(text, style, anchor, tag) => {
-                tree.properties(&at, anchor != 0, tag.is_some(), sink);
+            Event::Anchor(..) => tree.anchor(at.span, sink),
+            Event::Scalar(text, style, _, tag) => {
+                refuse_tag(&tree, tag.is_some(), &marks, sink);
                 let is_plain = style == ScalarStyle::Plain;
                 let node = if is_plain { plain_scalar(&text) } else { Some(Node::Text(text.to_string())) };
                 tree.scalar(text.to_string(), is_plain, node, at, sink);
             }
-            Event::SequenceStart(_, anchor, tag) => {
-                tree.properties(&at, anchor != 0, tag.is_some(), sink);
+            Event::SequenceStart(_, _, tag) => {
+                refuse_tag(&tree, tag.is_some(), &marks, sink);
                 tree.open_list(at);
             }
-            Event::MappingStart(_, anchor, tag) => {
-                tree.properties(&at, anchor != 0, tag.is_some(), sink);
+            Event::MappingStart(_, _, tag) => {
+                refuse_tag(&tree, tag.is_some(), &marks, sink);
                 tree.open_map(at);
             }
             Event::SequenceEnd | Event::MappingEnd => tree.close(end, sink),
@@ -102,6 +104,13 @@ fn read_tree(text: &str, sink: &mut Diagnostics) -> Result<Option<Node>, Failed>
         }
     }
     Ok(tree.finish(sink))
+}
+
+fn refuse_tag(tree: &Tree<'_>, has_tag: bool, marks: &granit_parser::Span, sink: &mut Diagnostics) {
+    if has_tag {
+        let start = marks.tag_start.unwrap_or(marks.start);
+        tree.tag(start.byte_offset().unwrap_or(0), sink);
+    }
 }
 
 /// What YAML 1.2 makes of a plain scalar; `None` is null.

@@ -11,17 +11,25 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
     }
     let most = (name.len() / 3).clamp(1, 4);
     let mut best: Option<(usize, &str)> = None;
+    let mut longer: Option<&str> = None;
     for candidate in candidates.into_iter().take(MOST_CANDIDATES) {
-        if candidate.len().abs_diff(name.len()) > most + 8 {
+        if candidate.len() > 256 {
             continue;
         }
         let other: Vec<char> = candidate.chars().map(fold).collect();
+        // `warning` for `warn`, `least-conn` for `least-connections`.
+        if name.len().min(other.len()) >= 4 && (name.starts_with(&other) || other.starts_with(&name)) {
+            longer = longer.or(Some(candidate));
+        }
+        if other.len().abs_diff(name.len()) > most {
+            continue;
+        }
         let distance = distance(&name, &other);
         if distance <= most && best.is_none_or(|(least, _)| distance < least) {
             best = Some((distance, candidate));
         }
     }
-    best.map(|(_, candidate)| candidate)
+    best.map(|(_, candidate)| candidate).or(longer)
 }
 
 /// Case and the choice of separator are the least of differences.
@@ -62,6 +70,7 @@ mod tests {
         assert_eq!(nearest("roundrobin", known), Some("round-robin"));
         assert_eq!(nearest("Random", known), Some("random"));
         assert_eq!(nearest("maglev", known), None);
+        assert_eq!(nearest("least-conn", known), Some("least-connections"));
         assert_eq!(nearest("usres", ["users", "orders"]), Some("users"));
         assert_eq!(nearest("", known), None);
     }

@@ -41,7 +41,8 @@ impl At {
     /// Reports that the section lacks a key.
     pub(crate) fn missing(&self, cx: &mut Cx<'_>, key: &str, help: &str) {
         // A key which is there but could not be read has been reported.
-        if !cx.sink.is_written(&self.key(cx, key)) {
+        let is_absent = |section: &ConfigPath| cx.sink.is_absent(section, key);
+        if is_absent(&self.own) && self.base.as_ref().is_none_or(is_absent) {
             cx.missing(&self.own, key, help);
         }
     }

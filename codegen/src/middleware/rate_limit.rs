@@ -3,7 +3,6 @@
 use super::{At, Settings};
 use crate::ast;
 use crate::codes;
-use crate::diagnostic::quoted;
 use crate::model::{HeaderName, Rate};
 use crate::resolve::Cx;
 use crate::source::ConfigPath;
@@ -90,8 +89,8 @@ fn key(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> Option<RateLi
         Some(text) => match text.strip_prefix("header:") {
             Some(name) => cx.header_name(at, name, false).map(RateLimitKey::Header),
             None => {
-                let title = format!("unknown key {} of a rate limit", quoted(text));
-                cx.sink.error_at(&codes::UNKNOWN_WORD, at, title, "expected `client_ip` or `header:NAME`");
+                let known = ["client_ip", "header:NAME"];
+                cx.unknown(&codes::UNKNOWN_WORD, at, text, "rate limit key", known.into_iter());
                 None
             }
         },

@@ -83,7 +83,7 @@ impl Trail<'_> {
 /// A node as a serde deserializer.
 #[derive(Clone, Copy)]
 pub(super) struct Decode<'t> {
-    /// `None` is a gap in a list, which has been reported.
+    /// `None` is a gap: there was something, and it has been reported.
     node: Option<&'t Node>,
     trail: Trail<'t>,
     problems: &'t Problems,
@@ -135,9 +135,22 @@ impl<'de> Deserializer<'de> for Decode<'_> {
         visitor.visit_newtype_struct(self)
     }
 
+    /// serde would also take a list for a struct, field by field; nobody who writes a config means that.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        match self.node {
+            Some(Node::List(_)) => Err(DecodeError::invalid_type(Unexpected::Seq, &visitor)),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct enum identifier ignored_any
+        tuple_struct map enum identifier ignored_any
     }
 }
 
@@ -185,7 +198,7 @@ impl<'de> SeqAccess<'de> for Entries<'_> {
 
 struct Fields<'t> {
     of: Decode<'t>,
-    map: &'t [(String, Node)],
+    map: &'t [(String, Option<Node>)],
     next: usize,
 }
 
@@ -212,7 +225,7 @@ impl<'de> MapAccess<'de> for Fields<'_> {
         };
         self.next += 1;
         let trail = Trail { parent: Some(&self.of.trail), step: Step::Key(key) };
-        let value = Decode { node: Some(node), trail, problems: self.of.problems };
+        let value = Decode { node: node.as_ref(), trail, problems: self.of.problems };
         seed.deserialize(value).map_err(|error| value.noted(error))
     }
 }
@@ -239,7 +252,7 @@ impl serde::de::Error for DecodeError {
         let found = match found {
             Unexpected::Bool(value) => format!("the boolean `{value}`"),
             Unexpected::Unsigned(value) => format!("the number `{value}`"),
-            Unexpected::Signed(value) => format!("the number `{value}`"),
+            Unexpected::Signed(value) => format!("the negative number `{value}`"),
             Unexpected::Float(value) => format!("the number `{value}`"),
             Unexpected::Str(text) => format!("the string {}", crate::diagnostic::quoted(text)),
             Unexpected::Seq => "a list".to_owned(),

@@ -15,6 +15,6 @@ pub(super) enum Node {
     Text(String),
     /// Entries which had a problem are gaps.
     List(Vec<Option<Node>>),
-    /// Entries which had a problem are left out.
-    Map(Vec<(String, Node)>),
+    /// Entries which had a problem are gaps, too: their names are known.
+    Map(Vec<(String, Option<Node>)>),
 }

@@ -13,6 +13,9 @@ pub(super) fn report(problem: &Problem, source: &Source, sink: &mut Diagnostics)
         Kind::UnknownKey { key, known } => {
             let key_span = sink.key_span(&problem.path);
             let mend = nearest(key, known.iter().copied());
+            if let Some(mend) = mend {
+                sink.note_meant(&problem.path, mend);
+            }
             let title = format!("unknown key {}", quoted(key));
             let diagnostic = sink.error_at_key(&codes::UNKNOWN_KEY, &problem.path, title, "no such key here");
             match (mend, key_span) {
@@ -26,11 +29,14 @@ pub(super) fn report(problem: &Problem, source: &Source, sink: &mut Diagnostics)
         }
         Kind::WrongType { found, expected } => {
             let span = sink.value_span(&problem.path);
+            // As it was written: 1.0, not 1.
+            let written = span.as_ref().and_then(|span| source.text().get(span.clone())).unwrap_or_default();
+            let is_number = found.starts_with("the number");
+            let found = &if is_number { format!("the number {}", quoted(written)) } else { found.clone() };
             let title = format!("expected {expected}, found {found}");
             let diagnostic =
                 sink.error_at(&codes::WRONG_TYPE, &problem.path, title, format!("expected {expected}"));
             let Some(span) = span else { return };
-            let written = source.text().get(span.clone()).unwrap_or_default();
             if let Some((title, mend)) = mend(written, found, expected) {
                 diagnostic.suggest(title, span, mend);
             }
@@ -53,6 +59,13 @@ fn mend(written: &str, found: &str, expected: &str) -> Option<(&'static str, Str
         };
     }
     if expected == "a whole number" {
+        // 1e3, 1.0
+        if let Some(number) = written.parse::<f64>().ok().filter(|_| found.starts_with("the number"))
+            && number.fract() == 0.0
+            && (0.0..1e15).contains(&number)
+        {
+            return Some(("write a whole number", number.to_string()));
+        }
         let inner = written.trim_matches(['"', '\'']).replace('_', "");
         let is_number = inner.bytes().all(|byte| byte.is_ascii_digit());
         let number: Option<u64> = inner.parse().ok().filter(|_| is_number);

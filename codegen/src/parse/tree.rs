@@ -32,7 +32,7 @@ struct Frame {
 
 enum Content {
     List(Vec<Option<Node>>),
-    Map(Vec<(String, Node)>),
+    Map(Vec<(String, Option<Node>)>),
 }
 
 struct Key {
@@ -60,19 +60,22 @@ impl<'a> Tree<'a> {
         self.root
     }
 
-    /// Anchors and tags are refused, wherever they are.
-    pub(super) fn properties(&self, at: &At, has_anchor: bool, has_tag: bool, sink: &mut Diagnostics) {
-        if self.is_in_ghost() {
-            return;
-        }
-        if has_anchor {
+    /// Anchors are refused, wherever they are.
+    pub(super) fn anchor(&self, span: Span, sink: &mut Diagnostics) {
+        if !self.is_in_ghost() {
             sink.error(&codes::ANCHOR, "anchors (`&name`) are not supported")
-                .label(at.span.clone(), "this value has an anchor")
+                .label(span, "this is an anchor")
                 .help("share through `upstreams` and the top-level `middleware`");
         }
-        if has_tag {
+    }
+
+    /// So are tags.
+    pub(super) fn tag(&self, start: usize, sink: &mut Diagnostics) {
+        if !self.is_in_ghost() {
+            let tag =
+                self.text.get(start..).and_then(|rest| rest.split_whitespace().next()).unwrap_or_default();
             sink.error(&codes::TAG, "YAML tags (`!tag`) are not supported")
-                .label(at.span.clone(), "this value has a tag")
+                .label(start..start + tag.len(), "this is a tag")
                 .help("quotes make a string; nothing else is needed");
         }
     }
@@ -162,6 +165,9 @@ impl<'a> Tree<'a> {
         let mut is_ghost = frame.is_ghost;
         if !is_ghost && is_plain && text == "<<" {
             is_ghost = true;
+            // So that nobody misses here what might have been merged.
+            let place = Place { key: at.span.clone(), value: at.span.clone(), line: at.line };
+            self.spans.insert(path.clone(), place);
             sink.error(&codes::MERGE_KEY, "merge keys (`<<`) are not supported")
                 .label(at.span.clone(), "this would merge another map into this one")
                 .help("share through `upstreams` and the top-level `middleware`");
@@ -227,7 +233,7 @@ impl<'a> Tree<'a> {
         match &mut frame.content {
             Content::List(list) => list.push(node),
             Content::Map(map) => {
-                if let (Some(Key { text, is_ghost: false, .. }), Some(node)) = (frame.key.take(), node) {
+                if let Some(Key { text, is_ghost: false, .. }) = frame.key.take() {
                     map.push((text, node));
                 }
             }

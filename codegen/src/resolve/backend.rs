@@ -22,7 +22,7 @@ pub(super) fn backends(
     let at = section.key("backends");
     let Some(list) = written.filter(|list| !list.is_empty()) else {
         // Unreadable backends have been reported; only none at all is an empty upstream.
-        if written.is_some() || !cx.sink.is_written(&at) {
+        if written.is_some() || cx.sink.is_absent(section, "backends") {
             cx.sink
                 .error_at_key(&codes::EMPTY_UPSTREAM, &at, "an upstream without backends", "no backends here")
                 .help("add at least one: `backends: [\"http://localhost:9001\"]`");

@@ -243,7 +243,7 @@ impl Cx<'_> {
 
     pub(crate) fn missing(&mut self, section: &ConfigPath, key: &str, help: &str) {
         // A key which is there but could not be read has been reported.
-        if self.sink.is_written(&section.key(key)) {
+        if !self.sink.is_absent(section, key) {
             return;
         }
         self.sink

@@ -30,10 +30,12 @@ pub(super) fn target(
         .into_iter()
         .filter(|key| cx.sink.is_written(&at.key(key)))
         .collect();
+    let is_known = !cx.sink.is_written(&at.key("<<"));
     // Named upstreams are in use even if the route is wrong.
     let referred = route.upstream.as_ref().map(|name| upstreams.refer(cx, &at.key("upstream"), name));
     match written.as_slice() {
         [one] => does_not_apply(cx, at, route, one),
+        [] if !is_known => return None,
         [] => {
             cx.sink
                 .error_at_key(
@@ -174,7 +176,9 @@ fn redirect(
     });
     if !has_host && (!text.starts_with('/') || text.starts_with("//")) {
         let title = format!("{} is neither a path nor an absolute URL", quoted(text));
-        cx.sink.error_at(&codes::BAD_TEMPLATE, &to_at, title, "expected `/path` or `https://host/path`");
+        cx.sink
+            .error_at(&codes::BAD_TEMPLATE, &to_at, title, "expected `/path` or `https://host/path`")
+            .help("the host is literal: one taken from the request would let anybody choose where it leads");
         return None;
     }
     Some(Redirect { to, status: status? })

@@ -139,9 +139,15 @@ impl Upstreams {
 
     /// Reports named upstreams which no route refers to.
     pub(super) fn report_unused(&self, cx: &mut Cx<'_>, gateway: &ast::Gateway) {
-        // A route which could not be read might refer to anything.
-        let all_read = gateway.routes.iter().count() == gateway.routes.len();
-        if !all_read {
+        // A route which could not be read, or its upstream, might refer to anything.
+        let routes = ConfigPath::root().key("routes");
+        let is_unread = |(index, route): (usize, &ast::Route)| {
+            route.upstream.is_none() && !cx.sink.is_absent(&routes.index(index), "upstream")
+        };
+        if gateway.routes.iter().count() < gateway.routes.len()
+            || gateway.routes.iter().any(is_unread)
+            || !cx.sink.is_absent(&ConfigPath::root(), "routes") && gateway.routes.is_empty()
+        {
             return;
         }
         let section = ConfigPath::root().key("upstreams");
