@@ -4,6 +4,7 @@
 
 mod ambiguity;
 mod builtin;
+mod listeners;
 mod reachability;
 mod timeouts;
 
@@ -17,5 +18,6 @@ pub(crate) fn check(model: &Model, sink: &mut Diagnostics) {
     ambiguity::check(&by_precedence, sink);
     reachability::check(&by_precedence, sink);
     builtin::check(model, sink);
+    listeners::check(model, sink);
     timeouts::check(model, sink);
 }

@@ -100,12 +100,12 @@ catalogue! {
     HEADER_NAME = "CG0217", "unsuitable header name",
         "A header field's name is a token: ASCII letters, digits and !#$%&'*+-.^_`|~. Case does not count.";
     HEADER_VALUE = "CG0218", "unsuitable text for a header",
-        "A header field's value has no control characters (a line break would begin another field) and no spaces at its ends.";
+        "A header field's value is printable ASCII (a line break would begin another field) without spaces at its ends.";
     WEIGHTS = "CG0219", "unsuitable weights",
         "Weights are 0 to 1000, not all 0, and after division by their greatest common divisor sum to at most 4096 in each group: the schedule is laid out at build.";
     MANAGED_HEADER = "CG0220", "header managed by the gateway",
         "Fields about the connection and the framing of messages (Connection, Content-Length, Host, ..) are the gateway's own to write; changing them opens the door to request smuggling. For Host there is the upstream's `host_header`.";
-    BAD_NETWORK = "CG0222", "unsuitable network",
+    BAD_NETWORK = "CG0221", "unsuitable network",
         "A network is CIDR: `10.0.0.0/8`, `fd00::/8`, or a single address. No bit beyond the prefix may be set.";
 
     BAD_PATH = "CG0301", "unsuitable path pattern",

@@ -12,23 +12,19 @@ mod tree;
 use crate::ast::Gateway;
 use crate::codes;
 use crate::diagnostic::{Diagnostics, Failed};
-use crate::source::Source;
+use crate::source::{MOST_BYTES, Source, too_large};
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError};
 use node::Node;
 use serde::Deserialize;
 use tree::Tree;
-
-/// A larger file is refused.
-const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// Deeper nesting is a syntax error; the language itself needs eight levels.
 const MOST_LEVELS: usize = 64;
 
 /// Reads a config. Problems are in the sink, even if the result is `Ok`.
 pub(crate) fn parse(source: &Source, sink: &mut Diagnostics) -> Result<Gateway, Failed> {
-    let size = source.text().len();
-    if size > MOST_BYTES {
-        sink.error(&codes::FILE_TOO_LARGE, format!("the config has {size} bytes, more than {MOST_BYTES}"));
+    if source.text().len() > MOST_BYTES {
+        too_large(sink);
         return Err(Failed);
     }
     let Some(root) = read_tree(source.text(), sink)? else {

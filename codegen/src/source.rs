@@ -4,6 +4,7 @@ use crate::codes;
 use crate::diagnostic::Diagnostics;
 use std::collections::HashMap;
 use std::fmt;
+use std::io::Read;
 use std::ops::Range;
 
 /// A range of bytes of the source.
@@ -79,7 +80,7 @@ impl Source {
     /// Reads a file. If that fails, or it is not UTF-8, the problem is in the sink, and what was readable in the
     /// source, so that the report can show it.
     pub fn read(path: &str, sink: &mut Diagnostics) -> Self {
-        let bytes = match std::fs::read(path) {
+        let bytes = match read_at_most(path, MOST_BYTES + 1) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let problem = sink.error(&codes::UNREADABLE_FILE, format!("cannot read {path}: {error}"));
@@ -89,6 +90,10 @@ impl Source {
                 return Self::new(path, "");
             }
         };
+        if bytes.len() > MOST_BYTES {
+            too_large(sink);
+            return Self::new(path, "");
+        }
         String::from_utf8(bytes).map_or_else(
             |error| {
                 let at = error.utf8_error().valid_up_to();
@@ -112,6 +117,20 @@ impl Source {
     pub fn text(&self) -> &str {
         &self.text
     }
+}
+
+/// A larger file is refused, and not even read to its end.
+pub(crate) const MOST_BYTES: usize = 4 * 1024 * 1024;
+
+pub(crate) fn too_large(sink: &mut Diagnostics) {
+    sink.error(&codes::FILE_TOO_LARGE, format!("the config has more than {MOST_BYTES} bytes"));
+}
+
+fn read_at_most(path: &str, most: usize) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let most = u64::try_from(most).unwrap_or(u64::MAX);
+    std::fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Where a value and, in a map, its key were written.

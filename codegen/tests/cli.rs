@@ -1,5 +1,7 @@
 //! The command line: exit codes, and what goes to which stream.
 #![cfg(feature = "cli")]
+// clippy.toml allows unwrap in tests, but does not know helpers of tests as such.
+#![allow(clippy::unwrap_used)]
 
 use std::process::{Command, Output};
 

@@ -1,4 +1,6 @@
 //! What good configs mean: defaults, inheritance, precedence.
+// clippy.toml allows unwrap in tests, but does not know helpers of tests as such.
+#![allow(clippy::unwrap_used)]
 
 use castgate_codegen::middleware::RateLimitKey;
 use castgate_codegen::model::{BackendUrl, Model, PathChange, Piece, Scope, Strategy, Target, Workers};

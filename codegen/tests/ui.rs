@@ -1,6 +1,8 @@
 //! Every kind of bad config has a file in `ui/`, and beside it the report which it must produce, to the letter.
 //!
 //! `UPDATE=1 cargo test -p castgate-codegen --test ui` writes the reports anew; read the diff before committing it.
+// clippy.toml allows unwrap in tests, but does not know helpers of tests as such.
+#![allow(clippy::unwrap_used)]
 
 use castgate_codegen::{Diagnostics, Source, Style, codes, compile};
 use std::collections::BTreeSet;

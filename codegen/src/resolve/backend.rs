@@ -4,7 +4,7 @@ use super::Cx;
 use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
-use crate::model::{Backend, BackendUrl, Scope};
+use crate::model::{Backend, BackendUrl, Piece, Scope};
 use crate::source::ConfigPath;
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
@@ -93,7 +93,19 @@ fn url(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<BackendUrl> {
             .help("use `http://` over a private network, or a TLS proxy beside the backend");
         return None;
     }
-    let Some(literal) = late.literal() else { return Some(BackendUrl::Late(late)) };
+    let Some(literal) = late.literal() else {
+        // The rest is checked at start, but what is known already may be wrong already.
+        let beginning = match late.pieces.first() {
+            Some(Piece::Literal(text)) => text.as_str(),
+            _ => "",
+        };
+        if beginning.starts_with("http://") || "http://".starts_with(beginning) {
+            return Some(BackendUrl::Late(late));
+        }
+        let title = format!("{} is not a backend's URL", quoted(text));
+        cx.sink.error_at(&codes::BACKEND_URL, at, title, "expected `http://host:port`");
+        return None;
+    };
     match parse_url(literal) {
         Ok(url) => Some(url),
         Err(message) => {

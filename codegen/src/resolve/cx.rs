@@ -227,18 +227,23 @@ impl Cx<'_> {
         None
     }
 
+    /// Text which the build has to know, with every `$${` read as a literal `${`.
+    pub(crate) fn literal(&mut self, at: &ConfigPath, text: &str) -> Option<String> {
+        match late::parse(text).ok().as_ref().and_then(Late::literal) {
+            Some(literal) => Some(literal.to_owned()),
+            None => self.is_literal(at, text).then(|| text.to_owned()),
+        }
+    }
+
     /// Whether the text can be (a part of) a header field's value.
     pub(crate) fn is_header_value(&mut self, at: &ConfigPath, text: &str) -> bool {
-        let is_bad = text.chars().any(|char| char.is_control() && char != '\t') || text.trim() != text;
-        if is_bad {
-            self.sink.error_at(
-                &codes::HEADER_VALUE,
-                at,
-                "this text cannot be a header's value",
-                "has a control character, or a space at an end",
-            );
+        let is_printable = |byte: u8| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t');
+        let is_good = text.bytes().all(is_printable) && text.trim() == text;
+        if !is_good {
+            let label = "has a character that is not printable ASCII, or a space at an end";
+            self.sink.error_at(&codes::HEADER_VALUE, at, "this text cannot be a header's value", label);
         }
-        !is_bad
+        is_good
     }
 
     pub(crate) fn missing(&mut self, section: &ConfigPath, key: &str, help: &str) {

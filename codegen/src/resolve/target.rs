@@ -201,9 +201,8 @@ fn template(cx: &mut Cx<'_>, at: &ConfigPath, path: &PathPattern, text: &str) ->
 
 fn respond(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Respond) -> Option<Respond> {
     let status: u16 = cx.number(&at.key("status"), written.status, 200..=599, 200);
-    let body = written.body.clone().unwrap_or_default();
     let body_at = at.key("body");
-    cx.is_literal(&body_at, &body);
+    let body = written.body.as_ref().and_then(|body| cx.literal(&body_at, body)).unwrap_or_default();
     if matches!(status, 204 | 205 | 304) && !body.is_empty() {
         let title = format!("a response with status {status} has no body");
         cx.sink.error_at_key(&codes::IMPOSSIBLE_VALUE, &body_at, title, "must be left out");
