@@ -2,7 +2,7 @@
 //!
 //! The doc comments of this module are the language reference. Nothing is resolved here: a duration is still
 //! its text, an upstream is still a name. Every field is optional, so that one mistake never hides the rest
-//! of the file; [`resolve`](crate::resolve) decides what has to be there and what the defaults are.
+//! of the file; the stage after it decides what has to be there and what the defaults are.
 
 mod admin;
 mod route;
