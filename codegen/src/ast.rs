@@ -2,7 +2,7 @@
 //!
 //! The doc comments of this module are the language reference. Nothing is resolved here: a duration is still
 //! its text, an upstream is still a name. Every field is optional, so that one mistake never hides the rest
-//! of the file; [`resolve`](crate::resolve) decides what has to be there and what the defaults are.
+//! of the file; the stage after it decides what has to be there and what the defaults are.
 
 mod admin;
 mod route;
@@ -14,6 +14,7 @@ pub use admin::Admin;
 pub use route::{Redirect, Respond, Route};
 pub use server::{Drain, Limits, Server, ServerTimeouts};
 pub use upstream::{Backend, BackendSection, HealthCheck, Keepalive, Retries, Upstream, UpstreamTimeouts};
+pub(crate) use value::LENIENT;
 pub use value::{Duration, Lenient, List, Map, Percent, Rate, Size, Strings, Switch, Unread, Workers};
 
 pub use crate::middleware::Middleware;

@@ -53,11 +53,22 @@ pub fn emit(plan: &Plan) -> String {
     text
 }
 
-/// The items as prettyplease writes them.
+/// The items as prettyplease writes them, with air around those of several lines.
 fn format(items: TokenStream) -> String {
-    match syn::parse2(items.clone()) {
-        Ok(file) => prettyplease::unparse(&file),
+    let Ok(file) = syn::parse2::<syn::File>(items.clone()) else {
         // Never so while the tests pass; if ever, rustc says more about it than a panic here would.
-        Err(_) => items.to_string(),
+        return items.to_string();
+    };
+    let mut text = String::new();
+    let mut was_long = false;
+    for item in file.items {
+        let item = prettyplease::unparse(&syn::File { shebang: None, attrs: Vec::new(), items: vec![item] });
+        let is_long = item.lines().nth(1).is_some();
+        if !text.is_empty() && (was_long || is_long) {
+            text.push('\n');
+        }
+        text.push_str(&item);
+        was_long = is_long;
     }
+    text
 }

@@ -3,9 +3,15 @@
 //! To add one: a file of its name in `middleware/` (section as written, policy as resolved, and the step from one
 //! to the other) and one line in the registry below. Everything else here is derived from that line.
 
+mod layer;
+
+pub(crate) use layer::{At, Settings};
+
 use crate::ast::{Lenient, Switch};
 use crate::lower::Lower;
-use crate::model::{Id, Origin};
+use crate::model::{Id, Origin, Scope};
+use crate::resolve::Cx;
+use crate::source::ConfigPath;
 use serde::Deserialize;
 
 /// A resolved middleware, and the place where it was written, which is what its state belongs to.
@@ -44,6 +50,43 @@ macro_rules! registry {
             $($(#[$doc])* pub $name: Option<Id<Policy<$settings>>>,)*
         }
 
+        impl<'a> Layer<'a> {
+            /// Resolves the top-level map.
+            pub(crate) fn top(cx: &mut Cx<'_>, written: Option<&'a Middleware>, policies: &mut Policies) -> Self {
+                let root = &ConfigPath::root();
+                let set = MiddlewareSet {$(
+                    $name: layer::entry(
+                        cx,
+                        (stringify!($name), root, Scope::TopLevel),
+                        (None, None),
+                        written.and_then(|written| written.$name.get()),
+                        &mut policies.$name,
+                    ),
+                )*};
+                Self { written, set }
+            }
+
+            /// Lays the map of the route at `route` over the top-level one.
+            pub(crate) fn for_route(
+                &self,
+                cx: &mut Cx<'_>,
+                own: Option<&Middleware>,
+                route: &ConfigPath,
+                scope: Scope,
+                policies: &mut Policies,
+            ) -> MiddlewareSet {
+                MiddlewareSet {$(
+                    $name: layer::entry(
+                        cx,
+                        (stringify!($name), route, scope),
+                        (self.written.and_then(|written| written.$name.get()), self.set.$name),
+                        own.and_then(|own| own.$name.get()),
+                        &mut policies.$name,
+                    ),
+                )*}
+            }
+        }
+
         impl MiddlewareSet {
             /// The layers of a route, outermost first.
             pub(crate) fn layers<'m>(&self, policies: &'m Policies) -> impl Iterator<Item = Use<'m>> {
@@ -57,6 +100,20 @@ macro_rules! registry {
         /// The names of all middleware, in the order of execution.
         pub const NAMES: &[&str] = &[$(stringify!($name)),*];
     };
+}
+
+/// The top-level middleware, for routes to be laid over it.
+pub(crate) struct Layer<'a> {
+    written: Option<&'a Middleware>,
+    set: MiddlewareSet,
+}
+
+impl Layer<'_> {
+    /// What requests get that match no route: they, too, have an id and a log line.
+    pub(crate) fn for_unmatched(&self) -> MiddlewareSet {
+        let MiddlewareSet { request_id, access_log, .. } = self.set;
+        MiddlewareSet { request_id, access_log, ..MiddlewareSet::default() }
+    }
 }
 
 /// A policy that a route uses.

@@ -4,10 +4,12 @@
 
 mod host;
 mod path;
+mod segment;
 mod template;
 
 pub use host::HostPattern;
-pub use path::{MAX_SEGMENTS, MatchKind, ParamKind, PathPattern, Segment};
+pub use path::{MAX_SEGMENTS, MatchKind, PathPattern};
+pub use segment::{ParamKind, Segment};
 pub use template::TemplatePiece;
 pub(crate) use template::parse as parse_template;
 

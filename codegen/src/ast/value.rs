@@ -84,6 +84,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a list")
             }
+            /// A gap: what was here has been reported.
+            fn visit_unit<E>(self) -> Result<List<T>, E> {
+                Ok(List::default())
+            }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<List<T>, A::Error> {
                 let mut list = Vec::new();
                 while let Some(entry) = seq.next_element()? {
@@ -125,6 +129,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Map<T> {
             type Value = Map<T>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a map")
+            }
+            /// A gap: what was here has been reported.
+            fn visit_unit<E>(self) -> Result<Map<T>, E> {
+                Ok(Map::default())
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Map<T>, A::Error> {
                 let mut entries = Vec::new();
@@ -195,6 +203,10 @@ impl<'de> Deserialize<'de> for Strings {
             }
             fn visit_str<E>(self, text: &str) -> Result<Strings, E> {
                 Ok(Strings::One(text.to_owned()))
+            }
+            /// Such as a bare port: whoever reads it knows better what is wrong with it.
+            fn visit_u64<E>(self, number: u64) -> Result<Strings, E> {
+                Ok(Strings::One(number.to_string()))
             }
             fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Strings, A::Error> {
                 List::deserialize(serde::de::value::SeqAccessDeserializer::new(seq)).map(Strings::List)

@@ -7,11 +7,6 @@ use quote::quote;
 /// `GATEWAY`, its type, and its `impl App`.
 pub(super) fn app(stacks: &[Stack]) -> TokenStream {
     let aliases: Vec<_> = stacks.iter().map(|stack| &stack.alias).collect();
-    // Without a route there is no target, and nothing to do with the request.
-    let (request, cx) = match aliases.as_slice() {
-        [] => (quote!(_), quote!(_)),
-        _ => (quote!(request), quote!(cx)),
-    };
     quote! {
         pub static GATEWAY: Compiled = Compiled;
 
@@ -36,8 +31,8 @@ pub(super) fn app(stacks: &[Stack]) -> TokenStream {
             async fn serve(
                 &self,
                 target: &'static Target,
-                #request: Request,
-                #cx: &mut Context<'_>,
+                request: Request,
+                cx: &mut Context<'_>,
             ) -> Result<Response, Error> {
                 match *target {
                     #(Target::#aliases(stack) => stack.serve(request, cx).await,)*

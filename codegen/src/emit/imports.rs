@@ -83,20 +83,40 @@ pub(super) fn imports<'a>(sections: impl Iterator<Item = &'a TokenStream>) -> To
 
 /// Adds the facade's names in `tokens`. What follows `::` belongs to the name in front (`HostHeader::Backend`).
 fn collect(tokens: TokenStream, used: &mut BTreeSet<&'static str>) {
-    let mut after_colons = false;
+    let mut colons = 0;
     for token in tokens {
         match &token {
             TokenTree::Group(group) => collect(group.stream(), used),
-            TokenTree::Ident(ident) if !after_colons => {
-                let name = ident.to_string();
-                if let Ok(place) = FACADE.binary_search(&name.as_str()) {
+            TokenTree::Ident(ident) if colons < 2 => {
+                if let Ok(place) = FACADE.binary_search(&ident.to_string().as_str()) {
                     used.insert(FACADE[place]);
                 }
             }
             TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
-        after_colons = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ':')
-            && (after_colons
-                || matches!(&token, TokenTree::Punct(p) if p.spacing() == proc_macro2::Spacing::Joint));
+        let is_colon = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ':');
+        colons = if is_colon { colons + 1 } else { 0 };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_imported_once_and_never_for_what_follows_colons() {
+        assert!(FACADE.is_sorted());
+        let tokens = quote!(
+            static A: Limit = Limit::new(Target::Headers, HostHeader::Backend);
+            fn hash();
+        );
+        let used = imports([&tokens].into_iter()).to_string();
+        assert_eq!(
+            used,
+            quote!(
+                use ::castgate::codegen::{HostHeader, Limit, Service, hash};
+            )
+            .to_string()
+        );
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::lower::{Code, Lower, Register, Site, State};
 use crate::plan::Value;
+use super::{At, Settings};
+use crate::resolve::Cx;
 use serde::Deserialize;
 
 /// `access_log: {query: false}`
@@ -17,6 +19,18 @@ pub struct AccessLogSection {
 pub struct AccessLog {
     /// Whether the query is logged.
     pub query: bool,
+}
+
+impl Settings for AccessLog {
+    type Section = AccessLogSection;
+
+    fn lay_over(own: AccessLogSection, base: AccessLogSection) -> AccessLogSection {
+        AccessLogSection { query: own.query.or(base.query) }
+    }
+
+    fn resolve(_: &mut Cx<'_>, _: &At, section: &AccessLogSection) -> Option<Self> {
+        Some(Self { query: section.query.unwrap_or(false) })
+    }
 }
 
 impl Lower for AccessLog {

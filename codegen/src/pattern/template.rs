@@ -1,6 +1,6 @@
 //! Templates which build a path from a pattern's parameters: `/v2/{id}/{*rest}`.
 
-use super::path::is_path_byte;
+use super::segment::is_path_byte;
 use super::{PathPattern, PatternError, Segment};
 
 /// A part of a template. Indices count the pattern's segments (which are at most 64) from 0.

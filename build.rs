@@ -1,0 +1,5 @@
+//! Casts `gateway.yml` into the `gateway` binary.
+
+fn main() {
+    castgate_codegen::build();
+}
