@@ -55,14 +55,15 @@ pub fn emit(plan: &Plan) -> String {
 
 /// The items as prettyplease writes them, with air around those of several lines.
 fn format(items: TokenStream) -> String {
-    let Ok(file) = syn::parse2::<syn::File>(items.clone()) else {
+    let Ok(mut file) = syn::parse2::<syn::File>(items.clone()) else {
         // Never so while the tests pass; if ever, rustc says more about it than a panic here would.
         return items.to_string();
     };
     let mut text = String::new();
     let mut was_long = false;
-    for item in file.items {
-        let item = prettyplease::unparse(&syn::File { shebang: None, attrs: Vec::new(), items: vec![item] });
+    for item in std::mem::take(&mut file.items) {
+        file.items = vec![item];
+        let item = prettyplease::unparse(&file);
         let is_long = item.lines().nth(1).is_some();
         if !text.is_empty() && (was_long || is_long) {
             text.push('\n');

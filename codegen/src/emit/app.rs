@@ -8,12 +8,12 @@ use quote::quote;
 pub(super) fn app(stacks: &[Stack]) -> TokenStream {
     let aliases: Vec<_> = stacks.iter().map(|stack| &stack.alias).collect();
     quote! {
-        pub static GATEWAY: Compiled = Compiled;
+        pub(crate) static GATEWAY: Compiled = Compiled;
 
         #[derive(Debug)]
-        pub struct Compiled;
+        pub(crate) struct Compiled;
 
-        pub enum Target {
+        pub(crate) enum Target {
             #(#aliases(&'static #aliases),)*
         }
 
