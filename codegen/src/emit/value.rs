@@ -37,7 +37,8 @@ pub(super) fn value(of: &Value) -> TokenStream {
             let entries = entries.iter().map(value);
             quote!([#(#entries),*])
         }
-        Value::Slice(entries) => {
+        Value::Ref(name) => quote!(&#name),
+        Value::Slice(entries) | Value::Cells(_, entries) => {
             let entries = entries.iter().map(value);
             quote!(&[#(#entries),*])
         }

@@ -70,10 +70,35 @@ impl Statics {
             Register::Bindings => self.bindings.push(name.clone()),
             Register::Breakers => self.breakers.push(name.clone()),
         }
-        self.statics.push(Static { name: name.clone(), of: policy, array: None, value: key.1.clone() });
+        let value = self.with_cells(&name, "CELLS", key.1.clone(), names);
+        self.statics.push(Static { name: name.clone(), of: policy, array: None, value });
         if state == State::None {
             self.stateless.insert(key, name.clone());
         }
         name
+    }
+
+    /// The value, with its [`Value::Cells`] moved to statics that are named after `owner` and the field they were in.
+    fn with_cells(&mut self, owner: &Name, part: &str, value: Value, names: &mut Names) -> Value {
+        match value {
+            Value::Cells(_, entries) if entries.is_empty() => Value::Slice(entries),
+            Value::Cells(of, entries) => {
+                let name = names.part(owner, part);
+                let (array, value) = (Some(entries.len()), Value::Array(entries));
+                self.statics.push(Static { name: name.clone(), of, array, value });
+                Value::Ref(name)
+            }
+            Value::Struct(of, fields) => {
+                let fields = fields.into_iter().map(|(field, value)| {
+                    (field, self.with_cells(owner, &field.to_ascii_uppercase(), value, names))
+                });
+                Value::Struct(of, fields.collect())
+            }
+            Value::Call(function, arguments) => {
+                let arguments = arguments.into_iter().map(|value| self.with_cells(owner, part, value, names));
+                Value::Call(function, arguments.collect())
+            }
+            other => other,
+        }
     }
 }

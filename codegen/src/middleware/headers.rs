@@ -173,5 +173,5 @@ fn lower_edits(edits: &HeaderEdits) -> Value {
     let remove = remove.iter().map(|name| Value::Call("HeaderEdit::remove", vec![name.into()]));
     let set = set.iter().map(|edit| with_value("HeaderEdit::set", edit));
     let add = add.iter().map(|edit| with_value("HeaderEdit::add", edit));
-    Value::Slice(remove.chain(set).chain(add).collect())
+    Value::Cells("HeaderEdit", remove.chain(set).chain(add).collect())
 }

@@ -52,6 +52,11 @@ pub enum Value {
     Array(Vec<Value>),
     /// `&[..]`
     Slice(Vec<Value>),
+    /// `&NAME`
+    Ref(Name),
+    /// `&[..]` of values of this type whose cells are filled in at start, so that the array needs a static of its
+    /// own; `lower` gives it one and leaves a [`Value::Ref`].
+    Cells(&'static str, Vec<Value>),
 }
 
 /// A string that is completed at start.
