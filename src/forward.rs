@@ -6,7 +6,7 @@ mod retry;
 
 use std::time::Instant;
 
-use http::{HeaderMap, HeaderValue, Method, Uri, header};
+use http::{HeaderMap, Method, Uri, header};
 
 use crate::context::Context;
 use crate::error::{Error, Reason};
@@ -194,13 +194,8 @@ fn finish(
     // Nothing of hyper's bookkeeping for the upstream connection belongs to the client's.
     head.extensions.clear();
     let body = match connection.start_body(incoming, cx.client) {
-        Ok(Started::Whole(bytes)) => {
-            // An empty body may stand for a larger one: the length in an answer to HEAD, or in a 304.
-            if !bytes.is_empty() {
-                head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
-            }
-            Body::from(bytes)
-        }
+        // hyper writes the length if the backend did not; its own stands where an empty body has one (HEAD, 304).
+        Ok(Started::Whole(bytes)) => Body::from(bytes),
         Ok(Started::Streaming(streaming)) => Body::Streaming(streaming),
         Err(reason) => return Err(reason.into()),
     };

@@ -132,48 +132,49 @@ fn drop_nominated(headers: &mut HeaderMap) -> Result<(), Error> {
 
 /// Checks the framing of a backend's answer and removes its hop-by-hop fields.
 pub(super) fn sanitize(head: &mut response::Parts) -> Result<(), Error> {
-    let headers = &mut head.headers;
     // Nobody asked for another protocol, so nobody may switch to one.
     if head.status == http::StatusCode::SWITCHING_PROTOCOLS {
         return Err(Reason::UpstreamProtocol.into());
     }
+    let headers = &mut head.headers;
     let mut doomed = Doomed::default();
     let (mut chunked, mut length) = (false, false);
-    for name in headers.keys() {
-        chunked |= *name == header::TRANSFER_ENCODING;
-        length |= *name == header::CONTENT_LENGTH;
-        if ends_here(name) && *name != header::UPGRADE || *name == header::UPGRADE {
+    for (name, value) in headers.iter() {
+        // Ambiguous or unknown framing (RFC 9112 section 6.3): what one reads as a body, another reads as the next
+        // answer. Each framing field may appear once, and not with the other.
+        if *name == header::CONTENT_LENGTH {
+            if std::mem::replace(&mut length, true) {
+                return Err(Reason::UpstreamProtocol.into());
+            }
+        } else if *name == header::TRANSFER_ENCODING {
+            if std::mem::replace(&mut chunked, true) || !value.as_bytes().eq_ignore_ascii_case(b"chunked") {
+                return Err(Reason::UpstreamProtocol.into());
+            }
+            doomed.add(name);
+        } else if *name == header::CONNECTION {
+            for token in value.to_str().unwrap_or_default().split(',').map(str::trim) {
+                if !is_usual(token)
+                    && let Ok(name) = HeaderName::from_bytes(token.as_bytes())
+                    && name != header::CONTENT_LENGTH
+                {
+                    doomed.add(&name);
+                }
+            }
+            doomed.add(name);
+        } else if ends_here(name) {
             doomed.add(name);
         }
     }
-    // Ambiguous or unknown framing (RFC 9112 section 6.3): what one reads as a body, another reads as the next answer.
-    let codings = headers.get_all(header::TRANSFER_ENCODING);
-    if chunked && (length || !codings.iter().eq([&HeaderValue::from_static("chunked")])) {
-        let only_case = codings.iter().count() == 1
-            && headers[header::TRANSFER_ENCODING].as_bytes().eq_ignore_ascii_case(b"chunked");
-        if length || !only_case {
-            return Err(Reason::UpstreamProtocol.into());
-        }
-    }
-    if length && headers.get_all(header::CONTENT_LENGTH).iter().count() > 1 {
+    if chunked && length {
         return Err(Reason::UpstreamProtocol.into());
-    }
-    if headers.contains_key(header::CONNECTION) {
-        let mut nominated = Doomed::default();
-        for line in headers.get_all(header::CONNECTION) {
-            for token in line.to_str().unwrap_or_default().split(',').map(str::trim) {
-                let usual = token.eq_ignore_ascii_case("keep-alive") || token.eq_ignore_ascii_case("close");
-                if let (false, Ok(name)) = (usual, HeaderName::from_bytes(token.as_bytes()))
-                    && name != header::CONTENT_LENGTH
-                {
-                    nominated.add(&name);
-                }
-            }
-        }
-        nominated.remove_from(headers);
     }
     doomed.remove_from(headers);
     Ok(())
+}
+
+/// The tokens of almost every `Connection`; they name no field that is not removed anyway.
+fn is_usual(token: &str) -> bool {
+    token.is_empty() || token.eq_ignore_ascii_case("keep-alive") || token.eq_ignore_ascii_case("close")
 }
 
 /// Names to be removed. A few fit without an allocation; a request with more is not an ordinary one.

@@ -39,11 +39,11 @@ pub(super) async fn admit<A: App>(
     };
     let record = Record::open(client, started, request.method().clone(), client_ip);
     let mut cx = Context { client, record, rejection: None };
-    let request = request.map(|body| RequestBody::new(body, client, settings.limits.body));
+    let mut request = request.map(|body| RequestBody::new(body, client, settings.limits.body));
     client.begin(started, started + IMMEDIATE);
-    let result = match admissible(request, settings) {
-        Ok(request) => dispatch(app, request, &mut cx).await,
-        Err((error, request)) => {
+    let result = match make_admissible(&mut request, settings) {
+        Ok(()) => dispatch(app, request, &mut cx).await,
+        Err(error) => {
             cx.rejection = Some(error);
             app.reject(request, &mut cx).await
         }
@@ -130,22 +130,15 @@ pub(super) async fn refuse<A: App>(app: &'static A, client: &Rc<Client>, reason:
     cx.record.end(reason);
 }
 
-type Refusal = (Error, Request);
-
 /// Checks the request and makes its target origin-form with a canonical path.
-fn admissible(mut request: Request, settings: &Settings) -> Result<Request, Refusal> {
-    match check(&request, settings) {
-        Ok(None) => Ok(request),
-        Ok(Some(change)) => {
-            if let Some(authority) = change.host {
-                // RFC 9112 section 3.2.2: with an absolute target, Host is what the target says.
-                request.headers_mut().insert(header::HOST, authority);
-            }
-            *request.uri_mut() = change.uri;
-            Ok(request)
-        }
-        Err(reason) => Err((reason.into(), request)),
+fn make_admissible(request: &mut Request, settings: &Settings) -> Result<(), Error> {
+    let Some(change) = check(request, settings)? else { return Ok(()) };
+    if let Some(authority) = change.host {
+        // RFC 9112 section 3.2.2: with an absolute target, Host is what the target says.
+        request.headers_mut().insert(header::HOST, authority);
     }
+    *request.uri_mut() = change.uri;
+    Ok(())
 }
 
 struct Change {

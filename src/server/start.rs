@@ -1,6 +1,7 @@
 //! Starting and stopping: everything that can be wrong is found before the first listener opens, and said at once.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -59,7 +60,9 @@ pub fn main<A: App>(app: &'static A) -> ExitCode {
 pub fn run<A: App>(app: &'static A) -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     // A second gateway in one process keeps the first one's subscriber.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr);
+    let _ = log.try_init();
     match prepare(app.settings()) {
         Ok(sockets) => match serve(app, sockets) {
             Ok(code) => code,

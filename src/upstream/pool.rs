@@ -10,7 +10,8 @@ use super::{Backend, Members};
 /// The kept connections of one worker.
 #[derive(Debug)]
 pub(crate) struct Pool {
-    /// Indexed by the backend's slot.
+    /// Indexed by the backend's slot. Boxed, because a connection travels through futures while it is in use.
+    #[allow(clippy::vec_box, reason = "the same box goes back and forth; unboxing would copy and box again")]
     idle: Box<[RefCell<Vec<Box<Connection>>>]>,
 }
 
