@@ -126,19 +126,20 @@ struct Shared {
     stopping: Watched<bool>,
 }
 
-/// The socket of an upstream, in either of its states.
-enum Port {
-    /// Accepting, on a thread that gives the listener back when it is told to stop.
-    Listening(JoinHandle<()>),
-    /// Bound and not listening: nobody else gets the port, and whoever connects is refused.
-    Reserved(Socket),
+/// A listening socket, and the thread that accepts from it.
+struct Listening {
+    socket: TcpListener,
+    accepting: JoinHandle<()>,
 }
 
 /// A scripted HTTP/1.1 upstream on a loopback port, one thread a connection.
 pub struct Upstream {
     address: SocketAddr,
     shared: Arc<Shared>,
-    port: Mutex<Option<Port>>,
+    listening: Mutex<Option<Listening>>,
+    /// Bound and never listening: while the upstream is stopped nobody else gets its port, and whoever connects is
+    /// refused.
+    _reserved: Socket,
 }
 
 impl Upstream {
@@ -156,8 +157,8 @@ impl Upstream {
     /// Starts one that asks `script` what to do, once the head of a request is in. Health probes are answered 200
     /// and never reach the script: see [`Upstream::set_health`].
     pub fn scripted(script: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
-        let socket = reserve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
-        let address = socket.local_addr().unwrap().as_socket().unwrap();
+        let reserved = reserve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+        let address = reserved.local_addr().unwrap().as_socket().unwrap();
         let shared = Arc::new(Shared {
             script: Mutex::new(Arc::new(script)),
             health: Mutex::new(Arc::new(|_| Reply::text("healthy"))),
@@ -165,7 +166,7 @@ impl Upstream {
             streams: Mutex::default(),
             stopping: Watched::default(),
         });
-        let upstream = Self { address, shared, port: Mutex::new(Some(Port::Reserved(socket))) };
+        let upstream = Self { address, shared, listening: Mutex::default(), _reserved: reserved };
         upstream.restart();
         upstream
     }
@@ -206,16 +207,12 @@ impl Upstream {
 
     /// The part of [`Upstream::stop`] that waits for nobody.
     fn refuse(&self) {
-        let mut port = self.port.lock().unwrap();
-        let Some(Port::Listening(accepting)) = port.take_if(|port| matches!(port, Port::Listening(_))) else {
-            return;
-        };
+        let Some(Listening { socket, accepting }) = self.listening.lock().unwrap().take() else { return };
         self.shared.stopping.update(|stopping| *stopping = true);
-        // Wakes the accept; the thread sees the flag and drops the listener.
-        drop(TcpStream::connect(self.address));
+        // A close would come too late: a process that some other test is starting just now holds a copy of the
+        // socket for a moment. A shutdown counts for all copies, and wakes the accept.
+        _ = SockRef::from(&socket).shutdown(Shutdown::Both);
         accepting.join().unwrap();
-        *port = Some(Port::Reserved(reserve(self.address).unwrap()));
-        drop(port);
         self.disconnect();
     }
 
@@ -229,14 +226,17 @@ impl Upstream {
 
     /// Listens again, on the same port.
     pub fn restart(&self) {
-        let mut port = self.port.lock().unwrap();
-        let Some(Port::Reserved(socket)) = port.take_if(|port| matches!(port, Port::Reserved(_))) else {
+        let mut listening = self.listening.lock().unwrap();
+        if listening.is_some() {
             return;
-        };
+        }
+        let socket = reserve(self.address).unwrap();
         socket.listen(1024).unwrap();
+        let socket = TcpListener::from(socket);
         self.shared.stopping.update(|stopping| *stopping = false);
-        let shared = Arc::clone(&self.shared);
-        *port = Some(Port::Listening(thread::spawn(move || accept(&socket.into(), &shared))));
+        let (listener, shared) = (socket.try_clone().unwrap(), Arc::clone(&self.shared));
+        let accepting = thread::spawn(move || accept(&listener, &shared));
+        *listening = Some(Listening { socket, accepting });
     }
 
     /// The proxied requests so far, in the order of their heads.
@@ -300,7 +300,7 @@ impl Drop for Upstream {
     }
 }
 
-/// A bound socket that does not listen.
+/// A bound socket that does not listen yet.
 fn reserve(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     socket.set_reuse_address(true)?;
@@ -310,10 +310,11 @@ fn reserve(address: SocketAddr) -> io::Result<Socket> {
 
 fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     loop {
-        let Ok((stream, _)) = listener.accept() else { continue };
+        let accepted = listener.accept();
         if shared.stopping.read(|stopping| *stopping) {
             return;
         }
+        let Ok((stream, _)) = accepted else { continue };
         let stream = Arc::new(stream);
         let number = shared.record.update(|record| {
             record.open.push(true);

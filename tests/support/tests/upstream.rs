@@ -194,3 +194,23 @@ fn floods_only_as_fast_as_it_is_read() {
 fn head(length: u64) -> Vec<u8> {
     format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n").into_bytes()
 }
+
+#[test]
+fn stops_and_starts_while_other_processes_are_started() {
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                std::process::Command::new("true").status().unwrap();
+            }
+        });
+        for _ in 0..100 {
+            let upstream = Upstream::echo();
+            upstream.stop();
+            assert!(TcpStream::connect(upstream.address()).is_err(), "a stopped upstream accepts");
+            upstream.restart();
+            assert_eq!(client(&upstream).get("/").status, 200);
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}

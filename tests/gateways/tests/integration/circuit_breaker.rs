@@ -55,9 +55,12 @@ fn a_refused_connection_is_a_failure() {
 fn a_timeout_is_a_failure() {
     let bed = Testbed::new("middleware");
     bed.b.set(Reply::hang());
-    for _ in 0..4 {
-        assert_eq!(bed.get("/fragile").status, 504);
-    }
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert_eq!(bed.get("/fragile").status, 504));
+        }
+    });
+    state(&bed, "open");
     assert_problem(&bed.get("/fragile"), 503, "circuit_open");
 }
 
