@@ -29,6 +29,7 @@ impl Launch {
         Self { binary: binary.as_ref().to_owned(), args: Vec::new(), env: Vec::new(), admin: false }
             .env("LISTEN", "127.0.0.1:0")
             .env("ADMIN", "127.0.0.1:0")
+            .env("RUST_LOG", "info")
     }
 
     /// Adds an argument.

@@ -8,6 +8,7 @@ mod bad_requests;
 mod balancing;
 mod circuit_breaker;
 mod failures;
+mod headers;
 mod health;
 mod lifecycle;
 mod limits;
