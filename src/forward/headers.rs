@@ -65,6 +65,7 @@ fn may_be_nominated(token: &str) -> bool {
 /// Makes the client's request ours: hop-by-hop fields go, `X-Forwarded-*` come.
 pub(super) fn prepare(request: &mut Request, cx: &Context<'_>) -> Result<(), Error> {
     let trusted = cx.client.is_trusted_proxy();
+    let http_10 = request.version() == http::Version::HTTP_10;
     let headers = request.headers_mut();
     let mut doomed = Doomed::default();
     for name in headers.keys() {
@@ -89,6 +90,8 @@ pub(super) fn prepare(request: &mut Request, cx: &Context<'_>) -> Result<(), Err
     {
         headers.insert(&X_FORWARDED_HOST, host);
     }
+    // RFC 9110 section 7.6.3 asks it of a gateway; the version is that of the request as it came.
+    headers.append(header::VIA, HeaderValue::from_static(if http_10 { "1.0 castgate" } else { "1.1 castgate" }));
     *request.version_mut() = http::Version::HTTP_11;
     Ok(())
 }
