@@ -94,12 +94,15 @@ pub struct Settings {
     pub identity: Identity,
     /// The addresses of the gateway.
     pub listen: &'static [Listen],
-    /// The address of `/health`, `/livez`, `/readyz`, `/metrics`; if `None`, they are answered on every `listen` address.
-    pub admin: Option<Listen>,
+    /// The addresses of `/health`, `/livez`, `/readyz`, `/metrics`; if there are none, they are answered on every
+    /// `listen` address.
+    pub admin: &'static [Listen],
     /// The number of workers; if `None`, one for each core.
     pub workers: Option<usize>,
     /// Peers whose `X-Forwarded-*` are believed.
     pub trusted_proxies: &'static [Cidr],
+    /// The level of the operational log, where `RUST_LOG` does not set it.
+    pub log_level: Late,
     /// Limits.
     pub limits: Limits,
     /// Timeouts.

@@ -17,9 +17,10 @@ pub struct Uncompiled;
 static SETTINGS: Settings = Settings {
     identity: Identity { file: "gateway.yml", config_sha256: "" },
     listen: &[],
-    admin: None,
+    admin: &[],
     workers: Some(1),
     trusted_proxies: &[],
+    log_level: Late::new(&[]),
     limits: Limits { header_bytes: 0, headers: 0, uri: 0, body: 0, connections: 0 },
     timeouts: Timeouts { header_read: Duration::ZERO, idle: Duration::ZERO },
     drain: Drain { delay: Duration::ZERO, grace: Duration::ZERO },

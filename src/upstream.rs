@@ -47,8 +47,8 @@ pub struct Retries {
     pub connect_failure: bool,
     /// A kept connection turned out to be closed before a byte of the answer came: idempotent requests without body.
     pub stale_connection: bool,
-    /// Retries allowed for each 1000 requests, beside ten at any time (as linkerd's retry budget).
-    pub budget_permille: u32,
+    /// Retries allowed for each 10000 requests, beside ten at any time (as linkerd's retry budget).
+    pub budget_basis_points: u32,
 }
 
 /// The `Host` that backends see.

@@ -5,12 +5,12 @@ use std::cell::Cell;
 
 use crate::upstream::Retries;
 
-/// What one request adds is this over 1000 of a retry.
-const RETRY: u32 = 1000;
+/// What one request adds is this over 10000 of a retry.
+const RETRY: u32 = 10_000;
 /// Retries that are allowed before any request has paid for them, and the most that can be saved up.
 const RESERVE: u32 = 10;
 
-/// One worker's budget for one upstream, in thousandths of a retry.
+/// One worker's budget for one upstream, in ten-thousandths of a retry.
 #[derive(Debug)]
 pub(crate) struct Budget(Cell<u32>);
 
@@ -24,8 +24,8 @@ impl Budget {
     /// A request pays its share.
     #[inline]
     pub(crate) fn deposit(&self, retries: &Retries) {
-        let saved = self.0.get() + retries.budget_permille;
-        self.0.set(saved.min(RESERVE * RETRY + retries.budget_permille * 100));
+        let saved = self.0.get() + retries.budget_basis_points;
+        self.0.set(saved.min(RESERVE * RETRY + retries.budget_basis_points * 100));
     }
 
     /// Takes a retry if the budget has one.
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn retries_stay_a_share_of_the_requests() {
         let retries =
-            Retries { attempts: 1, connect_failure: true, stale_connection: true, budget_permille: 200 };
+            Retries { attempts: 1, connect_failure: true, stale_connection: true, budget_basis_points: 2000 };
         let budget = Budget::default();
         let granted = (0..1000)
             .filter(|_| {

@@ -18,8 +18,8 @@ const SLICES: usize = 10;
 /// When a breaker opens, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub struct BreakerPolicy {
-    /// Failures of all requests of the window that open it, in tenths of a percent (1 to 1000).
-    pub failure_permille: u32,
+    /// Failures of all requests of the window that open it, in hundredths of a percent (1 to 10000).
+    pub failure_basis_points: u32,
     /// Fewer requests than this in the window never open it.
     pub min_requests: u32,
     /// The length of the window.
@@ -161,7 +161,7 @@ impl Breaker {
                 }
             }
             let enough = requests >= u64::from(self.policy.min_requests);
-            if enough && failures * 1000 >= requests * u64::from(self.policy.failure_permille) {
+            if enough && failures * 10_000 >= requests * u64::from(self.policy.failure_basis_points) {
                 self.open(now);
             }
         }
@@ -238,7 +238,7 @@ mod tests {
     use super::*;
 
     const POLICY: BreakerPolicy = BreakerPolicy {
-        failure_permille: 500,
+        failure_basis_points: 5000,
         min_requests: 4,
         window: Duration::from_secs(10),
         open: Duration::from_secs(5),

@@ -28,7 +28,7 @@ pub(super) async fn admit<A: App>(
 ) -> Response {
     let settings = app.settings();
     // `/health` and its like stand ahead of everything, on any host.
-    if settings.admin.is_none() && admin::owns(request.uri().path()) {
+    if settings.admin.is_empty() && admin::owns(request.uri().path()) {
         return admit_admin(client, request).await;
     }
     let started = Instant::now();

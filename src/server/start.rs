@@ -17,7 +17,7 @@ use super::worker::Worker;
 use super::{connection, control, listener};
 use crate::access_log::{Queue, Writer};
 use crate::app::{App, Listen, Settings};
-use crate::late::Problems;
+use crate::late::{Origin, Problems};
 
 /// `EX_CONFIG` of sysexits.h: the config, the environment or a port is not as it must be.
 const EXIT_CONFIG: u8 = 78;
@@ -43,7 +43,7 @@ pub fn main<A: App>(app: &'static A) -> ExitCode {
             println!(
                 "{name}: an HTTP gateway cast from {}\n\nUsage: {name} [--version | --help]\n\n\
                  The config is part of this program; what it leaves to the environment is read at start.\n\
-                 RUST_LOG sets the level of the operational log on stderr (default: info).\n\
+                 RUST_LOG sets the level of the operational log on stderr (default: server.log_level).\n\
                  SIGTERM and SIGINT drain: finish what is in flight, then exit 0.",
                 identity.file
             );
@@ -58,7 +58,8 @@ pub fn main<A: App>(app: &'static A) -> ExitCode {
 
 /// Runs a gateway until it is told to stop by SIGTERM or SIGINT.
 pub fn run<A: App>(app: &'static A) -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new(level(app.settings()).unwrap_or_else(|_| "info".to_owned())));
     // A second gateway in one process keeps the first one's subscriber.
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr);
@@ -92,6 +93,9 @@ type Sockets = Vec<(TcpListener, bool)>;
 fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
     let mut problems = Problems::new(settings.identity.file);
     settings.bindings.iter().for_each(|binding| binding.bind(&mut problems));
+    if let Err(why) = level(settings) {
+        problems.at(Origin::line(1), why);
+    }
     let workers = settings
         .workers
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
@@ -113,6 +117,15 @@ fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
         }
     }
     if problems.messages().is_empty() { Ok(sockets) } else { Err(problems) }
+}
+
+/// `server.log_level`, or what is wrong with it.
+fn level(settings: &Settings) -> Result<String, String> {
+    let level = settings.log_level.resolve().map_err(|errors| errors.join("; "))?;
+    match level.as_str() {
+        "error" | "warn" | "info" | "debug" | "trace" => Ok(level),
+        _ => Err(format!("server.log_level: `{level}` is not error, warn, info, debug or trace")),
+    }
 }
 
 fn addresses(listen: &Listen, problems: &mut Problems) -> Option<Vec<SocketAddr>> {
