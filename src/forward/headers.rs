@@ -91,7 +91,8 @@ pub(super) fn prepare(request: &mut Request, cx: &Context<'_>) -> Result<(), Err
         headers.insert(&X_FORWARDED_HOST, host);
     }
     // RFC 9110 section 7.6.3 asks it of a gateway; the version is that of the request as it came.
-    headers.append(header::VIA, HeaderValue::from_static(if http_10 { "1.0 castgate" } else { "1.1 castgate" }));
+    headers
+        .append(header::VIA, HeaderValue::from_static(if http_10 { "1.0 castgate" } else { "1.1 castgate" }));
     *request.version_mut() = http::Version::HTTP_11;
     Ok(())
 }

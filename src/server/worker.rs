@@ -134,6 +134,7 @@ impl Worker {
         }
     }
 
+    /// Takes a connection into the account of those that a drain waits for.
     pub(super) fn add_client(&self, client: &Rc<Client>) -> u64 {
         let id = self.next_client.get();
         self.next_client.set(id + 1);
