@@ -109,7 +109,12 @@ impl<B: Balance> Service for Forward<B> {
                     cx.record.upstream_status = status;
                     return finish(response, connection, cx);
                 }
-                Err(SendError::NotSent(unsent)) if attempts_left > 0 && was_used => request = *unsent,
+                Err(SendError::NotSent(unsent)) if was_used => {
+                    // It had been closed in the pool. Nothing was sent, so this is not a retry.
+                    cx.worker().pool().prune(backend);
+                    request = *unsent;
+                    continue;
+                }
                 Err(SendError::Closed) if again.is_some() && budget.withdraw() => {
                     request =
                         again.map(Again::into_request).unwrap_or_else(|| Request::new(RequestBody::empty()));
@@ -177,6 +182,7 @@ impl Attempt {
         let now = Instant::now();
         let duration = now.saturating_duration_since(self.started);
         cx.record.upstream_duration = duration;
+        cx.record.attempted = Some(now);
         cx.client.set_coarse_now(now);
         cx.worker().metrics().upstream_ended(self.backend.slot(), upstream, status, duration);
     }

@@ -11,21 +11,34 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-/// Fields that end at this hop beside those that `Connection` names (RFC 9110 section 7.6.1), and those by which
-/// others than us would say where a request came from.
-fn ends_here(name: &HeaderName) -> bool {
-    matches!(
-        name.as_str(),
-        "connection"
-            | "keep-alive"
-            | "proxy-connection"
-            | "proxy-authorization"
-            | "te"
-            | "trailer"
-            | "transfer-encoding"
-            | "upgrade"
-            | "http2-settings"
-    )
+/// Fields that end at this hop beside those that `Connection` names (RFC 9110 section 7.6.1).
+static HOP_BY_HOP: [HeaderName; 9] = [
+    header::CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::PROXY_AUTHORIZATION,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    HeaderName::from_static("http2-settings"),
+];
+
+/// The field's place in `HOP_BY_HOP`.
+#[inline]
+fn hop_by_hop(name: &str) -> Option<usize> {
+    Some(match name {
+        "connection" => 0,
+        "keep-alive" => 1,
+        "proxy-connection" => 2,
+        "proxy-authorization" => 3,
+        "te" => 4,
+        "trailer" => 5,
+        "transfer-encoding" => 6,
+        "upgrade" => 7,
+        "http2-settings" => 8,
+        _ => return None,
+    })
 }
 
 /// Identity fields that this gateway does not write, so that a client's copy would be believed (docs/architecture.md).
@@ -70,12 +83,16 @@ pub(super) fn prepare(request: &mut Request, cx: &Context<'_>) -> Result<(), Err
     let mut doomed = Doomed::default();
     for name in headers.keys() {
         let text = name.as_str();
-        // Backends that fold `-` to `_` (CGI) would take an underscore's copy for the field that we wrote.
-        if ends_here(name) || text.contains('_') || (!trusted && claims_identity(text)) {
-            doomed.add(name);
+        if let Some(place) = hop_by_hop(text) {
+            doomed.hop_by_hop |= 1 << place;
+        } else if text.contains('_') || (!trusted && claims_identity(text)) {
+            // Backends that fold `-` to `_` (CGI) would take an underscore's copy for the field that we wrote.
+            doomed.others.push(name.clone());
         }
     }
-    drop_nominated(headers)?;
+    if doomed.hop_by_hop & 1 != 0 {
+        drop_nominated(headers)?;
+    }
     doomed.remove_from(headers);
     let forwarded_for = match headers.get(&X_FORWARDED_FOR) {
         Some(_) if trusted => append_peer(headers, cx)?,
@@ -110,9 +127,6 @@ fn append_peer(headers: &HeaderMap, cx: &Context<'_>) -> Result<HeaderValue, Err
 
 /// Removes what `Connection` names; an attempt to make an end-to-end field vanish is refused.
 fn drop_nominated(headers: &mut HeaderMap) -> Result<(), Error> {
-    if !headers.contains_key(header::CONNECTION) {
-        return Ok(());
-    }
     let mut nominated = Doomed::default();
     for line in headers.get_all(header::CONNECTION) {
         for token in line.to_str().map_err(|_| Reason::BadRequest)?.split(',').map(str::trim) {
@@ -127,7 +141,7 @@ fn drop_nominated(headers: &mut HeaderMap) -> Result<(), Error> {
             if !may_be_nominated(&token) {
                 return Err(Reason::BadRequest.into());
             }
-            nominated.add(&HeaderName::from_bytes(token.as_bytes()).map_err(|_| Reason::BadRequest)?);
+            nominated.others.push(HeaderName::from_bytes(token.as_bytes()).map_err(|_| Reason::BadRequest)?);
         }
     }
     nominated.remove_from(headers);
@@ -154,19 +168,20 @@ pub(super) fn sanitize(head: &mut response::Parts) -> Result<(), Error> {
             if std::mem::replace(&mut chunked, true) || !value.as_bytes().eq_ignore_ascii_case(b"chunked") {
                 return Err(Reason::UpstreamProtocol.into());
             }
-            doomed.add(name);
-        } else if *name == header::CONNECTION {
+            doomed.hop_by_hop |= 1 << 6;
+        } else if let Some(place) = hop_by_hop(name.as_str()) {
+            doomed.hop_by_hop |= 1 << place;
+            if place != 0 {
+                continue;
+            }
             for token in value.to_str().unwrap_or_default().split(',').map(str::trim) {
                 if !is_usual(token)
                     && let Ok(name) = HeaderName::from_bytes(token.as_bytes())
                     && name != header::CONTENT_LENGTH
                 {
-                    doomed.add(&name);
+                    doomed.others.push(name);
                 }
             }
-            doomed.add(name);
-        } else if ends_here(name) {
-            doomed.add(name);
         }
     }
     if chunked && length {
@@ -181,23 +196,21 @@ fn is_usual(token: &str) -> bool {
     token.is_empty() || token.eq_ignore_ascii_case("keep-alive") || token.eq_ignore_ascii_case("close")
 }
 
-/// Names to be removed. A few fit without an allocation; a request with more is not an ordinary one.
+/// Fields to be removed: the usual ones by their places, others by name.
 #[derive(Default)]
 struct Doomed {
-    few: [Option<HeaderName>; 4],
-    many: Vec<HeaderName>,
+    hop_by_hop: u16,
+    others: Vec<HeaderName>,
 }
 
 impl Doomed {
-    fn add(&mut self, name: &HeaderName) {
-        match self.few.iter_mut().find(|place| place.is_none()) {
-            Some(place) => *place = Some(name.clone()),
-            None => self.many.push(name.clone()),
-        }
-    }
-
     fn remove_from(self, headers: &mut HeaderMap) {
-        for name in self.few.into_iter().flatten().chain(self.many) {
+        let mut places = self.hop_by_hop;
+        while places != 0 {
+            headers.remove(&HOP_BY_HOP[places.trailing_zeros() as usize]);
+            places &= places - 1;
+        }
+        for name in self.others {
             headers.remove(name);
         }
     }

@@ -94,14 +94,11 @@ fn hand_over(response: &mut Response, mut cx: Context<'_>) {
     cx.record.status = response.status().as_u16();
     match response.body_mut() {
         Body::Streaming(streaming) => streaming.carry(cx.record.hand_over()),
-        Body::Full(bytes) => {
-            cx.record.bytes_out = bytes.len() as u64;
-            let reason = cx.record.reason;
-            cx.record.end(reason);
-        }
-        Body::Empty => {
-            let reason = cx.record.reason;
-            cx.record.end(reason);
+        body => {
+            cx.record.bytes_out = http_body::Body::size_hint(body).exact().unwrap_or(0);
+            let (reason, attempted) = (cx.record.reason, cx.record.attempted);
+            // A body that is here already came with the head: the clock was read then.
+            cx.record.end_at(reason, attempted.unwrap_or_else(Instant::now));
         }
     }
 }

@@ -126,8 +126,7 @@ impl Connection {
         self.counted = true;
     }
 
-    /// Looks whether the backend has closed the connection. Costs no system call unless something has arrived; also
-    /// takes the waker of the connection's last user out of it.
+    /// Looks whether the backend has closed the connection. Costs no system call unless something has arrived.
     pub(crate) fn is_alive(&mut self) -> bool {
         self.drive(&mut TaskContext::from_waker(Waker::noop()));
         !self.ended && self.sender.is_ready()
@@ -147,7 +146,7 @@ impl Connection {
     ) -> Result<http::Response<Incoming>, SendError> {
         let mut response = pin!(self.sender.try_send_request(request));
         let (driver, ended) = (&mut self.driver, &mut self.ended);
-        let sent = poll_fn(|cx| {
+        let mut drive = |cx: &mut TaskContext<'_>| {
             if !*ended {
                 *ended = Pin::new(&mut *driver).poll(cx).is_ready();
             }
@@ -156,6 +155,16 @@ impl Connection {
                 Poll::Pending if *ended || client.is_expired() => Poll::Ready(None),
                 Poll::Pending => Poll::Pending,
             }
+        };
+        let mut waiting = false;
+        let sent = poll_fn(|cx| {
+            // A wake-up usually brings the whole answer. Then no waker of this task stays behind in a connection that
+            // goes back to the pool, where the next request would wake it for nothing.
+            if waiting && let ready @ Poll::Ready(_) = drive(&mut TaskContext::from_waker(Waker::noop())) {
+                return ready;
+            }
+            waiting = true;
+            drive(cx)
         })
         .await;
         match sent {
@@ -175,7 +184,7 @@ impl Connection {
                     SendError::Closed
                 })
             }
-            None if *ended => Err(SendError::Closed),
+            None if self.ended => Err(SendError::Closed),
             None => Err(SendError::Failed(client.lateness())),
         }
     }

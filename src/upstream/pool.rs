@@ -1,5 +1,5 @@
 //! One worker's kept connections: a stack for each backend. No lock, no hashing, no task: a connection is driven by
-//! whoever uses it, and looked at once more when it is taken out again.
+//! whoever uses it.
 
 use std::cell::RefCell;
 use std::time::Instant;
@@ -23,13 +23,19 @@ impl Pool {
     }
 
     /// The connection used last, if one is still good: its caches are warm, and the others can grow old.
+    /// It may have been closed meanwhile; sending finds that out before a byte is written.
     pub(crate) fn take(&self, backend: &Backend, members: &Members, now: Instant) -> Option<Box<Connection>> {
         loop {
-            let mut connection = self.idle[backend.slot()].borrow_mut().pop()?;
-            if connection.idle_for(now) < members.keepalive.idle && connection.is_alive() {
+            let connection = self.idle[backend.slot()].borrow_mut().pop()?;
+            if connection.idle_for(now) < members.keepalive.idle {
                 return Some(connection);
             }
         }
+    }
+
+    /// Drops a backend's closed connections: one was just found, and others were probably closed with it.
+    pub(crate) fn prune(&self, backend: &Backend) {
+        self.idle[backend.slot()].borrow_mut().retain_mut(|connection| connection.is_alive());
     }
 
     /// Keeps a connection whose exchange is complete.
