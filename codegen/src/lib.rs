@@ -1,1 +1,23 @@
-//! The castgate config compiler.
+//! The castgate config compiler: `gateway.yml` in, Rust out.
+//!
+//! A build script is one line, `fn main() { castgate_codegen::build() }`; [`Compiler`] is for those that need
+//! more. Everything else is open so that tools (the `castgate` command among them) can look inside:
+//! [`compile()`] is the whole pipeline, [`ast`] the language, [`model`] its meaning, [`codes`] its errors.
+
+pub mod ast;
+mod build;
+mod check;
+pub mod codes;
+mod compile;
+pub mod diagnostic;
+pub mod middleware;
+pub mod model;
+mod parse;
+pub mod pattern;
+mod resolve;
+pub mod source;
+
+pub use build::{Compiler, build};
+pub use compile::{Cast, compile};
+pub use diagnostic::{Diagnostics, Failed, Style};
+pub use source::Source;

@@ -1,0 +1,46 @@
+//! What was written: a serde mirror of `gateway.yml`, key for key, with no behaviour.
+//!
+//! The doc comments of this module are the language reference. Nothing is resolved here: a duration is still
+//! its text, an upstream is still a name. Every field is optional, so that one mistake never hides the rest
+//! of the file; the stage after it decides what has to be there and what the defaults are.
+
+mod admin;
+mod route;
+mod server;
+mod upstream;
+mod value;
+
+pub use admin::Admin;
+pub use route::{Redirect, Respond, Route};
+pub use server::{Drain, Limits, Server, ServerTimeouts};
+pub use upstream::{Backend, BackendSection, HealthCheck, Keepalive, Retries, Upstream, UpstreamTimeouts};
+pub(crate) use value::LENIENT;
+pub use value::{Duration, Lenient, List, Map, Percent, Rate, Size, Strings, Switch, Unread, Workers};
+
+pub use crate::middleware::Middleware;
+use serde::Deserialize;
+
+/// A whole `gateway.yml`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Gateway {
+    /// Listeners, limits and timeouts towards clients. Left out: every default below.
+    pub server: Lenient<Server>,
+    /// A separate listener for `/health`, `/livez`, `/readyz` and `/metrics`. Left out: they are answered on
+    /// `server.listen`, ahead of all middleware.
+    pub admin: Lenient<Admin>,
+    /// Shorthand for every upstream's `health_check.interval`. Default: `5s`.
+    pub health_check_interval: Lenient<Duration>,
+    /// Named groups of backends, for routes to refer to.
+    pub upstreams: Map<Upstream>,
+    /// Middleware for every route; a route's own `middleware` is laid over it.
+    pub middleware: Lenient<Middleware>,
+    /// The routes. File order never decides which one takes a request.
+    pub routes: List<Route>,
+    /// Not supported by this version.
+    pub tests: Unread,
+    /// Not supported by this version.
+    pub lints: Unread,
+    /// Not supported by this version.
+    pub include: Unread,
+}

@@ -1,0 +1,12 @@
+//! `admin:`, the listener of the built-in endpoints.
+
+use super::Strings;
+use serde::Deserialize;
+
+/// `admin: {listen: 127.0.0.1:9090}`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Admin {
+    /// Address and port, one or a list. May be a late value (`${env:ADMIN_LISTEN}`).
+    pub listen: Option<Strings>,
+}

@@ -1,0 +1,70 @@
+//! `routes:`, which requests go where.
+
+use super::{Backend, Duration, List, Map, Middleware, Strings};
+use serde::Deserialize;
+
+/// One route: a condition (`host`, `path`, `match`, `methods`, `headers`, `query`) and exactly one target
+/// (`upstream`, `backends`, `redirect` or `respond`).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Route {
+    /// The route's name in logs and metrics, unique in the file. Default: its path pattern, made unique by its
+    /// host, its methods and, last, `#` and its line.
+    pub name: Option<String>,
+    /// `api.example.com`, or `*.example.com` for one or more labels in front. Default: any host.
+    pub host: Option<String>,
+    /// The path pattern: segments are literal, `{name}`, `{name:uint}`, `{name:uuid}`, or a last `{*rest}`.
+    pub path: Option<String>,
+    /// `prefix` (on whole segments) or `exact`. Default: `prefix`.
+    #[serde(rename = "match")]
+    pub match_kind: Option<String>,
+    /// GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH: one or a list, exactly these (GET does not imply HEAD).
+    /// Default: every method.
+    pub methods: Option<Strings>,
+    /// Header fields which all must have exactly these values.
+    pub headers: Option<Map<String>>,
+    /// Query parameters which all must have exactly these values; of a repeated one the first counts.
+    pub query: Option<Map<String>>,
+    /// Forward to this upstream.
+    pub upstream: Option<String>,
+    /// Forward to these backends: an upstream written in place, named after the route.
+    pub backends: Option<List<Backend>>,
+    /// Only with `backends`: `round-robin`, `random` or `least-connections`. Default: `round-robin`.
+    pub strategy: Option<String>,
+    /// Answer with a redirect.
+    pub redirect: Option<Redirect>,
+    /// Answer with a fixed response.
+    pub respond: Option<Respond>,
+    /// Literal, whole segments taken off the front of the forwarded path. Not together with `rewrite`.
+    pub strip_prefix: Option<String>,
+    /// The forwarded path, from the pattern's parameters: `/v2/{id}/{*rest}`. Not together with `strip_prefix`.
+    pub rewrite: Option<String>,
+    /// The whole exchange. Default: `server.timeouts.request`.
+    pub timeout: Option<Duration>,
+    /// Laid over the top-level `middleware`, field by field; `name: off` takes one away.
+    pub middleware: Option<Middleware>,
+}
+
+/// `redirect: {to: /new, status: 308}`; the request's query is kept.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Redirect {
+    /// A path or an absolute URL; may use the path's parameters: `/v2/{id}`.
+    pub to: Option<String>,
+    /// 301, 302, 303, 307 or 308. Default: 308.
+    pub status: Option<u64>,
+}
+
+/// `respond: {status: 200, content_type: text/plain, body: "..."}`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Respond {
+    /// 200 to 599. Default: 200.
+    pub status: Option<u64>,
+    /// Default: `text/plain; charset=utf-8` if there is a body.
+    pub content_type: Option<String>,
+    /// Default: empty.
+    pub body: Option<String>,
+    /// Further response header fields.
+    pub headers: Option<Map<String>>,
+}

@@ -1,0 +1,117 @@
+//! `upstreams:`, groups of backends and how to treat them.
+
+use super::{Duration, List, Percent, Switch};
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use std::fmt;
+
+/// One upstream: interchangeable backends and a way to choose among them.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Upstream {
+    /// `round-robin`, `random` or `least-connections`. Default: `round-robin`.
+    pub strategy: Option<String>,
+    /// At least one: a URL, or a map with `url`, `weight` and `backup`.
+    pub backends: Option<List<Backend>>,
+    /// Active probes, or `off`. Default: on, with the defaults below.
+    pub health_check: Option<Switch<HealthCheck>>,
+    /// How long a backend may take.
+    pub timeouts: Option<UpstreamTimeouts>,
+    /// Idle connections kept to the backends.
+    pub keepalive: Option<Keepalive>,
+    /// What is tried again, and how often.
+    pub retries: Option<Retries>,
+    /// The `Host` a backend sees: `preserve` the client's, or the `backend`'s own. Default: `preserve`.
+    pub host_header: Option<String>,
+}
+
+/// A backend: `http://host:port`, or a map.
+#[derive(Debug, Clone)]
+pub enum Backend {
+    /// Only the URL.
+    Url(String),
+    /// The URL and more.
+    Section(BackendSection),
+}
+
+/// `{url: "http://localhost:9002", weight: 2, backup: false}`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BackendSection {
+    /// `http://host[:port]`, without a path. May be a late value.
+    pub url: Option<String>,
+    /// Share of the traffic, 0 to 1000; 0 takes none. Default: 1.
+    pub weight: Option<u64>,
+    /// Takes traffic only while no other backend is healthy. Default: false.
+    pub backup: Option<bool>,
+}
+
+/// `health_check:`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HealthCheck {
+    /// The path of the probe, a GET. Default: `/`.
+    pub path: Option<String>,
+    /// Statuses which mean healthy. Default: `[200]`.
+    pub expect: Option<List<u64>>,
+    /// Time from one probe to the next. Default: `health_check_interval`, else `5s`.
+    pub interval: Option<Duration>,
+    /// How long a probe may take; not more than the interval. Default: `2s`, or the interval if that is shorter.
+    pub timeout: Option<Duration>,
+    /// Good probes in a row before an unhealthy backend is healthy. Default: 1.
+    pub healthy_after: Option<u64>,
+    /// Bad probes in a row before a healthy backend is unhealthy. Default: 1.
+    pub unhealthy_after: Option<u64>,
+}
+
+/// `upstreams.<name>.timeouts:`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct UpstreamTimeouts {
+    /// Name lookup and TCP handshake. Default: `2s`.
+    pub connect: Option<Duration>,
+    /// From the end of the request to the head of the response. Default: `30s`.
+    pub response: Option<Duration>,
+}
+
+/// `keepalive:`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Keepalive {
+    /// An idle connection is closed after this; keep it below the backend's own. Default: `15s`.
+    pub idle: Option<Duration>,
+    /// Idle connections kept per backend and worker; 0 keeps none. Default: 256.
+    pub max_idle: Option<u64>,
+}
+
+/// `retries:`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retries {
+    /// Further attempts after the first, 0 to 10; 0 switches retries off. Default: 1.
+    pub attempts: Option<u64>,
+    /// What is tried again: `connect-failure`, `stale-connection`. Default: both.
+    pub on: Option<List<String>>,
+    /// Retries may be at most this share of the requests. Default: `20%`.
+    pub budget: Option<Percent>,
+}
+
+impl<'de> Deserialize<'de> for Backend {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct BackendVisitor;
+        impl<'de> Visitor<'de> for BackendVisitor {
+            type Value = Backend;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a URL, or a map with `url`")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Backend, E> {
+                Ok(Backend::Url(text.to_owned()))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Backend, A::Error> {
+                BackendSection::deserialize(MapAccessDeserializer::new(map)).map(Backend::Section)
+            }
+        }
+        deserializer.deserialize_any(BackendVisitor)
+    }
+}

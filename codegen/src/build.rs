@@ -1,0 +1,115 @@
+//! For build scripts: compiles configs into `OUT_DIR` and tells cargo what to watch.
+//!
+//! A config with problems does not fail the build script, whose output cargo shows badly. The report becomes a
+//! file, a cfg is set, and the crate turns both into a `compile_error!`, which editors understand.
+
+use crate::compile::compile;
+use crate::diagnostic::{Diagnostics, Style};
+use crate::source::Source;
+use std::path::{Path, PathBuf};
+
+/// Compiles the crate's config: the whole of a build script is `fn main() { castgate_codegen::build() }`.
+///
+/// The config is `gateway.yml` beside `Cargo.toml`, or the file which `GATEWAY_CONFIG` names. See
+/// [`Compiler::build`] for what comes out.
+pub fn build() {
+    println!("cargo::rerun-if-env-changed=GATEWAY_CONFIG");
+    let config = std::env::var("GATEWAY_CONFIG").ok().filter(|path| !path.is_empty());
+    Compiler::new().config(config.as_deref().unwrap_or("gateway.yml")).build();
+}
+
+/// Compiles one config in a build script, where [`build`] does not fit: several configs, other names.
+///
+/// ```no_run
+/// castgate_codegen::Compiler::new().config("gateways/small.yml").out_file("small.rs").build();
+/// ```
+#[derive(Debug, Clone)]
+pub struct Compiler {
+    config: String,
+    out_dir: Option<PathBuf>,
+    out_file: String,
+}
+
+impl Default for Compiler {
+    fn default() -> Self {
+        Self { config: "gateway.yml".to_owned(), out_dir: None, out_file: "gateway.rs".to_owned() }
+    }
+}
+
+impl Compiler {
+    /// `gateway.yml` to `gateway.rs` in `OUT_DIR`.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The config, relative to the crate. Diagnostics show the path as it is given here.
+    pub fn config(mut self, path: impl Into<String>) -> Self {
+        self.config = path.into();
+        self
+    }
+
+    /// The directory to write to. Default: `OUT_DIR`.
+    pub fn output(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.out_dir = Some(directory.into());
+        self
+    }
+
+    /// The name of the generated file. Default: `gateway.rs`.
+    pub fn out_file(mut self, name: impl Into<String>) -> Self {
+        self.out_file = name.into();
+        self
+    }
+
+    /// Compiles, and tells cargo what to watch.
+    ///
+    /// With `gateway.rs` as the name of the output: if all is well, the code is in `gateway.rs`, which is only
+    /// touched if it changed. If not, the report is in `gateway_error.txt`, made for `compile_error!` (without
+    /// the leading `error: `), and the cfg `gateway_config_error` is set.
+    pub fn build(self) {
+        let stem = self.out_file.strip_suffix(".rs").unwrap_or(&self.out_file);
+        let cfg = format!("{}_config_error", stem.replace(|char: char| !char.is_ascii_alphanumeric(), "_"));
+        println!("cargo::rustc-check-cfg=cfg({cfg})");
+        println!("cargo::rerun-if-changed={}", self.config);
+        let Some(out_dir) = self.out_dir.or_else(|| std::env::var_os("OUT_DIR").map(PathBuf::from)) else {
+            println!("cargo::error=OUT_DIR is not set; this is for build scripts");
+            return;
+        };
+        let mut sink = Diagnostics::new();
+        let source = Source::read(&self.config, &mut sink);
+        let written = match compile(&source, &mut sink) {
+            Ok(cast) => write_if_changed(&out_dir.join(&self.out_file), &cast.rust),
+            Err(_) => {
+                println!("cargo::rustc-cfg={cfg}");
+                let report = sink.render(&source, Style::Plain);
+                write_if_changed(&out_dir.join(format!("{stem}_error.txt")), for_compile_error(&report))
+            }
+        };
+        if let Err(error) = written {
+            println!("cargo::error=cannot write to OUT_DIR: {error}");
+        }
+    }
+}
+
+/// rustc writes `error: ` itself, and ends the line.
+fn for_compile_error(report: &str) -> &str {
+    report.strip_prefix("error: ").unwrap_or(report).trim_end()
+}
+
+/// cargo goes by modification times: what did not change must not look new.
+fn write_if_changed(path: &Path, text: &str) -> std::io::Result<()> {
+    if std::fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
+        return Ok(());
+    }
+    std::fs::write(path, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::for_compile_error;
+
+    #[test]
+    fn a_report_for_compile_error_has_no_second_error_in_front() {
+        assert_eq!(for_compile_error("error: a\nerror: b\n"), "a\nerror: b");
+        assert_eq!(for_compile_error("error[CG0001]: a\n"), "error[CG0001]: a");
+    }
+}

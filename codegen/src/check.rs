@@ -1,0 +1,23 @@
+//! Rules across the whole file: what no single section can know.
+//!
+//! Only looks at the model and reports; changes nothing. No check is quadratic in the number of routes.
+
+mod ambiguity;
+mod builtin;
+mod listeners;
+mod reachability;
+mod timeouts;
+
+use crate::diagnostic::Diagnostics;
+use crate::model::{Model, Route};
+
+/// Checks the whole file. Problems are in the sink.
+pub(crate) fn check(model: &Model, sink: &mut Diagnostics) {
+    let mut by_precedence: Vec<&Route> = model.routes.iter().collect();
+    by_precedence.sort_by(|a, b| a.precedence(b));
+    ambiguity::check(&by_precedence, sink);
+    reachability::check(&by_precedence, sink);
+    builtin::check(model, sink);
+    listeners::check(model, sink);
+    timeouts::check(model, sink);
+}

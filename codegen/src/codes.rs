@@ -1,0 +1,147 @@
+//! The catalogue of diagnostics: a code is stable, can be looked up with `castgate explain`, and is never reused.
+//!
+//! CG00 the file, CG01 its YAML and its shape, CG02 values and names, CG03 routes, CG04 budgets.
+
+/// A kind of diagnostic.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Code {
+    /// `CG0203`
+    pub id: &'static str,
+    /// A few words.
+    pub title: &'static str,
+    /// A paragraph: what is wrong, why it is not simply accepted, what to do.
+    pub explanation: &'static str,
+}
+
+/// The code of this id, in either case.
+pub fn find(id: &str) -> Option<&'static Code> {
+    ALL.iter().copied().find(|code| code.id.eq_ignore_ascii_case(id))
+}
+
+macro_rules! catalogue {
+    ($($name:ident = $id:literal, $title:literal, $explanation:literal;)*) => {
+        $(
+            #[doc = concat!($id, ": ", $title, ".")]
+            pub static $name: Code = Code { id: $id, title: $title, explanation: $explanation };
+        )*
+
+        /// All codes, in order.
+        pub static ALL: &[&Code] = &[$(&$name),*];
+    };
+}
+
+catalogue! {
+    UNREADABLE_FILE = "CG0001", "the config cannot be read",
+        "The file does not exist, is not a file, or may not be read. The path is relative to the working directory of `castgate`, or to the crate whose build script compiles it (GATEWAY_CONFIG names another file).";
+    FILE_TOO_LARGE = "CG0002", "the config is too large",
+        "A config is at most 4 MiB, far more than ten thousand routes need. The limit keeps a wrong file from stalling a build.";
+    NOT_UTF8 = "CG0003", "the config is not UTF-8",
+        "YAML is read as UTF-8. Convert the file; a byte-order mark is allowed.";
+    EMPTY_FILE = "CG0004", "the config is empty",
+        "A gateway needs at least one route. The smallest config is a `routes` list with one `path` and one target.";
+
+    YAML_SYNTAX = "CG0101", "YAML syntax error",
+        "The text is not YAML. Nothing after the first syntax error can be trusted, so mend it first; earlier problems are reported too.";
+    TAB = "CG0102", "tab where YAML wants spaces",
+        "YAML forbids tabs for indentation. Set your editor to spaces.";
+    DUPLICATE_KEY = "CG0103", "duplicate key",
+        "A map has each key once. Other readers silently let the last one win, so that half of what you wrote has no effect.";
+    UNKNOWN_KEY = "CG0104", "unknown key",
+        "No key of this name exists at this place. Unknown keys are never ignored: a misspelt limit would be no limit.";
+    WRONG_TYPE = "CG0105", "wrong type",
+        "The value has another type than the key needs. YAML decides by looks: 1 is a number, true a boolean, \"1\" a string. In YAML 1.2 `yes`, `no`, `on`, `off` are strings.";
+    NO_VALUE = "CG0106", "key without a value",
+        "A key with nothing after it is null in YAML. It is not clear whether the default or nothing is meant, so say it: `{}` is a section with all its defaults, `off` switches a middleware off, and a key you leave out has its default.";
+    ANCHOR = "CG0107", "anchors and aliases are not supported",
+        "`&name` and `*name` make the meaning of a line depend on another line, and let a small file expand to an enormous one. Share through `upstreams` and the top-level `middleware` instead. A value that merely starts with `*` or `&`, such as a wildcard host, has to be in quotes.";
+    MERGE_KEY = "CG0108", "merge keys are not supported",
+        "`<<` is an extension of YAML 1.1 which YAML 1.2 dropped, and readers disagree about it. Top-level `middleware` is inherited by every route, field by field; upstreams are shared by name.";
+    SEVERAL_DOCUMENTS = "CG0109", "more than one YAML document",
+        "A config is one document. What follows a second `---` would be ignored by many readers.";
+    TAG = "CG0110", "YAML tags are not supported",
+        "`!tag` changes how a value is read. Quotes make a string; nothing else is needed.";
+    KEY_NOT_TEXT = "CG0111", "a key must be text",
+        "A list or a map cannot be a key here. If a value starts with `{` or `[`, put it in quotes.";
+    NOT_SUPPORTED = "CG0112", "not supported by this version",
+        "The key belongs to the language, but this version does not act on it. It is refused rather than ignored: a gateway without the TLS it was told to have would be worse than none.";
+
+    MISSING_KEY = "CG0201", "missing key",
+        "The section cannot work without this key, and no default would be safe to guess.";
+    MISSING_UNIT = "CG0202", "missing unit",
+        "Units are written: `5s`, `10MiB`, `100/s`, `20%`. Programs disagree whether a bare 30 is seconds or milliseconds.";
+    UNKNOWN_UPSTREAM = "CG0203", "unknown upstream",
+        "A route's `upstream` names an entry of the top-level `upstreams` map.";
+    IMPOSSIBLE_VALUE = "CG0204", "impossible value",
+        "The value has the right type, but is out of range or cannot be read as what the key needs.";
+    UNKNOWN_WORD = "CG0205", "unknown value",
+        "The key accepts only certain words.";
+    BAD_NAME = "CG0206", "unsuitable name",
+        "Names of routes and upstreams appear in logs and as metric labels: they are not empty, at most 200 characters, printable, and without quotes, backslashes and control characters.";
+    DUPLICATE_NAME = "CG0207", "duplicate name",
+        "Names of routes are unique, and so are names of upstreams (an upstream written in place has its route's name): metrics and logs could not tell two apart.";
+    EMPTY_UPSTREAM = "CG0208", "upstream without backends",
+        "Requests for it could only fail. It needs at least one backend.";
+    UNUSED_UPSTREAM = "CG0209", "unused upstream",
+        "No route refers to it: most likely a route is missing or names another. Its health checks would run for nothing.";
+    DUPLICATE_BACKEND = "CG0210", "duplicate backend",
+        "The same address twice in one upstream would be probed twice and count twice. Use `weight` to give a backend more traffic.";
+    BACKEND_URL = "CG0211", "unsuitable backend URL",
+        "A backend is `http://host[:port]`: no path (see `rewrite`), no query, no user and password.";
+    BACKEND_TLS = "CG0212", "TLS to backends is not in this version",
+        "Only `http://` backends can be reached. Terminate TLS beside the backend, or keep the hop on a private network.";
+    BAD_ADDRESS = "CG0213", "unsuitable address",
+        "A listener is an IP address and a port: `0.0.0.0:8080`, `127.0.0.1:9090`, `[::]:8080`.";
+    BAD_LATE_VALUE = "CG0214", "malformed late value",
+        "Late values are `${env:NAME}`, `${env:NAME:-default}` and `${file:/absolute/path}`; they may stand within other text. Write `$${` for a literal `${`.";
+    LATE_VALUE_HERE = "CG0215", "late value where the build needs to know",
+        "Structure is never late: routes, names, patterns and limits are compiled in. Late values may be used for listen addresses, backend URLs, API keys, header values and the log level.";
+    LITERAL_SECRET = "CG0216", "secret in the config",
+        "The config is compiled into the binary, and usually sits in version control. Secrets come at start, from `${env:NAME}` or `${file:/run/secrets/name}`.";
+    HEADER_NAME = "CG0217", "unsuitable header name",
+        "A header field's name is a token: ASCII letters, digits and !#$%&'*+-.^_`|~. Case does not count.";
+    HEADER_VALUE = "CG0218", "unsuitable text for a header",
+        "A header field's value is printable ASCII (a line break would begin another field) without spaces at its ends.";
+    WEIGHTS = "CG0219", "unsuitable weights",
+        "Weights are 0 to 1000, not all 0, and after division by their greatest common divisor sum to at most 4096 in each group: the schedule is laid out at build.";
+    MANAGED_HEADER = "CG0220", "header managed by the gateway",
+        "Fields about the connection and the framing of messages (Connection, Content-Length, Host, ..) are the gateway's own to write; changing them opens the door to request smuggling. For Host there is the upstream's `host_header`.";
+    BAD_NETWORK = "CG0221", "unsuitable network",
+        "A network is CIDR: `10.0.0.0/8`, `fd00::/8`, or a single address. No bit beyond the prefix may be set.";
+
+    BAD_PATH = "CG0301", "unsuitable path pattern",
+        "A path pattern starts with `/`; its segments are literal text in RFC 3986's canonical form, `{name}`, `{name:uint}`, `{name:uuid}`, or a last `{*rest}`. Requests are normalised before matching, so a pattern in another form could never match.";
+    BAD_HOST = "CG0302", "unsuitable host pattern",
+        "A host is a name without port and trailing dot (`api.example.com`), or `*.` and a name for one or more labels in front.";
+    UNKNOWN_METHOD = "CG0303", "unknown method",
+        "The methods are GET, HEAD, POST, PUT, DELETE, OPTIONS and PATCH, in capitals. Leave `methods` out for every method. TRACE and CONNECT are never forwarded.";
+    ROUTE_TARGET = "CG0304", "a route has exactly one target",
+        "A route forwards (`upstream`, or `backends` in place), or has a `redirect`, or has a `respond`.";
+    KEY_DOES_NOT_APPLY = "CG0305", "key does not apply here",
+        "The key would have no effect together with the route's other keys, so it is most likely a mistake.";
+    STRIP_PREFIX = "CG0306", "unsuitable strip_prefix",
+        "`strip_prefix` is literal, whole segments with which the route's path begins: then it is known at build that every request has it.";
+    BAD_TEMPLATE = "CG0307", "unsuitable template",
+        "`rewrite` and `redirect.to` are paths (the latter also URLs) in which `{name}` and `{*rest}` stand for what the route's path took.";
+    AMBIGUOUS_ROUTES = "CG0308", "ambiguous routes",
+        "Two routes match the same request with the same precedence. The order of the file never decides, so make one more specific: a longer or more literal path, methods, one more header or query parameter.";
+    UNREACHABLE_ROUTE = "CG0309", "unreachable route",
+        "Other routes take every request which this one could match.";
+    BUILT_IN_SHADOWED = "CG0310", "route shadowed by a built-in path",
+        "/health, /livez, /readyz and /metrics are answered by the gateway itself, ahead of all routes. Give them a listener of their own with `admin: {listen: ..}`, or choose another path.";
+
+    TIMEOUT_ORDER = "CG0401", "timeouts contradict each other",
+        "A part takes longer than the whole: the larger one could never be reached.";
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn codes_are_sorted_and_unique() {
+        assert!(super::ALL.windows(2).all(|pair| pair[0].id < pair[1].id));
+    }
+
+    #[test]
+    fn codes_are_found_in_either_case() {
+        assert_eq!(super::find("cg0203").map(|code| code.title), Some("unknown upstream"));
+    }
+}

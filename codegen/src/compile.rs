@@ -1,0 +1,28 @@
+//! The compiler on one screen: source -> ast -> model -> plan -> Rust.
+
+use crate::check;
+use crate::diagnostic::{Diagnostics, Failed};
+use crate::model::Model;
+use crate::parse;
+use crate::resolve;
+use crate::source::Source;
+
+/// A config that is right, and what it was cast into.
+#[derive(Debug, Clone)]
+pub struct Cast {
+    /// What the config means.
+    pub model: Model,
+    /// The generated file.
+    pub rust: String,
+}
+
+/// Compiles a config. If that fails, every problem of the file is in the sink.
+pub fn compile(source: &Source, sink: &mut Diagnostics) -> Result<Cast, Failed> {
+    sink.propagate()?; // the source could be read
+    let ast = parse::parse(source, sink)?; // syntax, unknown keys, types
+    let model = resolve::resolve(&ast, source, sink); // names, units, defaults
+    check::check(&model, sink); // rules across the whole file
+    sink.propagate()?; // below this line nothing can fail
+    let rust = String::new(); // until the back half is here: emit::emit(&lower::lower(&model))
+    Ok(Cast { model, rust })
+}

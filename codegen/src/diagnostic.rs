@@ -1,0 +1,232 @@
+//! What is wrong with a config: the sink every stage reports to.
+//!
+//! Stages never stop at a problem and never print; they report here and go on with what is left. Only
+//! [`Diagnostics::propagate`] turns problems into failure.
+
+mod nearest;
+mod render;
+
+pub(crate) use nearest::nearest;
+pub use render::Style;
+
+use crate::codes::Code;
+use crate::source::{ConfigPath, Place, Source, Span, SpanIndex};
+
+/// The config has problems; they are in the sink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failed;
+
+/// One problem.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    /// Its kind.
+    pub code: &'static Code,
+    /// One line, without a full stop.
+    pub title: String,
+    /// Places in the source; the first is where the problem is.
+    pub labels: Vec<Label>,
+    /// What to do.
+    pub help: Vec<String>,
+    /// Texts which would mend it.
+    pub edits: Vec<Edit>,
+}
+
+/// A place and what is there.
+#[derive(Debug, Clone)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// A few words; may be empty.
+    pub text: String,
+}
+
+/// A suggested change.
+#[derive(Debug, Clone)]
+pub struct Edit {
+    /// What the change is.
+    pub title: String,
+    /// What is replaced.
+    pub span: Span,
+    /// By what.
+    pub replacement: String,
+}
+
+impl Diagnostic {
+    /// A problem without a place yet.
+    pub fn new(code: &'static Code, title: impl Into<String>) -> Self {
+        Self { code, title: title.into(), labels: Vec::new(), help: Vec::new(), edits: Vec::new() }
+    }
+
+    /// Points at a place.
+    pub fn label(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
+        self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Says what to do.
+    pub fn help(&mut self, text: impl Into<String>) -> &mut Self {
+        self.help.push(text.into());
+        self
+    }
+
+    /// Shows the text that would mend it.
+    pub fn suggest(
+        &mut self,
+        title: impl Into<String>,
+        span: Span,
+        replacement: impl Into<String>,
+    ) -> &mut Self {
+        self.edits.push(Edit { title: title.into(), span, replacement: replacement.into() });
+        self
+    }
+
+    fn start(&self) -> usize {
+        self.labels.first().map_or(0, |label| label.span.start)
+    }
+}
+
+/// All problems of one config, and where in it everything is.
+#[derive(Debug, Default)]
+pub struct Diagnostics {
+    found: Vec<Diagnostic>,
+    spans: SpanIndex,
+}
+
+impl Diagnostics {
+    /// An empty sink.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lets later stages report by config path.
+    pub fn locate(&mut self, spans: SpanIndex) {
+        self.spans = spans;
+    }
+
+    /// Notes that `key` was meant by a key of another name beside it, so that nobody misses it.
+    pub(crate) fn note_meant(&mut self, written: &ConfigPath, key: &str) {
+        if let (Some(place), Some(section)) = (self.spans.get(written).cloned(), written.parent()) {
+            self.spans.insert(section.key(key), place);
+        }
+    }
+
+    /// Whether nothing was written for `key` of `section`, as far as that is known: not under another name, and
+    /// not in a merge key.
+    pub(crate) fn is_absent(&self, section: &ConfigPath, key: &str) -> bool {
+        !self.is_written(&section.key(key)) && !self.is_written(&section.key("<<"))
+    }
+
+    /// Reports a problem; the result takes labels and help.
+    pub fn error(&mut self, code: &'static Code, title: impl Into<String>) -> &mut Diagnostic {
+        let index = self.found.len();
+        self.found.push(Diagnostic::new(code, title));
+        &mut self.found[index]
+    }
+
+    /// Reports a problem with the value at `path`.
+    pub fn error_at(
+        &mut self,
+        code: &'static Code,
+        path: &ConfigPath,
+        title: impl Into<String>,
+        label: impl Into<String>,
+    ) -> &mut Diagnostic {
+        let span = self.value_span(path);
+        let diagnostic = self.error(code, title);
+        if let Some(span) = span {
+            diagnostic.label(span, label);
+        }
+        diagnostic
+    }
+
+    /// Reports a problem with the key at `path`, or with the section as a whole.
+    pub fn error_at_key(
+        &mut self,
+        code: &'static Code,
+        path: &ConfigPath,
+        title: impl Into<String>,
+        label: impl Into<String>,
+    ) -> &mut Diagnostic {
+        let span = self.key_span(path);
+        let diagnostic = self.error(code, title);
+        if let Some(span) = span {
+            diagnostic.label(span, label);
+        }
+        diagnostic
+    }
+
+    /// Where the value at `path` is, or the nearest section around it.
+    pub fn value_span(&self, path: &ConfigPath) -> Option<Span> {
+        match self.spans.get(path) {
+            Some(place) => Some(place.value.clone()),
+            None => self.key_span(path),
+        }
+    }
+
+    /// Where the key at `path` is, or the nearest section around it.
+    pub fn key_span(&self, path: &ConfigPath) -> Option<Span> {
+        self.nearest_place(path).map(|place| place.key.clone())
+    }
+
+    /// The line of `path`, or of the nearest section around it.
+    pub fn line(&self, path: &ConfigPath) -> u32 {
+        self.nearest_place(path).map_or(1, |place| place.line)
+    }
+
+    /// Whether something was written at `path`, readable or not.
+    pub fn is_written(&self, path: &ConfigPath) -> bool {
+        self.spans.get(path).is_some()
+    }
+
+    fn nearest_place(&self, path: &ConfigPath) -> Option<&Place> {
+        let mut path = path.clone();
+        loop {
+            if let Some(place) = self.spans.get(&path) {
+                return Some(place);
+            }
+            path = path.parent()?;
+        }
+    }
+
+    /// The problems so far, in the order of the source, each once.
+    pub fn sorted(&self) -> Vec<&Diagnostic> {
+        let mut sorted: Vec<&Diagnostic> = self.found.iter().collect();
+        sorted.sort_by(|a, b| (a.start(), a.code, &a.title).cmp(&(b.start(), b.code, &b.title)));
+        sorted.dedup_by(|a, b| (a.start(), a.code, &a.title) == (b.start(), b.code, &b.title));
+        sorted
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// `Err` if there is any problem.
+    pub fn propagate(&self) -> Result<(), Failed> {
+        if self.is_empty() { Ok(()) } else { Err(Failed) }
+    }
+
+    /// All problems, as rustc would write them. Ends with a line break, unless there is nothing to say.
+    pub fn render(&self, source: &Source, style: Style) -> String {
+        render::render(&self.sorted(), source, style)
+    }
+}
+
+/// User text within a message: in backticks, on one line, not too long.
+pub(crate) fn quoted(text: &str) -> String {
+    const MOST: usize = 80;
+    if text.is_empty() {
+        return "`\"\"`".to_owned();
+    }
+    let mut shown: String = text.chars().take(MOST).flat_map(printable).collect();
+    if text.chars().nth(MOST).is_some() {
+        shown.push_str("..");
+    }
+    format!("`{shown}`")
+}
+
+fn printable(char: char) -> impl Iterator<Item = char> {
+    let is_plain = !char.is_control();
+    let escaped = (!is_plain).then(|| char.escape_default()).into_iter().flatten();
+    is_plain.then_some(char).into_iter().chain(escaped)
+}

@@ -1,0 +1,138 @@
+//! Diagnostics as rustc writes them, through rust-lang's own renderer.
+
+use super::Diagnostic;
+use crate::source::{Source, Span};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
+
+/// How a report looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// Text only.
+    Plain,
+    /// With ANSI colours.
+    Styled,
+}
+
+/// More problems than this are counted, not shown.
+const MOST_SHOWN: usize = 100;
+
+/// Labels further apart than this get a snippet each, so that a large file is not searched for every one.
+const MOST_BYTES: usize = 64 * 1024;
+
+pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source, style: Style) -> String {
+    let renderer = match style {
+        Style::Plain => Renderer::plain(),
+        Style::Styled => Renderer::styled(),
+    };
+    let mut out = String::new();
+    for diagnostic in diagnostics.iter().take(MOST_SHOWN) {
+        out.push_str(&renderer.render(&report(diagnostic, source)));
+        out.push_str("\n\n");
+    }
+    if let Some(first) = diagnostics.first() {
+        let hidden = match diagnostics.len().saturating_sub(MOST_SHOWN) {
+            0 => String::new(),
+            hidden => format!(" ({hidden} of them not shown)"),
+        };
+        let count = match diagnostics.len() {
+            1 => "1 problem".to_owned(),
+            count => format!("{count} problems"),
+        };
+        let summary =
+            format!("{count} in {}{hidden}; `castgate explain {}` says more", source.path(), first.code.id);
+        out.push_str(&renderer.render(&[Group::with_title(Level::ERROR.primary_title(summary))]));
+        out.push('\n');
+    }
+    out
+}
+
+fn report<'a>(diagnostic: &'a Diagnostic, source: &'a Source) -> Vec<Group<'a>> {
+    let mut problem =
+        Group::with_title(Level::ERROR.primary_title(diagnostic.title.as_str()).id(diagnostic.code.id));
+    if diagnostic.labels.is_empty() {
+        problem = problem.element(Origin::path(source.path()));
+    }
+    let spans: Vec<Span> =
+        diagnostic.labels.iter().map(|label| one_line(source.text(), &label.span)).collect();
+    let first = spans.iter().map(|span| span.start).min().unwrap_or(0);
+    let last = spans.iter().map(|span| span.end).max().unwrap_or(0);
+    let is_compact = last - first <= MOST_BYTES;
+    let mut annotations = spans.iter().zip(&diagnostic.labels).enumerate().map(|(index, (span, label))| {
+        let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+        (span.clone(), kind, label.text.as_str())
+    });
+    if is_compact && !spans.is_empty() {
+        let window = Window::around(source, &(first..last));
+        let annotations = annotations.map(|(span, kind, text)| annotation(kind, window.shift(&span), text));
+        problem = problem.element(window.snippet(source).annotations(annotations));
+    } else {
+        problem = annotations.by_ref().fold(problem, |problem, (span, kind, text)| {
+            let window = Window::around(source, &span);
+            problem.element(window.snippet(source).annotation(annotation(kind, window.shift(&span), text)))
+        });
+    }
+    for help in &diagnostic.help {
+        problem = problem.element(Level::HELP.message(help.as_str()));
+    }
+    let mut groups = vec![problem];
+    for edit in &diagnostic.edits {
+        let span = clip(source.text(), &edit.span);
+        let window = Window::around(source, &span);
+        let patch = Patch::new(window.shift(&span), edit.replacement.as_str());
+        groups.push(
+            Level::HELP.secondary_title(edit.title.as_str()).element(window.snippet(source).patch(patch)),
+        );
+    }
+    groups
+}
+
+fn annotation<'a>(kind: AnnotationKind, span: Span, text: &'a str) -> Annotation<'a> {
+    let annotation = kind.span(span);
+    if text.is_empty() { annotation } else { annotation.label(text) }
+}
+
+/// The whole lines around a span: the renderer looks at all the text it is given, once for each problem.
+struct Window<'a> {
+    text: &'a str,
+    start: usize,
+    line: usize,
+}
+
+impl<'a> Window<'a> {
+    fn around(source: &'a Source, span: &Span) -> Self {
+        let text = source.text();
+        let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at + 1);
+        let line = text[..start].bytes().filter(|byte| *byte == b'\n').count() + 1;
+        Self { text: &text[start..end], start, line }
+    }
+
+    fn shift(&self, span: &Span) -> Span {
+        span.start - self.start..span.end - self.start
+    }
+
+    fn snippet<T: Clone>(&self, source: &'a Source) -> Snippet<'a, T> {
+        Snippet::source(self.text).line_start(self.line).path(source.path())
+    }
+}
+
+/// The span within the text, on character boundaries.
+fn clip(text: &str, span: &Span) -> Span {
+    let boundary = |at: usize| {
+        let mut at = at.min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let start = boundary(span.start);
+    start..boundary(span.end).max(start)
+}
+
+/// As much of the span as is on its first line: a section is shown by its beginning.
+fn one_line(text: &str, span: &Span) -> Span {
+    let span = clip(text, span);
+    let end = text[span.clone()].find('\n').map_or(span.end, |at| span.start + at);
+    let trimmed = text[span.start..end].trim_end();
+    span.start..span.start + trimmed.len()
+}

@@ -1,0 +1,121 @@
+//! The registry of middleware: its order IS the order of execution, outermost first.
+//!
+//! To add one: a file of its name in `middleware/` (section as written, policy as resolved, and the step from one
+//! to the other) and one line in the registry below. Everything else here is derived from that line.
+
+mod layer;
+
+pub(crate) use layer::{At, Settings};
+
+use crate::ast::{Lenient, Switch};
+use crate::model::{Id, Origin, Scope};
+use crate::resolve::Cx;
+use crate::source::ConfigPath;
+use serde::Deserialize;
+
+/// A resolved middleware, and the place where it was written, which is what its state belongs to.
+#[derive(Debug, Clone)]
+pub struct Policy<P> {
+    /// The top-level entry, or the route's own.
+    pub origin: Origin,
+    /// What it does.
+    pub settings: P,
+}
+
+macro_rules! registry {
+    ($($(#[$doc:meta])* $name:ident: $section:ident => $settings:ident;)*) => {
+        $(
+            mod $name;
+            pub use $name::*;
+        )*
+
+        /// `middleware:`, at the top level or of a route.
+        #[derive(Debug, Clone, Default, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct Middleware {
+            $($(#[$doc])* pub $name: Lenient<Switch<$section>>,)*
+        }
+
+        /// Every policy of the file, one table a kind, in the order in which they were written.
+        #[derive(Debug, Clone, Default)]
+        pub struct Policies {
+            $($(#[$doc])* pub $name: Vec<Policy<$settings>>,)*
+        }
+
+        /// The policies of a route; fields are in the order of execution. Sets of the same shape (the same
+        /// fields filled in) can share one stack type.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct MiddlewareSet {
+            $($(#[$doc])* pub $name: Option<Id<Policy<$settings>>>,)*
+        }
+
+        impl<'a> Layer<'a> {
+            /// Resolves the top-level map.
+            pub(crate) fn top(cx: &mut Cx<'_>, written: Option<&'a Middleware>, policies: &mut Policies) -> Self {
+                let root = &ConfigPath::root();
+                let set = MiddlewareSet {$(
+                    $name: layer::entry(
+                        cx,
+                        (stringify!($name), root, Scope::TopLevel),
+                        (None, None),
+                        written.and_then(|written| written.$name.get()),
+                        &mut policies.$name,
+                    ),
+                )*};
+                Self { written, set }
+            }
+
+            /// Lays the map of the route at `route` over the top-level one.
+            pub(crate) fn for_route(
+                &self,
+                cx: &mut Cx<'_>,
+                own: Option<&Middleware>,
+                route: &ConfigPath,
+                scope: Scope,
+                policies: &mut Policies,
+            ) -> MiddlewareSet {
+                MiddlewareSet {$(
+                    $name: layer::entry(
+                        cx,
+                        (stringify!($name), route, scope),
+                        (self.written.and_then(|written| written.$name.get()), self.set.$name),
+                        own.and_then(|own| own.$name.get()),
+                        &mut policies.$name,
+                    ),
+                )*}
+            }
+        }
+
+        /// The names of all middleware, in the order of execution.
+        pub const NAMES: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+/// The top-level middleware, for routes to be laid over it.
+pub(crate) struct Layer<'a> {
+    written: Option<&'a Middleware>,
+    set: MiddlewareSet,
+}
+
+impl Layer<'_> {
+    /// What requests get that match no route: they, too, have an id and a log line.
+    pub(crate) fn for_unmatched(&self) -> MiddlewareSet {
+        let MiddlewareSet { request_id, access_log, .. } = self.set;
+        MiddlewareSet { request_id, access_log, ..MiddlewareSet::default() }
+    }
+}
+
+registry! {
+    /// Gives each request an id, sends it to the backend and back to the client.
+    request_id: RequestIdSection => RequestId;
+    /// Writes a JSON line for each request.
+    access_log: AccessLogSection => AccessLog;
+    /// Answers 429 to whoever asks too often.
+    rate_limit: RateLimitSection => RateLimit;
+    /// Answers 401 to whoever does not show a key.
+    auth: AuthSection => Auth;
+    /// Answers 503 at once while an upstream fails too often.
+    circuit_breaker: CircuitBreakerSection => CircuitBreaker;
+    /// Changes header fields of requests and responses.
+    headers: HeadersSection => Headers;
+}

@@ -1,0 +1,32 @@
+//! `access_log`: one JSON object a line on stdout.
+
+use super::{At, Settings};
+use crate::resolve::Cx;
+use serde::Deserialize;
+
+/// `access_log: {query: false}`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccessLogSection {
+    /// Whether the query is logged, which may hold secrets. Default: false.
+    pub query: Option<bool>,
+}
+
+/// Writes a line for each request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessLog {
+    /// Whether the query is logged.
+    pub query: bool,
+}
+
+impl Settings for AccessLog {
+    type Section = AccessLogSection;
+
+    fn lay_over(own: AccessLogSection, base: AccessLogSection) -> AccessLogSection {
+        AccessLogSection { query: own.query.or(base.query) }
+    }
+
+    fn resolve(_: &mut Cx<'_>, _: &At, section: &AccessLogSection) -> Option<Self> {
+        Some(Self { query: section.query.unwrap_or(false) })
+    }
+}

@@ -1,0 +1,99 @@
+//! `auth`: who may come in.
+
+use super::{At, Settings};
+use crate::ast::Strings;
+use crate::codes;
+use crate::model::{HeaderName, Late, Piece};
+use crate::resolve::Cx;
+use crate::source::ConfigPath;
+use serde::Deserialize;
+
+/// `auth: {api_keys: {header: X-API-Key, keys: "${env:API_KEYS}"}}`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuthSection {
+    /// A key in a header field. The only scheme of this version, so it has to be there.
+    pub api_keys: Option<ApiKeysSection>,
+}
+
+/// `api_keys:`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApiKeysSection {
+    /// The header field with the key. Default: `X-API-Key`.
+    pub header: Option<String>,
+    /// One or a list, each a late value (`${env:API_KEYS}`, `${file:/run/secrets/keys}`) that is a comma separated
+    /// list of keys at start. A literal key is an error: the binary is no place for secrets.
+    pub keys: Option<Strings>,
+}
+
+/// Answers 401 to whoever does not show a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Auth {
+    /// The scheme.
+    pub api_keys: ApiKeys,
+}
+
+/// A key in a header field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKeys {
+    /// The field.
+    pub header: HeaderName,
+    /// At least one; each has an `${env:..}` or `${file:..}` piece and is a comma separated list at start.
+    pub keys: Vec<Late>,
+}
+
+impl Settings for Auth {
+    type Section = AuthSection;
+
+    fn lay_over(own: AuthSection, base: AuthSection) -> AuthSection {
+        let api_keys = match (own.api_keys, base.api_keys) {
+            (Some(own), Some(base)) => {
+                Some(ApiKeysSection { header: own.header.or(base.header), keys: own.keys.or(base.keys) })
+            }
+            (own, base) => own.or(base),
+        };
+        AuthSection { api_keys }
+    }
+
+    fn resolve(cx: &mut Cx<'_>, at: &At, section: &AuthSection) -> Option<Self> {
+        let Some(api_keys) = &section.api_keys else {
+            at.missing(cx, "api_keys", "for example `api_keys: {keys: \"${env:API_KEYS}\"}`");
+            return None;
+        };
+        let at = at.section("api_keys");
+        let header_at = at.key(cx, "header");
+        let header = cx.header_name(&header_at, api_keys.header.as_deref().unwrap_or("x-api-key"), false);
+        let keys_at = at.key(cx, "keys");
+        let written: Vec<(ConfigPath, &String)> = match &api_keys.keys {
+            None => {
+                at.missing(cx, "keys", "for example `keys: \"${env:API_KEYS}\"`");
+                return None;
+            }
+            Some(Strings::One(text)) => vec![(keys_at, text)],
+            Some(Strings::List(list)) => {
+                if list.is_empty() {
+                    let title = "no key would be accepted";
+                    cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, &keys_at, title, "this list is empty");
+                }
+                list.iter().map(|(index, text)| (keys_at.index(index), text)).collect()
+            }
+        };
+        let keys: Vec<Late> = written.into_iter().filter_map(|(at, text)| secret(cx, &at, text)).collect();
+        header.filter(|_| !keys.is_empty()).map(|header| Self { api_keys: ApiKeys { header, keys } })
+    }
+}
+
+/// A value of which at least a part comes at start.
+fn secret(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Late> {
+    let late = cx.late(at, text)?;
+    let default = late.pieces.iter().any(|piece| matches!(piece, Piece::Env { default: Some(text), .. } if !text.is_empty()));
+    if late.literal().is_none() && !default {
+        return Some(late);
+    }
+    let title = if default { "a key with a default in the config" } else { "a key written in the config" };
+    cx.sink
+        .error_at(&codes::LITERAL_SECRET, at, title, "this secret would be compiled into the binary")
+        .help("write `${env:API_KEYS}` or `${file:/run/secrets/api_keys}`");
+    None
+}

@@ -1,0 +1,74 @@
+//! `circuit_breaker`: no more requests for an upstream that fails too often.
+
+use super::{At, Settings};
+use crate::ast;
+use crate::codes;
+use crate::model::Ratio;
+use crate::resolve::Cx;
+use serde::Deserialize;
+use std::time::Duration;
+
+/// `circuit_breaker: {failure_ratio: 50%, min_requests: 20, window: 10s, open: 5s}`
+///
+/// Its state belongs to the pair of entry and upstream. Routes that redirect or respond have none.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CircuitBreakerSection {
+    /// Opens when this share of the window's requests failed. Default: `50%`.
+    pub failure_ratio: Option<ast::Percent>,
+    /// Never opens with fewer requests in the window. Default: 20.
+    pub min_requests: Option<u64>,
+    /// How far back requests count. Default: `10s`.
+    pub window: Option<ast::Duration>,
+    /// How long it stays open. Default: `5s`.
+    pub open: Option<ast::Duration>,
+    /// How many trial requests it then lets through at a time. Default: 1.
+    pub half_open: Option<u64>,
+}
+
+/// Answers 503 at once while an upstream fails too often. State: one for each pair of policy and upstream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CircuitBreaker {
+    /// Above 0.
+    pub failure_ratio: Ratio,
+    /// At least 1.
+    pub min_requests: u32,
+    /// Not zero.
+    pub window: Duration,
+    /// Not zero.
+    pub open: Duration,
+    /// At least 1.
+    pub half_open: u32,
+}
+
+impl Settings for CircuitBreaker {
+    type Section = CircuitBreakerSection;
+
+    fn lay_over(own: CircuitBreakerSection, base: CircuitBreakerSection) -> CircuitBreakerSection {
+        CircuitBreakerSection {
+            failure_ratio: own.failure_ratio.or(base.failure_ratio),
+            min_requests: own.min_requests.or(base.min_requests),
+            window: own.window.or(base.window),
+            open: own.open.or(base.open),
+            half_open: own.half_open.or(base.half_open),
+        }
+    }
+
+    fn resolve(cx: &mut Cx<'_>, at: &At, section: &CircuitBreakerSection) -> Option<Self> {
+        let ratio_at = at.key(cx, "failure_ratio");
+        let failure_ratio = cx.percent(&ratio_at, section.failure_ratio.as_ref(), Ratio { basis_points: 5000 });
+        if failure_ratio.basis_points == 0 {
+            let title = "a failure ratio of 0 would always be reached";
+            cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, &ratio_at, title, "must be above 0%");
+        }
+        let (min_requests, window) = (at.key(cx, "min_requests"), at.key(cx, "window"));
+        let (open, half_open) = (at.key(cx, "open"), at.key(cx, "half_open"));
+        Some(Self {
+            failure_ratio,
+            min_requests: cx.number(&min_requests, section.min_requests, 1..=1_000_000, 20),
+            window: cx.timeout(&window, section.window.as_ref(), Duration::from_secs(10)),
+            open: cx.timeout(&open, section.open.as_ref(), Duration::from_secs(5)),
+            half_open: cx.number(&half_open, section.half_open, 1..=1000, 1),
+        })
+    }
+}

@@ -1,0 +1,138 @@
+//! `headers`: changes to header fields on their way.
+
+use super::{At, Settings};
+use crate::ast::{List, Map};
+use crate::codes;
+use crate::diagnostic::quoted;
+use crate::model::{HeaderName, Late};
+use crate::resolve::Cx;
+use crate::source::ConfigPath;
+use serde::Deserialize;
+
+/// `headers: {request: {set: {X-A: v}, add: {X-B: v}, remove: [X-C]}, response: {set: .., add: .., remove: ..}}`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HeadersSection {
+    /// Changes to what the backend gets.
+    pub request: Option<HeaderEditsSection>,
+    /// Changes to what the client gets.
+    pub response: Option<HeaderEditsSection>,
+}
+
+/// `remove`, then `set`, then `add`. A route's list or map takes the place of the top-level one.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HeaderEditsSection {
+    /// In place of whatever values the field had. May be late values.
+    pub set: Option<Map<String>>,
+    /// Besides whatever values the field had. May be late values.
+    pub add: Option<Map<String>>,
+    /// Taken out.
+    pub remove: Option<List<String>>,
+}
+
+/// Changes header fields of requests and responses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Headers {
+    /// Of what the backend gets.
+    pub request: HeaderEdits,
+    /// Of what the client gets.
+    pub response: HeaderEdits,
+}
+
+/// Applied in the order of the fields. Never names a field which the gateway itself manages (`Connection`,
+/// `Content-Length`, `Host`, ..).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HeaderEdits {
+    /// Taken out.
+    pub remove: Vec<HeaderName>,
+    /// In place of whatever was there; names are unique.
+    pub set: Vec<(HeaderName, Late)>,
+    /// Besides what was there; names are unique.
+    pub add: Vec<(HeaderName, Late)>,
+}
+
+/// Fields about a connection or the framing of messages, which the gateway writes itself.
+pub(crate) fn is_managed(name: &HeaderName) -> bool {
+    const MANAGED: [&str; 10] = [
+        "connection",
+        "content-length",
+        "host",
+        "http2-settings",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ];
+    MANAGED.contains(&name.as_str())
+}
+
+impl Settings for Headers {
+    type Section = HeadersSection;
+
+    fn lay_over(own: HeadersSection, base: HeadersSection) -> HeadersSection {
+        HeadersSection { request: lay_over(own.request, base.request), response: lay_over(own.response, base.response) }
+    }
+
+    fn resolve(cx: &mut Cx<'_>, at: &At, section: &HeadersSection) -> Option<Self> {
+        Some(Self {
+            request: edits(cx, &at.section("request"), section.request.as_ref()),
+            response: edits(cx, &at.section("response"), section.response.as_ref()),
+        })
+    }
+}
+
+fn lay_over(own: Option<HeaderEditsSection>, base: Option<HeaderEditsSection>) -> Option<HeaderEditsSection> {
+    match (own, base) {
+        (Some(own), Some(base)) => Some(HeaderEditsSection {
+            set: own.set.or(base.set),
+            add: own.add.or(base.add),
+            remove: own.remove.or(base.remove),
+        }),
+        (own, base) => own.or(base),
+    }
+}
+
+fn edits(cx: &mut Cx<'_>, at: &At, section: Option<&HeaderEditsSection>) -> HeaderEdits {
+    let Some(section) = section else { return HeaderEdits::default() };
+    let (set, add, remove) = (at.key(cx, "set"), at.key(cx, "add"), at.key(cx, "remove"));
+    let names = section.remove.iter().flat_map(|list| list.iter());
+    HeaderEdits {
+        remove: names.filter_map(|(index, text)| name(cx, &remove.index(index), text, false)).collect(),
+        set: fields(cx, &set, section.set.as_ref()),
+        add: fields(cx, &add, section.add.as_ref()),
+    }
+}
+
+fn fields(cx: &mut Cx<'_>, at: &ConfigPath, map: Option<&Map<String>>) -> Vec<(HeaderName, Late)> {
+    let mut fields: Vec<(HeaderName, Late)> = Vec::new();
+    for (key, value) in map.iter().flat_map(|map| map.iter()) {
+        let at = at.key(key);
+        let Some(name) = name(cx, &at, key, true) else { continue };
+        let Some(late) = value.filter(|value| cx.is_header_value(&at, value)).and_then(|value| cx.late(&at, value))
+        else {
+            continue;
+        };
+        if fields.iter().any(|(other, _)| *other == name) {
+            let title = format!("header {} is written twice", quoted(key));
+            cx.sink.error_at_key(&codes::DUPLICATE_KEY, &at, title, "case does not count in header names");
+            continue;
+        }
+        fields.push((name, late));
+    }
+    fields
+}
+
+fn name(cx: &mut Cx<'_>, at: &ConfigPath, text: &str, is_key: bool) -> Option<HeaderName> {
+    let name = cx.header_name(at, text, is_key)?;
+    if !is_managed(&name) {
+        return Some(name);
+    }
+    let title = format!("header {} is managed by the gateway", quoted(text));
+    cx.sink
+        .error_at_key(&codes::MANAGED_HEADER, at, title, "cannot be changed")
+        .help("for Host see the upstream's `host_header`");
+    None
+}

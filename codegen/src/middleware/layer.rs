@@ -1,0 +1,79 @@
+//! How a route's middleware is laid over the top-level one.
+
+use super::Policy;
+use crate::ast::Switch;
+use crate::model::{Id, Scope};
+use crate::resolve::Cx;
+use crate::source::ConfigPath;
+
+/// What the config half of a middleware has to say.
+pub(crate) trait Settings: Sized {
+    /// The section as written.
+    type Section: Clone;
+
+    /// A route's section over the top-level one, field by field.
+    fn lay_over(own: Self::Section, base: Self::Section) -> Self::Section;
+
+    /// The section's meaning; `None` if it has none, and then that has been reported.
+    fn resolve(cx: &mut Cx<'_>, at: &At, section: &Self::Section) -> Option<Self>;
+}
+
+/// Where a section was written: its fields may come from the route or from the top level.
+#[derive(Debug, Clone)]
+pub(crate) struct At {
+    own: ConfigPath,
+    base: Option<ConfigPath>,
+}
+
+impl At {
+    /// Where the field `key` was written.
+    pub(crate) fn key(&self, cx: &Cx<'_>, key: &str) -> ConfigPath {
+        let own = self.own.key(key);
+        let base = self.base.as_ref().map(|base| base.key(key));
+        base.filter(|base| !cx.sink.is_written(&own) && cx.sink.is_written(base)).unwrap_or(own)
+    }
+
+    /// A section within this one.
+    pub(crate) fn section(&self, key: &str) -> Self {
+        Self { own: self.own.key(key), base: self.base.as_ref().map(|base| base.key(key)) }
+    }
+
+    /// Reports that the section lacks a key.
+    pub(crate) fn missing(&self, cx: &mut Cx<'_>, key: &str, help: &str) {
+        // A key which is there but could not be read has been reported.
+        let is_absent = |section: &ConfigPath| cx.sink.is_absent(section, key);
+        if is_absent(&self.own) && self.base.as_ref().is_none_or(is_absent) {
+            cx.missing(&self.own, key, help);
+        }
+    }
+}
+
+/// The top-level section, and the policy it was resolved to.
+pub(super) type Inherited<'a, S> = (Option<&'a Switch<<S as Settings>::Section>>, Option<Id<Policy<S>>>);
+
+/// The policy of one kind for the route at `route`, or for the top level.
+pub(super) fn entry<S: Settings>(
+    cx: &mut Cx<'_>,
+    (name, section, scope): (&str, &ConfigPath, Scope),
+    inherited: Inherited<'_, S>,
+    own: Option<&Switch<S::Section>>,
+    table: &mut Vec<Policy<S>>,
+) -> Option<Id<Policy<S>>> {
+    let own = match own {
+        None => return inherited.1,
+        Some(Switch::Off) => return None,
+        Some(Switch::On(own)) => own.clone(),
+    };
+    let path = section.key("middleware").key(name);
+    let (merged, base) = match inherited.0 {
+        Some(Switch::On(base)) => {
+            (S::lay_over(own, base.clone()), Some(ConfigPath::root().key("middleware").key(name)))
+        }
+        Some(Switch::Off) | None => (own, None),
+    };
+    let at = At { own: path.clone(), base };
+    let settings = S::resolve(cx, &at, &merged)?;
+    let id = Id::new(table.len());
+    table.push(Policy { origin: cx.origin(&path, scope), settings });
+    Some(id)
+}

@@ -1,0 +1,98 @@
+//! `rate_limit`: so many requests in a span of time, for each client or header value.
+
+use super::{At, Settings};
+use crate::ast;
+use crate::codes;
+use crate::model::{HeaderName, Rate};
+use crate::resolve::Cx;
+use crate::source::ConfigPath;
+use serde::Deserialize;
+use std::num::NonZeroU32;
+
+/// `rate_limit: {rate: 100/s, burst: 200, key: client_ip}`
+///
+/// Its state belongs to the entry: routes which inherit the top-level entry share one set of counters; a route
+/// with an entry of its own counts on its own.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RateLimitSection {
+    /// `100/s`, `5000/m` or `/h`. Has no default.
+    pub rate: Option<ast::Rate>,
+    /// How many may come at once. Default: the rate per second, rounded up.
+    pub burst: Option<u64>,
+    /// Whose requests are counted together: `client_ip`, or `header:NAME` for those with the same value of a
+    /// header field. Default: `client_ip`.
+    pub key: Option<String>,
+    /// How many keys are remembered, rounded up to a power of two; memory is bounded by it. Default: 65536.
+    pub max_keys: Option<u64>,
+}
+
+/// Answers 429 to whoever asks too often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateLimit {
+    /// How many in how long.
+    pub rate: Rate,
+    /// How many at once.
+    pub burst: NonZeroU32,
+    /// Whose requests are counted together.
+    pub key: RateLimitKey,
+    /// A power of two, at most 2^24.
+    pub max_keys: u32,
+}
+
+/// Whose requests are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RateLimitKey {
+    /// Those of a client address.
+    ClientIp,
+    /// Those with the same value of this field; those without it count together.
+    Header(HeaderName),
+}
+
+impl Settings for RateLimit {
+    type Section = RateLimitSection;
+
+    fn lay_over(own: RateLimitSection, base: RateLimitSection) -> RateLimitSection {
+        RateLimitSection {
+            rate: own.rate.or(base.rate),
+            burst: own.burst.or(base.burst),
+            key: own.key.or(base.key),
+            max_keys: own.max_keys.or(base.max_keys),
+        }
+    }
+
+    fn resolve(cx: &mut Cx<'_>, at: &At, section: &RateLimitSection) -> Option<Self> {
+        let rate = match &section.rate {
+            Some(rate) => {
+                let at = at.key(cx, "rate");
+                cx.rate(&at, rate)
+            }
+            None => {
+                at.missing(cx, "rate", "for example `rate: 100/s`");
+                None
+            }
+        };
+        let per_second = rate.map_or(1, |rate| u64::from(rate.count.get()).div_ceil(rate.per.as_secs().max(1)));
+        let burst_at = at.key(cx, "burst");
+        let burst: u32 = cx.number(&burst_at, section.burst.or(Some(per_second)), 1..=u64::from(u32::MAX), 1);
+        let key_at = at.key(cx, "key");
+        let key = key(cx, &key_at, section.key.as_deref());
+        let max_keys_at = at.key(cx, "max_keys");
+        let max_keys: u32 = cx.number(&max_keys_at, section.max_keys, 1..=1 << 24, 65_536);
+        Some(Self { rate: rate?, burst: NonZeroU32::new(burst)?, key: key?, max_keys: max_keys.next_power_of_two() })
+    }
+}
+
+fn key(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> Option<RateLimitKey> {
+    match written {
+        None | Some("client_ip") => Some(RateLimitKey::ClientIp),
+        Some(text) => match text.strip_prefix("header:") {
+            Some(name) => cx.header_name(at, name, false).map(RateLimitKey::Header),
+            None => {
+                let known = ["client_ip", "header:NAME"];
+                cx.unknown(&codes::UNKNOWN_WORD, at, text, "rate limit key", known.into_iter());
+                None
+            }
+        },
+    }
+}

@@ -1,0 +1,51 @@
+//! `request_id`: an id for each request.
+
+use super::{At, Settings, is_managed};
+use crate::codes;
+use crate::model::HeaderName;
+use crate::resolve::Cx;
+use serde::Deserialize;
+
+/// `request_id: {header: X-Request-ID, trust_incoming: false}`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RequestIdSection {
+    /// The header field which carries the id, to the backend and to the client. Default: `X-Request-ID`.
+    pub header: Option<String>,
+    /// Whether a client's own id is kept, if it is well formed. Default: false.
+    pub trust_incoming: Option<bool>,
+}
+
+/// Gives each request an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId {
+    /// The field.
+    pub header: HeaderName,
+    /// Whether a client's own id is kept.
+    pub trust_incoming: bool,
+}
+
+impl Settings for RequestId {
+    type Section = RequestIdSection;
+
+    fn lay_over(own: RequestIdSection, base: RequestIdSection) -> RequestIdSection {
+        RequestIdSection {
+            header: own.header.or(base.header),
+            trust_incoming: own.trust_incoming.or(base.trust_incoming),
+        }
+    }
+
+    fn resolve(cx: &mut Cx<'_>, at: &At, section: &RequestIdSection) -> Option<Self> {
+        let header_at = at.key(cx, "header");
+        let header = cx.header_name(&header_at, section.header.as_deref().unwrap_or("x-request-id"), false)?;
+        if is_managed(&header) {
+            cx.sink.error_at(
+                &codes::MANAGED_HEADER,
+                &header_at,
+                "this header cannot carry the id",
+                "written by the gateway itself",
+            );
+        }
+        Some(Self { header, trust_incoming: section.trust_incoming.unwrap_or(false) })
+    }
+}

@@ -1,0 +1,49 @@
+//! What the file means: everything resolved, nothing left to look up by name.
+//!
+//! Durations are durations, names are ids, defaults are filled in. What is still text is text on purpose (names
+//! shown to people, bodies, late values). The order of every list is the order of the file.
+
+mod route;
+mod server;
+mod upstream;
+mod value;
+
+pub use route::{
+    Forward, HeaderPredicate, Method, Methods, PathChange, QueryPredicate, Redirect, Respond, Route, Target,
+};
+pub use server::{Admin, Cidr, Drain, Limits, Listen, Server, ServerTimeouts, Workers};
+pub use upstream::{
+    Backend, BackendUrl, HealthCheck, HostHeader, Keepalive, Retries, Strategy, Upstream, UpstreamTimeouts,
+};
+pub use value::{HeaderName, Id, Late, Origin, Piece, Rate, Ratio, Scope};
+
+pub use crate::middleware::{MiddlewareSet, Policies};
+
+/// A whole gateway.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// The config's path as the user gave it, for messages; never absolute unless they made it so.
+    pub config_path: String,
+    /// SHA-256 of the config's bytes, in lower-case hex.
+    pub config_sha256: String,
+    /// What faces the clients.
+    pub server: Server,
+    /// The listener of the built-in endpoints; `None`: they are answered on `server.listen`.
+    pub admin: Option<Admin>,
+    /// Named upstreams in file order, then those written in place, in the order of their routes. Names are unique.
+    pub upstreams: Vec<Upstream>,
+    /// Every middleware policy there is, one table a kind. Routes that inherit a top-level policy unchanged share
+    /// its id, and with it its state; a route with an entry of its own has a policy of its own.
+    pub policies: Policies,
+    /// The middleware of requests which match no route: never more than `request_id` and `access_log`.
+    pub unmatched: MiddlewareSet,
+    /// The routes in file order; see [`Route::precedence`]. Names are unique.
+    pub routes: Vec<Route>,
+}
+
+impl Model {
+    /// The upstream of this id.
+    pub fn upstream(&self, id: Id<Upstream>) -> Option<&Upstream> {
+        self.upstreams.get(id.index())
+    }
+}

@@ -1,0 +1,189 @@
+//! Routes: a condition, a middleware set, a target.
+
+use super::{HeaderName, Id, Late, MiddlewareSet, Origin, Upstream};
+use crate::pattern::{HostPattern, PathPattern, TemplatePiece};
+use std::cmp::Ordering;
+use std::time::Duration;
+
+/// One route.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// Unique, for logs and metrics.
+    pub name: String,
+    /// Where it was written.
+    pub origin: Origin,
+    /// Which hosts it serves.
+    pub host: HostPattern,
+    /// Which paths.
+    pub path: PathPattern,
+    /// Which methods.
+    pub methods: Methods,
+    /// All must hold. Sorted by name; names are unique.
+    pub headers: Vec<HeaderPredicate>,
+    /// All must hold. Sorted by name; names are unique.
+    pub query: Vec<QueryPredicate>,
+    /// The whole exchange; the server's default is already in place.
+    pub timeout: Duration,
+    /// What wraps the target. Never a circuit breaker unless the target is [`Target::Forward`].
+    pub middleware: MiddlewareSet,
+    /// What answers.
+    pub target: Target,
+}
+
+impl Route {
+    /// The order in which routes take a request: `Less` goes first.
+    ///
+    /// Host, path, whether methods are named, number of headers, number of query parameters; the Kubernetes
+    /// Gateway API's order with path parameters put in. Routes which are `Equal` and can match the same request
+    /// are an error, so the order of the file never decides.
+    pub fn precedence(&self, other: &Self) -> Ordering {
+        let more_first = |a: usize, b: usize| b.cmp(&a);
+        self.host
+            .precedence(&other.host)
+            .then_with(|| self.path.precedence(&other.path))
+            .then_with(|| self.methods.is_all().cmp(&other.methods.is_all()))
+            .then_with(|| more_first(self.headers.len(), other.headers.len()))
+            .then_with(|| more_first(self.query.len(), other.query.len()))
+    }
+}
+
+/// A header field must be there with exactly this value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HeaderPredicate {
+    /// The field.
+    pub name: HeaderName,
+    /// Compared byte by byte.
+    pub value: String,
+}
+
+/// The first query parameter of this name must have exactly this value. Both are percent-decoded text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct QueryPredicate {
+    /// The parameter.
+    pub name: String,
+    /// Compared byte by byte.
+    pub value: String,
+}
+
+/// A method a route can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Method {
+    Get,
+    Head,
+    Post,
+    Put,
+    Delete,
+    Options,
+    Patch,
+}
+
+impl Method {
+    /// In the order of the reference.
+    pub const ALL: [Self; 7] =
+        [Self::Get, Self::Head, Self::Post, Self::Put, Self::Delete, Self::Options, Self::Patch];
+
+    /// The token.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+            Self::Patch => "PATCH",
+        }
+    }
+}
+
+/// Which methods a route serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Methods {
+    /// These; bit `Method as u8` of the set. Not empty.
+    Only(u8),
+    /// Every method, known or not.
+    All,
+}
+
+impl Methods {
+    /// Whether no methods were named.
+    pub fn is_all(self) -> bool {
+        self == Self::All
+    }
+
+    /// Whether a request with this method can match.
+    pub fn contains(self, method: Method) -> bool {
+        match self {
+            Self::Only(set) => set & (1 << method as u8) != 0,
+            Self::All => true,
+        }
+    }
+
+    /// The named methods in the order of [`Method::ALL`]; empty for [`Methods::All`].
+    pub fn named(self) -> impl Iterator<Item = Method> {
+        Method::ALL.into_iter().filter(move |method| !self.is_all() && self.contains(*method))
+    }
+
+    /// A method in both.
+    pub fn overlap(self, other: Self) -> Option<Method> {
+        Method::ALL.into_iter().find(|method| self.contains(*method) && other.contains(*method))
+    }
+}
+
+/// What answers a route's requests.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// An upstream.
+    Forward(Forward),
+    /// A redirect.
+    Redirect(Redirect),
+    /// A fixed response.
+    Respond(Respond),
+}
+
+/// Forward to an upstream.
+#[derive(Debug, Clone)]
+pub struct Forward {
+    /// Which.
+    pub upstream: Id<Upstream>,
+    /// What the backend sees as the path; the query is kept.
+    pub path: PathChange,
+}
+
+/// What happens to the path on its way to a backend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PathChange {
+    /// Nothing.
+    Keep,
+    /// The literal text in front is taken off; what is left starts with `/` (and is `/` if nothing is left).
+    StripPrefix {
+        /// `/api/v1`: starts with `/`, does not end with one.
+        prefix: String,
+    },
+    /// Built anew; the first piece is a literal that starts with `/`.
+    Rewrite(Vec<TemplatePiece>),
+}
+
+/// A redirect; the request's query is kept.
+#[derive(Debug, Clone)]
+pub struct Redirect {
+    /// An absolute URL, or a path that starts with `/`.
+    pub to: Vec<TemplatePiece>,
+    /// 301, 302, 303, 307 or 308.
+    pub status: u16,
+}
+
+/// A fixed response.
+#[derive(Debug, Clone)]
+pub struct Respond {
+    /// 200 to 599.
+    pub status: u16,
+    /// The `Content-Type`; `None` only if the body is empty.
+    pub content_type: Option<String>,
+    /// The whole body.
+    pub body: String,
+    /// Further fields, in file order; names are unique and never `content-type` or `content-length`.
+    pub headers: Vec<(HeaderName, Late)>,
+}

@@ -1,0 +1,94 @@
+//! Listeners, limits and timeouts.
+
+use super::{Late, Origin};
+use std::net::IpAddr;
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+/// What faces the clients.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// At least one.
+    pub listen: Vec<Listen>,
+    /// Worker threads.
+    pub workers: Workers,
+    /// A literal is one of `error`, `warn`, `info`, `debug`, `trace`.
+    pub log_level: Late,
+    /// Networks whose forwarding headers are believed.
+    pub trusted_proxies: Vec<Cidr>,
+    /// What a client may send.
+    pub limits: Limits,
+    /// How long a client may take.
+    pub timeouts: ServerTimeouts,
+    /// How the gateway stops.
+    pub drain: Drain,
+}
+
+/// The listener of the built-in endpoints.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    /// At least one.
+    pub listen: Vec<Listen>,
+}
+
+/// An address to listen on.
+#[derive(Debug, Clone)]
+pub struct Listen {
+    /// A literal parses as a [`std::net::SocketAddr`].
+    pub address: Late,
+    /// Where it was written.
+    pub origin: Origin,
+}
+
+/// Worker threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Workers {
+    /// One a core.
+    Auto,
+    /// 1 to 1024.
+    Count(NonZeroU16),
+}
+
+/// A network. Bits beyond `prefix` are zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cidr {
+    /// The network's address.
+    pub address: IpAddr,
+    /// Number of leading bits that count: at most 32 or 128.
+    pub prefix: u8,
+}
+
+/// What a client may send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Request line and header fields together, in bytes; at least 1 KiB, at most 16 MiB.
+    pub header_bytes: u64,
+    /// Number of header fields, 1 to 10000.
+    pub headers: u32,
+    /// The request target, in bytes; at most `header_bytes`.
+    pub uri: u64,
+    /// The request body, in bytes; 0 allows none.
+    pub body: u64,
+    /// Client connections open at one time, at least 1.
+    pub connections: u32,
+}
+
+/// How long a client may take. None is zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerTimeouts {
+    /// The head of a request.
+    pub header_read: Duration,
+    /// Between requests.
+    pub idle: Duration,
+    /// A whole exchange, where the route does not say otherwise, and on no route.
+    pub request: Duration,
+}
+
+/// How the gateway stops. Either may be zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drain {
+    /// Not ready, still accepting.
+    pub delay: Duration,
+    /// Finishing what is in flight.
+    pub grace: Duration,
+}

@@ -1,0 +1,138 @@
+//! Upstreams and their backends.
+
+use super::{Late, Origin, Ratio};
+use std::time::Duration;
+
+/// A group of interchangeable backends.
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    /// Unique; an upstream written in place has its route's name.
+    pub name: String,
+    /// Where it was written: the `upstreams` entry, or the route.
+    pub origin: Origin,
+    /// How a backend is chosen.
+    pub strategy: Strategy,
+    /// At least one; at least one has a weight above 0.
+    pub backends: Vec<Backend>,
+    /// Active probes, unless switched off.
+    pub health_check: Option<HealthCheck>,
+    /// How long a backend may take.
+    pub timeouts: UpstreamTimeouts,
+    /// Idle connections.
+    pub keepalive: Keepalive,
+    /// What is tried again.
+    pub retries: Retries,
+    /// The `Host` a backend sees.
+    pub host_header: HostHeader,
+}
+
+/// How a backend is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strategy {
+    /// In turn, by weight.
+    RoundRobin,
+    /// By chance, by weight.
+    Random,
+    /// The one with the fewest requests in flight, by weight.
+    LeastConnections,
+}
+
+impl Strategy {
+    /// As it is written in the config.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RoundRobin => "round-robin",
+            Self::Random => "random",
+            Self::LeastConnections => "least-connections",
+        }
+    }
+}
+
+/// One server of an upstream.
+#[derive(Debug, Clone)]
+pub struct Backend {
+    /// Where it is.
+    pub url: BackendUrl,
+    /// As written, 0 to 1000.
+    pub weight: u16,
+    /// `weight` divided by the greatest common divisor of the weights of its group (the upstream's backups, or
+    /// the rest). The sum over a group is at most 4096.
+    pub share: u16,
+    /// Takes traffic only while no other backend is healthy.
+    pub backup: bool,
+    /// Where it was written.
+    pub origin: Origin,
+}
+
+/// Where a backend is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BackendUrl {
+    /// Known at build.
+    Literal {
+        /// A host name in lower case, an IPv4 address, or an IPv6 address without brackets.
+        host: String,
+        /// 80 if none was written.
+        port: u16,
+        /// As written, but for a trailing slash, in lower case: what health, logs and metrics show.
+        text: String,
+    },
+    /// Completed, and checked in the same way, at start.
+    Late(Late),
+}
+
+/// Active probes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HealthCheck {
+    /// A path, and maybe a query.
+    pub path: String,
+    /// Sorted, without repetition, not empty; each 100 to 599.
+    pub expect: Vec<u16>,
+    /// From one probe to the next.
+    pub interval: Duration,
+    /// For one probe; at most `interval`.
+    pub timeout: Duration,
+    /// At least 1.
+    pub healthy_after: u16,
+    /// At least 1.
+    pub unhealthy_after: u16,
+}
+
+/// How long a backend may take. None is zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UpstreamTimeouts {
+    /// Name lookup and TCP handshake.
+    pub connect: Duration,
+    /// From the end of the request to the head of the response.
+    pub response: Duration,
+}
+
+/// Idle connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keepalive {
+    /// Closed after this; not zero.
+    pub idle: Duration,
+    /// Kept per backend and worker; 0 keeps none.
+    pub max_idle: u32,
+}
+
+/// What is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retries {
+    /// After the first attempt, 0 to 10.
+    pub attempts: u8,
+    /// When no connection could be made.
+    pub on_connect_failure: bool,
+    /// When a kept connection turned out to be closed before a byte of the response came.
+    pub on_stale_connection: bool,
+    /// Retries as a share of the requests.
+    pub budget: Ratio,
+}
+
+/// The `Host` a backend sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HostHeader {
+    /// The client's.
+    Preserve,
+    /// The backend's own host and port.
+    Backend,
+}

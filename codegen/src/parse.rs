@@ -1,0 +1,177 @@
+//! Text -> ast: YAML syntax, duplicate and unknown keys, types. The only file that names YAML crates.
+//!
+//! One event parser decides the structure and gives the spans; `serde_yaml` decides what a plain scalar is. Both
+//! see the same text once, so they cannot disagree about the shape. What could be read is returned even if there
+//! are problems in the sink; only a syntax error leaves nothing to go on with.
+
+mod decode;
+mod node;
+mod problem;
+mod tree;
+
+use crate::ast::Gateway;
+use crate::codes;
+use crate::diagnostic::{Diagnostics, Failed};
+use crate::source::{MOST_BYTES, Source, too_large};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError};
+use node::Node;
+use serde::Deserialize;
+use tree::Tree;
+
+/// Deeper nesting is a syntax error; the language itself needs eight levels.
+const MOST_LEVELS: usize = 64;
+
+/// Reads a config. Problems are in the sink, even if the result is `Ok`.
+pub(crate) fn parse(source: &Source, sink: &mut Diagnostics) -> Result<Gateway, Failed> {
+    if source.text().len() > MOST_BYTES {
+        too_large(sink);
+        return Err(Failed);
+    }
+    let Some(root) = read_tree(source.text(), sink)? else {
+        sink.error(&codes::EMPTY_FILE, "the config is empty")
+            .help("a small one: `routes: [{path: /, backends: [\"http://localhost:9001\"]}]`");
+        return Err(Failed);
+    };
+    let problems = decode::Problems::default();
+    let gateway = Gateway::deserialize_whole(&root, &problems);
+    for problem in problems.into_list() {
+        problem::report(&problem, source, sink);
+    }
+    gateway.ok_or(Failed)
+}
+
+impl Gateway {
+    fn deserialize_whole(root: &Node, problems: &decode::Problems) -> Option<Self> {
+        let whole = crate::ast::Lenient::<Self>::deserialize(decode::Decode::root(root, problems)).ok()?;
+        whole.0
+    }
+}
+
+/// Builds the tree of nodes, and the index of places in the sink.
+fn read_tree(text: &str, sink: &mut Diagnostics) -> Result<Option<Node>, Failed> {
+    let options = granit_parser::options! {
+        emit_unresolved_aliases: true,
+        emit_anchor_events: true,
+        block_nesting_limit: MOST_LEVELS,
+        flow_nesting_limit: MOST_LEVELS,
+    };
+    let mut tree = Tree::new(text);
+    let mut documents = 0;
+    for item in Parser::new_from_str_with_options(text, options) {
+        let (event, marks) = match item {
+            Ok(item) => item,
+            Err(error) => {
+                let _ = tree.finish(sink);
+                syntax_error(text, &error, sink);
+                return Err(Failed);
+            }
+        };
+        let start = marks.start.byte_offset().unwrap_or(0);
+        let end = marks.end.byte_offset().unwrap_or(start).max(start);
+        let at = tree::At { span: start..end, line: u32::try_from(marks.start.line()).unwrap_or(u32::MAX) };
+        match event {
+            Event::DocumentStart(..) => {
+                documents += 1;
+                if documents > 1 {
+                    sink.error(&codes::SEVERAL_DOCUMENTS, "a config is one YAML document")
+                        .label(at.span, "a second one starts here");
+                    break;
+                }
+            }
+            Event::Alias(_) => tree.alias(at, None, sink),
+            Event::UnresolvedAlias(name) => tree.alias(at, Some(&name), sink),
+            Event::Anchor(..) => tree.anchor(at.span, sink),
+            Event::Scalar(text, style, _, tag) => {
+                refuse_tag(&tree, tag.is_some(), &marks, sink);
+                let is_plain = style == ScalarStyle::Plain;
+                let node = if is_plain { plain_scalar(&text) } else { Some(Node::Text(text.to_string())) };
+                tree.scalar(text.to_string(), is_plain, node, at, sink);
+            }
+            Event::SequenceStart(_, _, tag) => {
+                refuse_tag(&tree, tag.is_some(), &marks, sink);
+                tree.open_list(at);
+            }
+            Event::MappingStart(_, _, tag) => {
+                refuse_tag(&tree, tag.is_some(), &marks, sink);
+                tree.open_map(at);
+            }
+            Event::SequenceEnd | Event::MappingEnd => tree.close(end, sink),
+            _ => {}
+        }
+    }
+    Ok(tree.finish(sink))
+}
+
+fn refuse_tag(tree: &Tree<'_>, has_tag: bool, marks: &granit_parser::Span, sink: &mut Diagnostics) {
+    if has_tag {
+        let start = marks.tag_start.unwrap_or(marks.start);
+        tree.tag(start.byte_offset().unwrap_or(0), sink);
+    }
+}
+
+/// What YAML 1.2 makes of a plain scalar; `None` is null.
+fn plain_scalar(text: &str) -> Option<Node> {
+    const WORDS: [&str; 9] = ["null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE"];
+    let first = text.bytes().next()?;
+    let may_be_more = matches!(first, b'0'..=b'9' | b'+' | b'-' | b'.' | b'~') || WORDS.contains(&text);
+    let is_simple = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._~".contains(&byte));
+    if !may_be_more || !is_simple {
+        return Some(Node::Text(text.to_owned()));
+    }
+    match serde_yaml::from_str(text) {
+        Ok(serde_yaml::Value::Null) => None,
+        Ok(serde_yaml::Value::Bool(value)) => Some(Node::Bool(value)),
+        Ok(serde_yaml::Value::Number(number)) => Some(if let Some(value) = number.as_u64() {
+            Node::Unsigned(value)
+        } else if let Some(value) = number.as_i64() {
+            Node::Signed(value)
+        } else {
+            Node::Float(number.as_f64().unwrap_or(f64::NAN))
+        }),
+        _ => Some(Node::Text(text.to_owned())),
+    }
+}
+
+fn syntax_error(text: &str, error: &ScanError, sink: &mut Diagnostics) {
+    let start = error.marker().byte_offset().unwrap_or(0).min(text.len());
+    let is_tab = matches!(
+        error.kind(),
+        ErrorKind::TabNotAllowed
+            | ErrorKind::TabInBlockIndentation
+            | ErrorKind::TabAtBlockScalarStart
+            | ErrorKind::TabInIndentation
+            | ErrorKind::TabInPlainScalar
+    );
+    if is_tab {
+        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let at = text[line_start..].find('\t').map_or(start, |at| line_start + at);
+        sink.error(&codes::TAB, "a tab where YAML wants spaces")
+            .label(at..at + 1, "this is a tab")
+            .help("indent with spaces");
+        return;
+    }
+    let problem = sink.error(&codes::YAML_SYNTAX, format!("YAML syntax error: {}", error.info()));
+    problem.label(start..start + text[start..].chars().next().map_or(0, char::len_utf8), "found here");
+    if text[start..].starts_with(['@', '`', '%', '!', '&', '*', '|', '>', '{', '}', '[', ']']) {
+        problem.help("a value with special characters has to be in quotes");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_scalars_are_yaml_1_2() {
+        for text in ["no", "yes", "on", "off", "5s", "1.2.3.4", "10MiB", "-", "1:20", "http://a", "0x", "n"] {
+            assert_eq!(plain_scalar(text), Some(Node::Text(text.to_owned())), "{text}");
+        }
+        assert_eq!(plain_scalar("12"), Some(Node::Unsigned(12)));
+        assert_eq!(plain_scalar("-3"), Some(Node::Signed(-3)));
+        assert_eq!(plain_scalar("1e3"), Some(Node::Float(1000.0)));
+        assert_eq!(plain_scalar("true"), Some(Node::Bool(true)));
+        for null in ["", "~", "null"] {
+            assert_eq!(plain_scalar(null), None);
+        }
+    }
+}

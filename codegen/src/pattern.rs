@@ -1,0 +1,45 @@
+//! The grammar of paths and hosts, and the order in which patterns take a request.
+//!
+//! This module knows nothing of YAML or of routes: text in, pattern or [`PatternError`] out.
+
+mod host;
+mod path;
+mod segment;
+mod template;
+
+pub use host::HostPattern;
+pub use path::{MAX_SEGMENTS, MatchKind, PathPattern};
+pub use segment::{ParamKind, Segment};
+pub use template::TemplatePiece;
+pub(crate) use template::parse as parse_template;
+
+use std::ops::Range;
+
+/// What is wrong with a pattern, and where in its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatternError {
+    /// The part of the pattern's text which is wrong, in bytes.
+    pub range: Range<usize>,
+    /// One line, without a full stop.
+    pub message: String,
+    /// How to mend it, if that is not obvious.
+    pub help: Option<String>,
+    /// The whole pattern as it should have been written, if that is known.
+    pub canonical: Option<String>,
+}
+
+impl PatternError {
+    fn new(range: Range<usize>, message: impl Into<String>) -> Self {
+        Self { range, message: message.into(), help: None, canonical: None }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    fn canonical(mut self, canonical: impl Into<String>) -> Self {
+        self.canonical = Some(canonical.into());
+        self
+    }
+}

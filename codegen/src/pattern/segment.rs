@@ -1,0 +1,179 @@
+//! Segments of path patterns: literals in canonical form, and parameters.
+
+use super::PatternError;
+use std::cmp::Ordering;
+use std::ops::Range;
+
+/// One segment of a pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Segment {
+    /// These bytes, in canonical form; empty only for the trailing slash of an exact pattern.
+    Literal(String),
+    /// `{name}`, `{name:uint}`, `{name:uuid}`: one segment, never an empty one.
+    Param {
+        /// Unique in its pattern.
+        name: String,
+        /// What it accepts.
+        kind: ParamKind,
+    },
+    /// `{*rest}`: all that remains of the path, at least one segment that is not empty.
+    Rest {
+        /// Unique in its pattern.
+        name: String,
+    },
+}
+
+/// What a parameter accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ParamKind {
+    /// 1 to 20 decimal digits.
+    Uint,
+    /// 8-4-4-4-12 hex digits, either case. Never overlaps with [`ParamKind::Uint`].
+    Uuid,
+    /// Any segment that is not empty.
+    Any,
+}
+
+impl Segment {
+    /// The parameter's name.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Literal(_) => None,
+            Self::Param { name, .. } | Self::Rest { name } => Some(name),
+        }
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Literal(_) => 0,
+            Self::Param { kind: ParamKind::Uint, .. } => 1,
+            Self::Param { kind: ParamKind::Uuid, .. } => 2,
+            Self::Param { kind: ParamKind::Any, .. } => 3,
+            Self::Rest { .. } => 4,
+        }
+    }
+
+    /// `Less` goes first. Names of parameters do not count.
+    pub fn precedence(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Literal(a), Self::Literal(b)) => a.cmp(b),
+            _ => self.rank().cmp(&other.rank()),
+        }
+    }
+
+    /// Parses one segment; `range` is where it is in `text`, the whole pattern.
+    pub(super) fn parse(
+        text: &str,
+        raw: &str,
+        range: Range<usize>,
+        is_last: bool,
+    ) -> Result<Self, PatternError> {
+        if raw.contains(['{', '}']) {
+            return param(raw, range, is_last);
+        }
+        // Only the trailing slash of an exact pattern gets here with nothing in it.
+        if raw.is_empty() && is_last {
+            return Ok(Segment::Literal(String::new()));
+        }
+        let canonical = canonical_literal(raw, &range)?;
+        if raw.is_empty() || canonical == "." || canonical == ".." {
+            let what = if raw.is_empty() { "an empty segment (`//`)" } else { "a dot segment" };
+            return Err(PatternError::new(range, format!("{what} can never match"))
+                .help("the gateway normalises a request's path before it matches it"));
+        }
+        if canonical != raw {
+            let whole = format!("{}{canonical}{}", &text[..range.start], &text[range.end..]);
+            return Err(PatternError::new(range, "this segment is not in canonical form").canonical(whole));
+        }
+        Ok(Segment::Literal(canonical))
+    }
+}
+
+fn param(raw: &str, range: Range<usize>, is_last: bool) -> Result<Segment, PatternError> {
+    let inner = raw.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    let Some(inner) = inner.filter(|inner| !inner.contains(['{', '}'])) else {
+        return Err(PatternError::new(range, "a parameter must be a whole segment")
+            .help("write `/{name}`, `/{name:uint}`, `/{name:uuid}` or, last, `/{*name}`"));
+    };
+    if let Some(name) = inner.strip_prefix('*') {
+        check_name(name, &range)?;
+        if !is_last {
+            return Err(PatternError::new(
+                range,
+                "`{*..}` takes all that remains, so it must be the last segment",
+            ));
+        }
+        return Ok(Segment::Rest { name: name.to_owned() });
+    }
+    let (name, kind) = match inner.split_once(':') {
+        None => (inner, ParamKind::Any),
+        Some((name, "uint")) => (name, ParamKind::Uint),
+        Some((name, "uuid")) => (name, ParamKind::Uuid),
+        Some((_, other)) => {
+            return Err(PatternError::new(range, format!("unknown parameter type `{other}`"))
+                .help("the types are `uint` (1 to 20 digits) and `uuid`"));
+        }
+    };
+    check_name(name, &range)?;
+    Ok(Segment::Param { name: name.to_owned(), kind })
+}
+
+fn check_name(name: &str, range: &Range<usize>) -> Result<(), PatternError> {
+    let mut bytes = name.bytes();
+    let starts_well = bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_');
+    if starts_well && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return Ok(());
+    }
+    Err(PatternError::new(range.clone(), format!("`{name}` is not a parameter name"))
+        .help("a name has ASCII letters, digits and `_`, and does not start with a digit"))
+}
+
+/// RFC 3986's form of a literal segment: needless escapes decoded, needed ones made, hex in capitals.
+fn canonical_literal(raw: &str, range: &Range<usize>) -> Result<String, PatternError> {
+    let bytes = raw.as_bytes();
+    let mut out = String::with_capacity(raw.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        if byte != b'%' {
+            push_byte(&mut out, byte, is_path_byte(byte));
+            at += 1;
+            continue;
+        }
+        let here = range.start + at..range.start + (at + 3).min(bytes.len());
+        let hex = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
+        let decoded = hex
+            .filter(|hex| hex.bytes().all(|digit| digit.is_ascii_hexdigit()))
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match decoded {
+            None => {
+                return Err(PatternError::new(here, "`%` must be followed by two hex digits")
+                    .help("a literal `%` is written `%25`"));
+            }
+            Some(b'/' | b'\\' | 0) => {
+                return Err(PatternError::new(here, "this escape can never match")
+                    .help("the gateway answers a path with `%2F`, `%5C` or `%00` in it with 400"));
+            }
+            Some(byte) => push_byte(&mut out, byte, is_unreserved(byte)),
+        }
+        at += 3;
+    }
+    Ok(out)
+}
+
+fn push_byte(out: &mut String, byte: u8, as_is: bool) {
+    if as_is {
+        out.push(char::from(byte));
+    } else {
+        out.push_str(&format!("%{byte:02X}"));
+    }
+}
+
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
+/// RFC 3986 `pchar`, but for its percent escapes.
+pub(crate) fn is_path_byte(byte: u8) -> bool {
+    is_unreserved(byte) || b"!$&'()*+,;=:@".contains(&byte)
+}

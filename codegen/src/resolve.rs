@@ -1,0 +1,68 @@
+//! ast -> model: names become ids, text becomes values, defaults are filled in.
+//!
+//! Nothing stops here: what is wrong is reported and left out or replaced by its default, so that the checks of
+//! the whole file see as much as possible.
+
+mod backend;
+mod condition;
+mod cx;
+mod late;
+mod names;
+mod route;
+mod server;
+mod target;
+mod units;
+mod upstream;
+
+pub(crate) use cx::Cx;
+
+use crate::ast::Gateway;
+use crate::codes;
+use crate::diagnostic::Diagnostics;
+use crate::middleware;
+use crate::model::{Model, Origin, Scope};
+use crate::source::{ConfigPath, Source};
+use sha2::{Digest, Sha256};
+
+/// Gives the file its meaning. Problems are in the sink.
+pub(crate) fn resolve(gateway: &Gateway, source: &Source, sink: &mut Diagnostics) -> Model {
+    let cx = &mut Cx { sink, source };
+    let root = ConfigPath::root();
+    for (key, written) in
+        [("tests", gateway.tests.0), ("lints", gateway.lints.0), ("include", gateway.include.0)]
+    {
+        if written {
+            not_supported(cx, &root.key(key), key);
+        }
+    }
+    let server = server::server(cx, gateway.server.get());
+    let admin = server::admin(cx, gateway.admin.get());
+    let mut upstreams = upstream::Upstreams::resolve(cx, gateway);
+    let mut policies = middleware::Policies::default();
+    let top = middleware::Layer::top(cx, gateway.middleware.get(), &mut policies);
+    let routes = route::routes(cx, gateway, &server, &top, &mut policies, &mut upstreams);
+    upstreams.report_unused(cx, gateway);
+    Model {
+        config_path: source.path().to_owned(),
+        config_sha256: sha256(source.text()),
+        server,
+        admin,
+        upstreams: upstreams.into_list(),
+        policies,
+        unmatched: top.for_unmatched(),
+        routes,
+    }
+}
+
+fn not_supported(cx: &mut Cx<'_>, at: &ConfigPath, key: &str) {
+    let title = format!("`{key}` is not supported by this version");
+    cx.sink.error_at_key(&codes::NOT_SUPPORTED, at, title, "would have no effect").help("leave it out");
+}
+
+fn top_level(cx: &Cx<'_>, path: &ConfigPath) -> Origin {
+    cx.origin(path, Scope::TopLevel)
+}
+
+fn sha256(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,143 @@
+//! Which requests a route takes: host, path, methods, headers, query.
+
+use super::Cx;
+use crate::ast::{self, Strings};
+use crate::codes;
+use crate::diagnostic::quoted;
+use crate::model::{HeaderPredicate, Method, Methods, QueryPredicate};
+use crate::pattern::{HostPattern, MatchKind, PathPattern};
+use crate::source::ConfigPath;
+
+/// All that a request must have.
+pub(super) struct Condition {
+    pub(super) host: HostPattern,
+    pub(super) path: PathPattern,
+    pub(super) methods: Methods,
+    pub(super) headers: Vec<HeaderPredicate>,
+    pub(super) query: Vec<QueryPredicate>,
+}
+
+/// `None` if any part of it is wrong: half a condition would match what nobody meant.
+pub(super) fn condition(cx: &mut Cx<'_>, at: &ConfigPath, route: &ast::Route) -> Option<Condition> {
+    let host = host(cx, &at.key("host"), route.host.as_deref());
+    let path = path(cx, at, route);
+    let methods = methods(cx, &at.key("methods"), route.methods.as_ref());
+    let headers = headers(cx, &at.key("headers"), route.headers.as_ref());
+    let query = query(cx, &at.key("query"), route.query.as_ref());
+    Some(Condition { host: host?, path: path?, methods: methods?, headers: headers?, query: query? })
+}
+
+fn host(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> Option<HostPattern> {
+    let Some(text) = written else {
+        // Written but unreadable is not "any host".
+        return (!cx.sink.is_written(at)).then_some(HostPattern::Any);
+    };
+    if !cx.is_literal(at, text) {
+        return None;
+    }
+    HostPattern::parse(text).map_err(|error| cx.pattern_error(&codes::BAD_HOST, at, text, error)).ok()
+}
+
+fn path(cx: &mut Cx<'_>, section: &ConfigPath, route: &ast::Route) -> Option<PathPattern> {
+    let kinds = [("prefix", MatchKind::Prefix), ("exact", MatchKind::Exact)];
+    let kind = match &route.match_kind {
+        None => Some(MatchKind::Prefix),
+        Some(text) => cx.word(&section.key("match"), text, "match", &kinds),
+    };
+    let at = section.key("path");
+    let Some(text) = &route.path else {
+        cx.missing(section, "path", "`path: /` is every path");
+        return None;
+    };
+    if !cx.is_literal(&at, text) {
+        return None;
+    }
+    PathPattern::parse(text, kind?).map_err(|error| cx.pattern_error(&codes::BAD_PATH, &at, text, error)).ok()
+}
+
+fn methods(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&Strings>) -> Option<Methods> {
+    let names: Vec<(ConfigPath, &String)> = match written {
+        None => return (!cx.sink.is_written(at)).then_some(Methods::All),
+        Some(Strings::One(name)) => vec![(at.clone(), name)],
+        Some(Strings::List(list)) => {
+            if list.is_empty() {
+                cx.sink
+                    .error_at(&codes::IMPOSSIBLE_VALUE, at, "a route without methods", "this list is empty")
+                    .help("leave `methods` out for every method");
+            }
+            list.iter().map(|(index, name)| (at.index(index), name)).collect()
+        }
+    };
+    let mut set = 0;
+    let mut is_good = true;
+    for (at, name) in &names {
+        match Method::ALL.into_iter().find(|method| method.as_str() == *name) {
+            Some(method) => set |= 1 << method as u8,
+            None => {
+                is_good = false;
+                if matches!(name.as_str(), "TRACE" | "CONNECT") {
+                    let title = format!("{name} is never forwarded");
+                    cx.sink.error_at(&codes::UNKNOWN_METHOD, at, title, "the gateway answers it itself");
+                } else {
+                    let known = Method::ALL.iter().map(|method| method.as_str());
+                    cx.unknown(&codes::UNKNOWN_METHOD, at, name, "method", known);
+                }
+            }
+        }
+    }
+    (is_good && set != 0).then_some(Methods::Only(set))
+}
+
+fn headers(
+    cx: &mut Cx<'_>,
+    at: &ConfigPath,
+    written: Option<&ast::Map<String>>,
+) -> Option<Vec<HeaderPredicate>> {
+    let Some(map) = written else { return (!cx.sink.is_written(at)).then(Vec::new) };
+    let mut predicates: Vec<HeaderPredicate> = Vec::new();
+    let mut is_good = true;
+    for (key, value) in map.iter() {
+        let at = at.key(key);
+        let name = cx.header_name(&at, key, true);
+        let value = value.filter(|value| cx.is_literal(&at, value) && cx.is_header_value(&at, value));
+        let (Some(name), Some(value)) = (name, value) else {
+            is_good = false;
+            continue;
+        };
+        if predicates.iter().any(|other| other.name == name) {
+            let title = format!("header {} is matched twice", quoted(key));
+            cx.sink.error_at_key(&codes::DUPLICATE_KEY, &at, title, "case does not count in header names");
+            is_good = false;
+        }
+        predicates.push(HeaderPredicate { name, value: value.clone() });
+    }
+    predicates.sort();
+    is_good.then_some(predicates)
+}
+
+fn query(
+    cx: &mut Cx<'_>,
+    at: &ConfigPath,
+    written: Option<&ast::Map<String>>,
+) -> Option<Vec<QueryPredicate>> {
+    let Some(map) = written else { return (!cx.sink.is_written(at)).then(Vec::new) };
+    let mut predicates: Vec<QueryPredicate> = Vec::new();
+    let mut is_good = true;
+    for (key, value) in map.iter() {
+        let at = at.key(key);
+        if key.is_empty() {
+            cx.sink.error_at_key(
+                &codes::IMPOSSIBLE_VALUE,
+                &at,
+                "a query parameter needs a name",
+                "this is empty",
+            );
+        }
+        match value.filter(|value| cx.is_literal(&at, value)) {
+            Some(value) => predicates.push(QueryPredicate { name: key.to_owned(), value: value.clone() }),
+            None => is_good = false,
+        }
+    }
+    predicates.sort();
+    is_good.then_some(predicates)
+}

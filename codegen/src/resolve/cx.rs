@@ -1,0 +1,144 @@
+//! What every part of `resolve` needs: values with their checks, each reported at its config path.
+//!
+//! A value which is wrong is reported and the default taken in its place, so that the rest can be checked.
+
+mod quantity;
+mod text;
+
+use crate::codes::{self, Code};
+use crate::diagnostic::{Diagnostics, nearest, quoted};
+use crate::model::{Origin, Scope};
+use crate::pattern::PatternError;
+use crate::source::{ConfigPath, Source, Span};
+use std::ops::{Range, RangeInclusive};
+
+/// The sink, the source, and the checks of single values.
+pub(crate) struct Cx<'a> {
+    pub(crate) sink: &'a mut Diagnostics,
+    pub(crate) source: &'a Source,
+}
+
+impl Cx<'_> {
+    pub(crate) fn origin(&self, path: &ConfigPath, scope: Scope) -> Origin {
+        Origin { path: path.clone(), line: self.sink.line(path), scope }
+    }
+
+    /// A number within a range.
+    pub(crate) fn number<T: TryFrom<u64>>(
+        &mut self,
+        at: &ConfigPath,
+        written: Option<u64>,
+        range: RangeInclusive<u64>,
+        default: T,
+    ) -> T {
+        let Some(number) = written else { return default };
+        let value = if range.contains(&number) { T::try_from(number).ok() } else { None };
+        value.unwrap_or_else(|| {
+            let (least, most) = (range.start(), range.end());
+            self.sink.error_at(
+                &codes::IMPOSSIBLE_VALUE,
+                at,
+                format!("{number} is out of range"),
+                format!("must be {least} to {most}"),
+            );
+            default
+        })
+    }
+
+    /// One of a few words.
+    pub(crate) fn word<T: Copy>(
+        &mut self,
+        at: &ConfigPath,
+        text: &str,
+        what: &str,
+        words: &[(&str, T)],
+    ) -> Option<T> {
+        if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
+            return Some(*value);
+        }
+        self.unknown(&codes::UNKNOWN_WORD, at, text, what, words.iter().map(|(word, _)| *word));
+        None
+    }
+
+    /// Reports a word which is none of those known.
+    pub(crate) fn unknown<'w>(
+        &mut self,
+        code: &'static Code,
+        at: &ConfigPath,
+        text: &str,
+        what: &str,
+        known: impl Iterator<Item = &'w str> + Clone,
+    ) {
+        let span = self.sink.value_span(at);
+        let problem = self.sink.error_at(
+            code,
+            at,
+            format!("unknown {what} {}", quoted(text)),
+            format!("no {what} of this name"),
+        );
+        match (nearest(text, known.clone()), span) {
+            (Some(mend), Some(span)) => {
+                let mend = if mend.starts_with('*') { format!("\"{mend}\"") } else { mend.to_owned() };
+                problem.suggest(format!("did you mean `{mend}`?"), span, mend);
+            }
+            _ => {
+                let some: Vec<&str> = known.clone().take(12).collect();
+                let more = if known.count() > some.len() { ", .." } else { "" };
+                if !some.is_empty() {
+                    problem.help(format!("known are `{}`{more}", some.join("`, `")));
+                }
+            }
+        }
+    }
+
+    pub(crate) fn missing(&mut self, section: &ConfigPath, key: &str, help: &str) {
+        // A key which is there but could not be read has been reported.
+        if !self.sink.is_absent(section, key) {
+            return;
+        }
+        self.sink
+            .error_at_key(
+                &codes::MISSING_KEY,
+                section,
+                format!("missing key `{key}`"),
+                format!("this needs `{key}`"),
+            )
+            .help(help);
+    }
+
+    /// Reports what is wrong with a pattern, pointing into its text.
+    pub(crate) fn pattern_error(
+        &mut self,
+        code: &'static Code,
+        at: &ConfigPath,
+        text: &str,
+        error: PatternError,
+    ) {
+        let part = self.part(at, text, &error.range);
+        let whole = self.sink.value_span(at);
+        let problem = self.sink.error(code, error.message);
+        problem.label(part, "");
+        if let Some(help) = error.help {
+            problem.help(help);
+        }
+        if let (Some(canonical), Some(whole)) = (error.canonical, whole) {
+            let is_plain = !canonical.contains(['{', '*', '#', ':', '%']);
+            let canonical = if is_plain { canonical } else { format!("\"{canonical}\"") };
+            problem.suggest("write it so", whole, canonical);
+        }
+    }
+
+    /// The span of a part of a value's text; of the whole value if quotes or escapes make that unclear.
+    pub(crate) fn part(&self, at: &ConfigPath, text: &str, range: &Range<usize>) -> Span {
+        let Some(span) = self.sink.value_span(at) else { return 0..0 };
+        let written = self.source.text().get(span.clone()).unwrap_or_default();
+        let offset = if written == text {
+            0
+        } else if written.get(1..written.len().saturating_sub(1)) == Some(text) {
+            1
+        } else {
+            return span;
+        };
+        span.start + offset + range.start..span.start + offset + range.end
+    }
+}

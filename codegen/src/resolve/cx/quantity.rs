@@ -1,0 +1,108 @@
+//! Quantities with units, and the mend where the unit is missing.
+
+use super::Cx;
+use crate::ast;
+use crate::codes;
+use crate::diagnostic::quoted;
+use crate::model::{Rate, Ratio};
+use crate::resolve::units::{self, UnitError};
+use crate::source::ConfigPath;
+use std::time::Duration;
+
+impl Cx<'_> {
+    /// A duration that is not zero.
+    pub(crate) fn timeout(
+        &mut self,
+        at: &ConfigPath,
+        written: Option<&ast::Duration>,
+        default: Duration,
+    ) -> Duration {
+        let duration = self.duration(at, written, default);
+        if duration.is_zero() {
+            self.sink
+                .error_at(
+                    &codes::IMPOSSIBLE_VALUE,
+                    at,
+                    "this duration must not be zero",
+                    "nothing can happen in no time",
+                )
+                .help("leave it out for the default");
+            return default;
+        }
+        duration
+    }
+
+    /// A duration, zero included.
+    pub(crate) fn duration(
+        &mut self,
+        at: &ConfigPath,
+        written: Option<&ast::Duration>,
+        default: Duration,
+    ) -> Duration {
+        let Some(ast::Duration(text)) = written else { return default };
+        self.quantity(at, text, units::duration(text), "a duration such as `5s`, at most 366 days")
+            .unwrap_or(default)
+    }
+
+    pub(crate) fn size(&mut self, at: &ConfigPath, written: Option<&ast::Size>, default: u64) -> u64 {
+        let Some(ast::Size(text)) = written else { return default };
+        self.quantity(at, text, units::size(text), "a size such as `10MiB`, at most 1024GiB")
+            .unwrap_or(default)
+    }
+
+    pub(crate) fn rate(&mut self, at: &ConfigPath, ast::Rate(text): &ast::Rate) -> Option<Rate> {
+        self.quantity(at, text, units::rate(text), "a rate such as `100/s`, at least 1")
+    }
+
+    pub(crate) fn percent(
+        &mut self,
+        at: &ConfigPath,
+        written: Option<&ast::Percent>,
+        default: Ratio,
+    ) -> Ratio {
+        let Some(ast::Percent(text)) = written else { return default };
+        self.quantity(at, text, units::percent(text), "a percentage from `0%` to `100%`").unwrap_or(default)
+    }
+
+    fn quantity<T>(
+        &mut self,
+        at: &ConfigPath,
+        text: &str,
+        read: Result<T, UnitError>,
+        what: &str,
+    ) -> Option<T> {
+        let (code, title, label, mend) = match read {
+            Ok(value) => return Some(value),
+            Err(UnitError::Missing(mend)) => (
+                &codes::MISSING_UNIT,
+                format!("{} has no unit", quoted(text)),
+                "a unit is missing".to_owned(),
+                Some(mend),
+            ),
+            Err(UnitError::Unknown { unit, known, mend }) => (
+                &codes::IMPOSSIBLE_VALUE,
+                format!("unknown unit {}", quoted(&unit)),
+                format!("the units are {known}"),
+                mend,
+            ),
+            Err(UnitError::NotANumber) => (
+                &codes::IMPOSSIBLE_VALUE,
+                format!("{} is not {what}", quoted(text)),
+                format!("expected {what}"),
+                None,
+            ),
+            Err(UnitError::TooLarge) => (
+                &codes::IMPOSSIBLE_VALUE,
+                format!("{} is too large", quoted(text)),
+                format!("expected {what}"),
+                None,
+            ),
+        };
+        let span = self.sink.value_span(at);
+        let problem = self.sink.error_at(code, at, title, label);
+        if let (Some(span), Some(mend)) = (span, mend) {
+            problem.suggest("write the unit", span, mend);
+        }
+        None
+    }
+}

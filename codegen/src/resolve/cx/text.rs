@@ -1,0 +1,68 @@
+//! Text: what may come at start and what may not, and what fits into a header.
+
+use super::Cx;
+use crate::codes;
+use crate::diagnostic::quoted;
+use crate::model::{HeaderName, Late};
+use crate::resolve::late;
+use crate::source::ConfigPath;
+
+impl Cx<'_> {
+    /// A value whose parts may come at start.
+    pub(crate) fn late(&mut self, at: &ConfigPath, text: &str) -> Option<Late> {
+        match late::parse(text) {
+            Ok(late) => Some(late),
+            Err(error) => {
+                let span = self.part(at, text, &error.range);
+                self.sink.error(&codes::BAD_LATE_VALUE, "malformed late value").label(span, error.message);
+                None
+            }
+        }
+    }
+
+    /// Refuses late values where the build needs to know.
+    pub(crate) fn is_literal(&mut self, at: &ConfigPath, text: &str) -> bool {
+        let Some(start) = text.find("${") else { return true };
+        let end = text[start..].find('}').map_or(text.len(), |length| start + length + 1);
+        let span = self.part(at, text, &(start..end));
+        self.sink
+            .error(&codes::LATE_VALUE_HERE, "a late value cannot stand here")
+            .label(span, "the build has to know this")
+            .help("late values may be used for listen addresses, backend URLs, API keys, header values and the log level");
+        false
+    }
+
+    pub(crate) fn header_name(&mut self, at: &ConfigPath, text: &str, is_key: bool) -> Option<HeaderName> {
+        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        if !text.is_empty() && text.len() <= 256 && text.bytes().all(is_token) {
+            return Some(HeaderName(text.to_ascii_lowercase()));
+        }
+        let title = format!("{} is not a header name", quoted(text));
+        let label = "letters, digits and `-`";
+        if is_key {
+            self.sink.error_at_key(&codes::HEADER_NAME, at, title, label);
+        } else {
+            self.sink.error_at(&codes::HEADER_NAME, at, title, label);
+        }
+        None
+    }
+
+    /// Text which the build has to know, with every `$${` read as a literal `${`.
+    pub(crate) fn literal(&mut self, at: &ConfigPath, text: &str) -> Option<String> {
+        match late::parse(text).ok().as_ref().and_then(Late::literal) {
+            Some(literal) => Some(literal.to_owned()),
+            None => self.is_literal(at, text).then(|| text.to_owned()),
+        }
+    }
+
+    /// Whether the text can be (a part of) a header field's value.
+    pub(crate) fn is_header_value(&mut self, at: &ConfigPath, text: &str) -> bool {
+        let is_printable = |byte: u8| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t');
+        let is_good = text.bytes().all(is_printable) && text.trim() == text;
+        if !is_good {
+            let label = "has a character that is not printable ASCII, or a space at an end";
+            self.sink.error_at(&codes::HEADER_VALUE, at, "this text cannot be a header's value", label);
+        }
+        is_good
+    }
+}

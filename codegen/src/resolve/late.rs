@@ -1,0 +1,98 @@
+//! Late values: text with `${env:NAME}`, `${env:NAME:-default}` and `${file:/path}` in it.
+
+use crate::model::{Late, Piece};
+use std::ops::Range;
+
+/// What is wrong, and where in the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LateError {
+    pub(crate) range: Range<usize>,
+    pub(crate) message: String,
+}
+
+/// Takes a text apart. `$${` is a literal `${`.
+pub(crate) fn parse(text: &str) -> Result<Late, LateError> {
+    let mut pieces = Vec::new();
+    let mut literal = String::new();
+    let mut at = 0;
+    while let Some(found) = text[at..].find("${") {
+        let start = at + found;
+        if text[at..start].ends_with('$') {
+            literal.push_str(&text[at..start]);
+            literal.push('{');
+            at = start + 2;
+            continue;
+        }
+        literal.push_str(&text[at..start]);
+        let Some(length) = text[start..].find('}') else {
+            return Err(LateError {
+                range: start..text.len(),
+                message: "this `${` is not closed".to_owned(),
+            });
+        };
+        let end = start + length + 1;
+        let piece =
+            piece(&text[start + 2..end - 1]).map_err(|message| LateError { range: start..end, message })?;
+        if !literal.is_empty() {
+            pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+        }
+        pieces.push(piece);
+        at = end;
+    }
+    literal.push_str(&text[at..]);
+    if !literal.is_empty() {
+        pieces.push(Piece::Literal(literal));
+    }
+    Ok(Late { pieces })
+}
+
+fn piece(inner: &str) -> Result<Piece, String> {
+    match inner.split_once(':') {
+        Some(("env", rest)) => {
+            let (name, default) = match rest.split_once(":-") {
+                Some((name, default)) => (name, Some(default.to_owned())),
+                None => (rest, None),
+            };
+            let starts_well =
+                name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+            if !starts_well || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+                return Err("this is not the name of an environment variable".to_owned());
+            }
+            Ok(Piece::Env { name: name.to_owned(), default })
+        }
+        Some(("file", path)) if path.starts_with('/') && path.len() > 1 => Ok(Piece::File(path.to_owned())),
+        Some(("file", _)) => Err("the path of a `${file:..}` is absolute".to_owned()),
+        _ => Err("a late value is `${env:NAME}`, `${env:NAME:-default}` or `${file:/path}`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_and_pieces_compose() {
+        let late = parse("http://${env:HOST:-localhost}:${env:PORT}").unwrap();
+        assert_eq!(
+            late.pieces,
+            [
+                Piece::Literal("http://".to_owned()),
+                Piece::Env { name: "HOST".to_owned(), default: Some("localhost".to_owned()) },
+                Piece::Literal(":".to_owned()),
+                Piece::Env { name: "PORT".to_owned(), default: None },
+            ]
+        );
+        assert_eq!(parse("${file:/run/x}").unwrap().pieces, [Piece::File("/run/x".to_owned())]);
+        assert_eq!(parse("").unwrap().literal(), Some(""));
+        assert_eq!(parse("a$b").unwrap().literal(), Some("a$b"));
+        assert_eq!(parse("$${env:X}").unwrap().literal(), Some("${env:X}"));
+    }
+
+    #[test]
+    fn malformed_pieces_are_found_where_they_are() {
+        assert_eq!(parse("a${env:1}").unwrap_err().range, 1..9);
+        for bad in ["${", "${}", "${HOST}", "${env:}", "${file:x}", "${file:/}", "${env:A-B}"] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+}

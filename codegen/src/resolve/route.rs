@@ -1,0 +1,121 @@
+//! `routes:`
+
+use super::Cx;
+use super::condition::{Condition, condition};
+use super::names::{self, Unnamed};
+use super::target::{self, Place};
+use super::upstream::Upstreams;
+use crate::ast::{self, Switch};
+use crate::codes;
+use crate::diagnostic::quoted;
+use crate::middleware::{Layer, Policies};
+use crate::model::{Route, Scope, Server, Target};
+use crate::source::ConfigPath;
+use std::collections::BTreeMap;
+
+/// The routes that are right. Conditions come first, because names are derived from them; then names, because
+/// upstreams written in place have them; then all the rest.
+pub(super) fn routes(
+    cx: &mut Cx<'_>,
+    gateway: &ast::Gateway,
+    server: &Server,
+    top: &Layer<'_>,
+    policies: &mut Policies,
+    upstreams: &mut Upstreams,
+) -> Vec<Route> {
+    let section = ConfigPath::root().key("routes");
+    if gateway.routes.is_empty() {
+        // Routes which are there, but are no list, have been reported.
+        if is_empty_list(cx, &section) || !cx.sink.is_written(&section) {
+            cx.sink
+                .error_at_key(
+                    &codes::MISSING_KEY,
+                    &section,
+                    "a gateway without routes",
+                    "nothing would be answered",
+                )
+                .help("add a `routes` list with at least one `path` and one target");
+        }
+        return Vec::new();
+    }
+    let written: Vec<(usize, &ast::Route, Option<Condition>)> = gateway
+        .routes
+        .iter()
+        .map(|(index, route)| (index, route, condition(cx, &section.index(index), route)))
+        .collect();
+    let mut names = names(cx, &section, &written);
+    let mut routes = Vec::new();
+    for (index, route, condition) in written {
+        let at = section.index(index);
+        let scope = Scope::Route(u32::try_from(index).unwrap_or(u32::MAX));
+        let name = names.remove(&index).unwrap_or_else(|| at.to_string());
+        let path = condition.as_ref().map(|condition| &condition.path);
+        let place = Place { at: &at, scope, name: &name, path };
+        let target = target::target(cx, &place, route, upstreams);
+        let timeout = cx.timeout(&at.key("timeout"), route.timeout.as_ref(), server.timeouts.request);
+        let mut middleware = top.for_route(cx, route.middleware.as_ref(), &at, scope, policies);
+        if !matches!(target, Some(Target::Forward(_))) {
+            middleware.circuit_breaker = None;
+        }
+        if matches!(target, Some(Target::Redirect(_) | Target::Respond(_))) {
+            idle_circuit_breaker(cx, &at, route);
+        }
+        let (Some(condition), Some(target)) = (condition, target) else { continue };
+        let Condition { host, path, methods, headers, query } = condition;
+        let origin = cx.origin(&at, scope);
+        routes.push(Route { name, origin, host, path, methods, headers, query, timeout, middleware, target });
+    }
+    routes
+}
+
+fn is_empty_list(cx: &Cx<'_>, at: &ConfigPath) -> bool {
+    let span = cx.sink.value_span(at).unwrap_or_default();
+    cx.source.text().get(span).is_some_and(|written| written.starts_with('['))
+}
+
+/// The names of all routes with a name or a condition, by index.
+fn names(
+    cx: &mut Cx<'_>,
+    section: &ConfigPath,
+    written: &[(usize, &ast::Route, Option<Condition>)],
+) -> BTreeMap<usize, String> {
+    let mut taken: BTreeMap<String, usize> = BTreeMap::new();
+    let mut unnamed = Vec::new();
+    for (index, route, condition) in written {
+        let Some(name) = &route.name else {
+            if let Some(Condition { host, path, methods, .. }) = condition {
+                let line = cx.sink.line(&section.index(*index));
+                unnamed.push(Unnamed { index: *index, line, host, path, methods: *methods });
+            }
+            continue;
+        };
+        let at = section.index(*index).key("name");
+        if !names::check_value(cx, &at, name, "route") {
+            continue;
+        }
+        if let Some(first) = taken.get(name) {
+            let first = cx.sink.value_span(&section.index(*first).key("name"));
+            let title = format!("two routes have the name {}", quoted(name));
+            let problem = cx.sink.error_at(&codes::DUPLICATE_NAME, &at, title, "used again here");
+            if let Some(first) = first {
+                problem.label(first, "first used here");
+            }
+            continue;
+        }
+        taken.insert(name.clone(), *index);
+    }
+    let explicit = taken.iter().map(|(name, index)| (*index, name.clone())).collect::<BTreeMap<_, _>>();
+    let mut names = names::derive(taken, &unnamed);
+    names.extend(explicit);
+    names
+}
+
+/// A breaker of the route's own, with nothing to break.
+fn idle_circuit_breaker(cx: &mut Cx<'_>, at: &ConfigPath, route: &ast::Route) {
+    let own = route.middleware.as_ref().and_then(|middleware| middleware.circuit_breaker.get());
+    if matches!(own, Some(Switch::On(_))) {
+        let at = at.key("middleware").key("circuit_breaker");
+        let title = "`circuit_breaker` has no effect on a route without an upstream";
+        cx.sink.error_at_key(&codes::KEY_DOES_NOT_APPLY, &at, title, "would have no effect");
+    }
+}

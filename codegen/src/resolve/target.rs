@@ -1,0 +1,237 @@
+//! What answers a route: an upstream, a redirect, or a fixed response.
+
+use super::Cx;
+use super::upstream::Upstreams;
+use crate::ast;
+use crate::codes;
+use crate::diagnostic::quoted;
+use crate::middleware::is_managed;
+use crate::model::{Forward, PathChange, Redirect, Respond, Scope, Target};
+use crate::pattern::{MatchKind, PathPattern, Segment, TemplatePiece, parse_template};
+use crate::source::ConfigPath;
+
+/// The route at `at`, as far as its target needs it.
+pub(super) struct Place<'a> {
+    pub(super) at: &'a ConfigPath,
+    pub(super) scope: Scope,
+    pub(super) name: &'a str,
+    /// `None` if it was wrong.
+    pub(super) path: Option<&'a PathPattern>,
+}
+
+pub(super) fn target(
+    cx: &mut Cx<'_>,
+    place: &Place<'_>,
+    route: &ast::Route,
+    upstreams: &mut Upstreams,
+) -> Option<Target> {
+    let at = place.at;
+    let written: Vec<&str> = ["upstream", "backends", "redirect", "respond"]
+        .into_iter()
+        .filter(|key| cx.sink.is_written(&at.key(key)))
+        .collect();
+    let is_known = !cx.sink.is_written(&at.key("<<"));
+    // Named upstreams are in use even if the route is wrong.
+    let referred = route.upstream.as_ref().map(|name| upstreams.refer(cx, &at.key("upstream"), name));
+    match written.as_slice() {
+        [one] => does_not_apply(cx, at, route, one),
+        [] if !is_known => return None,
+        [] => {
+            cx.sink
+                .error_at_key(
+                    &codes::ROUTE_TARGET,
+                    at,
+                    "a route without a target",
+                    "nothing answers this route",
+                )
+                .help("add `upstream`, `backends`, `redirect` or `respond`");
+        }
+        [first, rest @ ..] => {
+            let spans: Vec<_> = rest.iter().filter_map(|key| cx.sink.key_span(&at.key(key))).collect();
+            let title = format!("a route with {} targets", written.len());
+            let problem =
+                cx.sink.error_at_key(&codes::ROUTE_TARGET, &at.key(first), title, "one target is here");
+            for span in spans {
+                problem.label(span, "and another here");
+            }
+            return None;
+        }
+    }
+    let path_change = path_change(cx, place, route);
+    if let Some(id) = referred {
+        return Some(Target::Forward(Forward { upstream: id?, path: path_change? }));
+    }
+    if cx.sink.is_written(&at.key("backends")) {
+        let upstream = upstreams.in_place(cx, at, place.scope, place.name, route);
+        return Some(Target::Forward(Forward { upstream: upstream?, path: path_change? }));
+    }
+    if let Some(written) = &route.redirect {
+        return redirect(cx, &at.key("redirect"), place.path, written).map(Target::Redirect);
+    }
+    respond(cx, &at.key("respond"), route.respond.as_ref()?).map(Target::Respond)
+}
+
+/// Keys that would have no effect with the target the route has.
+fn does_not_apply(cx: &mut Cx<'_>, at: &ConfigPath, route: &ast::Route, target: &str) {
+    let forwards = matches!(target, "upstream" | "backends");
+    let others = [
+        ("strategy", route.strategy.is_some() && target != "backends"),
+        ("strip_prefix", route.strip_prefix.is_some() && !forwards),
+        ("rewrite", route.rewrite.is_some() && !forwards),
+        ("timeout", route.timeout.is_some() && !forwards),
+    ];
+    for (key, _) in others.into_iter().filter(|(_, is_idle)| *is_idle) {
+        let title = format!("`{key}` has no effect together with `{target}`");
+        let problem =
+            cx.sink.error_at_key(&codes::KEY_DOES_NOT_APPLY, &at.key(key), title, "would have no effect");
+        if key == "strategy" && forwards {
+            problem.help("the strategy is the upstream's own; write it there");
+        }
+    }
+}
+
+fn path_change(cx: &mut Cx<'_>, place: &Place<'_>, route: &ast::Route) -> Option<PathChange> {
+    let at = place.at;
+    match (&route.strip_prefix, &route.rewrite) {
+        (None, None) => Some(PathChange::Keep),
+        (Some(_), Some(_)) => {
+            let other = cx.sink.key_span(&at.key("rewrite"));
+            let title = "`strip_prefix` and `rewrite` cannot be together";
+            let problem = cx.sink.error_at_key(
+                &codes::KEY_DOES_NOT_APPLY,
+                &at.key("strip_prefix"),
+                title,
+                "this takes off a part",
+            );
+            if let Some(other) = other {
+                problem.label(other, "this builds the whole path");
+            }
+            None
+        }
+        (Some(prefix), None) => strip_prefix(cx, &at.key("strip_prefix"), place.path?, prefix),
+        (None, Some(template)) => rewrite(cx, &at.key("rewrite"), place.path?, template),
+    }
+}
+
+fn strip_prefix(cx: &mut Cx<'_>, at: &ConfigPath, path: &PathPattern, text: &str) -> Option<PathChange> {
+    if !cx.is_literal(at, text) {
+        return None;
+    }
+    let prefix = PathPattern::parse(text, MatchKind::Prefix);
+    let prefix = prefix.map_err(|error| cx.pattern_error(&codes::STRIP_PREFIX, at, text, error)).ok()?;
+    let is_literal = prefix.segments.iter().all(|segment| matches!(segment, Segment::Literal(_)));
+    if is_literal && !prefix.segments.is_empty() && path.segments.starts_with(&prefix.segments) {
+        return Some(PathChange::StripPrefix { prefix: prefix.to_string() });
+    }
+    let span = cx.sink.value_span(at);
+    let label = format!("the route's path is `{path}`");
+    let title = format!("{} is not a literal beginning of the route's path", quoted(text));
+    let problem = cx.sink.error_at(&codes::STRIP_PREFIX, at, title, label);
+    let whole = path.literal_prefix();
+    match span.filter(|_| !whole.is_empty() && whole != "/") {
+        Some(span) => problem.suggest("all that can be stripped", span, whole),
+        None => problem.help("use `rewrite` to build another path from parameters"),
+    };
+    None
+}
+
+fn rewrite(cx: &mut Cx<'_>, at: &ConfigPath, path: &PathPattern, text: &str) -> Option<PathChange> {
+    let template = template(cx, at, path, text)?;
+    if !text.starts_with('/') {
+        cx.sink.error_at(&codes::BAD_TEMPLATE, at, "a path starts with `/`", "no `/` here");
+        return None;
+    }
+    Some(PathChange::Rewrite(template))
+}
+
+fn redirect(
+    cx: &mut Cx<'_>,
+    at: &ConfigPath,
+    path: Option<&PathPattern>,
+    written: &ast::Redirect,
+) -> Option<Redirect> {
+    let statuses = [301, 302, 303, 307, 308];
+    let status = written
+        .status
+        .map_or(Some(308), |status| u16::try_from(status).ok().filter(|s| statuses.contains(s)));
+    if status.is_none() {
+        let title = "this is not the status of a redirect";
+        cx.sink.error_at(
+            &codes::IMPOSSIBLE_VALUE,
+            &at.key("status"),
+            title,
+            "must be 301, 302, 303, 307 or 308",
+        );
+    }
+    let Some(text) = &written.to else {
+        cx.missing(at, "to", "a path or an absolute URL");
+        return None;
+    };
+    let to_at = at.key("to");
+    let to = template(cx, &to_at, path?, text)?;
+    let has_host = ["http://", "https://"].iter().any(|scheme| {
+        let host = text.strip_prefix(scheme).map(|rest| rest.split('/').next().unwrap_or_default());
+        // A host taken from the request would let anybody choose where it goes.
+        host.is_some_and(|host| !host.is_empty() && !host.contains(['{', '@']))
+    });
+    if !has_host && (!text.starts_with('/') || text.starts_with("//")) {
+        let title = format!("{} is neither a path nor an absolute URL", quoted(text));
+        cx.sink
+            .error_at(&codes::BAD_TEMPLATE, &to_at, title, "expected `/path` or `https://host/path`")
+            .help("the host is literal: one taken from the request would let anybody choose where it leads");
+        return None;
+    }
+    Some(Redirect { to, status: status? })
+}
+
+fn template(cx: &mut Cx<'_>, at: &ConfigPath, path: &PathPattern, text: &str) -> Option<Vec<TemplatePiece>> {
+    if !cx.is_literal(at, text) {
+        return None;
+    }
+    if let Some(found) = text.find(['?', '#']) {
+        let span = cx.part(at, text, &(found..text.len()));
+        cx.sink
+            .error(&codes::BAD_TEMPLATE, "a template has neither query nor fragment")
+            .label(span, "not supported here")
+            .help("the request's own query is kept");
+        return None;
+    }
+    parse_template(text, path).map_err(|error| cx.pattern_error(&codes::BAD_TEMPLATE, at, text, error)).ok()
+}
+
+fn respond(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Respond) -> Option<Respond> {
+    let status: u16 = cx.number(&at.key("status"), written.status, 200..=599, 200);
+    let body_at = at.key("body");
+    let body = written.body.as_ref().and_then(|body| cx.literal(&body_at, body)).unwrap_or_default();
+    if matches!(status, 204 | 205 | 304) && !body.is_empty() {
+        let title = format!("a response with status {status} has no body");
+        cx.sink.error_at_key(&codes::IMPOSSIBLE_VALUE, &body_at, title, "must be left out");
+    }
+    let content_type_at = at.key("content_type");
+    if let Some(text) = &written.content_type {
+        let is_good = cx.is_literal(&content_type_at, text) && cx.is_header_value(&content_type_at, text);
+        if is_good && !text.contains('/') {
+            let title = format!("{} is not a media type", quoted(text));
+            cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, &content_type_at, title, "expected `type/subtype`");
+        }
+    }
+    let default = (!body.is_empty()).then(|| "text/plain; charset=utf-8".to_owned());
+    let mut headers = Vec::new();
+    let headers_at = at.key("headers");
+    for (key, value) in written.headers.iter().flat_map(|map| map.iter()) {
+        let at = headers_at.key(key);
+        let Some(name) = cx.header_name(&at, key, true) else { continue };
+        if is_managed(&name) || name.as_str() == "content-type" {
+            let title = format!("header {} cannot be set here", quoted(key));
+            cx.sink
+                .error_at_key(&codes::MANAGED_HEADER, &at, title, "written by the gateway itself")
+                .help("the type of the body has its own key, `content_type`");
+        } else if headers.iter().any(|(other, _)| *other == name) {
+            let title = format!("header {} is set twice", quoted(key));
+            cx.sink.error_at_key(&codes::DUPLICATE_KEY, &at, title, "case does not count in header names");
+        } else if let Some(value) = value.filter(|value| cx.is_header_value(&at, value)) {
+            headers.extend(cx.late(&at, value).map(|late| (name, late)));
+        }
+    }
+    Some(Respond { status, content_type: written.content_type.clone().or(default), body, headers })
+}

@@ -1,0 +1,216 @@
+//! Quantities with units: `5s`, `10MiB`, `100/s`, `20%`. Text in, number or the reason why not out.
+
+use crate::model::{Rate, Ratio};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// Why a text is not a quantity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum UnitError {
+    /// Only a number; what was most likely meant.
+    Missing(String),
+    /// A number and something else; the units there are, and the one that was most likely meant.
+    Unknown { unit: String, known: &'static str, mend: Option<String> },
+    /// No number in front.
+    NotANumber,
+    /// Larger than can be represented.
+    TooLarge,
+}
+
+/// A year: whatever is longer was a slip.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+
+/// `250ms`, `5s`, `1m`, `2h`, `1d`.
+pub(crate) fn duration(text: &str) -> Result<Duration, UnitError> {
+    let (number, unit) = split(text)?;
+    let nanos: u64 = match unit {
+        "ms" => 1_000_000,
+        "s" => 1_000_000_000,
+        "m" => 60_000_000_000,
+        "h" => 3_600_000_000_000,
+        "d" => 86_400_000_000_000,
+        "" => return Err(UnitError::Missing(format!("{}s", number.text))),
+        _ => {
+            let mend = match unit.to_ascii_lowercase().as_str() {
+                "ms" | "msec" | "millis" | "milliseconds" => Some("ms"),
+                "s" | "sec" | "secs" | "second" | "seconds" => Some("s"),
+                "m" | "min" | "mins" | "minute" | "minutes" => Some("m"),
+                "h" | "hr" | "hour" | "hours" => Some("h"),
+                "d" | "day" | "days" => Some("d"),
+                _ => None,
+            };
+            return Err(unknown(
+                unit,
+                "`ms`, `s`, `m`, `h`, `d`",
+                mend.map(|mend| format!("{}{mend}", number.text)),
+            ));
+        }
+    };
+    let nanos = number.times(u128::from(nanos)).ok_or(UnitError::TooLarge)?;
+    let duration = u64::try_from(nanos).map(Duration::from_nanos).map_err(|_| UnitError::TooLarge)?;
+    if duration > LONGEST { Err(UnitError::TooLarge) } else { Ok(duration) }
+}
+
+/// `512B`, `8KB`, `32KiB`, `10MiB`, `1GiB`: powers of 1000, and with an `i` of 1024.
+pub(crate) fn size(text: &str) -> Result<u64, UnitError> {
+    let (number, unit) = split(text)?;
+    let factor: u128 = match unit {
+        "B" => 1,
+        "KB" => 1000,
+        "MB" => 1000 * 1000,
+        "GB" => 1000 * 1000 * 1000,
+        "KiB" => 1024,
+        "MiB" => 1024 * 1024,
+        "GiB" => 1024 * 1024 * 1024,
+        "" => return Err(UnitError::Missing(format!("{}B", number.text))),
+        _ => {
+            let mend = match unit.to_ascii_lowercase().as_str() {
+                "b" | "byte" | "bytes" => Some("B"),
+                "k" | "kib" => Some("KiB"),
+                "kb" => Some("KB"),
+                "m" | "mib" => Some("MiB"),
+                "mb" => Some("MB"),
+                "g" | "gib" => Some("GiB"),
+                "gb" => Some("GB"),
+                _ => None,
+            };
+            let known = "`B`, `KB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`";
+            return Err(unknown(unit, known, mend.map(|mend| format!("{}{mend}", number.text))));
+        }
+    };
+    let bytes = number.times(factor).ok_or(UnitError::TooLarge)?;
+    u64::try_from(bytes).ok().filter(|bytes| *bytes <= 1 << 40).ok_or(UnitError::TooLarge)
+}
+
+/// `100/s`, `5000/m`, `10/h`. A rate of 0 is not a number here.
+pub(crate) fn rate(text: &str) -> Result<Rate, UnitError> {
+    let (number, unit) = split(text)?;
+    let per = match unit {
+        "/s" => 1,
+        "/m" => 60,
+        "/h" => 3600,
+        "" => return Err(UnitError::Missing(format!("{}/s", number.text))),
+        _ => {
+            let mend = match unit.to_ascii_lowercase().replace(' ', "").trim_start_matches('/') {
+                "s" | "sec" | "second" | "rps" | "r/s" => Some("/s"),
+                "m" | "min" | "minute" | "rpm" | "r/m" => Some("/m"),
+                "h" | "hour" => Some("/h"),
+                _ => None,
+            };
+            return Err(unknown(unit, "`/s`, `/m`, `/h`", mend.map(|mend| format!("{}{mend}", number.text))));
+        }
+    };
+    if number.decimals > 0 {
+        return Err(UnitError::NotANumber);
+    }
+    let count = u32::try_from(number.digits).map_err(|_| UnitError::TooLarge)?;
+    let count = NonZeroU32::new(count).ok_or(UnitError::NotANumber)?;
+    Ok(Rate { count, per: Duration::from_secs(per) })
+}
+
+/// `20%`, `0.5%`; 0 to 100.
+pub(crate) fn percent(text: &str) -> Result<Ratio, UnitError> {
+    let (number, unit) = split(text)?;
+    match unit {
+        "%" => {}
+        "" => {
+            // 0.5 was meant as a share; everything from 1 on as a percentage.
+            let is_share = number.decimals > 0 && number.text.starts_with("0.");
+            let meant = number.times(10_000).filter(|_| is_share).map(|points| points / 100);
+            return Err(UnitError::Missing(match meant {
+                Some(percent) if percent > 0 => format!("{percent}%"),
+                _ => format!("{}%", number.text),
+            }));
+        }
+        _ => return Err(unknown(unit, "`%`", None)),
+    }
+    let points = number.times(100).ok_or(UnitError::TooLarge)?;
+    match u16::try_from(points) {
+        Ok(basis_points) if basis_points <= 10_000 => Ok(Ratio { basis_points }),
+        _ => Err(UnitError::TooLarge),
+    }
+}
+
+fn unknown(unit: &str, known: &'static str, mend: Option<String>) -> UnitError {
+    UnitError::Unknown { unit: unit.to_owned(), known, mend }
+}
+
+/// A decimal number: `digits` divided by 10 to the power of `decimals`.
+struct Number<'a> {
+    text: &'a str,
+    digits: u128,
+    decimals: u32,
+}
+
+impl Number<'_> {
+    /// Rounded down.
+    fn times(&self, factor: u128) -> Option<u128> {
+        Some(self.digits.checked_mul(factor)? / 10_u128.checked_pow(self.decimals)?)
+    }
+}
+
+/// The number in front, and what follows it.
+fn split(text: &str) -> Result<(Number<'_>, &str), UnitError> {
+    let text = text.trim();
+    let end = text.find(|char: char| !char.is_ascii_digit() && char != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if whole.is_empty() || number.ends_with('.') || fraction.contains('.') {
+        return Err(UnitError::NotANumber);
+    }
+    if whole.len() > 18 || fraction.len() > 9 {
+        return Err(UnitError::TooLarge);
+    }
+    let digits = format!("{whole}{fraction}").parse().map_err(|_| UnitError::NotANumber)?;
+    let decimals = u32::try_from(fraction.len()).map_err(|_| UnitError::TooLarge)?;
+    Ok((Number { text: number, digits, decimals }, unit.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_need_a_unit() {
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(duration("1d"), Ok(Duration::from_secs(86_400)));
+        assert_eq!(duration("0s"), Ok(Duration::ZERO));
+        assert_eq!(duration("5"), Err(UnitError::Missing("5s".to_owned())));
+        assert!(
+            matches!(duration("5 sec"), Err(UnitError::Unknown { mend: Some(mend), .. }) if mend == "5s")
+        );
+        for bad in ["", "s", "-5s", ".5s", "5.s", "1.2.3s", "400d", "99999999999999999999s", "\u{665}s"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_decimal_or_binary() {
+        assert_eq!(size("8KB"), Ok(8000));
+        assert_eq!(size("8KiB"), Ok(8192));
+        assert_eq!(size("1.5MiB"), Ok(1_572_864));
+        assert_eq!(size("512"), Err(UnitError::Missing("512B".to_owned())));
+        assert!(matches!(size("8k"), Err(UnitError::Unknown { mend: Some(mend), .. }) if mend == "8KiB"));
+        assert!(size("99999GiB").is_err());
+    }
+
+    #[test]
+    fn rates_are_whole_and_not_zero() {
+        let count = NonZeroU32::new(5000).unwrap();
+        assert_eq!(rate("5000/m"), Ok(Rate { count, per: Duration::from_secs(60) }));
+        assert_eq!(rate("5"), Err(UnitError::Missing("5/s".to_owned())));
+        for bad in ["0/s", "1.5/s", "/s", "5/d", "-1/s", "99999999999/s"] {
+            assert!(rate(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn percentages_are_exact_to_a_hundredth() {
+        assert_eq!(percent("20%"), Ok(Ratio { basis_points: 2000 }));
+        assert_eq!(percent("0.25%"), Ok(Ratio { basis_points: 25 }));
+        assert_eq!(percent("0.5"), Err(UnitError::Missing("50%".to_owned())));
+        assert_eq!(percent("20"), Err(UnitError::Missing("20%".to_owned())));
+        assert!(percent("101%").is_err());
+    }
+}

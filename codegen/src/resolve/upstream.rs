@@ -1,0 +1,263 @@
+//! `upstreams:`, and those written in place.
+
+use super::{Cx, backend, names};
+use crate::ast::{self, Switch};
+use crate::codes;
+use crate::diagnostic::quoted;
+use crate::model::{
+    Backend, HealthCheck, HostHeader, Id, Keepalive, Ratio, Retries, Scope, Strategy, Upstream,
+    UpstreamTimeouts,
+};
+use crate::source::ConfigPath;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+const STRATEGIES: [(&str, Strategy); 3] = [
+    ("round-robin", Strategy::RoundRobin),
+    ("random", Strategy::Random),
+    ("least-connections", Strategy::LeastConnections),
+];
+
+/// The upstreams so far, by name and in order.
+pub(super) struct Upstreams {
+    list: Vec<Upstream>,
+    /// `None`: written, but with problems, so that nothing can refer to it and nobody need complain.
+    by_name: BTreeMap<String, Option<Id<Upstream>>>,
+    used: BTreeSet<String>,
+    health_interval: Duration,
+}
+
+impl Upstreams {
+    /// The named ones.
+    pub(super) fn resolve(cx: &mut Cx<'_>, gateway: &ast::Gateway) -> Self {
+        let interval_at = ConfigPath::root().key("health_check_interval");
+        let health_interval =
+            cx.timeout(&interval_at, gateway.health_check_interval.get(), Duration::from_secs(5));
+        let mut upstreams =
+            Self { list: Vec::new(), by_name: BTreeMap::new(), used: BTreeSet::new(), health_interval };
+        let section = ConfigPath::root().key("upstreams");
+        for (name, written) in gateway.upstreams.iter() {
+            let at = section.key(name);
+            names::check_key(cx, &at, name, "upstream");
+            let upstream = written.and_then(|written| upstreams.named(cx, &at, name, written));
+            let id = upstream.map(|upstream| upstreams.push(upstream));
+            upstreams.by_name.insert(name.to_owned(), id);
+        }
+        upstreams
+    }
+
+    fn named(
+        &self,
+        cx: &mut Cx<'_>,
+        at: &ConfigPath,
+        name: &str,
+        written: &ast::Upstream,
+    ) -> Option<Upstream> {
+        let backends = backend::backends(cx, at, written.backends.as_ref(), Scope::TopLevel);
+        let origin = cx.origin(at, Scope::TopLevel);
+        let health_check = self.health_check(cx, &at.key("health_check"), written.health_check.as_ref());
+        let host_headers = [("preserve", HostHeader::Preserve), ("backend", HostHeader::Backend)];
+        let host_header = written.host_header.as_deref();
+        let host_header_at = at.key("host_header");
+        let upstream = Upstream {
+            name: name.to_owned(),
+            origin,
+            strategy: strategy(cx, at, written.strategy.as_deref()),
+            backends,
+            health_check,
+            timeouts: timeouts(cx, &at.key("timeouts"), written.timeouts.clone().unwrap_or_default()),
+            keepalive: keepalive(cx, &at.key("keepalive"), written.keepalive.clone().unwrap_or_default()),
+            retries: retries(cx, &at.key("retries"), written.retries.clone().unwrap_or_default()),
+            host_header: host_header
+                .and_then(|text| cx.word(&host_header_at, text, "host_header", &host_headers))
+                .unwrap_or(HostHeader::Preserve),
+        };
+        (!upstream.backends.is_empty()).then_some(upstream)
+    }
+
+    /// One written in place, in the route `name` at `route`.
+    pub(super) fn in_place(
+        &mut self,
+        cx: &mut Cx<'_>,
+        route: &ConfigPath,
+        scope: Scope,
+        name: &str,
+        written: &ast::Route,
+    ) -> Option<Id<Upstream>> {
+        let backends: Vec<Backend> = backend::backends(cx, route, written.backends.as_ref(), scope);
+        let strategy = strategy(cx, route, written.strategy.as_deref());
+        if self.by_name.contains_key(name) {
+            let first = ConfigPath::root().key("upstreams").key(name);
+            let first = cx.sink.key_span(&first);
+            let title = format!("two upstreams have the name {}", quoted(name));
+            let problem = cx.sink.error_at_key(
+                &codes::DUPLICATE_NAME,
+                &route.key("backends"),
+                title,
+                "an upstream written in place has its route's name",
+            );
+            if let Some(first) = first {
+                problem.label(first, "the other one is here");
+            }
+            problem.help("refer to the named one with `upstream`, or give the route another name");
+            return None;
+        }
+        if backends.is_empty() {
+            return None;
+        }
+        let origin = cx.origin(route, scope);
+        let upstream = Upstream {
+            name: name.to_owned(),
+            origin,
+            strategy,
+            backends,
+            health_check: self.health_check(cx, route, None),
+            timeouts: timeouts(cx, route, ast::UpstreamTimeouts::default()),
+            keepalive: keepalive(cx, route, ast::Keepalive::default()),
+            retries: retries(cx, route, ast::Retries::default()),
+            host_header: HostHeader::Preserve,
+        };
+        Some(self.push(upstream))
+    }
+
+    /// The upstream a route refers to.
+    pub(super) fn refer(&mut self, cx: &mut Cx<'_>, at: &ConfigPath, name: &str) -> Option<Id<Upstream>> {
+        if !cx.is_literal(at, name) {
+            return None;
+        }
+        if let Some(id) = self.by_name.get(name) {
+            self.used.insert(name.to_owned());
+            return *id;
+        }
+        cx.unknown(&codes::UNKNOWN_UPSTREAM, at, name, "upstream", self.by_name.keys().map(String::as_str));
+        // What it was meant to be is in use, too.
+        let meant =
+            crate::diagnostic::nearest(name, self.by_name.keys().map(String::as_str)).map(str::to_owned);
+        self.used.extend(meant);
+        None
+    }
+
+    /// Reports named upstreams which no route refers to.
+    pub(super) fn report_unused(&self, cx: &mut Cx<'_>, gateway: &ast::Gateway) {
+        // A route which could not be read, or its upstream, might refer to anything.
+        let routes = ConfigPath::root().key("routes");
+        let is_unread = |(index, route): (usize, &ast::Route)| {
+            route.upstream.is_none() && !cx.sink.is_absent(&routes.index(index), "upstream")
+        };
+        if gateway.routes.iter().count() < gateway.routes.len()
+            || gateway.routes.iter().any(is_unread)
+            || !cx.sink.is_absent(&ConfigPath::root(), "routes") && gateway.routes.is_empty()
+        {
+            return;
+        }
+        let section = ConfigPath::root().key("upstreams");
+        for (name, _) in gateway.upstreams.iter().filter(|(name, _)| !self.used.contains(*name)) {
+            let title = format!("unused upstream {}", quoted(name));
+            cx.sink
+                .error_at_key(&codes::UNUSED_UPSTREAM, &section.key(name), title, "no route refers to this")
+                .help("remove it, or add a route with this `upstream`");
+        }
+    }
+
+    pub(super) fn into_list(self) -> Vec<Upstream> {
+        self.list
+    }
+
+    fn push(&mut self, upstream: Upstream) -> Id<Upstream> {
+        let id = Id::new(self.list.len());
+        self.list.push(upstream);
+        id
+    }
+
+    fn health_check(
+        &self,
+        cx: &mut Cx<'_>,
+        at: &ConfigPath,
+        written: Option<&Switch<ast::HealthCheck>>,
+    ) -> Option<HealthCheck> {
+        let written = match written {
+            Some(Switch::Off) => return None,
+            Some(Switch::On(written)) => written.clone(),
+            None => ast::HealthCheck::default(),
+        };
+        let interval = cx.timeout(&at.key("interval"), written.interval.as_ref(), self.health_interval);
+        let timeout = Duration::from_secs(2).min(interval);
+        Some(HealthCheck {
+            path: probe_path(cx, &at.key("path"), written.path.as_deref()),
+            expect: expect(cx, &at.key("expect"), written.expect.as_ref()),
+            interval,
+            timeout: cx.timeout(&at.key("timeout"), written.timeout.as_ref(), timeout),
+            healthy_after: cx.number(&at.key("healthy_after"), written.healthy_after, 1..=100, 1),
+            unhealthy_after: cx.number(&at.key("unhealthy_after"), written.unhealthy_after, 1..=100, 1),
+        })
+    }
+}
+
+fn strategy(cx: &mut Cx<'_>, section: &ConfigPath, written: Option<&str>) -> Strategy {
+    let strategy = written.and_then(|text| cx.word(&section.key("strategy"), text, "strategy", &STRATEGIES));
+    strategy.unwrap_or(Strategy::RoundRobin)
+}
+
+fn probe_path(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> String {
+    let path = written.unwrap_or("/");
+    if cx.is_literal(at, path) && !(path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic()))
+    {
+        let title = format!("{} is not the path of a probe", quoted(path));
+        cx.sink.error_at(
+            &codes::IMPOSSIBLE_VALUE,
+            at,
+            title,
+            "starts with `/`, without spaces, percent-encoded",
+        );
+    }
+    path.to_owned()
+}
+
+fn expect(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&ast::List<u64>>) -> Vec<u16> {
+    let Some(list) = written else { return vec![200] };
+    if list.is_empty() {
+        cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, "no status would mean healthy", "this list is empty");
+    }
+    let statuses: BTreeSet<u16> = list
+        .iter()
+        .map(|(index, status)| cx.number(&at.index(index), Some(*status), 100..=599, 200))
+        .collect();
+    statuses.into_iter().collect()
+}
+
+fn timeouts(cx: &mut Cx<'_>, at: &ConfigPath, written: ast::UpstreamTimeouts) -> UpstreamTimeouts {
+    UpstreamTimeouts {
+        connect: cx.timeout(&at.key("connect"), written.connect.as_ref(), Duration::from_secs(2)),
+        response: cx.timeout(&at.key("response"), written.response.as_ref(), Duration::from_secs(30)),
+    }
+}
+
+fn keepalive(cx: &mut Cx<'_>, at: &ConfigPath, written: ast::Keepalive) -> Keepalive {
+    Keepalive {
+        idle: cx.timeout(&at.key("idle"), written.idle.as_ref(), Duration::from_secs(15)),
+        max_idle: cx.number(&at.key("max_idle"), written.max_idle, 0..=65_536, 256),
+    }
+}
+
+fn retries(cx: &mut Cx<'_>, at: &ConfigPath, written: ast::Retries) -> Retries {
+    #[derive(Clone, Copy, PartialEq)]
+    enum On {
+        ConnectFailure,
+        StaleConnection,
+    }
+    let words = [("connect-failure", On::ConnectFailure), ("stale-connection", On::StaleConnection)];
+    let on_at = at.key("on");
+    let on: Vec<On> = match &written.on {
+        None => vec![On::ConnectFailure, On::StaleConnection],
+        Some(list) => list
+            .iter()
+            .filter_map(|(index, text)| cx.word(&on_at.index(index), text, "retry condition", &words))
+            .collect(),
+    };
+    Retries {
+        attempts: cx.number(&at.key("attempts"), written.attempts, 0..=10, 1),
+        on_connect_failure: on.contains(&On::ConnectFailure),
+        on_stale_connection: on.contains(&On::StaleConnection),
+        budget: cx.percent(&at.key("budget"), written.budget.as_ref(), Ratio { basis_points: 2000 }),
+    }
+}

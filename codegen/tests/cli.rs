@@ -1,0 +1,57 @@
+//! The command line: exit codes, and what goes to which stream.
+#![cfg(feature = "cli")]
+// clippy.toml allows unwrap in tests, but does not know helpers of tests as such.
+#![allow(clippy::unwrap_used)]
+
+use std::process::{Command, Output};
+
+fn castgate(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_castgate")).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn check_is_0_without_and_1_with_problems() {
+    let good = castgate(&["check", "tests/pass/seed.yml"]);
+    assert_eq!(good.status.code(), Some(0));
+    assert_eq!(text(&good.stdout), "tests/pass/seed.yml: 1 route, 1 upstream, no problems\n");
+    assert!(good.stderr.is_empty());
+
+    let bad = castgate(&["check", "tests/ui/unknown-upstream.yml"]);
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(bad.stdout.is_empty());
+    assert_eq!(
+        text(&bad.stderr),
+        include_str!("ui/unknown-upstream.txt"),
+        "no colours where there is no terminal"
+    );
+
+    assert_eq!(castgate(&["check", "no-such.yml"]).status.code(), Some(1));
+}
+
+#[test]
+fn wrong_usage_is_2() {
+    for arguments in [&["chek"][..], &[], &["check", "--nope"], &["explain", "CG9999"]] {
+        assert_eq!(castgate(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn routes_are_listed_in_the_order_in_which_they_take_a_request() {
+    let output = castgate(&["routes", "tests/pass/everything.yml"]);
+    assert_eq!(output.status.code(), Some(0));
+    let lines: Vec<&str> = text(&output.stdout).lines().collect();
+    assert!(lines[0].starts_with("HOST             PATH"), "{}", lines[0]);
+    assert!(lines[1].starts_with("api.example.com  /api/v1"), "{}", lines[1]);
+    assert!(lines[2].starts_with("*.example.com    /files/{*rest}"), "{}", lines[2]);
+    assert!(lines[4].contains("301 /new/{id}"), "{}", lines[4]);
+}
+
+#[test]
+fn explain_says_more() {
+    let output = castgate(&["explain", "cg0308"]);
+    assert!(text(&output.stdout).starts_with("CG0308: ambiguous routes\n\n"));
+}
