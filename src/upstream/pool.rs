@@ -35,7 +35,7 @@ impl Pool {
 
     /// Drops a backend's closed connections: one was just found, and others were probably closed with it.
     pub(crate) fn prune(&self, backend: &Backend) {
-        self.idle[backend.slot()].borrow_mut().retain_mut(|connection| connection.is_alive());
+        self.idle[backend.slot()].borrow_mut().retain_mut(|connection| connection.is_quiet());
     }
 
     /// Keeps a connection whose exchange is complete.
@@ -52,7 +52,7 @@ impl Pool {
             for backend in members.backends {
                 let mut idle = self.idle[backend.slot()].borrow_mut();
                 idle.retain_mut(|connection| {
-                    connection.idle_for(now) < members.keepalive.idle && connection.is_alive()
+                    connection.idle_for(now) < members.keepalive.idle && connection.is_quiet()
                 });
             }
         }
