@@ -81,6 +81,8 @@ pub(crate) struct Record {
     pub(crate) backend: Option<&'static Backend>,
     pub(crate) upstream_status: u16,
     pub(crate) upstream_duration: Duration,
+    /// When the last attempt at a backend ended.
+    pub(crate) attempted: Option<Instant>,
     pub(crate) retries: u8,
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
@@ -104,6 +106,7 @@ impl Record {
             backend: None,
             upstream_status: 0,
             upstream_duration: Duration::ZERO,
+            attempted: None,
             retries: 0,
             bytes_in: 0,
             bytes_out: 0,
@@ -127,11 +130,15 @@ impl Record {
 
     /// Counts and logs the request. Only the first call does anything.
     pub(crate) fn end(&mut self, reason: Reason) {
+        self.end_at(reason, Instant::now());
+    }
+
+    /// As `end`, with the time if it was read already.
+    pub(crate) fn end_at(&mut self, reason: Reason, ended: Instant) {
         if !std::mem::take(&mut self.open) {
             return;
         }
         self.reason = reason;
-        let ended = Instant::now();
         let duration = ended.saturating_duration_since(self.started);
         self.bytes_in = self.client.take_body_received();
         let worker = self.client.worker();

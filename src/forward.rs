@@ -4,20 +4,23 @@ mod headers;
 mod path;
 mod retry;
 
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Instant;
 
-use http::{HeaderMap, HeaderValue, Method, Uri, header};
+use http::Method;
 
 use crate::context::Context;
 use crate::error::{Error, Reason};
-use crate::service::{Body, Request, RequestBody, Response, Service};
-use crate::upstream::{Backend, Balance, Connection, HostHeader, SendError, Started, Tried, Upstream};
+use crate::service::{Body, Request, Response, Service};
+use crate::upstream::{
+    Answer, Backend, Balance, Connection, HostHeader, Members, RequestHead, SendError, Started, Tried,
+    Upstream,
+};
 
+pub(crate) use headers::FieldFilter;
 pub use path::{PathEdit, TemplatePiece};
 pub(crate) use retry::Budget;
-
-/// A kept connection younger than this is not one that its backend is about to close for idleness.
-const FRESH: std::time::Duration = std::time::Duration::from_millis(10);
 
 /// Sends requests to an upstream.
 #[derive(Debug)]
@@ -33,43 +36,30 @@ impl<B: Balance> Forward<B> {
     }
 }
 
-/// What is needed to send a request once more.
-struct Again {
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-}
-
 impl<B: Balance> Service for Forward<B> {
-    async fn serve(&self, mut request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
-        headers::prepare(&mut request, cx)?;
-        if let Some(uri) = self.path.apply(request.uri(), cx.worker())? {
-            *request.uri_mut() = uri;
-        }
+    async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
         let members = self.upstream.members();
         let client = cx.client;
         let budget = client.worker().retry_budget(members.id);
         budget.deposit(&members.retries);
-        cx.client.await_answer(members.timeouts.response);
+        client.await_answer(members.timeouts.response);
+        let (parts, body) = request.into_parts();
+        let filter = FieldFilter::new(&parts.headers, parts.version, cx)?;
+        let mut body = Some(body).filter(|body| !http_body::Body::is_end_stream(body));
+        let mut headers = client.worker().spare_headers();
         let mut tried = Tried::new();
         let mut attempts_left = members.retries.attempts;
         loop {
-            let Some(backend) = self.upstream.choose(&tried, &mut cx.worker().random()) else {
+            let Some(backend) = self.upstream.choose(&tried, &mut client.worker().random()) else {
                 // With every backend tried, the last failure says more than "nobody left".
                 let reason = if cx.record.retries == 0 { Reason::NoHealthyBackend } else { cx.record.reason };
                 return Err(reason.into());
             };
             cx.record.backend = Some(backend);
-            if members.host_header == HostHeader::Backend
-                && let Some(authority) = backend.authority()
-            {
-                request.headers_mut().insert(header::HOST, authority.clone());
-            }
             let attempt = Attempt::start(cx, backend);
-            let pooled = cx.worker().pool().take(backend, members, attempt.started);
-            let mut connection = match pooled {
+            let mut connection = match client.worker().pool().take(backend, members, attempt.started) {
                 Some(connection) => connection,
-                None => match self.connect(backend, cx).await {
+                None => match connect(backend, members, cx).await {
                     Ok(connection) => connection,
                     Err(reason) => {
                         attempt.end(cx, members.id, reason.status().as_u16());
@@ -81,7 +71,7 @@ impl<B: Balance> Service for Forward<B> {
                         tried.add(backend);
                         cx.record.reason = reason;
                         cx.record.retries += 1;
-                        cx.worker().metrics().retried(cx.record.route, false);
+                        client.worker().metrics().retried(cx.record.route, false);
                         continue;
                     }
                 },
@@ -89,70 +79,63 @@ impl<B: Balance> Service for Forward<B> {
             if B::COUNTS_IN_FLIGHT {
                 connection.count_in_flight();
             }
-            // Copying the head costs; only a connection that has lain idle may turn out to be closed.
-            let again = (members.retries.stale_connection
+            let head = RequestHead {
+                method: &parts.method,
+                uri: &parts.uri,
+                path: &self.path,
+                headers: &parts.headers,
+                filter: &filter,
+                host: backend.authority().filter(|_| members.host_header == HostHeader::Backend),
+            };
+            let may_repeat = members.retries.stale_connection
                 && attempts_left > 0
                 && connection.was_used()
-                && connection.idle_for(attempt.started) >= FRESH
-                && http_body::Body::is_end_stream(request.body())
-                && is_idempotent(request.method()))
-            .then(|| Again {
-                method: request.method().clone(),
-                uri: request.uri().clone(),
-                headers: request.headers().clone(),
-            });
-            let was_used = connection.was_used();
-            match connection.send(request, cx.client).await {
-                Ok(response) => {
-                    let status = response.status().as_u16();
-                    attempt.end(cx, members.id, status);
-                    cx.record.upstream_status = status;
-                    return finish(response, connection, cx);
+                && body.is_none()
+                && is_idempotent(&parts.method);
+            match connection.exchange(&head, body.take(), client, &mut headers).await {
+                Ok(answer) => {
+                    attempt.end(cx, members.id, answer.status.as_u16());
+                    cx.record.upstream_status = answer.status.as_u16();
+                    // The request's map has done its work; it will hold the fields of another response.
+                    client.worker().recycle_headers(parts.headers);
+                    return Ok(respond(answer, headers));
                 }
-                Err(SendError::NotSent(unsent)) if attempts_left > 0 && was_used => request = *unsent,
-                Err(SendError::Closed) if again.is_some() && budget.withdraw() => {
-                    request =
-                        again.map(Again::into_request).unwrap_or_else(|| Request::new(RequestBody::empty()));
+                Err(SendError::NotSent(unsent)) => {
+                    // It had been closed in the pool, perhaps others with it. Nothing was sent, so this is no retry.
+                    client.worker().pool().prune(backend);
+                    body = unsent;
+                }
+                Err(SendError::Closed) if may_repeat && budget.withdraw() => {
+                    // The backend is not to blame for a connection that had grown old: it may be tried again.
+                    attempts_left -= 1;
+                    cx.record.retries += 1;
+                    client.worker().metrics().retried(cx.record.route, true);
                 }
                 Err(error) => {
                     let reason = match error {
                         SendError::Failed(reason) => reason,
-                        SendError::NotSent(_) | SendError::Closed => Reason::UpstreamReset,
+                        _ => Reason::UpstreamReset,
                     };
                     attempt.end(cx, members.id, reason.status().as_u16());
                     return Err(reason.into());
                 }
             }
-            // The backend itself is not to blame for a connection that had grown old: it may be tried again.
-            attempts_left -= 1;
-            cx.record.retries += 1;
-            cx.worker().metrics().retried(cx.record.route, true);
         }
     }
 }
 
-impl<B: Balance> Forward<B> {
-    /// A new connection, unless the request's time runs out first.
-    async fn connect(&self, backend: &'static Backend, cx: &Context<'_>) -> Result<Box<Connection>, Reason> {
-        let mut opening = std::pin::pin!(Connection::open(backend, self.upstream.members()));
-        std::future::poll_fn(|task| match opening.as_mut().poll(task) {
-            std::task::Poll::Pending if cx.client.is_expired() => {
-                std::task::Poll::Ready(Err(Reason::UpstreamTimeout))
-            }
-            poll => poll,
-        })
-        .await
-    }
-}
-
-impl Again {
-    fn into_request(self) -> Request {
-        let mut request = Request::new(RequestBody::empty());
-        *request.method_mut() = self.method;
-        *request.uri_mut() = self.uri;
-        *request.headers_mut() = self.headers;
-        request
-    }
+/// A new connection, unless the request's time runs out first.
+async fn connect(
+    backend: &'static Backend,
+    members: &'static Members,
+    cx: &Context<'_>,
+) -> Result<Box<Connection>, Reason> {
+    let mut opening = pin!(Connection::open(backend, members));
+    std::future::poll_fn(|task| match opening.as_mut().poll(task) {
+        Poll::Pending if cx.client.is_expired() => Poll::Ready(Err(Reason::UpstreamTimeout)),
+        poll => poll,
+    })
+    .await
 }
 
 /// RFC 9110 section 9.2.2.
@@ -177,32 +160,20 @@ impl Attempt {
         let now = Instant::now();
         let duration = now.saturating_duration_since(self.started);
         cx.record.upstream_duration = duration;
+        cx.record.attempted = Some(now);
         cx.client.set_coarse_now(now);
         cx.worker().metrics().upstream_ended(self.backend.slot(), upstream, status, duration);
     }
 }
 
-/// Turns the backend's answer into the client's.
-fn finish(
-    response: http::Response<hyper::body::Incoming>,
-    connection: Box<Connection>,
-    cx: &mut Context<'_>,
-) -> Result<Response, Error> {
-    let (mut head, incoming) = response.into_parts();
-    headers::sanitize(&mut head)?;
-    head.version = http::Version::HTTP_11;
-    // Nothing of hyper's bookkeeping for the upstream connection belongs to the client's.
-    head.extensions.clear();
-    let body = match connection.start_body(incoming, cx.client) {
-        Ok(Started::Whole(bytes)) => {
-            // An empty body may stand for a larger one: the length in an answer to HEAD, or in a 304.
-            if !bytes.is_empty() {
-                head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
-            }
-            Body::from(bytes)
-        }
-        Ok(Started::Streaming(streaming)) => Body::Streaming(streaming),
-        Err(reason) => return Err(reason.into()),
-    };
-    Ok(Response::from_parts(head, body))
+/// The backend's answer as the client's. hyper writes the length if the backend did not; the backend's own stands
+/// where an empty body has one (HEAD, 304).
+fn respond(answer: Answer, headers: http::HeaderMap) -> Response {
+    let mut response = Response::new(match answer.body {
+        Started::Whole(bytes) => Body::from(bytes),
+        Started::Streaming(streaming) => Body::Streaming(streaming),
+    });
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = headers;
+    response
 }

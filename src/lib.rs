@@ -22,7 +22,7 @@ mod late;
 mod metrics;
 mod middleware;
 mod path;
-mod route;
+pub mod route;
 mod server;
 mod service;
 mod uncompiled;

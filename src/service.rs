@@ -42,7 +42,10 @@ impl RequestBody {
     }
 
     pub(crate) fn new(incoming: Incoming, client: &Rc<Client>, limit: u64) -> Self {
-        let incoming = (!incoming.is_end_stream()).then(|| (incoming, client.clone()));
+        let incoming = (!incoming.is_end_stream()).then(|| {
+            client.body_promised();
+            (incoming, client.clone())
+        });
         Self { incoming, remaining: limit }
     }
 }
@@ -58,14 +61,20 @@ impl HttpBody for RequestBody {
         let Self { incoming: Some((incoming, client)), remaining } = &mut *self else {
             return Poll::Ready(None);
         };
-        match Pin::new(incoming).poll_frame(cx) {
+        match Pin::new(&mut *incoming).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
                 // Request trailers are dropped: none may reach a backend as if they were checked (RFC 9110 6.5.1).
-                let Ok(data) = frame.into_data() else { return Poll::Ready(None) };
+                let Ok(data) = frame.into_data() else {
+                    client.body_ended();
+                    return Poll::Ready(None);
+                };
                 client.body_received(data.len() as u64);
                 match remaining.checked_sub(data.len() as u64) {
                     Some(left) => {
                         *remaining = left;
+                        if incoming.is_end_stream() {
+                            client.body_ended();
+                        }
                         Poll::Ready(Some(Ok(Frame::data(data))))
                     }
                     None => {

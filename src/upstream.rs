@@ -5,18 +5,21 @@ mod backend;
 mod balance;
 mod connection;
 mod health;
+mod http1;
 mod pool;
+mod streaming;
 
 use std::time::Duration;
 
 pub use backend::Backend;
 pub(crate) use balance::{Balance, Group, Tried};
 pub use balance::{LeastConnections, RandomChoice, RoundRobin};
-pub(crate) use connection::Streaming;
-pub(crate) use connection::{Connection, SendError, Started};
+pub(crate) use connection::{Answer, Connection, SendError, Started};
 pub use health::HealthCheck;
 pub(crate) use health::{Monitor, Status};
+pub(crate) use http1::{RequestHead, field};
 pub(crate) use pool::Pool;
+pub(crate) use streaming::Streaming;
 
 use crate::late::Origin;
 

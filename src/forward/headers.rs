@@ -1,22 +1,52 @@
-//! Header rules of a gateway (RFC 9110 section 7.6): what ends at this hop, what is refused, what is added.
-//! One pass over the names finds what is there; only that is touched.
+//! Header rules of a gateway for requests (RFC 9110 section 7.6): what ends at this hop, what is refused, what is
+//! added. Nothing is removed from the client's map: what does not pass is not written.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header, response};
+use bytes::BytesMut;
+use http::{HeaderMap, HeaderValue, Version, header};
 
 use crate::context::Context;
 use crate::error::{Error, Reason};
-use crate::service::Request;
+use crate::upstream::field;
 
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+/// Decides, while a request head is written, which of the client's fields go on, and what goes with them.
+#[derive(Debug)]
+pub(crate) struct FieldFilter {
+    /// The client is a proxy whose word on where the request came from is believed.
+    trusted: bool,
+    /// Fields that `Connection` names, in lower case; almost always none.
+    nominated: Vec<String>,
+    forwarded_for: HeaderValue,
+    proto: bool,
+    host: Option<HeaderValue>,
+    via: &'static [u8],
+}
 
-/// Fields that end at this hop beside those that `Connection` names (RFC 9110 section 7.6.1), and those by which
-/// others than us would say where a request came from.
-fn ends_here(name: &HeaderName) -> bool {
-    matches!(
-        name.as_str(),
-        "connection"
+impl FieldFilter {
+    /// Refuses requests whose `Connection` names an end-to-end field.
+    pub(super) fn new(headers: &HeaderMap, version: Version, cx: &Context<'_>) -> Result<Self, Error> {
+        let trusted = cx.client.is_trusted_proxy();
+        let kept = |name: &str| trusted && headers.contains_key(name);
+        Ok(Self {
+            trusted,
+            nominated: nominated(headers)?,
+            forwarded_for: if kept("x-forwarded-for") {
+                append_peer(headers, cx)?
+            } else {
+                cx.client.peer_value()
+            },
+            proto: !kept("x-forwarded-proto"),
+            host: if kept("x-forwarded-host") { None } else { headers.get(header::HOST).cloned() },
+            // RFC 9110 section 7.6.3 asks it of a gateway; the version is that of the request as it came.
+            via: if version == Version::HTTP_10 { b"1.0 castgate" } else { b"1.1 castgate" },
+        })
+    }
+
+    /// Whether a field of the client's, by its lower-case name, goes on to the backend.
+    #[inline]
+    pub(crate) fn passes(&self, name: &str) -> bool {
+        match name {
+            // Of this hop only (RFC 9110 section 7.6.1); the framing is written anew.
+            "connection"
             | "keep-alive"
             | "proxy-connection"
             | "proxy-authorization"
@@ -25,27 +55,71 @@ fn ends_here(name: &HeaderName) -> bool {
             | "transfer-encoding"
             | "upgrade"
             | "http2-settings"
-    )
+            | "content-length" => false,
+            // Ours to say.
+            "x-forwarded-for" => false,
+            // Who is not a trusted proxy has no say in where a request came from; we do not write these ourselves, so
+            // a client's copy would be believed.
+            "x-forwarded-proto" | "x-forwarded-host" | "forwarded" | "x-real-ip" | "x-forwarded-port"
+            | "x-forwarded-prefix" | "x-forwarded-server" | "x-forwarded-uri" | "x-forwarded-scheme"
+            | "x-forwarded-ssl" | "x-original-url" | "x-rewrite-url" => self.trusted,
+            // hyper has answered 100-continue when the body is first asked for.
+            "expect" => false,
+            // A backend that folds `-` to `_` (CGI) would take an underscore's copy for the field that we wrote.
+            _ => !name.contains('_') && !self.nominated.iter().any(|nominated| nominated == name),
+        }
+    }
+
+    /// Writes the gateway's own fields.
+    pub(crate) fn write_added(&self, buffer: &mut BytesMut) {
+        field(buffer, "x-forwarded-for", self.forwarded_for.as_bytes());
+        if self.proto {
+            field(buffer, "x-forwarded-proto", b"http");
+        }
+        if let Some(host) = &self.host {
+            field(buffer, "x-forwarded-host", host.as_bytes());
+        }
+        field(buffer, "via", self.via);
+    }
 }
 
-/// Identity fields that this gateway does not write, so that a client's copy would be believed (docs/architecture.md).
-fn claims_identity(name: &str) -> bool {
-    matches!(
-        name,
-        "forwarded"
-            | "x-real-ip"
-            | "x-forwarded-port"
-            | "x-forwarded-prefix"
-            | "x-forwarded-server"
-            | "x-forwarded-uri"
-            | "x-forwarded-scheme"
-            | "x-forwarded-ssl"
-            | "x-original-url"
-            | "x-rewrite-url"
-    )
+/// A trusted peer's list, all lines in order, with the peer at its end.
+fn append_peer(headers: &HeaderMap, cx: &Context<'_>) -> Result<HeaderValue, Error> {
+    let mut list = Vec::new();
+    for line in headers.get_all("x-forwarded-for") {
+        list.extend_from_slice(line.as_bytes());
+        list.extend_from_slice(b", ");
+    }
+    list.extend_from_slice(cx.client.peer_value().as_bytes());
+    HeaderValue::from_bytes(&list).map_err(|_| Reason::BadRequest.into())
 }
 
-/// `Connection` may name only fields that are the hop's own. Whoever names an end-to-end field wants it to vanish.
+/// What `Connection` names. It may name only fields that are the hop's own: whoever names an end-to-end field wants it
+/// to vanish on the way.
+fn nominated(headers: &HeaderMap) -> Result<Vec<String>, Error> {
+    let mut nominated = Vec::new();
+    let Some(first) = headers.get(header::CONNECTION) else { return Ok(nominated) };
+    if is_usual(first.as_bytes()) && headers.get_all(header::CONNECTION).iter().nth(1).is_none() {
+        return Ok(nominated);
+    }
+    for line in headers.get_all(header::CONNECTION) {
+        let line = line.to_str().map_err(|_| Reason::BadRequest)?;
+        for token in line.split(',').map(str::trim).filter(|token| !is_usual(token.as_bytes())) {
+            let token = token.to_ascii_lowercase();
+            if !may_be_nominated(&token) {
+                return Err(Reason::BadRequest.into());
+            }
+            nominated.push(token);
+        }
+    }
+    Ok(nominated)
+}
+
+/// What almost every `Connection` says; it names no field that would pass.
+fn is_usual(token: &[u8]) -> bool {
+    token.is_empty() || token.eq_ignore_ascii_case(b"keep-alive") || token.eq_ignore_ascii_case(b"close")
+}
+
 fn may_be_nominated(token: &str) -> bool {
     !matches!(
         token,
@@ -62,195 +136,55 @@ fn may_be_nominated(token: &str) -> bool {
     ) && !token.starts_with("x-forwarded-")
 }
 
-/// Makes the client's request ours: hop-by-hop fields go, `X-Forwarded-*` come.
-pub(super) fn prepare(request: &mut Request, cx: &Context<'_>) -> Result<(), Error> {
-    let trusted = cx.client.is_trusted_proxy();
-    let headers = request.headers_mut();
-    let mut doomed = Doomed::default();
-    for name in headers.keys() {
-        let text = name.as_str();
-        // Backends that fold `-` to `_` (CGI) would take an underscore's copy for the field that we wrote.
-        if ends_here(name) || text.contains('_') || (!trusted && claims_identity(text)) {
-            doomed.add(name);
-        }
-    }
-    drop_nominated(headers)?;
-    doomed.remove_from(headers);
-    let forwarded_for = match headers.get(&X_FORWARDED_FOR) {
-        Some(_) if trusted => append_peer(headers, cx)?,
-        _ => cx.client.peer_value(),
-    };
-    headers.insert(&X_FORWARDED_FOR, forwarded_for);
-    if !(trusted && headers.contains_key(&X_FORWARDED_PROTO)) {
-        headers.insert(&X_FORWARDED_PROTO, HeaderValue::from_static("http"));
-    }
-    if !(trusted && headers.contains_key(&X_FORWARDED_HOST))
-        && let Some(host) = headers.get(header::HOST).cloned()
-    {
-        headers.insert(&X_FORWARDED_HOST, host);
-    }
-    *request.version_mut() = http::Version::HTTP_11;
-    Ok(())
-}
-
-/// A trusted peer's list, all lines in order, with the peer at its end.
-fn append_peer(headers: &HeaderMap, cx: &Context<'_>) -> Result<HeaderValue, Error> {
-    let mut list = Vec::new();
-    for line in headers.get_all(&X_FORWARDED_FOR) {
-        list.extend_from_slice(line.as_bytes());
-        list.extend_from_slice(b", ");
-    }
-    list.extend_from_slice(cx.client.peer_value().as_bytes());
-    HeaderValue::from_bytes(&list).map_err(|_| Reason::BadRequest.into())
-}
-
-/// Removes what `Connection` names; an attempt to make an end-to-end field vanish is refused.
-fn drop_nominated(headers: &mut HeaderMap) -> Result<(), Error> {
-    if !headers.contains_key(header::CONNECTION) {
-        return Ok(());
-    }
-    let mut nominated = Doomed::default();
-    for line in headers.get_all(header::CONNECTION) {
-        for token in line.to_str().map_err(|_| Reason::BadRequest)?.split(',').map(str::trim) {
-            // The usual tokens name no field that is not removed anyway.
-            if token.is_empty()
-                || token.eq_ignore_ascii_case("keep-alive")
-                || token.eq_ignore_ascii_case("close")
-            {
-                continue;
-            }
-            let token = token.to_ascii_lowercase();
-            if !may_be_nominated(&token) {
-                return Err(Reason::BadRequest.into());
-            }
-            nominated.add(&HeaderName::from_bytes(token.as_bytes()).map_err(|_| Reason::BadRequest)?);
-        }
-    }
-    nominated.remove_from(headers);
-    Ok(())
-}
-
-/// Checks the framing of a backend's answer and removes its hop-by-hop fields.
-pub(super) fn sanitize(head: &mut response::Parts) -> Result<(), Error> {
-    let headers = &mut head.headers;
-    // Nobody asked for another protocol, so nobody may switch to one.
-    if head.status == http::StatusCode::SWITCHING_PROTOCOLS {
-        return Err(Reason::UpstreamProtocol.into());
-    }
-    let mut doomed = Doomed::default();
-    let (mut chunked, mut length) = (false, false);
-    for name in headers.keys() {
-        chunked |= *name == header::TRANSFER_ENCODING;
-        length |= *name == header::CONTENT_LENGTH;
-        if ends_here(name) && *name != header::UPGRADE || *name == header::UPGRADE {
-            doomed.add(name);
-        }
-    }
-    // Ambiguous or unknown framing (RFC 9112 section 6.3): what one reads as a body, another reads as the next answer.
-    let codings = headers.get_all(header::TRANSFER_ENCODING);
-    if chunked && (length || !codings.iter().eq([&HeaderValue::from_static("chunked")])) {
-        let only_case = codings.iter().count() == 1
-            && headers[header::TRANSFER_ENCODING].as_bytes().eq_ignore_ascii_case(b"chunked");
-        if length || !only_case {
-            return Err(Reason::UpstreamProtocol.into());
-        }
-    }
-    if length && headers.get_all(header::CONTENT_LENGTH).iter().count() > 1 {
-        return Err(Reason::UpstreamProtocol.into());
-    }
-    if headers.contains_key(header::CONNECTION) {
-        let mut nominated = Doomed::default();
-        for line in headers.get_all(header::CONNECTION) {
-            for token in line.to_str().unwrap_or_default().split(',').map(str::trim) {
-                let usual = token.eq_ignore_ascii_case("keep-alive") || token.eq_ignore_ascii_case("close");
-                if let (false, Ok(name)) = (usual, HeaderName::from_bytes(token.as_bytes()))
-                    && name != header::CONTENT_LENGTH
-                {
-                    nominated.add(&name);
-                }
-            }
-        }
-        nominated.remove_from(headers);
-    }
-    doomed.remove_from(headers);
-    Ok(())
-}
-
-/// Names to be removed. A few fit without an allocation; a request with more is not an ordinary one.
-#[derive(Default)]
-struct Doomed {
-    few: [Option<HeaderName>; 4],
-    many: Vec<HeaderName>,
-}
-
-impl Doomed {
-    fn add(&mut self, name: &HeaderName) {
-        match self.few.iter_mut().find(|place| place.is_none()) {
-            Some(place) => *place = Some(name.clone()),
-            None => self.many.push(name.clone()),
-        }
-    }
-
-    fn remove_from(self, headers: &mut HeaderMap) {
-        for name in self.few.into_iter().flatten().chain(self.many) {
-            headers.remove(name);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn response(fields: &[(&str, &str)]) -> Result<HeaderMap, Reason> {
-        let (mut head, ()) = http::Response::new(()).into_parts();
-        for (name, value) in fields {
-            head.headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
-        }
-        sanitize(&mut head).map_err(|error| error.reason())?;
-        Ok(head.headers)
+    fn filter(trusted: bool, connection: &str) -> Result<FieldFilter, Reason> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONNECTION, connection.parse().unwrap());
+        Ok(FieldFilter {
+            trusted,
+            nominated: nominated(&headers).map_err(|error| error.reason())?,
+            forwarded_for: HeaderValue::from_static("192.0.2.1"),
+            proto: true,
+            host: None,
+            via: b"1.1 castgate",
+        })
     }
 
     #[test]
-    fn a_response_loses_its_hop_by_hop_fields() {
-        let headers = response(&[
-            ("connection", "keep-alive, X-Internal"),
-            ("keep-alive", "timeout=5"),
-            ("x-internal", "1"),
-            ("x-kept", "1"),
-            ("transfer-encoding", "Chunked"),
-            ("upgrade", "h2c"),
-            ("te", "trailers"),
-            ("proxy-connection", "close"),
-        ])
-        .unwrap();
-        assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-kept"]);
-    }
-
-    #[test]
-    fn ambiguous_framing_is_a_protocol_error() {
-        for fields in [
-            [("transfer-encoding", "chunked"), ("content-length", "5")],
-            [("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")],
-            [("content-length", "5"), ("content-length", "5")],
-            [("transfer-encoding", "gzip, chunked"), ("x", "y")],
-            [("transfer-encoding", "identity"), ("x", "y")],
+    fn hop_by_hop_and_nominated_fields_stay_behind() {
+        let filter = filter(false, "close, X-Hop").unwrap();
+        for name in [
+            "connection",
+            "te",
+            "upgrade",
+            "transfer-encoding",
+            "x-hop",
+            "x_forwarded_for",
+            "x-real-ip",
+            "expect",
         ] {
-            assert_eq!(response(&fields), Err(Reason::UpstreamProtocol), "{fields:?}");
+            assert!(!filter.passes(name), "{name} passes");
         }
+        for name in ["host", "accept", "authorization", "x-other", "via"] {
+            assert!(filter.passes(name), "{name} does not pass");
+        }
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_says_where_a_request_came_from() {
+        for name in ["forwarded", "x-forwarded-proto", "x-forwarded-host", "x-real-ip"] {
+            assert!(filter(true, "").unwrap().passes(name) && !filter(false, "").unwrap().passes(name));
+        }
+        assert!(!filter(true, "").unwrap().passes("x-forwarded-for"));
     }
 
     #[test]
     fn end_to_end_fields_cannot_be_nominated_away() {
-        for token in ["authorization", "x-forwarded-for", "X-Real-IP", "Host"] {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::CONNECTION, HeaderValue::from_str(token).unwrap());
-            assert!(drop_nominated(&mut headers).is_err(), "{token} was accepted");
+        for token in ["authorization", "x-forwarded-for", "X-Real-IP", "keep-alive, Host"] {
+            assert_eq!(filter(false, token).err(), Some(Reason::BadRequest), "{token} was accepted");
         }
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONNECTION, HeaderValue::from_static("close, x-hop"));
-        headers.insert("x-hop", HeaderValue::from_static("1"));
-        drop_nominated(&mut headers).unwrap();
-        assert!(!headers.contains_key("x-hop"));
     }
 }

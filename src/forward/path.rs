@@ -1,12 +1,7 @@
 //! What becomes of the path on its way to the backend. Only canonical paths come in, and only such go out: what was
 //! matched and authorised is what is forwarded.
 
-use http::Uri;
-use http::uri::PathAndQuery;
-
-use crate::error::{Error, Reason};
 use crate::route::nth_segment;
-use crate::server::Worker;
 
 /// A piece of a rewritten path.
 #[derive(Clone, Copy, Debug)]
@@ -20,14 +15,14 @@ pub enum TemplatePiece {
 }
 
 impl TemplatePiece {
-    /// Appends what the pieces make of `path`.
-    pub(crate) fn render(pieces: &[Self], path: &str, output: &mut String) {
+    /// Passes on what the pieces make of `path`, bit by bit.
+    pub(crate) fn render(pieces: &[Self], path: &str, mut output: impl FnMut(&str)) {
         for piece in pieces {
-            match *piece {
-                Self::Literal(text) => output.push_str(text),
-                Self::Segment(number) => output.push_str(&path[nth_segment(path, usize::from(number))]),
-                Self::Rest(number) => output.push_str(&path[nth_segment(path, usize::from(number)).start..]),
-            }
+            output(match *piece {
+                Self::Literal(text) => text,
+                Self::Segment(number) => &path[nth_segment(path, usize::from(number))],
+                Self::Rest(number) => &path[nth_segment(path, usize::from(number)).start..],
+            });
         }
     }
 }
@@ -41,36 +36,4 @@ pub enum PathEdit {
     Strip(usize),
     /// Puts a new path together.
     Rewrite(&'static [TemplatePiece]),
-}
-
-impl PathEdit {
-    /// The new target, or `None` if the old one stands. The query is kept.
-    #[inline]
-    pub(crate) fn apply(&self, uri: &Uri, worker: &Worker) -> Result<Option<Uri>, Error> {
-        let mut target = worker.text();
-        match *self {
-            Self::Keep => return Ok(None),
-            Self::Strip(length) => {
-                let rest = uri.path().get(length..).unwrap_or_default();
-                if !rest.starts_with('/') {
-                    target.push('/');
-                }
-                target.push_str(rest);
-            }
-            Self::Rewrite(pieces) => TemplatePiece::render(pieces, uri.path(), &mut target),
-        }
-        // A path that begins with two slashes would be an authority to whoever resolves it against a base.
-        if let Some(rest) = target.strip_prefix("//") {
-            let rest = rest.trim_start_matches('/').to_owned();
-            target.truncate(1);
-            target.push_str(&rest);
-        }
-        if let Some(query) = uri.query() {
-            target.push('?');
-            target.push_str(query);
-        }
-        let path = PathAndQuery::from_maybe_shared(worker.bytes(target.as_bytes()))
-            .map_err(|_| Reason::BadRequest)?;
-        Ok(Some(Uri::from(path)))
-    }
 }

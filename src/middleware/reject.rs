@@ -54,7 +54,9 @@ impl Service for Redirect {
         let mut location = String::new();
         match self.to {
             Target::Fixed(to) => location.push_str(to),
-            Target::Template(pieces) => TemplatePiece::render(pieces, request.uri().path(), &mut location),
+            Target::Template(pieces) => {
+                TemplatePiece::render(pieces, request.uri().path(), |text| location.push_str(text))
+            }
         }
         if let Some(query) = request.uri().query() {
             location.push(if location.contains('?') { '&' } else { '?' });

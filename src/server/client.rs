@@ -44,6 +44,8 @@ pub(crate) struct Client {
     body_received: Cell<u64>,
     body_failure: Cell<Option<Reason>>,
     body_awaited: Cell<bool>,
+    body_unread: Cell<bool>,
+    lingering: Cell<bool>,
     closing: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
@@ -68,6 +70,8 @@ impl Client {
             body_received: Cell::new(0),
             body_failure: Cell::new(None),
             body_awaited: Cell::new(false),
+            body_unread: Cell::new(false),
+            lingering: Cell::new(false),
             closing: Cell::new(false),
             waker: RefCell::new(None),
         }
@@ -164,6 +168,7 @@ impl Client {
 
     pub(crate) fn body_ended(&self) {
         self.body_awaited.set(false);
+        self.body_unread.set(false);
     }
 
     pub(crate) fn body_failed(&self, reason: Reason) {
@@ -177,6 +182,24 @@ impl Client {
 
     pub(crate) fn take_body_received(&self) -> u64 {
         self.body_received.take()
+    }
+
+    /// A request with a body has come; the body counts as unread until its end was seen.
+    pub(crate) fn body_promised(&self) {
+        self.body_unread.set(true);
+    }
+
+    pub(super) fn body_is_unread(&self) -> bool {
+        self.body_unread.get()
+    }
+
+    /// The connection is closing, and reads on for at most `time` so that its last response can arrive.
+    pub(super) fn linger(&self, time: Duration) {
+        if !self.lingering.replace(true) {
+            self.wait.set(Wait::Answer);
+            self.expired.set(false);
+            self.deadline.set(Instant::now() + time);
+        }
     }
 
     /// Bytes have come from the client.

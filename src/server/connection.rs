@@ -23,26 +23,35 @@ use crate::error::Reason;
 
 /// After its deadline a request has this long to answer the client before the connection is cut.
 const GRACE: Duration = Duration::from_secs(5);
+/// When a connection closes with a request body unread, what still arrives is read and dropped for this long, so that
+/// the kernel does not answer it with a reset that would destroy our response (RFC 9112 section 9.6; nginx's
+/// `lingering_close`).
+const LINGER: Duration = Duration::from_secs(2);
 /// hyper's own default; asking for it explicitly would move the fields to the heap.
 const DEFAULT_HEADERS: usize = 100;
 
-/// Serves a connection until it ends.
-pub(super) async fn serve<A: App>(
+/// Serves a connection of a gateway listener until it ends.
+pub(super) async fn serve<A: App>(app: &'static A, stream: TcpStream, peer: SocketAddr, worker: Rc<Worker>) {
+    let client = Rc::new(Client::new(worker.clone(), peer));
+    let id = worker.add_client(&client);
+    if let Err(reason) = drive(app, stream, &client, false).await {
+        gate::refuse(app, &client, reason).await;
+    }
+    worker.remove_client(id);
+}
+
+/// Serves a connection of an admin listener. It is not counted, not limited, and no drain waits for it: whoever wants
+/// to see the gateway drain must be able to ask.
+pub(super) async fn serve_admin<A: App>(
     app: &'static A,
     stream: TcpStream,
     peer: SocketAddr,
     worker: Rc<Worker>,
-    admin: bool,
 ) {
-    // A failure here means that the peer is gone already; reading will say so.
-    let _ = stream.set_nodelay(true);
-    let client = Rc::new(Client::new(worker.clone(), peer));
-    let id = worker.add_client(&client);
-    let outcome = drive(app, stream, &client, admin).await;
-    if let Err(reason) = outcome {
-        gate::refuse(app, &client, reason).await;
+    let client = Rc::new(Client::new(worker, peer));
+    if let Err(reason) = drive(app, stream, &client, true).await {
+        tracing::debug!(reason = reason.as_str(), "bad request on the admin listener");
     }
-    worker.remove_client(id);
 }
 
 async fn drive<A: App>(
@@ -51,6 +60,8 @@ async fn drive<A: App>(
     client: &Rc<Client>,
     admin: bool,
 ) -> Result<(), Reason> {
+    // A failure here means that the peer is gone already; reading will say so.
+    let _ = stream.set_nodelay(true);
     let limits = &client.worker().settings().limits;
     let mut builder = http1::Builder::new();
     // Head and small body go out in one write; the gateway keeps time itself, one timer a connection.
@@ -163,6 +174,19 @@ impl AsyncWrite for Heard {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        std::task::ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+        if !self.client.body_is_unread() {
+            return Poll::Ready(Ok(()));
+        }
+        self.client.linger(LINGER);
+        let mut scratch = [std::mem::MaybeUninit::uninit(); 4096];
+        while !self.client.is_expired() {
+            let mut discarded = ReadBuf::uninit(&mut scratch);
+            std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, &mut discarded))?;
+            if discarded.filled().is_empty() {
+                break;
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }

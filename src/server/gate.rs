@@ -39,11 +39,11 @@ pub(super) async fn admit<A: App>(
     };
     let record = Record::open(client, started, request.method().clone(), client_ip);
     let mut cx = Context { client, record, rejection: None };
-    let request = request.map(|body| RequestBody::new(body, client, settings.limits.body));
+    let mut request = request.map(|body| RequestBody::new(body, client, settings.limits.body));
     client.begin(started, started + IMMEDIATE);
-    let result = match admissible(request, settings) {
-        Ok(request) => dispatch(app, request, &mut cx).await,
-        Err((error, request)) => {
+    let result = match make_admissible(&mut request, settings) {
+        Ok(()) => dispatch(app, request, &mut cx).await,
+        Err(error) => {
             cx.rejection = Some(error);
             app.reject(request, &mut cx).await
         }
@@ -94,14 +94,11 @@ fn hand_over(response: &mut Response, mut cx: Context<'_>) {
     cx.record.status = response.status().as_u16();
     match response.body_mut() {
         Body::Streaming(streaming) => streaming.carry(cx.record.hand_over()),
-        Body::Full(bytes) => {
-            cx.record.bytes_out = bytes.len() as u64;
-            let reason = cx.record.reason;
-            cx.record.end(reason);
-        }
-        Body::Empty => {
-            let reason = cx.record.reason;
-            cx.record.end(reason);
+        body => {
+            cx.record.bytes_out = http_body::Body::size_hint(body).exact().unwrap_or(0);
+            let (reason, attempted) = (cx.record.reason, cx.record.attempted);
+            // A body that is here already came with the head: the clock was read then.
+            cx.record.end_at(reason, attempted.unwrap_or_else(Instant::now));
         }
     }
 }
@@ -130,22 +127,15 @@ pub(super) async fn refuse<A: App>(app: &'static A, client: &Rc<Client>, reason:
     cx.record.end(reason);
 }
 
-type Refusal = (Error, Request);
-
 /// Checks the request and makes its target origin-form with a canonical path.
-fn admissible(mut request: Request, settings: &Settings) -> Result<Request, Refusal> {
-    match check(&request, settings) {
-        Ok(None) => Ok(request),
-        Ok(Some(change)) => {
-            if let Some(authority) = change.host {
-                // RFC 9112 section 3.2.2: with an absolute target, Host is what the target says.
-                request.headers_mut().insert(header::HOST, authority);
-            }
-            *request.uri_mut() = change.uri;
-            Ok(request)
-        }
-        Err(reason) => Err((reason.into(), request)),
+fn make_admissible(request: &mut Request, settings: &Settings) -> Result<(), Error> {
+    let Some(change) = check(request, settings)? else { return Ok(()) };
+    if let Some(authority) = change.host {
+        // RFC 9112 section 3.2.2: with an absolute target, Host is what the target says.
+        request.headers_mut().insert(header::HOST, authority);
     }
+    *request.uri_mut() = change.uri;
+    Ok(())
 }
 
 struct Change {
@@ -163,13 +153,30 @@ fn check(request: &Request, settings: &Settings) -> Result<Option<Change>, Reaso
     if path_and_query.len() > settings.limits.uri {
         return Err(Reason::UriTooLong);
     }
-    check_framing(request, settings)?;
-    let mut hosts = headers.get_all(header::HOST).iter();
-    match (hosts.next(), hosts.next()) {
-        (Some(host), None) if is_host(host.as_bytes()) => {}
-        // HTTP/1.0 has no Host (RFC 9112 section 3.2); an absolute target brings its own.
-        (None, None) if request.version() == http::Version::HTTP_10 || uri.authority().is_some() => {}
-        _ => return Err(Reason::BadRequest),
+    if http_body::Body::size_hint(request.body()).exact().is_some_and(|length| length > settings.limits.body)
+    {
+        return Err(Reason::BodyTooLarge);
+    }
+    let (mut host, mut chunked) = (false, false);
+    for (name, value) in headers {
+        if *name == header::HOST {
+            if std::mem::replace(&mut host, true) || !is_host(value.as_bytes()) {
+                return Err(Reason::BadRequest);
+            }
+        } else if *name == header::TRANSFER_ENCODING {
+            // hyper accepts any list of codings that ends in `chunked`; it would be forwarded decoded once and labelled
+            // not at all (RFC 9112 section 6.1).
+            if std::mem::replace(&mut chunked, true) || !value.as_bytes().eq_ignore_ascii_case(b"chunked") {
+                return Err(Reason::NotImplemented);
+            }
+        } else if *name == header::EXPECT && !value.as_bytes().eq_ignore_ascii_case(b"100-continue") {
+            // The only expectation there is (RFC 9110 section 10.1.1).
+            return Err(Reason::BadRequest);
+        }
+    }
+    // HTTP/1.0 has no Host (RFC 9112 section 3.2); an absolute target brings its own.
+    if !host && request.version() != http::Version::HTTP_10 && uri.authority().is_none() {
+        return Err(Reason::BadRequest);
     }
     let canonical = path::canonical(uri.path()).map_err(|why| {
         tracing::debug!(why = why.0, "path refused");
@@ -195,29 +202,6 @@ fn check(request: &Request, settings: &Settings) -> Result<Option<Change>, Reaso
     Ok(Some(Change { uri, host }))
 }
 
-/// hyper has refused most bad framing already. It accepts any list of codings that ends in `chunked`, which would be
-/// forwarded decoded once and labelled not at all (RFC 9112 section 6.1).
-fn check_framing(request: &Request, settings: &Settings) -> Result<(), Reason> {
-    let headers = request.headers();
-    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
-    if let Some(coding) = codings.next()
-        && (codings.next().is_some() || !coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
-    {
-        return Err(Reason::NotImplemented);
-    }
-    let length = http_body::Body::size_hint(request.body()).exact();
-    if length.is_some_and(|length| length > settings.limits.body) {
-        return Err(Reason::BodyTooLarge);
-    }
-    match headers.get(header::EXPECT) {
-        // The only expectation there is (RFC 9110 section 10.1.1).
-        Some(expectation) if !expectation.as_bytes().eq_ignore_ascii_case(b"100-continue") => {
-            Err(Reason::BadRequest)
-        }
-        _ => Ok(()),
-    }
-}
-
 /// `uri-host [":" port]` (RFC 9110 section 7.2), strictly: no user name, path, query, comma or space.
 fn is_host(host: &[u8]) -> bool {
     let (name, port) = match host {
@@ -231,7 +215,7 @@ fn is_host(host: &[u8]) -> bool {
         [b'[', address @ .., b']'] => {
             address.iter().all(|byte| byte.is_ascii_hexdigit() || b":.".contains(byte))
         }
-        _ => name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+;=%".contains(byte)),
+        _ => name.iter().all(|&byte| HOST_CHARACTERS[usize::from(byte)]),
     };
     let port_is_good = match port {
         [] => true,
@@ -240,6 +224,23 @@ fn is_host(host: &[u8]) -> bool {
     };
     !name.is_empty() && name.len() <= MAX_HOST && name_is_good && port_is_good
 }
+
+/// RFC 3986 `reg-name`, but for the comma.
+static HOST_CHARACTERS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let others = b"-._~!$&'()*+;=%";
+    let mut index = 0;
+    while index < others.len() {
+        table[others[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
 
 /// A DNS name has at most 253 characters; a longer host has been refused.
 const MAX_HOST: usize = 256;

@@ -10,25 +10,31 @@ use tokio::net::{TcpListener, TcpStream};
 /// Connections that may wait to be accepted; the kernel caps it at `net.core.somaxconn`.
 const BACKLOG: i32 = 4096;
 
-/// Opens `count` sockets on one address. A port that another program listens on is an error, even if that program
-/// would share it: two gateways on one port are a mistake.
+/// Opens `count` sockets on one address. The first one claims it alone, so a port that another program listens on is
+/// an error even if that program would share it: two gateways on one port are a mistake. Then it is shared among ours.
 pub(super) fn open(address: SocketAddr, count: usize) -> io::Result<Vec<std::net::TcpListener>> {
-    let first = bind(address, false)?;
+    let first = socket(address)?;
+    first.bind(&address.into())?;
+    first.set_reuse_port(true)?;
+    first.listen(BACKLOG)?;
+    let first = std::net::TcpListener::from(first);
     let address = first.local_addr()?;
-    drop(first);
-    (0..count).map(|_| bind(address, true)).collect()
+    let mut listeners = vec![first];
+    for _ in 1..count {
+        let next = socket(address)?;
+        next.set_reuse_port(true)?;
+        next.bind(&address.into())?;
+        next.listen(BACKLOG)?;
+        listeners.push(next.into());
+    }
+    Ok(listeners)
 }
 
-fn bind(address: SocketAddr, share: bool) -> io::Result<std::net::TcpListener> {
+fn socket(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
-    if share {
-        socket.set_reuse_port(true)?;
-    }
     socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
+    Ok(socket)
 }
 
 /// The next connection. Errors of one connection are passed over; a shortage of files or memory is waited out, since
@@ -51,5 +57,18 @@ pub(super) async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
                 pause = (pause * 2).min(Duration::from_millis(500));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_shared_among_ours_and_with_nobody_else() {
+        let ours = open("127.0.0.1:0".parse().unwrap(), 3).unwrap();
+        let address = ours[0].local_addr().unwrap();
+        assert!(ours.iter().all(|listener| listener.local_addr().unwrap() == address));
+        assert_eq!(open(address, 2).unwrap_err().kind(), io::ErrorKind::AddrInUse);
     }
 }

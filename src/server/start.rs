@@ -1,6 +1,7 @@
 //! Starting and stopping: everything that can be wrong is found before the first listener opens, and said at once.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -60,7 +61,10 @@ pub fn run<A: App>(app: &'static A) -> ExitCode {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new(level(app.settings()).unwrap_or_else(|_| "info".to_owned())));
     // A second gateway in one process keeps the first one's subscriber.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr);
+    let _ = log.try_init();
     match prepare(app.settings()) {
         Ok(sockets) => match serve(app, sockets) {
             Ok(code) => code,
@@ -183,6 +187,15 @@ fn work<A: App>(
         for (socket, admin) in sockets {
             let listener = tokio::net::TcpListener::from_std(socket)?;
             let worker = worker.clone();
+            if admin {
+                tokio::task::spawn_local(async move {
+                    loop {
+                        let (stream, peer) = listener::accept(&listener).await;
+                        tokio::task::spawn_local(connection::serve_admin(app, stream, peer, worker.clone()));
+                    }
+                });
+                continue;
+            }
             accepting.push(tokio::task::spawn_local(async move {
                 loop {
                     let (stream, peer) = listener::accept(&listener).await;
@@ -190,7 +203,7 @@ fn work<A: App>(
                     while !worker.process().admit() {
                         tokio::time::sleep(Duration::from_millis(10)).await;
                     }
-                    tokio::task::spawn_local(connection::serve(app, stream, peer, worker.clone(), admin));
+                    tokio::task::spawn_local(connection::serve(app, stream, peer, worker.clone()));
                 }
             }));
         }

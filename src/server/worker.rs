@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use tokio::sync::Notify;
 
 use super::client::Client;
@@ -22,6 +22,12 @@ use crate::upstream::Pool;
 const SWEEP: Duration = Duration::from_secs(1);
 /// Small texts of many requests share one block of this size.
 const BLOCK: usize = 16 * 1024;
+/// Header maps kept for reuse.
+const SPARE_MAPS: usize = 64;
+/// Responses are read into blocks of this size,
+const READ_BLOCK: usize = 64 * 1024;
+/// as long as at least this much of one is left.
+const READ_MINIMUM: usize = 4 * 1024;
 
 /// What belongs to one worker alone.
 #[derive(Debug)]
@@ -33,7 +39,8 @@ pub(crate) struct Worker {
     budgets: Box<[Budget]>,
     random: RefCell<fastrand::Rng>,
     block: RefCell<BytesMut>,
-    text: RefCell<String>,
+    read_block: RefCell<BytesMut>,
+    spare_headers: RefCell<Vec<HeaderMap>>,
     /// An instant and the wall-clock time that belongs to it.
     wall: Cell<(Instant, SystemTime)>,
     clients: RefCell<BTreeMap<u64, Rc<Client>>>,
@@ -52,7 +59,8 @@ impl Worker {
             // Seeded by the operating system's generator: ids must not repeat between workers and starts.
             random: RefCell::new(fastrand::Rng::with_seed(uuid::Uuid::new_v4().as_u64_pair().0)),
             block: RefCell::new(BytesMut::new()),
-            text: RefCell::new(String::new()),
+            read_block: RefCell::new(BytesMut::new()),
+            spare_headers: RefCell::default(),
             wall: Cell::new((Instant::now(), SystemTime::now())),
             clients: RefCell::default(),
             next_client: Cell::new(0),
@@ -103,16 +111,32 @@ impl Worker {
         block.split().freeze()
     }
 
+    /// Memory to read into, with room for a usual response. Responses share blocks, so that most cost no allocation.
+    pub(crate) fn read_block(&self) -> RefMut<'_, BytesMut> {
+        let mut block = self.read_block.borrow_mut();
+        if block.capacity() < READ_MINIMUM {
+            *block = BytesMut::with_capacity(READ_BLOCK);
+        }
+        block
+    }
+
     /// A field value made by `bytes`; `text` holds visible ASCII only.
     pub(crate) fn header_value(&self, text: &[u8]) -> HeaderValue {
         HeaderValue::from_maybe_shared(self.bytes(text)).unwrap_or(HeaderValue::from_static(""))
     }
 
-    /// An empty string whose memory is kept from use to use.
-    pub(crate) fn text(&self) -> RefMut<'_, String> {
-        let mut text = self.text.borrow_mut();
-        text.clear();
-        text
+    /// An empty header map, with room from an earlier use.
+    pub(crate) fn spare_headers(&self) -> HeaderMap {
+        self.spare_headers.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Keeps a map for [`Worker::spare_headers`]; an unusually large one is let go.
+    pub(crate) fn recycle_headers(&self, mut headers: HeaderMap) {
+        let mut spare = self.spare_headers.borrow_mut();
+        if spare.len() < SPARE_MAPS && headers.capacity() <= 96 {
+            headers.clear();
+            spare.push(headers);
+        }
     }
 
     /// The wall-clock time of an instant.
@@ -134,6 +158,7 @@ impl Worker {
         }
     }
 
+    /// Takes a connection into the account of those that a drain waits for.
     pub(super) fn add_client(&self, client: &Rc<Client>) -> u64 {
         let id = self.next_client.get();
         self.next_client.set(id + 1);

@@ -1,39 +1,36 @@
-//! One connection to a backend, driven by the task that uses it.
-//!
-//! hyper's client connection is a future that somebody must poll. Usually that is a task of its own, which costs two
-//! wake-ups and two trips through the scheduler for each exchange. Here the exchange polls it in place, so a request
-//! and its response are one task. hyper's internal channels then wake only a no-op: whoever polls the connection looks
-//! at them right after.
+//! One connection to a backend, driven by the task that uses it: a request and its response are one task, so an
+//! exchange costs one wake-up, and no channel stands between the two sides.
 
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::atomic::Ordering;
-use std::task::{Context as TaskContext, Poll, Waker};
+use std::task::{Context as TaskContext, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http_body::{Body as HttpBody, Frame, SizeHint};
-use hyper::body::Incoming;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use http::{HeaderMap, StatusCode};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
+use super::http1::{self, Decoder, Outgoing, RequestHead, SendFailure, Step};
+use super::streaming::Streaming;
 use super::{Backend, Members};
-use crate::context::Record;
 use crate::error::Reason;
 use crate::server::Client;
-use crate::service::{BodyError, RequestBody};
+use crate::service::RequestBody;
 
 /// A connection to a backend.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    sender: http1::SendRequest<RequestBody>,
-    driver: http1::Connection<TokioIo<TcpStream>, RequestBody>,
-    /// The driver has ended and must not be polled again.
-    ended: bool,
+    stream: TcpStream,
+    outgoing: Outgoing,
+    /// What has been read and not been used.
+    input: Bytes,
     backend: &'static Backend,
     members: &'static Members,
-    /// Whether this connection has served an exchange before.
+    /// The backend will take another request after this one.
+    keep_alive: bool,
+    /// It has served an exchange before.
     used: bool,
     idle_since: Instant,
     /// The backend's count of requests in flight includes this connection's.
@@ -43,12 +40,28 @@ pub(crate) struct Connection {
 /// Why an exchange failed before there was a response head.
 #[derive(Debug)]
 pub(crate) enum SendError {
-    /// Not a byte of the request was sent; here it is again.
-    NotSent(Box<http::Request<RequestBody>>),
+    /// The connection had been closed before a byte was sent; the body was not touched.
+    NotSent(Option<RequestBody>),
     /// The backend closed or reset the connection before a byte of its answer.
     Closed,
     /// The exchange failed for this reason.
     Failed(Reason),
+}
+
+/// A response head, and what has come of its body.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Started,
+}
+
+/// A response body at the moment its head is known.
+#[derive(Debug)]
+pub(crate) enum Started {
+    /// All of it is here, and the connection is back in the pool.
+    Whole(Bytes),
+    /// It goes on.
+    Streaming(Box<Streaming>),
 }
 
 impl Connection {
@@ -81,19 +94,16 @@ impl Connection {
                 return Err(Reason::ConnectTimeout);
             }
         };
-        // One small write a request is cheaper than a vectored one (docs/benchmarks.md).
-        let handshake = http1::Builder::new().writev(false).handshake(TokioIo::new(stream)).await;
-        let (sender, driver) = handshake.map_err(|_| Reason::ConnectError)?;
         backend.connected();
-        let idle_since = Instant::now();
         Ok(Box::new(Self {
-            sender,
-            driver,
-            ended: false,
+            stream,
+            outgoing: Outgoing::default(),
+            input: Bytes::new(),
             backend,
             members,
+            keep_alive: true,
             used: false,
-            idle_since,
+            idle_since: Instant::now(),
             counted: false,
         }))
     }
@@ -112,6 +122,11 @@ impl Connection {
         self.members.keepalive.max_idle
     }
 
+    /// Between two reads of a body.
+    pub(super) fn patience(&self) -> Duration {
+        self.members.timeouts.response
+    }
+
     pub(crate) fn idle_for(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.idle_since)
     }
@@ -126,111 +141,162 @@ impl Connection {
         self.counted = true;
     }
 
-    /// Looks whether the backend has closed the connection. Costs no system call unless something has arrived; also
-    /// takes the waker of the connection's last user out of it.
-    pub(crate) fn is_alive(&mut self) -> bool {
-        self.drive(&mut TaskContext::from_waker(Waker::noop()));
-        !self.ended && self.sender.is_ready()
+    /// Looks whether an unused connection is still open. Costs no system call unless something has arrived, and
+    /// whatever that is, nobody asked for it: the connection is not used again (RFC 9112 section 9.2).
+    pub(super) fn is_quiet(&mut self) -> bool {
+        let mut byte = [0; 1];
+        pin!(self.stream.read(&mut byte)).poll(&mut TaskContext::from_waker(Waker::noop())).is_pending()
     }
 
-    fn drive(&mut self, cx: &mut TaskContext<'_>) {
-        if !self.ended {
-            self.ended = Pin::new(&mut self.driver).poll(cx).is_ready();
-        }
-    }
-
-    /// Sends a request and waits for the response head, until the client's deadline.
-    pub(crate) async fn send(
-        &mut self,
-        request: http::Request<RequestBody>,
-        client: &Client,
-    ) -> Result<http::Response<Incoming>, SendError> {
-        let mut response = pin!(self.sender.try_send_request(request));
-        let (driver, ended) = (&mut self.driver, &mut self.ended);
-        let sent = poll_fn(|cx| {
-            if !*ended {
-                *ended = Pin::new(&mut *driver).poll(cx).is_ready();
-            }
-            match response.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())) {
-                Poll::Ready(response) => Poll::Ready(Some(response)),
-                Poll::Pending if *ended || client.is_expired() => Poll::Ready(None),
-                Poll::Pending => Poll::Pending,
-            }
-        })
-        .await;
-        match sent {
-            Some(Ok(response)) => Ok(response),
-            Some(Err(mut failure)) => {
-                if let Some(request) = failure.take_message() {
-                    return Err(SendError::NotSent(Box::new(request)));
-                }
-                if let Some(reason) = client.body_failure() {
-                    return Err(SendError::Failed(reason));
-                }
-                let error = failure.into_error();
-                tracing::debug!(backend = self.backend.url(), %error, "exchange failed");
-                Err(if error.is_parse() {
-                    SendError::Failed(Reason::UpstreamProtocol)
-                } else {
-                    SendError::Closed
-                })
-            }
-            None if *ended => Err(SendError::Closed),
-            None => Err(SendError::Failed(client.lateness())),
-        }
-    }
-
-    /// Takes in what of the body has arrived together with the head; most bodies are whole by then, and need no
-    /// streaming, no second wake-up and no allocation.
-    pub(crate) fn start_body(
+    /// Sends a request and waits for the response head, until the client's deadline. The response's fields replace
+    /// those in `headers` once there is a response.
+    pub(crate) async fn exchange(
         mut self: Box<Self>,
-        mut incoming: Incoming,
+        head: &RequestHead<'_>,
+        body: Option<RequestBody>,
         client: &Client,
-    ) -> Result<Started, Reason> {
-        if incoming.is_end_stream() {
-            self.release(client);
-            return Ok(Started::Whole(Bytes::new()));
-        }
-        let mut first = None;
-        let mut second = None;
-        if let Poll::Ready(frame) = poll_quietly(&mut incoming) {
-            first = match frame {
-                Some(Ok(frame)) => frame.into_data().ok(),
-                Some(Err(_)) => return Err(Reason::UpstreamReset),
-                None => Some(Bytes::new()),
-            };
-            if !incoming.is_end_stream() {
-                // The end of a chunked body is a frame of its own.
-                self.drive(&mut TaskContext::from_waker(Waker::noop()));
-                second = match poll_quietly(&mut incoming) {
-                    Poll::Ready(Some(Ok(frame))) => frame.into_data().ok(),
-                    Poll::Ready(Some(Err(_))) => return Err(Reason::UpstreamReset),
-                    Poll::Ready(None) => {
-                        self.release(client);
-                        return Ok(Started::Whole(first.unwrap_or_default()));
-                    }
-                    Poll::Pending => None,
-                };
+        headers: &mut HeaderMap,
+    ) -> Result<Answer, SendError> {
+        let to_head = *head.method == http::Method::HEAD;
+        self.outgoing.start(head, body);
+        let mut started = false;
+        let answer = poll_fn(|cx| {
+            if !std::mem::replace(&mut started, true) {
+                // A closed connection shows here, before anything is sent. The look also leaves the task's waker where
+                // the answer will arrive, so that nothing need be read for in vain after sending.
+                if self.poll_read(client, cx).is_ready() {
+                    let unsent = self.outgoing.take_back();
+                    // A new connection that closes at once is a fault of the backend; trying on could go on for ever.
+                    let error = if self.used { SendError::NotSent(unsent) } else { SendError::Closed };
+                    return Poll::Ready(Err(error));
+                }
+                if let Poll::Ready(Ok(())) = self.outgoing.poll_send(&mut self.stream, cx) {
+                    return Poll::Pending;
+                }
             }
-            if incoming.is_end_stream() && second.is_none() {
-                self.release(client);
-                return Ok(Started::Whole(first.unwrap_or_default()));
-            }
-        }
-        let (timeout, connection) = (self.members.timeouts.response, Some(self));
-        Ok(Started::Streaming(Box::new(Streaming {
-            connection,
-            incoming,
-            buffered: [first, second],
-            timeout,
-            record: None,
-        })))
+            self.poll_head(client, headers, to_head, cx)
+        })
+        .await?;
+        self.keep_alive = answer.keep_alive;
+        let body = self.start_body(answer.body, client).map_err(SendError::Failed)?;
+        Ok(Answer { status: answer.status, body })
     }
 
-    /// Ends the exchange: the connection goes back to the pool if it can serve another.
-    pub(crate) fn release(mut self: Box<Self>, client: &Client) {
+    /// Sends on while there is something to send, and reads until there is a whole head.
+    fn poll_head(
+        &mut self,
+        client: &Client,
+        headers: &mut HeaderMap,
+        to_head: bool,
+        cx: &mut TaskContext<'_>,
+    ) -> Poll<Result<http1::ResponseHead, SendError>> {
+        if !self.outgoing.is_done()
+            && let Poll::Ready(Err(failure)) = self.outgoing.poll_send(&mut self.stream, cx)
+        {
+            match failure {
+                SendFailure::Client => {
+                    let reason = client.body_failure().unwrap_or(Reason::ClientClosed);
+                    return Poll::Ready(Err(SendError::Failed(reason)));
+                }
+                // It may have answered before it closed (RFC 9112 section 9.5): read on.
+                SendFailure::Backend(error) => {
+                    tracing::debug!(backend = self.backend.url(), %error, "the backend takes no more of the request");
+                    self.outgoing = Outgoing::broken();
+                }
+            }
+        }
+        loop {
+            match self.poll_read(client, cx) {
+                Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) if self.input.is_empty() => {
+                    return Poll::Ready(Err(SendError::Closed));
+                }
+                Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => {
+                    return Poll::Ready(Err(SendError::Failed(Reason::UpstreamReset)));
+                }
+                Poll::Ready(Ok(_)) => match http1::parse(&mut self.input, headers, to_head) {
+                    Ok(Some(head)) => return Poll::Ready(Ok(head)),
+                    Ok(None) => {}
+                    Err(malformed) => {
+                        let (backend, why) = (self.backend.url(), malformed.0);
+                        tracing::debug!(backend, why, "the backend's answer is malformed");
+                        return Poll::Ready(Err(SendError::Failed(Reason::UpstreamProtocol)));
+                    }
+                },
+                Poll::Pending if client.is_expired() => {
+                    return Poll::Ready(Err(SendError::Failed(client.lateness())));
+                }
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    /// Reads what has arrived behind what is there already; the number of bytes, 0 at the end.
+    fn poll_read(&mut self, client: &Client, cx: &mut TaskContext<'_>) -> Poll<std::io::Result<usize>> {
+        let mut block = client.worker().read_block();
+        let count = ready!(pin!(self.stream.read_buf(&mut *block)).poll(cx))?;
+        let read = block.split().freeze();
+        self.input = if self.input.is_empty() { read } else { [&self.input[..], &read].concat().into() };
+        Poll::Ready(Ok(count))
+    }
+
+    /// Takes in what of the body has arrived together with the head. Most bodies are whole by then, and need no
+    /// streaming, no second wake-up and no allocation.
+    fn start_body(mut self: Box<Self>, mut decoder: Decoder, client: &Client) -> Result<Started, Reason> {
+        let malformed = |_| Reason::UpstreamProtocol;
+        let first = match decoder.step(&mut self.input).map_err(malformed)? {
+            Step::End => {
+                self.release(client);
+                return Ok(Started::Whole(Bytes::new()));
+            }
+            Step::Data(data) => data,
+            Step::More => Bytes::new(),
+        };
+        let mut second = Bytes::new();
+        if !first.is_empty() {
+            second = match decoder.step(&mut self.input).map_err(malformed)? {
+                Step::End => {
+                    self.release(client);
+                    return Ok(Started::Whole(first));
+                }
+                Step::Data(data) => data,
+                Step::More => Bytes::new(),
+            };
+        }
+        Ok(Started::Streaming(Box::new(Streaming::new(self, decoder, [first, second]))))
+    }
+
+    /// The next data of a body, for as long as the decoder wants some; goes on sending the request meanwhile.
+    pub(super) fn poll_body(
+        &mut self,
+        decoder: &mut Decoder,
+        client: &Client,
+        cx: &mut TaskContext<'_>,
+    ) -> Poll<Result<Option<Bytes>, Reason>> {
+        if !self.outgoing.is_done()
+            && matches!(self.outgoing.poll_send(&mut self.stream, cx), Poll::Ready(Err(_)))
+        {
+            self.outgoing = Outgoing::broken();
+        }
+        loop {
+            match decoder.step(&mut self.input) {
+                Ok(Step::Data(data)) => return Poll::Ready(Ok(Some(data))),
+                Ok(Step::End) => return Poll::Ready(Ok(None)),
+                Ok(Step::More) => {}
+                Err(_) => return Poll::Ready(Err(Reason::UpstreamProtocol)),
+            }
+            match ready!(self.poll_read(client, cx)) {
+                Ok(0) if decoder.may_end_here() => return Poll::Ready(Ok(None)),
+                Ok(0) | Err(_) => return Poll::Ready(Err(Reason::UpstreamReset)),
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// Ends the exchange: the connection goes back to the pool if it can serve another. What the backend has sent
+    /// beyond its response would be taken for the next one (RFC 9112 section 6.3).
+    pub(super) fn release(mut self: Box<Self>, client: &Client) {
         self.uncount();
-        if self.sender.is_ready() || self.is_alive() {
+        if self.keep_alive && self.input.is_empty() && self.outgoing.is_done() {
             self.used = true;
             self.idle_since = client.coarse_now();
             client.worker().pool().put(self);
@@ -248,116 +314,4 @@ impl Drop for Connection {
     fn drop(&mut self) {
         self.uncount();
     }
-}
-
-/// A response body at the moment its head is known.
-#[derive(Debug)]
-pub(crate) enum Started {
-    /// All of it is here, and the connection is back in the pool.
-    Whole(Bytes),
-    /// It goes on.
-    Streaming(Box<Streaming>),
-}
-
-/// A response body that arrives while it is being sent on. It is read only as fast as the client takes it, and ends
-/// the exchange's record when it ends.
-#[derive(Debug)]
-pub struct Streaming {
-    connection: Option<Box<Connection>>,
-    incoming: Incoming,
-    buffered: [Option<Bytes>; 2],
-    /// Between two reads.
-    timeout: Duration,
-    record: Option<Record>,
-}
-
-impl Streaming {
-    /// Gives the body the record that it is to end.
-    pub(crate) fn carry(&mut self, record: Record) {
-        record.client.extend(Instant::now() + self.timeout);
-        self.record = Some(record);
-    }
-
-    pub(crate) fn poll_frame(
-        &mut self,
-        cx: &mut TaskContext<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let buffered = self.buffered.iter_mut().find_map(Option::take);
-        let frame = match buffered {
-            Some(data) => Poll::Ready(Some(Ok(data))),
-            None => self.poll_upstream(cx),
-        };
-        match frame {
-            Poll::Ready(Some(Ok(data))) => {
-                if let Some(record) = &mut self.record {
-                    record.bytes_out += data.len() as u64;
-                    record.client.extend(Instant::now() + self.timeout);
-                }
-                if self.is_complete() {
-                    self.end(Reason::Ok);
-                }
-                Poll::Ready(Some(Ok(Frame::data(data))))
-            }
-            Poll::Ready(Some(Err(reason))) => {
-                self.connection = None;
-                self.end(reason);
-                // hyper closes the client's connection without a last chunk, so that the truncation shows.
-                Poll::Ready(Some(Err(reason.as_str().into())))
-            }
-            Poll::Ready(None) => {
-                self.end(Reason::Ok);
-                Poll::Ready(None)
-            }
-            Poll::Pending => Poll::Pending,
-        }
-    }
-
-    /// The next data; trailers are dropped (RFC 9110 section 6.5.1 lets an intermediary do so).
-    fn poll_upstream(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Bytes, Reason>>> {
-        let Some(connection) = &mut self.connection else { return Poll::Ready(None) };
-        let mut frame = poll_quietly(&mut self.incoming);
-        if frame.is_pending() {
-            connection.drive(cx);
-            frame = poll_quietly(&mut self.incoming);
-        }
-        match frame {
-            Poll::Ready(Some(Ok(frame))) => Poll::Ready(frame.into_data().ok().map(Ok)),
-            Poll::Ready(Some(Err(_))) => Poll::Ready(Some(Err(Reason::UpstreamReset))),
-            Poll::Ready(None) => Poll::Ready(None),
-            Poll::Pending => match &self.record {
-                Some(record) if record.client.is_expired() => Poll::Ready(Some(Err(Reason::UpstreamTimeout))),
-                _ => Poll::Pending,
-            },
-        }
-    }
-
-    fn is_complete(&self) -> bool {
-        self.buffered.iter().all(Option::is_none) && self.incoming.is_end_stream()
-    }
-
-    fn end(&mut self, reason: Reason) {
-        if let Some(mut record) = self.record.take() {
-            if let Some(connection) = self.connection.take() {
-                connection.release(&record.client);
-            }
-            record.end(reason);
-        }
-    }
-
-    pub(crate) fn is_end_stream(&self) -> bool {
-        self.connection.is_none() && self.is_complete()
-    }
-
-    pub(crate) fn size_hint(&self) -> SizeHint {
-        let buffered: usize = self.buffered.iter().flatten().map(Bytes::len).sum();
-        match self.incoming.size_hint().exact() {
-            Some(rest) => SizeHint::with_exact(rest + buffered as u64),
-            None => SizeHint::new(),
-        }
-    }
-}
-
-/// Polls hyper's body channel without leaving a waker in it: the connection behind it is polled by the same task.
-fn poll_quietly(incoming: &mut Incoming) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
-    Pin::new(incoming).poll_frame(&mut TaskContext::from_waker(Waker::noop()))
 }

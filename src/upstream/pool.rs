@@ -1,5 +1,5 @@
 //! One worker's kept connections: a stack for each backend. No lock, no hashing, no task: a connection is driven by
-//! whoever uses it, and looked at once more when it is taken out again.
+//! whoever uses it.
 
 use std::cell::RefCell;
 use std::time::Instant;
@@ -10,7 +10,8 @@ use super::{Backend, Members};
 /// The kept connections of one worker.
 #[derive(Debug)]
 pub(crate) struct Pool {
-    /// Indexed by the backend's slot.
+    /// Indexed by the backend's slot. Boxed, because a connection travels through futures while it is in use.
+    #[allow(clippy::vec_box, reason = "the same box goes back and forth; unboxing would copy and box again")]
     idle: Box<[RefCell<Vec<Box<Connection>>>]>,
 }
 
@@ -22,13 +23,19 @@ impl Pool {
     }
 
     /// The connection used last, if one is still good: its caches are warm, and the others can grow old.
+    /// It may have been closed meanwhile; sending finds that out before a byte is written.
     pub(crate) fn take(&self, backend: &Backend, members: &Members, now: Instant) -> Option<Box<Connection>> {
         loop {
-            let mut connection = self.idle[backend.slot()].borrow_mut().pop()?;
-            if connection.idle_for(now) < members.keepalive.idle && connection.is_alive() {
+            let connection = self.idle[backend.slot()].borrow_mut().pop()?;
+            if connection.idle_for(now) < members.keepalive.idle {
                 return Some(connection);
             }
         }
+    }
+
+    /// Drops a backend's closed connections: one was just found, and others were probably closed with it.
+    pub(crate) fn prune(&self, backend: &Backend) {
+        self.idle[backend.slot()].borrow_mut().retain_mut(|connection| connection.is_quiet());
     }
 
     /// Keeps a connection whose exchange is complete.
@@ -45,7 +52,7 @@ impl Pool {
             for backend in members.backends {
                 let mut idle = self.idle[backend.slot()].borrow_mut();
                 idle.retain_mut(|connection| {
-                    connection.idle_for(now) < members.keepalive.idle && connection.is_alive()
+                    connection.idle_for(now) < members.keepalive.idle && connection.is_quiet()
                 });
             }
         }

@@ -1,0 +1,22 @@
+//! What a gateway promises, tried over real sockets: one module a subject, one test a promise.
+
+#![allow(clippy::unwrap_used, reason = "test code: a panic is how a test says no")]
+
+mod access_log;
+mod auth;
+mod bad_requests;
+mod balancing;
+mod circuit_breaker;
+mod failures;
+mod headers;
+mod health;
+mod lifecycle;
+mod limits;
+mod metrics;
+mod proxying;
+mod rate_limit;
+mod request_id;
+mod routing;
+mod security;
+mod streaming;
+mod testbed;

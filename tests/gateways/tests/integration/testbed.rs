@@ -1,0 +1,163 @@
+//! A gateway of `configs/` in front of three scripted upstreams.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use castgate_test_support::{
+    DEADLINE, Gateway, Launch, LogLine, Metrics, RawClient, Reply, Request, Response, Upstream,
+};
+
+/// The two keys that every testbed knows.
+pub const KEYS: [&str; 2] = ["first-key-0123456789", "second-key-9876543210"];
+
+/// A running gateway and its upstreams A, B and C, which echo unless told otherwise.
+pub struct Testbed {
+    /// First, so that it is gone before its upstreams are.
+    pub gateway: Gateway,
+    pub a: Upstream,
+    pub b: Upstream,
+    pub c: Upstream,
+}
+
+/// How the gateway of a config is started, with every value that any config asks for.
+pub fn launch(config: &str, [a, b, c]: [&Upstream; 3]) -> Launch {
+    let launch = Launch::new(env!("CARGO_BIN_EXE_gateways"))
+        .arg(config)
+        .env("A", a.url())
+        .env("B", b.url())
+        .env("C", c.url())
+        .env("API_KEYS", KEYS.join(","));
+    if config == "proxy" { launch.with_admin() } else { launch }
+}
+
+impl Testbed {
+    /// The gateway of `configs/<config>.yml`, ready.
+    #[track_caller]
+    pub fn new(config: &str) -> Self {
+        let (a, b, c) = (Upstream::echo(), Upstream::echo(), Upstream::echo());
+        Self { gateway: launch(config, [&a, &b, &c]).start(), a, b, c }
+    }
+
+    /// The upstreams answer their names, from now on.
+    pub fn name_backends(&self) {
+        self.a.set(Reply::text("a"));
+        self.b.set(Reply::text("b"));
+        self.c.set(Reply::text("c"));
+    }
+
+    /// Which backends answer `count` requests for `path`, one after the other on one connection.
+    #[track_caller]
+    pub fn answers(&self, path: &str, count: usize) -> String {
+        let mut client = self.connect();
+        (0..count).map(|_| client.get(path).text()).collect()
+    }
+
+    #[track_caller]
+    pub fn connect(&self) -> RawClient {
+        self.gateway.connect()
+    }
+
+    #[track_caller]
+    pub fn get(&self, target: &str) -> Response {
+        self.gateway.get(target)
+    }
+
+    #[track_caller]
+    pub fn call(&self, request: &Request) -> Response {
+        self.gateway.call(request)
+    }
+
+    /// Sends bytes on a connection of their own and reads one response.
+    #[track_caller]
+    pub fn raw(&self, bytes: impl AsRef<[u8]>) -> Response {
+        let mut client = self.connect();
+        client.send(bytes.as_ref());
+        match client.read_response() {
+            Ok(response) => response,
+            Err(error) => {
+                panic!("no answer to {:?}: {error}", String::from_utf8_lossy(bytes.as_ref()))
+            }
+        }
+    }
+
+    /// The access-log line of a response, by its request id.
+    #[track_caller]
+    pub fn log_of(&self, response: &Response) -> LogLine {
+        let id = response.header("x-request-id").expect("no X-Request-ID in the response").to_owned();
+        self.gateway.log_line(|line| line.text("request_id") == id)
+    }
+
+    /// Which route took a request, by the access log.
+    #[track_caller]
+    pub fn route_of(&self, request: &Request) -> String {
+        let response = self.call(request);
+        self.log_of(&response).text("route").to_owned()
+    }
+
+    /// What `/metrics` says now.
+    #[track_caller]
+    pub fn metrics(&self) -> Metrics {
+        Metrics::parse(&self.gateway.admin("/metrics").text())
+    }
+
+    /// Asks `/metrics` until `wanted` agrees: a request is counted when it is over, and its client may know earlier.
+    #[track_caller]
+    pub fn await_metrics(&self, wanted: impl Fn(&Metrics) -> bool) -> Metrics {
+        let response =
+            self.gateway.poll_admin("/metrics", |response| wanted(&Metrics::parse(&response.text())));
+        Metrics::parse(&response.text())
+    }
+}
+
+/// What the upstream received, as its echo tells it.
+pub struct Echoed(serde_json::Value);
+
+impl Echoed {
+    #[track_caller]
+    pub fn of(response: &Response) -> Self {
+        assert_eq!(response.status, 200, "{}", response.text());
+        Self(response.json())
+    }
+
+    pub fn text(&self, field: &str) -> &str {
+        self.0[field].as_str().unwrap_or_default()
+    }
+
+    /// The values of all header lines of this name.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        let pairs = self.0["headers"].as_array().unwrap();
+        pairs
+            .iter()
+            .filter(|pair| pair[0].as_str().unwrap().eq_ignore_ascii_case(name))
+            .map(|pair| pair[1].as_str().unwrap())
+            .collect()
+    }
+}
+
+/// Waits until a counter has stood still for a while, and gives what it stands at: back-pressure has reached its
+/// source. That nothing happens is no event, so this one polls.
+pub fn standstill(count: impl Fn() -> u64) -> u64 {
+    let (mut last, mut since, started) = (count(), Instant::now(), Instant::now());
+    while since.elapsed() < Duration::from_millis(250) {
+        assert!(started.elapsed() < DEADLINE, "never stands still, now at {last}");
+        thread::sleep(Duration::from_millis(10));
+        let now = count();
+        if now != last {
+            (last, since) = (now, Instant::now());
+        }
+    }
+    last
+}
+
+/// A gateway-made error: problem+json with its status, a title, the request id and the reason.
+#[track_caller]
+pub fn assert_problem(response: &Response, status: u16, reason: &str) {
+    assert_eq!(response.status, status, "{}", response.text());
+    let kind = response.header("content-type").unwrap_or_default();
+    assert!(kind.starts_with("application/problem+json"), "{kind}");
+    let json = response.json();
+    assert_eq!(json["status"], status);
+    assert_eq!(json["reason"], reason);
+    assert!(json["title"].as_str().is_some_and(|title| !title.is_empty()), "{json}");
+    assert_eq!(json["request_id"].as_str(), response.header("x-request-id"), "{json}");
+}
