@@ -66,3 +66,6 @@ fn hashes(index: &Index) -> Vec<(String, u32)> {
     let chosen = texts.into_iter().take(1).chain(longest);
     chosen.map(|text| (text.to_owned(), hash(text.as_bytes()))).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! The registry of middleware: its order IS the order of execution, outermost first.
 //!
-//! To add one: a file of its name in `middleware/` (section as written, policy as resolved, and the step from one
-//! to the other) and one line in the registry below. Everything else here is derived from that line.
+//! To add one: a file of its name in `middleware/` (section as written, policy as resolved, the step from one to the
+//! other, and what the policy is in Rust) and one line in the registry below. Everything else here is derived from that line.
 
 mod layer;
 
@@ -91,7 +91,7 @@ macro_rules! registry {
             /// The layers of a route, outermost first.
             pub(crate) fn layers<'m>(&self, policies: &'m Policies) -> impl Iterator<Item = Use<'m>> {
                 let layers: [Option<Use<'m>>; NAMES.len()] = [
-                    $(self.$name.and_then(|id| Use::of(stringify!($name), id, &policies.$name)),)*
+                    $(self.$name.map(|id| Use::of(stringify!($name), id, &policies.$name)),)*
                 ];
                 layers.into_iter().flatten()
             }
@@ -129,9 +129,10 @@ pub(crate) struct Use<'m> {
 }
 
 impl<'m> Use<'m> {
-    fn of<P: Lower>(kind: &'static str, id: Id<Policy<P>>, table: &'m [Policy<P>]) -> Option<Self> {
-        let Policy { origin, settings } = table.get(id.index())?;
-        Some(Self { kind, id: id.index(), line: origin.line, settings })
+    fn of<P: Lower>(kind: &'static str, id: Id<Policy<P>>, table: &'m [Policy<P>]) -> Self {
+        // An id without a policy would be a guard that is left out: better no build than that.
+        let Policy { origin, settings } = &table[id.index()];
+        Self { kind, id: id.index(), line: origin.line, settings }
     }
 }
 

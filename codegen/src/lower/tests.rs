@@ -1,0 +1,117 @@
+//! What is shared and what is not: types, instances, policies, state.
+
+use super::*;
+use crate::plan::{End, PathEdit};
+use crate::{Diagnostics, Source, Style, compile};
+
+fn plan(yaml: &str) -> Plan {
+    let mut sink = Diagnostics::new();
+    let source = Source::new("gateway.yml", yaml);
+    let result = compile(&source, &mut sink);
+    assert!(sink.is_empty(), "{}", sink.render(&source, Style::Plain));
+    lower(&result.unwrap().model)
+}
+
+/// The shape and the instance of each route.
+fn places(plan: &Plan) -> Vec<(&str, usize)> {
+    plan.routes.iter().map(|route| (route.stack.0.as_str(), route.instance)).collect()
+}
+
+fn policies<'a>(plan: &'a Plan, of: &str) -> Vec<&'a str> {
+    plan.policies.iter().filter(|policy| policy.of == of).map(|policy| policy.name.0.as_str()).collect()
+}
+
+#[test]
+fn routes_of_one_shape_share_a_type_and_equal_ones_an_instance() {
+    let plan = plan(
+        "upstreams:
+  a: {backends: ['http://a']}
+  b: {backends: ['http://b']}
+  c: {backends: ['http://c'], strategy: random}
+middleware: {access_log: {}}
+routes:
+  - {path: /1, upstream: a}
+  - {path: /2, upstream: a}
+  - {path: /3, upstream: b}
+  - {path: /4, upstream: a, strip_prefix: /4}
+  - {path: /5, upstream: c}
+  - {path: /6, upstream: a, middleware: {access_log: off}}
+  - {path: /7, upstream: a, middleware: {access_log: {query: true}}}
+  - {path: /8, respond: {}}
+",
+    );
+    assert_eq!(
+        places(&plan),
+        [
+            ("Stack0", 0),
+            ("Stack0", 0),
+            ("Stack0", 1),
+            ("Stack0", 2),
+            ("Stack1", 0),
+            ("Stack2", 0),
+            ("Stack0", 3),
+            ("Stack3", 0),
+        ]
+    );
+    let End::Forward { path, .. } = &plan.stacks[0].instances[2].end else { panic!("not a forward") };
+    assert_eq!(*path, PathEdit::Strip(2));
+}
+
+#[test]
+fn layers_are_in_the_order_of_the_registry_whatever_the_order_of_the_file() {
+    let plan = plan(
+        "middleware:
+  headers: {response: {set: {x-a: b}}}
+  circuit_breaker: {}
+  auth: {api_keys: {keys: '${env:KEYS}'}}
+  rate_limit: {rate: 1/s}
+  access_log: {}
+  request_id: {}
+routes: [{path: /, backends: ['http://a']}]
+",
+    );
+    let kinds: Vec<&str> = plan.stacks[0].instances[0].layers.iter().map(|layer| layer.kind).collect();
+    assert_eq!(kinds, ["RequestIds", "AccessLog", "RateLimit", "Auth", "CircuitBreaker", "Headers"]);
+    let unmatched: Vec<&str> = plan.unmatched.layers.iter().map(|layer| layer.kind).collect();
+    assert_eq!((unmatched, &plan.unmatched.end), (vec!["RequestIds", "AccessLog"], &End::Reject));
+}
+
+#[test]
+fn state_is_shared_by_who_inherits_it_and_by_nobody_else() {
+    // Equal entries on one line: what has no state is shared, what has is not.
+    let own = "middleware: {rate_limit: {rate: 1/s}, access_log: {query: true}, circuit_breaker: {}}";
+    let plan = plan(&format!(
+        "upstreams: {{a: {{backends: ['http://a']}}, b: {{backends: ['http://b']}}}}
+middleware: {{rate_limit: {{rate: 1/s}}, access_log: {{query: true}}, circuit_breaker: {{}}}}
+routes: [{{path: /1, upstream: a}}, {{path: /2, upstream: a}}, {{path: /3, upstream: b}}, {{path: /4, upstream: a, {own}}}, {{path: /5, upstream: a, {own}}}]
+"
+    ));
+    assert_eq!(policies(&plan, "Limit"), ["LIMIT_0", "LIMIT_1", "LIMIT_2"]);
+    assert_eq!(policies(&plan, "AccessLogPolicy"), ["ACCESS_LOG_0"]);
+    // The top-level entry before each upstream, and each of the two entries of routes.
+    assert_eq!(policies(&plan, "Breaker"), ["BREAKER_0", "BREAKER_1", "BREAKER_2", "BREAKER_3"]);
+    let names = |names: &[crate::plan::Name]| names.iter().map(|name| name.0.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&plan.settings.breakers), policies(&plan, "Breaker"));
+    assert_eq!(names(&plan.settings.bindings), policies(&plan, "Limit"));
+}
+
+#[test]
+fn backups_come_last_and_slots_run_over_all_upstreams() {
+    let plan = plan(
+        "upstreams:
+  a: {backends: [{url: 'http://a1', backup: true}, {url: 'http://a2', weight: 20}, {url: 'http://a3', weight: 10}]}
+  b: {backends: ['http://b1']}
+routes: [{path: /a, upstream: a}, {path: /b, upstream: b}]
+",
+    );
+    let slots = |upstream: usize| {
+        plan.upstreams[upstream]
+            .backends
+            .iter()
+            .map(|backend| (backend.slot, backend.weight))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((slots(0), slots(1)), (vec![(0, 2), (1, 1), (2, 1)], vec![(3, 1)]));
+    assert_eq!((plan.upstreams[0].primaries, plan.upstreams[1].primaries), (2, 1));
+    assert_eq!(plan.upstreams[0].primary_turns, [0, 1, 0]);
+}
