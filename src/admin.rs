@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::error::{Reason, problem};
 use crate::metrics;
@@ -78,24 +78,36 @@ fn plain(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Resp
 struct Health {
     status: &'static str,
     uptime: String,
-    backends: BTreeMap<&'static str, &'static str>,
+    backends: Backends,
+}
+
+/// URLs and statuses, in the order of the config.
+struct Backends(Vec<(&'static str, &'static str)>);
+
+impl Serialize for Backends {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
+    }
 }
 
 fn health(process: &Process) -> Response {
-    let mut backends = BTreeMap::new();
-    for backend in process.settings().upstreams.iter().flat_map(|members| members.backends) {
-        let status = backend.health().status().as_str();
+    let mut worst: BTreeMap<&'static str, Status> = BTreeMap::new();
+    let backends = || process.settings().upstreams.iter().flat_map(|members| members.backends);
+    for backend in backends() {
         // Two upstreams may share a backend's URL; the worse news counts.
-        backends.entry(backend.url()).and_modify(|known| *known = status.max(*known)).or_insert(status);
+        let status = backend.health().status();
+        worst.entry(backend.url()).and_modify(|known| *known = status.max(*known)).or_insert(status);
     }
-    let healthy = backends.values().filter(|status| **status == Status::Healthy.as_str()).count();
+    let healthy = worst.values().filter(|status| **status == Status::Healthy).count();
     let status = match healthy {
         _ if process.phase() != Phase::Running => "draining",
-        count if count == backends.len() => "healthy",
+        count if count == worst.len() => "healthy",
         0 => "unhealthy",
         _ => "degraded",
     };
     let code = if status == "healthy" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let listed = backends().filter_map(|backend| worst.remove_entry(backend.url()));
+    let backends = Backends(listed.map(|(url, status)| (url, status.as_str())).collect());
     let document = Health { status, uptime: go_duration(process.started().elapsed()), backends };
     match serde_json::to_vec(&document) {
         Ok(document) => plain(code, "application/json", document),

@@ -41,6 +41,20 @@ impl Late {
         Self(pieces)
     }
 
+    /// Where the value comes from, for messages: ` (from ${env:NAME})`, or nothing if it is all literal.
+    pub fn source(&self) -> String {
+        let sources: Vec<String> = self
+            .0
+            .iter()
+            .filter_map(|piece| match piece {
+                Piece::Literal(_) => None,
+                Piece::Env(name, _) => Some(format!("${{env:{name}}}")),
+                Piece::File(path) => Some(format!("${{file:{path}}}")),
+            })
+            .collect();
+        if sources.is_empty() { String::new() } else { format!(" (from {})", sources.join(", ")) }
+    }
+
     /// Reads the environment and the files; one message a piece that cannot be read.
     pub fn resolve(&self) -> Result<String, Vec<String>> {
         let mut text = String::new();

@@ -104,14 +104,10 @@ fn requests(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
         }
         durations.push(histogram(&[("route", route)], counters.iter().map(|counters| &counters.duration)));
         let count = counters.iter().map(|counters| counters.rate_limited.get()).sum();
-        if count > 0 {
-            limited.push(counter(&[("route", route)], count));
-        }
+        limited.push(counter(&[("route", route)], count));
         for (index, reason) in ["connect_failure", "stale_connection"].iter().enumerate() {
             let count = counters.iter().map(|counters| counters.retries[index].get()).sum();
-            if count > 0 {
-                retries.push(counter(&[("route", route), ("reason", reason)], count));
-            }
+            retries.push(counter(&[("route", route), ("reason", reason)], count));
         }
     }
     vec![

@@ -74,7 +74,11 @@ impl Bind for ApiKeys {
         let mut digests: Box<[[u8; 32]]> = keys.map(|key| Bound::digest(&salt, key.as_bytes())).collect();
         digests.sort_unstable();
         if digests.is_empty() {
-            problems.at(self.origin, "auth.api_keys.keys holds no key, so nobody could be let in");
+            let source = self.keys.source();
+            problems.at(
+                self.origin,
+                format!("auth.api_keys.keys{source} holds no key, so nobody could be let in"),
+            );
         } else if self.bound.set(Bound { salt, digests }).is_err() {
             problems.at(self.origin, "auth.api_keys was bound twice");
         }

@@ -9,9 +9,18 @@ use tokio::sync::watch;
 use super::process::{Phase, Process};
 use crate::upstream::Monitor;
 
+/// How a drain ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Every worker has finished what it had.
+    Drained,
+    /// Requests were cut off.
+    CutOff,
+}
+
 /// Runs until the gateway is told to stop: checks start at once, signals move the phase. The first SIGTERM or SIGINT
 /// drains; a second one gives up waiting.
-pub(super) async fn run(process: Arc<Process>, phase: watch::Sender<Phase>) -> io::Result<()> {
+pub(super) async fn run(process: Arc<Process>, phase: watch::Sender<Phase>) -> io::Result<Outcome> {
     for monitor in Monitor::all(process.settings().upstreams) {
         tokio::task::spawn_local(monitor.run());
     }
@@ -34,14 +43,14 @@ pub(super) async fn run(process: Arc<Process>, phase: watch::Sender<Phase>) -> i
     tokio::pin!(again);
     tokio::select! {
         () = tokio::time::sleep(drain.delay) => {}
-        () = &mut again => return Ok(()),
+        () = &mut again => return Ok(Outcome::CutOff),
     }
     process.enter(Phase::Closing);
     phase.send_replace(Phase::Closing);
     tokio::select! {
+        () = phase.closed() => return Ok(Outcome::Drained),
         () = tokio::time::sleep(drain.grace) => tracing::warn!("the grace period is over; requests in flight are cut off"),
-        () = phase.closed() => {}
         () = &mut again => tracing::warn!("second signal; requests in flight are cut off"),
     }
-    Ok(())
+    Ok(Outcome::CutOff)
 }

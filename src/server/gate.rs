@@ -219,7 +219,12 @@ fn is_host(host: &[u8]) -> bool {
     };
     let port_is_good = match port {
         [] => true,
-        [b':', digits @ ..] => digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit),
+        [b':', digits @ ..] => {
+            let number = digits.iter().try_fold(0_u32, |number, digit| {
+                digit.is_ascii_digit().then(|| (number * 10 + u32::from(digit - b'0')).min(1 << 16))
+            });
+            number.is_some_and(|number| number < 1 << 16)
+        }
         _ => false,
     };
     !name.is_empty() && name.len() <= MAX_HOST && name_is_good && port_is_good
@@ -278,8 +283,22 @@ mod tests {
             assert!(is_host(good.as_bytes()), "{good} was refused");
         }
         for bad in [
-            "", ":80", "a:b", "a:123456", "a/b", "a?b", "a#b", "u@a", "a,b", "a b", "[::1", "[::1]x", "[g]",
-            "a\\b", "a:80:80",
+            "",
+            ":80",
+            "a:b",
+            "a:65536",
+            "a:99999999999",
+            "a/b",
+            "a?b",
+            "a#b",
+            "u@a",
+            "a,b",
+            "a b",
+            "[::1",
+            "[::1]x",
+            "[g]",
+            "a\\b",
+            "a:80:80",
         ] {
             assert!(!is_host(bad.as_bytes()), "{bad} was accepted");
         }

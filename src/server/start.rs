@@ -113,7 +113,10 @@ fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
                     tracing::info!(scope, address = %bound, "listening");
                     sockets.iter_mut().zip(opened).for_each(|(worker, socket)| worker.push((socket, admin)));
                 }
-                Err(error) => problems.at(listen.origin, format!("cannot listen on {address}: {error}")),
+                Err(error) => problems.at(
+                    listen.origin,
+                    format!("cannot listen on {address}{}: {error}", listen.address.source()),
+                ),
             }
         }
     }
@@ -137,8 +140,13 @@ fn addresses(listen: &Listen, problems: &mut Problems) -> Option<Vec<SocketAddr>
             Some(found.map(|address| (address, ())).collect::<BTreeMap<_, ()>>().into_keys().collect())
         }
         Err(error) => {
-            problems
-                .at(listen.origin, format!("`{text}` is not an address to listen on (host:port): {error}"));
+            problems.at(
+                listen.origin,
+                format!(
+                    "`{text}`{} is not an address to listen on (host:port): {error}",
+                    listen.address.source()
+                ),
+            );
             None
         }
     }
@@ -160,17 +168,12 @@ fn serve<A: App>(app: &'static A, sockets: Vec<Sockets>) -> std::io::Result<Exit
     let control = std::thread::Builder::new().name("control".to_owned());
     let control = control.spawn(move || LocalRuntime::new()?.block_on(control::run(process, phase)))?;
     // The control thread ends when the workers have, or when it has lost patience with them.
-    control.join().map_err(|_| std::io::Error::other("the control thread panicked"))??;
-    let all_done = workers.iter().all(std::thread::JoinHandle::is_finished);
-    let mut failed = false;
-    if all_done {
-        for worker in workers {
-            failed |= !matches!(worker.join(), Ok(Ok(())));
-        }
-    }
+    let outcome = control.join().map_err(|_| std::io::Error::other("the control thread panicked"))??;
+    let drained = outcome == control::Outcome::Drained
+        && workers.into_iter().map(std::thread::JoinHandle::join).all(|ended| matches!(ended, Ok(Ok(()))));
     writer.finish(Instant::now() + Duration::from_secs(1));
     tracing::info!("stopped");
-    Ok(if all_done && !failed { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FAILURE) })
+    Ok(if drained { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FAILURE) })
 }
 
 /// One worker, from its first connection to its last.

@@ -136,7 +136,7 @@ impl Bind for Backend {
                     problems.at(self.origin, "the backend was bound twice");
                 }
             }
-            Err(why) => problems.at(self.origin, format!("backend `{url}`: {why}")),
+            Err(why) => problems.at(self.origin, format!("backend `{url}`{}: {why}", self.url.source())),
         }
     }
 }

@@ -28,14 +28,14 @@ pub struct HealthCheck {
     pub unhealthy_after: u32,
 }
 
-/// What is known of a backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is known of a backend; the worse, the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Status {
-    /// No check has ended yet; requests may go there.
-    Unknown,
     /// Requests go there.
     Healthy,
+    /// No check has ended yet; requests may go there.
+    Unknown,
     /// No request goes there.
     Unhealthy,
 }
@@ -62,7 +62,7 @@ impl Health {
     #[inline]
     pub(crate) fn status(&self) -> Status {
         match self.0.load(Ordering::Relaxed) {
-            1 => Status::Healthy,
+            0 => Status::Healthy,
             2 => Status::Unhealthy,
             _ => Status::Unknown,
         }

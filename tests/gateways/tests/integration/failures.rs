@@ -171,8 +171,8 @@ fn a_truncated_response_is_never_a_complete_one() {
 #[test]
 fn a_reset_in_the_middle_is_seen_by_the_client() {
     let bed = Testbed::new("proxy");
-    let gate = Gate::new();
     for head in ["Content-Length: 100", "Transfer-Encoding: chunked", "Connection: close"] {
+        let gate = Gate::new();
         let start = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n5\r\nfirst\r\n");
         bed.a.set(Reply(vec![Step::SendRaw(start.into()), Step::Pause(gate.clone()), Step::Reset]));
         let mut client = bed.connect();

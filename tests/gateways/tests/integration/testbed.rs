@@ -8,19 +8,19 @@ use castgate_test_support::{
 };
 
 /// The two keys that every testbed knows.
-pub const KEYS: [&str; 2] = ["first-key-0123456789", "second-key-9876543210"];
+pub(crate) const KEYS: [&str; 2] = ["first-key-0123456789", "second-key-9876543210"];
 
 /// A running gateway and its upstreams A, B and C, which echo unless told otherwise.
-pub struct Testbed {
+pub(crate) struct Testbed {
     /// First, so that it is gone before its upstreams are.
-    pub gateway: Gateway,
-    pub a: Upstream,
-    pub b: Upstream,
-    pub c: Upstream,
+    pub(crate) gateway: Gateway,
+    pub(crate) a: Upstream,
+    pub(crate) b: Upstream,
+    pub(crate) c: Upstream,
 }
 
 /// How the gateway of a config is started, with every value that any config asks for.
-pub fn launch(config: &str, [a, b, c]: [&Upstream; 3]) -> Launch {
+pub(crate) fn launch(config: &str, [a, b, c]: [&Upstream; 3]) -> Launch {
     let launch = Launch::new(env!("CARGO_BIN_EXE_gateways"))
         .arg(config)
         .env("A", a.url())
@@ -33,13 +33,13 @@ pub fn launch(config: &str, [a, b, c]: [&Upstream; 3]) -> Launch {
 impl Testbed {
     /// The gateway of `configs/<config>.yml`, ready.
     #[track_caller]
-    pub fn new(config: &str) -> Self {
+    pub(crate) fn new(config: &str) -> Self {
         let (a, b, c) = (Upstream::echo(), Upstream::echo(), Upstream::echo());
         Self { gateway: launch(config, [&a, &b, &c]).start(), a, b, c }
     }
 
     /// The upstreams answer their names, from now on.
-    pub fn name_backends(&self) {
+    pub(crate) fn name_backends(&self) {
         self.a.set(Reply::text("a"));
         self.b.set(Reply::text("b"));
         self.c.set(Reply::text("c"));
@@ -47,29 +47,29 @@ impl Testbed {
 
     /// Which backends answer `count` requests for `path`, one after the other on one connection.
     #[track_caller]
-    pub fn answers(&self, path: &str, count: usize) -> String {
+    pub(crate) fn answers(&self, path: &str, count: usize) -> String {
         let mut client = self.connect();
         (0..count).map(|_| client.get(path).text()).collect()
     }
 
     #[track_caller]
-    pub fn connect(&self) -> RawClient {
+    pub(crate) fn connect(&self) -> RawClient {
         self.gateway.connect()
     }
 
     #[track_caller]
-    pub fn get(&self, target: &str) -> Response {
+    pub(crate) fn get(&self, target: &str) -> Response {
         self.gateway.get(target)
     }
 
     #[track_caller]
-    pub fn call(&self, request: &Request) -> Response {
+    pub(crate) fn call(&self, request: &Request) -> Response {
         self.gateway.call(request)
     }
 
     /// Sends bytes on a connection of their own and reads one response.
     #[track_caller]
-    pub fn raw(&self, bytes: impl AsRef<[u8]>) -> Response {
+    pub(crate) fn raw(&self, bytes: impl AsRef<[u8]>) -> Response {
         let mut client = self.connect();
         client.send(bytes.as_ref());
         match client.read_response() {
@@ -82,27 +82,27 @@ impl Testbed {
 
     /// The access-log line of a response, by its request id.
     #[track_caller]
-    pub fn log_of(&self, response: &Response) -> LogLine {
+    pub(crate) fn log_of(&self, response: &Response) -> LogLine {
         let id = response.header("x-request-id").expect("no X-Request-ID in the response").to_owned();
         self.gateway.log_line(|line| line.text("request_id") == id)
     }
 
     /// Which route took a request, by the access log.
     #[track_caller]
-    pub fn route_of(&self, request: &Request) -> String {
+    pub(crate) fn route_of(&self, request: &Request) -> String {
         let response = self.call(request);
         self.log_of(&response).text("route").to_owned()
     }
 
     /// What `/metrics` says now.
     #[track_caller]
-    pub fn metrics(&self) -> Metrics {
+    pub(crate) fn metrics(&self) -> Metrics {
         Metrics::parse(&self.gateway.admin("/metrics").text())
     }
 
     /// Asks `/metrics` until `wanted` agrees: a request is counted when it is over, and its client may know earlier.
     #[track_caller]
-    pub fn await_metrics(&self, wanted: impl Fn(&Metrics) -> bool) -> Metrics {
+    pub(crate) fn await_metrics(&self, wanted: impl Fn(&Metrics) -> bool) -> Metrics {
         let response =
             self.gateway.poll_admin("/metrics", |response| wanted(&Metrics::parse(&response.text())));
         Metrics::parse(&response.text())
@@ -110,21 +110,21 @@ impl Testbed {
 }
 
 /// What the upstream received, as its echo tells it.
-pub struct Echoed(serde_json::Value);
+pub(crate) struct Echoed(serde_json::Value);
 
 impl Echoed {
     #[track_caller]
-    pub fn of(response: &Response) -> Self {
+    pub(crate) fn of(response: &Response) -> Self {
         assert_eq!(response.status, 200, "{}", response.text());
         Self(response.json())
     }
 
-    pub fn text(&self, field: &str) -> &str {
+    pub(crate) fn text(&self, field: &str) -> &str {
         self.0[field].as_str().unwrap_or_default()
     }
 
     /// The values of all header lines of this name.
-    pub fn all(&self, name: &str) -> Vec<&str> {
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
         let pairs = self.0["headers"].as_array().unwrap();
         pairs
             .iter()
@@ -136,7 +136,7 @@ impl Echoed {
 
 /// Waits until a counter has stood still for a while, and gives what it stands at: back-pressure has reached its
 /// source. That nothing happens is no event, so this one polls.
-pub fn standstill(count: impl Fn() -> u64) -> u64 {
+pub(crate) fn standstill(count: impl Fn() -> u64) -> u64 {
     let (mut last, mut since, started) = (count(), Instant::now(), Instant::now());
     while since.elapsed() < Duration::from_millis(250) {
         assert!(started.elapsed() < DEADLINE, "never stands still, now at {last}");
@@ -151,7 +151,7 @@ pub fn standstill(count: impl Fn() -> u64) -> u64 {
 
 /// A gateway-made error: problem+json with its status, a title, the request id and the reason.
 #[track_caller]
-pub fn assert_problem(response: &Response, status: u16, reason: &str) {
+pub(crate) fn assert_problem(response: &Response, status: u16, reason: &str) {
     assert_eq!(response.status, status, "{}", response.text());
     let kind = response.header("content-type").unwrap_or_default();
     assert!(kind.starts_with("application/problem+json"), "{kind}");
