@@ -10,13 +10,14 @@ mod timeouts;
 
 use crate::diagnostic::Diagnostics;
 use crate::model::{Model, Route};
+use crate::table::Table;
 
 /// Checks the whole file. Problems are in the sink.
 pub(crate) fn check(model: &Model, sink: &mut Diagnostics) {
     let mut by_precedence: Vec<&Route> = model.routes.iter().collect();
     by_precedence.sort_by(|a, b| a.precedence(b));
     ambiguity::check(&by_precedence, sink);
-    reachability::check(&by_precedence, sink);
+    reachability::check(&Table::new(model), sink);
     builtin::check(model, sink);
     listeners::check(model, sink);
     timeouts::check(model, sink);

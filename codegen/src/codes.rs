@@ -125,7 +125,7 @@ catalogue! {
     AMBIGUOUS_ROUTES = "CG0308", "ambiguous routes",
         "Two routes match the same request with the same precedence. The order of the file never decides, so make one more specific: a longer or more literal path, methods, one more header or query parameter.";
     UNREACHABLE_ROUTE = "CG0309", "unreachable route",
-        "Other routes take every request which this one could match.";
+        "Other routes go first and together take every request which this one could match: methods add up, `{x}` takes every segment, and `/a/{x}` as a prefix takes all that `/a/{*rest}` would. This is proved over all requests, not tried on some. Gateways that accept such a route leave whoever wrote it to find out from the logs. Remove the route, or make it more specific than those which the report points at.";
     BUILT_IN_SHADOWED = "CG0310", "route shadowed by a built-in path",
         "/health, /livez, /readyz and /metrics are answered by the gateway itself, ahead of all routes. Give them a listener of their own with `admin: {listen: ..}`, or choose another path.";
 

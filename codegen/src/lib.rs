@@ -19,6 +19,7 @@ pub mod pattern;
 pub mod plan;
 mod resolve;
 pub mod source;
+pub mod table;
 
 pub use build::{Compiler, build};
 pub use compile::{Cast, compile};
