@@ -7,12 +7,14 @@
 mod admin;
 mod route;
 mod server;
+mod test;
 mod upstream;
 mod value;
 
 pub use admin::Admin;
 pub use route::{Redirect, Respond, Route};
 pub use server::{Drain, Limits, Server, ServerTimeouts};
+pub use test::{Expect, Test};
 pub use upstream::{Backend, BackendSection, HealthCheck, Keepalive, Retries, Upstream, UpstreamTimeouts};
 pub(crate) use value::LENIENT;
 pub use value::{Duration, Lenient, List, Map, Percent, Rate, Size, Strings, Switch, Unread, Workers};
@@ -37,8 +39,8 @@ pub struct Gateway {
     pub middleware: Lenient<Middleware>,
     /// The routes. File order never decides which one takes a request.
     pub routes: List<Route>,
-    /// Not supported by this version.
-    pub tests: Unread,
+    /// Requests and what must become of them; a build asserts them all.
+    pub tests: List<Test>,
     /// Not supported by this version.
     pub lints: Unread,
     /// Not supported by this version.

@@ -7,6 +7,7 @@ mod builtin;
 mod listeners;
 mod reachability;
 mod timeouts;
+mod trials;
 
 use crate::diagnostic::Diagnostics;
 use crate::model::{Model, Route};
@@ -14,11 +15,17 @@ use crate::table::Table;
 
 /// Checks the whole file. Problems are in the sink.
 pub(crate) fn check(model: &Model, sink: &mut Diagnostics) {
+    // Of a config with mistakes, tests would say nothing.
+    let is_whole = !sink.has_errors();
+    let table = Table::new(model);
     let mut by_precedence: Vec<&Route> = model.routes.iter().collect();
     by_precedence.sort_by(|a, b| a.precedence(b));
     ambiguity::check(&by_precedence, sink);
-    reachability::check(&Table::new(model), sink);
+    reachability::check(&table, sink);
     builtin::check(model, sink);
     listeners::check(model, sink);
     timeouts::check(model, sink);
+    if is_whole {
+        trials::check(&table, sink);
+    }
 }

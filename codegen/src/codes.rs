@@ -1,6 +1,6 @@
 //! The catalogue of diagnostics: a code is stable, can be looked up with `castgate explain`, and is never reused.
 //!
-//! CG00 the file, CG01 its YAML and its shape, CG02 values and names, CG03 routes, CG04 budgets.
+//! CG00 the file, CG01 its YAML and its shape, CG02 values and names, CG03 routes, CG04 budgets, CG06 tests.
 
 /// A kind of diagnostic.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,6 +107,10 @@ catalogue! {
         "Fields about the connection and the framing of messages (Connection, Content-Length, Host, ..) are the gateway's own to write; changing them opens the door to request smuggling. For Host there is the upstream's `host_header`.";
     BAD_NETWORK = "CG0221", "unsuitable network",
         "A network is CIDR: `10.0.0.0/8`, `fd00::/8`, or a single address. No bit beyond the prefix may be set.";
+    BAD_REQUEST_LINE = "CG0222", "unsuitable request line",
+        "A test's request is a method in capitals and a target: `GET http://host/path?query`, or `GET /path` for a host which no route names. The gateway would answer anything else with 400, ahead of all routes.";
+    UNKNOWN_ROUTE = "CG0223", "unknown route",
+        "A test's `route` is the name of a route. A route without a `name` is called after its path; `castgate routes` shows the names.";
 
     BAD_PATH = "CG0301", "unsuitable path pattern",
         "A path pattern starts with `/`; its segments are literal text in RFC 3986's canonical form, `{name}`, `{name:uint}`, `{name:uuid}`, or a last `{*rest}`. Requests are normalised before matching, so a pattern in another form could never match.";
@@ -131,6 +135,9 @@ catalogue! {
 
     TIMEOUT_ORDER = "CG0401", "timeouts contradict each other",
         "A part takes longer than the whole: the larger one could never be reached.";
+
+    TEST_FAILS = "CG0601", "a test fails",
+        "Every entry of `tests` is a request and what must become of it. The build walks the compiled route table with the request and compares: the route, the upstream, the path a backend sees, and where no backend decides it, the status and the target of a redirect. Either the routes are not what the test's author meant, or the test is out of date; `castgate explain` with the request line shows all routes that were looked at.";
 }
 
 #[cfg(test)]

@@ -25,3 +25,4 @@ pub use build::{Compiler, build};
 pub use compile::{Cast, compile};
 pub use diagnostic::{Diagnostics, Failed, Severity, Style};
 pub use source::Source;
+pub use table::{Mismatch, TestOutcome, run_tests};

@@ -11,6 +11,7 @@ mod names;
 mod route;
 mod server;
 mod target;
+mod test;
 mod units;
 mod upstream;
 
@@ -28,9 +29,7 @@ use sha2::{Digest, Sha256};
 pub(crate) fn resolve(gateway: &Gateway, source: &Source, sink: &mut Diagnostics) -> Model {
     let cx = &mut Cx { sink, source };
     let root = ConfigPath::root();
-    for (key, written) in
-        [("tests", gateway.tests.0), ("lints", gateway.lints.0), ("include", gateway.include.0)]
-    {
+    for (key, written) in [("lints", gateway.lints.0), ("include", gateway.include.0)] {
         if written {
             not_supported(cx, &root.key(key), key);
         }
@@ -42,15 +41,18 @@ pub(crate) fn resolve(gateway: &Gateway, source: &Source, sink: &mut Diagnostics
     let top = middleware::Layer::top(cx, gateway.middleware.get(), &mut policies);
     let routes = route::routes(cx, gateway, &server, &top, &mut policies, &mut upstreams);
     upstreams.report_unused(cx, gateway);
+    let upstreams = upstreams.into_list();
+    let tests = test::tests(cx, &gateway.tests, &routes, &upstreams);
     Model {
         config_path: source.path().to_owned(),
         config_sha256: sha256(source.text()),
         server,
         admin,
-        upstreams: upstreams.into_list(),
+        upstreams,
         policies,
         unmatched: top.for_unmatched(),
         routes,
+        tests,
     }
 }
 

@@ -3,16 +3,20 @@
 //! The tables are those of the plan, and the search is the runtime's, once more ([`walk`]), so that what a check or
 //! a test of the config finds is what the gateway will do.
 
+mod miss;
 mod normal;
 mod outcome;
 mod reach;
 mod request;
+mod trial;
 mod walk;
 
+pub use miss::Miss;
 pub use outcome::Outcome;
 pub use reach::Reach;
 pub use request::Request;
 pub(crate) use request::method_bit;
+pub use trial::{Mismatch, TestOutcome, run_tests};
 pub(crate) use walk::Walk;
 
 use crate::lower;

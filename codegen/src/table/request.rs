@@ -1,7 +1,7 @@
 //! A request, as far as routes look at it.
 
 use super::{OTHER_METHODS, normal};
-use crate::model::{Method, Methods, Route};
+use crate::model::{HeaderPredicate, Method, Methods, QueryPredicate, Route};
 use std::fmt;
 
 /// A request: method, host, path, query, header fields.
@@ -137,11 +137,19 @@ impl Request {
 
     /// Whether it has all header fields and query parameters which the route asks for.
     pub fn has_fields_of(&self, route: &Route) -> bool {
-        let has_header = |name: &str, value: &str| {
-            self.headers.iter().any(|(other, text)| other.eq_ignore_ascii_case(name) && text == value)
-        };
-        route.headers.iter().all(|header| has_header(header.name.as_str(), &header.value))
-            && route.query.iter().all(|wanted| self.parameter(&wanted.name).as_ref() == Some(&wanted.value))
+        route.headers.iter().all(|wanted| self.has_header(wanted))
+            && route.query.iter().all(|wanted| self.has_parameter(wanted))
+    }
+
+    /// In any of the field's lines.
+    pub(super) fn has_header(&self, wanted: &HeaderPredicate) -> bool {
+        let HeaderPredicate { name, value } = wanted;
+        self.headers.iter().any(|(other, text)| other.eq_ignore_ascii_case(name.as_str()) && text == value)
+    }
+
+    /// The first of its name counts.
+    pub(super) fn has_parameter(&self, wanted: &QueryPredicate) -> bool {
+        self.parameter(&wanted.name).as_ref() == Some(&wanted.value)
     }
 
     /// The first query parameter of this name, decoded.
