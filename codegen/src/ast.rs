@@ -19,6 +19,7 @@ pub use upstream::{Backend, BackendSection, HealthCheck, Keepalive, Retries, Ups
 pub(crate) use value::LENIENT;
 pub use value::{Duration, Lenient, List, Map, Percent, Rate, Size, Strings, Switch, Unread, Workers};
 
+pub use crate::lint::{Allow, Lints};
 pub use crate::middleware::Middleware;
 use serde::Deserialize;
 
@@ -41,8 +42,8 @@ pub struct Gateway {
     pub routes: List<Route>,
     /// Requests and what must become of them; a build asserts them all.
     pub tests: List<Test>,
-    /// Not supported by this version.
-    pub lints: Unread,
+    /// Levels of lints.
+    pub lints: Lenient<Lints>,
     /// Not supported by this version.
     pub include: Unread,
 }

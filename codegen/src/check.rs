@@ -4,6 +4,7 @@
 
 mod ambiguity;
 mod builtin;
+mod lints;
 mod listeners;
 mod reachability;
 mod timeouts;
@@ -15,7 +16,7 @@ use crate::table::Table;
 
 /// Checks the whole file. Problems are in the sink.
 pub(crate) fn check(model: &Model, sink: &mut Diagnostics) {
-    // Of a config with mistakes, tests would say nothing.
+    // Of a config with mistakes, tests and lints would say nothing.
     let is_whole = !sink.has_errors();
     let table = Table::new(model);
     let mut by_precedence: Vec<&Route> = model.routes.iter().collect();
@@ -27,5 +28,6 @@ pub(crate) fn check(model: &Model, sink: &mut Diagnostics) {
     timeouts::check(model, sink);
     if is_whole {
         trials::check(&table, sink);
+        lints::check(&table, sink);
     }
 }

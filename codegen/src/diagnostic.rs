@@ -3,6 +3,7 @@
 //! Stages never stop at a problem and never print; they report here and go on with what is left. Only
 //! [`Diagnostics::propagate`] turns errors into failure; warnings never do.
 
+mod lints;
 mod nearest;
 mod render;
 
@@ -122,6 +123,7 @@ impl Diagnostic {
 pub struct Diagnostics {
     found: Vec<Diagnostic>,
     spans: SpanIndex,
+    levels: lints::Levels,
 }
 
 impl Diagnostics {

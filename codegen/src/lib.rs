@@ -11,6 +11,7 @@ pub mod codes;
 mod compile;
 pub mod diagnostic;
 pub mod emit;
+pub mod lint;
 pub mod lower;
 pub mod middleware;
 pub mod model;

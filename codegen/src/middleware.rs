@@ -87,6 +87,15 @@ macro_rules! registry {
             }
         }
 
+        impl Policies {
+            /// Where every policy was written, with the name of its middleware.
+            pub(crate) fn origins(&self) -> Vec<(&'static str, &Origin)> {
+                let mut origins = Vec::new();
+                $(origins.extend(self.$name.iter().map(|policy| (stringify!($name), &policy.origin)));)*
+                origins
+            }
+        }
+
         impl MiddlewareSet {
             /// The layers of a route, outermost first.
             pub(crate) fn layers<'m>(&self, policies: &'m Policies) -> impl Iterator<Item = Use<'m>> {

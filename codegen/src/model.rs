@@ -10,7 +10,8 @@ mod upstream;
 mod value;
 
 pub use route::{
-    Forward, HeaderPredicate, Method, Methods, PathChange, QueryPredicate, Redirect, Respond, Route, Target,
+    Forward, HeaderPredicate, LetOff, Method, Methods, PathChange, QueryPredicate, Redirect, Respond, Route,
+    Target,
 };
 pub use server::{Admin, Cidr, Drain, Limits, Listen, Server, ServerTimeouts, Workers};
 pub use test::{Expectation, Test};

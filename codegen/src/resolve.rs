@@ -7,6 +7,7 @@ mod backend;
 mod condition;
 mod cx;
 mod late;
+mod lints;
 mod names;
 mod route;
 mod server;
@@ -29,11 +30,10 @@ use sha2::{Digest, Sha256};
 pub(crate) fn resolve(gateway: &Gateway, source: &Source, sink: &mut Diagnostics) -> Model {
     let cx = &mut Cx { sink, source };
     let root = ConfigPath::root();
-    for (key, written) in [("lints", gateway.lints.0), ("include", gateway.include.0)] {
-        if written {
-            not_supported(cx, &root.key(key), key);
-        }
+    if gateway.include.0 {
+        not_supported(cx, &root.key("include"), "include");
     }
+    lints::levels(cx, gateway);
     let server = server::server(cx, gateway.server.get());
     let admin = server::admin(cx, gateway.admin.get());
     let mut upstreams = upstream::Upstreams::resolve(cx, gateway);

@@ -1,6 +1,6 @@
 //! `upstreams:`, groups of backends and how to treat them.
 
-use super::{Duration, List, Percent, Switch};
+use super::{Allow, Duration, List, Percent, Switch};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -24,6 +24,8 @@ pub struct Upstream {
     pub retries: Option<Retries>,
     /// The `Host` a backend sees: `preserve` the client's, or the `backend`'s own. Default: `preserve`.
     pub host_header: Option<String>,
+    /// Lints which this upstream is let off, each with a reason.
+    pub allow: Option<List<Allow>>,
 }
 
 /// A backend: `http://host:port`, or a map.

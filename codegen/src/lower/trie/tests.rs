@@ -42,6 +42,7 @@ fn route(host: &str, path: &str, kind: MatchKind, methods: u8, headers: u8, quer
         timeout: Duration::from_secs(1),
         middleware: MiddlewareSet::default(),
         target: Target::Redirect(Redirect { to: Vec::new(), status: 308 }),
+        allow: Vec::new(),
     }
 }
 

@@ -55,6 +55,7 @@ fn route(text: &str) -> Route {
         timeout: Duration::from_secs(1),
         middleware: MiddlewareSet::default(),
         target: Target::Redirect(Redirect { to: Vec::new(), status: 308 }),
+        allow: Vec::new(),
     }
 }
 
