@@ -5,6 +5,7 @@
 //! of the file; the stage after it decides what has to be there and what the defaults are.
 
 mod admin;
+mod observability;
 mod route;
 mod server;
 mod test;
@@ -12,6 +13,7 @@ mod upstream;
 mod value;
 
 pub use admin::Admin;
+pub use observability::Observability;
 pub use route::{Redirect, Respond, Route};
 pub use server::{Drain, Limits, Server, ServerTimeouts};
 pub use test::{Expect, Test};
@@ -42,6 +44,8 @@ pub struct Gateway {
     pub routes: List<Route>,
     /// Requests and what must become of them; a build asserts them all.
     pub tests: List<Test>,
+    /// Bounds on metrics.
+    pub observability: Lenient<Observability>,
     /// Levels of lints.
     pub lints: Lenient<Lints>,
     /// Not supported by this version.

@@ -6,7 +6,9 @@ mod ambiguity;
 mod builtin;
 mod lints;
 mod listeners;
+mod loops;
 mod reachability;
+mod series;
 mod timeouts;
 mod trials;
 
@@ -25,7 +27,9 @@ pub(crate) fn check(model: &Model, sink: &mut Diagnostics) {
     reachability::check(&table, sink);
     builtin::check(model, sink);
     listeners::check(model, sink);
+    loops::check(&table, sink);
     timeouts::check(model, sink);
+    series::check(model, sink);
     if is_whole {
         trials::check(&table, sink);
         lints::check(&table, sink);

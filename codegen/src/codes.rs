@@ -132,9 +132,14 @@ catalogue! {
         "Other routes go first and together take every request which this one could match: methods add up, `{x}` takes every segment, and `/a/{x}` as a prefix takes all that `/a/{*rest}` would. This is proved over all requests, not tried on some. Gateways that accept such a route leave whoever wrote it to find out from the logs. Remove the route, or make it more specific than those which the report points at.";
     BUILT_IN_SHADOWED = "CG0310", "route shadowed by a built-in path",
         "/health, /livez, /readyz and /metrics are answered by the gateway itself, ahead of all routes. Give them a listener of their own with `admin: {listen: ..}`, or choose another path.";
+    REDIRECT_LOOP = "CG0311", "redirect that never ends",
+        "Following the redirect as a client would, through this same route table, leads from redirect to redirect: clients give up after about twenty. A prefix matches all that is below it, so `/old` also takes `/old/new`; `match: exact` keeps a route from taking its own target. Redirects to other ports and to https:// are not followed, because another listener may answer there.";
 
     TIMEOUT_ORDER = "CG0401", "timeouts contradict each other",
         "A part takes longer than the whole: the larger one could never be reached.";
+
+    SERIES_BUDGET = "CG0402", "too many series of metrics",
+        "All label values are known at build, so the worst case is: each route with each of its methods and every status. `observability.max_series` is the number your metrics store can bear. Name `methods` on routes, merge routes, or raise the bound; `castgate report` shows where the series come from.";
 
     ROUTE_WITHOUT_TEST = "CG0501", "route without a test",
         "`route-without-test` asks for an entry of `tests` that gets to each route. A route nobody tests can lose its requests to another one without anybody noticing. The test has to expect something, not necessarily the route.";

@@ -5,6 +5,7 @@
 //! [`compile()`] is the whole pipeline, [`ast`] the language, [`model`] its meaning, [`codes`] its errors.
 
 pub mod ast;
+pub mod budget;
 mod build;
 mod check;
 pub mod codes;
@@ -22,6 +23,7 @@ mod resolve;
 pub mod source;
 pub mod table;
 
+pub use budget::{Budget, budget};
 pub use build::{Compiler, build};
 pub use compile::{Cast, compile};
 pub use diagnostic::{Diagnostics, Failed, Severity, Style};

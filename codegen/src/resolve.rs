@@ -22,7 +22,7 @@ use crate::ast::Gateway;
 use crate::codes;
 use crate::diagnostic::Diagnostics;
 use crate::middleware;
-use crate::model::{Model, Origin, Scope};
+use crate::model::{Model, Observability, Origin, Scope};
 use crate::source::{ConfigPath, Source};
 use sha2::{Digest, Sha256};
 
@@ -43,6 +43,7 @@ pub(crate) fn resolve(gateway: &Gateway, source: &Source, sink: &mut Diagnostics
     upstreams.report_unused(cx, gateway);
     let upstreams = upstreams.into_list();
     let tests = test::tests(cx, &gateway.tests, &routes, &upstreams);
+    let max_series = gateway.observability.get().and_then(|section| section.max_series);
     Model {
         config_path: source.path().to_owned(),
         config_sha256: sha256(source.text()),
@@ -52,6 +53,7 @@ pub(crate) fn resolve(gateway: &Gateway, source: &Source, sink: &mut Diagnostics
         policies,
         unmatched: top.for_unmatched(),
         routes,
+        observability: Observability { max_series },
         tests,
     }
 }
