@@ -48,12 +48,16 @@ impl<B: Balance> Service for Forward<B> {
         let mut body = Some(body).filter(|body| !http_body::Body::is_end_stream(body));
         let mut headers = client.worker().spare_headers();
         let mut tried = Tried::new();
+        let mut last_failure = None;
         let mut attempts_left = members.retries.attempts;
         loop {
-            let Some(backend) = self.upstream.choose(&tried, &mut client.worker().random()) else {
-                // With every backend tried, the last failure says more than "nobody left".
-                let reason = if cx.record.retries == 0 { Reason::NoHealthyBackend } else { cx.record.reason };
-                return Err(reason.into());
+            let choose = |tried: &Tried| self.upstream.choose(tried, &mut client.worker().random());
+            // A kept connection that was closed speaks against its backend only a little: if there is no other, the
+            // same one is asked again.
+            let Some(backend) =
+                choose(&tried).or_else(|| choose(&Tried::new()).filter(|_| last_failure.is_none()))
+            else {
+                return Err(last_failure.unwrap_or(Reason::NoHealthyBackend).into());
             };
             cx.record.backend = Some(backend);
             let attempt = Attempt::start(cx, backend);
@@ -69,7 +73,7 @@ impl<B: Balance> Service for Forward<B> {
                         }
                         attempts_left -= 1;
                         tried.add(backend);
-                        cx.record.reason = reason;
+                        last_failure = Some(reason);
                         cx.record.retries += 1;
                         client.worker().metrics().retried(cx.record.route, false);
                         continue;
@@ -106,8 +110,8 @@ impl<B: Balance> Service for Forward<B> {
                     body = unsent;
                 }
                 Err(SendError::Closed) if may_repeat && budget.withdraw() => {
-                    // The backend is not to blame for a connection that had grown old: it may be tried again.
                     attempts_left -= 1;
+                    tried.add(backend);
                     cx.record.retries += 1;
                     client.worker().metrics().retried(cx.record.route, true);
                 }

@@ -133,6 +133,7 @@ impl Client {
 
     /// Moves the deadline; a streaming body calls this whenever it gets on.
     pub(crate) fn extend(&self, deadline: Instant) {
+        self.expired.set(false);
         self.deadline.set(deadline);
     }
 
