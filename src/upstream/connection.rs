@@ -217,7 +217,7 @@ impl Connection {
                     Ok(Some(head)) => return Poll::Ready(Ok(head)),
                     Ok(None) => {}
                     Err(malformed) => {
-                        let (backend, why) = (self.backend.url(), malformed.0);
+                        let (backend, why) = (self.backend.url(), malformed.reason());
                         tracing::debug!(backend, why, "the backend's answer is malformed");
                         return Poll::Ready(Err(SendError::Failed(Reason::UpstreamProtocol)));
                     }
