@@ -150,7 +150,8 @@ fn unready(process: &Process) -> Option<String> {
         return Some("draining".to_owned());
     }
     for members in process.settings().upstreams {
-        let statuses = || members.backends.iter().map(|backend| backend.health().status());
+        let takers = || members.backends.iter().filter(|backend| backend.weight() != 0);
+        let statuses = || takers().map(|backend| backend.health().status());
         if statuses().any(|status| status == Status::Unknown) {
             return Some(format!("the first health checks of {} are not in", members.name));
         }

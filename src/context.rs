@@ -160,7 +160,7 @@ impl Drop for Record {
             self.status = Reason::Internal.status().as_u16();
             return self.end(Reason::Internal);
         }
-        let reason = self.client.body_failure().unwrap_or(Reason::ClientClosed);
-        self.end(reason);
+        let left = if self.client.worker().is_stopped() { Reason::Shutdown } else { Reason::ClientClosed };
+        self.end(self.client.body_failure().unwrap_or(left));
     }
 }

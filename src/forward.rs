@@ -61,6 +61,7 @@ impl<B: Balance> Service for Forward<B> {
             };
             cx.record.backend = Some(backend);
             let attempt = Attempt::start(cx, backend);
+            let in_flight = B::COUNTS_IN_FLIGHT.then(|| backend.occupy());
             let mut connection = match client.worker().pool().take(backend, members, attempt.started) {
                 Some(connection) => connection,
                 None => match connect(backend, members, cx).await {
@@ -80,9 +81,7 @@ impl<B: Balance> Service for Forward<B> {
                     }
                 },
             };
-            if B::COUNTS_IN_FLIGHT {
-                connection.count_in_flight();
-            }
+            connection.carry(in_flight);
             let head = RequestHead {
                 method: &parts.method,
                 uri: &parts.uri,

@@ -177,6 +177,11 @@ impl Worker {
         self.pool.clear();
     }
 
+    /// Whether what is still in flight is being cut off.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.process.phase() == Phase::Stopped
+    }
+
     /// Whether responses should ask their clients to reconnect elsewhere.
     pub(crate) fn is_draining(&self) -> bool {
         self.process.phase() != Phase::Running
