@@ -104,7 +104,14 @@ impl Walker<'_> {
 
     fn descend(&self, node: u32, left: Option<&str>) -> Option<usize> {
         let node = &self.index.nodes[node as usize];
-        let Some(left) = left else { return self.first(node.exact).or_else(|| self.first(node.prefix)) };
+        let left = match (node.stem.as_str(), left) {
+            ("", left) => left,
+            (stem, left) => match left?.strip_prefix(stem)? {
+                "" => None,
+                rest => Some(rest.strip_prefix('/')?),
+            },
+        };
+        let Some(left) = left else { return self.first(&node.exact).or_else(|| self.first(&node.prefix)) };
         let (text, next) = left.split_once('/').map_or((left, None), |(text, next)| (text, Some(next)));
         let is_uint = (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
         let down = |child: Option<u32>| child.and_then(|child| self.descend(child, next));
@@ -112,13 +119,19 @@ impl Walker<'_> {
             .or_else(|| down(node.uint.filter(|_| is_uint)))
             .or_else(|| down(node.uuid.filter(|_| text == UUID)))
             .or_else(|| down(node.param.filter(|_| !text.is_empty())))
-            .or_else(|| self.first(node.rest.filter(|_| !left.is_empty())))
-            .or_else(|| self.first(node.prefix))
+            .or_else(|| self.first(if left.is_empty() { &None } else { &node.rest }))
+            .or_else(|| self.first(&node.prefix))
     }
 
-    fn first(&self, span: Option<Span>) -> Option<usize> {
-        let Span { start, len } = span?;
-        let numbers = &self.index.candidates[start as usize..][..len as usize];
+    fn first(&self, span: &Option<Span>) -> Option<usize> {
+        let one;
+        let numbers = match span.as_ref()? {
+            Span::One { number, .. } => {
+                one = [*number];
+                &one[..]
+            }
+            Span::Run { start, len } => &self.index.candidates[*start as usize..][..*len as usize],
+        };
         numbers
             .iter()
             .map(|number| *number as usize)
@@ -207,11 +220,21 @@ proptest! {
 }
 
 #[test]
-fn nodes_are_numbered_breadth_first_and_the_root_path_ends_at_the_root() {
+fn nodes_are_numbered_depth_first_and_the_root_path_ends_at_the_root() {
+    let one = |number| Some(Span::One { number, methods: Vec::new() });
     let exact = |path| route("", path, MatchKind::Exact, 0, 0, 0);
     let index = index(&[exact("/b/c"), exact("/a/{x}"), exact("/"), exact("/a/")]);
-    assert_eq!((index.nodes.len(), index.any_host), (6, Some(0)));
-    assert_eq!(index.nodes[0].exact, Some(Span { start: 0, len: 1 }));
-    assert_eq!(index.candidates, [2, 3, 1, 0]);
-    assert_eq!(index.nodes[1].param, Some(4));
+    assert_eq!((index.nodes.len(), index.any_host), (5, Some(0)));
+    assert_eq!(index.nodes[0].exact, one(2));
+    assert_eq!(index.nodes[1].param, Some(3));
+    assert_eq!(index.nodes[3].exact, one(1));
+    assert_eq!(index.candidates, []);
+}
+
+#[test]
+fn literals_without_alternatives_are_one_stem() {
+    let exact = |path| route("", path, MatchKind::Exact, 0, 0, 0);
+    let index = index(&[exact("/api/v1/a"), exact("/api/v1/b/c/{x}/d/e"), exact("/api/v1/b/c/{x}/d/e/")]);
+    let stems: Vec<&str> = index.nodes.iter().map(|node| node.stem.as_str()).collect();
+    assert_eq!(stems, ["api/v1", "", "c", "d/e", ""]);
 }
