@@ -16,23 +16,25 @@ pub(crate) use segment::nth_segment;
 
 use crate::late::Origin;
 
-/// One route: what it asks of a request besides host and path, and where it leads.
+/// One route: what it asks of a request besides host and path, and where it leads. In this order, so that what a
+/// look-up reads of a large table lies in one line of the cache, mostly.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Route<T> {
-    /// Where the route was written.
-    pub origin: Origin,
-    /// Its name: the `route` of logs and metrics.
-    pub name: &'static str,
     /// The methods it takes.
     pub methods: Methods,
+    /// Where the route was written.
+    pub origin: Origin,
     /// Header fields that must all match.
     pub headers: &'static [HeaderMatch],
     /// Query parameters that must all match.
     pub query: &'static [QueryMatch],
-    /// For the whole exchange, from the request head to the end of the response.
-    pub timeout: Duration,
     /// The stack that serves it.
     pub target: T,
+    /// For the whole exchange, from the request head to the end of the response.
+    pub timeout: Duration,
+    /// Its name: the `route` of logs and metrics.
+    pub name: &'static str,
 }
 
 impl<T> Route<T> {
@@ -68,19 +70,30 @@ impl<T> Route<T> {
 /// "No such node".
 pub const NONE: u32 = u32::MAX;
 
-/// A run of `RouteIndex::candidates`.
+/// Routes of the same host and path: one that asks for nothing but methods, as in most places, or a run of
+/// `RouteIndex::candidates`.
 #[derive(Clone, Copy, Debug)]
 pub struct Span {
+    /// The number of the one, or where the run starts.
     start: u32,
+    /// `Span::ONE` and the bits of the methods, or the length of the run.
     len: u32,
 }
 
 impl Span {
+    const ONE: u32 = 1 << 31;
+
     /// No candidates.
-    pub const EMPTY: Self = Self::new(0, 0);
+    pub const EMPTY: Self = Self { start: 0, len: 0 };
+
+    /// This route alone. It takes these methods and has no other conditions: a look-up need not read it.
+    pub const fn one(number: u32, methods: Methods) -> Self {
+        Self { start: number, len: Self::ONE | methods.bits() as u32 }
+    }
 
     /// `len` candidates from `start`.
     pub const fn new(start: u32, len: u32) -> Self {
+        assert!(len < Self::ONE);
         Self { start, len }
     }
 }
@@ -121,9 +134,12 @@ impl Edge {
     }
 }
 
-/// A position in the trie: what may follow, in the order in which it is tried.
+/// A position in the trie: what may follow, in the order in which it is tried. One line of the cache.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub struct Node {
+    /// Whole segments that stand in front of everything below, such as `api/v1`; they are compared at once.
+    pub stem: &'static str,
     /// Literal segments.
     pub literals: Table,
     /// `{name:uint}`.
@@ -143,6 +159,7 @@ pub struct Node {
 impl Node {
     /// A node without children and routes.
     pub const LEAF: Self = Self {
+        stem: "",
         literals: Table::EMPTY,
         uint: NONE,
         uuid: NONE,
@@ -151,6 +168,17 @@ impl Node {
         exact: Span::EMPTY,
         prefix: Span::EMPTY,
     };
+}
+
+const _: () = assert!(size_of::<Node>() == 64);
+
+impl Node {
+    /// Whether a segment may be taken in several ways, or left to a route that is satisfied already.
+    #[inline]
+    fn has_alternatives(&self) -> bool {
+        let ends = self.rest.len | self.prefix.len;
+        ends != 0 || (self.uint & self.uuid) != NONE || (self.param != NONE && self.literals.start != NONE)
+    }
 }
 
 /// The compiled route table.
@@ -202,9 +230,12 @@ impl<T> RouteIndex<T> {
     /// The route that takes this request: among all that match, the one of highest precedence.
     pub fn find(&self, question: &Question<'_>) -> Answer {
         let methods = Methods::of(question.method);
-        let found = self.search(question, &mut |number| {
-            let route = &self.routes[number as usize];
-            route.methods.intersects(methods) && route.accepts_fields(question)
+        let found = self.search(question, &mut |number, only| match only {
+            Some(taken) => taken.intersects(methods),
+            None => {
+                let route = &self.routes[number as usize];
+                route.methods.intersects(methods) && route.accepts_fields(question)
+            }
         });
         match found {
             Some(number) => Answer::Route(number),
@@ -215,7 +246,7 @@ impl<T> RouteIndex<T> {
     #[cold]
     fn allowed(&self, question: &Question<'_>) -> Answer {
         let mut allowed = Methods::NONE;
-        self.search(question, &mut |number| {
+        self.search(question, &mut |number, _| {
             let route = &self.routes[number as usize];
             if route.accepts_fields(question) {
                 allowed = allowed.union(route.methods);
@@ -225,30 +256,48 @@ impl<T> RouteIndex<T> {
         if allowed == Methods::NONE { Answer::Nothing } else { Answer::Allow(allowed) }
     }
 
-    /// Visits the routes whose host and path match, best first, until `accept` takes one.
+    /// Visits the routes whose host and path match, best first, until `accept` takes one. It gets the number, and the
+    /// methods if they are all there is to it.
     #[inline]
-    fn search(&self, question: &Question<'_>, accept: &mut impl FnMut(u32) -> bool) -> Option<u32> {
+    fn search(
+        &self,
+        question: &Question<'_>,
+        accept: &mut impl FnMut(u32, Option<Methods>) -> bool,
+    ) -> Option<u32> {
         let path = question.path.as_bytes();
         let first = if path.len() == 1 { path.len() + 1 } else { 1 };
-        if self.hosts.start != NONE || self.wildcards.start != NONE {
-            let host = question.host;
-            if let Some(root) = self.lookup(self.hosts, host.as_bytes(), hash(host.as_bytes()))
+        if (self.hosts.start & self.wildcards.start) != NONE
+            && let Some(found) = self.search_hosts(question.host, path, first, accept)
+        {
+            return Some(found);
+        }
+        if self.any_host == NONE { None } else { self.descend(self.any_host, path, first, accept) }
+    }
+
+    #[inline(never)]
+    fn search_hosts(
+        &self,
+        host: &str,
+        path: &[u8],
+        first: usize,
+        accept: &mut impl FnMut(u32, Option<Methods>) -> bool,
+    ) -> Option<u32> {
+        if let Some(root) = self.lookup(self.hosts, host.as_bytes(), hash(host.as_bytes()))
+            && let Some(found) = self.descend(root, path, first, accept)
+        {
+            return Some(found);
+        }
+        // Longest wildcard first: cut one label at a time from the left.
+        let mut rest = host;
+        while let Some((_, suffix)) = rest.split_once('.') {
+            if let Some(root) = self.lookup(self.wildcards, suffix.as_bytes(), hash(suffix.as_bytes()))
                 && let Some(found) = self.descend(root, path, first, accept)
             {
                 return Some(found);
             }
-            // Longest wildcard first: cut one label at a time from the left.
-            let mut rest = host;
-            while let Some((_, suffix)) = rest.split_once('.') {
-                if let Some(root) = self.lookup(self.wildcards, suffix.as_bytes(), hash(suffix.as_bytes()))
-                    && let Some(found) = self.descend(root, path, first, accept)
-                {
-                    return Some(found);
-                }
-                rest = suffix;
-            }
+            rest = suffix;
         }
-        if self.any_host == NONE { None } else { self.descend(self.any_host, path, first, accept) }
+        None
     }
 
     /// Searches below `node`; `at` is where the next segment starts, past the end when none is left.
@@ -257,54 +306,92 @@ impl<T> RouteIndex<T> {
         &self,
         node: u32,
         path: &[u8],
-        at: usize,
-        accept: &mut impl FnMut(u32) -> bool,
+        mut at: usize,
+        accept: &mut impl FnMut(u32, Option<Methods>) -> bool,
     ) -> Option<u32> {
-        let node = &self.nodes[node as usize];
-        if at <= path.len() {
-            let (end, hash) = segment::scan(path, at);
-            let text = &path[at..end];
-            let next = end + 1;
-            if node.literals.start != NONE
-                && let Some(child) = self.lookup(node.literals, text, hash)
-                && let Some(found) = self.descend(child, path, next, accept)
-            {
-                return Some(found);
+        let mut node = &self.nodes[node as usize];
+        loop {
+            if !node.stem.is_empty() {
+                at = segment::after(path, at, node.stem.as_bytes())?;
             }
-            if node.uint != NONE
-                && segment::is_uint(text)
-                && let Some(found) = self.descend(node.uint, path, next, accept)
-            {
-                return Some(found);
+            if at > path.len() {
+                return self.first(node.exact, accept).or_else(|| self.first(node.prefix, accept));
             }
-            if node.uuid != NONE
-                && segment::is_uuid(text)
-                && let Some(found) = self.descend(node.uuid, path, next, accept)
-            {
-                return Some(found);
+            if node.has_alternatives() {
+                return self.branch(node, path, at, accept);
             }
-            if node.param != NONE
-                && !text.is_empty()
-                && let Some(found) = self.descend(node.param, path, next, accept)
-            {
-                return Some(found);
+            // One way on, and nothing to come back to: most nodes.
+            if node.param == NONE {
+                let (end, hash) = segment::scan(path, at);
+                node = &self.nodes[self.lookup(node.literals, &path[at..end], hash)? as usize];
+                at = end + 1;
+            } else {
+                let end = segment::end(path, at);
+                if end == at {
+                    return None;
+                }
+                node = &self.nodes[node.param as usize];
+                at = end + 1;
             }
-            if node.rest.len != 0
-                && at < path.len()
-                && let Some(found) = self.first(node.rest, accept)
-            {
-                return Some(found);
-            }
-        } else if let Some(found) = self.first(node.exact, accept) {
+        }
+    }
+
+    /// Tries what may follow, in the order of precedence; there is a segment at `at`.
+    #[inline(never)]
+    fn branch(
+        &self,
+        node: &Node,
+        path: &[u8],
+        at: usize,
+        accept: &mut impl FnMut(u32, Option<Methods>) -> bool,
+    ) -> Option<u32> {
+        let (end, hash) = segment::scan(path, at);
+        let (text, next) = (&path[at..end], end + 1);
+        if let Some(child) = self.lookup(node.literals, text, hash)
+            && let Some(found) = self.descend(child, path, next, accept)
+        {
+            return Some(found);
+        }
+        if node.uint != NONE
+            && segment::is_uint(text)
+            && let Some(found) = self.descend(node.uint, path, next, accept)
+        {
+            return Some(found);
+        }
+        if node.uuid != NONE
+            && segment::is_uuid(text)
+            && let Some(found) = self.descend(node.uuid, path, next, accept)
+        {
+            return Some(found);
+        }
+        if node.param != NONE
+            && !text.is_empty()
+            && let Some(found) = self.descend(node.param, path, next, accept)
+        {
+            return Some(found);
+        }
+        if at < path.len()
+            && let Some(found) = self.first(node.rest, accept)
+        {
             return Some(found);
         }
         self.first(node.prefix, accept)
     }
 
-    #[inline]
-    fn first(&self, span: Span, accept: &mut impl FnMut(u32) -> bool) -> Option<u32> {
-        let start = span.start as usize;
-        self.candidates[start..start + span.len as usize].iter().copied().find(|&number| accept(number))
+    #[inline(always)]
+    fn first(&self, span: Span, accept: &mut impl FnMut(u32, Option<Methods>) -> bool) -> Option<u32> {
+        if span.len & Span::ONE != 0 {
+            let methods = Methods::from_bits(span.len as u16);
+            return accept(span.start, Some(methods)).then_some(span.start);
+        }
+        if span.len == 0 { None } else { self.first_of(span, accept) }
+    }
+
+    #[inline(never)]
+    fn first_of(&self, run: Span, accept: &mut impl FnMut(u32, Option<Methods>) -> bool) -> Option<u32> {
+        let start = run.start as usize;
+        let numbers = &self.candidates[start..start + run.len as usize];
+        numbers.iter().copied().find(|&number| accept(number, None))
     }
 
     #[inline]
@@ -318,7 +405,7 @@ impl<T> RouteIndex<T> {
             if edge.node == NONE {
                 return None;
             }
-            if edge.hash == hash && edge.text.as_bytes() == text {
+            if edge.hash == hash && segment::same(edge.text.as_bytes(), text) {
                 return Some(edge.node);
             }
             slot = (slot + 1) & table.mask;

@@ -23,7 +23,7 @@ pub(crate) use hash::hash;
 use names::Names;
 use policies::Statics;
 use stacks::Stacks;
-pub(crate) use trie::index;
+pub(crate) use trie::plain_index;
 
 /// How many literals the generated file asserts the hash of: short ones, long ones, an empty one if there is one.
 const HASHES: usize = 3;

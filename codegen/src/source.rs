@@ -90,6 +90,11 @@ impl Source {
                 return Self::new(path, "");
             }
         };
+        Self::from_bytes(path, bytes, sink)
+    }
+
+    /// A source from bytes that may be anything, with [`Source::read`]'s limits.
+    pub fn from_bytes(path: &str, bytes: Vec<u8>, sink: &mut Diagnostics) -> Self {
         if bytes.len() > MOST_BYTES {
             too_large(sink);
             return Self::new(path, "");

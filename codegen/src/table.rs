@@ -52,7 +52,7 @@ pub struct Table<'m> {
 impl<'m> Table<'m> {
     /// Lays out the tables.
     pub fn new(model: &'m Model) -> Self {
-        Self { model, index: lower::index(&model.routes) }
+        Self { model, index: lower::plain_index(&model.routes) }
     }
 
     /// What becomes of this request.

@@ -30,6 +30,15 @@ impl Methods {
     /// PATCH.
     pub const PATCH: Self = Self(1 << 6);
 
+    pub(super) const fn bits(self) -> u16 {
+        self.0
+    }
+
+    /// Of [`Methods::bits`].
+    pub(super) const fn from_bits(bits: u16) -> Self {
+        Self(bits)
+    }
+
     /// The methods of both sets.
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)

@@ -27,52 +27,92 @@ pub const fn hash(bytes: &[u8]) -> u32 {
 }
 
 /// The end of the segment that starts at `at`, and its hash.
-#[inline]
+#[inline(always)]
 pub(super) fn scan(path: &[u8], at: usize) -> (usize, u32) {
     let mut state = 0;
-    let mut position = at;
-    loop {
-        let (word, available) = load(path, position);
-        let length = slash(word).min(available);
-        if length < 8 {
-            if length > 0 {
-                state = mix(state, word & ((1 << (8 * length)) - 1));
-            }
-            let end = position + length;
-            return (end, mix(state, (end - at) as u64) as u32);
+    let mut rest = &path[at..];
+    while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
+        let word = u64::from_le_bytes(*chunk);
+        let slashes = slashes(word);
+        if slashes != 0 {
+            return finish(path, at, rest, state, word, slashes);
         }
         state = mix(state, word);
-        position += 8;
+        rest = after;
+    }
+    let word = last(path, rest);
+    // Past the end stands what is no slash and counts as nothing: let a slash be there.
+    finish(path, at, rest, state, word, slashes(word) | 1 << (8 * rest.len() + 7))
+}
+
+/// The hash with the last bytes, in `rest`, up to the first slash of `word`.
+#[inline(always)]
+fn finish(path: &[u8], at: usize, rest: &[u8], state: u64, word: u64, slashes: u64) -> (usize, u32) {
+    let bits = slashes.trailing_zeros() & !7;
+    let state = if bits == 0 { state } else { mix(state, word & ((1 << bits) - 1)) };
+    let end = path.len() - rest.len() + bits as usize / 8;
+    (end, mix(state, (end - at) as u64) as u32)
+}
+
+/// The end of the segment that starts at `at`.
+#[inline]
+pub(super) fn end(path: &[u8], at: usize) -> usize {
+    let mut rest = &path[at..];
+    while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
+        let slashes = slashes(u64::from_le_bytes(*chunk));
+        if slashes != 0 {
+            return path.len() - rest.len() + slashes.trailing_zeros() as usize / 8;
+        }
+        rest = after;
+    }
+    let slashes = slashes(last(path, rest)) | 1 << (8 * rest.len() + 7);
+    path.len() - rest.len() + slashes.trailing_zeros() as usize / 8
+}
+
+/// Where the next segment starts if these whole segments stand at `at`.
+#[inline]
+pub(super) fn after(path: &[u8], at: usize, segments: &[u8]) -> Option<usize> {
+    let end = at + segments.len();
+    let ends = path.get(end).is_none_or(|&byte| byte == b'/');
+    (ends && same(path.get(at..end)?, segments)).then_some(end + 1)
+}
+
+/// `a == b`, without a call for the lengths that literals have.
+#[inline(always)]
+pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    if a.len() > 16 {
+        return a == b;
+    }
+    // The first and the last bytes overlap, or meet.
+    match (a.first_chunk::<8>(), a.last_chunk::<8>(), b.first_chunk::<8>(), b.last_chunk::<8>()) {
+        (Some(a), Some(z), Some(b), Some(y)) => a == b && z == y,
+        _ => match (a.first_chunk::<4>(), a.last_chunk::<4>(), b.first_chunk::<4>(), b.last_chunk::<4>()) {
+            (Some(a), Some(z), Some(b), Some(y)) => a == b && z == y,
+            _ => a.iter().eq(b),
+        },
     }
 }
 
-/// Up to eight bytes from `at`, the first in the lowest byte, and how many there were.
+/// The last bytes of the path, less than a word, the first of them in the lowest byte and zeros above.
 #[inline]
-fn load(path: &[u8], at: usize) -> (u64, usize) {
-    if let Some(Ok(chunk)) = path.get(at..at + 8).map(<[u8; 8]>::try_from) {
-        return (u64::from_le_bytes(chunk), 8);
-    }
-    let available = path.len() - at;
+fn last(path: &[u8], rest: &[u8]) -> u64 {
     // Most paths are longer than a word: take the last one and shift out what was seen already.
     if let Some(chunk) = path.last_chunk::<8>() {
-        let seen = 8 - available;
-        let word = u64::from_le_bytes(*chunk);
-        return (if available == 0 { 0 } else { word >> (8 * seen) }, available);
+        return u64::from_le_bytes(*chunk).unbounded_shr(64 - 8 * rest.len() as u32);
     }
-    let mut word = 0;
-    for (index, &byte) in path[at..].iter().enumerate() {
-        word |= u64::from(byte) << (8 * index);
-    }
-    (word, available)
+    rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
 }
 
-/// The index of the first `/` in the word, 8 if there is none (the classic zero-byte test on `word ^ "////////"`).
+/// The top bit of each byte that is `/`, right up to the first of them (the classic zero-byte test on
+/// `word ^ "////////"`).
 #[inline]
-fn slash(word: u64) -> usize {
+fn slashes(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let difference = word ^ (ONES * b'/' as u64);
-    let zeros = difference.wrapping_sub(ONES) & !difference & (ONES << 7);
-    (zeros.trailing_zeros() / 8) as usize
+    difference.wrapping_sub(ONES) & !difference & (ONES << 7)
 }
 
 /// `{name:uint}`: 1 to 20 decimal digits.
@@ -118,12 +158,37 @@ mod tests {
                 let (end, scanned) = scan(path.as_bytes(), at);
                 prop_assert_eq!(&path[at..end], part);
                 prop_assert_eq!(scanned, hash(part.as_bytes()));
+                prop_assert_eq!(super::end(path.as_bytes(), at), end);
                 at = end + 1;
             }
             for (number, part) in path[1..].split('/').enumerate() {
                 prop_assert_eq!(&path[nth_segment(&path, number)], part);
             }
         }
+    }
+
+    #[test]
+    fn the_same_is_equal() {
+        let text = b"abcdefghijklmnopqrstuvwxyz";
+        for length in 0..=text.len() {
+            let one = &text[..length];
+            assert!(same(one, one) && !same(one, &text[..(length + 1) % 27]));
+            for place in 0..length {
+                let mut other = one.to_vec();
+                other[place] = b'X';
+                assert!(!same(one, &other), "{length}, {place}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stem_is_of_whole_segments() {
+        for (path, next) in
+            [("/a/b", Some(5)), ("/a/b/", Some(5)), ("/a/b/c", Some(5)), ("/a/bc", None), ("/a", None)]
+        {
+            assert_eq!(after(path.as_bytes(), 1, b"a/b"), next, "{path}");
+        }
+        assert_eq!(after(b"/", 2, b"a"), None);
     }
 
     #[test]

@@ -1,19 +1,14 @@
-//! Casts a gateway from every `configs/*.yml`, and a table of their names.
+//! Casts a gateway from every `configs/*.yml`, and a table of their names; takes in the compiler's goldens as they
+//! stand; casts the config of `benches/allocations.rs`.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    println!("cargo::rerun-if-changed=configs");
-    let entries = fs::read_dir("configs")?.collect::<io::Result<Vec<_>>>()?;
-    let mut configs: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
-    configs.retain(|path| path.extension().is_some_and(|extension| extension == "yml"));
-    configs.sort();
-
     let (mut modules, mut arms) = (String::new(), String::new());
-    for config in &configs {
-        let name = config.file_stem().and_then(|stem| stem.to_str()).ok_or(io::ErrorKind::InvalidFilename)?;
+    for config in &files("configs", "yml")? {
+        let name = stem(config)?;
         castgate_codegen::Compiler::new()
             .config(config.display().to_string())
             .out_file(format!("{name}.rs"))
@@ -27,8 +22,29 @@ fn main() -> io::Result<()> {
              Some(match name {{\n{arms}        _ => return None,\n    }})\n\
          }}\n"
     );
+    for golden in &files("../../codegen/tests/golden", "rs")? {
+        modules += &golden_module(stem(golden)?, &golden.canonicalize()?);
+    }
+    castgate_codegen::Compiler::new()
+        .config("../../benches/allocations.yml")
+        .out_file("allocations.rs")
+        .build();
     let out_dir = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
     fs::write(Path::new(&out_dir).join("gateways.rs"), modules + &run)
+}
+
+/// The files of a directory with this extension, in the order of their names.
+fn files(directory: &str, extension: &str) -> io::Result<Vec<PathBuf>> {
+    println!("cargo::rerun-if-changed={directory}");
+    let entries = fs::read_dir(directory)?.collect::<io::Result<Vec<_>>>()?;
+    let mut files: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
+    files.retain(|path| path.extension().is_some_and(|found| found == extension));
+    files.sort();
+    Ok(files)
+}
+
+fn stem(path: &Path) -> io::Result<&str> {
+    path.file_stem().and_then(|stem| stem.to_str()).ok_or_else(|| io::ErrorKind::InvalidFilename.into())
 }
 
 /// The generated code, or the compiler's report if the config has errors.
@@ -48,6 +64,20 @@ compile_error!(include_str!(concat!(env!("OUT_DIR"), "/{name}_error.txt")));
 #[cfg({name}_config_error)]
 pub mod {name} {{
     pub static GATEWAY: castgate::codegen::Uncompiled = castgate::codegen::Uncompiled;
+}}
+"#
+    )
+}
+
+/// What the compiler promises to write, to be compiled; nobody runs it.
+fn golden_module(name: &str, path: &Path) -> String {
+    let module = name.replace(|char: char| !char.is_ascii_alphanumeric(), "_");
+    format!(
+        r#"
+/// `codegen/tests/golden/{name}.rs`
+#[allow(dead_code)]
+mod golden_{module} {{
+    include!({path:?});
 }}
 "#
     )

@@ -1,5 +1,6 @@
 //! The matcher's tables.
 
+use super::routes;
 use super::value::{size, uint};
 use crate::plan::{Edge, Index, Node, Span, Table};
 use proc_macro2::{Literal, TokenStream};
@@ -32,7 +33,8 @@ pub(super) fn index(of: &Index) -> TokenStream {
 
 /// What a node has; the rest is as in `Node::LEAF`.
 fn node(of: &Node) -> TokenStream {
-    let Node { literals, uint: uint_child, uuid, param, rest, exact, prefix } = *of;
+    let Node { stem, literals, uint: uint_child, uuid, param, rest, exact, prefix } = of;
+    let stem = (!stem.is_empty()).then(|| quote!(stem: #stem,));
     let literals = literals.map(|of| {
         let of = table(Some(of));
         quote!(literals: #of,)
@@ -40,10 +42,10 @@ fn node(of: &Node) -> TokenStream {
     let uint_child = uint_child.map(uint).map(|child| quote!(uint: #child,));
     let uuid = uuid.map(uint).map(|child| quote!(uuid: #child,));
     let param = param.map(uint).map(|child| quote!(param: #child,));
-    let rest = rest.map(span).map(|span| quote!(rest: #span,));
-    let exact = exact.map(span).map(|span| quote!(exact: #span,));
-    let prefix = prefix.map(span).map(|span| quote!(prefix: #span,));
-    quote!(Node { #literals #uint_child #uuid #param #rest #exact #prefix ..Node::LEAF })
+    let rest = rest.as_ref().map(span).map(|span| quote!(rest: #span,));
+    let exact = exact.as_ref().map(span).map(|span| quote!(exact: #span,));
+    let prefix = prefix.as_ref().map(span).map(|span| quote!(prefix: #span,));
+    quote!(Node { #stem #literals #uint_child #uuid #param #rest #exact #prefix ..Node::LEAF })
 }
 
 fn edge(of: &Option<Edge>) -> TokenStream {
@@ -66,10 +68,18 @@ fn table(of: Option<Table>) -> TokenStream {
     }
 }
 
-fn span(of: Span) -> TokenStream {
-    let Span { start, len } = of;
-    let (start, len) = (uint(start), uint(len));
-    quote!(Span::new(#start, #len))
+fn span(of: &Span) -> TokenStream {
+    match of {
+        Span::One { number, methods } => {
+            let (number, methods) = (uint(*number), routes::methods(methods));
+            let methods = methods.unwrap_or_else(|| quote!(Methods::ALL));
+            quote!(Span::one(#number, #methods))
+        }
+        Span::Run { start, len } => {
+            let (start, len) = (uint(*start), uint(*len));
+            quote!(Span::new(#start, #len))
+        }
+    }
 }
 
 /// `const _: () = assert!(hash(b"users") == 0xC24F0222);`

@@ -19,11 +19,15 @@ pub(super) fn routes(routes: &[Route], conditions: &[Static]) -> TokenStream {
 fn route(of: &Route) -> TokenStream {
     let Route { line, label, timeout, stack, table, instance, methods, headers, query } = of;
     let (origin, timeout, instance) = (origin(*line), duration(*timeout), size(*instance));
-    let methods = methods.iter().map(|name| path(name)).reduce(|all, next| quote!(#all.union(#next)));
-    let methods = methods.map(|methods| quote!(.with_methods(#methods)));
+    let methods = self::methods(methods).map(|methods| quote!(.with_methods(#methods)));
     let headers = headers.as_ref().map(|name| quote!(.with_headers(&#name)));
     let query = query.as_ref().map(|name| quote!(.with_query(&#name)));
     quote! {
         Route::new(#origin, #label, #timeout, Target::#stack(&#table[#instance])) #methods #headers #query
     }
+}
+
+/// `Methods::GET.union(Methods::HEAD)`; `None` for all methods.
+pub(super) fn methods(names: &[&'static str]) -> Option<TokenStream> {
+    names.iter().map(|name| path(name)).reduce(|all, next| quote!(#all.union(#next)))
 }

@@ -38,7 +38,7 @@ pub(super) fn route(
         stack,
         table,
         instance,
-        methods: route.methods.named().map(method).collect(),
+        methods: methods(route.methods),
         headers,
         query,
     }
@@ -57,6 +57,11 @@ const QUERY: Part = Part { of: "QueryMatch", new: "QueryMatch::new", suffix: "qu
 
 fn pair(part: Part, name: &str, value: &str) -> Value {
     Value::Call(part.new, vec![Value::Text(name.to_owned()), Value::Text(value.to_owned())])
+}
+
+/// The facade's constants; none for all methods.
+pub(super) fn methods(of: model::Methods) -> Vec<&'static str> {
+    of.named().map(method).collect()
 }
 
 fn method(method: model::Method) -> &'static str {

@@ -4,17 +4,28 @@ use super::hash::hash;
 use crate::plan::{Edge, Table};
 
 /// Appends the table of these entries to `edges`; `None` if there are none.
-///
-/// Entries are placed in the order in which they come, so a sorted sequence gives the same table every time.
 pub(super) fn append(edges: &mut Vec<Option<Edge>>, entries: &[(&str, u32)]) -> Option<Table> {
-    if entries.is_empty() {
+    reserve(edges, entries.len()).inspect(|table| fill(edges, *table, entries))
+}
+
+/// Appends an empty table with room for this many entries.
+pub(super) fn reserve(edges: &mut Vec<Option<Edge>>, entries: usize) -> Option<Table> {
+    if entries == 0 {
         return None;
     }
     // At least half stay vacant: a miss ends soon, and the search always ends.
-    let slots = (2 * entries.len()).next_power_of_two();
+    let slots = (2 * entries).next_power_of_two();
     let start = edges.len();
     edges.resize(start + slots, None);
-    let table = &mut edges[start..];
+    Some(Table { start: number(start), slots: number(slots) })
+}
+
+/// Fills an empty table.
+///
+/// Entries are placed in the order in which they come, so a sorted sequence gives the same table every time.
+pub(super) fn fill(edges: &mut [Option<Edge>], table: Table, entries: &[(&str, u32)]) {
+    let slots = table.slots as usize;
+    let table = &mut edges[table.start as usize..][..slots];
     for (text, node) in entries {
         let mut slot = hash(text.as_bytes()) as usize & (slots - 1);
         while table[slot].is_some() {
@@ -22,7 +33,6 @@ pub(super) fn append(edges: &mut Vec<Option<Edge>>, entries: &[(&str, u32)]) -> 
         }
         table[slot] = Some(Edge { text: (*text).to_owned(), node: *node });
     }
-    Some(Table { start: number(start), slots: number(slots) })
 }
 
 /// Table positions are `u32`; a config of at most 4 MiB cannot exceed that.

@@ -10,7 +10,23 @@ use crate::plan::{Index, Node, Span};
 use std::collections::BTreeMap;
 
 /// The tables for these routes.
-pub(crate) fn index(routes: &[Route]) -> Index {
+pub(super) fn index(routes: &[Route]) -> Index {
+    build(routes, Stems::Joined)
+}
+
+/// The same tables with a node for every segment, for whoever reasons about single segments.
+pub(crate) fn plain_index(routes: &[Route]) -> Index {
+    build(routes, Stems::Split)
+}
+
+/// Whether literals without an alternative are joined into stems.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stems {
+    Joined,
+    Split,
+}
+
+fn build(routes: &[Route], stems: Stems) -> Index {
     let mut tries: BTreeMap<&HostPattern, Trie<'_>> = BTreeMap::new();
     for (number, route) in routes.iter().enumerate() {
         tries.entry(&route.host).or_default().insert(number, route);
@@ -25,7 +41,7 @@ pub(crate) fn index(routes: &[Route]) -> Index {
     };
     let (mut hosts, mut wildcards) = (Vec::new(), Vec::new());
     for (host, trie) in &tries {
-        let root = trie.append(routes, &mut index);
+        let root = trie.append_below(0, stems, routes, &mut index);
         match host {
             HostPattern::Exact(name) => hosts.push((name.as_str(), root)),
             HostPattern::Wildcard(suffix) => wildcards.push((suffix.as_str(), root)),
@@ -91,46 +107,76 @@ impl<'m> Trie<'m> {
         }
     }
 
-    /// Appends the nodes breadth first; the number of the root.
-    fn append(&self, routes: &[Route], index: &mut Index) -> u32 {
-        let root = index.nodes.len();
-        // `order[n]` is the draft that becomes node `root + n`; children join the queue as they get their numbers.
-        let mut order = vec![0];
-        let mut at = 0;
-        while let Some(draft) = order.get(at).map(|draft| &self.nodes[*draft]) {
-            at += 1;
-            let mut visit = |child: usize| {
-                order.push(child);
-                number(root + order.len() - 1)
-            };
-            let literals: Vec<(&str, u32)> =
-                draft.literals.iter().map(|(text, child)| (*text, visit(*child))).collect();
-            let uint = draft.uint.map(&mut visit);
-            let uuid = draft.uuid.map(&mut visit);
-            let param = draft.param.map(&mut visit);
-            let node = Node {
-                literals: table::append(&mut index.edges, &literals),
-                uint,
-                uuid,
-                param,
-                rest: span(&mut index.candidates, routes, &draft.rest),
-                exact: span(&mut index.candidates, routes, &draft.exact),
-                prefix: span(&mut index.candidates, routes, &draft.prefix),
-            };
-            index.nodes.push(node);
+    /// Appends a node and, depth first, what is below it; its number. As deep as a path has segments.
+    fn append_below(&self, draft: usize, stems: Stems, routes: &[Route], index: &mut Index) -> u32 {
+        let (stem, draft) = match stems {
+            Stems::Joined => self.stem(draft),
+            Stems::Split => (String::new(), &self.nodes[draft]),
+        };
+        let place = index.nodes.len();
+        index.nodes.push(Node::default());
+        let rest = span(&mut index.candidates, routes, &draft.rest);
+        let exact = span(&mut index.candidates, routes, &draft.exact);
+        let prefix = span(&mut index.candidates, routes, &draft.prefix);
+        let reserved = table::reserve(&mut index.edges, draft.literals.len());
+        let mut visit = |child: usize| self.append_below(child, stems, routes, index);
+        let literals: Vec<(&str, u32)> =
+            draft.literals.iter().map(|(text, child)| (*text, visit(*child))).collect();
+        let uint = draft.uint.map(&mut visit);
+        let uuid = draft.uuid.map(&mut visit);
+        let param = draft.param.map(&mut visit);
+        let literals = reserved.inspect(|table| table::fill(&mut index.edges, *table, &literals));
+        index.nodes[place] = Node { stem, literals, uint, uuid, param, rest, exact, prefix };
+        number(place)
+    }
+
+    /// The literals that everything below this draft starts with, and the draft after them. An empty literal is a
+    /// trailing slash, and where it stands alone it would be no stem.
+    fn stem(&self, draft: usize) -> (String, &Draft<'m>) {
+        let mut stem = String::new();
+        let mut draft = &self.nodes[draft];
+        while let Some((text, child)) = draft.only_literal().filter(|(text, _)| !text.is_empty()) {
+            if !stem.is_empty() {
+                stem.push('/');
+            }
+            stem.push_str(text);
+            draft = &self.nodes[child];
         }
-        number(root)
+        (stem, draft)
+    }
+}
+
+impl<'m> Draft<'m> {
+    /// The one way on, if it is a literal and no route is here.
+    fn only_literal(&self) -> Option<(&'m str, usize)> {
+        let Self { literals, uint: None, uuid: None, param: None, rest, exact, prefix } = self else {
+            return None;
+        };
+        let mut literals = literals.iter();
+        match (literals.next(), literals.next()) {
+            (Some((text, child)), None) if rest.is_empty() && exact.is_empty() && prefix.is_empty() => {
+                Some((text, *child))
+            }
+            _ => None,
+        }
     }
 }
 
 /// Appends routes of one host and path, best first. Those which are equal never match the same request, so that the
 /// order of the file decides nothing; it only makes the output stable.
 fn span(candidates: &mut Vec<u32>, routes: &[Route], numbers: &[usize]) -> Option<Span> {
+    if let [only] = numbers
+        && let Route { methods, headers, query, .. } = &routes[*only]
+        && headers.is_empty()
+        && query.is_empty()
+    {
+        return Some(Span::One { number: number(*only), methods: super::routes::methods(*methods) });
+    }
     let mut sorted = numbers.to_vec();
     sorted.sort_by(|a, b| routes[*a].precedence(&routes[*b]).then(a.cmp(b)));
     let start = number(candidates.len());
     candidates.extend(sorted.iter().copied().map(number));
-    (!sorted.is_empty()).then(|| Span { start, len: number(sorted.len()) })
+    (!sorted.is_empty()).then(|| Span::Run { start, len: number(sorted.len()) })
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub struct Route {
 /// The tables of all tries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Index {
-    /// Nodes, breadth first, trie by trie.
+    /// Nodes, depth first, trie by trie: what a request visits lies together.
     pub nodes: Vec<Node>,
     /// Slots of hash tables; `None` is vacant.
     pub edges: Vec<Option<Edge>>,
@@ -59,17 +59,30 @@ pub struct Edge {
     pub node: u32,
 }
 
-/// A run of `Index::candidates`; not empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Span {
-    pub start: u32,
-    pub len: u32,
+/// Routes of the same host and path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Span {
+    /// One without conditions on header fields and query.
+    One {
+        /// Its number.
+        number: u32,
+        /// The facade's constants of its methods; empty for all methods.
+        methods: Vec<&'static str>,
+    },
+    /// A run of `Index::candidates`.
+    Run {
+        /// Where it starts.
+        start: u32,
+        /// At least one.
+        len: u32,
+    },
 }
 
 /// A position in a trie.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Node {
+    /// Whole literal segments, `api/v1`, in front of everything below; empty if there are none.
+    pub stem: String,
     /// Literal segments.
     pub literals: Option<Table>,
     /// `{name:uint}`

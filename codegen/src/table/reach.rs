@@ -83,7 +83,7 @@ impl<'m> Table<'m> {
             })
             .collect();
         for (number, node) in (0..).zip(&self.index().nodes) {
-            for span in [node.prefix, node.rest] {
+            for span in [&node.prefix, &node.rest] {
                 for route in walk.candidates(span) {
                     if let (Some(verdict), Some(of)) = (verdicts.get_mut(route), routes.get(route)) {
                         *verdict = positions.left(of, number, self.is_path_built_in(of));

@@ -38,8 +38,15 @@ impl<'a> Walk<'a> {
 
     fn descend(&self, node: u32, left: Option<&str>, accept: Accept<'_>) -> Option<usize> {
         let node = self.index.nodes.get(node as usize)?;
+        let left = match (node.stem.as_str(), left) {
+            ("", left) => left,
+            (stem, left) => match left?.strip_prefix(stem)? {
+                "" => None,
+                rest => Some(rest.strip_prefix('/')?),
+            },
+        };
         let Some(left) = left else {
-            return self.first(node.exact, accept).or_else(|| self.first(node.prefix, accept));
+            return self.first(&node.exact, accept).or_else(|| self.first(&node.prefix, accept));
         };
         let (text, next) = left.split_once('/').map_or((left, None), |(text, next)| (text, Some(next)));
         let children = [
@@ -53,19 +60,23 @@ impl<'a> Walk<'a> {
                 return Some(found);
             }
         }
-        let rest = node.rest.filter(|_| !left.is_empty());
-        self.first(rest, accept).or_else(|| self.first(node.prefix, accept))
+        let rest = if left.is_empty() { &None } else { &node.rest };
+        self.first(rest, accept).or_else(|| self.first(&node.prefix, accept))
     }
 
-    fn first(&self, span: Option<Span>, accept: Accept<'_>) -> Option<usize> {
+    fn first(&self, span: &Option<Span>, accept: Accept<'_>) -> Option<usize> {
         self.candidates(span).find(|number| accept(*number))
     }
 
     /// The routes of a span, best first.
-    pub(crate) fn candidates(&self, span: Option<Span>) -> impl Iterator<Item = usize> + use<'a> {
-        let span = span.unwrap_or(Span { start: 0, len: 0 });
-        let numbers = self.index.candidates.iter().skip(span.start as usize).take(span.len as usize);
-        numbers.map(|number| *number as usize)
+    pub(crate) fn candidates(&self, span: &Option<Span>) -> impl Iterator<Item = usize> + use<'a> {
+        let (one, start, len) = match *span {
+            None => (None, 0, 0),
+            Some(Span::One { number, .. }) => (Some(number), 0, 0),
+            Some(Span::Run { start, len }) => (None, start, len),
+        };
+        let run = self.index.candidates.iter().skip(start as usize).take(len as usize).copied();
+        one.into_iter().chain(run).map(|number| number as usize)
     }
 
     /// The node to which a literal leads.

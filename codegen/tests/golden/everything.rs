@@ -603,32 +603,32 @@ static NODES: [Node; 9] = [
         ..Node::LEAF
     },
     Node {
-        rest: Span::new(0, 1),
+        rest: Span::one(5, Methods::ALL),
         ..Node::LEAF
     },
     Node {
-        prefix: Span::new(1, 1),
+        prefix: Span::one(6, Methods::ALL),
         ..Node::LEAF
     },
     Node {
-        prefix: Span::new(2, 1),
+        prefix: Span::one(2, Methods::ALL),
         ..Node::LEAF
     },
     Node {
-        prefix: Span::new(3, 1),
+        prefix: Span::one(1, Methods::ALL),
         ..Node::LEAF
     },
     Node {
-        exact: Span::new(4, 1),
+        exact: Span::one(7, Methods::ALL),
         ..Node::LEAF
     },
-    Node { uint: 8, ..Node::LEAF },
+    Node { uint: 7, ..Node::LEAF },
     Node {
-        prefix: Span::new(5, 2),
+        exact: Span::one(3, Methods::GET.union(Methods::POST)),
         ..Node::LEAF
     },
     Node {
-        exact: Span::new(7, 1),
+        prefix: Span::new(0, 2),
         ..Node::LEAF
     },
 ];
@@ -640,7 +640,7 @@ static EDGES: [Edge; 16] = [
     Edge::new("old", 1),
     Edge::new("orders", 3),
     Edge::new("robots.txt", 5),
-    Edge::new("users", 7),
+    Edge::new("users", 8),
     Edge::VACANT,
     Edge::new("older", 2),
     Edge::VACANT,
@@ -652,7 +652,7 @@ static EDGES: [Edge; 16] = [
     Edge::VACANT,
 ];
 
-static CANDIDATES: [u32; 8] = [5, 6, 2, 1, 7, 4, 0, 3];
+static CANDIDATES: [u32; 2] = [4, 0];
 
 // The compiler and the runtime agree on the hash.
 

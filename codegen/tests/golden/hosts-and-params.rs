@@ -203,103 +203,98 @@ static INDEX: RouteIndex<Target> = RouteIndex {
     nodes: &NODES,
     edges: &EDGES,
     candidates: &CANDIDATES,
-    hosts: Table::new(12, 4),
-    wildcards: Table::new(16, 4),
-    any_host: 6,
+    hosts: Table::new(10, 4),
+    wildcards: Table::new(14, 4),
+    any_host: 5,
 };
 
-static NODES: [Node; 16] = [
+static NODES: [Node; 15] = [
+    Node {
+        stem: "v1",
+        prefix: Span::one(12, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node {
+        rest: Span::one(15, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node { param: 3, ..Node::LEAF },
+    Node {
+        prefix: Span::one(14, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node {
+        prefix: Span::one(13, Methods::ALL),
+        ..Node::LEAF
+    },
     Node {
         literals: Table::new(0, 2),
+        exact: Span::one(0, Methods::ALL),
+        prefix: Span::one(1, Methods::ALL),
         ..Node::LEAF
     },
     Node {
-        prefix: Span::new(0, 1),
+        literals: Table::new(2, 4),
+        uint: 9,
+        uuid: 10,
+        param: 11,
+        prefix: Span::new(0, 3),
         ..Node::LEAF
     },
     Node {
-        rest: Span::new(1, 1),
-        ..Node::LEAF
-    },
-    Node { param: 4, ..Node::LEAF },
-    Node {
-        prefix: Span::new(2, 1),
+        exact: Span::one(6, Methods::ALL),
         ..Node::LEAF
     },
     Node {
-        prefix: Span::new(3, 1),
+        exact: Span::one(5, Methods::ALL),
         ..Node::LEAF
     },
     Node {
-        literals: Table::new(2, 2),
-        exact: Span::new(4, 1),
-        prefix: Span::new(5, 1),
+        prefix: Span::one(3, Methods::ALL),
         ..Node::LEAF
     },
     Node {
-        literals: Table::new(4, 4),
-        uint: 10,
-        uuid: 11,
-        param: 12,
-        prefix: Span::new(6, 3),
+        prefix: Span::one(4, Methods::ALL),
         ..Node::LEAF
     },
     Node {
-        exact: Span::new(9, 1),
+        literals: Table::new(6, 4),
+        prefix: Span::one(2, Methods::ALL),
         ..Node::LEAF
     },
     Node {
-        exact: Span::new(10, 1),
+        rest: Span::one(7, Methods::ALL),
         ..Node::LEAF
     },
+    Node { uint: 14, ..Node::LEAF },
     Node {
-        prefix: Span::new(11, 1),
-        ..Node::LEAF
-    },
-    Node {
-        prefix: Span::new(12, 1),
-        ..Node::LEAF
-    },
-    Node {
-        literals: Table::new(8, 4),
-        prefix: Span::new(13, 1),
-        ..Node::LEAF
-    },
-    Node {
-        rest: Span::new(14, 1),
-        ..Node::LEAF
-    },
-    Node { uint: 15, ..Node::LEAF },
-    Node {
-        exact: Span::new(15, 1),
+        exact: Span::one(8, Methods::ALL),
         ..Node::LEAF
     },
 ];
 
-static EDGES: [Edge; 20] = [
+static EDGES: [Edge; 18] = [
+    Edge::new("users", 6),
     Edge::VACANT,
-    Edge::new("v1", 1),
-    Edge::new("users", 7),
-    Edge::VACANT,
-    Edge::new("", 8),
-    Edge::new("me", 9),
+    Edge::new("", 7),
+    Edge::new("me", 8),
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("files", 13),
-    Edge::new("posts", 14),
+    Edge::new("files", 12),
+    Edge::new("posts", 13),
     Edge::VACANT,
     Edge::VACANT,
     Edge::new("api.example.com", 0),
-    Edge::new("example.org", 2),
+    Edge::new("example.org", 1),
     Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("eu.example.com", 3),
-    Edge::new("example.com", 5),
+    Edge::new("eu.example.com", 2),
+    Edge::new("example.com", 4),
 ];
 
-static CANDIDATES: [u32; 16] = [12, 15, 14, 13, 0, 1, 10, 9, 11, 6, 5, 3, 4, 2, 7, 8];
+static CANDIDATES: [u32; 3] = [10, 9, 11];
 
 // The compiler and the runtime agree on the hash.
 

@@ -2,9 +2,9 @@
 
 use ::castgate::codegen::{
     App, Backend, Context, Drain, Duration, Edge, Error, Forward, HealthCheck,
-    HostHeader, Identity, Keepalive, Late, Limits, Listen, Members, Node, Origin,
-    PathEdit, Piece, Reject, Request, Response, Retries, RoundRobin, Route, RouteIndex,
-    Service, Settings, Span, Table, Timeouts, Upstream, UpstreamTimeouts,
+    HostHeader, Identity, Keepalive, Late, Limits, Listen, Members, Methods, Node,
+    Origin, PathEdit, Piece, Reject, Request, Response, Retries, RoundRobin, Route,
+    RouteIndex, Service, Settings, Span, Table, Timeouts, Upstream, UpstreamTimeouts,
 };
 
 // The gateway, as the runtime sees it.
@@ -156,10 +156,10 @@ static INDEX: RouteIndex<Target> = RouteIndex {
 
 static NODES: [Node; 1] = [
     Node {
-        prefix: Span::new(0, 1),
+        prefix: Span::one(0, Methods::ALL),
         ..Node::LEAF
     },
 ];
 
 static EDGES: [Edge; 0] = [];
-static CANDIDATES: [u32; 1] = [0];
+static CANDIDATES: [u32; 0] = [];

@@ -151,11 +151,21 @@ proptest! {
 }
 
 #[test]
-fn nodes_are_numbered_breadth_first_and_the_root_path_ends_at_the_root() {
+fn nodes_are_numbered_depth_first_and_the_root_path_ends_at_the_root() {
+    let one = |number| Some(Span::One { number, methods: Vec::new() });
     let exact = |path| route("", path, MatchKind::Exact, 0, 0, 0);
     let index = index(&[exact("/b/c"), exact("/a/{x}"), exact("/"), exact("/a/")]);
-    assert_eq!((index.nodes.len(), index.any_host), (6, Some(0)));
-    assert_eq!(index.nodes[0].exact, Some(Span { start: 0, len: 1 }));
-    assert_eq!(index.candidates, [2, 3, 1, 0]);
-    assert_eq!(index.nodes[1].param, Some(4));
+    assert_eq!((index.nodes.len(), index.any_host), (5, Some(0)));
+    assert_eq!(index.nodes[0].exact, one(2));
+    assert_eq!(index.nodes[1].param, Some(3));
+    assert_eq!(index.nodes[3].exact, one(1));
+    assert_eq!(index.candidates, []);
+}
+
+#[test]
+fn literals_without_alternatives_are_one_stem() {
+    let exact = |path| route("", path, MatchKind::Exact, 0, 0, 0);
+    let index = index(&[exact("/api/v1/a"), exact("/api/v1/b/c/{x}/d/e"), exact("/api/v1/b/c/{x}/d/e/")]);
+    let stems: Vec<&str> = index.nodes.iter().map(|node| node.stem.as_str()).collect();
+    assert_eq!(stems, ["api/v1", "", "c", "d/e", ""]);
 }

@@ -105,15 +105,16 @@ impl<'a> Positions<'a> {
         let (routes, index) = (self.routes, self.index);
         self.by_node.entry(number).or_insert_with(|| {
             let walk = Walk::new(index);
-            let cover = |span| Cover::of(walk.candidates(span), routes);
+            let cover = |span: &Option<Span>| Cover::of(walk.candidates(span), routes);
             let Some(node) = index.nodes.get(number as usize) else { return Position::nothing() };
             let slash = walk.lookup(node.literals, "").and_then(|child| index.nodes.get(child as usize));
-            let slash: Option<Span> = slash.and_then(|node| node.exact);
+            let nowhere = None;
+            let slash = slash.map_or(&nowhere, |node| &node.exact);
             Position {
-                exact: cover(node.exact),
+                exact: cover(&node.exact),
                 slash: cover(slash),
-                rest: cover(node.rest),
-                prefix: cover(node.prefix),
+                rest: cover(&node.rest),
+                prefix: cover(&node.prefix),
                 param: node.param,
             }
         });

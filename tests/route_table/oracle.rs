@@ -1,0 +1,183 @@
+//! What the configuration's reference says about precedence, word by word and without any index.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// The methods that routes and `Allow` name here.
+pub(crate) const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "PUT", "DELETE"];
+
+/// A route as written.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    /// Exact, `*.name`, or empty for any.
+    pub(crate) host: &'static str,
+    /// Literals, `{}`, `{:uint}`, `{:uuid}`, and `{*}` at the end; an empty one is a trailing slash.
+    segments: Vec<&'static str>,
+    /// `match: exact`
+    pub(crate) exact: bool,
+    /// Empty for all.
+    pub(crate) methods: Vec<&'static str>,
+    /// All must match.
+    pub(crate) headers: BTreeMap<&'static str, &'static str>,
+    /// All must match.
+    pub(crate) query: BTreeMap<&'static str, &'static str>,
+}
+
+/// A request, as far as routes look at it.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) host: &'static str,
+    pub(crate) path: String,
+    pub(crate) method: &'static str,
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
+    pub(crate) query: Option<String>,
+}
+
+/// The number of the route that takes the request, or what `Allow` names (nothing: 404).
+pub(crate) fn answer(routes: &[Route], request: &Request) -> Result<usize, Vec<&'static str>> {
+    let matching = |route: &&Route| route.matches_but_for_method(request);
+    let takes = |route: &Route| route.methods.is_empty() || route.methods.contains(&request.method);
+    let best = routes.iter().enumerate().filter(|(_, route)| matching(route) && takes(route));
+    match best.min_by(|(_, a), (_, b)| a.rank().cmp(&b.rank())) {
+        Some((number, _)) => Ok(number),
+        None => {
+            let allows =
+                |name: &&str| routes.iter().filter(matching).any(|route| route.methods.contains(name));
+            Err(METHODS.into_iter().filter(allows).collect())
+        }
+    }
+}
+
+/// Less goes first.
+type Rank = (HostRank, Vec<SegmentRank>, bool, Reverse<usize>, Reverse<usize>);
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum HostRank {
+    Exact,
+    Wildcard(Reverse<usize>),
+    Any,
+}
+
+/// What stands at one place of a path. A path that goes on beats one that ends there.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum SegmentRank {
+    Literal,
+    Typed,
+    Param,
+    Rest,
+    EndOfExact,
+    EndOfPrefix,
+}
+
+impl Route {
+    pub(crate) fn new(
+        host: &'static str,
+        mut segments: Vec<&'static str>,
+        exact: bool,
+        methods: Vec<&'static str>,
+        headers: BTreeMap<&'static str, &'static str>,
+        query: BTreeMap<&'static str, &'static str>,
+    ) -> Self {
+        if !exact && segments.last() == Some(&"") {
+            // A prefix is one of whole segments, with or without the slash.
+            segments.pop();
+        }
+        if exact && segments.is_empty() {
+            segments.push("");
+        }
+        Self { host, segments, exact, methods, headers, query }
+    }
+
+    /// The pattern as the config writes it; parameters are named by their place.
+    pub(crate) fn path(&self) -> String {
+        let named = self.segments.iter().enumerate().map(|(place, segment)| match *segment {
+            "{*}" => format!("/{{*p{place}}}"),
+            segment => format!("/{}", segment.replace('{', &format!("{{p{place}"))),
+        });
+        let path: String = named.collect();
+        if path.is_empty() { "/".to_owned() } else { path }
+    }
+
+    fn rank(&self) -> Rank {
+        let host = match self.host.strip_prefix("*.") {
+            Some(suffix) => HostRank::Wildcard(Reverse(suffix.len())),
+            None if self.host.is_empty() => HostRank::Any,
+            None => HostRank::Exact,
+        };
+        let mut path: Vec<SegmentRank> = self.segments.iter().map(|segment| rank(segment)).collect();
+        if path.last() != Some(&SegmentRank::Rest) {
+            path.push(if self.exact { SegmentRank::EndOfExact } else { SegmentRank::EndOfPrefix });
+        }
+        (host, path, self.methods.is_empty(), Reverse(self.headers.len()), Reverse(self.query.len()))
+    }
+
+    /// Whether some request matches both, and neither goes first.
+    pub(crate) fn ties_with(&self, other: &Self) -> bool {
+        let agree = |a: &BTreeMap<&str, &str>, b: &BTreeMap<&str, &str>| {
+            a.iter().all(|(name, value)| b.get(name).is_none_or(|other| other == value))
+        };
+        // Literals and types of equal rank exclude each other unless they are the same.
+        let same_place = |(a, b): (&&str, &&str)| a == b;
+        let methods_meet =
+            self.methods.is_empty() || self.methods.iter().any(|name| other.methods.contains(name));
+        self.rank() == other.rank()
+            && self.host == other.host
+            && self.segments.iter().zip(&other.segments).all(same_place)
+            && methods_meet
+            && agree(&self.headers, &other.headers)
+            && agree(&self.query, &other.query)
+    }
+
+    fn matches_but_for_method(&self, request: &Request) -> bool {
+        let host = match self.host.strip_prefix('*') {
+            Some(suffix) => request.host.len() > suffix.len() && request.host.ends_with(suffix),
+            None => self.host.is_empty() || self.host == request.host,
+        };
+        let headers = self.headers.iter().all(|(name, value)| request.headers.contains(&(name, value)));
+        let decoded =
+            |text: &str| text.replace('+', " ").replace("%20", " ").replace("%31", "1").replace("%70", "p");
+        let pairs: Vec<(String, String)> = request
+            .query
+            .iter()
+            .flat_map(|query| query.split('&'))
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .map(|(name, value)| (decoded(name), decoded(value)))
+            .collect();
+        let first =
+            |name: &str| pairs.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
+        let query = self.query.iter().all(|(name, value)| first(name) == Some(value));
+        host && headers && query && self.matches_path(&request.path)
+    }
+
+    fn matches_path(&self, path: &str) -> bool {
+        let parts: Vec<&str> = path[1..].split('/').collect();
+        if self.segments.last() == Some(&"{*}") {
+            let fixed = self.segments.len() - 1;
+            return parts.len() > fixed
+                && parts[fixed..].iter().any(|part| !part.is_empty())
+                && parts.iter().zip(&self.segments[..fixed]).all(|(part, segment)| fits(segment, part));
+        }
+        // `/` has no segments but the empty one that an exact `/` asks for.
+        let length =
+            if self.exact { parts.len() == self.segments.len() } else { parts.len() >= self.segments.len() };
+        length && parts.iter().zip(&self.segments).all(|(part, segment)| fits(segment, part))
+    }
+}
+
+fn rank(segment: &str) -> SegmentRank {
+    match segment {
+        "{:uint}" | "{:uuid}" => SegmentRank::Typed,
+        "{}" => SegmentRank::Param,
+        "{*}" => SegmentRank::Rest,
+        _ => SegmentRank::Literal,
+    }
+}
+
+fn fits(segment: &str, part: &str) -> bool {
+    match segment {
+        "{:uint}" => part.len() <= 20 && !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()),
+        "{:uuid}" => part == super::UUID,
+        "{}" => !part.is_empty(),
+        literal => literal == part,
+    }
+}
