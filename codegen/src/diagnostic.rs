@@ -3,10 +3,20 @@
 //! Stages never stop at a problem and never print; they report here and go on with what is left. Only
 //! [`Diagnostics::propagate`] turns problems into failure.
 
+#[cfg(feature = "cli")]
+mod github;
+#[cfg(feature = "cli")]
+mod json;
 mod nearest;
+#[cfg(feature = "cli")]
+mod position;
 mod render;
+#[cfg(feature = "cli")]
+mod sarif;
 
 pub(crate) use nearest::nearest;
+#[cfg(feature = "cli")]
+pub use position::{Lines, Position};
 pub use render::Style;
 
 use crate::codes::Code;
@@ -78,6 +88,12 @@ impl Diagnostic {
     ) -> &mut Self {
         self.edits.push(Edit { title: title.into(), span, replacement: replacement.into() });
         self
+    }
+
+    /// `error`: the word which every output uses.
+    #[cfg(feature = "cli")]
+    pub fn severity_name(&self) -> &'static str {
+        "error"
     }
 
     fn start(&self) -> usize {
@@ -209,6 +225,24 @@ impl Diagnostics {
     /// All problems, as rustc would write them. Ends with a line break, unless there is nothing to say.
     pub fn render(&self, source: &Source, style: Style) -> String {
         render::render(&self.sorted(), source, style)
+    }
+
+    /// All problems as JSON, one object a line.
+    #[cfg(feature = "cli")]
+    pub fn to_json(&self, source: &Source) -> String {
+        json::render(&self.sorted(), source)
+    }
+
+    /// All problems as a SARIF 2.1.0 log, which is there even if they are none.
+    #[cfg(feature = "cli")]
+    pub fn to_sarif(&self, source: &Source) -> String {
+        sarif::render(&self.sorted(), source)
+    }
+
+    /// All problems as GitHub's workflow commands, one a line.
+    #[cfg(feature = "cli")]
+    pub fn to_github(&self, source: &Source) -> String {
+        github::render(&self.sorted(), source)
     }
 }
 

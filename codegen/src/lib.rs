@@ -11,13 +11,18 @@ pub mod codes;
 mod compile;
 pub mod diagnostic;
 pub mod emit;
+#[cfg(feature = "cli")]
+pub mod explain;
+pub mod lookup;
 pub mod lower;
 pub mod middleware;
 pub mod model;
 mod parse;
 pub mod pattern;
 pub mod plan;
+pub mod request;
 mod resolve;
+pub mod show;
 pub mod source;
 
 pub use build::{Compiler, build};

@@ -88,6 +88,12 @@ macro_rules! registry {
         }
 
         impl MiddlewareSet {
+            /// The names of its middleware, outermost first.
+            pub fn names(&self) -> Vec<&'static str> {
+                let names: [Option<&str>; NAMES.len()] = [$(self.$name.map(|_| stringify!($name)),)*];
+                names.into_iter().flatten().collect()
+            }
+
             /// The layers of a route, outermost first.
             pub(crate) fn layers<'m>(&self, policies: &'m Policies) -> impl Iterator<Item = Use<'m>> {
                 let layers: [Option<Use<'m>>; NAMES.len()] = [

@@ -29,12 +29,12 @@ fn check_is_0_without_and_1_with_problems() {
         "no colours where there is no terminal"
     );
 
-    assert_eq!(castgate(&["check", "no-such.yml"]).status.code(), Some(1));
+    assert_eq!(castgate(&["check", "no-such.yml"]).status.code(), Some(3));
 }
 
 #[test]
 fn wrong_usage_is_2() {
-    for arguments in [&["chek"][..], &[], &["check", "--nope"], &["explain", "CG9999"]] {
+    for arguments in [&["chek"][..], &[], &["check", "--nope"], &["explain", "CG9999"], &["explain", "GET"]] {
         assert_eq!(castgate(arguments).status.code(), Some(2), "{arguments:?}");
     }
 }
@@ -48,6 +48,28 @@ fn routes_are_listed_in_the_order_in_which_they_take_a_request() {
     assert!(lines[1].starts_with("api.example.com  /api/v1"), "{}", lines[1]);
     assert!(lines[2].starts_with("*.example.com    /files/{*rest}"), "{}", lines[2]);
     assert!(lines[4].contains("301 /new/{id}"), "{}", lines[4]);
+}
+
+#[test]
+fn routes_are_json_too() {
+    let output = castgate(&["routes", "--format", "json", "tests/pass/everything.yml"]);
+    let routes: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(routes[0]["name"], "users");
+    assert_eq!(routes[0]["headers"], serde_json::json!([["x-canary", "1"]]));
+    assert_eq!(routes[0]["middleware"][0], "request_id");
+    assert_eq!(routes[1]["host"], "*.example.com");
+}
+
+#[test]
+fn requests_are_explained() {
+    let request = "GET http://api.example.com/api/v1/users?debug=true";
+    let output =
+        castgate(&["explain", request, "-H", "x-canary: 1", "--config", "tests/pass/everything.yml"]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = text(&output.stdout);
+    assert!(text.contains("=> route `users`, tests/pass/everything.yml:41\n"), "{text}");
+    assert!(text.contains("forwards   GET /users?debug=true, with the backend's own Host\n"), "{text}");
+    assert_eq!(castgate(&["explain", "/x", "--config", "tests/ui/tab.yml"]).status.code(), Some(1));
 }
 
 #[test]

@@ -77,6 +77,18 @@ fn matches(route: &Route, request: &Request) -> bool {
     host && length && pattern.iter().enumerate().all(fits) && accepts(route, request)
 }
 
+/// The same as it is written in a config's tests or on the command line.
+fn spelt_out(request: &Request) -> crate::request::Request {
+    let query: Vec<String> = names(request.query).map(|name| format!("{name}=1")).collect();
+    crate::request::Request {
+        method: request.method.as_str().to_owned(),
+        host: request.host.to_owned(),
+        path: request.path.clone(),
+        query: (!query.is_empty()).then(|| query.join("&")),
+        headers: names(request.headers).map(|name| (name, "1".to_owned())).collect(),
+    }
+}
+
 /// The runtime's search over the plan's tables.
 struct Walker<'a> {
     index: &'a Index,
@@ -180,10 +192,13 @@ proptest! {
         requests in prop::collection::vec(any_request(), 16),
     ) {
         let index = index(&routes);
+        let lookup = crate::lookup::Lookup::new(&routes);
         for request in &requests {
             let found = Walker { index: &index, routes: &routes, request }.find();
             let matching = routes.iter().filter(|route| matches(route, request));
             let best = matching.min_by(|a, b| a.precedence(b));
+            let looked_up = lookup.find(&spelt_out(request));
+            prop_assert_eq!(looked_up.map(|route| &route.name), best.map(|route| &route.name), "{:?}", request);
             match (found, best) {
                 (None, None) => {}
                 // Routes which tie are refused before; here they only have to be as good as each other.

@@ -1,0 +1,108 @@
+//! What can be said on the command line.
+
+use super::exit;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Checks and explains gateway configs.
+#[derive(Debug, Parser)]
+#[command(name = "castgate", version, arg_required_else_help = true, after_help = exit::HELP)]
+pub(crate) struct Arguments {
+    /// When reports have colours
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// When reports have colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless the environment says otherwise
+    Auto,
+    /// Everywhere
+    Always,
+    /// Nowhere
+    Never,
+}
+
+/// The config to read.
+#[derive(Debug, Args)]
+pub(crate) struct Config {
+    /// The config
+    #[arg(default_value = "gateway.yml", env = "GATEWAY_CONFIG", hide_env_values = true)]
+    pub(crate) file: String,
+}
+
+/// The config to read, where something else is the first argument.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigOption {
+    /// The config
+    #[arg(
+        long = "config",
+        value_name = "FILE",
+        default_value = "gateway.yml",
+        env = "GATEWAY_CONFIG",
+        hide_env_values = true
+    )]
+    pub(crate) file: String,
+}
+
+/// How problems are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// A report with the source, on stderr
+    Human,
+    /// One JSON object a line, on stdout
+    Json,
+    /// A SARIF 2.1.0 log, on stdout
+    Sarif,
+    /// GitHub's workflow commands, on stdout
+    Github,
+}
+
+/// How a table is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableFormat {
+    /// Columns
+    Table,
+    /// A JSON array
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check a config and report every problem in it
+    Check {
+        #[command(flatten)]
+        config: Config,
+        /// How problems are written
+        #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+        format: ReportFormat,
+    },
+    /// Print the Rust which a config is compiled into
+    Emit {
+        #[command(flatten)]
+        config: Config,
+    },
+    /// Print the routes in the order in which they take a request
+    Routes {
+        #[command(flatten)]
+        config: Config,
+        /// How they are written
+        #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+        format: TableFormat,
+    },
+    /// Explain a diagnostic's code, or which route takes a request and why the others do not
+    Explain {
+        /// A code, such as CG0203, or a request, such as 'GET http://api.example.com/users?x=1'
+        what: String,
+        /// A header field of the request, such as 'x-canary: 1'
+        #[arg(short = 'H', long = "header", value_name = "FIELD")]
+        headers: Vec<String>,
+        #[command(flatten)]
+        config: ConfigOption,
+        /// Say of every route why it did not take the request, not only of those which came near
+        #[arg(long)]
+        all: bool,
+    },
+}
