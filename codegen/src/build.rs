@@ -1,7 +1,8 @@
 //! For build scripts: compiles configs into `OUT_DIR` and tells cargo what to watch.
 //!
-//! A config with problems does not fail the build script, whose output cargo shows badly. The report becomes a
+//! A config with errors does not fail the build script, whose output cargo shows badly. The report becomes a
 //! file, a cfg is set, and the crate turns both into a `compile_error!`, which editors understand.
+//! Warnings become cargo's.
 
 use crate::compile::compile;
 use crate::diagnostic::{Diagnostics, Style};
@@ -77,7 +78,10 @@ impl Compiler {
         let mut sink = Diagnostics::new();
         let source = Source::read(&self.config, &mut sink);
         let written = match compile(&source, &mut sink) {
-            Ok(cast) => write_if_changed(&out_dir.join(&self.out_file), &cast.rust),
+            Ok(cast) => {
+                warn(&sink, &source);
+                write_if_changed(&out_dir.join(&self.out_file), &cast.rust)
+            }
             Err(_) => {
                 println!("cargo::rustc-cfg={cfg}");
                 let report = sink.render(&source, Style::Plain);
@@ -87,6 +91,21 @@ impl Compiler {
         if let Err(error) = written {
             println!("cargo::error=cannot write to OUT_DIR: {error}");
         }
+    }
+}
+
+/// More warnings than this are counted, not shown: cargo repeats them with every build.
+const MOST_WARNINGS: usize = 10;
+
+/// cargo shows one line a warning; `castgate check` shows them whole.
+fn warn(sink: &Diagnostics, source: &Source) {
+    let warnings = sink.warnings();
+    for warning in warnings.iter().take(MOST_WARNINGS) {
+        println!("cargo::warning={}", warning.one_line(source));
+    }
+    match warnings.len().saturating_sub(MOST_WARNINGS) {
+        0 => {}
+        more => println!("cargo::warning={}: and {more} more, see `castgate check`", source.path()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is wrong with a config: the sink every stage reports to.
 //!
 //! Stages never stop at a problem and never print; they report here and go on with what is left. Only
-//! [`Diagnostics::propagate`] turns problems into failure.
+//! [`Diagnostics::propagate`] turns errors into failure; warnings never do.
 
 #[cfg(feature = "cli")]
 mod github;
@@ -22,13 +22,24 @@ pub use render::Style;
 use crate::codes::Code;
 use crate::source::{ConfigPath, Place, Source, Span, SpanIndex};
 
-/// The config has problems; they are in the sink.
+/// The config has errors; they are in the sink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failed;
+
+/// What a problem does to the build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is built.
+    Error,
+    /// It is said, and the build goes on.
+    Warning,
+}
 
 /// One problem.
 #[derive(Debug, Clone)]
 pub struct Diagnostic {
+    /// Whether it stops the build.
+    pub severity: Severity,
     /// Its kind.
     pub code: &'static Code,
     /// One line, without a full stop.
@@ -62,9 +73,30 @@ pub struct Edit {
 }
 
 impl Diagnostic {
-    /// A problem without a place yet.
+    /// An error without a place yet.
     pub fn new(code: &'static Code, title: impl Into<String>) -> Self {
-        Self { code, title: title.into(), labels: Vec::new(), help: Vec::new(), edits: Vec::new() }
+        Self {
+            severity: Severity::Error,
+            code,
+            title: title.into(),
+            labels: Vec::new(),
+            help: Vec::new(),
+            edits: Vec::new(),
+        }
+    }
+
+    /// Whether it stops the build.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// All of it in one line, as compilers write them for tools: `gateway.yml:12: unused upstream [CG0209]`.
+    pub fn one_line(&self, source: &Source) -> String {
+        let line = self.labels.first().map_or(String::new(), |label| {
+            let before = source.text().as_bytes().iter().take(label.span.start);
+            format!(":{}", before.filter(|byte| **byte == b'\n').count() + 1)
+        });
+        format!("{}{line}: {} [{}]", source.path(), self.title, self.code.id)
     }
 
     /// Points at a place.
@@ -132,14 +164,24 @@ impl Diagnostics {
         !self.is_written(&section.key(key)) && !self.is_written(&section.key("<<"))
     }
 
-    /// Reports a problem; the result takes labels and help.
+    /// Reports an error; the result takes labels and help.
     pub fn error(&mut self, code: &'static Code, title: impl Into<String>) -> &mut Diagnostic {
+        self.report(Severity::Error, code, title)
+    }
+
+    /// Reports a problem of either severity; the result takes labels and help.
+    pub fn report(
+        &mut self,
+        severity: Severity,
+        code: &'static Code,
+        title: impl Into<String>,
+    ) -> &mut Diagnostic {
         let index = self.found.len();
-        self.found.push(Diagnostic::new(code, title));
+        self.found.push(Diagnostic { severity, ..Diagnostic::new(code, title) });
         &mut self.found[index]
     }
 
-    /// Reports a problem with the value at `path`.
+    /// Reports an error in the value at `path`.
     pub fn error_at(
         &mut self,
         code: &'static Code,
@@ -147,15 +189,38 @@ impl Diagnostics {
         title: impl Into<String>,
         label: impl Into<String>,
     ) -> &mut Diagnostic {
+        self.report_at(Severity::Error, code, path, title, label)
+    }
+
+    /// Warns of the value at `path`.
+    pub fn warning_at(
+        &mut self,
+        code: &'static Code,
+        path: &ConfigPath,
+        title: impl Into<String>,
+        label: impl Into<String>,
+    ) -> &mut Diagnostic {
+        self.report_at(Severity::Warning, code, path, title, label)
+    }
+
+    /// Reports a problem of either severity with the value at `path`.
+    pub fn report_at(
+        &mut self,
+        severity: Severity,
+        code: &'static Code,
+        path: &ConfigPath,
+        title: impl Into<String>,
+        label: impl Into<String>,
+    ) -> &mut Diagnostic {
         let span = self.value_span(path);
-        let diagnostic = self.error(code, title);
+        let diagnostic = self.report(severity, code, title);
         if let Some(span) = span {
             diagnostic.label(span, label);
         }
         diagnostic
     }
 
-    /// Reports a problem with the key at `path`, or with the section as a whole.
+    /// Reports an error in the key at `path`, or in the section as a whole.
     pub fn error_at_key(
         &mut self,
         code: &'static Code,
@@ -163,8 +228,20 @@ impl Diagnostics {
         title: impl Into<String>,
         label: impl Into<String>,
     ) -> &mut Diagnostic {
+        self.report_at_key(Severity::Error, code, path, title, label)
+    }
+
+    /// Reports a problem of either severity with the key at `path`, or with the section as a whole.
+    pub fn report_at_key(
+        &mut self,
+        severity: Severity,
+        code: &'static Code,
+        path: &ConfigPath,
+        title: impl Into<String>,
+        label: impl Into<String>,
+    ) -> &mut Diagnostic {
         let span = self.key_span(path);
-        let diagnostic = self.error(code, title);
+        let diagnostic = self.report(severity, code, title);
         if let Some(span) = span {
             diagnostic.label(span, label);
         }
@@ -204,22 +281,35 @@ impl Diagnostics {
         }
     }
 
-    /// The problems so far, in the order of the source, each once.
+    /// The problems so far, each once: errors, then warnings, either in the order of the source.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
+        fn key(problem: &Diagnostic) -> (Severity, usize, &Code, &str) {
+            (problem.severity, problem.start(), problem.code, &problem.title)
+        }
         let mut sorted: Vec<&Diagnostic> = self.found.iter().collect();
-        sorted.sort_by(|a, b| (a.start(), a.code, &a.title).cmp(&(b.start(), b.code, &b.title)));
-        sorted.dedup_by(|a, b| (a.start(), a.code, &a.title) == (b.start(), b.code, &b.title));
+        sorted.sort_by(|a, b| key(a).cmp(&key(b)));
+        sorted.dedup_by(|a, b| key(a) == key(b));
         sorted
     }
 
-    /// Whether there is none.
+    /// The warnings so far, in the order of the source.
+    pub fn warnings(&self) -> Vec<&Diagnostic> {
+        self.sorted().into_iter().filter(|problem| !problem.is_error()).collect()
+    }
+
+    /// Whether there is none, not even a warning.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    /// `Err` if there is any problem.
+    /// Whether there is an error.
+    pub fn has_errors(&self) -> bool {
+        self.found.iter().any(Diagnostic::is_error)
+    }
+
+    /// `Err` if there is any error.
     pub fn propagate(&self) -> Result<(), Failed> {
-        if self.is_empty() { Ok(()) } else { Err(Failed) }
+        if self.has_errors() { Err(Failed) } else { Ok(()) }
     }
 
     /// All problems, as rustc would write them. Ends with a line break, unless there is nothing to say.

@@ -27,5 +27,5 @@ pub mod source;
 
 pub use build::{Compiler, build};
 pub use compile::{Cast, compile};
-pub use diagnostic::{Diagnostics, Failed, Style};
+pub use diagnostic::{Diagnostics, Failed, Severity, Style};
 pub use source::Source;

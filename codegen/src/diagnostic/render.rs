@@ -1,6 +1,6 @@
 //! Diagnostics as rustc writes them, through rust-lang's own renderer.
 
-use super::Diagnostic;
+use super::{Diagnostic, Severity};
 use crate::source::{Source, Span};
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
@@ -34,21 +34,37 @@ pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source, style: Style)
             0 => String::new(),
             hidden => format!(" ({hidden} of them not shown)"),
         };
-        let count = match diagnostics.len() {
-            1 => "1 problem".to_owned(),
-            count => format!("{count} problems"),
-        };
+        let count = count(diagnostics);
         let summary =
             format!("{count} in {}{hidden}; `castgate explain {}` says more", source.path(), first.code.id);
-        out.push_str(&renderer.render(&[Group::with_title(Level::ERROR.primary_title(summary))]));
+        out.push_str(&renderer.render(&[Group::with_title(level(first).primary_title(summary))]));
         out.push('\n');
     }
     out
 }
 
+/// `2 problems and 1 warning`
+fn count(diagnostics: &[&Diagnostic]) -> String {
+    let some = |count: usize, what: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        count => Some(format!("{count} {what}s")),
+    };
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    let counts = [some(errors, "problem"), some(diagnostics.len() - errors, "warning")];
+    counts.into_iter().flatten().collect::<Vec<_>>().join(" and ")
+}
+
+fn level(diagnostic: &Diagnostic) -> Level<'static> {
+    match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    }
+}
+
 fn report<'a>(diagnostic: &'a Diagnostic, source: &'a Source) -> Vec<Group<'a>> {
     let mut problem =
-        Group::with_title(Level::ERROR.primary_title(diagnostic.title.as_str()).id(diagnostic.code.id));
+        Group::with_title(level(diagnostic).primary_title(diagnostic.title.as_str()).id(diagnostic.code.id));
     if diagnostic.labels.is_empty() {
         problem = problem.element(Origin::path(source.path()));
     }
