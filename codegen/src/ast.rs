@@ -6,6 +6,8 @@
 
 mod admin;
 mod route;
+#[cfg(feature = "cli")]
+mod schema;
 mod server;
 mod upstream;
 mod value;
@@ -22,6 +24,7 @@ use serde::Deserialize;
 
 /// A whole `gateway.yml`.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Gateway {
     /// Listeners, limits and timeouts towards clients. Left out: every default below.

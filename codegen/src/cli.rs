@@ -8,6 +8,7 @@ mod explain;
 mod routes;
 
 use arguments::{Arguments, Command};
+use castgate_codegen::schema;
 use clap::Parser;
 use exit::Exit;
 
@@ -21,6 +22,7 @@ pub(crate) fn run() -> Exit {
             arguments::TableFormat::Table => routes::table(&found.cast.model),
             arguments::TableFormat::Json => routes::json(&found.cast.model),
         }),
+        Command::Schema => exit::print(&schema::text()),
         Command::Explain { what, headers, config, all } => explain::run(&what, &headers, &config, all, color),
     }
 }

@@ -122,10 +122,13 @@ impl Diagnostic {
         self
     }
 
-    /// `error`: the word which every output uses.
+    /// `error` or `warning`, which is what every output calls it.
     #[cfg(feature = "cli")]
     pub fn severity_name(&self) -> &'static str {
-        "error"
+        match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
     }
 
     fn start(&self) -> usize {

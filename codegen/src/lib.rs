@@ -22,6 +22,8 @@ pub mod pattern;
 pub mod plan;
 pub mod request;
 mod resolve;
+#[cfg(feature = "cli")]
+pub mod schema;
 pub mod show;
 pub mod source;
 

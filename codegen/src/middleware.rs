@@ -32,6 +32,7 @@ macro_rules! registry {
 
         /// `middleware:`, at the top level or of a route.
         #[derive(Debug, Clone, Default, Deserialize)]
+        #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
         #[serde(deny_unknown_fields, default)]
         pub struct Middleware {
             $($(#[$doc])* pub $name: Lenient<Switch<$section>>,)*

@@ -6,6 +6,7 @@ use serde::Deserialize;
 /// One route: a condition (`host`, `path`, `match`, `methods`, `headers`, `query`) and exactly one target
 /// (`upstream`, `backends`, `redirect` or `respond`).
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Route {
     /// The route's name in logs and metrics, unique in the file. Default: its path pattern, made unique by its
@@ -17,9 +18,11 @@ pub struct Route {
     pub path: Option<String>,
     /// `prefix` (on whole segments) or `exact`. Default: `prefix`.
     #[serde(rename = "match")]
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["prefix", "exact"])))]
     pub match_kind: Option<String>,
     /// GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH: one or a list, exactly these (GET does not imply HEAD).
     /// Default: every method.
+    #[cfg_attr(feature = "cli", schemars(with = "super::schema::Methods"))]
     pub methods: Option<Strings>,
     /// Header fields which all must have exactly these values.
     pub headers: Option<Map<String>>,
@@ -30,6 +33,7 @@ pub struct Route {
     /// Forward to these backends: an upstream written in place, named after the route.
     pub backends: Option<List<Backend>>,
     /// Only with `backends`: `round-robin`, `random` or `least-connections`. Default: `round-robin`.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["round-robin", "random", "least-connections"])))]
     pub strategy: Option<String>,
     /// Answer with a redirect.
     pub redirect: Option<Redirect>,
@@ -47,19 +51,23 @@ pub struct Route {
 
 /// `redirect: {to: /new, status: 308}`; the request's query is kept.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Redirect {
     /// A path or an absolute URL; may use the path's parameters: `/v2/{id}`.
     pub to: Option<String>,
     /// 301, 302, 303, 307 or 308. Default: 308.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = [301, 302, 303, 307, 308])))]
     pub status: Option<u64>,
 }
 
 /// `respond: {status: 200, content_type: text/plain, body: "..."}`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Respond {
     /// 200 to 599. Default: 200.
+    #[cfg_attr(feature = "cli", schemars(range(min = 200, max = 599)))]
     pub status: Option<u64>,
     /// Default: `text/plain; charset=utf-8` if there is a body.
     pub content_type: Option<String>,

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 /// `server:`; every key has a default, and so has the section.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Server {
     /// Address and port, one or a list. May be a late value (`${env:LISTEN:-0.0.0.0:8080}`). Default: `0.0.0.0:8080`.
@@ -13,6 +14,7 @@ pub struct Server {
     pub workers: Option<Workers>,
     /// Level of the gateway's own operational log on stderr: `error`, `warn`, `info`, `debug` or `trace`.
     /// May be a late value (`${env:LOG_LEVEL:-info}`). Default: `info`.
+    #[cfg_attr(feature = "cli", schemars(with = "super::schema::LogLevel"))]
     pub log_level: Option<String>,
     /// Networks (CIDR, or single addresses) whose `X-Forwarded-For` and `Forwarded` are believed. Default: none.
     pub trusted_proxies: Option<List<String>>,
@@ -28,6 +30,7 @@ pub struct Server {
 
 /// `server.limits:`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Request line and header fields together. Default: `32KiB`.
@@ -44,6 +47,7 @@ pub struct Limits {
 
 /// `server.timeouts:`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ServerTimeouts {
     /// From the first byte of a request to the end of its head. Default: `10s`.
@@ -57,6 +61,7 @@ pub struct ServerTimeouts {
 
 /// `server.drain:`, what SIGTERM sets off: not ready, still accepting for `delay`, then finishing requests for `grace`.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Drain {
     /// How long connections are still accepted after readiness went off. Default: `0s`.

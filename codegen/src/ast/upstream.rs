@@ -8,9 +8,11 @@ use std::fmt;
 
 /// One upstream: interchangeable backends and a way to choose among them.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Upstream {
     /// `round-robin`, `random` or `least-connections`. Default: `round-robin`.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["round-robin", "random", "least-connections"])))]
     pub strategy: Option<String>,
     /// At least one: a URL, or a map with `url`, `weight` and `backup`.
     pub backends: Option<List<Backend>>,
@@ -23,6 +25,7 @@ pub struct Upstream {
     /// What is tried again, and how often.
     pub retries: Option<Retries>,
     /// The `Host` a backend sees: `preserve` the client's, or the `backend`'s own. Default: `preserve`.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["preserve", "backend"])))]
     pub host_header: Option<String>,
 }
 
@@ -37,11 +40,13 @@ pub enum Backend {
 
 /// `{url: "http://localhost:9002", weight: 2, backup: false}`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct BackendSection {
     /// `http://host[:port]`, without a path. May be a late value.
     pub url: Option<String>,
     /// Share of the traffic, 0 to 1000; 0 takes none. Default: 1.
+    #[cfg_attr(feature = "cli", schemars(range(max = 1000)))]
     pub weight: Option<u64>,
     /// Takes traffic only while no other backend is healthy. Default: false.
     pub backup: Option<bool>,
@@ -49,6 +54,7 @@ pub struct BackendSection {
 
 /// `health_check:`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct HealthCheck {
     /// The path of the probe, a GET. Default: `/`.
@@ -67,6 +73,7 @@ pub struct HealthCheck {
 
 /// `upstreams.<name>.timeouts:`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct UpstreamTimeouts {
     /// Name lookup and TCP handshake. Default: `2s`.
@@ -77,6 +84,7 @@ pub struct UpstreamTimeouts {
 
 /// `keepalive:`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Keepalive {
     /// An idle connection is closed after this; keep it below the backend's own. Default: `15s`.
@@ -87,11 +95,14 @@ pub struct Keepalive {
 
 /// `retries:`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Retries {
     /// Further attempts after the first, 0 to 10; 0 switches retries off. Default: 1.
+    #[cfg_attr(feature = "cli", schemars(range(max = 10)))]
     pub attempts: Option<u64>,
     /// What is tried again: `connect-failure`, `stale-connection`. Default: both.
+    #[cfg_attr(feature = "cli", schemars(with = "super::List<super::schema::RetryOn>"))]
     pub on: Option<List<String>>,
     /// Retries may be at most this share of the requests. Default: `20%`.
     pub budget: Option<Percent>,

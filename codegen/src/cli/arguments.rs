@@ -105,4 +105,16 @@ pub(crate) enum Command {
         #[arg(long)]
         all: bool,
     },
+    /// Print the JSON Schema of gateway.yml (draft 7), for editors
+    #[command(after_help = SCHEMA_HELP)]
+    Schema,
 }
+
+const SCHEMA_HELP: &str = "\
+Write it beside the config, `castgate schema > gateway.schema.json`, and begin gateway.yml with
+
+  # yaml-language-server: $schema=./gateway.schema.json
+
+(VS Code, Neovim, Emacs, Helix and others through yaml-language-server), or for JetBrains' editors with
+
+  # $schema: ./gateway.schema.json";

@@ -16,15 +16,16 @@ pub(crate) fn run(config: &Config, format: ReportFormat, color: Color) -> Exit {
         (ReportFormat::Github, _) => sink.to_github(source),
         (ReportFormat::Human, Err(refused)) => return refused.report(color),
         (ReportFormat::Human, Ok(found)) => {
+            found.warn(color);
             let model = &found.cast.model;
             let (routes, upstreams) = (model.routes.len(), model.upstreams.len());
             let s = |count| if count == 1 { "" } else { "s" };
-            format!(
-                "{}: {routes} route{}, {upstreams} upstream{}, no problems\n",
-                config.file,
-                s(routes),
-                s(upstreams)
-            )
+            let problems = match found.sink.warnings().len() {
+                0 => "no problems".to_owned(),
+                count => format!("{count} warning{}", s(count)),
+            };
+            let file = &config.file;
+            format!("{file}: {routes} route{}, {upstreams} upstream{}, {problems}\n", s(routes), s(upstreams))
         }
     };
     match print(&text) {

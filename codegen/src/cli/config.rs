@@ -5,14 +5,21 @@ use super::exit::{Exit, print};
 use castgate_codegen::{Cast, Diagnostics, Source, Style, codes, compile};
 use std::io::IsTerminal;
 
-/// A config without problems.
+/// A config without errors; there may be warnings in the sink.
 pub(crate) struct Found {
     pub(crate) source: Source,
     pub(crate) sink: Diagnostics,
     pub(crate) cast: Cast,
 }
 
-/// A config with problems.
+impl Found {
+    /// Writes its warnings for people.
+    pub(crate) fn warn(&self, color: Color) {
+        eprint!("{}", self.sink.render(&self.source, style(color)));
+    }
+}
+
+/// A config with errors.
 pub(crate) struct Refused {
     pub(crate) source: Source,
     pub(crate) sink: Diagnostics,
@@ -49,7 +56,10 @@ pub(crate) fn load(file: &str) -> Result<Found, Box<Refused>> {
 /// Prints what `show` makes of the config, or reports its problems.
 pub(crate) fn with_cast(config: &Config, color: Color, show: impl FnOnce(&Found) -> String) -> Exit {
     match load(&config.file) {
-        Ok(found) => print(&show(&found)),
+        Ok(found) => {
+            found.warn(color);
+            print(&show(&found))
+        }
         Err(refused) => refused.report(color),
     }
 }

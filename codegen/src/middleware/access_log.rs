@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 /// `access_log: {query: false}`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct AccessLogSection {
     /// Whether the query is logged, which may hold secrets. Default: false.

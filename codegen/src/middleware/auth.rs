@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 /// `auth: {api_keys: {header: X-API-Key, keys: "${env:API_KEYS}"}}`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct AuthSection {
     /// A key in a header field. The only scheme of this version, so it has to be there.
@@ -20,6 +21,7 @@ pub struct AuthSection {
 
 /// `api_keys:`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ApiKeysSection {
     /// The header field with the key. Default: `X-API-Key`.

@@ -14,6 +14,7 @@ use std::time::Duration;
 ///
 /// Its state belongs to the pair of entry and upstream. Routes that redirect or respond have none.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct CircuitBreakerSection {
     /// Opens when this share of the window's requests failed. Default: `50%`.

@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 /// `headers: {request: {set: {X-A: v}, add: {X-B: v}, remove: [X-C]}, response: {set: .., add: .., remove: ..}}`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct HeadersSection {
     /// Changes to what the backend gets.
@@ -23,6 +24,7 @@ pub struct HeadersSection {
 
 /// `remove`, then `set`, then `add`. A route's list or map takes the place of the top-level one.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct HeaderEditsSection {
     /// In place of whatever values the field had. May be late values.

@@ -16,6 +16,7 @@ use std::num::NonZeroU32;
 /// Its state belongs to the entry: routes which inherit the top-level entry share one set of counters; a route
 /// with an entry of its own counts on its own.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RateLimitSection {
     /// `100/s`, `5000/m` or `/h`. Has no default.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 /// `request_id: {header: X-Request-ID, trust_incoming: false}`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RequestIdSection {
     /// The header field which carries the id, to the backend and to the client. Default: `X-Request-ID`.
