@@ -7,8 +7,8 @@ mod exit;
 mod explain;
 mod routes;
 
-use arguments::{Arguments, Command};
-use castgate_codegen::schema;
+use arguments::{Arguments, Command, MatrixFormat};
+use castgate_codegen::{normal, report, schema};
 use clap::Parser;
 use exit::Exit;
 
@@ -21,6 +21,21 @@ pub(crate) fn run() -> Exit {
         Command::Routes { config, format } => config::with_cast(&config, color, |found| match format {
             arguments::TableFormat::Table => routes::table(&found.cast.model),
             arguments::TableFormat::Json => routes::json(&found.cast.model),
+        }),
+        Command::Config { config, origins } => config::with_cast(&config, color, |found| {
+            if origins {
+                normal::text_with_origins(&found.cast.model, &found.sink)
+            } else {
+                normal::text(&found.cast.model)
+            }
+        }),
+        Command::Report { config, access_matrix } => config::with_cast(&config, color, |found| {
+            let model = &found.cast.model;
+            match access_matrix {
+                None => report::report(model).text(),
+                Some(MatrixFormat::Markdown) => report::matrix(model, report::Matrix::Markdown),
+                Some(MatrixFormat::Csv) => report::matrix(model, report::Matrix::Csv),
+            }
         }),
         Command::Schema => exit::print(&schema::text()),
         Command::Explain { what, headers, config, all } => explain::run(&what, &headers, &config, all, color),

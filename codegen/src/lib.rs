@@ -17,9 +17,11 @@ pub mod lookup;
 pub mod lower;
 pub mod middleware;
 pub mod model;
+pub mod normal;
 mod parse;
 pub mod pattern;
 pub mod plan;
+pub mod report;
 pub mod request;
 mod resolve;
 #[cfg(feature = "cli")]

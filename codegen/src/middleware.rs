@@ -44,6 +44,17 @@ macro_rules! registry {
             $($(#[$doc])* pub $name: Vec<Policy<$settings>>,)*
         }
 
+        impl Policies {
+            /// The policies of the top-level map, in the order of execution.
+            pub(crate) fn top_level(&self) -> impl Iterator<Item = Use<'_>> {
+                let uses: [Option<Use<'_>>; NAMES.len()] = [$({
+                    let place = self.$name.iter().position(|policy| policy.origin.scope == Scope::TopLevel);
+                    place.map(|place| Use::of(stringify!($name), Id::new(place), &self.$name))
+                },)*];
+                uses.into_iter().flatten()
+            }
+        }
+
         /// The policies of a route; fields are in the order of execution. Sets of the same shape (the same
         /// fields filled in) can share one stack type.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -131,6 +142,8 @@ pub(crate) struct Use<'m> {
     pub(crate) id: usize,
     /// The line it was written on.
     pub(crate) line: u32,
+    /// Where it was written.
+    pub(crate) origin: &'m Origin,
     /// What it does.
     pub(crate) settings: &'m dyn Lower,
 }
@@ -139,7 +152,7 @@ impl<'m> Use<'m> {
     fn of<P: Lower>(kind: &'static str, id: Id<Policy<P>>, table: &'m [Policy<P>]) -> Self {
         // An id without a policy would be a guard that is left out: better no build than that.
         let Policy { origin, settings } = &table[id.index()];
-        Self { kind, id: id.index(), line: origin.line, settings }
+        Self { kind, id: id.index(), line: origin.line, origin, settings }
     }
 }
 

@@ -73,6 +73,36 @@ fn requests_are_explained() {
 }
 
 #[test]
+fn the_normal_config_shows_defaults_and_no_secrets() {
+    let output = castgate(&["config", "--origins", "tests/pass/everything.yml"]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = text(&output.stdout);
+    assert!(text.contains("        weight: 1  # default\n"), "{text}");
+    assert!(text.contains("keys: [\"${env:API_KEYS}\", \"${file:/run/secrets/keys}\"]"), "{text}");
+}
+
+#[test]
+fn report_counts_and_shows_who_may_do_what() {
+    let output = castgate(&["report", "tests/pass/everything.yml"]);
+    let text_of = |output: &Output| text(&output.stdout).to_owned();
+    assert!(text_of(&output).starts_with("routes         6\nupstreams      3 (5 backends)\n"));
+    let markdown = castgate(&["report", "--access-matrix", "markdown", "tests/pass/everything.yml"]);
+    let markdown = text_of(&markdown);
+    assert!(
+        markdown
+            .lines()
+            .any(|line| line.starts_with("| /users/{id:uint} | 50 |") && line.contains("| NONE |"))
+    );
+    let csv = castgate(&["report", "--access-matrix", "csv", "tests/pass/everything.yml"]);
+    let csv = text_of(&csv);
+    assert_eq!(csv.split("\r\n").count(), 8, "a heading, six routes, and the end");
+    assert!(
+        csv.contains("users,41,api.example.com,/api/v1 +x-canary=1 ?debug=true,\"GET,POST\",users,"),
+        "{csv}"
+    );
+}
+
+#[test]
 fn explain_says_more() {
     let output = castgate(&["explain", "cg0308"]);
     assert!(text(&output.stdout).starts_with("CG0308: ambiguous routes\n\n"));

@@ -27,7 +27,7 @@ pub(crate) enum Color {
 
 /// The config to read.
 #[derive(Debug, Args)]
-pub(crate) struct Config {
+pub(crate) struct ConfigFile {
     /// The config
     #[arg(default_value = "gateway.yml", env = "GATEWAY_CONFIG", hide_env_values = true)]
     pub(crate) file: String,
@@ -69,12 +69,21 @@ pub(crate) enum TableFormat {
     Json,
 }
 
+/// How the access matrix is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MatrixFormat {
+    /// A Markdown table
+    Markdown,
+    /// RFC 4180
+    Csv,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Check a config and report every problem in it
     Check {
         #[command(flatten)]
-        config: Config,
+        config: ConfigFile,
         /// How problems are written
         #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
         format: ReportFormat,
@@ -82,12 +91,12 @@ pub(crate) enum Command {
     /// Print the Rust which a config is compiled into
     Emit {
         #[command(flatten)]
-        config: Config,
+        config: ConfigFile,
     },
     /// Print the routes in the order in which they take a request
     Routes {
         #[command(flatten)]
-        config: Config,
+        config: ConfigFile,
         /// How they are written
         #[arg(long, value_enum, default_value_t = TableFormat::Table)]
         format: TableFormat,
@@ -104,6 +113,22 @@ pub(crate) enum Command {
         /// Say of every route why it did not take the request, not only of those which came near
         #[arg(long)]
         all: bool,
+    },
+    /// Print the config in its normal form: defaults filled in, sections resolved, never a secret
+    Config {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Behind each value, where it was written
+        #[arg(long)]
+        origins: bool,
+    },
+    /// Print what the config costs: routes, stacks, metric series, memory of tables
+    Report {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Print instead which routes ask for a key and limit the rate
+        #[arg(long, value_enum, value_name = "FORMAT")]
+        access_matrix: Option<MatrixFormat>,
     },
     /// Print the JSON Schema of gateway.yml (draft 7), for editors
     #[command(after_help = SCHEMA_HELP)]

@@ -1,10 +1,10 @@
 //! `castgate check`: every problem of a config, for people and for programs.
 
-use super::arguments::{Color, Config, ReportFormat};
+use super::arguments::{Color, ConfigFile, ReportFormat};
 use super::config::load;
 use super::exit::{Exit, print};
 
-pub(crate) fn run(config: &Config, format: ReportFormat, color: Color) -> Exit {
+pub(crate) fn run(config: &ConfigFile, format: ReportFormat, color: Color) -> Exit {
     let result = load(&config.file);
     let (source, sink, exit) = match &result {
         Ok(found) => (&found.source, &found.sink, Exit::Fine),

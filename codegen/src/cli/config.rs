@@ -1,6 +1,6 @@
 //! Reads and compiles the config of a command, and reports its problems.
 
-use super::arguments::{Color, Config};
+use super::arguments::{Color, ConfigFile};
 use super::exit::{Exit, print};
 use castgate_codegen::{Cast, Diagnostics, Source, Style, codes, compile};
 use std::io::IsTerminal;
@@ -54,7 +54,7 @@ pub(crate) fn load(file: &str) -> Result<Found, Box<Refused>> {
 }
 
 /// Prints what `show` makes of the config, or reports its problems.
-pub(crate) fn with_cast(config: &Config, color: Color, show: impl FnOnce(&Found) -> String) -> Exit {
+pub(crate) fn with_cast(config: &ConfigFile, color: Color, show: impl FnOnce(&Found) -> String) -> Exit {
     match load(&config.file) {
         Ok(found) => {
             found.warn(color);

@@ -1,7 +1,9 @@
 //! `auth`: who may come in.
 
 use crate::lower::{Code, Lower, Register, Site, State, comma_separated};
+use crate::normal::Tree;
 use crate::plan::Value;
+use crate::show;
 use super::{At, Settings};
 use crate::ast::Strings;
 use crate::codes;
@@ -118,5 +120,11 @@ impl Lower for Auth {
         let Self { api_keys: ApiKeys { header, keys } } = self;
         let keys = Value::Late(comma_separated(keys));
         Value::Call("ApiKeys::new", vec![Value::Origin(site.line), header.into(), keys])
+    }
+
+    fn written(&self) -> Tree {
+        let Self { api_keys: ApiKeys { header, keys } } = self;
+        let keys = Tree::List(keys.iter().map(|key| Tree::Text(show::late(key))).collect());
+        Tree::map([("api_keys", Tree::map([("header", Tree::text(header.as_str())), ("keys", keys)]))])
     }
 }

@@ -1,7 +1,9 @@
 //! `circuit_breaker`: no more requests for an upstream that fails too often.
 
 use crate::lower::{Code, Lower, Register, Site, State};
+use crate::normal::Tree;
 use crate::plan::Value;
+use crate::show;
 use super::{At, Settings};
 use crate::ast;
 use crate::codes;
@@ -103,5 +105,16 @@ impl Lower for CircuitBreaker {
             "Breaker::new",
             vec![Value::Origin(site.line), Value::Text(site.upstream.to_owned()), policy],
         )
+    }
+
+    fn written(&self) -> Tree {
+        let Self { failure_ratio, min_requests, window, open, half_open } = self;
+        Tree::map([
+            ("failure_ratio", Tree::Plain(show::ratio(*failure_ratio))),
+            ("min_requests", Tree::plain(min_requests)),
+            ("window", Tree::Plain(show::duration(*window))),
+            ("open", Tree::Plain(show::duration(*open))),
+            ("half_open", Tree::plain(half_open)),
+        ])
     }
 }

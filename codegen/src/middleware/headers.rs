@@ -1,7 +1,9 @@
 //! `headers`: changes to header fields on their way.
 
 use crate::lower::{Code, Lower, Register, Site, State, late};
+use crate::normal::Tree;
 use crate::plan::Value;
+use crate::show;
 use super::{At, Settings};
 use crate::ast::{List, Map};
 use crate::codes;
@@ -164,6 +166,11 @@ impl Lower for Headers {
             ],
         )
     }
+
+    fn written(&self) -> Tree {
+        let Self { request, response } = self;
+        Tree::map([("request", written(request)), ("response", written(response))])
+    }
 }
 
 /// In the order in which they are applied.
@@ -176,4 +183,13 @@ fn lower_edits(edits: &HeaderEdits) -> Value {
     let set = set.iter().map(|edit| with_value("HeaderEdit::set", edit));
     let add = add.iter().map(|edit| with_value("HeaderEdit::add", edit));
     Value::Cells("HeaderEdit", remove.chain(set).chain(add).collect())
+}
+
+fn written(edits: &HeaderEdits) -> Tree {
+    let HeaderEdits { remove, set, add } = edits;
+    let fields = |fields: &[(HeaderName, Late)]| {
+        Tree::Map(fields.iter().map(|(name, value)| (name.to_string(), Tree::Text(show::late(value)))).collect())
+    };
+    let remove = remove.iter().map(|name| Tree::text(name.as_str())).collect();
+    Tree::map([("remove", Tree::List(remove)), ("set", fields(set)), ("add", fields(add))])
 }

@@ -1,7 +1,9 @@
 //! `rate_limit`: so many requests in a span of time, for each client or header value.
 
 use crate::lower::{Code, Lower, Register, Site, State};
+use crate::normal::Tree;
 use crate::plan::Value;
+use crate::show;
 use super::{At, Settings};
 use crate::ast;
 use crate::codes;
@@ -131,5 +133,19 @@ impl Lower for RateLimit {
                 Value::Number((*max_keys).max(4).into()),
             ],
         )
+    }
+
+    fn written(&self) -> Tree {
+        let Self { rate, burst, key, max_keys } = self;
+        let key = match key {
+            RateLimitKey::ClientIp => "client_ip".to_owned(),
+            RateLimitKey::Header(name) => format!("header:{name}"),
+        };
+        Tree::map([
+            ("rate", Tree::Plain(show::rate(*rate))),
+            ("burst", Tree::plain(burst)),
+            ("key", Tree::text(key)),
+            ("max_keys", Tree::plain(max_keys)),
+        ])
     }
 }

@@ -1,6 +1,7 @@
 //! `request_id`: an id for each request.
 
 use crate::lower::{Code, Lower, Register, Site, State};
+use crate::normal::Tree;
 use crate::plan::Value;
 use super::{At, Settings, is_managed};
 use crate::codes;
@@ -67,5 +68,10 @@ impl Lower for RequestId {
     fn policy(&self, _: &Site<'_>) -> Value {
         let Self { header, trust_incoming } = self;
         Value::Call("RequestIdPolicy::new", vec![header.into(), Value::Flag(*trust_incoming)])
+    }
+
+    fn written(&self) -> Tree {
+        let Self { header, trust_incoming } = self;
+        Tree::map([("header", Tree::text(header.as_str())), ("trust_incoming", Tree::plain(trust_incoming))])
     }
 }
