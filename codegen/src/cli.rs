@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod config;
+mod diff;
 mod exit;
 mod explain;
 mod routes;
@@ -37,6 +38,7 @@ pub(crate) fn run() -> Exit {
                 Some(MatrixFormat::Csv) => report::matrix(model, report::Matrix::Csv),
             }
         }),
+        Command::Diff { old, new, fail_on, format } => diff::run(&old, &new, &fail_on, format, color),
         Command::Schema => exit::print(&schema::text()),
         Command::Explain { what, headers, config, all } => explain::run(&what, &headers, &config, all, color),
     }

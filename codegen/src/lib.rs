@@ -10,6 +10,8 @@ mod check;
 pub mod codes;
 mod compile;
 pub mod diagnostic;
+#[cfg(feature = "cli")]
+pub mod diff;
 pub mod emit;
 #[cfg(feature = "cli")]
 pub mod explain;

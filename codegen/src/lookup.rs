@@ -2,7 +2,7 @@
 //!
 //! The runtime answers from the compiled table; that both agree is tested. This one can also say why not.
 
-mod verdict;
+pub(crate) mod verdict;
 
 pub use verdict::Verdict;
 

@@ -78,6 +78,15 @@ pub(crate) enum MatrixFormat {
     Csv,
 }
 
+/// How changes are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Check a config and report every problem in it
@@ -129,6 +138,19 @@ pub(crate) enum Command {
         /// Print instead which routes ask for a key and limit the rate
         #[arg(long, value_enum, value_name = "FORMAT")]
         access_matrix: Option<MatrixFormat>,
+    },
+    /// Compare two configs by what they do with requests
+    Diff {
+        /// The config as it was
+        old: String,
+        /// The config as it is
+        new: String,
+        /// Exit with 1 if a change of these kinds occurs, such as auth-removed,route-removed
+        #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = super::diff::kind)]
+        fail_on: Vec<String>,
+        /// How changes are written
+        #[arg(long, value_enum, default_value_t = DiffFormat::Human)]
+        format: DiffFormat,
     },
     /// Print the JSON Schema of gateway.yml (draft 7), for editors
     #[command(after_help = SCHEMA_HELP)]
