@@ -6,10 +6,11 @@ mod config;
 mod diff;
 mod exit;
 mod explain;
+mod manual;
 mod routes;
 
 use arguments::{Arguments, Command, MatrixFormat};
-use castgate_codegen::{normal, report, schema};
+use castgate_codegen::{lsp, normal, report, schema};
 use clap::Parser;
 use exit::Exit;
 
@@ -39,6 +40,15 @@ pub(crate) fn run() -> Exit {
             }
         }),
         Command::Diff { old, new, fail_on, format } => diff::run(&old, &new, &fail_on, format, color),
+        Command::Lsp => match lsp::serve() {
+            Ok(()) => Exit::Fine,
+            Err(error) => {
+                eprintln!("error: {error}");
+                Exit::Io
+            }
+        },
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man { name } => manual::man(name.as_deref()),
         Command::Schema => exit::print(&schema::text()),
         Command::Explain { what, headers, config, all } => explain::run(&what, &headers, &config, all, color),
     }

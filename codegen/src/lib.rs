@@ -17,6 +17,8 @@ pub mod emit;
 pub mod explain;
 pub mod lookup;
 pub mod lower;
+#[cfg(feature = "cli")]
+pub mod lsp;
 pub mod middleware;
 pub mod model;
 pub mod normal;

@@ -107,3 +107,21 @@ fn explain_says_more() {
     let output = castgate(&["explain", "cg0308"]);
     assert!(text(&output.stdout).starts_with("CG0308: ambiguous routes\n\n"));
 }
+
+#[test]
+fn shells_and_man_get_what_they_need() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = castgate(&["completions", shell]);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(
+            text(&output.stdout).contains("castgate") && text(&output.stdout).contains("explain"),
+            "{shell}"
+        );
+    }
+    assert!(text(&castgate(&["man"]).stdout).contains(".TH castgate 1"));
+    let check = castgate(&["man", "check"]);
+    assert!(text(&check.stdout).contains(".TH castgate-check 1"), "{}", text(&check.stdout));
+    assert_eq!(castgate(&["man", "no-such"]).status.code(), Some(2));
+    let help = castgate(&["--help"]);
+    assert!(text(&help.stdout).contains("Exit codes:"), "{}", text(&help.stdout));
+}

@@ -155,6 +155,19 @@ pub(crate) enum Command {
     /// Print the JSON Schema of gateway.yml (draft 7), for editors
     #[command(after_help = SCHEMA_HELP)]
     Schema,
+    /// Serve editors as a language server, over stdin and stdout
+    Lsp,
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page, or that of a command
+    Man {
+        /// The command
+        #[arg(value_name = "COMMAND")]
+        name: Option<String>,
+    },
 }
 
 const SCHEMA_HELP: &str = "\
