@@ -5,6 +5,8 @@ use super::problems::problems;
 use lsp_types::{CodeAction, CodeActionKind, CodeActionOrCommand, Range, TextEdit, WorkspaceEdit};
 
 /// What would mend the problems within these lines.
+// The map is the protocol's; nothing changes a key.
+#[allow(clippy::mutable_key_type)]
 pub(super) fn actions(document: &Document, range: Range) -> Vec<CodeActionOrCommand> {
     let is_here = |own: &Range| own.start.line <= range.end.line && range.start.line <= own.end.line;
     let mut actions = Vec::new();

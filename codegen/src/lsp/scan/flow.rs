@@ -89,7 +89,8 @@ impl Scanner<'_> {
     fn next(&mut self) {
         match self.levels.last_mut() {
             Some(Level::Map { key }) => {
-                if key.take().is_some() {
+                let had_key = key.take().is_some();
+                if had_key {
                     self.path.pop();
                 }
             }
