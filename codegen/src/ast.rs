@@ -5,20 +5,25 @@
 //! of the file; the stage after it decides what has to be there and what the defaults are.
 
 mod admin;
+mod observability;
 mod route;
 #[cfg(feature = "cli")]
 mod schema;
 mod server;
+mod test;
 mod upstream;
 mod value;
 
 pub use admin::Admin;
+pub use observability::Observability;
 pub use route::{Redirect, Respond, Route};
 pub use server::{Drain, Limits, Server, ServerTimeouts};
+pub use test::{Expect, Test};
 pub use upstream::{Backend, BackendSection, HealthCheck, Keepalive, Retries, Upstream, UpstreamTimeouts};
 pub(crate) use value::LENIENT;
 pub use value::{Duration, Lenient, List, Map, Percent, Rate, Size, Strings, Switch, Unread, Workers};
 
+pub use crate::lint::{Allow, Lints};
 pub use crate::middleware::Middleware;
 use serde::Deserialize;
 
@@ -40,10 +45,12 @@ pub struct Gateway {
     pub middleware: Lenient<Middleware>,
     /// The routes. File order never decides which one takes a request.
     pub routes: List<Route>,
-    /// Not supported by this version.
-    pub tests: Unread,
-    /// Not supported by this version.
-    pub lints: Unread,
+    /// Requests and what must become of them; a build asserts them all.
+    pub tests: List<Test>,
+    /// Bounds on metrics.
+    pub observability: Lenient<Observability>,
+    /// Levels of lints.
+    pub lints: Lenient<Lints>,
     /// Not supported by this version.
     pub include: Unread,
 }

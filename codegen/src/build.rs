@@ -4,8 +4,10 @@
 //! file, a cfg is set, and the crate turns both into a `compile_error!`, which editors understand.
 //! Warnings become cargo's.
 
+use crate::budget::budget;
 use crate::compile::compile;
 use crate::diagnostic::{Diagnostics, Style};
+use crate::model::Model;
 use crate::source::Source;
 use std::path::{Path, PathBuf};
 
@@ -80,6 +82,7 @@ impl Compiler {
         let written = match compile(&source, &mut sink) {
             Ok(cast) => {
                 warn(&sink, &source);
+                report(&cast.model);
                 write_if_changed(&out_dir.join(&self.out_file), &cast.rust)
             }
             Err(_) => {
@@ -106,6 +109,14 @@ fn warn(sink: &Diagnostics, source: &Source) {
     match warnings.len().saturating_sub(MOST_WARNINGS) {
         0 => {}
         more => println!("cargo::warning={}: and {more} more, see `castgate check`", source.path()),
+    }
+}
+
+/// With CASTGATE_REPORT=1, the bounds of the gateway in one line; a warning is the only way to a person's eyes.
+fn report(model: &Model) {
+    println!("cargo::rerun-if-env-changed=CASTGATE_REPORT");
+    if std::env::var_os("CASTGATE_REPORT").is_some_and(|value| value == "1") {
+        println!("cargo::warning={}: {}", model.config_path, budget(model));
     }
 }
 

@@ -4,20 +4,34 @@
 
 mod ambiguity;
 mod builtin;
+mod lints;
 mod listeners;
+mod loops;
 mod reachability;
+mod series;
 mod timeouts;
+mod trials;
 
 use crate::diagnostic::Diagnostics;
 use crate::model::{Model, Route};
+use crate::table::Table;
 
 /// Checks the whole file. Problems are in the sink.
 pub(crate) fn check(model: &Model, sink: &mut Diagnostics) {
+    // Of a config with mistakes, tests and lints would say nothing.
+    let is_whole = !sink.has_errors();
+    let table = Table::new(model);
     let mut by_precedence: Vec<&Route> = model.routes.iter().collect();
     by_precedence.sort_by(|a, b| a.precedence(b));
     ambiguity::check(&by_precedence, sink);
-    reachability::check(&by_precedence, sink);
+    reachability::check(&table, sink);
     builtin::check(model, sink);
     listeners::check(model, sink);
+    loops::check(&table, sink);
     timeouts::check(model, sink);
+    series::check(model, sink);
+    if is_whole {
+        trials::check(&table, sink);
+        lints::check(&table, sink);
+    }
 }

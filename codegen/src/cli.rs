@@ -8,6 +8,7 @@ mod exit;
 mod explain;
 mod manual;
 mod routes;
+mod test;
 
 use arguments::{Arguments, Command, MatrixFormat};
 use castgate_codegen::{lsp, normal, report, schema};
@@ -34,11 +35,12 @@ pub(crate) fn run() -> Exit {
         Command::Report { config, access_matrix } => config::with_cast(&config, color, |found| {
             let model = &found.cast.model;
             match access_matrix {
-                None => report::report(model).text(),
+                None => report::text(model),
                 Some(MatrixFormat::Markdown) => report::matrix(model, report::Matrix::Markdown),
                 Some(MatrixFormat::Csv) => report::matrix(model, report::Matrix::Csv),
             }
         }),
+        Command::Test { config } => test::run(&config, color),
         Command::Diff { old, new, fail_on, format } => diff::run(&old, &new, &fail_on, format, color),
         Command::Lsp => match lsp::serve() {
             Ok(()) => Exit::Fine,

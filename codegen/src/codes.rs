@@ -1,6 +1,6 @@
 //! The catalogue of diagnostics: a code is stable, can be looked up with `castgate explain`, and is never reused.
 //!
-//! CG00 the file, CG01 its YAML and its shape, CG02 values and names, CG03 routes, CG04 budgets.
+//! CG00 the file, CG01 its YAML and its shape, CG02 values and names, CG03 routes, CG04 budgets, CG05 lints, CG06 tests.
 
 /// A kind of diagnostic.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,6 +107,10 @@ catalogue! {
         "Fields about the connection and the framing of messages (Connection, Content-Length, Host, ..) are the gateway's own to write; changing them opens the door to request smuggling. For Host there is the upstream's `host_header`.";
     BAD_NETWORK = "CG0221", "unsuitable network",
         "A network is CIDR: `10.0.0.0/8`, `fd00::/8`, or a single address. No bit beyond the prefix may be set.";
+    BAD_REQUEST_LINE = "CG0222", "unsuitable request line",
+        "A test's request is a method in capitals and a target: `GET http://host/path?query`, or `GET /path` for a host which no route names. The gateway would answer anything else with 400, ahead of all routes.";
+    UNKNOWN_ROUTE = "CG0223", "unknown route",
+        "A test's `route` is the name of a route. A route without a `name` is called after its path; `castgate routes` shows the names.";
 
     BAD_PATH = "CG0301", "unsuitable path pattern",
         "A path pattern starts with `/`; its segments are literal text in RFC 3986's canonical form, `{name}`, `{name:uint}`, `{name:uuid}`, or a last `{*rest}`. Requests are normalised before matching, so a pattern in another form could never match.";
@@ -125,12 +129,63 @@ catalogue! {
     AMBIGUOUS_ROUTES = "CG0308", "ambiguous routes",
         "Two routes match the same request with the same precedence. The order of the file never decides, so make one more specific: a longer or more literal path, methods, one more header or query parameter.";
     UNREACHABLE_ROUTE = "CG0309", "unreachable route",
-        "Other routes take every request which this one could match.";
+        "Other routes go first and together take every request which this one could match: methods add up, `{x}` takes every segment, and `/a/{x}` as a prefix takes all that `/a/{*rest}` would. This is proved over all requests, not tried on some. Gateways that accept such a route leave whoever wrote it to find out from the logs. Remove the route, or make it more specific than those which the report points at.";
     BUILT_IN_SHADOWED = "CG0310", "route shadowed by a built-in path",
         "/health, /livez, /readyz and /metrics are answered by the gateway itself, ahead of all routes. Give them a listener of their own with `admin: {listen: ..}`, or choose another path.";
+    REDIRECT_LOOP = "CG0311", "redirect that never ends",
+        "Following the redirect as a client would, through this same route table, leads from redirect to redirect: clients give up after about twenty. A prefix matches all that is below it, so `/old` also takes `/old/new`; `match: exact` keeps a route from taking its own target. Redirects to other ports and to https:// are not followed, because another listener may answer there.";
 
     TIMEOUT_ORDER = "CG0401", "timeouts contradict each other",
         "A part takes longer than the whole: the larger one could never be reached.";
+
+    SERIES_BUDGET = "CG0402", "too many series of metrics",
+        "All label values are known at build, so the worst case is: each route with each of its methods and every status. `observability.max_series` is the number your metrics store can bear. Name `methods` on routes, merge routes, or raise the bound; `castgate report` shows where the series come from.";
+
+    ROUTE_WITHOUT_TEST = "CG0501", "route without a test",
+        "`route-without-test` asks for an entry of `tests` that gets to each route. A route nobody tests can lose its requests to another one without anybody noticing. The test has to expect something, not necessarily the route.";
+    ROUTE_WITHOUT_AUTH = "CG0502", "route without auth",
+        "`route-without-auth` asks every route that forwards to have `auth`, its own or the top level's. Routes that are public by design say so: `allow: [{lint: route-without-auth, reason: \"public by design\"}]`.";
+    ROUTE_WITHOUT_RATE_LIMIT = "CG0503", "route without a rate limit",
+        "`route-without-rate-limit` asks every route that forwards to have `rate_limit`, its own or the top level's.";
+    ROUTE_WITHOUT_HOST = "CG0504", "route for every host",
+        "`route-without-host` asks every route to name its host. Without one it also serves requests for names that merely point at this address.";
+    TIMEOUT_MISSING = "CG0505", "route without a timeout",
+        "`timeout-missing` asks for a timeout that somebody chose: the route's `timeout`, or `server.timeouts.request`. The default of 60 seconds is a last resort.";
+    HEALTH_CHECK_OFF = "CG0506", "upstream without probes",
+        "`health-check-off` finds upstreams with `health_check: off`: a backend that is down keeps getting its share of the requests, and each of them fails or is retried.";
+    SINGLE_BACKEND = "CG0507", "upstream with a single backend",
+        "`single-backend` finds upstreams with one backend that can take traffic: nothing takes its place while it is down or restarted.";
+    LITERAL_DEFAULT_IN_ENV = "CG0508", "default for a value from the environment",
+        "`literal-default-in-env` finds `${env:NAME:-default}`. With a default, a gateway whose environment lacks the variable starts all the same, with an address that may belong to another stage.";
+    DRAIN_TOO_SHORT = "CG0509", "drain shorter than a request",
+        "`drain-too-short` compares `server.drain.grace` with the longest timeout of a route that forwards. A request that is still in time may be cut off when the gateway stops.";
+    BUILT_IN_OVERLAP = "CG0510", "route overlaps the built-in paths",
+        "`built-in-overlap` finds routes such as `/{page}`, which match /health, /livez, /readyz and /metrics but never get them: the gateway answers these itself unless `admin` has a listener of its own.";
+    FOREIGN_WILDCARD = "CG0511", "wildcard of another gateway",
+        "`foreign-wildcard` finds `*` and `:name` in paths, and `*` as the value of a header or a parameter. Elsewhere they match anything; here they are text, and the route would match hardly any request. A prefix matches all that is below it, `{name}` one segment, `{*name}` the rest. The lint can be switched off for paths that really hold a star.";
+    TRAILING_SLASH_TWINS = "CG0512", "routes that differ by a slash",
+        "`trailing-slash-twins` finds exact routes for `/a` and `/a/` that lead to different places. Clients, caches and people add and drop the slash; let one of the routes redirect to the other.";
+    TRIES_BEYOND_TIMEOUT = "CG0513", "attempts that come too late",
+        "`tries-beyond-timeout` multiplies the upstream's connect timeout by the number of attempts. If no route leaves it that much time, the last attempt can be cut off before it could succeed: shorten `timeouts.connect`, or allow fewer `retries.attempts`.";
+    RETRIES_BEYOND_BACKENDS = "CG0514", "more retries than other backends",
+        "`retries-beyond-backends` finds more retries than there are other backends to try. A request would go again to one that has just failed it.";
+    IDLE_RETRIES = "CG0515", "retries that are never made",
+        "`idle-retries` finds `retries` whose `on` is empty or whose `budget` is 0: nothing would ever be tried again. `attempts: 0` says so plainly.";
+    KEEPALIVE_TOO_LONG = "CG0516", "idle connections kept for too long",
+        "`keepalive-too-long` finds `keepalive.idle` above 60 seconds. Backends close idle connections after a time of their own (Node 5 s, Apache 5 s, nginx 75 s). If the gateway keeps them for longer, a request now and then meets a connection that is just being closed; only some of these can be sent again. Keep it below the backend's.";
+    BREAKER_HARDLY_TRIPS = "CG0517", "circuit breaker that hardly ever opens",
+        "`breaker-hardly-trips` finds a `failure_ratio` of 100%: a single good answer in the window keeps the breaker closed, however many fail.";
+    UNEQUAL_WEIGHTS = "CG0518", "backend with different weights",
+        "`unequal-weights` finds one backend with different weights in different upstreams. Weights describe the machine more often than the traffic, so one of them was most likely forgotten.";
+    UNUSED_MIDDLEWARE = "CG0519", "unused middleware",
+        "`unused-middleware` finds top-level middleware that no route has: all have switched it off, or have no use for it. It is not compiled in.";
+    YAML_WORD = "CG0520", "word that YAML 1.1 reads as a boolean",
+        "`yaml-word` finds a plain `no`, `yes`, `on`, `off`, `y` or `n` where text is meant. castgate reads YAML 1.2, where these are text; many tools (Helm, PyYAML, Go's yaml.v2) still read them as booleans and would write `false` back. Quotes make it clear to all.";
+    UNUSED_ALLOW = "CG0521", "unused allow",
+        "`unused-allow` finds an `allow` for a lint that finds nothing there: what it excused is gone.";
+
+    TEST_FAILS = "CG0601", "a test fails",
+        "Every entry of `tests` is a request and what must become of it. The build walks the compiled route table with the request and compares: the route, the upstream, the path a backend sees, and where no backend decides it, the status and the target of a redirect. Either the routes are not what the test's author meant, or the test is out of date; `castgate explain` with the request line shows all routes that were looked at.";
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 mod github;
 #[cfg(feature = "cli")]
 mod json;
+mod lints;
 mod nearest;
 #[cfg(feature = "cli")]
 mod position;
@@ -141,6 +142,7 @@ impl Diagnostic {
 pub struct Diagnostics {
     found: Vec<Diagnostic>,
     spans: SpanIndex,
+    levels: lints::Levels,
 }
 
 impl Diagnostics {

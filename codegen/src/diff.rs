@@ -10,10 +10,9 @@ mod witness;
 pub use change::{Change, is_kind, kinds};
 
 use crate::diagnostic::quoted;
-use crate::lookup::Lookup;
 use crate::model::{Model, Route};
 use crate::normal;
-use crate::request::Request;
+use crate::table::{Answer, Request, Table};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -45,14 +44,14 @@ pub struct Group {
 
 /// Compares.
 pub fn diff(old: &Model, new: &Model) -> Diff {
-    let (old_lookup, new_lookup) = (Lookup::new(&old.routes), Lookup::new(&new.routes));
-    let requests = witness::requests(&[(&old.routes, &old_lookup), (&new.routes, &new_lookup)]);
+    let (old_table, new_table) = (Table::new(old), Table::new(new));
+    let requests = witness::requests(&[(&old.routes, &old_table), (&new.routes, &new_table)]);
     let asked = requests.len();
     type Key = (Option<(String, u32)>, Option<(String, u32)>, Vec<Change>);
     let mut groups: BTreeMap<Key, (Request, usize)> = BTreeMap::new();
     for request in requests {
-        let (before, after) = (old_lookup.find(&request), new_lookup.find(&request));
-        let changes = compare::requests((old, before), (new, after), &request);
+        let (before, after) = (taker(&old_table, &request), taker(&new_table, &request));
+        let changes = compare::requests((&old_table, old, before), (&new_table, new, after), &request);
         if !changes.is_empty() {
             groups.entry((id(before), id(after), changes)).or_insert((request, 0)).1 += 1;
         }
@@ -62,6 +61,13 @@ pub fn diff(old: &Model, new: &Model) -> Diff {
         .map(|((old, new, changes), (example, count))| Group { old, new, changes, example, count })
         .collect();
     Diff { requests, sections: compare::sections(&normal::tree(old), &normal::tree(new)), asked }
+}
+
+fn taker<'m>(table: &Table<'m>, request: &Request) -> Option<&'m Route> {
+    match table.ask(request) {
+        Answer::Route(route) => Some(route),
+        _ => None,
+    }
 }
 
 fn id(route: Option<&Route>) -> Option<(String, u32)> {
@@ -114,7 +120,7 @@ impl Group {
             None => "no route".to_owned(),
         };
         let mut text = format!("{}\n", self.example);
-        for (name, value) in &self.example.headers {
+        for (name, value) in self.example.headers() {
             text.push_str(&format!("  with {name}: {value}\n"));
         }
         let (old, new) = (name(&self.old), name(&self.new));
@@ -139,7 +145,7 @@ impl Group {
         let changes: Vec<Value> = self.changes.iter().map(Change::json).collect();
         json!({
             "example": self.example.to_string(),
-            "headers": self.example.headers,
+            "headers": self.example.headers(),
             "old": route(&self.old),
             "new": route(&self.new),
             "changes": changes,

@@ -1,46 +1,56 @@
 //! Why a request gets the route it gets, and why each other one did not: the answer behind `castgate explain`.
 
 mod reason;
+mod verdict;
 
 use crate::diagnostic::quoted;
-use crate::lookup::{Lookup, Verdict, forwarded};
 use crate::model::{HostHeader, Model, Route, Target};
-use crate::request::Request;
 use crate::show;
+use crate::table::{Answer, Request, Table, by_precedence};
+use verdict::Verdict;
 
 /// Other routes than this many are counted, not shown.
 const MOST_SHOWN: usize = 20;
 
-/// Answered by the gateway itself, unless `admin` has a listener of its own.
-const BUILT_IN: [&str; 4] = ["/health", "/livez", "/readyz", "/metrics"];
-
 /// The answer as text. With `all`, every route says why it did not take the request; else those which came near:
 /// their host and path match, or their path begins as the request's does.
 pub fn explain(model: &Model, request: &Request, all: bool) -> String {
-    let lookup = Lookup::new(&model.routes);
+    let table = Table::new(model);
     let mut text = format!("{request}\n");
-    for (name, value) in &request.headers {
+    for (name, value) in request.headers() {
         text.push_str(&format!("  {name}: {value}\n"));
     }
     text.push('\n');
-    if model.admin.is_none() && BUILT_IN.contains(&request.path.as_str()) {
-        text.push_str("=> answered by the gateway itself, ahead of all routes (see `admin`)\n");
-        return text;
-    }
-    let winner = lookup.find(request);
-    text.push_str(&match winner {
-        Some(route) => taken(model, route, request),
-        None => untaken(&lookup, request),
+    let answer = table.ask(request);
+    let winner = match answer {
+        Answer::Route(route) => Some(route),
+        _ => None,
+    };
+    text.push_str(&match answer {
+        Answer::Route(route) => taken(&table, model, route, request),
+        Answer::BuiltIn(_) => {
+            text.push_str("=> answered by the gateway itself, ahead of all routes (see `admin`)\n");
+            return text;
+        }
+        Answer::NotFound => "=> no route: 404\n".to_owned(),
+        Answer::NotImplemented => format!("=> {} is neither answered nor forwarded: 501\n", request.method()),
+        Answer::NotAllowed(_) => {
+            let allow: Vec<&str> =
+                table.outcome(request).allow.iter().map(|method| method.as_str()).collect();
+            format!("=> no route for {}: 405, Allow: {}\n", request.method(), allow.join(", "))
+        }
     });
-    text.push_str(&others(model, &lookup, winner, request, all));
+    text.push_str(&others(model, winner, request, all));
     text
 }
 
-fn taken(model: &Model, route: &Route, request: &Request) -> String {
+fn taken(table: &Table<'_>, model: &Model, route: &Route, request: &Request) -> String {
     let mut text = format!("=> route {}, {}:{}\n", quoted(&route.name), model.config_path, route.origin.line);
     let mut row = |name: &str, value: String| text.push_str(&format!("   {name:<11}{value}\n"));
     row("matches", condition(route));
-    let path = forwarded(route, request).unwrap_or_default();
+    let outcome = table.outcome(request);
+    let query = request.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let path = outcome.forward_path.map(|path| path + &query).or(outcome.redirect_to).unwrap_or_default();
     match &route.target {
         Target::Forward(forward) => {
             if let Some(upstream) = model.upstream(forward.upstream) {
@@ -53,7 +63,7 @@ fn taken(model: &Model, route: &Route, request: &Request) -> String {
                     HostHeader::Preserve => "",
                     HostHeader::Backend => ", with the backend's own Host",
                 };
-                row("forwards", format!("{} {path}{host}", request.method));
+                row("forwards", format!("{} {path}{host}", request.method()));
             }
         }
         Target::Redirect(redirect) => row("redirects", format!("{} to {path}", redirect.status)),
@@ -67,15 +77,6 @@ fn taken(model: &Model, route: &Route, request: &Request) -> String {
     let layers: Vec<String> = layers.collect();
     row("middleware", if layers.is_empty() { "none".to_owned() } else { layers.join(" > ") });
     text
-}
-
-fn untaken(lookup: &Lookup<'_>, request: &Request) -> String {
-    let allowed = lookup.allowed(request);
-    if allowed.is_empty() {
-        "=> no route: 404\n".to_owned()
-    } else {
-        format!("=> no route for {}: 405, Allow: {}\n", request.method, allowed.join(", "))
-    }
 }
 
 /// What a route asks of a request, on one line.
@@ -94,15 +95,10 @@ fn condition(route: &Route) -> String {
     text
 }
 
-fn others(
-    model: &Model,
-    lookup: &Lookup<'_>,
-    winner: Option<&Route>,
-    request: &Request,
-    all: bool,
-) -> String {
+fn others(model: &Model, winner: Option<&Route>, request: &Request, all: bool) -> String {
     let is_winner = |route: &Route| winner.is_some_and(|winner| std::ptr::eq(winner, route));
-    let losers = lookup.by_precedence().iter().filter(|route| !is_winner(route));
+    let routes = by_precedence(model);
+    let losers = routes.iter().filter(|route| !is_winner(route));
     let mut shown = Vec::new();
     let (mut left_out, mut far) = (0, 0);
     for route in losers {
@@ -139,8 +135,7 @@ fn others(
 fn is_near(route: &Route, verdict: &Verdict<'_>, request: &Request) -> bool {
     let starts_alike = || {
         let first = route.path.segments.first();
-        let segments = request.segments();
-        match (first, segments.first()) {
+        match (first, request.path().split('/').nth(1)) {
             (Some(crate::pattern::Segment::Literal(text)), Some(first)) => text == first,
             _ => true,
         }

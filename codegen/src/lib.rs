@@ -5,6 +5,7 @@
 //! [`compile()`] is the whole pipeline, [`ast`] the language, [`model`] its meaning, [`codes`] its errors.
 
 pub mod ast;
+pub mod budget;
 mod build;
 mod check;
 pub mod codes;
@@ -15,7 +16,7 @@ pub mod diff;
 pub mod emit;
 #[cfg(feature = "cli")]
 pub mod explain;
-pub mod lookup;
+pub mod lint;
 pub mod lower;
 #[cfg(feature = "cli")]
 pub mod lsp;
@@ -26,14 +27,16 @@ mod parse;
 pub mod pattern;
 pub mod plan;
 pub mod report;
-pub mod request;
 mod resolve;
 #[cfg(feature = "cli")]
 pub mod schema;
 pub mod show;
 pub mod source;
+pub mod table;
 
+pub use budget::{Budget, budget};
 pub use build::{Compiler, build};
 pub use compile::{Cast, compile};
 pub use diagnostic::{Diagnostics, Failed, Severity, Style};
 pub use source::Source;
+pub use table::{Mismatch, TestOutcome, run_tests};

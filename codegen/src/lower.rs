@@ -19,10 +19,11 @@ pub(crate) use layer::{Code, Lower, Register, Site, State};
 
 use crate::model::Model;
 use crate::plan::{Edge, Index, Plan};
-use hash::hash;
+pub(crate) use hash::hash;
 use names::Names;
 use policies::Statics;
 use stacks::Stacks;
+pub(crate) use trie::index;
 
 /// How many literals the generated file asserts the hash of: short ones, long ones, an empty one if there is one.
 const HASHES: usize = 3;

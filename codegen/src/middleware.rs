@@ -99,6 +99,15 @@ macro_rules! registry {
             }
         }
 
+        impl Policies {
+            /// Where every policy was written, with the name of its middleware.
+            pub(crate) fn origins(&self) -> Vec<(&'static str, &Origin)> {
+                let mut origins = Vec::new();
+                $(origins.extend(self.$name.iter().map(|policy| (stringify!($name), &policy.origin)));)*
+                origins
+            }
+        }
+
         impl MiddlewareSet {
             /// The names of its middleware, outermost first.
             pub fn names(&self) -> Vec<&'static str> {

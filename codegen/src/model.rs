@@ -5,13 +5,16 @@
 
 mod route;
 mod server;
+mod test;
 mod upstream;
 mod value;
 
 pub use route::{
-    Forward, HeaderPredicate, Method, Methods, PathChange, QueryPredicate, Redirect, Respond, Route, Target,
+    Forward, HeaderPredicate, LetOff, Method, Methods, PathChange, QueryPredicate, Redirect, Respond, Route,
+    Target,
 };
-pub use server::{Admin, Cidr, Drain, Limits, Listen, Server, ServerTimeouts, Workers};
+pub use server::{Admin, Cidr, Drain, Limits, Listen, Observability, Server, ServerTimeouts, Workers};
+pub use test::{Expectation, Test};
 pub use upstream::{
     Backend, BackendUrl, HealthCheck, HostHeader, Keepalive, Retries, Strategy, Upstream, UpstreamTimeouts,
 };
@@ -39,6 +42,10 @@ pub struct Model {
     pub unmatched: MiddlewareSet,
     /// The routes in file order; see [`Route::precedence`]. Names are unique.
     pub routes: Vec<Route>,
+    /// Bounds on metrics.
+    pub observability: Observability,
+    /// Requests and what must become of them.
+    pub tests: Vec<Test>,
 }
 
 impl Model {

@@ -1,6 +1,8 @@
 //! The normalised config: everything resolved, every default written out, in one form. For people to read, for
 //! programs to compare. It is a config itself, and means the same.
 //!
+//! What only the build looks at (`tests`, `lints`, `allow`, `observability`) is left out: it does nothing at run time.
+//!
 //! Secrets cannot be in it: a late value is its `${env:..}` text here as everywhere at build.
 
 mod route;

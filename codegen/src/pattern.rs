@@ -9,7 +9,6 @@ mod template;
 
 pub use host::HostPattern;
 pub use path::{MAX_SEGMENTS, MatchKind, PathPattern};
-pub(crate) use segment::is_path_byte;
 pub use segment::{ParamKind, Segment};
 pub use template::TemplatePiece;
 pub(crate) use template::parse as parse_template;

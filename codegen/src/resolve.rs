@@ -7,10 +7,12 @@ mod backend;
 mod condition;
 mod cx;
 mod late;
+mod lints;
 mod names;
 mod route;
 mod server;
 mod target;
+mod test;
 mod units;
 mod upstream;
 
@@ -20,7 +22,7 @@ use crate::ast::Gateway;
 use crate::codes;
 use crate::diagnostic::Diagnostics;
 use crate::middleware;
-use crate::model::{Model, Origin, Scope};
+use crate::model::{Model, Observability, Origin, Scope};
 use crate::source::{ConfigPath, Source};
 use sha2::{Digest, Sha256};
 
@@ -28,13 +30,10 @@ use sha2::{Digest, Sha256};
 pub(crate) fn resolve(gateway: &Gateway, source: &Source, sink: &mut Diagnostics) -> Model {
     let cx = &mut Cx { sink, source };
     let root = ConfigPath::root();
-    for (key, written) in
-        [("tests", gateway.tests.0), ("lints", gateway.lints.0), ("include", gateway.include.0)]
-    {
-        if written {
-            not_supported(cx, &root.key(key), key);
-        }
+    if gateway.include.0 {
+        not_supported(cx, &root.key("include"), "include");
     }
+    lints::levels(cx, gateway);
     let server = server::server(cx, gateway.server.get());
     let admin = server::admin(cx, gateway.admin.get());
     let mut upstreams = upstream::Upstreams::resolve(cx, gateway);
@@ -42,15 +41,20 @@ pub(crate) fn resolve(gateway: &Gateway, source: &Source, sink: &mut Diagnostics
     let top = middleware::Layer::top(cx, gateway.middleware.get(), &mut policies);
     let routes = route::routes(cx, gateway, &server, &top, &mut policies, &mut upstreams);
     upstreams.report_unused(cx, gateway);
+    let upstreams = upstreams.into_list();
+    let tests = test::tests(cx, &gateway.tests, &routes, &upstreams);
+    let max_series = gateway.observability.get().and_then(|section| section.max_series);
     Model {
         config_path: source.path().to_owned(),
         config_sha256: sha256(source.text()),
         server,
         admin,
-        upstreams: upstreams.into_list(),
+        upstreams,
         policies,
         unmatched: top.for_unmatched(),
         routes,
+        observability: Observability { max_series },
+        tests,
     }
 }
 

@@ -61,8 +61,13 @@ fn tidy_schema(map: &mut Map<String, Value>) {
     }
     if let Some(Value::String(text)) = map.get_mut("description") {
         // Line breaks of the source are none of the text.
-        *text =
-            text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect::<Vec<_>>().join("\n\n");
+        let paragraphs = text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ").replace("  ", " "));
+        *text = paragraphs.collect::<Vec<_>>().join("\n\n");
+        // The registry of lints knows its levels as Rust names them.
+        for level in ["Allow", "Warn", "Deny"] {
+            *text =
+                text.replace(&format!("`{level}`, in lower case"), &format!("`{}`", level.to_lowercase()));
+        }
     }
     if let Some(default) = map.get("description").and_then(Value::as_str).and_then(default) {
         map.insert("default".to_owned(), default);

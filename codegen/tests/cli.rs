@@ -69,6 +69,9 @@ fn requests_are_explained() {
     let text = text(&output.stdout);
     assert!(text.contains("=> route `users`, tests/pass/everything.yml:41\n"), "{text}");
     assert!(text.contains("forwards   GET /users?debug=true, with the backend's own Host\n"), "{text}");
+    let arguments = ["explain", "/api/v1?debug=true", "-H", "Host: API.example.com:80", "-H", "x-canary:1"];
+    let output = castgate(&[&arguments[..], &["--config", "tests/pass/everything.yml"]].concat());
+    assert!(self::text(&output.stdout).contains("=> route `users`"), "a path is a GET, Host is the host");
     assert_eq!(castgate(&["explain", "/x", "--config", "tests/ui/tab.yml"]).status.code(), Some(1));
 }
 
@@ -85,7 +88,9 @@ fn the_normal_config_shows_defaults_and_no_secrets() {
 fn report_counts_and_shows_who_may_do_what() {
     let output = castgate(&["report", "tests/pass/everything.yml"]);
     let text_of = |output: &Output| text(&output.stdout).to_owned();
-    assert!(text_of(&output).starts_with("routes         6\nupstreams      3 (5 backends)\n"));
+    assert!(
+        text_of(&output).starts_with("routes         6\nupstreams      3 (5 backends)\nstacks         6\n")
+    );
     let markdown = castgate(&["report", "--access-matrix", "markdown", "tests/pass/everything.yml"]);
     let markdown = text_of(&markdown);
     assert!(
@@ -124,4 +129,16 @@ fn shells_and_man_get_what_they_need() {
     assert_eq!(castgate(&["man", "no-such"]).status.code(), Some(2));
     let help = castgate(&["--help"]);
     assert!(text(&help.stdout).contains("Exit codes:"), "{}", text(&help.stdout));
+}
+
+#[test]
+fn the_tests_of_a_config_are_run() {
+    let output = castgate(&["test", "tests/pass/tests.yml"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(
+        text(&output.stdout).ends_with(" tests passed\n") && text(&output.stdout).starts_with("ok  line ")
+    );
+    let failing = castgate(&["test", "tests/ui/failing-tests.yml"]);
+    assert_eq!(failing.status.code(), Some(1));
+    assert_eq!(text(&failing.stderr), include_str!("ui/failing-tests.txt"));
 }

@@ -1,6 +1,6 @@
 //! `routes:`, which requests go where.
 
-use super::{Backend, Duration, List, Map, Middleware, Strings};
+use super::{Allow, Backend, Duration, List, Map, Middleware, Strings};
 use serde::Deserialize;
 
 /// One route: a condition (`host`, `path`, `match`, `methods`, `headers`, `query`) and exactly one target
@@ -47,6 +47,8 @@ pub struct Route {
     pub timeout: Option<Duration>,
     /// Laid over the top-level `middleware`, field by field; `name: off` takes one away.
     pub middleware: Option<Middleware>,
+    /// Lints which this route is let off, each with a reason.
+    pub allow: Option<List<Allow>>,
 }
 
 /// `redirect: {to: /new, status: 308}`; the request's query is kept.

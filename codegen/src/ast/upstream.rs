@@ -1,6 +1,6 @@
 //! `upstreams:`, groups of backends and how to treat them.
 
-use super::{Duration, List, Percent, Switch};
+use super::{Allow, Duration, List, Percent, Switch};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -27,6 +27,8 @@ pub struct Upstream {
     /// The `Host` a backend sees: `preserve` the client's, or the `backend`'s own. Default: `preserve`.
     #[cfg_attr(feature = "cli", schemars(extend("enum" = ["preserve", "backend"])))]
     pub host_header: Option<String>,
+    /// Lints which this upstream is let off, each with a reason.
+    pub allow: Option<List<Allow>>,
 }
 
 /// A backend: `http://host:port`, or a map.

@@ -1,13 +1,48 @@
-//! A route that can never match is an error.
-//!
-//! No single route can take all requests of another one: to go first it must be more specific somewhere (in its
-//! path, by methods where the other has none, by more headers or parameters), and there it leaves requests over;
-//! where it is equal everywhere, the two are ambiguous. The nearest case is a prefix `/a/{x}` over `/a/{*rest}`,
-//! and there `/a//b` is left. So what remains is that several routes together take all: that proof over unions
-//! has its place here.
+//! A route that no request gets to is an error; the proof is [`crate::table`]'s.
 
-use crate::diagnostic::Diagnostics;
-use crate::model::Route;
+use crate::codes;
+use crate::diagnostic::{Diagnostics, quoted};
+use crate::model::{Method, Route};
+use crate::table::Table;
 
-/// Nothing can be proved of single routes; see above.
-pub(super) fn check(_by_precedence: &[&Route], _sink: &mut Diagnostics) {}
+/// More takers than this are counted, not shown.
+const MOST_SHOWN: usize = 8;
+
+pub(super) fn check(table: &Table<'_>, sink: &mut Diagnostics) {
+    // A route on a built-in path has a report of its own.
+    for (route, takers) in table.dead().into_iter().filter(|(_, takers)| !takers.is_empty()) {
+        report(route, &takers, sink);
+    }
+}
+
+fn report(route: &Route, takers: &[&Route], sink: &mut Diagnostics) {
+    let title = format!("no request gets to route {}", quoted(&route.name));
+    let takes: Vec<_> = takers
+        .iter()
+        .take(MOST_SHOWN)
+        .filter_map(|taker| Some((sink.value_span(&taker.origin.path.key("path"))?, takes(taker, route))))
+        .collect();
+    let label = match takers {
+        [one] => format!("{} takes every one it could match", quoted(&one.name)),
+        _ => "these routes together take every one it could match".to_owned(),
+    };
+    let label =
+        label.replacen("these", &format!("{} other", takers.len()), usize::from(takers.len() > MOST_SHOWN));
+    let problem = sink.error_at(&codes::UNREACHABLE_ROUTE, &route.origin.path.key("path"), title, label);
+    for (span, takes) in takes {
+        problem.label(span, takes);
+    }
+    problem.help("remove it, or make it more specific than they are: path, methods, headers or query");
+}
+
+/// `takes GET and POST first`
+fn takes(taker: &Route, route: &Route) -> String {
+    let common = taker.methods.bits() & route.methods.bits();
+    let is_all = common == route.methods.bits();
+    let names: Vec<&str> = Method::ALL
+        .into_iter()
+        .filter(|method| !is_all && common & 1 << *method as u8 != 0)
+        .map(Method::as_str)
+        .collect();
+    if names.is_empty() { "goes first".to_owned() } else { format!("goes first with {}", names.join(", ")) }
+}

@@ -139,6 +139,11 @@ pub(crate) enum Command {
         #[arg(long, value_enum, value_name = "FORMAT")]
         access_matrix: Option<MatrixFormat>,
     },
+    /// Run the tests that are in the config, which every build asserts
+    Test {
+        #[command(flatten)]
+        config: ConfigFile,
+    },
     /// Compare two configs by what they do with requests
     Diff {
         /// The config as it was

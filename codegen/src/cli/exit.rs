@@ -31,7 +31,7 @@ impl From<Exit> for ExitCode {
 pub(crate) const HELP: &str = "\
 Exit codes:
   0  all is well
-  1  the config has errors (the report is on stderr), or --fail-on came true
+  1  the config has errors (the report is on stderr), a test fails, or --fail-on came true
   2  the command line is wrong
   3  a file could not be read or written
 

@@ -1,18 +1,17 @@
 //! `castgate routes`: the table of routes.
 
-use castgate_codegen::lookup::Lookup;
 use castgate_codegen::model::{Model, Route, Target};
 use castgate_codegen::pattern::{HostPattern, MatchKind};
 use castgate_codegen::show;
+use castgate_codegen::table::by_precedence;
 use serde_json::{Value, json};
 
 const HEADINGS: [&str; 7] = ["HOST", "PATH", "MATCH", "METHODS", "TARGET", "NAME", "LINE"];
 
 /// The routes in the order of precedence.
 pub(crate) fn table(model: &Model) -> String {
-    let lookup = Lookup::new(&model.routes);
     let mut rows = vec![HEADINGS.map(str::to_owned)];
-    rows.extend(lookup.by_precedence().iter().map(|route| row(model, route)));
+    rows.extend(by_precedence(model).iter().map(|route| row(model, route)));
     let widths: Vec<usize> = (0..HEADINGS.len())
         .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
         .collect();
@@ -49,8 +48,7 @@ fn kind(route: &Route) -> &'static str {
 
 /// The same as JSON, with what does not fit into a table.
 pub(crate) fn json(model: &Model) -> String {
-    let lookup = Lookup::new(&model.routes);
-    let routes: Vec<Value> = lookup.by_precedence().iter().map(|route| object(model, route)).collect();
+    let routes: Vec<Value> = by_precedence(model).iter().map(|route| object(model, route)).collect();
     format!("{:#}\n", Value::from(routes))
 }
 

@@ -1,24 +1,23 @@
 //! Two answers to one request, and two sections, side by side.
 
 use super::change::{Change, of_middleware};
-use crate::lookup::forwarded;
 use crate::middleware::NAMES;
 use crate::model::{Model, Route, Target};
 use crate::normal::{self, Tree};
-use crate::request::Request;
 use crate::show;
+use crate::table::{Request, Table};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A config's values by their paths.
 type Leaves = BTreeMap<String, String>;
 
-/// A config, and which of its routes takes the request.
-type Side<'m> = (&'m Model, Option<&'m Route>);
+/// A config's table, the config, and which of its routes takes the request.
+type Side<'a, 'm> = (&'a Table<'m>, &'m Model, Option<&'m Route>);
 
 /// What is different for this request.
 pub(super) fn requests(
-    (old_model, old): Side<'_>,
-    (new_model, new): Side<'_>,
+    (old_table, old_model, old): Side<'_, '_>,
+    (new_table, new_model, new): Side<'_, '_>,
     request: &Request,
 ) -> Vec<Change> {
     let (old, new) = match (old, new) {
@@ -38,7 +37,7 @@ pub(super) fn requests(
         }
     };
     differ("route-changed", Some(old.name.clone()), Some(new.name.clone()));
-    let path = |route| forwarded(route, request);
+    let (old_outcome, new_outcome) = (old_table.outcome(request), new_table.outcome(request));
     match (&old.target, &new.target) {
         (Target::Forward(_), Target::Forward(_)) => {
             differ(
@@ -46,15 +45,13 @@ pub(super) fn requests(
                 Some(show::target(old_model, old)),
                 Some(show::target(new_model, new)),
             );
-            // The request differs from witness to witness, so only how its path is made counts.
-            if path(old) != path(new) {
-                differ("forward-path-changed", path(old), path(new));
-            }
+            differ("forward-path-changed", old_outcome.forward_path, new_outcome.forward_path);
             differ("timeout-changed", Some(show::duration(old.timeout)), Some(show::duration(new.timeout)));
         }
         (Target::Redirect(a), Target::Redirect(b)) => {
-            let shown = |status: u16, route| path(route).map(|path| format!("{status} {path}"));
-            differ("redirect-changed", shown(a.status, old), shown(b.status, new));
+            let shown = |status: u16, to: Option<String>| to.map(|to| format!("{status} {to}"));
+            let (to, now) = (old_outcome.redirect_to, new_outcome.redirect_to);
+            differ("redirect-changed", shown(a.status, to), shown(b.status, now));
         }
         (Target::Respond(a), Target::Respond(b)) => {
             let shown = |respond: &crate::model::Respond| {

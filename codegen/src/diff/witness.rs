@@ -4,11 +4,9 @@
 //! what a new config is most likely to change without a word. The number of requests is bounded, so that a config
 //! of thousands of routes that all meet is compared by many requests, not by all.
 
-use crate::lookup::Lookup;
-use crate::lookup::verdict::matches_host;
 use crate::model::{Method, Route};
 use crate::pattern::{HostPattern, MatchKind, ParamKind, PathPattern, Segment};
-use crate::request::{Request, encode};
+use crate::table::{Request, Table, form_encoded};
 use std::collections::BTreeSet;
 
 /// No more requests than this are asked about.
@@ -21,7 +19,7 @@ const MOST_NEIGHBOURS: usize = 12;
 const MOST_PAIRS: usize = 2_000_000;
 
 /// One config's routes.
-type Side<'m> = (&'m [Route], &'m Lookup<'m>);
+type Side<'a> = (&'a [Route], &'a Table<'a>);
 
 pub(super) fn requests(sides: &[Side<'_>; 2]) -> BTreeSet<Request> {
     let all: Vec<&Route> = sides.iter().flat_map(|(routes, _)| routes.iter()).collect();
@@ -37,16 +35,11 @@ pub(super) fn requests(sides: &[Side<'_>; 2]) -> BTreeSet<Request> {
                     if requests.len() >= MOST_REQUESTS {
                         return requests;
                     }
-                    let plain = Request {
-                        method: method.to_owned(),
-                        host: host.clone(),
-                        path: path.clone(),
-                        query: None,
-                        headers: Vec::new(),
-                    };
+                    // Patterns are in canonical form, and so are paths made of them.
+                    let Ok(plain) = Request::new(method, &host, path, None, Vec::new()) else { continue };
                     let near = sides
                         .iter()
-                        .flat_map(|(_, lookup)| lookup.near(&plain).into_iter().take(MOST_NEIGHBOURS));
+                        .flat_map(|(_, table)| table.near(&plain).into_iter().take(MOST_NEIGHBOURS));
                     requests.extend(near.filter_map(|other| with_conditions(&plain, &[route, other])));
                     requests.extend(with_conditions(&plain, &[route]));
                 }
@@ -59,7 +52,7 @@ pub(super) fn requests(sides: &[Side<'_>; 2]) -> BTreeSet<Request> {
 fn hosts_of(route: &Route, hosts: &BTreeSet<&HostPattern>) -> Vec<String> {
     let mut own = vec![route.host.example()];
     let others = hosts.iter().filter(|other| ***other != route.host).map(|other| other.example());
-    own.extend(others.filter(|example| matches_host(&route.host, example)).take(MOST_HOSTS));
+    own.extend(others.filter(|example| route.host.matches(example)).take(MOST_HOSTS));
     own
 }
 
@@ -104,9 +97,9 @@ fn with_conditions(plain: &Request, routes: &[&Route]) -> Option<Request> {
     headers.sort();
     query.sort_unstable();
     let query: Vec<String> =
-        query.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        query.iter().map(|(name, value)| format!("{}={}", form_encoded(name), form_encoded(value))).collect();
     let query = (!query.is_empty()).then(|| query.join("&"));
-    Some(Request { query, headers, ..plain.clone() })
+    Request::new(plain.method(), plain.host(), plain.path(), query.as_deref(), headers).ok()
 }
 
 /// For each route, the paths at which it meets routes with another path.
@@ -171,9 +164,8 @@ fn narrower(a: &Segment, b: Option<&Segment>) -> Option<String> {
     let fits = match second {
         None => true,
         Some(Segment::Literal(other)) => other == text,
-        Some(Segment::Param { kind: ParamKind::Uint, .. }) => crate::lookup::is_uint(text),
-        Some(Segment::Param { kind: ParamKind::Uuid, .. }) => crate::lookup::is_uuid(text),
-        Some(Segment::Param { kind: ParamKind::Any, .. } | Segment::Rest { .. }) => !text.is_empty(),
+        Some(Segment::Param { kind, .. }) => kind.accepts(text),
+        Some(Segment::Rest { .. }) => !text.is_empty(),
     };
     fits.then(|| text.to_owned())
 }

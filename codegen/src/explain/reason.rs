@@ -1,10 +1,10 @@
 //! One line on why a route did not take a request.
 
+use super::verdict::{Verdict, values};
 use crate::diagnostic::quoted;
-use crate::lookup::Verdict;
 use crate::model::Route;
-use crate::request::Request;
 use crate::show;
+use crate::table::Request;
 
 pub(super) fn reason(
     verdict: &Verdict<'_>,
@@ -13,13 +13,13 @@ pub(super) fn reason(
     request: &Request,
 ) -> String {
     match verdict {
-        Verdict::Host if request.host.is_empty() => {
+        Verdict::Host if request.host().is_empty() => {
             format!("host: wants {}, and the request has none", route.host)
         }
-        Verdict::Host => format!("host: {} is not {}", request.host, route.host),
+        Verdict::Host => format!("host: {} is not {}", request.host(), route.host),
         Verdict::Path(why) => format!("path: {why}"),
         Verdict::Header(wanted) => {
-            let have: Vec<&str> = request.values(wanted.name.as_str()).collect();
+            let have: Vec<&str> = values(request, wanted).collect();
             let have = if have.is_empty() { "missing".to_owned() } else { quoted(&have.join(", ")) };
             format!("header: {} is {have}, not {}", wanted.name, quoted(&wanted.value))
         }
@@ -27,7 +27,7 @@ pub(super) fn reason(
             let have = request.parameter(&wanted.name).map_or("missing".to_owned(), |have| quoted(&have));
             format!("query: {} is {have}, not {}", wanted.name, quoted(&wanted.value))
         }
-        Verdict::Method => format!("method: {} is not {}", request.method, show::methods(route.methods)),
+        Verdict::Method => format!("method: {} is not {}", request.method(), show::methods(route.methods)),
         Verdict::Match => match winner {
             Some(winner) => {
                 let by = quoted(&winner.name);

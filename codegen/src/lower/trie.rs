@@ -10,7 +10,7 @@ use crate::plan::{Index, Node, Span};
 use std::collections::BTreeMap;
 
 /// The tables for these routes.
-pub(super) fn index(routes: &[Route]) -> Index {
+pub(crate) fn index(routes: &[Route]) -> Index {
     let mut tries: BTreeMap<&HostPattern, Trie<'_>> = BTreeMap::new();
     for (number, route) in routes.iter().enumerate() {
         tries.entry(&route.host).or_default().insert(number, route);

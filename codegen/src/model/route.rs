@@ -1,6 +1,7 @@
 //! Routes: a condition, a middleware set, a target.
 
 use super::{HeaderName, Id, Late, MiddlewareSet, Origin, Upstream};
+use crate::lint::Lint;
 use crate::pattern::{HostPattern, PathPattern, TemplatePiece};
 use std::cmp::Ordering;
 use std::time::Duration;
@@ -28,6 +29,17 @@ pub struct Route {
     pub middleware: MiddlewareSet,
     /// What answers.
     pub target: Target,
+    /// Lints it is let off.
+    pub allow: Vec<LetOff>,
+}
+
+/// A lint that somebody is let off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LetOff {
+    /// The lint.
+    pub lint: Lint,
+    /// Why.
+    pub reason: String,
 }
 
 impl Route {

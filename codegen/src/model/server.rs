@@ -31,6 +31,13 @@ pub struct Admin {
     pub listen: Vec<Listen>,
 }
 
+/// Bounds on metrics.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Observability {
+    /// How many series there may be in the worst case.
+    pub max_series: Option<u64>,
+}
+
 /// An address to listen on.
 #[derive(Debug, Clone)]
 pub struct Listen {

@@ -34,6 +34,23 @@ pub enum ParamKind {
     Any,
 }
 
+impl ParamKind {
+    /// Whether a segment of a request's path is of this kind.
+    pub fn accepts(self, text: &str) -> bool {
+        match self {
+            Self::Uint => (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()),
+            Self::Uuid => {
+                let is_dash = |index| matches!(index, 8 | 13 | 18 | 23);
+                let fits = |(index, byte): (usize, u8)| {
+                    if is_dash(index) { byte == b'-' } else { byte.is_ascii_hexdigit() }
+                };
+                text.len() == 36 && text.bytes().enumerate().all(fits)
+            }
+            Self::Any => !text.is_empty(),
+        }
+    }
+}
+
 impl Segment {
     /// The parameter's name.
     pub fn name(&self) -> Option<&str> {

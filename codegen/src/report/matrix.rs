@@ -1,9 +1,9 @@
 //! Who may do what: routes by methods, authentication and rate limit.
 
-use crate::lookup::Lookup;
 use crate::model::{Model, Route};
 use crate::normal;
 use crate::show;
+use crate::table::by_precedence;
 
 /// How the matrix is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,13 +18,12 @@ const HEADINGS: [&str; 8] = ["route", "line", "host", "path", "methods", "target
 
 /// A row for each route, in the order of precedence.
 pub fn matrix(model: &Model, form: Matrix) -> String {
-    let lookup = Lookup::new(&model.routes);
     let mut text = row(&HEADINGS.map(str::to_owned), form);
     if form == Matrix::Markdown {
         text.push_str(&"|---".repeat(HEADINGS.len()));
         text.push_str("|\n");
     }
-    for route in lookup.by_precedence() {
+    for route in by_precedence(model) {
         text.push_str(&row(&cells(model, route), form));
     }
     text

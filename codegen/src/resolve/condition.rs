@@ -4,6 +4,7 @@ use super::Cx;
 use crate::ast::{self, Strings};
 use crate::codes;
 use crate::diagnostic::quoted;
+use crate::lint::Lint;
 use crate::model::{HeaderPredicate, Method, Methods, QueryPredicate};
 use crate::pattern::{HostPattern, MatchKind, PathPattern};
 use crate::source::ConfigPath;
@@ -104,6 +105,7 @@ fn headers(
             is_good = false;
             continue;
         };
+        yaml_word(cx, &at);
         if predicates.iter().any(|other| other.name == name) {
             let title = format!("header {} is matched twice", quoted(key));
             cx.sink.error_at_key(&codes::DUPLICATE_KEY, &at, title, "case does not count in header names");
@@ -113,6 +115,21 @@ fn headers(
     }
     predicates.sort();
     is_good.then_some(predicates)
+}
+
+/// A plain `no` is text in YAML 1.2, and `false` to many older tools.
+fn yaml_word(cx: &mut Cx<'_>, at: &ConfigPath) {
+    const WORDS: [&str; 6] = ["no", "yes", "on", "off", "y", "n"];
+    let Some(span) = cx.sink.value_span(at) else { return };
+    let written = cx.source.text().get(span.clone()).unwrap_or_default();
+    if !WORDS.iter().any(|word| written.eq_ignore_ascii_case(word)) {
+        return;
+    }
+    let title = format!("{} is a boolean to older YAML readers", quoted(written));
+    let mend = format!("\"{written}\"");
+    if let Some(problem) = cx.sink.lint_at(Lint::YamlWord, at, title, "text here, `true` or `false` there") {
+        problem.suggest("quotes make it text for all", span, mend);
+    }
 }
 
 fn query(
@@ -133,6 +150,7 @@ fn query(
                 "this is empty",
             );
         }
+        yaml_word(cx, &at);
         match value.filter(|value| cx.is_literal(&at, value)) {
             Some(value) => predicates.push(QueryPredicate { name: key.to_owned(), value: value.clone() }),
             None => is_good = false,

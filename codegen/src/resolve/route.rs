@@ -2,6 +2,7 @@
 
 use super::Cx;
 use super::condition::{Condition, condition};
+use super::lints;
 use super::names::{self, Unnamed};
 use super::target::{self, Place};
 use super::upstream::Upstreams;
@@ -63,7 +64,20 @@ pub(super) fn routes(
         let (Some(condition), Some(target)) = (condition, target) else { continue };
         let Condition { host, path, methods, headers, query } = condition;
         let origin = cx.origin(&at, scope);
-        routes.push(Route { name, origin, host, path, methods, headers, query, timeout, middleware, target });
+        let allow = lints::let_off(route.allow.as_ref());
+        routes.push(Route {
+            name,
+            origin,
+            host,
+            path,
+            methods,
+            headers,
+            query,
+            timeout,
+            middleware,
+            target,
+            allow,
+        });
     }
     routes
 }

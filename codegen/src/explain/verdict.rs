@@ -1,14 +1,13 @@
 //! Whether a route matches a request, and if not, what is in the way first.
 
-use super::{is_uint, is_uuid};
 use crate::diagnostic::quoted;
-use crate::model::{HeaderPredicate, QueryPredicate, Route};
-use crate::pattern::{HostPattern, MatchKind, ParamKind, Segment};
-use crate::request::Request;
+use crate::model::{HeaderPredicate, Method, QueryPredicate, Route};
+use crate::pattern::{MatchKind, ParamKind, PathPattern, Segment};
+use crate::table::Request;
 
 /// What a route says to a request, in the order in which conditions are looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict<'m> {
+pub(super) enum Verdict<'m> {
     /// All conditions hold.
     Match,
     /// Another host.
@@ -25,16 +24,14 @@ pub enum Verdict<'m> {
 
 impl<'m> Verdict<'m> {
     /// What this route says to this request.
-    pub fn of(route: &'m Route, request: &Request) -> Self {
-        if !matches_host(&route.host, &request.host) {
+    pub(super) fn of(route: &'m Route, request: &Request) -> Self {
+        if !route.host.matches(request.host()) {
             return Self::Host;
         }
         if let Some(why) = path_differs(&route.path, request) {
             return Self::Path(why);
         }
-        let differs = |header: &&HeaderPredicate| {
-            !request.values(header.name.as_str()).any(|value| value == header.value)
-        };
+        let differs = |header: &&HeaderPredicate| !values(request, header).any(|value| value == header.value);
         if let Some(header) = route.headers.iter().find(differs) {
             return Self::Header(header);
         }
@@ -44,41 +41,33 @@ impl<'m> Verdict<'m> {
         if let Some(wanted) = route.query.iter().find(differs) {
             return Self::Query(wanted);
         }
-        match request.known_method() {
+        match Method::ALL.into_iter().find(|method| method.as_str() == request.method()) {
             Some(method) if route.methods.contains(method) => Self::Match,
             None if route.methods.is_all() => Self::Match,
             _ => Self::Method,
         }
     }
-
-    /// Whether the route could take the request.
-    pub fn is_match(&self) -> bool {
-        *self == Self::Match
-    }
 }
 
-/// Whether a host is one of the pattern's.
-pub(crate) fn matches_host(pattern: &HostPattern, host: &str) -> bool {
-    match pattern {
-        HostPattern::Any => true,
-        HostPattern::Exact(name) => name == host,
-        HostPattern::Wildcard(suffix) => {
-            host.strip_suffix(suffix.as_str()).is_some_and(|front| front.len() > 1 && front.ends_with('.'))
-        }
-    }
+/// The values which the request has for a field.
+pub(super) fn values<'a>(request: &'a Request, wanted: &'a HeaderPredicate) -> impl Iterator<Item = &'a str> {
+    let fields = request.headers().iter().filter(|(name, _)| name.eq_ignore_ascii_case(wanted.name.as_str()));
+    fields.map(|(_, value)| value.as_str())
 }
 
-fn path_differs(pattern: &crate::pattern::PathPattern, request: &Request) -> Option<String> {
-    let segments = request.segments();
+fn path_differs(pattern: &PathPattern, request: &Request) -> Option<String> {
+    let path = request.path();
+    if pattern.matches(path) {
+        return None;
+    }
+    let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
     for (index, wanted) in pattern.segments.iter().enumerate() {
         let Some(segment) = segments.get(index) else {
             return Some(format!("the path ends before {}", quoted(&show(wanted))));
         };
         let is_match = match wanted {
             Segment::Literal(text) => text == segment,
-            Segment::Param { kind: ParamKind::Uint, .. } => is_uint(segment),
-            Segment::Param { kind: ParamKind::Uuid, .. } => is_uuid(segment),
-            Segment::Param { kind: ParamKind::Any, .. } => !segment.is_empty(),
+            Segment::Param { kind, .. } => kind.accepts(segment),
             Segment::Rest { .. } => segments[index..].iter().any(|segment| !segment.is_empty()),
         };
         if !is_match && segment.is_empty() {

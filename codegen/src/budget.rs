@@ -1,0 +1,183 @@
+//! What a gateway will cost at most, known before it runs: series of metrics, memory of limit tables, the time until
+//! a dead backend gets no more requests, and which middleware is in the binary.
+
+mod series;
+
+pub use series::Series;
+pub(crate) use series::series;
+
+use crate::lower;
+use crate::middleware::NAMES;
+use crate::model::{HealthCheck, Model};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+/// The bounds of a gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Budget {
+    /// Number of routes.
+    pub routes: usize,
+    /// Number of upstreams.
+    pub upstreams: usize,
+    /// Number of backends, in all upstreams.
+    pub backends: usize,
+    /// Number of different stacks of middleware: what the build time grows with.
+    pub stacks: usize,
+    /// Series of `/metrics` in the worst case, by family.
+    pub series: Vec<Series>,
+    /// The tables of rate limits, all full from the start.
+    pub limits: Vec<LimitTable>,
+    /// For each upstream in the order of the file, how long a backend that dies may keep its share.
+    pub ejection: Vec<Ejection>,
+    /// Middleware that some request passes, in the order of execution.
+    pub linked: Vec<&'static str>,
+    /// Middleware that is not in the binary.
+    pub not_linked: Vec<&'static str>,
+}
+
+/// The table of a rate limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitTable {
+    /// The line of the entry.
+    pub line: u32,
+    /// How many clients it remembers.
+    pub keys: u64,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// How long a dead backend may keep its share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ejection {
+    /// The upstream's name.
+    pub upstream: String,
+    /// `None`: it is not probed, so for ever.
+    pub within: Option<Duration>,
+}
+
+/// A cell of the runtime's limit tables: a key and a time.
+const CELL_BYTES: u64 = 16;
+
+/// The bounds of a gateway.
+pub fn budget(model: &Model) -> Budget {
+    let sets = || model.routes.iter().map(|route| &route.middleware).chain([&model.unmatched]);
+    let used: BTreeSet<&str> =
+        sets().flat_map(|set| set.layers(&model.policies)).map(|layer| layer.kind).collect();
+    let limits: BTreeSet<usize> = sets().filter_map(|set| Some(set.rate_limit?.index())).collect();
+    let limits = limits.into_iter().filter_map(|index| model.policies.rate_limit.get(index));
+    let (linked, not_linked) = NAMES.iter().copied().partition(|name| used.contains(name));
+    Budget {
+        routes: model.routes.len(),
+        upstreams: model.upstreams.len(),
+        backends: model.upstreams.iter().map(|upstream| upstream.backends.len()).sum(),
+        stacks: lower::lower(model).stacks.len(),
+        series: series(model),
+        limits: limits
+            .map(|policy| {
+                // The runtime's table is made of sets of four.
+                let keys = u64::from(policy.settings.max_keys.max(4));
+                LimitTable { line: policy.origin.line, keys, bytes: keys * CELL_BYTES }
+            })
+            .collect(),
+        ejection: model
+            .upstreams
+            .iter()
+            .map(|upstream| Ejection {
+                upstream: upstream.name.clone(),
+                within: upstream.health_check.as_ref().map(ejected_within),
+            })
+            .collect(),
+        linked,
+        not_linked,
+    }
+}
+
+/// It dies right after a good probe; each further one comes after at most 1.1 intervals, and runs into its timeout.
+fn ejected_within(check: &HealthCheck) -> Duration {
+    (check.interval * 11 / 10 + check.timeout) * u32::from(check.unhealthy_after)
+}
+
+impl Budget {
+    /// Series of `/metrics` in the worst case.
+    pub fn total_series(&self) -> u64 {
+        self.series.iter().map(|family| family.most).sum()
+    }
+
+    /// Size of all limit tables.
+    pub fn limit_bytes(&self) -> u64 {
+        self.limits.iter().map(|table| table.bytes).sum()
+    }
+
+    /// The longest time any dead backend keeps its share; `None` if there is no upstream, or one is not probed.
+    pub fn longest_ejection(&self) -> Option<Duration> {
+        let longest = self.ejection.iter().map(|ejection| ejection.within).collect::<Option<Vec<_>>>()?;
+        longest.into_iter().max()
+    }
+}
+
+/// All of it on one line.
+impl fmt::Display for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let ejection = match self.longest_ejection() {
+            _ if self.upstreams == 0 => "nothing to eject".to_owned(),
+            Some(longest) => format!("a dead backend is out within {longest:?}"),
+            None => "a dead backend may stay".to_owned(),
+        };
+        let words = |names: &[&str]| if names.is_empty() { "none".to_owned() } else { names.join(" ") };
+        write!(
+            f,
+            "{}, {} of {}, {}; at most {} series, {} KiB of limit tables; {ejection}; linked: {}; not linked: {}",
+            count(self.routes, "route"),
+            count(self.upstreams, "upstream"),
+            count(self.backends, "backend"),
+            count(self.stacks, "stack"),
+            self.total_series(),
+            self.limit_bytes().div_ceil(1024),
+            words(&self.linked),
+            words(&self.not_linked),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Diagnostics, Source, compile};
+
+    fn of(text: &str) -> Budget {
+        let source = Source::new("gateway.yml", text);
+        budget(&compile(&source, &mut Diagnostics::new()).unwrap().model)
+    }
+
+    #[test]
+    fn the_bounds_are_those_of_the_runtime() {
+        let budget = of("
+upstreams:
+  u: {backends: ['http://a', 'http://b'], health_check: {interval: 10s, timeout: 1s, unhealthy_after: 3}}
+middleware: {rate_limit: {rate: 1/s, max_keys: 1000}, circuit_breaker: {}}
+routes:
+  - {path: /a, methods: [GET, POST], upstream: u}
+  - {path: /b, upstream: u, middleware: {rate_limit: {max_keys: 1}}}
+  - {path: /c, respond: {}, middleware: {rate_limit: off}}
+");
+        assert_eq!((budget.routes, budget.upstreams, budget.backends, budget.stacks), (3, 1, 2, 2));
+        assert_eq!(budget.limit_bytes(), (1024 + 4) * 16);
+        assert_eq!(budget.longest_ejection(), Some(Duration::from_secs(36)));
+        assert_eq!(budget.linked, ["rate_limit", "circuit_breaker"]);
+        let most = |name: &str| budget.series.iter().find(|family| family.name == name).unwrap().most;
+        // Two methods, eight, eight with fewer statuses, and ten on no route.
+        assert_eq!(most("gateway_http_requests_total"), 2 * 64 + 8 * 64 + 8 * 16 + 10 * 16);
+        assert_eq!(most("gateway_upstream_requests_total"), 2 * 64);
+        assert_eq!(most("gateway_http_request_duration_seconds"), 4 * 20);
+        assert_eq!(most("gateway_circuit_breaker_state"), 3);
+    }
+
+    #[test]
+    fn a_budget_is_one_line() {
+        let text = of("routes: [{path: /, respond: {}}]").to_string();
+        assert!(text.starts_with("1 route, 0 upstreams of 0 backends, 1 stack; at most "), "{text}");
+        assert!(!text.contains('\n'));
+    }
+}

@@ -1,0 +1,75 @@
+//! How many series `/metrics` can have: every label value is known at build, so their products are, too.
+//!
+//! The families are those of the runtime's collector; a series appears when it is first counted, so that most
+//! gateways show far fewer.
+
+use crate::model::{Methods, Model, Target};
+use std::collections::BTreeSet;
+
+/// A family and its bound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Series {
+    /// The family's name.
+    pub name: &'static str,
+    /// How many series it can have.
+    pub most: u64,
+    /// What that is made of.
+    pub of: &'static str,
+}
+
+/// The registered statuses, 499, and one label for all others.
+const STATUSES: u64 = 64;
+/// The statuses the gateway itself answers with, and 200.
+const OWN_STATUSES: u64 = 16;
+/// GET to PATCH, and one label for all that cannot be named; CONNECT and TRACE never get to a route.
+const METHODS: u64 = 8;
+/// With CONNECT and TRACE.
+const ALL_METHODS: u64 = 10;
+/// 17 buckets, `+Inf`, sum and count.
+const HISTOGRAM: u64 = 20;
+/// Descriptors (two), memory (two), CPU, start and threads.
+const PROCESS: u64 = 7;
+
+pub(crate) fn series(model: &Model) -> Vec<Series> {
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    // One more for requests that match no route.
+    let routes = count(model.routes.len()) + 1;
+    let upstreams = count(model.upstreams.len());
+    let backends: u64 = model.upstreams.iter().map(|upstream| count(upstream.backends.len())).sum();
+    let by_route = model.routes.iter().map(|route| {
+        let methods = match route.methods {
+            Methods::All => METHODS,
+            Methods::Only(set) => u64::from(set.count_ones()),
+        };
+        match route.target {
+            Target::Forward(_) => methods * STATUSES,
+            Target::Redirect(_) | Target::Respond(_) => methods * OWN_STATUSES,
+        }
+    });
+    let requests = by_route.sum::<u64>() + ALL_METHODS * OWN_STATUSES;
+    let guarded: BTreeSet<usize> = model
+        .routes
+        .iter()
+        .filter(|route| route.middleware.circuit_breaker.is_some())
+        .filter_map(|route| match &route.target {
+            Target::Forward(forward) => Some(forward.upstream.index()),
+            Target::Redirect(_) | Target::Respond(_) => None,
+        })
+        .collect();
+    let family = |name, most, of| Series { name, most, of };
+    vec![
+        family("gateway_http_requests_total", requests, "routes, methods, statuses"),
+        family("gateway_http_request_duration_seconds", routes * HISTOGRAM, "routes, buckets"),
+        family("gateway_rate_limited_total", routes, "routes"),
+        family("gateway_retries_total", routes * 2, "routes, reasons"),
+        family("gateway_upstream_requests_total", backends * STATUSES, "backends, statuses"),
+        family("gateway_upstream_request_duration_seconds", upstreams * HISTOGRAM, "upstreams, buckets"),
+        family("gateway_upstream_up", backends, "backends"),
+        family("gateway_circuit_breaker_state", count(guarded.len()) * 3, "upstreams with a breaker, states"),
+        family("gateway_http_requests_in_flight", 1, ""),
+        family("gateway_connections", 1, ""),
+        family("gateway_access_log_dropped_total", 1, ""),
+        family("gateway_build_info", 1, ""),
+        family("process_*", PROCESS, ""),
+    ]
+}

@@ -1,0 +1,19 @@
+//! Lints over the whole model: what is missing rather than wrong.
+
+mod foreign;
+mod routes;
+mod unused;
+mod upstreams;
+
+use crate::diagnostic::Diagnostics;
+use crate::table::Table;
+
+pub(super) fn check(table: &Table<'_>, sink: &mut Diagnostics) {
+    let model = table.model();
+    routes::check(table, sink);
+    upstreams::check(model, sink);
+    foreign::check(model, sink);
+    unused::middleware(model, sink);
+    // Last: by now every other lint has looked at everything.
+    unused::allows(sink);
+}

@@ -1,0 +1,157 @@
+//! Routes without what most routes should have.
+
+use crate::diagnostic::{Diagnostics, quoted};
+use crate::lint::{Level, Lint};
+use crate::model::{Method, Model, Route, Target};
+use crate::pattern::{HostPattern, MatchKind, ParamKind, Segment};
+use crate::source::ConfigPath;
+use crate::table::{BUILT_IN, Table};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+pub(super) fn check(table: &Table<'_>, sink: &mut Diagnostics) {
+    let model = table.model();
+    let is_default_timeout =
+        !sink.is_written(&ConfigPath::root().key("server").key("timeouts").key("request"));
+    for route in &model.routes {
+        let at = &route.origin.path;
+        let mut missing = |lint: Lint, what: &str, label: &str, help: &str| {
+            let title = format!("route {} {what}", quoted(&route.name));
+            if let Some(problem) = sink.lint_at_key(lint, at, title, label) {
+                problem.help(help);
+            }
+        };
+        if route.host == HostPattern::Any {
+            missing(
+                Lint::RouteWithoutHost,
+                "serves every host",
+                "also what was meant for another name, or for none",
+                "add `host`",
+            );
+        }
+        if !matches!(route.target, Target::Forward(_)) {
+            continue;
+        }
+        if route.middleware.auth.is_none() {
+            missing(
+                Lint::RouteWithoutAuth,
+                "forwards without `auth`",
+                "anybody may come in",
+                "add `auth`, or say why not: `allow: [{lint: route-without-auth, reason: \"..\"}]`",
+            );
+        }
+        if route.middleware.rate_limit.is_none() {
+            missing(
+                Lint::RouteWithoutRateLimit,
+                "forwards without `rate_limit`",
+                "nothing keeps one client from taking all",
+                "add `rate_limit`, here or at the top level",
+            );
+        }
+        let has_timeout = sink.is_written(&at.key("timeout"));
+        if is_default_timeout && !has_timeout {
+            let title = format!("route {} has no timeout of its own", quoted(&route.name));
+            let label = format!("a request may take {:?}, the default", route.timeout);
+            if let Some(problem) = sink.lint_at_key(Lint::TimeoutMissing, at, title, label) {
+                problem.help("add `timeout` here, or `server.timeouts.request` for all");
+            }
+        }
+    }
+    without_test(table, sink);
+    built_in_overlap(model, sink);
+    trailing_slash_twins(model, sink);
+    drain(model, sink);
+}
+
+fn without_test(table: &Table<'_>, sink: &mut Diagnostics) {
+    if sink.level(Lint::RouteWithoutTest) == Level::Allow {
+        return;
+    }
+    let tested: BTreeSet<String> =
+        table.run_tests().into_iter().filter_map(|outcome| outcome.outcome.route).collect();
+    let untested: Vec<&Route> =
+        table.model().routes.iter().filter(|route| !tested.contains(&route.name)).collect();
+    for route in untested {
+        let title = format!("no test gets to route {}", quoted(&route.name));
+        let example = example(route);
+        if let Some(problem) =
+            sink.lint_at_key(Lint::RouteWithoutTest, &route.origin.path, title, "could change unnoticed")
+        {
+            problem.help(format!("for example {}", quoted(&example)));
+        }
+    }
+}
+
+/// A line of `tests` for this route.
+fn example(route: &Route) -> String {
+    let method =
+        Method::ALL.into_iter().find(|method| route.methods.contains(*method)).unwrap_or(Method::Get);
+    let (host, path) = (route.host.example(), route.path.example());
+    format!("{{request: {} http://{host}{path}, expect: {{route: {}}}}}", method.as_str(), route.name)
+}
+
+/// `/{page}` takes `/about`, but never `/health`.
+fn built_in_overlap(model: &Model, sink: &mut Diagnostics) {
+    if model.admin.is_some() {
+        return;
+    }
+    for route in &model.routes {
+        let [Segment::Param { kind: ParamKind::Any, .. }] = route.path.segments.as_slice() else { continue };
+        let title = format!("route {} never gets the built-in paths", quoted(&route.name));
+        let label = format!("{} are answered by the gateway itself", BUILT_IN.join(", "));
+        if let Some(problem) =
+            sink.lint_at(Lint::BuiltInOverlap, &route.origin.path.key("path"), title, label)
+        {
+            problem.help("give them a listener of their own: `admin: {listen: 127.0.0.1:9090}`");
+        }
+    }
+}
+
+/// `/a` and `/a/`, both exact: a client that adds or drops the slash ends up elsewhere.
+fn trailing_slash_twins(model: &Model, sink: &mut Diagnostics) {
+    let mut by_shape: BTreeMap<(&HostPattern, String), &Route> = BTreeMap::new();
+    let exact = || model.routes.iter().filter(|route| route.path.kind == MatchKind::Exact);
+    for route in exact().filter(|route| !route.path.to_string().ends_with('/')) {
+        by_shape.entry((&route.host, route.path.to_string())).or_insert(route);
+    }
+    for route in exact() {
+        let path = route.path.to_string();
+        let Some(twin) =
+            path.strip_suffix('/').and_then(|path| by_shape.get(&(&route.host, path.to_owned())))
+        else {
+            continue;
+        };
+        let is_same = match (&route.target, &twin.target) {
+            (Target::Forward(a), Target::Forward(b)) => a.upstream == b.upstream,
+            // One of them redirects to the other: nobody ends up elsewhere.
+            (Target::Redirect(_), _) | (_, Target::Redirect(_)) => true,
+            _ => false,
+        };
+        let other = sink.value_span(&twin.origin.path.key("path"));
+        if is_same || route.methods.overlap(twin.methods).is_none() {
+            continue;
+        }
+        let title = format!("routes {} and {} differ by a slash", quoted(&twin.name), quoted(&route.name));
+        let at = route.origin.path.key("path");
+        if let Some(problem) =
+            sink.lint_at(Lint::TrailingSlashTwins, &at, title, "with the slash, requests go here")
+        {
+            if let Some(other) = other {
+                problem.label(other, "and without it here");
+            }
+            problem.help("let one of them redirect to the other");
+        }
+    }
+}
+
+fn drain(model: &Model, sink: &mut Diagnostics) {
+    let forwards = model.routes.iter().filter(|route| matches!(route.target, Target::Forward(_)));
+    let Some(longest) = forwards.max_by_key(|route| route.timeout) else { return };
+    let grace = model.server.drain.grace;
+    if longest.timeout > grace + Duration::ZERO {
+        let at = ConfigPath::root().key("server").key("drain").key("grace");
+        let title = "a drain may cut off requests that are still in time";
+        let label = format!("{grace:?}, but route {} may take {:?}", quoted(&longest.name), longest.timeout);
+        sink.lint_at(Lint::DrainTooShort, &at, title, label);
+    }
+}

@@ -1,0 +1,167 @@
+//! Upstreams that may not do what their author thinks.
+
+use crate::diagnostic::{Diagnostics, quoted};
+use crate::lint::Lint;
+use crate::model::{BackendUrl, Late, Model, Piece, Target, Upstream};
+use crate::source::ConfigPath;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What common servers keep idle connections for: gunicorn 2s, Node 5s, Apache 5s, uvicorn 5s, nginx 75s.
+const USUAL_KEEPALIVE: Duration = Duration::from_secs(60);
+
+pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
+    let most = most_time(model);
+    for (upstream, most) in model.upstreams.iter().zip(most) {
+        health_and_backends(upstream, sink);
+        keepalive(upstream, sink);
+        retries(upstream, sink);
+        if let Some(most) = most {
+            tries(upstream, most, sink);
+        }
+    }
+    breakers(model, sink);
+    unequal_weights(model, sink);
+    late_defaults(model, sink);
+}
+
+/// The most time any route leaves each upstream.
+fn most_time(model: &Model) -> Vec<Option<Duration>> {
+    let mut most: Vec<Option<Duration>> = vec![None; model.upstreams.len()];
+    for route in &model.routes {
+        if let Target::Forward(forward) = &route.target
+            && let Some(most) = most.get_mut(forward.upstream.index())
+        {
+            *most = (*most).max(Some(route.timeout));
+        }
+    }
+    most
+}
+
+fn health_and_backends(upstream: &Upstream, sink: &mut Diagnostics) {
+    let at = &upstream.origin.path;
+    let name = quoted(&upstream.name);
+    if upstream.health_check.is_none() {
+        let title = format!("upstream {name} is not probed");
+        let label = "a backend that is down keeps its share of the traffic";
+        sink.lint_at(Lint::HealthCheckOff, &at.key("health_check"), title, label);
+    }
+    if upstream.backends.iter().filter(|backend| backend.weight > 0).count() < 2 {
+        let title = format!("upstream {name} has a single backend");
+        let label = "nothing takes its place when it is down";
+        sink.lint_at_key(Lint::SingleBackend, &at.key("backends"), title, label);
+    }
+}
+
+fn keepalive(upstream: &Upstream, sink: &mut Diagnostics) {
+    let at = upstream.origin.path.key("keepalive").key("idle");
+    if upstream.keepalive.idle > USUAL_KEEPALIVE && upstream.keepalive.max_idle > 0 {
+        let title = "idle connections are kept for longer than most backends keep theirs";
+        let label = "the backend may close a connection just as a request is sent on it";
+        if let Some(problem) = sink.lint_at(Lint::KeepaliveTooLong, &at, title, label) {
+            problem.help("keep it below the backend's own keep-alive timeout: Node has 5s, nginx 75s");
+        }
+    }
+}
+
+fn retries(upstream: &Upstream, sink: &mut Diagnostics) {
+    let (section, retries) = (upstream.origin.path.key("retries"), upstream.retries);
+    let at = section.key("attempts");
+    if retries.attempts == 0 || !sink.is_written(&section) {
+        return;
+    }
+    let never = if !retries.on_connect_failure && !retries.on_stale_connection {
+        Some(("on", "nothing is tried again"))
+    } else if retries.budget.basis_points == 0 {
+        Some(("budget", "no request may be tried again"))
+    } else {
+        None
+    };
+    if let Some((key, label)) = never {
+        let title = "retries that can never be made";
+        if let Some(problem) = sink.lint_at(Lint::IdleRetries, &section.key(key), title, label) {
+            problem.help("write `attempts: 0` to switch retries off");
+        }
+    } else if usize::from(retries.attempts) >= upstream.backends.len().max(2) && sink.is_written(&at) {
+        let count = upstream.backends.len();
+        let title =
+            format!("{} retries for {count} backend{}", retries.attempts, if count == 1 { "" } else { "s" });
+        let label = "a request would go to the same backend again";
+        if let Some(problem) = sink.lint_at(Lint::RetriesBeyondBackends, &at, title, label) {
+            problem.help("one less than there are backends is enough");
+        }
+    }
+}
+
+/// All attempts together have to fit into the time of the most patient route.
+fn tries(upstream: &Upstream, most: Duration, sink: &mut Diagnostics) {
+    let (at, connect) = (&upstream.origin.path, upstream.timeouts.connect);
+    let (connect_at, attempts_at) = (at.key("timeouts").key("connect"), at.key("retries").key("attempts"));
+    let needed = connect * (u32::from(upstream.retries.attempts) + 1);
+    let is_written = sink.is_written(&connect_at) || sink.is_written(&attempts_at);
+    // One attempt which alone does not fit is an error of its own.
+    if !upstream.retries.on_connect_failure || needed <= most || connect > most || !is_written {
+        return;
+    }
+    let here = if sink.is_written(&attempts_at) { attempts_at } else { connect_at };
+    let title = "the last attempt comes too late";
+    let attempts = upstream.retries.attempts + 1;
+    let label = format!("{attempts} attempts of {connect:?} to connect need {needed:?}");
+    if let Some(problem) = sink.lint_at(Lint::TriesBeyondTimeout, &here, title, label) {
+        problem.help(format!("no route leaves this upstream more than {most:?}"));
+    }
+}
+
+fn breakers(model: &Model, sink: &mut Diagnostics) {
+    for breaker in &model.policies.circuit_breaker {
+        if breaker.settings.failure_ratio.basis_points == 10_000 {
+            let at = breaker.origin.path.key("failure_ratio");
+            let title = "a circuit breaker that hardly ever opens";
+            let label = format!("one good answer in {:?} keeps it closed", breaker.settings.window);
+            sink.lint_at(Lint::BreakerHardlyTrips, &at, title, label);
+        }
+    }
+}
+
+/// A backend that takes twice its share in one upstream was hardly meant to be weaker in another.
+fn unequal_weights(model: &Model, sink: &mut Diagnostics) {
+    let mut first: BTreeMap<(&str, u16), (u16, &ConfigPath, &str)> = BTreeMap::new();
+    for upstream in &model.upstreams {
+        for backend in &upstream.backends {
+            let BackendUrl::Literal { host, port, .. } = &backend.url else { continue };
+            let seen =
+                *first.entry((host, *port)).or_insert((backend.weight, &backend.origin.path, &upstream.name));
+            if seen.0 == backend.weight {
+                continue;
+            }
+            let other = sink.value_span(seen.1);
+            let title = format!("backend `{host}:{port}` has different weights");
+            let label = format!("{} in {}", backend.weight, quoted(&upstream.name));
+            if let Some(problem) = sink.lint_at(Lint::UnequalWeights, &backend.origin.path, title, label)
+                && let Some(other) = other
+            {
+                problem.label(other, format!("{} in {}", seen.0, quoted(seen.2)));
+            }
+        }
+    }
+}
+
+fn late_defaults(model: &Model, sink: &mut Diagnostics) {
+    let listen = model.server.listen.iter().chain(model.admin.iter().flat_map(|admin| &admin.listen));
+    let listen = listen.map(|listen| (&listen.address, listen.origin.path.clone()));
+    let log_level = (&model.server.log_level, ConfigPath::root().key("server").key("log_level"));
+    let backends = model.upstreams.iter().flat_map(|upstream| &upstream.backends);
+    let backends = backends.filter_map(|backend| match &backend.url {
+        BackendUrl::Late(late) => Some((late, backend.origin.path.clone())),
+        BackendUrl::Literal { .. } => None,
+    });
+    let late: Vec<(&Late, ConfigPath)> = listen.chain([log_level]).chain(backends).collect();
+    for (late, at) in late {
+        for piece in &late.pieces {
+            let Piece::Env { name, default: Some(default) } = piece else { continue };
+            let title = format!("${{env:{name}}} has a default in the config");
+            let label = format!("a gateway that was not told starts with {}", quoted(default));
+            sink.lint_at(Lint::LiteralDefaultInEnv, &at, title, label);
+        }
+    }
+}

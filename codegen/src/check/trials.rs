@@ -1,0 +1,89 @@
+//! A test of the config that fails is an error, with what was expected, what is, and why.
+
+use crate::codes;
+use crate::diagnostic::{Diagnostics, quoted};
+use crate::model::Route;
+use crate::source::Span;
+use crate::table::{Answer, Miss, Table, TestOutcome};
+
+pub(super) fn check(table: &Table<'_>, sink: &mut Diagnostics) {
+    for outcome in table.run_tests().iter().filter(|outcome| !outcome.passed()) {
+        report(table, outcome, sink);
+    }
+}
+
+fn report(table: &Table<'_>, outcome: &TestOutcome<'_>, sink: &mut Diagnostics) {
+    let TestOutcome { test, mismatches, .. } = outcome;
+    let answer = table.ask(&test.request);
+    let expect = test.origin.path.key("expect");
+    let mut labels: Vec<(Span, String)> = Vec::new();
+    for mismatch in mismatches {
+        let label = match &mismatch.actual {
+            Some(actual) => format!("is {}", quoted(actual)),
+            None => nothing(&answer, mismatch.key),
+        };
+        labels.extend(sink.value_span(&expect.key(mismatch.key)).map(|span| (span, label)));
+    }
+    let winner = match answer {
+        Answer::Route(route) => Some(route),
+        _ => None,
+    };
+    let expected =
+        outcome.test.expect.route.as_deref().filter(|name| winner.is_none_or(|route| route.name != *name));
+    let expected = expected.and_then(|name| table.model().routes.iter().find(|route| route.name == name));
+    let place = |route: &Route| sink.value_span(&route.origin.path.key("path"));
+    if let Some((route, span)) = winner.and_then(|route| Some((route, place(route)?))) {
+        labels.push((span, format!("{} takes the request", quoted(&route.name))));
+    }
+    if let Some((route, span)) = expected.and_then(|route| Some((route, place(route)?))) {
+        labels.push((span, why_not(route, table, outcome)));
+    }
+    let request = quoted(&test.request.to_string());
+    let title = match winner {
+        _ if expected.is_none() => format!("a test fails: {request}"),
+        Some(route) => format!("a test fails: {request} goes to route {}", quoted(&route.name)),
+        None => format!("a test fails: {request} {}", fate(&answer)),
+    };
+    let problem = sink.error(&codes::TEST_FAILS, title);
+    for (span, text) in labels {
+        problem.label(span, text);
+    }
+}
+
+/// What becomes of a request that no route takes.
+fn fate(answer: &Answer<'_>) -> &'static str {
+    match answer {
+        Answer::Route(_) => "goes to a route",
+        Answer::BuiltIn(_) => "is answered by the gateway itself",
+        Answer::NotAllowed(_) => "is answered with 405: its method is not served",
+        Answer::NotFound => "is answered with 404: no route matches",
+        Answer::NotImplemented => "is answered with 501: its method is never forwarded",
+    }
+}
+
+/// Why there is nothing to compare.
+fn nothing(answer: &Answer<'_>, key: &str) -> String {
+    match (answer, key) {
+        (Answer::Route(_), "status") => "the backend decides the status".to_owned(),
+        (Answer::Route(_), "redirect_to") => "the route does not redirect".to_owned(),
+        (Answer::Route(_), _) => "the route does not forward".to_owned(),
+        (other, _) => format!("the request {}", fate(other)),
+    }
+}
+
+fn why_not(route: &Route, table: &Table<'_>, outcome: &TestOutcome<'_>) -> String {
+    let misses = route.misses(&outcome.test.request);
+    let Some(first) = misses.first() else {
+        let is_built_in = matches!(table.ask(&outcome.test.request), Answer::BuiltIn(_));
+        let first = if is_built_in { "the gateway itself" } else { "the other" };
+        return format!("{} matches too, but {first} goes first", quoted(&route.name));
+    };
+    let miss = match first {
+        Miss::Host => "its host does not match".to_owned(),
+        Miss::Path => "its path does not match".to_owned(),
+        Miss::Method => "it does not serve this method".to_owned(),
+        Miss::Header(name) => format!("it wants the header {}", quoted(name)),
+        Miss::Query(name) => format!("it wants the query parameter {}", quoted(name)),
+    };
+    format!("expected {}, but {miss}", quoted(&route.name))
+}

@@ -1,0 +1,118 @@
+//! `tests:`
+
+use super::Cx;
+use crate::ast;
+use crate::codes;
+use crate::diagnostic::quoted;
+use crate::model::{Expectation, Route, Scope, Test, Upstream};
+use crate::source::ConfigPath;
+use crate::table::Request;
+
+/// The tests that are right.
+pub(super) fn tests(
+    cx: &mut Cx<'_>,
+    written: &ast::List<ast::Test>,
+    routes: &[Route],
+    upstreams: &[Upstream],
+) -> Vec<Test> {
+    let section = ConfigPath::root().key("tests");
+    // A name which is unknown because its route or upstream was wrong would be a second report of one mistake.
+    let is_whole = !cx.sink.has_errors();
+    let names = Names { routes, upstreams, is_whole };
+    written.iter().filter_map(|(index, test)| self::test(cx, &section.index(index), test, &names)).collect()
+}
+
+struct Names<'a> {
+    routes: &'a [Route],
+    upstreams: &'a [Upstream],
+    is_whole: bool,
+}
+
+fn test(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Test, names: &Names<'_>) -> Option<Test> {
+    let request = match &written.request {
+        Some(line) => request(cx, &at.key("request"), line),
+        None => {
+            cx.missing(at, "request", "for example `request: GET http://api.example.com/users`");
+            None
+        }
+    };
+    let headers_at = at.key("headers");
+    let mut headers = Vec::new();
+    for (key, value) in written.headers.iter().flat_map(|map| map.iter()) {
+        let at = headers_at.key(key);
+        let name = cx.header_name(&at, key, true);
+        let value = value.filter(|value| cx.is_literal(&at, value) && cx.is_header_value(&at, value));
+        headers.extend(name.zip(value));
+    }
+    let expect_at = at.key("expect");
+    let expect = match &written.expect {
+        Some(expect) => expectation(cx, &expect_at, expect, names)?,
+        None => {
+            cx.missing(at, "expect", "for example `expect: {route: users}`");
+            return None;
+        }
+    };
+    let request = headers
+        .into_iter()
+        .fold(request?, |request, (name, value)| request.with_header(name.as_str(), value));
+    Some(Test { origin: cx.origin(at, Scope::TopLevel), request, expect })
+}
+
+fn request(cx: &mut Cx<'_>, at: &ConfigPath, line: &str) -> Option<Request> {
+    if !cx.is_literal(at, line) {
+        return None;
+    }
+    match Request::parse(line) {
+        Ok(request) => Some(request),
+        Err(message) => {
+            let title = format!("{} is not a request", quoted(line));
+            cx.sink
+                .error_at(&codes::BAD_REQUEST_LINE, at, title, message)
+                .help("write `GET http://host/path`, or `GET /path` for a host which no route names");
+            None
+        }
+    }
+}
+
+fn expectation(
+    cx: &mut Cx<'_>,
+    at: &ConfigPath,
+    written: &ast::Expect,
+    names: &Names<'_>,
+) -> Option<Expectation> {
+    let ast::Expect { route, upstream, forward_path, status, redirect_to } = written.clone();
+    let is_empty = route.is_none()
+        && upstream.is_none()
+        && forward_path.is_none()
+        && status.is_none()
+        && redirect_to.is_none();
+    if is_empty
+        && ["route", "upstream", "forward_path", "status", "redirect_to"]
+            .iter()
+            .all(|key| cx.sink.is_absent(at, key))
+    {
+        cx.sink
+            .error_at_key(&codes::MISSING_KEY, at, "a test that expects nothing", "would always pass")
+            .help("expect a `route`, an `upstream`, a `forward_path`, a `status` or a `redirect_to`");
+        return None;
+    }
+    let mut is_good = true;
+    if let Some(name) = &route
+        && names.is_whole
+        && !names.routes.iter().any(|route| route.name == *name)
+    {
+        let known = names.routes.iter().map(|route| route.name.as_str());
+        cx.unknown(&codes::UNKNOWN_ROUTE, &at.key("route"), name, "route", known);
+        is_good = false;
+    }
+    if let Some(name) = &upstream
+        && names.is_whole
+        && !names.upstreams.iter().any(|upstream| upstream.name == *name)
+    {
+        let known = names.upstreams.iter().map(|upstream| upstream.name.as_str());
+        cx.unknown(&codes::UNKNOWN_UPSTREAM, &at.key("upstream"), name, "upstream", known);
+        is_good = false;
+    }
+    let status = status.map(|status| cx.number(&at.key("status"), Some(status), 100..=599, 200));
+    is_good.then_some(Expectation { route, upstream, forward_path, status, redirect_to })
+}

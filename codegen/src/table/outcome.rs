@@ -1,0 +1,77 @@
+//! What a request comes to: the route, the upstream, the path it is forwarded with, or the answer.
+
+use super::{Answer, Request, Table};
+use crate::model::{Method, PathChange, Target};
+use crate::pattern::TemplatePiece;
+
+/// What a request comes to, as far as it is known at build.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// The route that takes it.
+    pub route: Option<String>,
+    /// The upstream it is forwarded to.
+    pub upstream: Option<String>,
+    /// The path a backend sees.
+    pub forward_path: Option<String>,
+    /// The status, where no backend decides it.
+    pub status: Option<u16>,
+    /// Where a redirect leads; the request's query is kept.
+    pub redirect_to: Option<String>,
+    /// With 405: the methods that would do.
+    pub allow: Vec<Method>,
+}
+
+impl Table<'_> {
+    /// What this request comes to.
+    pub fn outcome(&self, request: &Request) -> Outcome {
+        let status = |status| Outcome { status: Some(status), ..Outcome::default() };
+        let route = match self.ask(request) {
+            Answer::Route(route) => route,
+            // Whether 200 or 503 is decided by the backends.
+            Answer::BuiltIn(_) => return Outcome::default(),
+            Answer::NotFound => return status(404),
+            Answer::NotImplemented => return status(501),
+            Answer::NotAllowed(set) => {
+                let allow = Method::ALL.into_iter().filter(|method| set & 1 << *method as u8 != 0).collect();
+                return Outcome { allow, ..status(405) };
+            }
+        };
+        let outcome = Outcome { route: Some(route.name.clone()), ..Outcome::default() };
+        match &route.target {
+            Target::Forward(forward) => Outcome {
+                upstream: self.model().upstream(forward.upstream).map(|upstream| upstream.name.clone()),
+                forward_path: Some(changed(&forward.path, request.path())),
+                ..outcome
+            },
+            Target::Redirect(redirect) => {
+                let to = rendered(&redirect.to, request.path());
+                let query = request.query().map_or(String::new(), |query| format!("?{query}"));
+                Outcome { status: Some(redirect.status), redirect_to: Some(to + &query), ..outcome }
+            }
+            Target::Respond(respond) => Outcome { status: Some(respond.status), ..outcome },
+        }
+    }
+}
+
+fn changed(change: &PathChange, path: &str) -> String {
+    match change {
+        PathChange::Keep => path.to_owned(),
+        PathChange::StripPrefix { prefix } => match path.strip_prefix(prefix.as_str()) {
+            None | Some("") => "/".to_owned(),
+            Some(left) => left.to_owned(),
+        },
+        PathChange::Rewrite(pieces) => rendered(pieces, path),
+    }
+}
+
+/// The runtime's `TemplatePiece::render`.
+fn rendered(pieces: &[TemplatePiece], path: &str) -> String {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    pieces.iter().fold(String::new(), |text, piece| match piece {
+        TemplatePiece::Literal(literal) => text + literal,
+        TemplatePiece::Segment(index) => text + path.split('/').nth(usize::from(*index)).unwrap_or_default(),
+        TemplatePiece::Rest(index) => {
+            text + path.splitn(usize::from(*index) + 1, '/').nth(usize::from(*index)).unwrap_or_default()
+        }
+    })
+}

@@ -1,0 +1,109 @@
+//! Which routes a request can get to, as a proof: for every route a request that does, or the routes that together
+//! take all it could match.
+//!
+//! Conditions are only ever positive (this header, this parameter, this literal), and for every kind of parameter
+//! there are more texts than the file has literals. So of all requests a route matches, the *plainest* are taken by
+//! the fewest others: no header and no parameter but the route's own, literals where it has them, and everywhere
+//! else text that nobody names. A route that outranks it and takes no plainest request leaves it that request; if
+//! the others take all the plainest ones, they take all. What is left to try:
+//!
+//! - *Hosts.* Only routes of the same host pattern matter: a wildcard has hosts that no other pattern names.
+//! - *Paths.* Of an exact route there is one plainest path, and the search comes to its node before any other. Of a
+//!   prefix or rest route there is one for each number of further segments, with or without a trailing slash;
+//!   they lie along the chain of `{name}` nodes below it, and past its end all are alike.
+//! - *Methods* accumulate: one route may take GET and another the rest.
+//! - Routes of the *same path* go first with named methods, more headers or more parameters, and leave the unnamed
+//!   methods, or the request without those.
+
+mod cover;
+mod witness;
+
+use super::{BUILT_IN, Request, Table, Walk};
+use crate::model::Route;
+use crate::pattern::{MatchKind, Segment};
+use cover::Positions;
+use std::collections::BTreeSet;
+use witness::Fresh;
+
+/// Whether any request gets to a route.
+#[derive(Debug, Clone)]
+pub enum Reach<'m> {
+    /// This one does.
+    Live(Request),
+    /// None does: these routes take all it could match. Empty if the gateway itself does.
+    Dead(Vec<&'m Route>),
+}
+
+/// What follows the segments of a prefix or rest pattern in one of its plainest paths.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tail {
+    fresh: usize,
+    has_slash: bool,
+}
+
+/// Where a route was found to be live.
+#[derive(Debug, Clone, Copy)]
+struct Left {
+    tail: Tail,
+    methods: u8,
+}
+
+impl<'m> Table<'m> {
+    /// For every route, in the order of the file, whether a request gets to it.
+    pub fn reach(&self) -> Vec<Reach<'m>> {
+        let fresh = Fresh::of(self.model());
+        let routes = &self.model().routes;
+        let verdicts = self.verdicts();
+        let reach = routes.iter().zip(verdicts).map(|(route, verdict)| match verdict {
+            Ok(Left { tail, methods }) => Reach::Live(fresh.witness(self, route, tail, methods)),
+            Err(by) => Reach::Dead(by.into_iter().filter_map(|number| routes.get(number)).collect()),
+        });
+        reach.collect()
+    }
+
+    /// The routes no request gets to, each with those that take all it could match.
+    pub(crate) fn dead(&self) -> Vec<(&'m Route, Vec<&'m Route>)> {
+        let routes = &self.model().routes;
+        let verdicts = routes.iter().zip(self.verdicts());
+        let dead = verdicts.filter_map(|(route, verdict)| Some((route, verdict.err()?)));
+        dead.map(|(route, by)| (route, by.into_iter().filter_map(|number| routes.get(number)).collect()))
+            .collect()
+    }
+
+    fn verdicts(&self) -> Vec<Result<Left, BTreeSet<usize>>> {
+        let routes = &self.model().routes;
+        let walk = Walk::new(self.index());
+        let mut positions = Positions::new(routes, self.index());
+        // Exact routes: one plainest path, and nothing that outranks them takes all its methods.
+        let mut verdicts: Vec<Result<Left, BTreeSet<usize>>> = routes
+            .iter()
+            .map(|route| {
+                let left = Left { tail: Tail::default(), methods: route.methods.bits() };
+                if self.is_built_in(route) { Err(BTreeSet::new()) } else { Ok(left) }
+            })
+            .collect();
+        for (number, node) in (0..).zip(&self.index().nodes) {
+            for span in [node.prefix, node.rest] {
+                for route in walk.candidates(span) {
+                    if let (Some(verdict), Some(of)) = (verdicts.get_mut(route), routes.get(route)) {
+                        *verdict = positions.left(of, number, self.is_path_built_in(of));
+                    }
+                }
+            }
+        }
+        verdicts
+    }
+
+    /// Whether the gateway answers the only path of this route itself.
+    fn is_built_in(&self, route: &Route) -> bool {
+        route.path.kind == MatchKind::Exact && self.is_path_built_in(route)
+    }
+
+    fn is_path_built_in(&self, route: &Route) -> bool {
+        let [Segment::Literal(name)] = route.path.segments.as_slice() else { return false };
+        self.model().admin.is_none() && BUILT_IN.iter().any(|path| path.strip_prefix('/') == Some(name))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+//! What the routes that outrank a prefix or rest route take of its plainest requests.
+
+use super::{Left, Tail};
+use crate::model::Route;
+use crate::pattern::Segment;
+use crate::plan::{Index, Span};
+use crate::table::Walk;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Header fields and query parameters of a route, sorted.
+type Fields<'m> = Vec<(bool, &'m str, &'m str)>;
+
+/// Routes of more conditions than this are compared with all others instead of looked up by every subset of them.
+const MOST_SUBSETS: usize = 6;
+
+/// The nodes looked at so far.
+pub(super) struct Positions<'a> {
+    routes: &'a [Route],
+    index: &'a Index,
+    by_node: BTreeMap<u32, Position<'a>>,
+}
+
+/// Routes that end at a node, by what they ask besides.
+struct Position<'a> {
+    /// Match a path that ends here.
+    exact: Cover<'a>,
+    /// Match a path that ends here with a slash.
+    slash: Cover<'a>,
+    /// Match whatever follows.
+    rest: Cover<'a>,
+    /// Match here and below.
+    prefix: Cover<'a>,
+    param: Option<u32>,
+}
+
+#[derive(Default)]
+struct Cover<'a> {
+    by_fields: BTreeMap<Fields<'a>, Vec<usize>>,
+}
+
+/// Methods that are taken, and by whom.
+#[derive(Clone, Default)]
+struct Taken {
+    methods: u8,
+    by: Vec<usize>,
+}
+
+impl<'a> Positions<'a> {
+    pub(super) fn new(routes: &'a [Route], index: &'a Index) -> Self {
+        Self { routes, index, by_node: BTreeMap::new() }
+    }
+
+    /// What is left to the prefix or rest route at `node`, or the routes that take everything.
+    pub(super) fn left(
+        &mut self,
+        route: &Route,
+        node: u32,
+        is_path_built_in: bool,
+    ) -> Result<Left, BTreeSet<usize>> {
+        let wanted = route.methods.bits();
+        let fields = fields(route);
+        let is_rest = matches!(route.path.segments.last(), Some(Segment::Rest { .. }));
+        let mut takers = BTreeSet::new();
+        let mut taken = Taken::default();
+        let mut at = Some(node);
+        for fresh in 0.. {
+            if let Some(node) = at {
+                self.visit(node);
+            }
+            let position = at.and_then(|node| self.by_node.get(&node));
+            for has_slash in [false, true] {
+                let is_root = fresh == 0 && route.path.segments.is_empty();
+                if fresh == 0 && (is_rest || is_path_built_in && !has_slash) || is_root && has_slash {
+                    continue;
+                }
+                let mut here = taken.clone();
+                if let Some(position) = position {
+                    let cover = if has_slash { &position.slash } else { &position.exact };
+                    cover.add_to(&mut here, wanted, &fields, self.routes);
+                }
+                let left = wanted & !here.methods;
+                if left != 0 {
+                    return Ok(Left { tail: Tail { fresh, has_slash }, methods: left });
+                }
+                takers.extend(here.by);
+            }
+            // Past the end of the chain all paths are taken by the same routes.
+            let Some(position) = position else { break };
+            // Routes of the same path take no part; see the module around.
+            if !(is_rest && fresh == 0) {
+                position.rest.add_to(&mut taken, wanted, &fields, self.routes);
+            }
+            at = position.param;
+            if let Some(next) = at {
+                self.visit(next);
+                if let Some(next) = self.by_node.get(&next) {
+                    next.prefix.add_to(&mut taken, wanted, &fields, self.routes);
+                }
+            }
+        }
+        Err(takers)
+    }
+
+    fn visit(&mut self, number: u32) {
+        let (routes, index) = (self.routes, self.index);
+        self.by_node.entry(number).or_insert_with(|| {
+            let walk = Walk::new(index);
+            let cover = |span| Cover::of(walk.candidates(span), routes);
+            let Some(node) = index.nodes.get(number as usize) else { return Position::nothing() };
+            let slash = walk.lookup(node.literals, "").and_then(|child| index.nodes.get(child as usize));
+            let slash: Option<Span> = slash.and_then(|node| node.exact);
+            Position {
+                exact: cover(node.exact),
+                slash: cover(slash),
+                rest: cover(node.rest),
+                prefix: cover(node.prefix),
+                param: node.param,
+            }
+        });
+    }
+}
+
+impl Position<'_> {
+    fn nothing() -> Self {
+        let cover = Cover::default;
+        Self { exact: cover(), slash: cover(), rest: cover(), prefix: cover(), param: None }
+    }
+}
+
+impl<'a> Cover<'a> {
+    fn of(numbers: impl Iterator<Item = usize>, routes: &'a [Route]) -> Self {
+        let mut by_fields: BTreeMap<Fields<'a>, Vec<usize>> = BTreeMap::new();
+        for (number, route) in numbers.filter_map(|number| Some((number, routes.get(number)?))) {
+            by_fields.entry(fields(route)).or_default().push(number);
+        }
+        Self { by_fields }
+    }
+
+    /// Adds the routes that ask for nothing but (some of) `fields`, as far as they take methods that are wanted.
+    fn add_to(&self, taken: &mut Taken, wanted: u8, fields: &Fields<'_>, routes: &[Route]) {
+        if self.by_fields.is_empty() {
+            return;
+        }
+        let mut add = |numbers: &[usize]| {
+            for number in numbers {
+                let methods = routes.get(*number).map_or(0, |route| route.methods.bits()) & wanted;
+                if methods & !taken.methods != 0 {
+                    taken.methods |= methods;
+                    taken.by.push(*number);
+                }
+            }
+        };
+        if fields.len() > MOST_SUBSETS {
+            let has_all = |asked: &Fields<'_>| asked.iter().all(|field| fields.contains(field));
+            self.by_fields.iter().filter(|(asked, _)| has_all(asked)).for_each(|(_, numbers)| add(numbers));
+            return;
+        }
+        for subset in 0..1_u32 << fields.len() {
+            let chosen = fields.iter().enumerate().filter(|(bit, _)| subset & 1 << bit != 0);
+            let chosen: Fields<'_> = chosen.map(|(_, field)| *field).collect();
+            self.by_fields.get(&chosen).into_iter().for_each(|numbers| add(numbers));
+        }
+    }
+}
+
+fn fields(route: &Route) -> Fields<'_> {
+    let headers = route.headers.iter().map(|header| (false, header.name.as_str(), header.value.as_str()));
+    let query = route.query.iter().map(|wanted| (true, wanted.name.as_str(), wanted.value.as_str()));
+    headers.chain(query).collect()
+}

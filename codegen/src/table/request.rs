@@ -1,0 +1,245 @@
+//! A request, as far as routes look at it.
+
+use super::{OTHER_METHODS, normal};
+use crate::model::{HeaderPredicate, Method, Methods, QueryPredicate, Route};
+use std::fmt;
+
+/// A request: method, host, path, query, header fields.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Request {
+    method: String,
+    /// Lower case, without port and trailing dot; empty if there is none.
+    host: String,
+    /// As written.
+    raw_path: String,
+    /// Canonical.
+    path: String,
+    query: Option<String>,
+    headers: Vec<(String, String)>,
+}
+
+/// The bit of a method in the sets of this module.
+pub(crate) fn method_bit(method: &str) -> u8 {
+    Method::ALL
+        .into_iter()
+        .find(|known| known.as_str() == method)
+        .map_or(OTHER_METHODS, |known| 1 << known as u8)
+}
+
+impl Methods {
+    /// The set as bits, with one more for all methods that cannot be named.
+    pub(crate) fn bits(self) -> u8 {
+        match self {
+            Self::Only(set) => set,
+            Self::All => u8::MAX,
+        }
+    }
+}
+
+impl Request {
+    /// Reads `GET http://api.example.com/users?debug=1`, or `GET /users` for a host which no route names.
+    ///
+    /// The error is one line without a full stop.
+    pub fn parse(line: &str) -> Result<Self, String> {
+        let (method, target) = line
+            .trim()
+            .split_once(' ')
+            .map(|(method, target)| (method, target.trim()))
+            .ok_or("expected a method and a target: `GET http://host/path`")?;
+        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        if method.is_empty() || !method.bytes().all(is_token) {
+            return Err(format!("`{method}` is not a method"));
+        }
+        if method.bytes().any(|byte| byte.is_ascii_lowercase()) {
+            return Err(format!("methods are in capitals: `{}`", method.to_ascii_uppercase()));
+        }
+        if target.contains([' ', '#']) {
+            return Err("a target has neither spaces nor a fragment".to_owned());
+        }
+        let (host, target) = match target.split_once("://") {
+            Some(("http" | "https", rest)) => {
+                let end = rest.find(['/', '?']).unwrap_or(rest.len());
+                (rest.get(..end).unwrap_or_default(), rest.get(end..).unwrap_or_default())
+            }
+            _ if target.starts_with('/') => ("", target),
+            _ => return Err("expected a target such as `http://host/path` or `/path`".to_owned()),
+        };
+        let (path, query) =
+            target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+        let path = if path.is_empty() { "/" } else { path };
+        Self::new(method, host, path, query, Vec::new()).map_err(str::to_owned)
+    }
+
+    /// A request in parts; the host may have a port, and the path need not be canonical.
+    pub fn new(
+        method: &str,
+        host: &str,
+        path: &str,
+        query: Option<&str>,
+        headers: Vec<(String, String)>,
+    ) -> Result<Self, &'static str> {
+        Ok(Self {
+            method: method.to_owned(),
+            host: host_name(host).to_ascii_lowercase(),
+            raw_path: path.to_owned(),
+            path: normal::canonical(path)?,
+            query: query.map(str::to_owned),
+            headers,
+        })
+    }
+
+    /// A request whose parts are in canonical form already.
+    pub(super) fn plain(
+        method: &str,
+        host: &str,
+        path: &str,
+        query: Option<String>,
+        headers: Vec<(String, String)>,
+    ) -> Self {
+        let (method, host, path) = (method.to_owned(), host.to_owned(), path.to_owned());
+        Self { method, host, raw_path: path.clone(), path, query, headers }
+    }
+
+    /// The request with one more header field.
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_ascii_lowercase(), value.to_owned()));
+        self
+    }
+
+    /// The method.
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The host in lower case, without port; empty if there is none.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The canonical path.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The query, without `?`.
+    pub fn query(&self) -> Option<&str> {
+        self.query.as_deref()
+    }
+
+    /// Header fields; names are in lower case.
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
+    pub(super) fn raw_path(&self) -> &str {
+        &self.raw_path
+    }
+
+    /// Whether it has all header fields and query parameters which the route asks for.
+    pub fn has_fields_of(&self, route: &Route) -> bool {
+        route.headers.iter().all(|wanted| self.has_header(wanted))
+            && route.query.iter().all(|wanted| self.has_parameter(wanted))
+    }
+
+    /// In any of the field's lines.
+    pub(super) fn has_header(&self, wanted: &HeaderPredicate) -> bool {
+        let HeaderPredicate { name, value } = wanted;
+        self.headers.iter().any(|(other, text)| other.eq_ignore_ascii_case(name.as_str()) && text == value)
+    }
+
+    /// The first of its name counts.
+    pub(super) fn has_parameter(&self, wanted: &QueryPredicate) -> bool {
+        self.parameter(&wanted.name).as_ref() == Some(&wanted.value)
+    }
+
+    /// The first query parameter of this name, decoded.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let pairs = self.query.as_deref()?.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        let mut pairs = pairs.map(|(name, value)| (form_decoded(name), form_decoded(value)));
+        pairs.find(|(found, _)| found == name).map(|(_, value)| value)
+    }
+}
+
+/// As one would write it: `GET http://host/path?query`.
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.method)?;
+        if !self.host.is_empty() {
+            write!(f, "http://{}", self.host)?;
+        }
+        f.write_str(&self.raw_path)?;
+        self.query.as_ref().map_or(Ok(()), |query| write!(f, "?{query}"))
+    }
+}
+
+fn host_name(host: &str) -> &str {
+    let name = match host.find(']') {
+        Some(end) if host.starts_with('[') => host.get(..=end).unwrap_or(host),
+        _ => host.split(':').next().unwrap_or(host),
+    };
+    name.strip_suffix('.').unwrap_or(name)
+}
+
+/// WHATWG URL, section 5: `+` is a space, escapes are bytes.
+fn form_decoded(text: &str) -> String {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut bytes = text.as_bytes();
+    while let [first, rest @ ..] = bytes {
+        let escape = rest.first_chunk::<2>().and_then(|[high, low]| {
+            let (high, low) = (char::from(*high).to_digit(16)?, char::from(*low).to_digit(16)?);
+            u8::try_from(high << 4 | low).ok()
+        });
+        match (first, escape) {
+            (b'%', Some(byte)) => {
+                decoded.push(byte);
+                bytes = &rest[2..];
+            }
+            (b'+', _) => {
+                decoded.push(b' ');
+                bytes = rest;
+            }
+            _ => {
+                decoded.push(*first);
+                bytes = rest;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// Text as a part of a query, so that [`form_decoded`] gives it back.
+pub(crate) fn form_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/:,".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn request_lines_are_read() {
+        let request = Request::parse("GET http://API.Example.com:8080/a/../b?x=1%20+2&x=3").unwrap();
+        assert_eq!((request.method(), request.host(), request.path()), ("GET", "api.example.com", "/b"));
+        assert_eq!(request.parameter("x").as_deref(), Some("1  2"));
+        assert_eq!(Request::parse("GET /").unwrap().host(), "");
+        assert_eq!(Request::parse("GET http://a?x").unwrap().path(), "/");
+        for bad in ["", "GET", "get /", "GET users", "GET ftp://a/", "GET /a b", "GET /a#b", "GET /%zz"] {
+            assert!(Request::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn encoding_is_undone_by_decoding() {
+        for text in ["", "a b", "\u{e9}&=+%", "/x:y"] {
+            assert_eq!(form_decoded(&form_encoded(text)), text);
+        }
+    }
+}
