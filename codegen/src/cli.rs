@@ -11,7 +11,7 @@ mod routes;
 mod test;
 
 use arguments::{Arguments, Command, MatrixFormat};
-use castgate_codegen::{lsp, normal, report, schema};
+use castgate_codegen::{lsp, normal, reference, report, schema};
 use clap::Parser;
 use exit::Exit;
 
@@ -51,6 +51,7 @@ pub(crate) fn run() -> Exit {
         },
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { name } => manual::man(name.as_deref()),
+        Command::Reference => exit::print(&reference::markdown()),
         Command::Schema => exit::print(&schema::text()),
         Command::Explain { what, headers, config, all } => explain::run(&what, &headers, &config, all, color),
     }

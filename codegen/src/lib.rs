@@ -26,6 +26,8 @@ pub mod normal;
 mod parse;
 pub mod pattern;
 pub mod plan;
+#[cfg(feature = "cli")]
+pub mod reference;
 pub mod report;
 mod resolve;
 #[cfg(feature = "cli")]

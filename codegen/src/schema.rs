@@ -89,6 +89,11 @@ fn put_in_place(map: &mut Map<String, Value>, only: Value) {
     }
 }
 
+/// A value as it is written in a config.
+pub(crate) fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
 /// The default which a doc comment names: "Default: `5s`." or "Default: 100."
 pub(crate) fn default(description: &str) -> Option<Value> {
     let (_, rest) = description.split_once("Default: ")?;

@@ -8,6 +8,6 @@ use serde::Deserialize;
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Admin {
-    /// Address and port, one or a list. May be a late value (`${env:ADMIN_LISTEN}`).
+    /// Address and port, one or a list; required, and not one of `server.listen`. May be a late value (`${env:ADMIN_LISTEN}`).
     pub listen: Option<Strings>,
 }

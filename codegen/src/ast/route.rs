@@ -14,9 +14,10 @@ pub struct Route {
     pub name: Option<String>,
     /// `api.example.com`, or `*.example.com` for one or more labels in front. Default: any host.
     pub host: Option<String>,
-    /// The path pattern: segments are literal, `{name}`, `{name:uint}`, `{name:uuid}`, or a last `{*rest}`.
+    /// The path pattern, required: segments are literal, `{name}`, `{name:uint}`, `{name:uuid}`, or a last `{*rest}`.
     pub path: Option<String>,
-    /// `prefix` (on whole segments) or `exact`. Default: `prefix`.
+    /// Whether the path is a prefix of whole segments (`/api` takes `/api` and `/api/x`, never `/apis`) or exact.
+    /// Default: `prefix`.
     #[serde(rename = "match")]
     #[cfg_attr(feature = "cli", schemars(extend("enum" = ["prefix", "exact"])))]
     pub match_kind: Option<String>,
@@ -24,13 +25,13 @@ pub struct Route {
     /// Default: every method.
     #[cfg_attr(feature = "cli", schemars(with = "super::schema::Methods"))]
     pub methods: Option<Strings>,
-    /// Header fields which all must have exactly these values.
+    /// Header fields which all must have exactly these values, each in one of its lines.
     pub headers: Option<Map<String>>,
-    /// Query parameters which all must have exactly these values; of a repeated one the first counts.
+    /// Query parameters which all must have exactly these values, decoded; of a repeated one the first counts.
     pub query: Option<Map<String>>,
     /// Forward to this upstream.
     pub upstream: Option<String>,
-    /// Forward to these backends: an upstream written in place, named after the route.
+    /// Forward to these backends: an upstream written in place, with all defaults, named after the route.
     pub backends: Option<List<Backend>>,
     /// Only with `backends`: `round-robin`, `random` or `least-connections`. Default: `round-robin`.
     #[cfg_attr(feature = "cli", schemars(extend("enum" = ["round-robin", "random", "least-connections"])))]
@@ -43,7 +44,7 @@ pub struct Route {
     pub strip_prefix: Option<String>,
     /// The forwarded path, from the pattern's parameters: `/v2/{id}/{*rest}`. Not together with `strip_prefix`.
     pub rewrite: Option<String>,
-    /// The whole exchange. Default: `server.timeouts.request`.
+    /// From the request's head to the head of the response; only on routes that forward. Default: `server.timeouts.request`.
     pub timeout: Option<Duration>,
     /// Laid over the top-level `middleware`, field by field; `name: off` takes one away.
     pub middleware: Option<Middleware>,
@@ -56,7 +57,8 @@ pub struct Route {
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Redirect {
-    /// A path or an absolute URL; may use the path's parameters: `/v2/{id}`.
+    /// A path or an absolute URL, required; may use the path's parameters: `/v2/{id}`. The request's query is kept; the host is
+    /// always literal.
     pub to: Option<String>,
     /// 301, 302, 303, 307 or 308. Default: 308.
     #[cfg_attr(feature = "cli", schemars(extend("enum" = [301, 302, 303, 307, 308])))]

@@ -160,6 +160,8 @@ pub(crate) enum Command {
     /// Print the JSON Schema of gateway.yml (draft 7), for editors
     #[command(after_help = SCHEMA_HELP)]
     Schema,
+    /// Print the reference of gateway.yml as Markdown
+    Reference,
     /// Serve editors as a language server, over stdin and stdout
     Lsp,
     /// Print a completion script for a shell

@@ -1,6 +1,7 @@
 //! What the schema says of a place in the config.
 
 use super::scan::Step;
+pub(super) use crate::schema::plain;
 use serde_json::Value;
 
 /// A key that may stand somewhere.
@@ -55,11 +56,6 @@ pub(super) fn description(root: &Value, schema: &Value) -> Option<String> {
     let own = schema.get("description").and_then(Value::as_str);
     let found = forms(root, schema).into_iter().find_map(|form| form.get("description")?.as_str());
     own.or(found).map(str::to_owned)
-}
-
-/// A value as it is written.
-pub(super) fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn down<'s>(schema: &'s Value, step: &Step) -> Option<&'s Value> {

@@ -26,10 +26,11 @@ pub struct AuthSection {
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ApiKeysSection {
-    /// The header field with the key. Default: `X-API-Key`.
+    /// The header field with the key, which is not forwarded. Default: `X-API-Key`.
     pub header: Option<String>,
-    /// One or a list, each a late value (`${env:API_KEYS}`, `${file:/run/secrets/keys}`) that is a comma separated
-    /// list of keys at start. A literal key is an error: the binary is no place for secrets.
+    /// One or a list, each a late value (`${env:API_KEYS}`, `${file:/run/secrets/keys}`) that is a comma-separated list of keys at
+    /// start. A literal key, or a default that is not empty, is an error: the binary is no place for secrets. No key at all stops
+    /// the start.
     pub keys: Option<Strings>,
 }
 

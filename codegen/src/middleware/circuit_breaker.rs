@@ -19,15 +19,15 @@ use std::time::Duration;
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct CircuitBreakerSection {
-    /// Opens when this share of the window's requests failed. Default: `50%`.
+    /// Opens when this share of the window's requests failed: 5xx, refused, reset, malformed, timed out. Default: `50%`.
     pub failure_ratio: Option<ast::Percent>,
-    /// Never opens with fewer requests in the window. Default: 20.
+    /// Never opens with fewer requests in the window, 1 to 1000000. Default: 20.
     pub min_requests: Option<u64>,
     /// How far back requests count. Default: `10s`.
     pub window: Option<ast::Duration>,
     /// How long it stays open. Default: `5s`.
     pub open: Option<ast::Duration>,
-    /// How many trial requests it then lets through at a time. Default: 1.
+    /// How many requests it then lets try at a time, 1 to 1000; as many successes close it. Default: 1.
     pub half_open: Option<u64>,
 }
 

@@ -21,14 +21,14 @@ use std::num::NonZeroU32;
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RateLimitSection {
-    /// `100/s`, `5000/m` or `/h`. Has no default.
+    /// The steady rate (GCRA): `100/s`, `5000/m` or `/h`. Required.
     pub rate: Option<ast::Rate>,
     /// How many may come at once. Default: the rate per second, rounded up.
     pub burst: Option<u64>,
-    /// Whose requests are counted together: `client_ip`, or `header:NAME` for those with the same value of a
-    /// header field. Default: `client_ip`.
+    /// Whose requests are counted together: `client_ip` (of an IPv6 client, its /64), or `header:NAME` for those with the same
+    /// value of a header field; requests without it count together. Default: `client_ip`.
     pub key: Option<String>,
-    /// How many keys are remembered, rounded up to a power of two; memory is bounded by it. Default: 65536.
+    /// How many keys are remembered, 1 to 16777216, rounded up to a power of two; 16 bytes each, taken at start. Default: 65536.
     pub max_keys: Option<u64>,
 }
 

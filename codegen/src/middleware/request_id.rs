@@ -16,7 +16,8 @@ use serde::Deserialize;
 pub struct RequestIdSection {
     /// The header field which carries the id, to the backend and to the client. Default: `X-Request-ID`.
     pub header: Option<String>,
-    /// Whether a client's own id is kept, if it is well formed. Default: false.
+    /// Whether a client's own id is kept, if it is at most 128 of `A-Z a-z 0-9 . _ -`; else a UUID (version 4) is made.
+    /// Default: false.
     pub trust_incoming: Option<bool>,
 }
 
