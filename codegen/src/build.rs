@@ -81,7 +81,9 @@ impl Compiler {
         let source = Source::read(&self.config, &mut sink);
         let written = match compile(&source, &mut sink) {
             Ok(cast) => {
-                warn(&sink, &source);
+                for warning in short_warnings(&sink, &source) {
+                    println!("cargo::warning={warning}");
+                }
                 report(&cast.model);
                 write_if_changed(&out_dir.join(&self.out_file), &cast.rust)
             }
@@ -101,15 +103,14 @@ impl Compiler {
 const MOST_WARNINGS: usize = 10;
 
 /// cargo shows one line a warning; `castgate check` shows them whole.
-fn warn(sink: &Diagnostics, source: &Source) {
+fn short_warnings(sink: &Diagnostics, source: &Source) -> Vec<String> {
     let warnings = sink.warnings();
-    for warning in warnings.iter().take(MOST_WARNINGS) {
-        println!("cargo::warning={}", warning.one_line(source));
-    }
-    match warnings.len().saturating_sub(MOST_WARNINGS) {
-        0 => {}
-        more => println!("cargo::warning={}: and {more} more, see `castgate check`", source.path()),
-    }
+    let shown = warnings.iter().take(MOST_WARNINGS).map(|warning| warning.one_line(source));
+    let more = match warnings.len().saturating_sub(MOST_WARNINGS) {
+        0 => None,
+        more => Some(format!("{}: and {more} more, see `castgate check`", source.path())),
+    };
+    shown.chain(more).collect()
 }
 
 /// With CASTGATE_REPORT=1, the bounds of the gateway in one line; a warning is the only way to a person's eyes.
@@ -135,7 +136,25 @@ fn write_if_changed(path: &Path, text: &str) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::for_compile_error;
+    use super::{for_compile_error, short_warnings};
+    use crate::{Diagnostics, Source, compile};
+
+    #[test]
+    fn warnings_are_short_and_few() {
+        let upstream =
+            |number| format!("  u{number}: {{backends: ['http://h{number}'], keepalive: {{idle: 90s}}}}\n");
+        let route = |number| format!("  - {{path: /r{number}, upstream: u{number}}}\n");
+        let (upstreams, routes): (String, String) =
+            (0..12).map(|number| (upstream(number), route(number))).unzip();
+        let source = Source::new("gateway.yml", format!("upstreams:\n{upstreams}routes:\n{routes}"));
+        let mut sink = Diagnostics::new();
+        assert!(compile(&source, &mut sink).is_ok());
+        let warnings = short_warnings(&sink, &source);
+        assert_eq!(warnings.len(), 11);
+        let first = "idle connections are kept for longer than most backends keep theirs [CG0516]";
+        assert_eq!(warnings[0], format!("gateway.yml:2: {first}"));
+        assert_eq!(warnings[10], "gateway.yml: and 2 more, see `castgate check`");
+    }
 
     #[test]
     fn a_report_for_compile_error_has_no_second_error_in_front() {

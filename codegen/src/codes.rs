@@ -64,6 +64,8 @@ catalogue! {
         "A list or a map cannot be a key here. If a value starts with `{` or `[`, put it in quotes.";
     NOT_SUPPORTED = "CG0112", "not supported by this version",
         "The key belongs to the language, but this version does not act on it. It is refused rather than ignored: a gateway without the TLS it was told to have would be worse than none.";
+    YAML_TRAP = "CG0113", "meant for YAML 1.1",
+        "YAML 1.1 read `no`, `off` and their like as booleans, a leading zero as octal, `1_000` as a number and `1:30` as 90. YAML 1.2 (2009), which castgate reads, does not; many tools still do. A value that means one thing here and another there is refused, with what it may have been meant to be.";
 
     MISSING_KEY = "CG0201", "missing key",
         "The section cannot work without this key, and no default would be safe to guess.";

@@ -38,7 +38,7 @@ pub mod table;
 
 pub use budget::{Budget, budget};
 pub use build::{Compiler, build};
-pub use compile::{Cast, compile};
+pub use compile::{Cast, analyse, compile};
 pub use diagnostic::{Diagnostics, Failed, Severity, Style};
 pub use source::Source;
 pub use table::{Mismatch, TestOutcome, run_tests};

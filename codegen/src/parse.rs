@@ -7,6 +7,7 @@
 mod decode;
 mod node;
 mod problem;
+mod trap;
 mod tree;
 
 use crate::ast::Gateway;
@@ -16,6 +17,7 @@ use crate::source::{MOST_BYTES, Source, too_large};
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError};
 use node::Node;
 use serde::Deserialize;
+pub(crate) use trap::sexagesimal;
 use tree::Tree;
 
 /// Deeper nesting is a syntax error; the language itself needs eight levels.

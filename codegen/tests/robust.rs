@@ -4,11 +4,13 @@ use castgate_codegen::model::Model;
 use castgate_codegen::{Diagnostics, Source, Style, compile};
 use proptest::prelude::*;
 
-const SEEDS: [&str; 4] = [
+const SEEDS: [&str; 6] = [
     include_str!("pass/everything.yml"),
     include_str!("pass/seed.yml"),
     include_str!("ui/one-report-for-all.yml"),
     include_str!("ui/wrong-types.yml"),
+    include_str!("pass/tests.yml"),
+    include_str!("ui/warnings.yml"),
 ];
 
 /// Pieces that matter to some stage; mutations put them anywhere.

@@ -3,6 +3,7 @@
 use crate::codes;
 use crate::diagnostic::{Diagnostics, quoted};
 use crate::model::{Route, Target};
+use crate::pattern::HostPattern;
 use crate::table::{Answer, Reach, Request, Table};
 
 /// Clients give up after about twenty.
@@ -35,7 +36,7 @@ fn endless<'m>(table: &Table<'m>, start: &Request) -> Option<Vec<(&'m Route, Req
         let Answer::Route(route) = table.ask(&request) else { return None };
         let Target::Redirect(redirect) = &route.target else { return None };
         let to = table.outcome(&request).redirect_to?;
-        let next = follow(&request, redirect.status, &to)?;
+        let next = follow(&request, redirect.status, &to).filter(|next| is_here(table, &request, next))?;
         trail.push((route, request));
         request = next;
     }
@@ -58,6 +59,12 @@ fn follow(request: &Request, status: u16, to: &str) -> Option<Request> {
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
     let path = if path.is_empty() { "/" } else { path };
     Request::new(method, host, path, query, request.headers().to_vec()).ok()
+}
+
+/// A host which no route names is most likely another machine.
+fn is_here(table: &Table<'_>, request: &Request, next: &Request) -> bool {
+    let is_named = |route: &Route| route.host != HostPattern::Any && route.host.matches(next.host());
+    next.host() == request.host() || table.model().routes.iter().any(is_named)
 }
 
 fn report(route: &Route, start: &Request, trail: &[(&Route, Request)], sink: &mut Diagnostics) {

@@ -137,9 +137,12 @@ fn name(cx: &mut Cx<'_>, at: &ConfigPath, text: &str, is_key: bool) -> Option<He
         return Some(name);
     }
     let title = format!("header {} is managed by the gateway", quoted(text));
-    cx.sink
-        .error_at_key(&codes::MANAGED_HEADER, at, title, "cannot be changed")
-        .help("for Host see the upstream's `host_header`");
+    let is_host = name.as_str() == "host";
+    let label = if is_host { "cannot be changed" } else { "the gateway itself writes it for each hop" };
+    let problem = cx.sink.error_at_key(&codes::MANAGED_HEADER, at, title, label);
+    if is_host {
+        problem.help("see the upstream's `host_header`");
+    }
     None
 }
 

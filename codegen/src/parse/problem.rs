@@ -1,9 +1,10 @@
 //! The decoder's findings as diagnostics, with the mend where one is known.
 
 use super::decode::{Kind, Problem};
+use super::trap::{Trap, trap};
 use crate::codes;
 use crate::diagnostic::{Diagnostics, nearest, quoted};
-use crate::source::Source;
+use crate::source::{ConfigPath, Source};
 
 pub(super) fn report(problem: &Problem, source: &Source, sink: &mut Diagnostics) {
     match &problem.kind {
@@ -31,6 +32,10 @@ pub(super) fn report(problem: &Problem, source: &Source, sink: &mut Diagnostics)
             let span = sink.value_span(&problem.path);
             // As it was written: 1.0, not 1.
             let written = span.as_ref().and_then(|span| source.text().get(span.clone())).unwrap_or_default();
+            if let Some(trap) = trap(written, expected) {
+                trap.report(&problem.path, sink);
+                return;
+            }
             let is_number = found.starts_with("the number");
             let found = &if is_number { format!("the number {}", quoted(written)) } else { found.clone() };
             let title = format!("expected {expected}, found {found}");
@@ -44,6 +49,19 @@ pub(super) fn report(problem: &Problem, source: &Source, sink: &mut Diagnostics)
     }
 }
 
+impl Trap {
+    /// Reports the scalar at `path`.
+    pub(crate) fn report(self, path: &ConfigPath, sink: &mut Diagnostics) {
+        let span = sink.value_span(path);
+        let problem = sink.error_at(&codes::YAML_TRAP, path, self.title, self.label);
+        for (what, mend) in self.mends {
+            if let Some(span) = span.clone() {
+                problem.suggest(what, span, mend);
+            }
+        }
+    }
+}
+
 /// A text that has the type which was expected, if it is plain what was meant.
 fn mend(written: &str, found: &str, expected: &str) -> Option<(&'static str, String)> {
     let is_scalar = found.starts_with("the ");
@@ -51,10 +69,9 @@ fn mend(written: &str, found: &str, expected: &str) -> Option<(&'static str, Str
         return Some(("make it a list", format!("[{written}]")));
     }
     if expected == "`true` or `false`" {
-        // What YAML 1.1 had for booleans.
         return match written.to_ascii_lowercase().as_str() {
-            "yes" | "on" | "y" | "\"true\"" | "'true'" => Some(("write a boolean", "true".to_owned())),
-            "no" | "off" | "n" | "\"false\"" | "'false'" => Some(("write a boolean", "false".to_owned())),
+            "\"true\"" | "'true'" => Some(("write a boolean", "true".to_owned())),
+            "\"false\"" | "'false'" => Some(("write a boolean", "false".to_owned())),
             _ => None,
         };
     }

@@ -138,7 +138,12 @@ fn strip_prefix(cx: &mut Cx<'_>, at: &ConfigPath, path: &PathPattern, text: &str
 fn rewrite(cx: &mut Cx<'_>, at: &ConfigPath, path: &PathPattern, text: &str) -> Option<PathChange> {
     let template = template(cx, at, path, text)?;
     if !text.starts_with('/') {
-        cx.sink.error_at(&codes::BAD_TEMPLATE, at, "a path starts with `/`", "no `/` here");
+        let (span, is_empty) = (cx.sink.value_span(at), text.is_empty());
+        let label = if is_empty { "a backend cannot be asked for nothing" } else { "no `/` here" };
+        let problem = cx.sink.error_at(&codes::BAD_TEMPLATE, at, "a path starts with `/`", label);
+        if let Some(span) = span {
+            problem.suggest("write it so", span, format!("\"/{text}\""));
+        }
         return None;
     }
     Some(PathChange::Rewrite(template))

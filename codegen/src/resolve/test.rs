@@ -7,6 +7,7 @@ use crate::diagnostic::quoted;
 use crate::model::{Expectation, Route, Scope, Test, Upstream};
 use crate::source::ConfigPath;
 use crate::table::Request;
+use std::collections::BTreeSet;
 
 /// The tests that are right.
 pub(super) fn tests(
@@ -18,13 +19,17 @@ pub(super) fn tests(
     let section = ConfigPath::root().key("tests");
     // A name which is unknown because its route or upstream was wrong would be a second report of one mistake.
     let is_whole = !cx.sink.has_errors();
-    let names = Names { routes, upstreams, is_whole };
+    let names = Names {
+        routes: routes.iter().map(|route| route.name.as_str()).collect(),
+        upstreams: upstreams.iter().map(|upstream| upstream.name.as_str()).collect(),
+        is_whole,
+    };
     written.iter().filter_map(|(index, test)| self::test(cx, &section.index(index), test, &names)).collect()
 }
 
 struct Names<'a> {
-    routes: &'a [Route],
-    upstreams: &'a [Upstream],
+    routes: BTreeSet<&'a str>,
+    upstreams: BTreeSet<&'a str>,
     is_whole: bool,
 }
 
@@ -99,17 +104,16 @@ fn expectation(
     let mut is_good = true;
     if let Some(name) = &route
         && names.is_whole
-        && !names.routes.iter().any(|route| route.name == *name)
+        && !names.routes.contains(name.as_str())
     {
-        let known = names.routes.iter().map(|route| route.name.as_str());
-        cx.unknown(&codes::UNKNOWN_ROUTE, &at.key("route"), name, "route", known);
+        cx.unknown(&codes::UNKNOWN_ROUTE, &at.key("route"), name, "route", names.routes.iter().copied());
         is_good = false;
     }
     if let Some(name) = &upstream
         && names.is_whole
-        && !names.upstreams.iter().any(|upstream| upstream.name == *name)
+        && !names.upstreams.contains(name.as_str())
     {
-        let known = names.upstreams.iter().map(|upstream| upstream.name.as_str());
+        let known = names.upstreams.iter().copied();
         cx.unknown(&codes::UNKNOWN_UPSTREAM, &at.key("upstream"), name, "upstream", known);
         is_good = false;
     }

@@ -7,7 +7,6 @@ use crate::pattern::{HostPattern, MatchKind, ParamKind, Segment};
 use crate::source::ConfigPath;
 use crate::table::{BUILT_IN, Table};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 pub(super) fn check(table: &Table<'_>, sink: &mut Diagnostics) {
     let model = table.model();
@@ -96,7 +95,11 @@ fn built_in_overlap(model: &Model, sink: &mut Diagnostics) {
         return;
     }
     for route in &model.routes {
-        let [Segment::Param { kind: ParamKind::Any, .. }] = route.path.segments.as_slice() else { continue };
+        let [Segment::Param { kind: ParamKind::Any, .. } | Segment::Rest { .. }] =
+            route.path.segments.as_slice()
+        else {
+            continue;
+        };
         let title = format!("route {} never gets the built-in paths", quoted(&route.name));
         let label = format!("{} are answered by the gateway itself", BUILT_IN.join(", "));
         if let Some(problem) =
@@ -148,7 +151,7 @@ fn drain(model: &Model, sink: &mut Diagnostics) {
     let forwards = model.routes.iter().filter(|route| matches!(route.target, Target::Forward(_)));
     let Some(longest) = forwards.max_by_key(|route| route.timeout) else { return };
     let grace = model.server.drain.grace;
-    if longest.timeout > grace + Duration::ZERO {
+    if longest.timeout > grace {
         let at = ConfigPath::root().key("server").key("drain").key("grace");
         let title = "a drain may cut off requests that are still in time";
         let label = format!("{grace:?}, but route {} may take {:?}", quoted(&longest.name), longest.timeout);

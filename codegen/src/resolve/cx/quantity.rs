@@ -5,6 +5,7 @@ use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::model::{Rate, Ratio};
+use crate::parse::sexagesimal;
 use crate::resolve::units::{self, UnitError};
 use crate::source::ConfigPath;
 use std::time::Duration;
@@ -73,6 +74,12 @@ impl Cx<'_> {
     ) -> Option<T> {
         let (code, title, label, mend) = match read {
             Ok(value) => return Some(value),
+            Err(_) if what.starts_with("a duration") && sexagesimal(text).is_some() => (
+                &codes::YAML_TRAP,
+                format!("{} is no duration", quoted(text)),
+                "YAML 1.1 read this in base 60".to_owned(),
+                sexagesimal(text).map(|seconds| format!("{seconds}s")),
+            ),
             Err(UnitError::Missing(mend)) => (
                 &codes::MISSING_UNIT,
                 format!("{} has no unit", quoted(text)),
