@@ -11,7 +11,7 @@ mod routes;
 mod test;
 
 use arguments::{Arguments, Command, MatrixFormat};
-use castgate_codegen::{lsp, normal, reference, report, schema};
+use castgate_codegen::{emit, lower, lsp, normal, reference, report, schema};
 use clap::Parser;
 use exit::Exit;
 
@@ -20,20 +20,22 @@ pub(crate) fn run() -> Exit {
     let Arguments { color, command } = Arguments::parse();
     match command {
         Command::Check { config, format } => check::run(&config, format, color),
-        Command::Emit { config } => config::with_cast(&config, color, |found| found.cast.rust.clone()),
+        Command::Emit { config } => {
+            config::with_cast(&config, color, |found| emit::emit(&lower::lower(&found.model)))
+        }
         Command::Routes { config, format } => config::with_cast(&config, color, |found| match format {
-            arguments::TableFormat::Table => routes::table(&found.cast.model),
-            arguments::TableFormat::Json => routes::json(&found.cast.model),
+            arguments::TableFormat::Table => routes::table(&found.model),
+            arguments::TableFormat::Json => routes::json(&found.model),
         }),
         Command::Config { config, origins } => config::with_cast(&config, color, |found| {
             if origins {
-                normal::text_with_origins(&found.cast.model, &found.sink)
+                normal::text_with_origins(&found.model, &found.sink)
             } else {
-                normal::text(&found.cast.model)
+                normal::text(&found.model)
             }
         }),
         Command::Report { config, access_matrix } => config::with_cast(&config, color, |found| {
-            let model = &found.cast.model;
+            let model = &found.model;
             match access_matrix {
                 None => report::text(model),
                 Some(MatrixFormat::Markdown) => report::matrix(model, report::Matrix::Markdown),

@@ -17,7 +17,7 @@ pub(crate) fn run(config: &ConfigFile, format: ReportFormat, color: Color) -> Ex
         (ReportFormat::Human, Err(refused)) => return refused.report(color),
         (ReportFormat::Human, Ok(found)) => {
             found.warn(color);
-            let model = &found.cast.model;
+            let model = &found.model;
             let (routes, upstreams) = (model.routes.len(), model.upstreams.len());
             let s = |count| if count == 1 { "" } else { "s" };
             let problems = match found.sink.warnings().len() {

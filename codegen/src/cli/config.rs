@@ -1,15 +1,16 @@
-//! Reads and compiles the config of a command, and reports its problems.
+//! Reads the config of a command, and reports its problems.
 
 use super::arguments::{Color, ConfigFile};
 use super::exit::{Exit, print};
-use castgate_codegen::{Cast, Diagnostics, Source, Style, codes, compile};
+use castgate_codegen::model::Model;
+use castgate_codegen::{Diagnostics, Source, Style, analyse, codes};
 use std::io::IsTerminal;
 
 /// A config without errors; there may be warnings in the sink.
 pub(crate) struct Found {
     pub(crate) source: Source,
     pub(crate) sink: Diagnostics,
-    pub(crate) cast: Cast,
+    pub(crate) model: Model,
 }
 
 impl Found {
@@ -43,12 +44,12 @@ impl Refused {
     }
 }
 
-/// Reads and compiles.
+/// Reads a config and finds out what it means.
 pub(crate) fn load(file: &str) -> Result<Found, Box<Refused>> {
     let mut sink = Diagnostics::new();
     let source = Source::read(file, &mut sink);
-    match compile(&source, &mut sink) {
-        Ok(cast) => Ok(Found { source, sink, cast }),
+    match analyse(&source, &mut sink) {
+        Ok(model) => Ok(Found { source, sink, model }),
         Err(_) => Err(Box::new(Refused { source, sink })),
     }
 }

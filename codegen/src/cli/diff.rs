@@ -14,7 +14,7 @@ pub(crate) fn run(old: &str, new: &str, fail_on: &[String], format: DiffFormat, 
             return exits.fold(Exit::Problems, |worst, exit| if exit == Exit::Io { exit } else { worst });
         }
     };
-    let diff = diff::diff(&old.cast.model, &new.cast.model);
+    let diff = diff::diff(&old.model, &new.model);
     let text = match format {
         DiffFormat::Human => diff.text(),
         DiffFormat::Json => diff.json(),

@@ -19,7 +19,7 @@ pub(crate) fn run(what: &str, headers: &[String], config: &ConfigOption, all: bo
         }
     };
     match load(&config.file) {
-        Ok(found) => print(&explain::explain(&found.cast.model, &request, all)),
+        Ok(found) => print(&explain::explain(&found.model, &request, all)),
         Err(refused) => refused.report(color),
     }
 }

@@ -13,7 +13,7 @@ pub(crate) fn run(config: &ConfigFile, color: Color) -> Exit {
         Err(refused) => return refused.report(color),
     };
     found.warn(color);
-    let outcomes = run_tests(&found.cast.model);
+    let outcomes = run_tests(&found.model);
     let mut text = String::new();
     for outcome in &outcomes {
         let line = outcome.test.origin.line;

@@ -2,7 +2,7 @@
 
 use super::document::Document;
 use crate::diagnostic::{Diagnostics, Edit, Severity};
-use crate::{Source, compile};
+use crate::{Source, analyse};
 use lsp_types::{DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, Range};
 
 /// A problem, and what would mend it.
@@ -14,8 +14,8 @@ pub(super) struct Problem {
 pub(super) fn problems(document: &Document) -> Vec<Problem> {
     let mut sink = Diagnostics::new();
     let source = Source::new(document.name(), document.text.as_str());
-    // What it is compiled into is of no interest here.
-    let _ = compile(&source, &mut sink);
+    // What is right has no problems to show.
+    let _ = analyse(&source, &mut sink);
     sink.sorted().into_iter().map(|problem| shown(document, problem)).collect()
 }
 

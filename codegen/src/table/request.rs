@@ -1,6 +1,7 @@
 //! A request, as far as routes look at it.
 
 use super::{OTHER_METHODS, normal};
+use crate::diagnostic::quoted;
 use crate::model::{HeaderPredicate, Method, Methods, QueryPredicate, Route};
 use std::fmt;
 
@@ -48,7 +49,7 @@ impl Request {
             .ok_or("expected a method and a target: `GET http://host/path`")?;
         let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if method.is_empty() || !method.bytes().all(is_token) {
-            return Err(format!("`{method}` is not a method"));
+            return Err(format!("{} is not a method", quoted(method)));
         }
         if method.bytes().any(|byte| byte.is_ascii_lowercase()) {
             return Err(format!("methods are in capitals: `{}`", method.to_ascii_uppercase()));
