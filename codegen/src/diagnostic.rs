@@ -79,7 +79,7 @@ impl Diagnostic {
         Self {
             severity: Severity::Error,
             code,
-            title: title.into(),
+            title: harmless(title),
             labels: Vec::new(),
             help: Vec::new(),
             edits: Vec::new(),
@@ -102,13 +102,13 @@ impl Diagnostic {
 
     /// Points at a place.
     pub fn label(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
-        self.labels.push(Label { span, text: text.into() });
+        self.labels.push(Label { span, text: harmless(text) });
         self
     }
 
     /// Says what to do.
     pub fn help(&mut self, text: impl Into<String>) -> &mut Self {
-        self.help.push(text.into());
+        self.help.push(harmless(text));
         self
     }
 
@@ -119,7 +119,7 @@ impl Diagnostic {
         span: Span,
         replacement: impl Into<String>,
     ) -> &mut Self {
-        self.edits.push(Edit { title: title.into(), span, replacement: replacement.into() });
+        self.edits.push(Edit { title: harmless(title), span, replacement: replacement.into() });
         self
     }
 
@@ -352,6 +352,16 @@ pub(crate) fn quoted(text: &str) -> String {
         shown.push_str("..");
     }
     format!("`{shown}`")
+}
+
+/// A message in which no control character of the config is left that could do something to a terminal.
+fn harmless(text: impl Into<String>) -> String {
+    let text = text.into();
+    if text.chars().all(|char| !char.is_control() || char == '\n') {
+        return text;
+    }
+    let escaped = |char: char| if char == '\n' { char.to_string() } else { printable(char).collect() };
+    text.chars().map(escaped).collect()
 }
 
 fn printable(char: char) -> impl Iterator<Item = char> {
