@@ -20,16 +20,32 @@ static UPSTREAMS: [Upstream; 3] = [Upstream::new(9001), Upstream::new(9002), Ups
 
 impl Upstream {
     const fn new(port: u16) -> Self {
-        Self { port, running: AtomicBool::new(true) }
+        Self { port, running: AtomicBool::new(false) }
     }
 
-    fn serve(&'static self, listener: TcpListener) {
-        for stream in listener.incoming().flatten() {
-            thread::spawn(move || {
-                // A connection that ends in an error is one that has ended.
-                let _ = self.converse(stream);
-            });
-        }
+    /// Listens, and answers on threads of its own.
+    fn start(&'static self) -> std::io::Result<()> {
+        let listener = TcpListener::bind(("127.0.0.1", self.port))?;
+        self.running.store(true, Ordering::Relaxed);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if !self.running.load(Ordering::Relaxed) {
+                    break;
+                }
+                thread::spawn(move || {
+                    // A connection that ends in an error is one that has ended.
+                    let _ = self.converse(stream);
+                });
+            }
+        });
+        Ok(())
+    }
+
+    /// Hangs up and listens no more.
+    fn stop(&self) {
+        self.running.store(false, Ordering::Relaxed);
+        // The listener is waiting for a connection; this one tells it to go.
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
     }
 
     /// Answers requests on one connection until it closes; a stopped upstream hangs up.
@@ -66,12 +82,9 @@ impl Upstream {
 
 fn main() -> ExitCode {
     for upstream in &UPSTREAMS {
-        match TcpListener::bind(("127.0.0.1", upstream.port)) {
-            Ok(listener) => drop(thread::spawn(move || upstream.serve(listener))),
-            Err(error) => {
-                eprintln!("error: the demo needs port {} for an upstream: {error}", upstream.port);
-                return ExitCode::FAILURE;
-            }
+        if let Err(error) = upstream.start() {
+            eprintln!("error: the demo needs port {} for an upstream: {error}", upstream.port);
+            return ExitCode::FAILURE;
         }
     }
     eprintln!(
@@ -88,14 +101,14 @@ fn main() -> ExitCode {
     thread::spawn(|| {
         for line in std::io::stdin().lines().map_while(Result::ok) {
             match UPSTREAMS.iter().find(|upstream| upstream.port.to_string() == line.trim()) {
-                Some(upstream) => {
-                    let running = !upstream.running.fetch_xor(true, Ordering::Relaxed);
-                    eprintln!(
-                        "upstream {} is {}",
-                        upstream.port,
-                        if running { "running" } else { "stopped" }
-                    );
+                Some(upstream) if upstream.running.load(Ordering::Relaxed) => {
+                    upstream.stop();
+                    eprintln!("upstream {} is stopped", upstream.port);
                 }
+                Some(upstream) => match upstream.start() {
+                    Ok(()) => eprintln!("upstream {} is running", upstream.port),
+                    Err(error) => eprintln!("upstream {} cannot start: {error}", upstream.port),
+                },
                 None => eprintln!("type the port of an upstream: 9001, 9002 or 9003"),
             }
         }

@@ -1,11 +1,12 @@
 //! `/health`, `/livez`, `/readyz` and `/metrics`: outside every middleware, cold, and as plain as they can be.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
+use matchit::Router;
 use serde::{Serialize, Serializer};
 
 use crate::error::{Reason, problem};
@@ -20,41 +21,69 @@ pub(crate) fn owns(path: &str) -> bool {
     matches!(path, "/health" | "/livez" | "/readyz" | "/metrics")
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Endpoint {
+    Health,
+    Livez,
+    Readyz,
+    Metrics,
+}
+
+/// The paths and what they are.
+const ENDPOINTS: [(&str, Endpoint); 4] = [
+    ("/health", Endpoint::Health),
+    ("/livez", Endpoint::Livez),
+    ("/readyz", Endpoint::Readyz),
+    ("/metrics", Endpoint::Metrics),
+];
+
+/// The admin's own routes; they are few and never hot, so an ordinary router serves them.
+static ROUTER: LazyLock<Router<Endpoint>> = LazyLock::new(|| {
+    let mut router = Router::new();
+    for (path, endpoint) in ENDPOINTS {
+        if let Err(error) = router.insert(path, endpoint) {
+            tracing::error!(path, %error, "a built-in path is not served");
+        }
+    }
+    router
+});
+
 /// Answers a request for one of the built-in paths; anything else is a 404.
 pub(crate) async fn answer(process: &Arc<Process>, method: &Method, path: &str) -> Response {
-    if !owns(path) {
-        return refusal(Reason::NoRoute);
-    }
+    let Ok(found) = ROUTER.at(path) else { return refusal(Reason::NoRoute) };
     if !matches!(*method, Method::GET | Method::HEAD) {
         let mut response = refusal(Reason::MethodNotAllowed);
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    match path {
-        "/health" => health(process),
-        "/livez" => plain(StatusCode::OK, "text/plain; charset=utf-8", "ok\n"),
-        "/readyz" => match unready(process) {
-            None => plain(StatusCode::OK, "text/plain; charset=utf-8", "ready\n"),
-            Some(why) => plain(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "text/plain; charset=utf-8",
-                format!("not ready: {why}\n"),
-            ),
-        },
-        _ => {
-            // Encoding thousands of series would hold up the worker's other connections.
-            let process = process.clone();
-            match tokio::task::spawn_blocking(move || metrics::render(&process)).await {
-                Ok(Ok((text, content_type))) => plain(StatusCode::OK, &content_type, text),
-                Ok(Err(error)) => {
-                    tracing::error!(%error, "cannot encode the metrics");
-                    refusal(Reason::Internal)
-                }
-                Err(error) => {
-                    tracing::error!(%error, "cannot collect the metrics");
-                    refusal(Reason::Internal)
-                }
-            }
+    match *found.value {
+        Endpoint::Health => health(process),
+        Endpoint::Livez => plain(StatusCode::OK, "text/plain; charset=utf-8", "ok\n"),
+        Endpoint::Readyz => readiness(process),
+        Endpoint::Metrics => exposition(process).await,
+    }
+}
+
+fn readiness(process: &Process) -> Response {
+    let (status, text) = match unready(process) {
+        None => (StatusCode::OK, "ready\n".to_owned()),
+        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")),
+    };
+    plain(status, "text/plain; charset=utf-8", text)
+}
+
+/// Encoding thousands of series would hold up the worker's other connections, so another thread does it.
+async fn exposition(process: &Arc<Process>) -> Response {
+    let process = process.clone();
+    match tokio::task::spawn_blocking(move || metrics::render(&process)).await {
+        Ok(Ok((text, content_type))) => plain(StatusCode::OK, &content_type, text),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "cannot encode the metrics");
+            refusal(Reason::Internal)
+        }
+        Err(error) => {
+            tracing::error!(%error, "cannot collect the metrics");
+            refusal(Reason::Internal)
         }
     }
 }
@@ -121,7 +150,8 @@ fn unready(process: &Process) -> Option<String> {
         return Some("draining".to_owned());
     }
     for members in process.settings().upstreams {
-        let statuses = || members.backends.iter().map(|backend| backend.health().status());
+        let takers = || members.backends.iter().filter(|backend| backend.weight() != 0);
+        let statuses = || takers().map(|backend| backend.health().status());
         if statuses().any(|status| status == Status::Unknown) {
             return Some(format!("the first health checks of {} are not in", members.name));
         }
@@ -145,6 +175,15 @@ fn go_duration(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_built_in_path_is_owned_and_routed() {
+        for (path, endpoint) in ENDPOINTS {
+            assert!(owns(path));
+            assert_eq!(ROUTER.at(path).unwrap().value, &endpoint);
+        }
+        assert!(!owns("/healthz") && !owns("/health/") && !owns("/"));
+    }
 
     #[test]
     fn durations_are_printed_as_go_does() {

@@ -3,8 +3,6 @@
 
 pub use std::time::Duration;
 
-pub use http::{HeaderName, HeaderValue};
-
 pub use crate::access_log::AccessLogPolicy;
 pub use crate::app::{App, Drain, Identity, Limits, Listen, Settings, Timeouts};
 pub use crate::context::Context;

@@ -153,9 +153,14 @@ impl Record {
 impl Drop for Record {
     /// A record that nobody ended belongs to a request whose client went away; its status is 499 unless a head was sent.
     fn drop(&mut self) {
-        if self.open {
-            let reason = self.client.body_failure().unwrap_or(Reason::ClientClosed);
-            self.end(reason);
+        if !self.open {
+            return;
         }
+        if std::thread::panicking() {
+            self.status = Reason::Internal.status().as_u16();
+            return self.end(Reason::Internal);
+        }
+        let left = if self.client.worker().is_stopped() { Reason::Shutdown } else { Reason::ClientClosed };
+        self.end(self.client.body_failure().unwrap_or(left));
     }
 }

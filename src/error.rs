@@ -51,6 +51,8 @@ pub enum Reason {
     UpstreamProtocol,
     /// The client went away before the response was complete.
     ClientClosed,
+    /// The gateway stopped before the response was complete: the grace period was over.
+    Shutdown,
     /// A defect of the gateway itself.
     Internal,
 }
@@ -79,6 +81,7 @@ impl Reason {
             Self::UpstreamReset => "upstream_reset",
             Self::UpstreamProtocol => "upstream_protocol",
             Self::ClientClosed => "client_closed",
+            Self::Shutdown => "shutdown",
             Self::Internal => "internal",
         }
     }
@@ -97,7 +100,7 @@ impl Reason {
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::AuthMissing | Self::AuthInvalid => StatusCode::UNAUTHORIZED,
-            Self::CircuitOpen | Self::NoHealthyBackend => StatusCode::SERVICE_UNAVAILABLE,
+            Self::CircuitOpen | Self::NoHealthyBackend | Self::Shutdown => StatusCode::SERVICE_UNAVAILABLE,
             Self::ConnectError | Self::UpstreamReset | Self::UpstreamProtocol => StatusCode::BAD_GATEWAY,
             Self::ConnectTimeout | Self::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::ClientClosed => match StatusCode::from_u16(CLIENT_CLOSED) {
@@ -130,6 +133,7 @@ impl Reason {
             Self::UpstreamReset => "The backend closed the connection",
             Self::UpstreamProtocol => "The backend's answer was not valid HTTP",
             Self::ClientClosed => "The client closed the connection",
+            Self::Shutdown => "The gateway is stopping",
             Self::Internal => "The gateway failed",
         }
     }

@@ -48,15 +48,20 @@ impl<B: Balance> Service for Forward<B> {
         let mut body = Some(body).filter(|body| !http_body::Body::is_end_stream(body));
         let mut headers = client.worker().spare_headers();
         let mut tried = Tried::new();
+        let mut last_failure = None;
         let mut attempts_left = members.retries.attempts;
         loop {
-            let Some(backend) = self.upstream.choose(&tried, &mut client.worker().random()) else {
-                // With every backend tried, the last failure says more than "nobody left".
-                let reason = if cx.record.retries == 0 { Reason::NoHealthyBackend } else { cx.record.reason };
-                return Err(reason.into());
+            let choose = |tried: &Tried| self.upstream.choose(tried, &mut client.worker().random());
+            // A kept connection that was closed speaks against its backend only a little: if there is no other, the
+            // same one is asked again.
+            let Some(backend) =
+                choose(&tried).or_else(|| choose(&Tried::new()).filter(|_| last_failure.is_none()))
+            else {
+                return Err(last_failure.unwrap_or(Reason::NoHealthyBackend).into());
             };
             cx.record.backend = Some(backend);
             let attempt = Attempt::start(cx, backend);
+            let in_flight = B::COUNTS_IN_FLIGHT.then(|| backend.occupy());
             let mut connection = match client.worker().pool().take(backend, members, attempt.started) {
                 Some(connection) => connection,
                 None => match connect(backend, members, cx).await {
@@ -69,16 +74,14 @@ impl<B: Balance> Service for Forward<B> {
                         }
                         attempts_left -= 1;
                         tried.add(backend);
-                        cx.record.reason = reason;
+                        last_failure = Some(reason);
                         cx.record.retries += 1;
                         client.worker().metrics().retried(cx.record.route, false);
                         continue;
                     }
                 },
             };
-            if B::COUNTS_IN_FLIGHT {
-                connection.count_in_flight();
-            }
+            connection.carry(in_flight);
             let head = RequestHead {
                 method: &parts.method,
                 uri: &parts.uri,
@@ -106,8 +109,8 @@ impl<B: Balance> Service for Forward<B> {
                     body = unsent;
                 }
                 Err(SendError::Closed) if may_repeat && budget.withdraw() => {
-                    // The backend is not to blame for a connection that had grown old: it may be tried again.
                     attempts_left -= 1;
+                    tried.add(backend);
                     cx.record.retries += 1;
                     client.worker().metrics().retried(cx.record.route, true);
                 }

@@ -29,7 +29,7 @@ pub struct Route<T> {
     pub headers: &'static [HeaderMatch],
     /// Query parameters that must all match.
     pub query: &'static [QueryMatch],
-    /// How long the client waits for the response head, from the end of its request head.
+    /// For the whole exchange, from the request head to the end of the response.
     pub timeout: Duration,
     /// The stack that serves it.
     pub target: T,

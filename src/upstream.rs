@@ -12,6 +12,7 @@ mod streaming;
 use std::time::Duration;
 
 pub use backend::Backend;
+pub(crate) use backend::InFlight;
 pub(crate) use balance::{Balance, Group, Tried};
 pub use balance::{LeastConnections, RandomChoice, RoundRobin};
 pub(crate) use connection::{Answer, Connection, SendError, Started};

@@ -1,7 +1,7 @@
 //! Ends of stacks that need no upstream: a rejection, a redirect, a fixed response.
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 
 use crate::context::Context;
 use crate::error::{Error, Reason};
@@ -50,7 +50,7 @@ const fn status_code(status: u16) -> StatusCode {
 }
 
 impl Service for Redirect {
-    async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
+    async fn serve(&self, request: Request, _cx: &mut Context<'_>) -> Result<Response, Error> {
         let mut location = String::new();
         match self.to {
             Target::Fixed(to) => location.push_str(to),
@@ -63,7 +63,6 @@ impl Service for Redirect {
             location.push_str(query);
         }
         let location = HeaderValue::try_from(location).map_err(|_| Error::new(Reason::BadRequest))?;
-        cx.record.reason = Reason::Ok;
         let mut response = Response::new(Body::Empty);
         *response.status_mut() = self.status;
         response.headers_mut().insert(header::LOCATION, location);
@@ -77,19 +76,12 @@ pub struct Respond {
     status: StatusCode,
     content_type: &'static str,
     body: &'static str,
-    headers: &'static [(HeaderName, HeaderValue)],
 }
 
 impl Respond {
     /// A response of this status, type and body; no `Content-Type` is sent if `content_type` is empty.
     pub const fn new(status: u16, content_type: &'static str, body: &'static str) -> Self {
-        Self { status: status_code(status), content_type, body, headers: &[] }
-    }
-
-    /// The same response with more header fields.
-    pub const fn with_headers(mut self, headers: &'static [(HeaderName, HeaderValue)]) -> Self {
-        self.headers = headers;
-        self
+        Self { status: status_code(status), content_type, body }
     }
 }
 
@@ -100,9 +92,6 @@ impl Service for Respond {
         let headers = response.headers_mut();
         if !self.content_type.is_empty() {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
-        }
-        for (name, value) in self.headers {
-            headers.append(name, value.clone());
         }
         Ok(response)
     }

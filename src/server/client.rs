@@ -131,9 +131,10 @@ impl Client {
         self.deadline.set(self.limit.get().min(self.now.get() + patience));
     }
 
-    /// Moves the deadline; a streaming body calls this whenever it gets on.
-    pub(crate) fn extend(&self, deadline: Instant) {
-        self.deadline.set(deadline);
+    /// A response body gets on: the next of it must come within `patience`, and all of it by the request's own limit.
+    pub(crate) fn extend(&self, patience: Duration) {
+        self.expired.set(false);
+        self.deadline.set(self.limit.get().min(Instant::now() + patience));
     }
 
     /// Whether the deadline has passed. Only the timer reads the clock for this.

@@ -33,11 +33,10 @@ const DEFAULT_HEADERS: usize = 100;
 /// Serves a connection of a gateway listener until it ends.
 pub(super) async fn serve<A: App>(app: &'static A, stream: TcpStream, peer: SocketAddr, worker: Rc<Worker>) {
     let client = Rc::new(Client::new(worker.clone(), peer));
-    let id = worker.add_client(&client);
+    let _enlisted = worker.enlist(&client);
     if let Err(reason) = drive(app, stream, &client, false).await {
         gate::refuse(app, &client, reason).await;
     }
-    worker.remove_client(id);
 }
 
 /// Serves a connection of an admin listener. It is not counted, not limited, and no drain waits for it: whoever wants

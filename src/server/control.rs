@@ -18,12 +18,28 @@ pub(super) enum Outcome {
     CutOff,
 }
 
-/// Runs until the gateway is told to stop: checks start at once, signals move the phase. The first SIGTERM or SIGINT
-/// drains; a second one gives up waiting.
-pub(super) async fn run(process: Arc<Process>, phase: watch::Sender<Phase>) -> io::Result<Outcome> {
+/// Runs until the gateway is to stop: checks start at once, signals move the phase. The first SIGTERM or SIGINT
+/// drains; a second one gives up waiting. The last phase is [`Phase::Stopped`], and everybody is told of it.
+pub(super) async fn run(
+    process: Arc<Process>,
+    phase: watch::Sender<Phase>,
+    idle: watch::Sender<()>,
+) -> io::Result<Outcome> {
     for monitor in Monitor::all(process.settings().upstreams) {
         tokio::task::spawn_local(monitor.run());
     }
+    let outcome = wait(&process, &phase, &idle).await?;
+    process.enter(Phase::Stopped);
+    phase.send_replace(Phase::Stopped);
+    Ok(outcome)
+}
+
+/// Until the workers have drained, which they say by dropping their ends of `idle`, or may not go on.
+async fn wait(
+    process: &Process,
+    phase: &watch::Sender<Phase>,
+    idle: &watch::Sender<()>,
+) -> io::Result<Outcome> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let name = tokio::select! {
@@ -48,8 +64,10 @@ pub(super) async fn run(process: Arc<Process>, phase: watch::Sender<Phase>) -> i
     process.enter(Phase::Closing);
     phase.send_replace(Phase::Closing);
     tokio::select! {
-        () = phase.closed() => return Ok(Outcome::Drained),
-        () = tokio::time::sleep(drain.grace) => tracing::warn!("the grace period is over; requests in flight are cut off"),
+        () = idle.closed() => return Ok(Outcome::Drained),
+        () = tokio::time::sleep(drain.grace) => {
+            tracing::warn!("the grace period is over; requests in flight are cut off");
+        }
         () = &mut again => tracing::warn!("second signal; requests in flight are cut off"),
     }
     Ok(Outcome::CutOff)

@@ -18,6 +18,8 @@ pub(crate) enum Phase {
     Draining,
     /// Not accepting, finishing what is in flight.
     Closing,
+    /// Finished, or out of patience: what is still in flight is cut off.
+    Stopped,
 }
 
 /// The shared state of a running gateway.
@@ -77,7 +79,8 @@ impl Process {
         match self.phase.load(Ordering::Relaxed) {
             0 => Phase::Running,
             1 => Phase::Draining,
-            _ => Phase::Closing,
+            2 => Phase::Closing,
+            _ => Phase::Stopped,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Starting and stopping: everything that can be wrong is found before the first listener opens, and said at once.
+//! Starting and stopping: everything that can be wrong is found before the first connection is taken, and said at once.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -97,10 +97,9 @@ fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
     if let Err(why) = level(settings) {
         problems.at(Origin::line(1), why);
     }
-    let workers = settings
-        .workers
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+    let workers = workers_of(settings);
     let mut sockets: Vec<Sockets> = (0..workers).map(|_| Vec::new()).collect();
+    let mut listening = Vec::new();
     let listens = settings.listen.iter().map(|listen| (listen, false));
     for (listen, admin) in listens.chain(settings.admin.iter().map(|listen| (listen, true))) {
         let Some(addresses) = addresses(listen, &mut problems) else { continue };
@@ -109,8 +108,7 @@ fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
             match listener::open(address, if admin { 1 } else { workers }) {
                 Ok(opened) => {
                     let bound = opened[0].local_addr().unwrap_or(address);
-                    let scope = if admin { "admin" } else { "gateway" };
-                    tracing::info!(scope, address = %bound, "listening");
+                    listening.push((if admin { "admin" } else { "gateway" }, bound));
                     sockets.iter_mut().zip(opened).for_each(|(worker, socket)| worker.push((socket, admin)));
                 }
                 Err(error) => problems.at(
@@ -120,7 +118,13 @@ fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
             }
         }
     }
-    if problems.messages().is_empty() { Ok(sockets) } else { Err(problems) }
+    if !problems.messages().is_empty() {
+        return Err(problems);
+    }
+    for (scope, address) in listening {
+        tracing::info!(scope, %address, "listening");
+    }
+    Ok(sockets)
 }
 
 /// `server.log_level`, or what is wrong with it.
@@ -158,22 +162,31 @@ fn serve<A: App>(app: &'static A, sockets: Vec<Sockets>) -> std::io::Result<Exit
     let process = Arc::new(Process::new(settings, names));
     let (writer, queues) = Writer::start(process.clone(), sockets.len())?;
     let (phase, watched) = watch::channel(Phase::Running);
+    let (idle, busy) = watch::channel(());
     let mut workers = Vec::new();
     for (number, (sockets, queue)) in sockets.into_iter().zip(queues).enumerate() {
-        let (process, phase) = (process.clone(), watched.clone());
+        let (process, phase, busy) = (process.clone(), watched.clone(), busy.clone());
         let thread = std::thread::Builder::new().name(format!("worker-{number}"));
-        workers.push(thread.spawn(move || work(app, sockets, process, queue, phase))?);
+        workers.push(thread.spawn(move || work(app, sockets, process, queue, phase, busy))?);
     }
-    drop(watched);
+    drop((watched, busy));
     let control = std::thread::Builder::new().name("control".to_owned());
-    let control = control.spawn(move || LocalRuntime::new()?.block_on(control::run(process, phase)))?;
-    // The control thread ends when the workers have, or when it has lost patience with them.
+    let control = control.spawn(move || LocalRuntime::new()?.block_on(control::run(process, phase, idle)))?;
     let outcome = control.join().map_err(|_| std::io::Error::other("the control thread panicked"))??;
-    let drained = outcome == control::Outcome::Drained
-        && workers.into_iter().map(std::thread::JoinHandle::join).all(|ended| matches!(ended, Ok(Ok(()))));
+    // The workers know that it is over; they drop what they have, and log it.
+    let ended = workers
+        .into_iter()
+        .map(std::thread::JoinHandle::join)
+        .filter(|ended| matches!(ended, Ok(Ok(()))))
+        .count();
     writer.finish(Instant::now() + Duration::from_secs(1));
     tracing::info!("stopped");
+    let drained = outcome == control::Outcome::Drained && ended == workers_of(settings);
     Ok(if drained { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FAILURE) })
+}
+
+fn workers_of(settings: &Settings) -> usize {
+    settings.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
 }
 
 /// One worker, from its first connection to its last.
@@ -183,9 +196,11 @@ fn work<A: App>(
     process: Arc<Process>,
     queue: Queue,
     mut phase: watch::Receiver<Phase>,
+    busy: watch::Receiver<()>,
 ) -> std::io::Result<()> {
-    LocalRuntime::new()?.block_on(async move {
-        let worker = Rc::new(Worker::new(process, queue));
+    let runtime = LocalRuntime::new()?;
+    let worker = Rc::new(Worker::new(process, queue));
+    let result = runtime.block_on(async {
         let mut accepting = Vec::new();
         for (socket, admin) in sockets {
             let listener = tokio::net::TcpListener::from_std(socket)?;
@@ -215,13 +230,23 @@ fn work<A: App>(
         let logging = worker.clone();
         tokio::task::spawn_local(async move { logging.access_log().keep_fresh(&logging).await });
         // The sender is gone only when the control thread is; then there is nobody left to serve for.
-        let _ = phase.wait_for(|phase| *phase == Phase::Closing).await;
+        let _ = phase.wait_for(|phase| *phase >= Phase::Closing).await;
         accepting.iter().for_each(tokio::task::JoinHandle::abort);
         for task in accepting {
             let _ = task.await;
         }
-        worker.close_clients().await;
+        tokio::select! {
+            () = worker.close_clients() => {}
+            _ = phase.wait_for(|phase| *phase == Phase::Stopped) => {}
+        }
         worker.access_log().flush(&worker);
+        drop(busy);
+        // This worker is done; its admin listener answers until all are.
+        let _ = phase.wait_for(|phase| *phase == Phase::Stopped).await;
         Ok(())
-    })
+    });
+    // Dropping the runtime drops what is still in flight, and every request dropped leaves its line.
+    drop(runtime);
+    worker.access_log().flush(&worker);
+    result
 }

@@ -159,21 +159,12 @@ impl Worker {
     }
 
     /// Takes a connection into the account of those that a drain waits for.
-    pub(super) fn add_client(&self, client: &Rc<Client>) -> u64 {
+    pub(super) fn enlist(self: &Rc<Self>, client: &Rc<Client>) -> Enlisted {
         let id = self.next_client.get();
         self.next_client.set(id + 1);
         self.clients.borrow_mut().insert(id, client.clone());
         self.metrics.connection_opened();
-        id
-    }
-
-    pub(super) fn remove_client(&self, id: u64) {
-        self.clients.borrow_mut().remove(&id);
-        self.metrics.connection_closed();
-        self.process.dismiss();
-        if self.clients.borrow().is_empty() {
-            self.all_gone.notify_one();
-        }
+        Enlisted { worker: self.clone(), id }
     }
 
     /// Ends idle connections now and the others after their request; returns when all are gone.
@@ -186,8 +177,32 @@ impl Worker {
         self.pool.clear();
     }
 
+    /// Whether what is still in flight is being cut off.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.process.phase() == Phase::Stopped
+    }
+
     /// Whether responses should ask their clients to reconnect elsewhere.
     pub(crate) fn is_draining(&self) -> bool {
         self.process.phase() != Phase::Running
+    }
+}
+
+/// A connection that a drain waits for. It is struck off when this is dropped, so also when its task panics.
+#[derive(Debug)]
+pub(super) struct Enlisted {
+    worker: Rc<Worker>,
+    id: u64,
+}
+
+impl Drop for Enlisted {
+    fn drop(&mut self) {
+        let worker = &self.worker;
+        worker.clients.borrow_mut().remove(&self.id);
+        worker.metrics.connection_closed();
+        worker.process.dismiss();
+        if worker.clients.borrow().is_empty() {
+            worker.all_gone.notify_one();
+        }
     }
 }

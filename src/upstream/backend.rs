@@ -27,6 +27,16 @@ pub struct Backend {
     connect_failures: AtomicU32,
 }
 
+/// A request that a backend is serving; counted until this is dropped.
+#[derive(Debug)]
+pub(crate) struct InFlight(&'static Backend);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 #[derive(Debug)]
 struct Bound {
     url: String,
@@ -79,8 +89,15 @@ impl Backend {
         self.health.status() != Status::Unhealthy
     }
 
-    pub(crate) fn in_flight(&self) -> &AtomicUsize {
-        &self.in_flight
+    /// The number of requests that it is serving, kept only for balancers that want it.
+    pub(super) fn load(&self) -> usize {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Counts one more.
+    pub(crate) fn occupy(&'static self) -> InFlight {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        InFlight(self)
     }
 
     /// A worker could not connect. The failure counts like a failed probe, so that the next request does not have

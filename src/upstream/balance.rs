@@ -5,17 +5,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::backend::Backend;
 
+/// The most attempts that the language allows for a request.
+const ATTEMPTS: usize = 11;
+
 /// Backends that this request has tried already.
 #[derive(Debug, Default)]
 pub struct Tried {
-    backends: [Option<&'static Backend>; 8],
+    backends: [Option<&'static Backend>; ATTEMPTS],
     len: usize,
 }
 
 impl Tried {
     /// Nothing tried yet.
     pub const fn new() -> Self {
-        Self { backends: [None; 8], len: 0 }
+        Self { backends: [None; ATTEMPTS], len: 0 }
     }
 
     pub(crate) fn add(&mut self, backend: &'static Backend) {
@@ -155,7 +158,7 @@ impl Balance for LeastConnections {
             if !group.usable(backend) {
                 continue;
             }
-            let load = backend.in_flight().load(Ordering::Relaxed) + 1;
+            let load = backend.load() + 1;
             // load / weight, compared crosswise so that nothing is rounded.
             let better = best.is_none_or(|(chosen, least)| {
                 load * usize::from(chosen.weight()) < least * usize::from(backend.weight())
@@ -229,9 +232,8 @@ mod tests {
         #[test]
         fn least_connections_never_picks_a_busier_backend(loads in prop::collection::vec(0usize..9, 1..6)) {
             let backends = backends(&vec![1; loads.len()]);
-            for (backend, &load) in backends.iter().zip(&loads) {
-                backend.in_flight().store(load, Ordering::Relaxed);
-            }
+            let occupied = backends.iter().zip(&loads).flat_map(|(backend, &load)| (0..load).map(|_| backend.occupy()));
+            let _occupied: Vec<_> = occupied.collect();
             let tried = Tried::new();
             let picked = LeastConnections::new().pick(&Group::new(backends, &[], &tried), &mut fastrand::Rng::new()).unwrap();
             prop_assert_eq!(loads[picked.slot()], *loads.iter().min().unwrap());

@@ -3,7 +3,6 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::atomic::Ordering;
 use std::task::{Context as TaskContext, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
@@ -14,7 +13,7 @@ use tokio::net::TcpStream;
 
 use super::http1::{self, Decoder, Outgoing, RequestHead, SendFailure, Step};
 use super::streaming::Streaming;
-use super::{Backend, Members};
+use super::{Backend, InFlight, Members};
 use crate::error::Reason;
 use crate::server::Client;
 use crate::service::RequestBody;
@@ -33,8 +32,7 @@ pub(crate) struct Connection {
     /// It has served an exchange before.
     used: bool,
     idle_since: Instant,
-    /// The backend's count of requests in flight includes this connection's.
-    counted: bool,
+    in_flight: Option<InFlight>,
 }
 
 /// Why an exchange failed before there was a response head.
@@ -104,7 +102,7 @@ impl Connection {
             keep_alive: true,
             used: false,
             idle_since: Instant::now(),
-            counted: false,
+            in_flight: None,
         }))
     }
 
@@ -135,10 +133,9 @@ impl Connection {
         self.used
     }
 
-    /// Counts the connection's request in flight until it is returned to the pool or dropped.
-    pub(crate) fn count_in_flight(&mut self) {
-        self.backend.in_flight().fetch_add(1, Ordering::Relaxed);
-        self.counted = true;
+    /// Keeps the request counted as in flight until the connection is back in the pool, or gone.
+    pub(crate) fn carry(&mut self, in_flight: Option<InFlight>) {
+        self.in_flight = in_flight;
     }
 
     /// Looks whether an unused connection is still open. Costs no system call unless something has arrived, and
@@ -217,7 +214,7 @@ impl Connection {
                     Ok(Some(head)) => return Poll::Ready(Ok(head)),
                     Ok(None) => {}
                     Err(malformed) => {
-                        let (backend, why) = (self.backend.url(), malformed.0);
+                        let (backend, why) = (self.backend.url(), malformed.reason());
                         tracing::debug!(backend, why, "the backend's answer is malformed");
                         return Poll::Ready(Err(SendError::Failed(Reason::UpstreamProtocol)));
                     }
@@ -295,23 +292,11 @@ impl Connection {
     /// Ends the exchange: the connection goes back to the pool if it can serve another. What the backend has sent
     /// beyond its response would be taken for the next one (RFC 9112 section 6.3).
     pub(super) fn release(mut self: Box<Self>, client: &Client) {
-        self.uncount();
+        self.in_flight = None;
         if self.keep_alive && self.input.is_empty() && self.outgoing.is_done() {
             self.used = true;
             self.idle_since = client.coarse_now();
             client.worker().pool().put(self);
         }
-    }
-
-    fn uncount(&mut self) {
-        if std::mem::take(&mut self.counted) {
-            self.backend.in_flight().fetch_sub(1, Ordering::Relaxed);
-        }
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.uncount();
     }
 }

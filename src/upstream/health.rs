@@ -119,6 +119,10 @@ impl Monitor {
     }
 
     fn observe(&mut self, outcome: Result<(), String>) {
+        // A worker has found it refusing since the last good check: good checks are counted anew.
+        if self.bad == 0 && self.good >= self.check.healthy_after && !self.backend.is_usable() {
+            self.good = 0;
+        }
         let first = self.backend.health().status() == Status::Unknown;
         match outcome {
             Ok(()) => {
@@ -227,6 +231,12 @@ mod tests {
         }
         monitor.observe(bad());
         assert_eq!(status(&monitor), Status::Unhealthy);
+        monitor.observe(Ok(()));
+        assert_eq!(status(&monitor), Status::Unhealthy);
+        monitor.observe(Ok(()));
+        assert_eq!(status(&monitor), Status::Healthy);
+        // What the workers find counts, and does not shorten the way back.
+        monitor.backend.connect_failed(1);
         monitor.observe(Ok(()));
         assert_eq!(status(&monitor), Status::Unhealthy);
         monitor.observe(Ok(()));

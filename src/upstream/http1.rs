@@ -12,3 +12,14 @@ pub(super) use body::{Decoder, Step};
 pub(crate) use request::{Head as RequestHead, field};
 pub(super) use request::{Outgoing, SendFailure};
 pub(super) use response::{Head as ResponseHead, parse};
+
+/// The backend's answer is not HTTP as it must be; the text says why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Malformed(&'static str);
+
+impl Malformed {
+    /// Why, for the operational log.
+    pub(super) const fn reason(self) -> &'static str {
+        self.0
+    }
+}

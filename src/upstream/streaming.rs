@@ -2,7 +2,7 @@
 //! the exchange's record when it ends.
 
 use std::task::{Context as TaskContext, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
@@ -33,7 +33,7 @@ impl Streaming {
 
     /// Gives the body the record that it is to end.
     pub(crate) fn carry(&mut self, record: Record) {
-        record.client.extend(Instant::now() + self.patience);
+        record.client.extend(self.patience);
         self.record = Some(record);
     }
 
@@ -52,7 +52,7 @@ impl Streaming {
         match next {
             Poll::Ready(Ok(Some(data))) => {
                 record.bytes_out += data.len() as u64;
-                record.client.extend(Instant::now() + self.patience);
+                record.client.extend(self.patience);
                 // hyper does not ask again once it has as much as was announced.
                 if self.size_hint().exact() == Some(0) {
                     self.end(Reason::Ok);

@@ -2,7 +2,7 @@
 
 use bytes::{Buf, Bytes};
 
-use super::response::Malformed;
+use super::Malformed;
 
 /// Bytes of chunk extensions and trailers of one body; both are dropped, and neither may be endless.
 const OVERHEAD: usize = 16 * 1024;

@@ -7,16 +7,13 @@ use bytes::{Buf, Bytes};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use httparse::ParserConfig;
 
+use super::Malformed;
 use super::body::Decoder;
 
 /// Fields of a response head; more is malformed.
 const FIELDS: usize = 128;
 /// Bytes of a response head; more is malformed.
 const HEAD_BYTES: usize = 64 * 1024;
-
-/// The backend's answer is not HTTP as it must be; the text says why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Malformed(pub(crate) &'static str);
 
 /// What a head says.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use super::Tail;
 use crate::model::{Method, Model, Route};
-use crate::pattern::{HostPattern, ParamKind, Segment};
+use crate::pattern::{HostPattern, MatchKind, ParamKind, Segment};
 use crate::table::request::{form_encoded, method_bit};
 use crate::table::{Answer, Request, Table};
 use std::collections::BTreeSet;
@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 /// Texts that no pattern of the model names.
 pub(super) struct Fresh<'m> {
     hosts: BTreeSet<&'m str>,
+    /// Paths of which some routes name their methods.
+    named: BTreeSet<(&'m HostPattern, String)>,
     uint: String,
     uuid: String,
     other: String,
@@ -31,9 +33,11 @@ impl<'m> Fresh<'m> {
             HostPattern::Exact(name) => Some(name.as_str()),
             HostPattern::Wildcard(_) | HostPattern::Any => None,
         });
+        let named = model.routes.iter().filter(|route| !route.methods.is_all());
         let fresh = |text: &dyn Fn(usize) -> String| unnamed(&literals, text);
         Self {
             hosts: hosts.collect(),
+            named: named.map(|route| (&route.host, shape(route))).collect(),
             uint: fresh(&|number| (number + 1).to_string()),
             uuid: fresh(&|number| format!("00000000-0000-0000-0000-{number:012}")),
             other: fresh(&|number| numbered("x", number)),
@@ -63,7 +67,12 @@ impl<'m> Fresh<'m> {
             .chain([UNNAMED])
             .filter(|method| methods & method_bit(method) != 0)
             .map(|method| Request::plain(method, &host, &path, query.clone(), headers.clone()));
-        // A route of the same path may take some of the methods; the last one is left by all.
+        // A route of the same path may have named some of the methods; the last one is left by all. Of a route which
+        // has named its own, all are left.
+        if !route.methods.is_all() || !self.named.contains(&(&route.host, shape(route))) {
+            let first = requests.next();
+            return first.unwrap_or_else(|| Request::plain(UNNAMED, &host, &path, query, headers));
+        }
         let is_witness = |request: &Request| matches!(table.ask(request), Answer::Route(found) if std::ptr::eq(found, route));
         let last = requests.next_back();
         let first = requests.find(is_witness).or(last);
@@ -90,6 +99,19 @@ impl<'m> Fresh<'m> {
         }
         path
     }
+}
+
+/// The path without the names of its parameters: what two routes of the same path have in common.
+fn shape(route: &Route) -> String {
+    let segments = route.path.segments.iter().map(|segment| match segment {
+        Segment::Literal(text) => text.as_str(),
+        Segment::Param { kind: ParamKind::Uint, .. } => "{:uint}",
+        Segment::Param { kind: ParamKind::Uuid, .. } => "{:uuid}",
+        Segment::Param { kind: ParamKind::Any, .. } => "{}",
+        Segment::Rest { .. } => "{*}",
+    });
+    let kind = if route.path.kind == MatchKind::Exact { "=" } else { "" };
+    segments.fold(kind.to_owned(), |shape, segment| shape + "/" + segment)
 }
 
 fn numbered(text: &str, number: usize) -> String {

@@ -63,7 +63,8 @@ fn what_outlives_the_grace_period_is_cut() {
     let started = Instant::now();
     bed.gateway.signal("TERM");
     let status = bed.gateway.wait_exit(DEADLINE).expect("a hanging request keeps the gateway for ever");
-    assert!(status.code().is_some(), "ended by a signal: {status}");
+    assert_eq!(status.code(), Some(1), "requests were cut off: {status}");
+    assert_eq!(bed.gateway.log_of("/hangs").text("reason"), "shutdown");
     assert!(
         started.elapsed() >= Duration::from_millis(1500),
         "the grace period is 2 s: {:?}",
@@ -82,8 +83,9 @@ fn a_second_signal_does_not_wait() {
     bed.gateway.poll_admin("/readyz", |ready| ready.status == 503);
     let started = Instant::now();
     bed.gateway.signal("TERM");
-    bed.gateway.wait_exit(DEADLINE).unwrap();
+    assert_eq!(bed.gateway.exit_code(), 1);
     assert!(started.elapsed() < Duration::from_millis(1500), "{:?}", started.elapsed());
+    assert_eq!(bed.gateway.log_of("/hangs").text("reason"), "shutdown");
 }
 
 #[test]

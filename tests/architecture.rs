@@ -1,0 +1,253 @@
+//! The rules of docs/architecture.md that no compiler checks, held against the sources and the documents.
+// clippy.toml allows unwrap in tests, but does not know helpers of tests as such.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// A file of this repository.
+fn read(path: &str) -> String {
+    let whole = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    fs::read_to_string(whole).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The Rust files under a directory, or the one file, with their paths.
+fn sources(path: &str) -> Vec<(String, String)> {
+    if path.ends_with(".rs") {
+        return vec![(path.to_owned(), read(path))];
+    }
+    let entries = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.unwrap();
+        let path = format!("{path}/{}", entry.file_name().to_str().unwrap());
+        if entry.file_type().unwrap().is_dir() || path.ends_with(".rs") {
+            found.extend(sources(&path));
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "nothing in {path}");
+    found
+}
+
+/// The lines that are code: neither comments nor unit tests, which stand at the end of a file.
+fn code(source: &str) -> impl Iterator<Item = &str> {
+    let lines = source.lines().take_while(|line| *line != "#[cfg(test)]");
+    lines.filter(|line| !line.trim_start().starts_with("//"))
+}
+
+/// The modules of its own crate that a file names: `upstream` of `crate::upstream::Pool`.
+fn modules(source: &str) -> BTreeSet<String> {
+    let named = code(source).flat_map(|line| line.split("crate::").skip(1));
+    let end = |rest: &str| rest.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    named.map(|rest| rest[..end(rest)].to_owned()).collect()
+}
+
+/// The text between the marker's begin and end.
+fn between(document: &str, marker: &str) -> String {
+    let begin = format!("<!-- {marker}: begin -->");
+    let start = document.find(&begin).unwrap_or_else(|| panic!("no {begin}")) + begin.len();
+    let length = document[start..].find(&format!("<!-- {marker}: end -->")).expect("the marker's end");
+    document[start..start + length].to_owned()
+}
+
+#[test]
+fn emit_sees_only_the_plan() {
+    for (path, source) in sources("codegen/src/emit").into_iter().chain(sources("codegen/src/emit.rs")) {
+        let others: Vec<_> =
+            modules(&source).into_iter().filter(|name| name != "plan" && name != "emit").collect();
+        assert!(others.is_empty(), "{path} names {others:?}");
+    }
+}
+
+#[test]
+fn middlewares_know_neither_each_other_nor_upstreams() {
+    // `forward` for the pieces of a redirect's path, `access_log` for its own policy.
+    let known = ["access_log", "context", "error", "forward", "late", "service"];
+    for (path, source) in sources("src/middleware") {
+        let others: Vec<_> =
+            modules(&source).into_iter().filter(|name| !known.contains(&name.as_str())).collect();
+        assert!(others.is_empty(), "{path} names {others:?}");
+        assert!(!code(&source).any(|line| line.contains("super::")), "{path} names its siblings");
+    }
+}
+
+#[test]
+fn the_compiler_does_not_depend_on_the_runtime() {
+    let manifest = read("codegen/Cargo.toml");
+    let depends = |line: &str| line.starts_with("castgate.") || line.starts_with("castgate =");
+    assert!(!manifest.lines().any(depends), "codegen/Cargo.toml depends on castgate");
+}
+
+#[test]
+fn generated_code_names_only_the_facade() {
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("codegen/tests/golden")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if !name.ends_with(".rs") {
+            continue;
+        }
+        let golden = read(&format!("codegen/tests/golden/{name}"));
+        let absolute: Vec<_> = golden
+            .lines()
+            .filter(|line| line.starts_with("use ") || line.contains(" ::"))
+            .filter(|line| !line.contains("::castgate::codegen::"))
+            .collect();
+        assert!(absolute.is_empty(), "{name}: {absolute:?}");
+        assert!(!golden.contains("unsafe") && !golden.contains("unwrap"), "{name}");
+    }
+}
+
+#[test]
+fn the_library_never_includes_a_gateway() {
+    for (path, source) in sources("src").into_iter().filter(|(path, _)| path != "src/main.rs") {
+        assert!(!code(&source).any(|line| line.contains("include_gateway!()")), "{path}");
+    }
+}
+
+#[test]
+fn nothing_in_the_compiler_depends_on_the_order_of_a_hash_map() {
+    // source.rs has one for places in the text; it is only asked, never walked.
+    for (path, source) in sources("codegen/src") {
+        let hashes = code(&source).any(|line| line.contains("HashMap") || line.contains("HashSet"));
+        assert!(!hashes || path == "codegen/src/source.rs", "{path} has a hash map");
+    }
+    let source = read("codegen/src/source.rs");
+    let walks = ["places.iter", "places.keys", "places.values", "places.into_iter", "in &self.places"];
+    assert!(!walks.iter().any(|walk| source.contains(walk)), "source.rs walks its hash map");
+}
+
+#[test]
+fn one_file_names_a_yaml_crate() {
+    for (path, source) in sources("codegen/src") {
+        let names = code(&source).any(|line| line.contains("serde_yaml") || line.contains("granit_parser"));
+        assert!(!names || path.starts_with("codegen/src/parse"), "{path} reads YAML");
+    }
+}
+
+#[test]
+fn the_runtime_reads_no_config() {
+    for (path, source) in sources("src") {
+        assert!(!code(&source).any(|line| line.contains("Deserialize")), "{path} deserialises");
+    }
+}
+
+/// State that changes while the gateway runs is where this list says, and nowhere else.
+#[test]
+fn interior_mutability_is_only_where_it_is_listed() {
+    let listed = [
+        "src/access_log.rs",                 // a worker's log buffer
+        "src/admin.rs",                      // the router of the built-in paths, made once
+        "src/forward/retry.rs",              // a worker's retry budgets
+        "src/metrics/shard.rs",              // a worker's counters
+        "src/middleware/auth.rs",            // keys, bound at start
+        "src/middleware/circuit_breaker.rs", // a breaker's state
+        "src/middleware/headers.rs",         // values, bound at start
+        "src/middleware/rate_limit.rs",      // a limit's cells
+        "src/server/client.rs",              // one connection's progress
+        "src/server/process.rs",             // the phase, the list of shards, the number of connections
+        "src/server/worker.rs",              // what a worker reuses
+        "src/upstream/backend.rs",           // addresses, in-flight counts, refused connections
+        "src/upstream/balance.rs",           // balancer counters
+        "src/upstream/health.rs",            // health status
+        "src/upstream/pool.rs",              // idle connections
+    ];
+    let kinds =
+        ["Mutex", "RwLock", "Atomic", "OnceLock", "OnceCell", "RefCell", "Cell<", "LazyLock", "static mut"];
+    let mutable = |line: &str| kinds.iter().any(|kind| line.contains(kind)) && !line.contains("use ");
+    let holds = |source: &str| code(source).any(|line| mutable(line) && !line.contains("::Ordering"));
+    let found: Vec<_> =
+        sources("src").into_iter().filter(|(_, text)| holds(text)).map(|(path, _)| path).collect();
+    assert_eq!(found, listed);
+}
+
+#[test]
+fn every_crate_forbids_unsafe_code() {
+    assert!(read("Cargo.toml").contains("unsafe_code = \"forbid\""));
+    for manifest in
+        ["Cargo.toml", "codegen/Cargo.toml", "tests/gateways/Cargo.toml", "tests/support/Cargo.toml"]
+    {
+        assert!(read(manifest).contains("[lints]\nworkspace = true"), "{manifest}");
+    }
+}
+
+/// The README's table of middleware is the registry, in its order.
+#[test]
+fn the_readme_has_the_registry_s_order() {
+    let registry = read("codegen/src/middleware.rs");
+    let (_, entries) = registry.split_once("\nregistry! {").unwrap();
+    let registered: Vec<&str> = entries
+        .lines()
+        .filter_map(|line| {
+            line.trim().split_once(": ")?.0.split_once(char::is_whitespace).is_none().then_some(line)
+        })
+        .filter(|line| line.contains("=>"))
+        .map(|line| line.trim().split(':').next().unwrap())
+        .collect();
+    let table = between(&read("README.md"), "middleware");
+    let documented: Vec<&str> = table.lines().skip(3).filter_map(|line| line.split('`').nth(1)).collect();
+    assert!(!registered.is_empty());
+    assert_eq!(documented, registered);
+}
+
+/// No key of the language is missing in docs/configuration.md.
+#[test]
+fn the_reference_has_every_key() {
+    let reference = read("docs/configuration.md");
+    for (path, source) in sources("codegen/src/ast").into_iter().chain(sources("codegen/src/middleware")) {
+        let structs = source.split("deny_unknown_fields").skip(1);
+        let bodies = structs.map(|rest| &rest[..rest.find("\n}").unwrap_or(rest.len())]);
+        for field in
+            bodies.flat_map(str::lines).filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(':'))
+        {
+            let key = if field.0 == "match_kind" { "match" } else { field.0 };
+            let ways = [format!("`{key}`"), format!(".{key}`"), format!(".{key}\n"), format!("# {key}\n")];
+            let there = ways.iter().any(|way| reference.contains(way));
+            assert!(there || field.0.contains(' '), "{path}: `{key}` is not in docs/configuration.md");
+        }
+    }
+}
+
+/// Every reason and every metric is in docs/operations.md.
+#[test]
+fn the_operator_is_told_every_reason_and_every_metric() {
+    let manual = read("docs/operations.md");
+    let error = read("src/error.rs");
+    let (_, texts) = error.split_once("fn as_str(self)").unwrap();
+    let reasons = texts.lines().skip(2).map_while(|line| line.split('"').nth(1));
+    let collector = read("src/metrics/collector.rs");
+    let metrics = collector
+        .lines()
+        .filter_map(|line| line.split('"').nth(1))
+        .filter(|text| text.starts_with("gateway_"));
+    let mut count = 0;
+    for word in reasons.chain(metrics) {
+        assert!(manual.contains(&format!("`{word}`")), "{word} is not in docs/operations.md");
+        count += 1;
+    }
+    assert!(count >= 21 + 12, "only {count} words were found");
+}
+
+/// What the documents link to is there.
+#[test]
+fn documents_link_to_files_that_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for document in [
+        "README.md",
+        "docs/architecture.md",
+        "docs/benchmarks.md",
+        "docs/configuration.md",
+        "docs/operations.md",
+        "tests/README.md",
+    ] {
+        let text = read(document);
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap_or_default();
+            if file.is_empty() || file.contains("://") {
+                continue;
+            }
+            let target = root.join(document).parent().unwrap().join(file);
+            assert!(target.exists(), "{document} links to {link}");
+        }
+    }
+}
