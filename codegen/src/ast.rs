@@ -7,6 +7,8 @@
 mod admin;
 mod observability;
 mod route;
+#[cfg(feature = "cli")]
+mod schema;
 mod server;
 mod test;
 mod upstream;
@@ -27,16 +29,17 @@ use serde::Deserialize;
 
 /// A whole `gateway.yml`.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Gateway {
     /// Listeners, limits and timeouts towards clients. Left out: every default below.
     pub server: Lenient<Server>,
     /// A separate listener for `/health`, `/livez`, `/readyz` and `/metrics`. Left out: they are answered on
-    /// `server.listen`, ahead of all middleware.
+    /// `server.listen`, on any host, ahead of all middleware, and no route may have these paths.
     pub admin: Lenient<Admin>,
     /// Shorthand for every upstream's `health_check.interval`. Default: `5s`.
     pub health_check_interval: Lenient<Duration>,
-    /// Named groups of backends, for routes to refer to.
+    /// Named groups of backends, for routes to refer to; one that no route uses is an error.
     pub upstreams: Map<Upstream>,
     /// Middleware for every route; a route's own `middleware` is laid over it.
     pub middleware: Lenient<Middleware>,

@@ -3,11 +3,21 @@
 //! Stages never stop at a problem and never print; they report here and go on with what is left. Only
 //! [`Diagnostics::propagate`] turns errors into failure; warnings never do.
 
+#[cfg(feature = "cli")]
+mod github;
+#[cfg(feature = "cli")]
+mod json;
 mod lints;
 mod nearest;
+#[cfg(feature = "cli")]
+mod position;
 mod render;
+#[cfg(feature = "cli")]
+mod sarif;
 
 pub(crate) use nearest::nearest;
+#[cfg(feature = "cli")]
+pub use position::{Lines, Position};
 pub use render::Style;
 
 use crate::codes::Code;
@@ -69,7 +79,7 @@ impl Diagnostic {
         Self {
             severity: Severity::Error,
             code,
-            title: title.into(),
+            title: harmless(title),
             labels: Vec::new(),
             help: Vec::new(),
             edits: Vec::new(),
@@ -92,13 +102,13 @@ impl Diagnostic {
 
     /// Points at a place.
     pub fn label(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
-        self.labels.push(Label { span, text: text.into() });
+        self.labels.push(Label { span, text: harmless(text) });
         self
     }
 
     /// Says what to do.
     pub fn help(&mut self, text: impl Into<String>) -> &mut Self {
-        self.help.push(text.into());
+        self.help.push(harmless(text));
         self
     }
 
@@ -109,8 +119,17 @@ impl Diagnostic {
         span: Span,
         replacement: impl Into<String>,
     ) -> &mut Self {
-        self.edits.push(Edit { title: title.into(), span, replacement: replacement.into() });
+        self.edits.push(Edit { title: harmless(title), span, replacement: replacement.into() });
         self
+    }
+
+    /// `error` or `warning`, which is what every output calls it.
+    #[cfg(feature = "cli")]
+    pub fn severity_name(&self) -> &'static str {
+        match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
     }
 
     fn start(&self) -> usize {
@@ -302,6 +321,24 @@ impl Diagnostics {
     pub fn render(&self, source: &Source, style: Style) -> String {
         render::render(&self.sorted(), source, style)
     }
+
+    /// All problems as JSON, one object a line.
+    #[cfg(feature = "cli")]
+    pub fn to_json(&self, source: &Source) -> String {
+        json::render(&self.sorted(), source)
+    }
+
+    /// All problems as a SARIF 2.1.0 log, which is there even if they are none.
+    #[cfg(feature = "cli")]
+    pub fn to_sarif(&self, source: &Source) -> String {
+        sarif::render(&self.sorted(), source)
+    }
+
+    /// All problems as GitHub's workflow commands, one a line.
+    #[cfg(feature = "cli")]
+    pub fn to_github(&self, source: &Source) -> String {
+        github::render(&self.sorted(), source)
+    }
 }
 
 /// User text within a message: in backticks, on one line, not too long.
@@ -315,6 +352,16 @@ pub(crate) fn quoted(text: &str) -> String {
         shown.push_str("..");
     }
     format!("`{shown}`")
+}
+
+/// A message in which no control character of the config is left that could do something to a terminal.
+fn harmless(text: impl Into<String>) -> String {
+    let text = text.into();
+    if text.chars().all(|char| !char.is_control() || char == '\n') {
+        return text;
+    }
+    let escaped = |char: char| if char == '\n' { char.to_string() } else { printable(char).collect() };
+    text.chars().map(escaped).collect()
 }
 
 fn printable(char: char) -> impl Iterator<Item = char> {

@@ -11,15 +11,28 @@ mod check;
 pub mod codes;
 mod compile;
 pub mod diagnostic;
+#[cfg(feature = "cli")]
+pub mod diff;
 pub mod emit;
+#[cfg(feature = "cli")]
+pub mod explain;
 pub mod lint;
 pub mod lower;
+#[cfg(feature = "cli")]
+pub mod lsp;
 pub mod middleware;
 pub mod model;
+pub mod normal;
 mod parse;
 pub mod pattern;
 pub mod plan;
+#[cfg(feature = "cli")]
+pub mod reference;
+pub mod report;
 mod resolve;
+#[cfg(feature = "cli")]
+pub mod schema;
+pub mod show;
 pub mod source;
 pub mod table;
 

@@ -51,10 +51,12 @@ macro_rules! registry {
 
         /// `lints: {route-without-auth: deny, route-without-test: warn}`; the levels are `allow`, `warn`, `deny`.
         #[derive(Debug, Clone, Default, Deserialize)]
+        #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
         #[serde(deny_unknown_fields, default)]
         pub struct Lints {
             $($(#[$doc])* #[doc = concat!(" Default: `", stringify!($level), "`, in lower case.")]
             #[serde(rename = $name)]
+            #[cfg_attr(feature = "cli", schemars(extend("enum" = ["allow", "warn", "deny"])))]
             pub $key: Option<String>,)*
         }
 
@@ -116,6 +118,7 @@ registry! {
 
 /// `allow: [{lint: route-without-auth, reason: "public by design"}]`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Allow {
     /// The name of a lint.

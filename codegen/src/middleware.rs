@@ -32,6 +32,7 @@ macro_rules! registry {
 
         /// `middleware:`, at the top level or of a route.
         #[derive(Debug, Clone, Default, Deserialize)]
+        #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
         #[serde(deny_unknown_fields, default)]
         pub struct Middleware {
             $($(#[$doc])* pub $name: Lenient<Switch<$section>>,)*
@@ -41,6 +42,17 @@ macro_rules! registry {
         #[derive(Debug, Clone, Default)]
         pub struct Policies {
             $($(#[$doc])* pub $name: Vec<Policy<$settings>>,)*
+        }
+
+        impl Policies {
+            /// The policies of the top-level map, in the order of execution.
+            pub(crate) fn top_level(&self) -> impl Iterator<Item = Use<'_>> {
+                let uses: [Option<Use<'_>>; NAMES.len()] = [$({
+                    let place = self.$name.iter().position(|policy| policy.origin.scope == Scope::TopLevel);
+                    place.map(|place| Use::of(stringify!($name), Id::new(place), &self.$name))
+                },)*];
+                uses.into_iter().flatten()
+            }
         }
 
         /// The policies of a route; fields are in the order of execution. Sets of the same shape (the same
@@ -97,6 +109,12 @@ macro_rules! registry {
         }
 
         impl MiddlewareSet {
+            /// The names of its middleware, outermost first.
+            pub fn names(&self) -> Vec<&'static str> {
+                let names: [Option<&str>; NAMES.len()] = [$(self.$name.map(|_| stringify!($name)),)*];
+                names.into_iter().flatten().collect()
+            }
+
             /// The layers of a route, outermost first.
             pub(crate) fn layers<'m>(&self, policies: &'m Policies) -> impl Iterator<Item = Use<'m>> {
                 let layers: [Option<Use<'m>>; NAMES.len()] = [
@@ -133,6 +151,8 @@ pub(crate) struct Use<'m> {
     pub(crate) id: usize,
     /// The line it was written on.
     pub(crate) line: u32,
+    /// Where it was written.
+    pub(crate) origin: &'m Origin,
     /// What it does.
     pub(crate) settings: &'m dyn Lower,
 }
@@ -141,7 +161,7 @@ impl<'m> Use<'m> {
     fn of<P: Lower>(kind: &'static str, id: Id<Policy<P>>, table: &'m [Policy<P>]) -> Self {
         // An id without a policy would be a guard that is left out: better no build than that.
         let Policy { origin, settings } = &table[id.index()];
-        Self { kind, id: id.index(), line: origin.line, settings }
+        Self { kind, id: id.index(), line: origin.line, origin, settings }
     }
 }
 

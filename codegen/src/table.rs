@@ -4,6 +4,7 @@
 //! a test of the config finds is what the gateway will do.
 
 mod miss;
+mod near;
 mod normal;
 mod outcome;
 mod reach;
@@ -12,9 +13,12 @@ mod trial;
 mod walk;
 
 pub use miss::Miss;
+pub use near::by_precedence;
 pub use outcome::Outcome;
 pub use reach::Reach;
 pub use request::Request;
+#[cfg(feature = "cli")]
+pub(crate) use request::form_encoded;
 pub(crate) use request::method_bit;
 pub use trial::{Mismatch, TestOutcome, run_tests};
 pub(crate) use walk::Walk;

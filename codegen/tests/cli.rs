@@ -29,12 +29,12 @@ fn check_is_0_without_and_1_with_problems() {
         "no colours where there is no terminal"
     );
 
-    assert_eq!(castgate(&["check", "no-such.yml"]).status.code(), Some(1));
+    assert_eq!(castgate(&["check", "no-such.yml"]).status.code(), Some(3));
 }
 
 #[test]
 fn wrong_usage_is_2() {
-    for arguments in [&["chek"][..], &[], &["check", "--nope"], &["explain", "CG9999"]] {
+    for arguments in [&["chek"][..], &[], &["check", "--nope"], &["explain", "CG9999"], &["explain", "GET"]] {
         assert_eq!(castgate(arguments).status.code(), Some(2), "{arguments:?}");
     }
 }
@@ -51,7 +51,89 @@ fn routes_are_listed_in_the_order_in_which_they_take_a_request() {
 }
 
 #[test]
+fn routes_are_json_too() {
+    let output = castgate(&["routes", "--format", "json", "tests/pass/everything.yml"]);
+    let routes: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(routes[0]["name"], "users");
+    assert_eq!(routes[0]["headers"], serde_json::json!([["x-canary", "1"]]));
+    assert_eq!(routes[0]["middleware"][0], "request_id");
+    assert_eq!(routes[1]["host"], "*.example.com");
+}
+
+#[test]
+fn requests_are_explained() {
+    let request = "GET http://api.example.com/api/v1/users?debug=true";
+    let output =
+        castgate(&["explain", request, "-H", "x-canary: 1", "--config", "tests/pass/everything.yml"]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = text(&output.stdout);
+    assert!(text.contains("=> route `users`, tests/pass/everything.yml:"), "{text}");
+    assert!(text.contains("forwards   GET /users?debug=true, with the backend's own Host\n"), "{text}");
+    let arguments = ["explain", "/api/v1?debug=true", "-H", "Host: API.example.com:80", "-H", "x-canary:1"];
+    let output = castgate(&[&arguments[..], &["--config", "tests/pass/everything.yml"]].concat());
+    assert!(self::text(&output.stdout).contains("=> route `users`"), "a path is a GET, Host is the host");
+    assert_eq!(castgate(&["explain", "/x", "--config", "tests/ui/tab.yml"]).status.code(), Some(1));
+}
+
+#[test]
+fn the_normal_config_shows_defaults_and_no_secrets() {
+    let output = castgate(&["config", "--origins", "tests/pass/everything.yml"]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = text(&output.stdout);
+    assert!(text.contains("        weight: 1  # default\n"), "{text}");
+    assert!(text.contains("keys: [\"${env:API_KEYS}\", \"${file:/run/secrets/keys}\"]"), "{text}");
+}
+
+#[test]
+fn report_counts_and_shows_who_may_do_what() {
+    let output = castgate(&["report", "tests/pass/everything.yml"]);
+    let text_of = |output: &Output| text(&output.stdout).to_owned();
+    assert!(
+        text_of(&output).starts_with("routes         6\nupstreams      3 (5 backends)\nstacks         6\n")
+    );
+    let markdown = castgate(&["report", "--access-matrix", "markdown", "tests/pass/everything.yml"]);
+    let markdown = text_of(&markdown);
+    assert!(
+        markdown.lines().any(|line| line.starts_with("| /users/{id:uint} | ") && line.contains("| NONE |"))
+    );
+    let csv = castgate(&["report", "--access-matrix", "csv", "tests/pass/everything.yml"]);
+    let csv = text_of(&csv);
+    assert_eq!(csv.split("\r\n").count(), 8, "a heading, six routes, and the end");
+    assert!(csv.contains(",api.example.com,/api/v1 +x-canary=1 ?debug=true,\"GET,POST\",users,"), "{csv}");
+}
+
+#[test]
 fn explain_says_more() {
     let output = castgate(&["explain", "cg0308"]);
     assert!(text(&output.stdout).starts_with("CG0308: ambiguous routes\n\n"));
+}
+
+#[test]
+fn shells_and_man_get_what_they_need() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = castgate(&["completions", shell]);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(
+            text(&output.stdout).contains("castgate") && text(&output.stdout).contains("explain"),
+            "{shell}"
+        );
+    }
+    assert!(text(&castgate(&["man"]).stdout).contains(".TH castgate 1"));
+    let check = castgate(&["man", "check"]);
+    assert!(text(&check.stdout).contains(".TH castgate-check 1"), "{}", text(&check.stdout));
+    assert_eq!(castgate(&["man", "no-such"]).status.code(), Some(2));
+    let help = castgate(&["--help"]);
+    assert!(text(&help.stdout).contains("Exit codes:"), "{}", text(&help.stdout));
+}
+
+#[test]
+fn the_tests_of_a_config_are_run() {
+    let output = castgate(&["test", "tests/pass/tests.yml"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(
+        text(&output.stdout).ends_with(" tests passed\n") && text(&output.stdout).starts_with("ok  line ")
+    );
+    let failing = castgate(&["test", "tests/ui/failing-tests.yml"]);
+    assert_eq!(failing.status.code(), Some(1));
+    assert_eq!(text(&failing.stderr), include_str!("ui/failing-tests.txt"));
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 /// One route: a condition (`host`, `path`, `match`, `methods`, `headers`, `query`) and exactly one target
 /// (`upstream`, `backends`, `redirect` or `respond`).
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Route {
     /// The route's name in logs and metrics, unique in the file. Default: its path pattern, made unique by its
@@ -13,23 +14,27 @@ pub struct Route {
     pub name: Option<String>,
     /// `api.example.com`, or `*.example.com` for one or more labels in front. Default: any host.
     pub host: Option<String>,
-    /// The path pattern: segments are literal, `{name}`, `{name:uint}`, `{name:uuid}`, or a last `{*rest}`.
+    /// The path pattern, required: segments are literal, `{name}`, `{name:uint}`, `{name:uuid}`, or a last `{*rest}`.
     pub path: Option<String>,
-    /// `prefix` (on whole segments) or `exact`. Default: `prefix`.
+    /// Whether the path is a prefix of whole segments (`/api` takes `/api` and `/api/x`, never `/apis`) or exact.
+    /// Default: `prefix`.
     #[serde(rename = "match")]
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["prefix", "exact"])))]
     pub match_kind: Option<String>,
     /// GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH: one or a list, exactly these (GET does not imply HEAD).
     /// Default: every method.
+    #[cfg_attr(feature = "cli", schemars(with = "super::schema::Methods"))]
     pub methods: Option<Strings>,
-    /// Header fields which all must have exactly these values.
+    /// Header fields which all must have exactly these values, each in one of its lines.
     pub headers: Option<Map<String>>,
-    /// Query parameters which all must have exactly these values; of a repeated one the first counts.
+    /// Query parameters which all must have exactly these values, decoded; of a repeated one the first counts.
     pub query: Option<Map<String>>,
     /// Forward to this upstream.
     pub upstream: Option<String>,
-    /// Forward to these backends: an upstream written in place, named after the route.
+    /// Forward to these backends: an upstream written in place, with all defaults, named after the route.
     pub backends: Option<List<Backend>>,
     /// Only with `backends`: `round-robin`, `random` or `least-connections`. Default: `round-robin`.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["round-robin", "random", "least-connections"])))]
     pub strategy: Option<String>,
     /// Answer with a redirect.
     pub redirect: Option<Redirect>,
@@ -39,7 +44,7 @@ pub struct Route {
     pub strip_prefix: Option<String>,
     /// The forwarded path, from the pattern's parameters: `/v2/{id}/{*rest}`. Not together with `strip_prefix`.
     pub rewrite: Option<String>,
-    /// The whole exchange. Default: `server.timeouts.request`.
+    /// From the request's head to the head of the response; only on routes that forward. Default: `server.timeouts.request`.
     pub timeout: Option<Duration>,
     /// Laid over the top-level `middleware`, field by field; `name: off` takes one away.
     pub middleware: Option<Middleware>,
@@ -49,19 +54,24 @@ pub struct Route {
 
 /// `redirect: {to: /new, status: 308}`; the request's query is kept.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Redirect {
-    /// A path or an absolute URL; may use the path's parameters: `/v2/{id}`.
+    /// A path or an absolute URL, required; may use the path's parameters: `/v2/{id}`. The request's query is kept; the host is
+    /// always literal.
     pub to: Option<String>,
     /// 301, 302, 303, 307 or 308. Default: 308.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = [301, 302, 303, 307, 308])))]
     pub status: Option<u64>,
 }
 
 /// `respond: {status: 200, content_type: text/plain, body: "..."}`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Respond {
     /// 200 to 599. Default: 200.
+    #[cfg_attr(feature = "cli", schemars(range(min = 200, max = 599)))]
     pub status: Option<u64>,
     /// Default: `text/plain; charset=utf-8` if there is a body.
     pub content_type: Option<String>,

@@ -5,16 +5,20 @@ use serde::Deserialize;
 
 /// `server:`; every key has a default, and so has the section.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Server {
-    /// Address and port, one or a list. May be a late value (`${env:LISTEN:-0.0.0.0:8080}`). Default: `0.0.0.0:8080`.
+    /// IP address and port, `[::]:8080` for IPv6; one or a list. May be a late value (`${env:LISTEN:-0.0.0.0:8080}`).
+    /// Default: `0.0.0.0:8080`.
     pub listen: Option<Strings>,
-    /// `auto` (one a core) or a number from 1 to 1024. Default: `auto`.
+    /// Threads that serve requests: `auto` (one for each core) or 1 to 1024. Default: `auto`.
     pub workers: Option<Workers>,
-    /// Level of the gateway's own operational log on stderr: `error`, `warn`, `info`, `debug` or `trace`.
-    /// May be a late value (`${env:LOG_LEVEL:-info}`). Default: `info`.
+    /// Level of the operational log on stderr; `RUST_LOG` goes before it. May be a late value (`${env:LOG_LEVEL:-info}`).
+    /// Default: `info`.
+    #[cfg_attr(feature = "cli", schemars(with = "super::schema::LogLevel"))]
     pub log_level: Option<String>,
-    /// Networks (CIDR, or single addresses) whose `X-Forwarded-For` and `Forwarded` are believed. Default: none.
+    /// Networks (`10.0.0.0/8`) or single addresses of peers whose `X-Forwarded-For` is believed; see "What backends get".
+    /// Default: none.
     pub trusted_proxies: Option<List<String>>,
     /// What a client may send.
     pub limits: Option<Limits>,
@@ -28,39 +32,42 @@ pub struct Server {
 
 /// `server.limits:`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Request line and header fields together. Default: `32KiB`.
+    /// Request line and header fields together, `1KiB` to `16MiB`; beyond it 431. Default: `32KiB`.
     pub header_bytes: Option<Size>,
-    /// Number of header fields of a request. Default: 100.
+    /// Number of header fields of a request, 1 to 10000; beyond it 431. Default: 100.
     pub headers: Option<u64>,
-    /// The request target. Default: `8KiB`.
+    /// Path and query, not above `header_bytes`; beyond it 414. Default: `8KiB`, or `header_bytes` if that is less.
     pub uri: Option<Size>,
-    /// The request body. Default: `10MiB`.
+    /// The request body; beyond it 413. Default: `10MiB`.
     pub body: Option<Size>,
-    /// Client connections open at one time. Default: 10000.
+    /// Client connections open at one time, 1 to 10000000, for the whole process; further ones wait in the kernel's queue.
+    /// Default: 10000.
     pub connections: Option<u64>,
 }
 
 /// `server.timeouts:`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ServerTimeouts {
-    /// From the first byte of a request to the end of its head. Default: `10s`.
+    /// From the first byte of a request to the end of its head; then 408 and the end of the connection. Default: `10s`.
     pub header_read: Option<Duration>,
     /// An idle keep-alive connection is closed after this. Default: `75s`.
     pub idle: Option<Duration>,
-    /// A whole exchange, from the request's head to the end of its response; a route's `timeout` takes its
-    /// place. Default: `60s`.
+    /// From a request's head to the head of its response, for routes without a `timeout`. Default: `60s`.
     pub request: Option<Duration>,
 }
 
 /// `server.drain:`, what SIGTERM sets off: not ready, still accepting for `delay`, then finishing requests for `grace`.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Drain {
-    /// How long connections are still accepted after readiness went off. Default: `0s`.
+    /// After SIGTERM: how long connections are still accepted while `/readyz` says 503; may be `0s`. Default: `0s`.
     pub delay: Option<Duration>,
-    /// How long requests in flight may still take. Default: `25s`.
+    /// After that: how long requests in flight may still take; may be `0s`. Default: `25s`.
     pub grace: Option<Duration>,
 }

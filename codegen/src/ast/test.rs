@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 /// A request and what must become of it; asserted by every build.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Test {
     /// `GET http://api.example.com/users?debug=1`, or `GET /users` for a host which no route names.
@@ -17,6 +18,7 @@ pub struct Test {
 
 /// `expect: {route: users, upstream: users, forward_path: /users}`; what is left out is not looked at.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Expect {
     /// The name of the route that takes the request.

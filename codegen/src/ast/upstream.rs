@@ -8,13 +8,15 @@ use std::fmt;
 
 /// One upstream: interchangeable backends and a way to choose among them.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Upstream {
-    /// `round-robin`, `random` or `least-connections`. Default: `round-robin`.
+    /// How a backend is chosen among the healthy ones; all three respect weights. Default: `round-robin`.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["round-robin", "random", "least-connections"])))]
     pub strategy: Option<String>,
     /// At least one: a URL, or a map with `url`, `weight` and `backup`.
     pub backends: Option<List<Backend>>,
-    /// Active probes, or `off`. Default: on, with the defaults below.
+    /// Active probes; with `off` the backends always count as healthy. Default: on, with the defaults below.
     pub health_check: Option<Switch<HealthCheck>>,
     /// How long a backend may take.
     pub timeouts: Option<UpstreamTimeouts>,
@@ -22,7 +24,8 @@ pub struct Upstream {
     pub keepalive: Option<Keepalive>,
     /// What is tried again, and how often.
     pub retries: Option<Retries>,
-    /// The `Host` a backend sees: `preserve` the client's, or the `backend`'s own. Default: `preserve`.
+    /// The `Host` that backends see: the client's (`preserve`), or their own (`backend`). Default: `preserve`.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["preserve", "backend"])))]
     pub host_header: Option<String>,
     /// Lints which this upstream is let off, each with a reason.
     pub allow: Option<List<Allow>>,
@@ -39,11 +42,14 @@ pub enum Backend {
 
 /// `{url: "http://localhost:9002", weight: 2, backup: false}`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct BackendSection {
-    /// `http://host[:port]`, without a path. May be a late value.
+    /// `http://host[:port]`, without a path; required. Host names are looked up again with every probe. May be a late value.
     pub url: Option<String>,
-    /// Share of the traffic, 0 to 1000; 0 takes none. Default: 1.
+    /// Share of the traffic, 0 to 1000; 0 takes none. After division by their common divisor the weights of a group sum to at
+    /// most 4096. Default: 1.
+    #[cfg_attr(feature = "cli", schemars(range(max = 1000)))]
     pub weight: Option<u64>,
     /// Takes traffic only while no other backend is healthy. Default: false.
     pub backup: Option<bool>,
@@ -51,51 +57,60 @@ pub struct BackendSection {
 
 /// `health_check:`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct HealthCheck {
-    /// The path of the probe, a GET. Default: `/`.
+    /// The path of the probe, query allowed; a GET with the backend's own `Host`. Default: `/`.
     pub path: Option<String>,
     /// Statuses which mean healthy. Default: `[200]`.
     pub expect: Option<List<u64>>,
-    /// Time from one probe to the next. Default: `health_check_interval`, else `5s`.
+    /// Time from one probe to the next, give or take a tenth. Default: `health_check_interval`, else `5s`.
     pub interval: Option<Duration>,
     /// How long a probe may take; not more than the interval. Default: `2s`, or the interval if that is shorter.
     pub timeout: Option<Duration>,
-    /// Good probes in a row before an unhealthy backend is healthy. Default: 1.
+    /// Good probes in a row that make an unhealthy backend healthy, 1 to 100. Default: 1.
     pub healthy_after: Option<u64>,
-    /// Bad probes in a row before a healthy backend is unhealthy. Default: 1.
+    /// Bad probes, or refused connections, in a row that make a healthy backend unhealthy, 1 to 100. Default: 1.
     pub unhealthy_after: Option<u64>,
 }
 
 /// `upstreams.<name>.timeouts:`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct UpstreamTimeouts {
-    /// Name lookup and TCP handshake. Default: `2s`.
+    /// Name lookup and TCP handshake; then 504, or another backend. Default: `2s`.
     pub connect: Option<Duration>,
-    /// From the end of the request to the head of the response. Default: `30s`.
+    /// Until the head of the response; it starts anew with every part of a request body, and applies to every pause within a
+    /// response body. Default: `30s`.
     pub response: Option<Duration>,
 }
 
 /// `keepalive:`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Keepalive {
-    /// An idle connection is closed after this; keep it below the backend's own. Default: `15s`.
+    /// An idle connection is not used after this; keep it below the backend's own. Default: `15s`.
     pub idle: Option<Duration>,
-    /// Idle connections kept per backend and worker; 0 keeps none. Default: 256.
+    /// Idle connections kept for each backend and worker, 0 to 65536; 0 keeps none. Default: 256.
     pub max_idle: Option<u64>,
 }
 
 /// `retries:`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Retries {
     /// Further attempts after the first, 0 to 10; 0 switches retries off. Default: 1.
+    #[cfg_attr(feature = "cli", schemars(range(max = 10)))]
     pub attempts: Option<u64>,
-    /// What is tried again: `connect-failure`, `stale-connection`. Default: both.
+    /// What is tried again. `connect-failure`: no connection could be made, so any request is tried with another backend.
+    /// `stale-connection`: a kept connection was closed before a byte of the answer came; GET, HEAD, OPTIONS, PUT and DELETE
+    /// without a body are sent again, to another backend if there is one. Default: both.
+    #[cfg_attr(feature = "cli", schemars(with = "super::List<super::schema::RetryOn>"))]
     pub on: Option<List<String>>,
-    /// Retries may be at most this share of the requests. Default: `20%`.
+    /// Retries may be at most this share of an upstream's requests, beside ten in reserve, for each worker. Default: `20%`.
     pub budget: Option<Percent>,
 }
 

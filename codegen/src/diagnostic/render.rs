@@ -133,7 +133,7 @@ impl<'a> Window<'a> {
 }
 
 /// The span within the text, on character boundaries.
-fn clip(text: &str, span: &Span) -> Span {
+pub(super) fn clip(text: &str, span: &Span) -> Span {
     let boundary = |at: usize| {
         let mut at = at.min(text.len());
         while !text.is_char_boundary(at) {

@@ -1,6 +1,7 @@
 //! What the config half of a middleware has to say of the code it becomes: a runtime layer and the constant expression
 //! of its policy. With it, a middleware is complete in its own file; nothing else in the compiler knows it by name.
 
+use crate::normal::Tree;
 use crate::plan::Value;
 
 /// A resolved middleware that can become code.
@@ -10,6 +11,9 @@ pub(crate) trait Lower {
 
     /// The policy's constant expression, of the type `Code::policy`.
     fn policy(&self, site: &Site<'_>) -> Value;
+
+    /// Its section of the config with every default written out.
+    fn written(&self) -> Tree;
 }
 
 /// The runtime's side of a middleware.

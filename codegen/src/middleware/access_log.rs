@@ -1,6 +1,7 @@
 //! `access_log`: one JSON object a line on stdout.
 
 use crate::lower::{Code, Lower, Register, Site, State};
+use crate::normal::Tree;
 use crate::plan::Value;
 use super::{At, Settings};
 use crate::resolve::Cx;
@@ -8,6 +9,7 @@ use serde::Deserialize;
 
 /// `access_log: {query: false}`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct AccessLogSection {
     /// Whether the query is logged, which may hold secrets. Default: false.
@@ -47,5 +49,9 @@ impl Lower for AccessLog {
     fn policy(&self, _: &Site<'_>) -> Value {
         let Self { query } = self;
         Value::Struct("AccessLogPolicy", vec![("query", Value::Flag(*query))])
+    }
+
+    fn written(&self) -> Tree {
+        Tree::map([("query", Tree::plain(self.query))])
     }
 }

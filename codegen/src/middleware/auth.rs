@@ -1,7 +1,9 @@
 //! `auth`: who may come in.
 
 use crate::lower::{Code, Lower, Register, Site, State, comma_separated};
+use crate::normal::Tree;
 use crate::plan::Value;
+use crate::show;
 use super::{At, Settings};
 use crate::ast::Strings;
 use crate::codes;
@@ -12,6 +14,7 @@ use serde::Deserialize;
 
 /// `auth: {api_keys: {header: X-API-Key, keys: "${env:API_KEYS}"}}`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct AuthSection {
     /// A key in a header field. The only scheme of this version, so it has to be there.
@@ -20,12 +23,14 @@ pub struct AuthSection {
 
 /// `api_keys:`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ApiKeysSection {
-    /// The header field with the key. Default: `X-API-Key`.
+    /// The header field with the key, which is not forwarded. Default: `X-API-Key`.
     pub header: Option<String>,
-    /// One or a list, each a late value (`${env:API_KEYS}`, `${file:/run/secrets/keys}`) that is a comma separated
-    /// list of keys at start. A literal key is an error: the binary is no place for secrets.
+    /// One or a list, each a late value (`${env:API_KEYS}`, `${file:/run/secrets/keys}`) that is a comma-separated list of keys at
+    /// start. A literal key, or a default that is not empty, is an error: the binary is no place for secrets. No key at all stops
+    /// the start.
     pub keys: Option<Strings>,
 }
 
@@ -116,5 +121,11 @@ impl Lower for Auth {
         let Self { api_keys: ApiKeys { header, keys } } = self;
         let keys = Value::Late(comma_separated(keys));
         Value::Call("ApiKeys::new", vec![Value::Origin(site.line), header.into(), keys])
+    }
+
+    fn written(&self) -> Tree {
+        let Self { api_keys: ApiKeys { header, keys } } = self;
+        let keys = Tree::List(keys.iter().map(|key| Tree::Text(show::late(key))).collect());
+        Tree::map([("api_keys", Tree::map([("header", Tree::text(header.as_str())), ("keys", keys)]))])
     }
 }

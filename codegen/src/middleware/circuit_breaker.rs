@@ -1,7 +1,9 @@
 //! `circuit_breaker`: no more requests for an upstream that fails too often.
 
 use crate::lower::{Code, Lower, Register, Site, State};
+use crate::normal::Tree;
 use crate::plan::Value;
+use crate::show;
 use super::{At, Settings};
 use crate::ast;
 use crate::codes;
@@ -14,17 +16,18 @@ use std::time::Duration;
 ///
 /// Its state belongs to the pair of entry and upstream. Routes that redirect or respond have none.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct CircuitBreakerSection {
-    /// Opens when this share of the window's requests failed. Default: `50%`.
+    /// Opens when this share of the window's requests failed: 5xx, refused, reset, malformed, timed out. Default: `50%`.
     pub failure_ratio: Option<ast::Percent>,
-    /// Never opens with fewer requests in the window. Default: 20.
+    /// Never opens with fewer requests in the window, 1 to 1000000. Default: 20.
     pub min_requests: Option<u64>,
     /// How far back requests count. Default: `10s`.
     pub window: Option<ast::Duration>,
     /// How long it stays open. Default: `5s`.
     pub open: Option<ast::Duration>,
-    /// How many trial requests it then lets through at a time. Default: 1.
+    /// How many requests it then lets try at a time, 1 to 1000; as many successes close it. Default: 1.
     pub half_open: Option<u64>,
 }
 
@@ -102,5 +105,16 @@ impl Lower for CircuitBreaker {
             "Breaker::new",
             vec![Value::Origin(site.line), Value::Text(site.upstream.to_owned()), policy],
         )
+    }
+
+    fn written(&self) -> Tree {
+        let Self { failure_ratio, min_requests, window, open, half_open } = self;
+        Tree::map([
+            ("failure_ratio", Tree::Plain(show::ratio(*failure_ratio))),
+            ("min_requests", Tree::plain(min_requests)),
+            ("window", Tree::Plain(show::duration(*window))),
+            ("open", Tree::Plain(show::duration(*open))),
+            ("half_open", Tree::plain(half_open)),
+        ])
     }
 }

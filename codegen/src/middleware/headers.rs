@@ -1,7 +1,9 @@
 //! `headers`: changes to header fields on their way.
 
 use crate::lower::{Code, Lower, Register, Site, State, late};
+use crate::normal::Tree;
 use crate::plan::Value;
+use crate::show;
 use super::{At, Settings};
 use crate::ast::{List, Map};
 use crate::codes;
@@ -13,6 +15,7 @@ use serde::Deserialize;
 
 /// `headers: {request: {set: {X-A: v}, add: {X-B: v}, remove: [X-C]}, response: {set: .., add: .., remove: ..}}`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct HeadersSection {
     /// Changes to what the backend gets.
@@ -23,6 +26,7 @@ pub struct HeadersSection {
 
 /// `remove`, then `set`, then `add`. A route's list or map takes the place of the top-level one.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct HeaderEditsSection {
     /// In place of whatever values the field had. May be late values.
@@ -165,6 +169,11 @@ impl Lower for Headers {
             ],
         )
     }
+
+    fn written(&self) -> Tree {
+        let Self { request, response } = self;
+        Tree::map([("request", written(request)), ("response", written(response))])
+    }
 }
 
 /// In the order in which they are applied.
@@ -177,4 +186,13 @@ fn lower_edits(edits: &HeaderEdits) -> Value {
     let set = set.iter().map(|edit| with_value("HeaderEdit::set", edit));
     let add = add.iter().map(|edit| with_value("HeaderEdit::add", edit));
     Value::Cells("HeaderEdit", remove.chain(set).chain(add).collect())
+}
+
+fn written(edits: &HeaderEdits) -> Tree {
+    let HeaderEdits { remove, set, add } = edits;
+    let fields = |fields: &[(HeaderName, Late)]| {
+        Tree::Map(fields.iter().map(|(name, value)| (name.to_string(), Tree::Text(show::late(value)))).collect())
+    };
+    let remove = remove.iter().map(|name| Tree::text(name.as_str())).collect();
+    Tree::map([("remove", Tree::List(remove)), ("set", fields(set)), ("add", fields(add))])
 }

@@ -1,7 +1,9 @@
 //! `rate_limit`: so many requests in a span of time, for each client or header value.
 
 use crate::lower::{Code, Lower, Register, Site, State};
+use crate::normal::Tree;
 use crate::plan::Value;
+use crate::show;
 use super::{At, Settings};
 use crate::ast;
 use crate::codes;
@@ -16,16 +18,17 @@ use std::num::NonZeroU32;
 /// Its state belongs to the entry: routes which inherit the top-level entry share one set of counters; a route
 /// with an entry of its own counts on its own.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RateLimitSection {
-    /// `100/s`, `5000/m` or `/h`. Has no default.
+    /// The steady rate (GCRA): `100/s`, `5000/m` or `/h`. Required.
     pub rate: Option<ast::Rate>,
     /// How many may come at once. Default: the rate per second, rounded up.
     pub burst: Option<u64>,
-    /// Whose requests are counted together: `client_ip`, or `header:NAME` for those with the same value of a
-    /// header field. Default: `client_ip`.
+    /// Whose requests are counted together: `client_ip` (of an IPv6 client, its /64), or `header:NAME` for those with the same
+    /// value of a header field; requests without it count together. Default: `client_ip`.
     pub key: Option<String>,
-    /// How many keys are remembered, rounded up to a power of two; memory is bounded by it. Default: 65536.
+    /// How many keys are remembered, 1 to 16777216, rounded up to a power of two; 16 bytes each, taken at start. Default: 65536.
     pub max_keys: Option<u64>,
 }
 
@@ -130,5 +133,19 @@ impl Lower for RateLimit {
                 Value::Number((*max_keys).max(4).into()),
             ],
         )
+    }
+
+    fn written(&self) -> Tree {
+        let Self { rate, burst, key, max_keys } = self;
+        let key = match key {
+            RateLimitKey::ClientIp => "client_ip".to_owned(),
+            RateLimitKey::Header(name) => format!("header:{name}"),
+        };
+        Tree::map([
+            ("rate", Tree::Plain(show::rate(*rate))),
+            ("burst", Tree::plain(burst)),
+            ("key", Tree::text(key)),
+            ("max_keys", Tree::plain(max_keys)),
+        ])
     }
 }

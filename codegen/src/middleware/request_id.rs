@@ -1,6 +1,7 @@
 //! `request_id`: an id for each request.
 
 use crate::lower::{Code, Lower, Register, Site, State};
+use crate::normal::Tree;
 use crate::plan::Value;
 use super::{At, Settings, is_managed};
 use crate::codes;
@@ -10,11 +11,13 @@ use serde::Deserialize;
 
 /// `request_id: {header: X-Request-ID, trust_incoming: false}`
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct RequestIdSection {
     /// The header field which carries the id, to the backend and to the client. Default: `X-Request-ID`.
     pub header: Option<String>,
-    /// Whether a client's own id is kept, if it is well formed. Default: false.
+    /// Whether a client's own id is kept, if it is at most 128 of `A-Z a-z 0-9 . _ -`; else a UUID (version 4) is made.
+    /// Default: false.
     pub trust_incoming: Option<bool>,
 }
 
@@ -66,5 +69,10 @@ impl Lower for RequestId {
     fn policy(&self, _: &Site<'_>) -> Value {
         let Self { header, trust_incoming } = self;
         Value::Call("RequestIdPolicy::new", vec![header.into(), Value::Flag(*trust_incoming)])
+    }
+
+    fn written(&self) -> Tree {
+        let Self { header, trust_incoming } = self;
+        Tree::map([("header", Tree::text(header.as_str())), ("trust_incoming", Tree::plain(trust_incoming))])
     }
 }

@@ -82,10 +82,10 @@ impl Cx<'_> {
                 problem.suggest(format!("did you mean `{mend}`?"), span, mend);
             }
             _ => {
-                let some: Vec<&str> = known.clone().take(12).collect();
+                let some: Vec<String> = known.clone().take(12).map(quoted).collect();
                 let more = if known.count() > some.len() { ", .." } else { "" };
                 if !some.is_empty() {
-                    problem.help(format!("known are `{}`{more}", some.join("`, `")));
+                    problem.help(format!("known are {}{more}", some.join(", ")));
                 }
             }
         }

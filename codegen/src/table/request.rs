@@ -1,11 +1,12 @@
 //! A request, as far as routes look at it.
 
 use super::{OTHER_METHODS, normal};
+use crate::diagnostic::quoted;
 use crate::model::{HeaderPredicate, Method, Methods, QueryPredicate, Route};
 use std::fmt;
 
 /// A request: method, host, path, query, header fields.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Request {
     method: String,
     /// Lower case, without port and trailing dot; empty if there is none.
@@ -48,7 +49,7 @@ impl Request {
             .ok_or("expected a method and a target: `GET http://host/path`")?;
         let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if method.is_empty() || !method.bytes().all(is_token) {
-            return Err(format!("`{method}` is not a method"));
+            return Err(format!("{} is not a method", quoted(method)));
         }
         if method.bytes().any(|byte| byte.is_ascii_lowercase()) {
             return Err(format!("methods are in capitals: `{}`", method.to_ascii_uppercase()));
@@ -153,7 +154,7 @@ impl Request {
     }
 
     /// The first query parameter of this name, decoded.
-    fn parameter(&self, name: &str) -> Option<String> {
+    pub fn parameter(&self, name: &str) -> Option<String> {
         let pairs = self.query.as_deref()?.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         let mut pairs = pairs.map(|(name, value)| (form_decoded(name), form_decoded(value)));
         pairs.find(|(found, _)| found == name).map(|(_, value)| value)
@@ -208,7 +209,7 @@ fn form_decoded(text: &str) -> String {
 }
 
 /// Text as a part of a query, so that [`form_decoded`] gives it back.
-pub(super) fn form_encoded(text: &str) -> String {
+pub(crate) fn form_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/:,".contains(&byte) {

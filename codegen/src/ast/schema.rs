@@ -1,0 +1,91 @@
+//! What editors are told of those kinds of value whose shape serde's derive does not show.
+
+use super::{
+    Backend, BackendSection, Duration, Lenient, List, Map, Percent, Rate, Size, Strings, Switch, Unread,
+    Workers,
+};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use std::borrow::Cow;
+
+impl<T: JsonSchema> JsonSchema for Lenient<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// Written out where it is used.
+macro_rules! inline {
+    ($([$($generic:ident)?] $name:ty: |$generator:ident| $schema:expr;)*) => {$(
+        impl$(<$generic: JsonSchema>)? JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema($generator: &mut SchemaGenerator) -> Schema {
+                $schema
+            }
+        }
+    )*};
+}
+
+/// One, or a list of them; some of the words of the language.
+pub(super) struct Methods;
+pub(super) struct RetryOn;
+pub(super) struct LogLevel;
+
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
+
+inline! {
+    [T] List<T>: |generator| json_schema!({"type": "array", "items": generator.subschema_for::<T>()});
+    [T] Map<T>: |generator| {
+        json_schema!({"type": "object", "additionalProperties": generator.subschema_for::<T>()})
+    };
+    [T] Switch<T>: |generator| {
+        json_schema!({"anyOf": [generator.subschema_for::<T>(), {"enum": ["off", false]}]})
+    };
+    [] Strings: |_generator| {
+        json_schema!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
+    };
+    [] Methods: |_generator| {
+        json_schema!({"anyOf": [{"enum": METHODS}, {"type": "array", "items": {"enum": METHODS}}]})
+    };
+    [] RetryOn: |_generator| json_schema!({"enum": ["connect-failure", "stale-connection"]});
+    [] LogLevel: |_generator| {
+        let late = json_schema!({"type": "string", "pattern": r"\$\{"});
+        json_schema!({"anyOf": [{"enum": ["error", "warn", "info", "debug", "trace"]}, late]})
+    };
+    [] Workers: |_generator| {
+        json_schema!({"anyOf": [{"enum": ["auto"]}, {"type": "integer", "minimum": 1, "maximum": 1024}]})
+    };
+    // No value is right.
+    [] Unread: |_generator| json_schema!({"not": {}});
+    [] Duration: |_generator| {
+        json_schema!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(ms|s|m|h|d)\s*$"})
+    };
+    [] Size: |_generator| {
+        json_schema!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*([KMG]i?)?B\s*$"})
+    };
+    [] Rate: |_generator| json_schema!({"type": "string", "pattern": r"^\s*[0-9]+\s*/[smh]\s*$"});
+    [] Percent: |_generator| json_schema!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$"});
+}
+
+impl JsonSchema for Backend {
+    fn schema_name() -> Cow<'static, str> {
+        "Backend".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let section = generator.subschema_for::<BackendSection>();
+        json_schema!({"anyOf": [{"type": "string"}, section]})
+    }
+}

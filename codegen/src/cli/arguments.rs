@@ -1,0 +1,187 @@
+//! What can be said on the command line.
+
+use super::exit;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Checks and explains gateway configs.
+#[derive(Debug, Parser)]
+#[command(name = "castgate", version, arg_required_else_help = true, after_help = exit::HELP)]
+pub(crate) struct Arguments {
+    /// When reports have colours
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// When reports have colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless the environment says otherwise
+    Auto,
+    /// Everywhere
+    Always,
+    /// Nowhere
+    Never,
+}
+
+/// The config to read.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigFile {
+    /// The config
+    #[arg(default_value = "gateway.yml", env = "GATEWAY_CONFIG", hide_env_values = true)]
+    pub(crate) file: String,
+}
+
+/// The config to read, where something else is the first argument.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigOption {
+    /// The config
+    #[arg(
+        long = "config",
+        value_name = "FILE",
+        default_value = "gateway.yml",
+        env = "GATEWAY_CONFIG",
+        hide_env_values = true
+    )]
+    pub(crate) file: String,
+}
+
+/// How problems are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// A report with the source, on stderr
+    Human,
+    /// One JSON object a line, on stdout
+    Json,
+    /// A SARIF 2.1.0 log, on stdout
+    Sarif,
+    /// GitHub's workflow commands, on stdout
+    Github,
+}
+
+/// How a table is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableFormat {
+    /// Columns
+    Table,
+    /// A JSON array
+    Json,
+}
+
+/// How the access matrix is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MatrixFormat {
+    /// A Markdown table
+    Markdown,
+    /// RFC 4180
+    Csv,
+}
+
+/// How changes are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check a config and report every problem in it
+    Check {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// How problems are written
+        #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+        format: ReportFormat,
+    },
+    /// Print the Rust which a config is compiled into
+    Emit {
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Print the routes in the order in which they take a request
+    Routes {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// How they are written
+        #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+        format: TableFormat,
+    },
+    /// Explain a diagnostic's code, or which route takes a request and why the others do not
+    Explain {
+        /// A code, such as CG0203, or a request, such as 'GET http://api.example.com/users?x=1'
+        what: String,
+        /// A header field of the request, such as 'x-canary: 1'
+        #[arg(short = 'H', long = "header", value_name = "FIELD")]
+        headers: Vec<String>,
+        #[command(flatten)]
+        config: ConfigOption,
+        /// Say of every route why it did not take the request, not only of those which came near
+        #[arg(long)]
+        all: bool,
+    },
+    /// Print the config in its normal form: defaults filled in, sections resolved, never a secret
+    Config {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Behind each value, where it was written
+        #[arg(long)]
+        origins: bool,
+    },
+    /// Print what the config costs: routes, stacks, metric series, memory of tables
+    Report {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Print instead which routes ask for a key and limit the rate
+        #[arg(long, value_enum, value_name = "FORMAT")]
+        access_matrix: Option<MatrixFormat>,
+    },
+    /// Run the tests that are in the config, which every build asserts
+    Test {
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Compare two configs by what they do with requests
+    Diff {
+        /// The config as it was
+        old: String,
+        /// The config as it is
+        new: String,
+        /// Exit with 1 if a change of these kinds occurs, such as auth-removed,route-removed
+        #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = super::diff::kind)]
+        fail_on: Vec<String>,
+        /// How changes are written
+        #[arg(long, value_enum, default_value_t = DiffFormat::Human)]
+        format: DiffFormat,
+    },
+    /// Print the JSON Schema of gateway.yml (draft 7), for editors
+    #[command(after_help = SCHEMA_HELP)]
+    Schema,
+    /// Print the reference of gateway.yml as Markdown
+    Reference,
+    /// Serve editors as a language server, over stdin and stdout
+    Lsp,
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page, or that of a command
+    Man {
+        /// The command
+        #[arg(value_name = "COMMAND")]
+        name: Option<String>,
+    },
+}
+
+const SCHEMA_HELP: &str = "\
+Write it beside the config, `castgate schema > gateway.schema.json`, and begin gateway.yml with
+
+  # yaml-language-server: $schema=./gateway.schema.json
+
+(VS Code, Neovim, Emacs, Helix and others through yaml-language-server), or for JetBrains' editors with
+
+  # $schema: ./gateway.schema.json";

@@ -1,0 +1,81 @@
+//! `castgate routes`: the table of routes.
+
+use castgate_codegen::model::{Model, Route, Target};
+use castgate_codegen::pattern::{HostPattern, MatchKind};
+use castgate_codegen::show;
+use castgate_codegen::table::by_precedence;
+use serde_json::{Value, json};
+
+const HEADINGS: [&str; 7] = ["HOST", "PATH", "MATCH", "METHODS", "TARGET", "NAME", "LINE"];
+
+/// The routes in the order of precedence.
+pub(crate) fn table(model: &Model) -> String {
+    let mut rows = vec![HEADINGS.map(str::to_owned)];
+    rows.extend(by_precedence(model).iter().map(|route| row(model, route)));
+    let widths: Vec<usize> = (0..HEADINGS.len())
+        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
+        .collect();
+    let mut table = String::new();
+    for row in rows {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        let line = cells.collect::<Vec<_>>().join("  ");
+        table.push_str(line.trim_end());
+        table.push('\n');
+    }
+    table
+}
+
+fn row(model: &Model, route: &Route) -> [String; 7] {
+    let conditions = route.headers.iter().map(|header| format!(" +{}={}", header.name, header.value));
+    let parameters = route.query.iter().map(|parameter| format!(" ?{}={}", parameter.name, parameter.value));
+    [
+        route.host.to_string(),
+        route.path.to_string(),
+        kind(route).to_owned(),
+        conditions.chain(parameters).fold(show::methods(route.methods), |all, one| all + &one),
+        show::target(model, route),
+        route.name.clone(),
+        route.origin.line.to_string(),
+    ]
+}
+
+fn kind(route: &Route) -> &'static str {
+    match route.path.kind {
+        MatchKind::Exact => "exact",
+        MatchKind::Prefix => "prefix",
+    }
+}
+
+/// The same as JSON, with what does not fit into a table.
+pub(crate) fn json(model: &Model) -> String {
+    let routes: Vec<Value> = by_precedence(model).iter().map(|route| object(model, route)).collect();
+    format!("{:#}\n", Value::from(routes))
+}
+
+fn object(model: &Model, route: &Route) -> Value {
+    let target = match &route.target {
+        Target::Forward(_) => json!({"upstream": show::target(model, route)}),
+        Target::Redirect(redirect) => {
+            json!({"redirect": {"to": show::template(&redirect.to, route), "status": redirect.status}})
+        }
+        Target::Respond(respond) => json!({"respond": {"status": respond.status}}),
+    };
+    let methods: Vec<&str> = route.methods.named().map(|method| method.as_str()).collect();
+    let headers: Vec<[&str; 2]> =
+        route.headers.iter().map(|header| [header.name.as_str(), header.value.as_str()]).collect();
+    let query: Vec<[&str; 2]> =
+        route.query.iter().map(|wanted| [wanted.name.as_str(), wanted.value.as_str()]).collect();
+    json!({
+        "name": route.name,
+        "line": route.origin.line,
+        "host": (route.host != HostPattern::Any).then(|| route.host.to_string()),
+        "path": route.path.to_string(),
+        "match": kind(route),
+        "methods": (!methods.is_empty()).then_some(methods),
+        "headers": headers,
+        "query": query,
+        "target": target,
+        "timeout_ms": u64::try_from(route.timeout.as_millis()).unwrap_or(u64::MAX),
+        "middleware": route.middleware.names(),
+    })
+}

@@ -1,0 +1,38 @@
+//! Diagnostics as GitHub's workflow commands, which annotate the lines of a pull request.
+
+use super::{Diagnostic, Lines};
+use crate::source::Source;
+
+pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source) -> String {
+    let lines = Lines::new(source.text());
+    diagnostics.iter().fold(String::new(), |text, diagnostic| text + &command(diagnostic, source, &lines))
+}
+
+fn command(diagnostic: &Diagnostic, source: &Source, lines: &Lines<'_>) -> String {
+    let mut properties = format!("file={}", property(source.path()));
+    if let Some(label) = diagnostic.labels.first() {
+        let (start, end) = lines.range(&label.span);
+        properties.push_str(&format!(",line={},endLine={}", start.line, end.line));
+        // Columns of a range over several lines are refused.
+        if start.line == end.line {
+            properties.push_str(&format!(",col={},endColumn={}", start.column, end.column));
+        }
+    }
+    let title = property(&format!("{}: {}", diagnostic.code.id, diagnostic.code.title));
+    let mut message = diagnostic.title.clone();
+    for label in diagnostic.labels.iter().filter(|label| !label.text.is_empty()) {
+        message.push_str(&format!("\nline {}: {}", lines.position(label.span.start).line, label.text));
+    }
+    for help in &diagnostic.help {
+        message.push_str(&format!("\nhelp: {help}"));
+    }
+    format!("::{} {properties},title={title}::{}\n", diagnostic.severity_name(), data(&message))
+}
+
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

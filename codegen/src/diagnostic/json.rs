@@ -1,0 +1,49 @@
+//! Diagnostics as JSON, one object a line: code, severity, message, where, and what would mend it.
+
+use super::{Diagnostic, Lines};
+use crate::source::{Source, Span};
+use serde_json::{Value, json};
+
+pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source) -> String {
+    let lines = Lines::new(source.text());
+    let objects = diagnostics.iter().map(|diagnostic| object(diagnostic, source, &lines));
+    objects.fold(String::new(), |text, object| format!("{text}{object}\n"))
+}
+
+fn object(diagnostic: &Diagnostic, source: &Source, lines: &Lines<'_>) -> Value {
+    let labels: Vec<Value> = diagnostic
+        .labels
+        .iter()
+        .enumerate()
+        .map(|(index, label)| {
+            json!({"primary": index == 0, "span": span(&label.span, lines), "text": label.text})
+        })
+        .collect();
+    let edits: Vec<Value> = diagnostic
+        .edits
+        .iter()
+        .map(|edit| {
+            json!({"title": edit.title, "span": span(&edit.span, lines), "replacement": edit.replacement})
+        })
+        .collect();
+    json!({
+        "code": diagnostic.code.id,
+        "severity": diagnostic.severity_name(),
+        "title": diagnostic.code.title,
+        "message": diagnostic.title,
+        "file": source.path(),
+        "span": diagnostic.labels.first().map(|label| span(&label.span, lines)),
+        "labels": labels,
+        "help": diagnostic.help,
+        "edits": edits,
+    })
+}
+
+/// Lines and columns count from 1, bytes from 0; every end is exclusive.
+fn span(span: &Span, lines: &Lines<'_>) -> Value {
+    let (start, end) = lines.range(span);
+    json!({
+        "start": {"line": start.line, "column": start.column, "byte": span.start},
+        "end": {"line": end.line, "column": end.column, "byte": span.end},
+    })
+}

@@ -1,0 +1,116 @@
+//! Diagnostics as SARIF 2.1.0, for code scanning.
+
+use super::{Diagnostic, Lines};
+use crate::codes::{self, Code};
+use crate::source::{Source, Span};
+use serde_json::{Value, json};
+
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source) -> String {
+    let file = File { uri: uri(source.path()), lines: Lines::new(source.text()) };
+    let results: Vec<Value> = diagnostics.iter().map(|diagnostic| file.result(diagnostic)).collect();
+    let rules: Vec<Value> = codes::ALL.iter().map(|code| rule(code)).collect();
+    let log = json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {"name": "castgate", "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": rules}},
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    });
+    format!("{log:#}\n")
+}
+
+fn rule(code: &Code) -> Value {
+    json!({
+        "id": code.id,
+        "shortDescription": {"text": code.title},
+        "fullDescription": {"text": code.explanation},
+        "help": {"text": code.explanation},
+    })
+}
+
+struct File<'a> {
+    uri: String,
+    lines: Lines<'a>,
+}
+
+impl File<'_> {
+    fn result(&self, diagnostic: &Diagnostic) -> Value {
+        let mut message = diagnostic.title.clone();
+        for help in &diagnostic.help {
+            message.push_str("\nhelp: ");
+            message.push_str(help);
+        }
+        let primary = diagnostic.labels.first().map(|label| &label.span);
+        let related: Vec<Value> = diagnostic
+            .labels
+            .iter()
+            .skip(1)
+            .map(|label| {
+                let mut location = self.location(Some(&label.span));
+                location["message"] = json!({"text": label.text});
+                location
+            })
+            .collect();
+        let fixes: Vec<Value> = diagnostic
+            .edits
+            .iter()
+            .map(|edit| {
+                json!({
+                    "description": {"text": edit.title},
+                    "artifactChanges": [{
+                        "artifactLocation": {"uri": self.uri},
+                        "replacements": [{
+                            "deletedRegion": self.region(&edit.span),
+                            "insertedContent": {"text": edit.replacement},
+                        }],
+                    }],
+                })
+            })
+            .collect();
+        json!({
+            "ruleId": diagnostic.code.id,
+            "ruleIndex": codes::ALL.iter().position(|code| code.id == diagnostic.code.id),
+            "level": diagnostic.severity_name(),
+            "message": {"text": message},
+            "locations": [self.location(primary)],
+            "relatedLocations": related,
+            "fixes": fixes,
+        })
+    }
+
+    fn location(&self, span: Option<&Span>) -> Value {
+        let mut place = json!({"artifactLocation": {"uri": self.uri}});
+        if let Some(span) = span {
+            place["region"] = self.region(span);
+        }
+        json!({"physicalLocation": place})
+    }
+
+    fn region(&self, span: &Span) -> Value {
+        let (start, end) = self.lines.range(span);
+        json!({
+            "startLine": start.line,
+            "startColumn": start.column,
+            "endLine": end.line,
+            "endColumn": end.column,
+        })
+    }
+}
+
+/// A path as a relative URI reference.
+fn uri(path: &str) -> String {
+    let mut uri = String::new();
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri
+}

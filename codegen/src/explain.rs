@@ -1,0 +1,147 @@
+//! Why a request gets the route it gets, and why each other one did not: the answer behind `castgate explain`.
+
+mod reason;
+mod verdict;
+
+use crate::diagnostic::quoted;
+use crate::model::{HostHeader, Model, Route, Target};
+use crate::show;
+use crate::table::{Answer, Request, Table, by_precedence};
+use verdict::Verdict;
+
+/// Other routes than this many are counted, not shown.
+const MOST_SHOWN: usize = 20;
+
+/// The answer as text. With `all`, every route says why it did not take the request; else those which came near:
+/// their host and path match, or their path begins as the request's does.
+pub fn explain(model: &Model, request: &Request, all: bool) -> String {
+    let table = Table::new(model);
+    let mut text = format!("{request}\n");
+    for (name, value) in request.headers() {
+        text.push_str(&format!("  {name}: {value}\n"));
+    }
+    text.push('\n');
+    let answer = table.ask(request);
+    let winner = match answer {
+        Answer::Route(route) => Some(route),
+        _ => None,
+    };
+    text.push_str(&match answer {
+        Answer::Route(route) => taken(&table, model, route, request),
+        Answer::BuiltIn(_) => {
+            text.push_str("=> answered by the gateway itself, ahead of all routes (see `admin`)\n");
+            return text;
+        }
+        Answer::NotFound => "=> no route: 404\n".to_owned(),
+        Answer::NotImplemented => format!("=> {} is neither answered nor forwarded: 501\n", request.method()),
+        Answer::NotAllowed(_) => {
+            let allow: Vec<&str> =
+                table.outcome(request).allow.iter().map(|method| method.as_str()).collect();
+            format!("=> no route for {}: 405, Allow: {}\n", request.method(), allow.join(", "))
+        }
+    });
+    text.push_str(&others(model, winner, request, all));
+    text
+}
+
+fn taken(table: &Table<'_>, model: &Model, route: &Route, request: &Request) -> String {
+    let mut text = format!("=> route {}, {}:{}\n", quoted(&route.name), model.config_path, route.origin.line);
+    let mut row = |name: &str, value: String| text.push_str(&format!("   {name:<11}{value}\n"));
+    row("matches", condition(route));
+    let outcome = table.outcome(request);
+    let query = request.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let path = outcome.forward_path.map(|path| path + &query).or(outcome.redirect_to).unwrap_or_default();
+    match &route.target {
+        Target::Forward(forward) => {
+            if let Some(upstream) = model.upstream(forward.upstream) {
+                let count = upstream.backends.len();
+                let s = if count == 1 { "" } else { "s" };
+                let strategy = upstream.strategy.as_str();
+                let line = upstream.origin.line;
+                row("upstream", format!("{} ({strategy}, {count} backend{s}, line {line})", upstream.name));
+                let host = match upstream.host_header {
+                    HostHeader::Preserve => "",
+                    HostHeader::Backend => ", with the backend's own Host",
+                };
+                row("forwards", format!("{} {path}{host}", request.method()));
+            }
+        }
+        Target::Redirect(redirect) => row("redirects", format!("{} to {path}", redirect.status)),
+        Target::Respond(respond) => {
+            row("responds", format!("{}, {} bytes", respond.status, respond.body.len()))
+        }
+    }
+    row("timeout", show::duration(route.timeout));
+    let layers =
+        route.middleware.layers(&model.policies).map(|layer| format!("{} (line {})", layer.kind, layer.line));
+    let layers: Vec<String> = layers.collect();
+    row("middleware", if layers.is_empty() { "none".to_owned() } else { layers.join(" > ") });
+    text
+}
+
+/// What a route asks of a request, on one line.
+fn condition(route: &Route) -> String {
+    let kind = match route.path.kind {
+        crate::pattern::MatchKind::Exact => "exact",
+        crate::pattern::MatchKind::Prefix => "prefix",
+    };
+    let mut text = format!("{} {}{} ({kind})", show::methods(route.methods), route.host, route.path);
+    for header in &route.headers {
+        text.push_str(&format!(" +{}: {}", header.name, header.value));
+    }
+    for parameter in &route.query {
+        text.push_str(&format!(" ?{}={}", parameter.name, parameter.value));
+    }
+    text
+}
+
+fn others(model: &Model, winner: Option<&Route>, request: &Request, all: bool) -> String {
+    let is_winner = |route: &Route| winner.is_some_and(|winner| std::ptr::eq(winner, route));
+    let routes = by_precedence(model);
+    let losers = routes.iter().filter(|route| !is_winner(route));
+    let mut shown = Vec::new();
+    let (mut left_out, mut far) = (0, 0);
+    for route in losers {
+        let verdict = Verdict::of(route, request);
+        if !all && !is_near(route, &verdict, request) {
+            far += 1;
+        } else if !all && shown.len() >= MOST_SHOWN {
+            left_out += 1;
+        } else {
+            shown.push((*route, reason::reason(&verdict, route, winner, request)));
+        }
+    }
+    let mut text = String::new();
+    if !shown.is_empty() {
+        let config = &model.config_path;
+        text.push_str(&format!("\nNot taken, in the order in which routes of {config} are tried:\n"));
+        let width = shown.iter().map(|(route, _)| route.name.chars().count()).max().unwrap_or(0).min(40);
+        for (route, reason) in &shown {
+            text.push_str(&format!("   line {:<4} {:<width$}  {reason}\n", route.origin.line, route.name));
+        }
+    }
+    if left_out + far > 0 {
+        let routes = if left_out + far == 1 {
+            "1 other route".to_owned()
+        } else {
+            format!("{} other routes", left_out + far)
+        };
+        text.push_str(&format!("\n{routes} not shown; see --all\n"));
+    }
+    text
+}
+
+/// Whether somebody might wonder why this route did not take the request.
+fn is_near(route: &Route, verdict: &Verdict<'_>, request: &Request) -> bool {
+    let starts_alike = || {
+        let first = route.path.segments.first();
+        match (first, request.path().split('/').nth(1)) {
+            (Some(crate::pattern::Segment::Literal(text)), Some(first)) => text == first,
+            _ => true,
+        }
+    };
+    match verdict {
+        Verdict::Host | Verdict::Path(_) => starts_alike(),
+        Verdict::Match | Verdict::Method | Verdict::Header(_) | Verdict::Query(_) => true,
+    }
+}

@@ -1,0 +1,167 @@
+//! `castgate lsp`: a language server over stdio, for any editor.
+//!
+//! Diagnostics are the compiler's own, their suggested edits are code actions; hover and completion come from the
+//! schema; definitions lead from a route to its upstream. The text is looked at anew after each change, as a whole,
+//! and while it is no YAML at all, everything but the diagnostics goes on working.
+
+mod actions;
+mod completion;
+mod definition;
+mod document;
+mod hover;
+mod keys;
+mod problems;
+mod scan;
+
+use document::Document;
+use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
+use lsp_types::notification::{
+    DidChangeTextDocument, DidCloseTextDocument, DidOpenTextDocument, Notification as _, PublishDiagnostics,
+};
+use lsp_types::request::{CodeActionRequest, Completion, GotoDefinition, HoverRequest, Request as _};
+use lsp_types::{
+    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CompletionOptions,
+    HoverProviderCapability, OneOf, PublishDiagnosticsParams, ServerCapabilities, TextDocumentSyncCapability,
+    TextDocumentSyncKind, Uri,
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::error::Error;
+
+/// Serves until the editor says goodbye.
+pub fn serve() -> Result<(), Box<dyn Error + Send + Sync>> {
+    let (connection, threads) = Connection::stdio();
+    connection.initialize(serde_json::to_value(capabilities())?)?;
+    let mut server = Server { connection, documents: BTreeMap::new(), schema: crate::schema::schema() };
+    server.run()?;
+    drop(server);
+    threads.join()?;
+    Ok(())
+}
+
+fn capabilities() -> ServerCapabilities {
+    ServerCapabilities {
+        text_document_sync: Some(TextDocumentSyncCapability::Kind(TextDocumentSyncKind::FULL)),
+        hover_provider: Some(HoverProviderCapability::Simple(true)),
+        completion_provider: Some(CompletionOptions {
+            trigger_characters: Some(vec![" ".to_owned(), ":".to_owned()]),
+            ..CompletionOptions::default()
+        }),
+        definition_provider: Some(OneOf::Left(true)),
+        code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
+            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
+            ..CodeActionOptions::default()
+        })),
+        ..ServerCapabilities::default()
+    }
+}
+
+struct Server {
+    connection: Connection,
+    documents: BTreeMap<String, Document>,
+    schema: Value,
+}
+
+impl Server {
+    fn run(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        while let Ok(message) = self.connection.receiver.recv() {
+            match message {
+                Message::Request(request) => {
+                    if self.connection.handle_shutdown(&request)? {
+                        return Ok(());
+                    }
+                    let response = self.answer(request);
+                    self.connection.sender.send(Message::Response(response))?;
+                }
+                // A notification that makes no sense has no answer; the next may make some.
+                Message::Notification(notification) => {
+                    if let Err(error) = self.note(notification) {
+                        eprintln!("castgate lsp: {error}");
+                    }
+                }
+                Message::Response(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(&self, request: Request) -> Response {
+        let Request { id, method, params } = request;
+        let answer = match method.as_str() {
+            HoverRequest::METHOD => asked(params, |params: lsp_types::HoverParams| {
+                let at = params.text_document_position_params;
+                let document = self.document(&at.text_document.uri)?;
+                hover::hover(document, &self.schema, document.byte(at.position))
+            }),
+            Completion::METHOD => asked(params, |params: lsp_types::CompletionParams| {
+                let at = params.text_document_position;
+                let document = self.document(&at.text_document.uri)?;
+                Some(completion::completion(document, &self.schema, document.byte(at.position)))
+            }),
+            GotoDefinition::METHOD => asked(params, |params: lsp_types::GotoDefinitionParams| {
+                let at = params.text_document_position_params;
+                let document = self.document(&at.text_document.uri)?;
+                definition::definition(document, document.byte(at.position))
+            }),
+            CodeActionRequest::METHOD => asked(params, |params: lsp_types::CodeActionParams| {
+                Some(actions::actions(self.document(&params.text_document.uri)?, params.range))
+            }),
+            _ => Err((ErrorCode::MethodNotFound, format!("no method {method}"))),
+        };
+        match answer {
+            Ok(value) => Response::new_ok(id, value),
+            Err((code, message)) => Response::new_err(id, code as i32, message),
+        }
+    }
+
+    fn document(&self, uri: &Uri) -> Option<&Document> {
+        self.documents.get(uri.as_str())
+    }
+
+    fn note(&mut self, notification: Notification) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let Notification { method, params } = notification;
+        match method.as_str() {
+            DidOpenTextDocument::METHOD => {
+                let params: lsp_types::DidOpenTextDocumentParams = serde_json::from_value(params)?;
+                let opened = params.text_document;
+                self.replace(opened.uri, opened.version, opened.text)
+            }
+            DidChangeTextDocument::METHOD => {
+                let params: lsp_types::DidChangeTextDocumentParams = serde_json::from_value(params)?;
+                // The whole text each time, as was agreed.
+                let Some(change) = params.content_changes.into_iter().next_back() else { return Ok(()) };
+                self.replace(params.text_document.uri, params.text_document.version, change.text)
+            }
+            DidCloseTextDocument::METHOD => {
+                let params: lsp_types::DidCloseTextDocumentParams = serde_json::from_value(params)?;
+                let uri = params.text_document.uri;
+                self.documents.remove(uri.as_str());
+                self.publish(PublishDiagnosticsParams::new(uri, Vec::new(), None))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn replace(&mut self, uri: Uri, version: i32, text: String) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let document = Document::new(uri.clone(), text);
+        let found = problems::problems(&document).into_iter().map(|problem| problem.shown).collect();
+        self.documents.insert(uri.as_str().to_owned(), document);
+        self.publish(PublishDiagnosticsParams::new(uri, found, Some(version)))
+    }
+
+    fn publish(&self, params: PublishDiagnosticsParams) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let notification = Notification::new(PublishDiagnostics::METHOD.to_owned(), params);
+        Ok(self.connection.sender.send(Message::Notification(notification))?)
+    }
+}
+
+/// An answer, or null; an error only if the question makes no sense.
+fn asked<P: DeserializeOwned, A: serde::Serialize>(
+    params: Value,
+    answer: impl FnOnce(P) -> Option<A>,
+) -> Result<Value, (ErrorCode, String)> {
+    let params =
+        serde_json::from_value(params).map_err(|error| (ErrorCode::InvalidParams, error.to_string()))?;
+    serde_json::to_value(answer(params)).map_err(|error| (ErrorCode::InternalError, error.to_string()))
+}

@@ -1,0 +1,83 @@
+//! The normalised config: everything resolved, every default written out, in one form. For people to read, for
+//! programs to compare. It is a config itself, and means the same.
+//!
+//! What only the build looks at (`tests`, `lints`, `allow`, `observability`) is left out: it does nothing at run time.
+//!
+//! Secrets cannot be in it: a late value is its `${env:..}` text here as everywhere at build.
+
+mod route;
+mod server;
+mod tree;
+mod upstream;
+
+pub use tree::Tree;
+
+use crate::diagnostic::Diagnostics;
+use crate::middleware::Use;
+use crate::model::Model;
+use crate::source::ConfigPath;
+
+/// The whole config as a tree.
+pub fn tree(model: &Model) -> Tree {
+    let mut sections = vec![("server".to_owned(), server::server(&model.server))];
+    if let Some(admin) = &model.admin {
+        sections.push(("admin".to_owned(), server::admin(admin)));
+    }
+    if !model.upstreams.is_empty() {
+        let upstreams = model.upstreams.iter().map(|each| (each.name.clone(), upstream::upstream(each)));
+        sections.push(("upstreams".to_owned(), Tree::Map(upstreams.collect())));
+    }
+    let middleware: Vec<(String, Tree)> =
+        model.policies.top_level().map(|layer| (layer.kind.to_owned(), written(&layer))).collect();
+    if !middleware.is_empty() {
+        sections.push(("middleware".to_owned(), Tree::Map(middleware)));
+    }
+    let routes = model.routes.iter().map(|each| route::route(model, each));
+    sections.push(("routes".to_owned(), Tree::List(routes.collect())));
+    Tree::Map(sections)
+}
+
+/// A middleware's section, and where its fields may have been written.
+fn written(layer: &Use<'_>) -> Tree {
+    let own = layer.origin.path.clone();
+    let base = ConfigPath::root().key("middleware").key(layer.kind);
+    Tree::At(vec![own, base], Box::new(layer.settings.written()))
+}
+
+/// The middleware of a route as it takes effect, outermost first: what it is called, and all its settings.
+pub fn layers(model: &Model, route: &crate::model::Route) -> Vec<(&'static str, Tree)> {
+    route.middleware.layers(&model.policies).map(|layer| (layer.kind, layer.settings.written())).collect()
+}
+
+/// An upstream's section.
+pub fn upstream(upstream: &crate::model::Upstream) -> Tree {
+    upstream::upstream(upstream)
+}
+
+/// The config as YAML.
+pub fn text(model: &Model) -> String {
+    tree(model).yaml(&|_| None)
+}
+
+/// The config as YAML; behind each value, where it was written, or that it is a default.
+pub fn text_with_origins(model: &Model, sink: &Diagnostics) -> String {
+    tree(model).yaml(&|paths| {
+        let found = paths.iter().find(|path| sink.is_written(path)).cloned();
+        // Names of fields are in lower case here, but perhaps not in the config.
+        let found = found.or_else(|| paths.iter().filter_map(fields).find(|path| sink.is_written(path)));
+        Some(match found {
+            Some(path) => format!("{}:{}", model.config_path, sink.line(&path)),
+            None => "default".to_owned(),
+        })
+    })
+}
+
+/// The map of header fields which the value is in, if it is in one.
+fn fields(path: &ConfigPath) -> Option<ConfigPath> {
+    let map = path.parent()?;
+    let is_fields = [".set", ".add", ".headers"].iter().any(|name| map.as_str().ends_with(name));
+    is_fields.then_some(map)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+//! The normal form is a config, and means what the config means which it was made of.
+
+use super::*;
+use crate::source::Source;
+
+/// Without the checks of the whole file: they may object to a default which is written out and never bites.
+fn normal(text: &str) -> (Model, String) {
+    let mut sink = Diagnostics::new();
+    let source = Source::new("gateway.yml", text);
+    let ast = crate::parse::parse(&source, &mut sink).unwrap();
+    let model = crate::resolve::resolve(&ast, &source, &mut sink);
+    assert!(!sink.has_errors(), "{}\n{text}", sink.render(&source, crate::Style::Plain));
+    let normal = super::text(&model);
+    (model, normal)
+}
+
+fn configs() -> Vec<std::path::PathBuf> {
+    let entries = ["tests/pass", "tests/golden"].into_iter().flat_map(|dir| std::fs::read_dir(dir).unwrap());
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "yml")).collect()
+}
+
+#[test]
+fn the_normal_form_means_the_same_and_is_its_own_normal_form() {
+    // Remarks name lines, and the lines are others.
+    let without_lines = |text: &str| -> String {
+        text.lines().filter(|line| !line.trim_start().starts_with('#')).collect::<Vec<_>>().join("\n")
+    };
+    for path in configs() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let (before, once) = normal(&text);
+        let (after, twice) = normal(&once);
+        assert_eq!(without_lines(&once), without_lines(&twice), "{}", path.display());
+        for (a, b) in before.routes.iter().zip(&after.routes) {
+            let of = |model: &Model, route| super::layers(model, route);
+            assert_eq!(of(&before, a), of(&after, b), "{}: {}", path.display(), a.name);
+            assert!(a.precedence(b).is_eq() && a.timeout == b.timeout);
+        }
+    }
+}
+
+#[test]
+fn origins_are_lines_or_defaults() {
+    let text = "health_check_interval: 7s\nroutes:\n  - path: /\n    backends: ['http://a:1']\n    middleware: {headers: {request: {set: {X-A: b}}}}\n";
+    let mut sink = Diagnostics::new();
+    let source = Source::new("gateway.yml", text);
+    let cast = crate::compile(&source, &mut sink).unwrap();
+    let normal = text_with_origins(&cast.model, &sink);
+    for line in [
+        "      interval: 7s  # gateway.yml:1",
+        "      - url: \"http://a:1\"  # gateway.yml:4",
+        "        weight: 1  # default",
+        "    path: /  # gateway.yml:3",
+        "            x-a: b  # gateway.yml:5",
+    ] {
+        assert!(normal.lines().any(|other| other == line), "{line}\n{normal}");
+    }
+}

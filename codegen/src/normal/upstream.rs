@@ -1,0 +1,82 @@
+//! An upstream, written out; one that was written in place is one among the others here.
+
+use super::Tree;
+use crate::model::{Backend, BackendUrl, HealthCheck, HostHeader, Retries, Upstream};
+use crate::show;
+use crate::source::ConfigPath;
+
+pub(super) fn upstream(upstream: &Upstream) -> Tree {
+    let Upstream {
+        name: _,
+        origin,
+        strategy,
+        backends,
+        health_check,
+        timeouts,
+        keepalive,
+        retries,
+        host_header,
+    } = upstream;
+    let duration = |duration| Tree::Plain(show::duration(duration));
+    let host_header = match host_header {
+        HostHeader::Preserve => "preserve",
+        HostHeader::Backend => "backend",
+    };
+    let tree = Tree::map([
+        ("strategy", Tree::plain(strategy.as_str())),
+        ("backends", Tree::List(backends.iter().map(backend).collect())),
+        (
+            "health_check",
+            health_check.as_ref().map_or(Tree::plain("off"), |check| health(check, &origin.path)),
+        ),
+        (
+            "timeouts",
+            Tree::map([("connect", duration(timeouts.connect)), ("response", duration(timeouts.response))]),
+        ),
+        (
+            "keepalive",
+            Tree::map([("idle", duration(keepalive.idle)), ("max_idle", Tree::plain(keepalive.max_idle))]),
+        ),
+        ("retries", retries_section(retries)),
+        ("host_header", Tree::plain(host_header)),
+    ]);
+    Tree::At(vec![origin.path.clone()], Box::new(tree))
+}
+
+fn backend(backend: &Backend) -> Tree {
+    let Backend { url, weight, share: _, backup, origin } = backend;
+    let url = match url {
+        BackendUrl::Literal { text, .. } => Tree::text(text),
+        BackendUrl::Late(late) => Tree::Text(show::late(late)),
+    };
+    // `- http://..` is the URL alone.
+    let url = Tree::At(vec![origin.path.key("url"), origin.path.clone()], Box::new(url));
+    let tree = Tree::map([("url", url), ("weight", Tree::plain(weight)), ("backup", Tree::plain(backup))]);
+    Tree::At(vec![origin.path.clone()], Box::new(tree))
+}
+
+fn health(check: &HealthCheck, upstream: &ConfigPath) -> Tree {
+    let HealthCheck { path, expect, interval, timeout, healthy_after, unhealthy_after } = check;
+    let own = upstream.key("health_check").key("interval");
+    let shorthand = ConfigPath::root().key("health_check_interval");
+    let interval = Tree::At(vec![own, shorthand], Box::new(Tree::Plain(show::duration(*interval))));
+    Tree::map([
+        ("path", Tree::text(path)),
+        ("expect", Tree::plains(expect)),
+        ("interval", interval),
+        ("timeout", Tree::Plain(show::duration(*timeout))),
+        ("healthy_after", Tree::plain(healthy_after)),
+        ("unhealthy_after", Tree::plain(unhealthy_after)),
+    ])
+}
+
+fn retries_section(retries: &Retries) -> Tree {
+    let Retries { attempts, on_connect_failure, on_stale_connection, budget } = retries;
+    let causes = [("connect-failure", on_connect_failure), ("stale-connection", on_stale_connection)];
+    let on = causes.into_iter().filter(|(_, is_on)| **is_on).map(|(cause, _)| cause);
+    Tree::map([
+        ("attempts", Tree::plain(attempts)),
+        ("on", Tree::plains(on)),
+        ("budget", Tree::Plain(show::ratio(*budget))),
+    ])
+}

@@ -1,0 +1,29 @@
+//! What no single key can say.
+
+pub(super) const INTRO: &str = include_str!("intro.md");
+pub(super) const VALUES: &str = include_str!("values.md");
+pub(super) const TOP: &str = include_str!("top.md");
+pub(super) const PRECEDENCE: &str = include_str!("precedence.md");
+pub(super) const BACKENDS: &str = include_str!("backends.md");
+pub(super) const LATE: &str = include_str!("late.md");
+pub(super) const LINTS: &str = include_str!("lints.md");
+pub(super) const DIAGNOSTICS: &str = "Every problem of a config has a code, which is never reused; `castgate explain CG0203` \
+                                      prints the same text. Lints have theirs above.";
+
+/// What stands before and after the table of the section at a path.
+pub(super) fn around(path: &str) -> (&'static [&'static str], &'static [&'static str]) {
+    match path {
+        "server" => (&[include_str!("server.md")], &[]),
+        "upstreams" => (&[include_str!("upstreams.md")], &[]),
+        "upstreams.health_check" => (&[], &[include_str!("health_check.md")]),
+        "middleware" => (&[include_str!("middleware.md")], &[include_str!("inheritance.md")]),
+        "middleware.access_log" => (&[], &[include_str!("access_log.md")]),
+        "middleware.auth" => (&[include_str!("auth.md")], &[]),
+        "middleware.circuit_breaker" => (&[], &[include_str!("circuit_breaker.md")]),
+        "middleware.headers" => (&[include_str!("headers.md")], &[include_str!("headers_after.md")]),
+        "routes" => (&[], &[include_str!("patterns.md")]),
+        "routes.respond" => (&[], &[include_str!("respond.md")]),
+        "tests" => (&[include_str!("tests.md")], &[]),
+        _ => (&[], &[]),
+    }
+}

@@ -1,0 +1,33 @@
+//! What a config costs at most, for people, and who may do what.
+
+mod matrix;
+
+pub use matrix::{Matrix, matrix};
+
+use crate::budget::budget;
+use crate::model::Model;
+use crate::show;
+
+/// The bounds of the gateway, one line each; the build has the same on one line.
+pub fn text(model: &Model) -> String {
+    let budget = budget(model);
+    let list = |names: &[&str]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let ejection = match budget.longest_ejection() {
+        _ if budget.upstreams == 0 => "nothing to eject".to_owned(),
+        Some(longest) => format!("within {} at most", show::duration(longest)),
+        None => "never: an upstream is not probed".to_owned(),
+    };
+    let s = if budget.backends == 1 { "" } else { "s" };
+    let mut rows = vec![
+        ("routes", budget.routes.to_string()),
+        ("upstreams", format!("{} ({} backend{s})", budget.upstreams, budget.backends)),
+        ("stacks", budget.stacks.to_string()),
+        ("linked", list(&budget.linked)),
+        ("not linked", list(&budget.not_linked)),
+        ("limit tables", format!("{} KiB", budget.limit_bytes().div_ceil(1024))),
+        ("dead backends", format!("out {ejection}")),
+        ("metric series", format!("{} at most", budget.total_series())),
+    ];
+    rows.extend(budget.series.iter().map(|family| ("", format!("{:>8} {}", family.most, family.name))));
+    rows.into_iter().fold(String::new(), |text, (name, value)| format!("{text}{name:<14} {value}\n"))
+}

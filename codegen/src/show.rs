@@ -1,0 +1,109 @@
+//! Values of the model as they are written in a config.
+
+use crate::model::{Late, Method, Methods, Piece, Rate, Ratio, Route, Target};
+use crate::pattern::TemplatePiece;
+use std::time::Duration;
+
+/// `250ms`, `5s`, `2h`: in the largest unit in which it is whole.
+pub fn duration(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)];
+    // Nobody thinks of 24h as a day, or of 60s as a minute; a whole number of at least two is plain.
+    let unit = units.iter().find(|(_, size)| millis >= 2 * size && millis.is_multiple_of(*size));
+    match unit {
+        Some((unit, size)) => format!("{}{unit}", millis / size),
+        None if millis == 0 => "0s".to_owned(),
+        None if millis.is_multiple_of(1000) => format!("{}s", millis / 1000),
+        None => format!("{millis}ms"),
+    }
+}
+
+/// `10MiB`, `8KB`, `512B`.
+pub fn size(bytes: u64) -> String {
+    let units = [
+        ("GiB", 1 << 30),
+        ("GB", 1_000_000_000),
+        ("MiB", 1 << 20),
+        ("MB", 1_000_000),
+        ("KiB", 1 << 10),
+        ("KB", 1000),
+    ];
+    let unit = units.iter().find(|(_, size)| bytes > 0 && bytes.is_multiple_of(*size));
+    unit.map_or_else(|| format!("{bytes}B"), |(unit, size)| format!("{}{unit}", bytes / size))
+}
+
+/// `100/s`
+pub fn rate(rate: Rate) -> String {
+    let unit = match rate.per.as_secs() {
+        60 => "m",
+        3600 => "h",
+        _ => "s",
+    };
+    format!("{}/{unit}", rate.count)
+}
+
+/// `20%`, `0.5%`
+pub fn ratio(ratio: Ratio) -> String {
+    let (whole, hundredths) = (ratio.basis_points / 100, ratio.basis_points % 100);
+    let text = format!("{whole}.{hundredths:02}");
+    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// With its `${env:..}` and `${file:..}`, never with what they stand for.
+pub fn late(late: &Late) -> String {
+    late.pieces.iter().fold(String::new(), |text, piece| match piece {
+        Piece::Literal(literal) => text + &literal.replace("${", "$${"),
+        Piece::Env { name, default: None } => format!("{text}${{env:{name}}}"),
+        Piece::Env { name, default: Some(default) } => format!("{text}${{env:{name}:-{default}}}"),
+        Piece::File(path) => format!("{text}${{file:{path}}}"),
+    })
+}
+
+/// `GET,POST`, or `*`.
+pub fn methods(methods: Methods) -> String {
+    let named: Vec<&str> = methods.named().map(Method::as_str).collect();
+    if named.is_empty() { "*".to_owned() } else { named.join(",") }
+}
+
+/// `/v2/{id}/{*rest}`
+pub fn template(pieces: &[TemplatePiece], route: &Route) -> String {
+    let name = |index: &u8| {
+        let segment = route.path.segments.get(usize::from(*index));
+        segment.and_then(|segment| segment.name()).unwrap_or("?").to_owned()
+    };
+    pieces.iter().fold(String::new(), |text, piece| match piece {
+        TemplatePiece::Literal(literal) => text + literal,
+        TemplatePiece::Segment(index) => format!("{text}{{{}}}", name(index)),
+        TemplatePiece::Rest(index) => format!("{text}{{*{}}}", name(index)),
+    })
+}
+
+/// The upstream's name, `308 /new/{id}`, or `respond 200`.
+pub fn target(model: &crate::model::Model, route: &Route) -> String {
+    match &route.target {
+        Target::Forward(forward) => {
+            model.upstream(forward.upstream).map_or_else(String::new, |upstream| upstream.name.clone())
+        }
+        Target::Redirect(redirect) => format!("{} {}", redirect.status, template(&redirect.to, route)),
+        Target::Respond(respond) => format!("respond {}", respond.status),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_are_written_as_people_write_them() {
+        let shown = |millis| duration(Duration::from_millis(millis));
+        assert_eq!(
+            [0, 250, 5000, 60_000, 90_000, 120_000, 86_400_000].map(shown),
+            ["0s", "250ms", "5s", "60s", "90s", "2m", "24h"]
+        );
+        assert_eq!([0, 512, 8000, 32 << 10, 10 << 20].map(size), ["0B", "512B", "8KB", "32KiB", "10MiB"]);
+        assert_eq!(
+            [2000, 50, 1, 10_000].map(|basis_points| ratio(Ratio { basis_points })),
+            ["20%", "0.5%", "0.01%", "100%"]
+        );
+    }
+}

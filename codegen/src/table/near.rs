@@ -1,0 +1,23 @@
+//! Routes around a request: what tools show besides the answer.
+
+use super::{Request, Table, Walk};
+use crate::model::{Model, Route};
+
+impl<'m> Table<'m> {
+    /// The routes whose host and path match, best first, whatever else they ask for.
+    pub fn near(&self, request: &Request) -> Vec<&'m Route> {
+        let mut near = Vec::new();
+        let _ = Walk::new(&self.index).search(request.host(), request.path(), &mut |number| {
+            near.extend(self.model.routes.get(number));
+            false
+        });
+        near
+    }
+}
+
+/// All routes, in the order in which they take a request.
+pub fn by_precedence(model: &Model) -> Vec<&Route> {
+    let mut routes: Vec<&Route> = model.routes.iter().collect();
+    routes.sort_by(|a, b| a.precedence(b));
+    routes
+}

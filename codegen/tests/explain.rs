@@ -1,0 +1,92 @@
+//! `castgate explain <request>`: who takes it, and why the others do not.
+#![cfg(feature = "cli")]
+// clippy.toml allows unwrap in tests, but does not know helpers of tests as such.
+#![allow(clippy::unwrap_used)]
+
+use castgate_codegen::explain::explain;
+use castgate_codegen::table::Request;
+use castgate_codegen::{Diagnostics, Source, Style, compile};
+
+const CONFIG: &str = "\
+upstreams:
+  users: {backends: ['http://localhost:9001']}
+routes:
+  - {name: any, path: /, upstream: users}
+  - {name: user, path: '/users/{id:uint}', upstream: users, strip_prefix: /users}
+  - {name: get-user, path: '/users/{id:uint}', methods: [GET], upstream: users}
+  - {name: canary, path: '/users/{id:uint}', methods: [GET], headers: {x-canary: '1'}, upstream: users}
+  - {name: debug, path: '/users/{id:uint}', methods: [GET], query: {debug: 'on'}, upstream: users}
+  - {name: me, path: /users/me, match: exact, respond: {status: 200}}
+  - {name: api, host: api.example.com, path: /users, upstream: users, rewrite: /all}
+  - {name: old, path: '/old/{*rest}', redirect: {to: '/new/{*rest}'}}
+  - {name: posts, host: p.example.com, path: /posts, methods: [POST], upstream: users}
+";
+
+fn ask(line: &str, headers: &[&str]) -> String {
+    let mut sink = Diagnostics::new();
+    let source = Source::new("gateway.yml", CONFIG);
+    let cast = compile(&source, &mut sink);
+    assert!(sink.is_empty(), "{}", sink.render(&source, Style::Plain));
+    let request = headers.iter().fold(Request::parse(line).unwrap(), |request, field| {
+        let (name, value) = field.split_once(": ").unwrap();
+        request.with_header(name, value)
+    });
+    explain(&cast.unwrap().model, &request, false)
+}
+
+#[test]
+fn the_winner_is_shown_with_all_it_does_and_the_others_with_their_reasons() {
+    let expected = "\
+GET /users/7?x=1
+
+=> route `get-user`, gateway.yml:6
+   matches    GET */users/{id:uint} (prefix)
+   upstream   users (round-robin, 1 backend, line 2)
+   forwards   GET /users/7?x=1
+   timeout    60s
+   middleware none
+
+Not taken, in the order in which routes of gateway.yml are tried:
+   line 10   api     host: wants api.example.com, and the request has none
+   line 9    me      path: segment 2 is `7`, not `me`
+   line 7    canary  header: x-canary is missing, not `1`
+   line 8    debug   query: debug is missing, not `on`
+   line 5    user    outranked by `get-user` (line 6), which names its methods
+   line 4    any     outranked by `get-user` (line 6), whose path is longer
+
+2 other routes not shown; see --all
+";
+    assert_eq!(ask("GET /users/7?x=1", &[]), expected);
+}
+
+#[test]
+fn headers_query_and_host_decide_as_they_do_at_run_time() {
+    let winner = |line: &str, headers: &[&str]| {
+        let text = ask(line, headers);
+        let found = text.lines().find(|line| line.starts_with("=>")).unwrap();
+        found.trim_start_matches("=> ").to_owned()
+    };
+    assert_eq!(winner("GET /users/7", &["X-Canary: 1"]), "route `canary`, gateway.yml:7");
+    assert_eq!(winner("GET /users/7?debug=%6fn", &[]), "route `debug`, gateway.yml:8");
+    assert_eq!(
+        winner("GET /users/7?debug=off&debug=on", &[]),
+        "route `get-user`, gateway.yml:6",
+        "the first counts"
+    );
+    assert_eq!(winner("POST http://api.example.com:80/users/7", &[]), "route `api`, gateway.yml:10");
+    assert_eq!(winner("PURGE /users/7", &[]), "route `user`, gateway.yml:5");
+    assert_eq!(winner("GET /users/me", &[]), "route `me`, gateway.yml:9");
+    assert_eq!(winner("GET /users/me/", &[]), "route `any`, gateway.yml:4");
+    assert_eq!(
+        winner("GET /livez", &[]),
+        "answered by the gateway itself, ahead of all routes (see `admin`)"
+    );
+}
+
+#[test]
+fn what_is_forwarded_is_shown() {
+    assert!(ask("POST /users/7/x?y=1", &[]).contains("   forwards   POST /7/x?y=1\n"));
+    assert!(ask("GET http://api.example.com/users/7", &[]).contains("   forwards   GET /all\n"));
+    assert!(ask("GET /old/a/b?c", &[]).contains("   redirects  308 to /new/a/b?c\n"));
+    assert!(ask("GET /users/me", &[]).contains("   responds   200, 0 bytes\n"));
+}

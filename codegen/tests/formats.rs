@@ -1,0 +1,119 @@
+//! What `castgate check` writes for other programs.
+#![cfg(feature = "cli")]
+// clippy.toml allows unwrap in tests, but does not know helpers of tests as such.
+#![allow(clippy::unwrap_used)]
+
+use serde_json::Value;
+use std::process::{Command, Output};
+
+const BAD: &str = "tests/ui/unknown-upstream.yml";
+
+fn check(format: &str, file: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_castgate"));
+    command.args(["check", "--format", format, file]).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn json_has_an_object_a_line_with_both_ends_of_each_span() {
+    let output = check("json", BAD);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+    let objects: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(objects.len(), 2);
+    let first = &objects[0];
+    assert_eq!(first["code"], "CG0203");
+    assert_eq!(first["severity"], "error");
+    assert_eq!(first["message"], "unknown upstream `userz`");
+    assert_eq!(first["file"], BAD);
+    assert_eq!(first["span"]["start"], serde_json::json!({"line": 5, "column": 26, "byte": 135}));
+    assert_eq!(first["span"]["end"], serde_json::json!({"line": 5, "column": 31, "byte": 140}));
+    assert_eq!(first["labels"][0]["text"], "no upstream of this name");
+    assert_eq!(first["edits"][0]["replacement"], "users");
+    assert_eq!(objects[1]["help"][0], "known are `orders`, `users`");
+
+    let good = check("json", "tests/pass/seed.yml");
+    assert_eq!((good.status.code(), good.stdout.len()), (Some(0), 0));
+}
+
+#[test]
+fn sarif_has_what_its_schema_requires() {
+    let output = check("sarif", BAD);
+    assert_eq!(output.status.code(), Some(1));
+    let log: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    assert_eq!(run["tool"]["driver"]["name"], "castgate");
+    let results = run["results"].as_array().unwrap();
+    assert_eq!(results.len(), 2);
+    for result in results {
+        let rule = result["ruleIndex"].as_u64().unwrap() as usize;
+        assert_eq!(rules[rule]["id"], result["ruleId"]);
+        assert!(["none", "note", "warning", "error"].contains(&result["level"].as_str().unwrap()));
+        assert!(!result["message"]["text"].as_str().unwrap().is_empty());
+        let place = &result["locations"][0]["physicalLocation"];
+        assert_eq!(place["artifactLocation"]["uri"], BAD);
+        for key in ["startLine", "startColumn", "endLine", "endColumn"] {
+            assert!(place["region"][key].as_u64().unwrap() >= 1, "{key}");
+        }
+    }
+    let replacement = &results[0]["fixes"][0]["artifactChanges"][0]["replacements"][0];
+    assert_eq!(replacement["insertedContent"]["text"], "users");
+
+    let good: Value = serde_json::from_slice(&check("sarif", "tests/pass/seed.yml").stdout).unwrap();
+    assert_eq!(good["runs"][0]["results"], serde_json::json!([]), "a log without results is still a log");
+}
+
+#[test]
+fn github_gets_a_command_a_problem_on_one_line_each() {
+    let output = check("github", BAD);
+    assert_eq!(output.status.code(), Some(1));
+    let lines: Vec<&str> = text(&output.stdout).lines().collect();
+    assert_eq!(
+        lines[0],
+        "::error file=tests/ui/unknown-upstream.yml,line=5,endLine=5,col=26,endColumn=31,\
+         title=CG0203%3A unknown upstream::unknown upstream `userz`%0Aline 5: no upstream of this name"
+    );
+    assert!(lines[1].ends_with("%0Ahelp: known are `orders`, `users`"), "{}", lines[1]);
+}
+
+/// Every bad config, so that no odd place (none at all, beyond the end, in the middle of a character) is a panic.
+#[test]
+fn every_problem_there_is_can_be_written_in_every_format() {
+    for format in ["json", "sarif", "github"] {
+        for entry in std::fs::read_dir("tests/ui").unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "yml") {
+                let output = check(format, path.to_str().unwrap());
+                // 0 where there are only warnings.
+                assert!(matches!(output.status.code(), Some(0 | 1)), "{format} {}", path.display());
+                assert!(!output.stdout.is_empty(), "{format} {}", path.display());
+                assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+            }
+        }
+    }
+}
+
+#[test]
+fn colours_obey_the_environment_and_the_flag() {
+    let colours = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_castgate"));
+        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI"] {
+            command.env_remove(name);
+        }
+        command.arg("check").args(arguments).arg(BAD).envs(environment.iter().copied());
+        text(&command.output().unwrap().stderr).contains('\u{1b}')
+    };
+    assert!(!colours(&[], &[]), "no terminal");
+    assert!(!colours(&[], &[("CI", "true")]), "a log is no terminal");
+    assert!(colours(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!colours(&[], &[("CLICOLOR_FORCE", "0")]));
+    assert!(!colours(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    assert!(colours(&["--color", "always"], &[("NO_COLOR", "1")]));
+    assert!(!colours(&["--color=never"], &[("CLICOLOR_FORCE", "1")]));
+}

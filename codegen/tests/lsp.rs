@@ -1,0 +1,231 @@
+//! `castgate lsp`, spoken to as an editor does it.
+#![cfg(feature = "cli")]
+// clippy.toml allows unwrap in tests, but does not know helpers of tests as such.
+#![allow(clippy::unwrap_used)]
+
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+const URI: &str = "file:///work/gateway.yml";
+
+const BAD: &str = "\
+upstreams:
+  users: {backends: ['http://localhost:9001']}
+routes:
+  - path: /users
+    upstream: userz
+  - path: /orders
+    upstream: users
+    timout: 5s
+";
+
+struct Editor {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+    next: i64,
+}
+
+impl Editor {
+    /// Starts a server and shakes hands.
+    fn new() -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_castgate"))
+            .arg("lsp")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let input = child.stdin.take().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let mut editor = Self { child, input, output, next: 0 };
+        let answer =
+            editor.ask("initialize", json!({"capabilities": {}, "processId": null, "rootUri": null}));
+        assert_eq!(answer["capabilities"]["textDocumentSync"], 1);
+        assert_eq!(answer["capabilities"]["hoverProvider"], true);
+        editor.tell("initialized", json!({}));
+        editor
+    }
+
+    fn send(&mut self, message: &Value) {
+        let text = message.to_string();
+        write!(self.input, "Content-Length: {}\r\n\r\n{text}", text.len()).unwrap();
+        self.input.flush().unwrap();
+    }
+
+    fn tell(&mut self, method: &str, params: Value) {
+        self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
+    }
+
+    fn receive(&mut self) -> Value {
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            assert!(self.output.read_line(&mut line).unwrap() > 0, "the server is gone");
+            if let Some(value) = line.strip_prefix("Content-Length: ") {
+                length = value.trim().parse().unwrap();
+            }
+            if line == "\r\n" {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        self.output.read_exact(&mut body).unwrap();
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    /// The whole answer: `result` or `error`.
+    fn response(&mut self, method: &str, params: Value) -> Value {
+        self.next += 1;
+        let id = self.next;
+        self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
+        loop {
+            let message = self.receive();
+            if message["id"] == id {
+                return message;
+            }
+        }
+    }
+
+    fn ask(&mut self, method: &str, params: Value) -> Value {
+        let response = self.response(method, params);
+        assert!(response.get("error").is_none(), "{response}");
+        response["result"].clone()
+    }
+
+    /// The diagnostics that come next.
+    fn problems(&mut self) -> Vec<Value> {
+        let message = self.receive();
+        assert_eq!(message["method"], "textDocument/publishDiagnostics");
+        assert_eq!(message["params"]["uri"], URI);
+        message["params"]["diagnostics"].as_array().unwrap().clone()
+    }
+
+    fn open(&mut self, text: &str) -> Vec<Value> {
+        let document = json!({"uri": URI, "languageId": "yaml", "version": 1, "text": text});
+        self.tell("textDocument/didOpen", json!({"textDocument": document}));
+        self.problems()
+    }
+
+    fn change(&mut self, text: &str) -> Vec<Value> {
+        let changes = json!({"textDocument": {"uri": URI, "version": 2}, "contentChanges": [{"text": text}]});
+        self.tell("textDocument/didChange", changes);
+        self.problems()
+    }
+
+    fn at(&mut self, method: &str, line: u32, character: u32) -> Value {
+        let position = json!({"line": line, "character": character});
+        self.ask(method, json!({"textDocument": {"uri": URI}, "position": position}))
+    }
+
+    /// Opens a text with the cursor at `^`; the labels of what is offered.
+    fn offered(&mut self, text: &str) -> Vec<String> {
+        let before = &text[..text.find('^').unwrap()];
+        let line = before.matches('\n').count();
+        let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1);
+        self.change(&text.replace('^', ""));
+        let items = self.at("textDocument/completion", line as u32, column as u32);
+        items.as_array().unwrap().iter().map(|item| item["label"].as_str().unwrap().to_owned()).collect()
+    }
+
+    fn quit(mut self) {
+        assert_eq!(self.ask("shutdown", Value::Null), Value::Null);
+        self.tell("exit", Value::Null);
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+    }
+}
+
+#[test]
+fn problems_come_and_go_with_the_text() {
+    let mut editor = Editor::new();
+    let problems = editor.open(BAD);
+    let codes: Vec<&str> = problems.iter().map(|problem| problem["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["CG0203", "CG0104"]);
+    assert_eq!(problems[0]["severity"], 1);
+    assert_eq!(problems[0]["source"], "castgate");
+    let place = json!({"start": {"line": 4, "character": 14}, "end": {"line": 4, "character": 19}});
+    assert_eq!(problems[0]["range"], place);
+    assert!(editor.change(&BAD.replace("userz", "users").replace("timout", "timeout")).is_empty());
+    assert_eq!(editor.change("routes: [\n")[0]["code"], "CG0101", "no YAML at all");
+    editor.tell("textDocument/didClose", json!({"textDocument": {"uri": URI}}));
+    assert!(editor.problems().is_empty());
+    editor.quit();
+}
+
+#[test]
+fn suggested_edits_are_actions() {
+    let mut editor = Editor::new();
+    let range = editor.open(BAD)[0]["range"].clone();
+    let context = json!({"diagnostics": []});
+    let params = json!({"textDocument": {"uri": URI}, "range": range, "context": context});
+    let actions = editor.ask("textDocument/codeAction", params);
+    assert_eq!(actions.as_array().unwrap().len(), 1, "only of this line: {actions}");
+    assert_eq!(actions[0]["kind"], "quickfix");
+    assert_eq!(actions[0]["edit"]["changes"][URI], json!([{"range": range, "newText": "users"}]));
+    assert_eq!(actions[0]["diagnostics"][0]["code"], "CG0203");
+    editor.quit();
+}
+
+#[test]
+fn hover_is_the_reference() {
+    let mut editor = Editor::new();
+    editor.open(BAD);
+    let hover = editor.at("textDocument/hover", 4, 6);
+    assert_eq!(hover["contents"]["value"], "Forward to this upstream.");
+    assert_eq!(hover["range"]["start"], json!({"line": 4, "character": 4}));
+    let hover = editor.at("textDocument/hover", 1, 14);
+    assert!(hover["contents"]["value"].as_str().unwrap().starts_with("At least one: a URL"), "{hover}");
+    assert_eq!(editor.at("textDocument/hover", 7, 6), Value::Null, "no key of the language");
+    editor.change("routes:\n  - path: [\n    match: exact\n");
+    let hover = editor.at("textDocument/hover", 1, 6);
+    assert!(
+        hover["contents"]["value"].as_str().unwrap().starts_with("The path pattern"),
+        "no YAML, but help"
+    );
+    editor.quit();
+}
+
+#[test]
+fn keys_words_and_names_are_offered() {
+    let mut editor = Editor::new();
+    editor.open("");
+    assert!(editor.offered("^").contains(&"upstreams".to_owned()));
+    let keys = editor.offered("routes:\n  - path: /\n    ^");
+    assert!(keys.contains(&"timeout".to_owned()) && !keys.contains(&"path".to_owned()), "{keys:?}");
+    let keys = editor.offered("server:\n  limits: {bo^");
+    assert!(keys.contains(&"body".to_owned()), "{keys:?}");
+    assert_eq!(editor.offered("routes:\n  - match: ^\n"), ["prefix", "exact"]);
+    let text = "upstreams:\n  users: {}\n  orders: {}\nroutes:\n  - path: /\n    upstream: ^\n";
+    assert_eq!(editor.offered(text), ["users", "orders"]);
+    let strategies = ["round-robin", "random", "least-connections"];
+    assert_eq!(editor.offered("upstreams:\n  users:\n    strategy: r^"), strategies);
+    assert_eq!(editor.offered("upstreams:\n  users: {strategy: ^}"), strategies);
+    assert!(editor.offered("routes:\n  - methods: [GET, ^").contains(&"POST".to_owned()));
+    let middleware = editor.offered("middleware:\n  rate_limit:\n    ^");
+    assert_eq!(middleware, ["burst", "key", "max_keys", "rate"]);
+    let switch = editor.offered("routes:\n  - middleware: {auth: ^");
+    assert!(switch.contains(&"off".to_owned()), "{switch:?}");
+    editor.quit();
+}
+
+#[test]
+fn from_a_route_to_its_upstream() {
+    let mut editor = Editor::new();
+    editor.open(BAD);
+    let place = editor.at("textDocument/definition", 6, 16);
+    assert_eq!(place["uri"], URI);
+    assert_eq!(place["range"]["start"], json!({"line": 1, "character": 2}));
+    assert_eq!(editor.at("textDocument/definition", 4, 16), Value::Null, "no such upstream");
+    editor.quit();
+}
+
+#[test]
+fn what_it_does_not_know_is_an_error_and_not_the_end() {
+    let mut editor = Editor::new();
+    assert_eq!(editor.response("textDocument/rename", json!({}))["error"]["code"], -32601);
+    assert_eq!(editor.response("textDocument/hover", json!({"nope": 1}))["error"]["code"], -32602);
+    assert_eq!(editor.at("textDocument/hover", 0, 0), Value::Null, "not open");
+    editor.open("\u{0}\u{1f600}: [\t{");
+    editor.at("textDocument/completion", 99, 99);
+    editor.quit();
+}
