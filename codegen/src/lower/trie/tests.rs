@@ -159,7 +159,7 @@ fn nodes_are_numbered_depth_first_and_the_root_path_ends_at_the_root() {
     assert_eq!(index.nodes[0].exact, one(2));
     assert_eq!(index.nodes[1].param, Some(3));
     assert_eq!(index.nodes[3].exact, one(1));
-    assert_eq!(index.candidates, []);
+    assert!(index.candidates.is_empty());
 }
 
 #[test]
