@@ -1,0 +1,7 @@
+//! The gateway that `gateway.yml` describes.
+
+castgate::include_gateway!();
+
+fn main() -> std::process::ExitCode {
+    castgate::main(&compiled::GATEWAY)
+}
