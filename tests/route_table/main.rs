@@ -163,7 +163,7 @@ fn the_runtime_finds_what_the_oracle_finds() {
                     prop_assert!(
                         report
                             .lines()
-                            .filter(|line| line.starts_with("error"))
+                            .filter(|line| line.starts_with("error["))
                             .all(|line| line.starts_with("error[CG0309]")),
                         "{report}"
                     );
