@@ -123,7 +123,8 @@ fn report(model: &Model) {
 
 /// rustc writes `error: ` itself, and ends the line.
 fn for_compile_error(report: &str) -> &str {
-    report.strip_prefix("error: ").unwrap_or(report).trim_end()
+    let rest = report.strip_prefix("error").unwrap_or(report);
+    rest.strip_prefix(": ").unwrap_or(rest).trim_end()
 }
 
 /// cargo goes by modification times: what did not change must not look new.
@@ -159,6 +160,6 @@ mod tests {
     #[test]
     fn a_report_for_compile_error_has_no_second_error_in_front() {
         assert_eq!(for_compile_error("error: a\nerror: b\n"), "a\nerror: b");
-        assert_eq!(for_compile_error("error[CG0001]: a\n"), "error[CG0001]: a");
+        assert_eq!(for_compile_error("error[CG0001]: a\n"), "[CG0001]: a");
     }
 }

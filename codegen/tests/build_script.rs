@@ -32,7 +32,7 @@ fn a_bad_config_becomes_a_report_for_compile_error() {
     let report = fs::read_to_string(out.join("gateway_error.txt")).unwrap();
     assert!(
         report.starts_with(
-            "error[CG0203]: unknown upstream `userz`\n --> tests/ui/unknown-upstream.yml:5:26\n"
+            "[CG0203]: unknown upstream `userz`\n --> tests/ui/unknown-upstream.yml:5:26\n"
         )
     );
     assert!(!report.ends_with('\n'));
@@ -43,5 +43,5 @@ fn a_bad_config_becomes_a_report_for_compile_error() {
 fn a_missing_config_becomes_a_report_too() {
     let out = directory("missing");
     Compiler::new().config("no-such.yml").output(&out).build();
-    assert!(fs::read_to_string(out.join("gateway_error.txt")).unwrap().starts_with("error[CG0001]"));
+    assert!(fs::read_to_string(out.join("gateway_error.txt")).unwrap().starts_with("[CG0001]"));
 }
