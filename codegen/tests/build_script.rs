@@ -31,9 +31,7 @@ fn a_bad_config_becomes_a_report_for_compile_error() {
     Compiler::new().config("tests/ui/unknown-upstream.yml").output(&out).build();
     let report = fs::read_to_string(out.join("gateway_error.txt")).unwrap();
     assert!(
-        report.starts_with(
-            "[CG0203]: unknown upstream `userz`\n --> tests/ui/unknown-upstream.yml:5:26\n"
-        )
+        report.starts_with("[CG0203]: unknown upstream `userz`\n --> tests/ui/unknown-upstream.yml:5:26\n")
     );
     assert!(!report.ends_with('\n'));
     assert!(!out.join("gateway.rs").exists());
