@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-const URI: &str = "file:///work/gateway.yml";
+const URI: &str = "file:///project/gateway.yml";
 
 const BAD: &str = "\
 upstreams:
