@@ -56,8 +56,8 @@ impl Contest {
             yaml += &format!("  - {{path: \"{pattern}\", match: exact, respond: {{}}}}\n");
         }
         let mut sink = Diagnostics::new();
-        let source = Source::new("gateway.yml", yaml);
-        let cast = compile(&source, &mut sink);
+        let mut source = Source::new("gateway.yml", yaml);
+        let cast = compile(&mut source, &mut sink);
         let cast = cast.unwrap_or_else(|_| panic!("{}", sink.render(&source, Style::Plain)));
         let mut random = fastrand::Rng::with_seed(42);
         let paths = (0..LOOKUPS_PER_ROUND).map(|_| {

@@ -54,6 +54,15 @@ pub struct Listen {
     pub address: Late,
 }
 
+/// `server.log_level`.
+#[derive(Clone, Copy, Debug)]
+pub struct LogLevel {
+    /// Where it was written.
+    pub origin: Origin,
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: Late,
+}
+
 /// `server.limits`.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -102,7 +111,7 @@ pub struct Settings {
     /// Peers whose `X-Forwarded-*` are believed.
     pub trusted_proxies: &'static [Cidr],
     /// The level of the operational log, where `RUST_LOG` does not set it.
-    pub log_level: Late,
+    pub log_level: LogLevel,
     /// Limits.
     pub limits: Limits,
     /// Timeouts.

@@ -4,7 +4,7 @@
 pub use std::time::Duration;
 
 pub use crate::access_log::AccessLogPolicy;
-pub use crate::app::{App, Drain, Identity, Limits, Listen, Settings, Timeouts};
+pub use crate::app::{App, Drain, Identity, Limits, Listen, LogLevel, Settings, Timeouts};
 pub use crate::context::Context;
 pub use crate::error::Error;
 pub use crate::forward::{Forward, PathEdit, TemplatePiece};

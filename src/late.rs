@@ -3,20 +3,23 @@
 
 use std::fmt;
 
-/// A place in the config file, so that a log line or a start error can name `gateway.yml:21`.
+/// A place in the config, so that a log line or a start error can name `gateway.yml:21`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Origin(u32);
+pub struct Origin {
+    file: &'static str,
+    line: u32,
+}
 
 impl Origin {
-    /// The 1-based line of the config file.
-    pub const fn line(line: u32) -> Self {
-        Self(line)
+    /// The 1-based line of one of the config's files.
+    pub const fn at(file: &'static str, line: u32) -> Self {
+        Self { file, line }
     }
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        write!(f, "{}:{}", self.file, self.line)
     }
 }
 
@@ -83,21 +86,20 @@ impl Late {
 }
 
 /// Everything that is wrong at start, collected so that the operator mends it in one go.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Problems {
-    file: &'static str,
     messages: Vec<String>,
 }
 
 impl Problems {
-    /// An empty collection; `file` is the config's name, as the messages give it.
-    pub fn new(file: &'static str) -> Self {
-        Self { file, messages: Vec::new() }
+    /// An empty collection.
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Adds a problem of the setting written at `origin`.
     pub fn at(&mut self, origin: Origin, message: impl fmt::Display) {
-        self.messages.push(format!("{}:{origin}: {message}", self.file));
+        self.messages.push(format!("{origin}: {message}"));
     }
 
     /// Resolves a late value, adding its problems; `None` if there were any.
@@ -141,8 +143,8 @@ mod tests {
     fn every_problem_is_reported() {
         const PIECES: &[Piece] =
             &[Piece::Env("CASTGATE_TEST_UNSET_2", None), Piece::File("/nonexistent/castgate")];
-        let mut problems = Problems::new("gateway.yml");
-        assert_eq!(problems.resolve(Origin::line(7), &Late::new(PIECES)), None);
+        let mut problems = Problems::new();
+        assert_eq!(problems.resolve(Origin::at("gateway.yml", 7), &Late::new(PIECES)), None);
         assert_eq!(problems.messages().len(), 2);
         assert!(
             problems.messages()[0].starts_with("gateway.yml:7: environment variable CASTGATE_TEST_UNSET_2")

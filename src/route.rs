@@ -16,8 +16,6 @@ pub use segment::hash;
 pub(crate) use segment::nth_segment;
 pub use table::{Edge, NONE, Node, Span, Table};
 
-use crate::late::Origin;
-
 /// One route: what it asks of a request besides host and path, and where it leads. In this order, so that what a
 /// look-up reads of a large table lies in one line of the cache, mostly.
 #[derive(Debug)]
@@ -25,8 +23,6 @@ use crate::late::Origin;
 pub struct Route<T> {
     /// The methods it takes.
     pub methods: Methods,
-    /// Where the route was written.
-    pub origin: Origin,
     /// Header fields that must all match.
     pub headers: &'static [HeaderMatch],
     /// Query parameters that must all match.
@@ -41,8 +37,8 @@ pub struct Route<T> {
 
 impl<T> Route<T> {
     /// A route for every method; the other conditions are added by the `with_` functions.
-    pub const fn new(origin: Origin, name: &'static str, timeout: Duration, target: T) -> Self {
-        Self { origin, name, methods: Methods::ALL, headers: &[], query: &[], timeout, target }
+    pub const fn new(name: &'static str, timeout: Duration, target: T) -> Self {
+        Self { name, methods: Methods::ALL, headers: &[], query: &[], timeout, target }
     }
 
     /// Takes only these methods.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::app::{App, Drain, Identity, Limits, Settings, Timeouts};
+use crate::app::{App, Drain, Identity, Limits, LogLevel, Settings, Timeouts};
 use crate::context::Context;
 use crate::error::Error;
-use crate::late::Late;
+use crate::late::{Late, Origin};
 use crate::middleware::Reject;
 use crate::route::{NONE, RouteIndex, Table};
 use crate::service::{Request, Response, Service};
@@ -20,7 +20,7 @@ static SETTINGS: Settings = Settings {
     admin: &[],
     workers: Some(1),
     trusted_proxies: &[],
-    log_level: Late::new(&[]),
+    log_level: LogLevel { origin: Origin::at("gateway.yml", 1), level: Late::new(&[]) },
     limits: Limits { header_bytes: 0, headers: 0, uri: 0, body: 0, connections: 0 },
     timeouts: Timeouts { header_read: Duration::ZERO, idle: Duration::ZERO },
     drain: Drain { delay: Duration::ZERO, grace: Duration::ZERO },

@@ -56,12 +56,12 @@ fn main() {
     println!("{:28}{:>8}{:>12}{:>12}{:>16}", "shape", "routes", "check", "compile", "reachability");
     for (name, shape) in SHAPES {
         for count in [1000, 10_000] {
-            let source = Source::new("gateway.yml", config(shape, count));
+            let mut source = Source::new("gateway.yml", config(shape, count));
             let milliseconds = |time: Duration| format!("{:.1} ms", time.as_secs_f64() * 1e3);
-            let check = milliseconds(best(|| drop(analyse(&source, &mut Diagnostics::new()))));
-            let whole = milliseconds(best(|| drop(compile(&source, &mut Diagnostics::new()))));
+            let check = milliseconds(best(|| drop(analyse(&mut source, &mut Diagnostics::new()))));
+            let whole = milliseconds(best(|| drop(compile(&mut source, &mut Diagnostics::new()))));
             // Of a config with dead routes there is no model to ask.
-            let reach = analyse(&source, &mut Diagnostics::new())
+            let reach = analyse(&mut source, &mut Diagnostics::new())
                 .map_or("-".to_owned(), |model| milliseconds(best(|| drop(Table::new(&model).reach()))));
             println!("{name:28}{count:>8}{check:>12}{whole:>12}{reach:>16}");
         }

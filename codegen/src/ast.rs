@@ -51,6 +51,9 @@ pub struct Gateway {
     pub observability: Lenient<Observability>,
     /// Levels of lints.
     pub lints: Lenient<Lints>,
-    /// Not supported by this version.
-    pub include: Unread,
+    /// Files which add to this one, each a path or a pattern (`routes/*.yml`) from the directory of this file. They
+    /// may include others; each file is read once. What two of them say is said twice, which is an error. One that
+    /// finds no file is an error, too.
+    // The reader of files takes it out: here it is for the schema and the reference.
+    pub include: Lenient<Strings>,
 }

@@ -9,6 +9,7 @@ pub(crate) use series::series;
 use crate::lower;
 use crate::middleware::NAMES;
 use crate::model::{HealthCheck, Model};
+use crate::source::FileLine;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
@@ -39,8 +40,8 @@ pub struct Budget {
 /// The table of a rate limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LimitTable {
-    /// The line of the entry.
-    pub line: u32,
+    /// Where the entry is.
+    pub line: FileLine,
     /// How many clients it remembers.
     pub keys: u64,
     /// Its size.
@@ -77,7 +78,7 @@ pub fn budget(model: &Model) -> Budget {
             .map(|policy| {
                 // The runtime's table is made of sets of four.
                 let keys = u64::from(policy.settings.max_keys.max(4));
-                LimitTable { line: policy.origin.line, keys, bytes: keys * CELL_BYTES }
+                LimitTable { line: policy.origin.line.clone(), keys, bytes: keys * CELL_BYTES }
             })
             .collect(),
         ejection: model
@@ -147,8 +148,8 @@ mod tests {
     use crate::{Diagnostics, Source, compile};
 
     fn of(text: &str) -> Budget {
-        let source = Source::new("gateway.yml", text);
-        budget(&compile(&source, &mut Diagnostics::new()).unwrap().model)
+        let mut source = Source::new("gateway.yml", text);
+        budget(&compile(&mut source, &mut Diagnostics::new()).unwrap().model)
     }
 
     #[test]

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 
 /// Compiles the crate's config: the whole of a build script is `fn main() { castgate_codegen::build() }`.
 ///
-/// The config is `gateway.yml` beside `Cargo.toml`, or the file which `GATEWAY_CONFIG` names. See
+/// The config is `gateway.yml` beside `Cargo.toml`, or the file, or the layers (`base.yml:prod.yml`), which
+/// `GATEWAY_CONFIG` names. See
 /// [`Compiler::build`] for what comes out.
 pub fn build() {
     println!("cargo::rerun-if-env-changed=GATEWAY_CONFIG");
@@ -45,7 +46,8 @@ impl Compiler {
         Self::default()
     }
 
-    /// The config, relative to the crate. Diagnostics show the path as it is given here.
+    /// The config, relative to the crate, or several, laid over one another: `base.yml:prod.yml`. Diagnostics show the
+    /// paths as they are given here.
     pub fn config(mut self, path: impl Into<String>) -> Self {
         self.config = path.into();
         self
@@ -72,14 +74,13 @@ impl Compiler {
         let stem = self.out_file.strip_suffix(".rs").unwrap_or(&self.out_file);
         let cfg = format!("{}_config_error", stem.replace(|char: char| !char.is_ascii_alphanumeric(), "_"));
         println!("cargo::rustc-check-cfg=cfg({cfg})");
-        println!("cargo::rerun-if-changed={}", self.config);
         let Some(out_dir) = self.out_dir.or_else(|| std::env::var_os("OUT_DIR").map(PathBuf::from)) else {
             println!("cargo::error=OUT_DIR is not set; this is for build scripts");
             return;
         };
         let mut sink = Diagnostics::new();
-        let source = Source::read(&self.config, &mut sink);
-        let written = match compile(&source, &mut sink) {
+        let mut source = Source::read(&self.config, &mut sink);
+        let written = match compile(&mut source, &mut sink) {
             Ok(cast) => {
                 for warning in short_warnings(&sink, &source) {
                     println!("cargo::warning={warning}");
@@ -93,6 +94,8 @@ impl Compiler {
                 write_if_changed(&out_dir.join(format!("{stem}_error.txt")), for_compile_error(&report))
             }
         };
+        // What an `include` finds is known only now.
+        source.watched().iter().for_each(|path| println!("cargo::rerun-if-changed={path}"));
         if let Err(error) = written {
             println!("cargo::error=cannot write to OUT_DIR: {error}");
         }
@@ -147,9 +150,9 @@ mod tests {
         let route = |number| format!("  - {{path: /r{number}, upstream: u{number}}}\n");
         let (upstreams, routes): (String, String) =
             (0..12).map(|number| (upstream(number), route(number))).unzip();
-        let source = Source::new("gateway.yml", format!("upstreams:\n{upstreams}routes:\n{routes}"));
+        let mut source = Source::new("gateway.yml", format!("upstreams:\n{upstreams}routes:\n{routes}"));
         let mut sink = Diagnostics::new();
-        assert!(compile(&source, &mut sink).is_ok());
+        assert!(compile(&mut source, &mut sink).is_ok());
         let warnings = short_warnings(&sink, &source);
         assert_eq!(warnings.len(), 11);
         let first = "idle connections are kept for longer than most backends keep theirs [CG0516]";

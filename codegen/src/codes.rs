@@ -39,13 +39,15 @@ catalogue! {
         "YAML is read as UTF-8. Convert the file; a byte-order mark is allowed.";
     EMPTY_FILE = "CG0004", "the config is empty",
         "A gateway needs at least one route. The smallest config is a `routes` list with one `path` and one target.";
+    INCLUDE = "CG0005", "an include that finds nothing",
+        "`include` names files, or patterns of them, from the directory of the file that it is in. One that matches nothing is most likely misspelt, or the files are not where this build looks, and what they would have added (an organisation's lints, say) would be missing without a word. A config has at most 1000 files, and is at most 4 MiB in all.";
 
     YAML_SYNTAX = "CG0101", "YAML syntax error",
         "The text is not YAML. Nothing after the first syntax error can be trusted, so mend it first; earlier problems are reported too.";
     TAB = "CG0102", "tab where YAML wants spaces",
         "YAML forbids tabs for indentation. Set your editor to spaces.";
     DUPLICATE_KEY = "CG0103", "duplicate key",
-        "A map has each key once. Other readers silently let the last one win, so that half of what you wrote has no effect.";
+        "A map has each key once. Other readers silently let the last one win, so that half of what you wrote has no effect. The same goes for a file and those that it includes: they add to each other, and neither wins. What is to replace something goes in a layer: `GATEWAY_CONFIG=base.yml:prod.yml`.";
     UNKNOWN_KEY = "CG0104", "unknown key",
         "No key of this name exists at this place. Unknown keys are never ignored: a misspelt limit would be no limit.";
     WRONG_TYPE = "CG0105", "wrong type",

@@ -18,15 +18,15 @@ pub struct Cast {
     pub rust: String,
 }
 
-/// Compiles a config. If that fails, every problem of the file is in the sink.
-pub fn compile(source: &Source, sink: &mut Diagnostics) -> Result<Cast, Failed> {
+/// Compiles a config. If that fails, every problem of it is in the sink. The source grows by the files it includes.
+pub fn compile(source: &mut Source, sink: &mut Diagnostics) -> Result<Cast, Failed> {
     let model = analyse(source, sink)?; // below this line nothing can fail
     let rust = emit::emit(&lower::lower(&model));
     Ok(Cast { model, rust })
 }
 
 /// Finds out what a config means, and all that is wrong with it: everything but the Rust, in a tenth of the time.
-pub fn analyse(source: &Source, sink: &mut Diagnostics) -> Result<Model, Failed> {
+pub fn analyse(source: &mut Source, sink: &mut Diagnostics) -> Result<Model, Failed> {
     sink.propagate()?; // the source could be read
     let ast = parse::parse(source, sink)?; // syntax, unknown keys, types
     let model = resolve::resolve(&ast, source, sink); // names, units, defaults

@@ -21,7 +21,7 @@ pub use position::{Lines, Position};
 pub use render::Style;
 
 use crate::codes::Code;
-use crate::source::{ConfigPath, Place, Source, Span, SpanIndex};
+use crate::source::{ConfigPath, FileLine, Place, Source, Span, SpanIndex};
 
 /// The config has errors; they are in the sink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,11 +93,9 @@ impl Diagnostic {
 
     /// All of it in one line, as compilers write them for tools: `gateway.yml:12: unused upstream [CG0209]`.
     pub fn one_line(&self, source: &Source) -> String {
-        let line = self.labels.first().map_or(String::new(), |label| {
-            let before = source.text().as_bytes().iter().take(label.span.start);
-            format!(":{}", before.filter(|byte| **byte == b'\n').count() + 1)
-        });
-        format!("{}{line}: {} [{}]", source.path(), self.title, self.code.id)
+        let place = self.labels.first().map(|label| source.line_at(label.span.start).to_string());
+        let place = place.unwrap_or_else(|| source.path().to_owned());
+        format!("{place}: {} [{}]", self.title, self.code.id)
     }
 
     /// Points at a place.
@@ -266,7 +264,14 @@ impl Diagnostics {
         self.nearest_place(path).map(|place| place.key.clone())
     }
 
-    /// The line of `path`, or of the nearest section around it.
+    /// The file and the line of `path`, or of the nearest section around it.
+    pub fn file_line(&self, path: &ConfigPath, source: &Source) -> FileLine {
+        let (start, line) = self.nearest_place(path).map_or((0, 1), |place| (place.key.start, place.line));
+        let file = source.file_at(start).map_or_else(|| source.path().into(), |file| file.path().clone());
+        FileLine { file, line }
+    }
+
+    /// The line of `path` in its file, or of the nearest section around it.
     pub fn line(&self, path: &ConfigPath) -> u32 {
         self.nearest_place(path).map_or(1, |place| place.line)
     }

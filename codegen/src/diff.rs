@@ -12,6 +12,7 @@ pub use change::{Change, is_kind, kinds};
 use crate::diagnostic::quoted;
 use crate::model::{Model, Route};
 use crate::normal;
+use crate::source::FileLine;
 use crate::table::{Answer, Request, Table};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -30,10 +31,10 @@ pub struct Diff {
 /// Requests of which the same two routes make the same difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
-    /// The route that took them, and its line.
-    pub old: Option<(String, u32)>,
-    /// The route that takes them now, and its line.
-    pub new: Option<(String, u32)>,
+    /// The route that took them.
+    pub old: Option<Taker>,
+    /// The route that takes them now.
+    pub new: Option<Taker>,
     /// What is different.
     pub changes: Vec<Change>,
     /// One of the requests.
@@ -42,18 +43,29 @@ pub struct Group {
     pub count: usize,
 }
 
+/// A route that takes a request.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Taker {
+    /// Its name.
+    pub name: String,
+    /// Where it was written.
+    pub line: FileLine,
+    /// The same for people: with the file only if there are several.
+    whereabouts: String,
+}
+
 /// Compares.
 pub fn diff(old: &Model, new: &Model) -> Diff {
     let (old_table, new_table) = (Table::new(old), Table::new(new));
     let requests = witness::requests(&[(&old.routes, &old_table), (&new.routes, &new_table)]);
     let asked = requests.len();
-    type Key = (Option<(String, u32)>, Option<(String, u32)>, Vec<Change>);
+    type Key = (Option<Taker>, Option<Taker>, Vec<Change>);
     let mut groups: BTreeMap<Key, (Request, usize)> = BTreeMap::new();
     for request in requests {
         let (before, after) = (taker(&old_table, &request), taker(&new_table, &request));
         let changes = compare::requests((&old_table, old, before), (&new_table, new, after), &request);
         if !changes.is_empty() {
-            groups.entry((id(before), id(after), changes)).or_insert((request, 0)).1 += 1;
+            groups.entry((id(old, before), id(new, after), changes)).or_insert((request, 0)).1 += 1;
         }
     }
     let requests = groups
@@ -70,8 +82,13 @@ fn taker<'m>(table: &Table<'m>, request: &Request) -> Option<&'m Route> {
     }
 }
 
-fn id(route: Option<&Route>) -> Option<(String, u32)> {
-    route.map(|route| (route.name.clone(), route.origin.line))
+fn id(model: &Model, route: Option<&Route>) -> Option<Taker> {
+    let taker = |route: &Route| Taker {
+        name: route.name.clone(),
+        line: route.origin.line.clone(),
+        whereabouts: model.whereabouts(&route.origin.line),
+    };
+    route.map(taker)
 }
 
 impl Diff {
@@ -115,8 +132,8 @@ impl Diff {
 
 impl Group {
     fn text(&self) -> String {
-        let name = |route: &Option<(String, u32)>| match route {
-            Some((name, line)) => format!("{} (line {line})", quoted(name)),
+        let name = |route: &Option<Taker>| match route {
+            Some(taker) => format!("{} ({})", quoted(&taker.name), taker.whereabouts),
             None => "no route".to_owned(),
         };
         let mut text = format!("{}\n", self.example);
@@ -139,8 +156,9 @@ impl Group {
     }
 
     fn json(&self) -> Value {
-        let route = |route: &Option<(String, u32)>| {
-            route.as_ref().map(|(name, line)| json!({"name": name, "line": line}))
+        let route = |route: &Option<Taker>| {
+            let json = |taker: &Taker| json!({"name": taker.name, "file": &*taker.line.file, "line": taker.line.line});
+            route.as_ref().map(json)
         };
         let changes: Vec<Value> = self.changes.iter().map(Change::json).collect();
         json!({

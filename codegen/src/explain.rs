@@ -45,7 +45,7 @@ pub fn explain(model: &Model, request: &Request, all: bool) -> String {
 }
 
 fn taken(table: &Table<'_>, model: &Model, route: &Route, request: &Request) -> String {
-    let mut text = format!("=> route {}, {}:{}\n", quoted(&route.name), model.config_path, route.origin.line);
+    let mut text = format!("=> route {}, {}\n", quoted(&route.name), route.origin.line);
     let mut row = |name: &str, value: String| text.push_str(&format!("   {name:<11}{value}\n"));
     row("matches", condition(route));
     let outcome = table.outcome(request);
@@ -57,8 +57,8 @@ fn taken(table: &Table<'_>, model: &Model, route: &Route, request: &Request) -> 
                 let count = upstream.backends.len();
                 let s = if count == 1 { "" } else { "s" };
                 let strategy = upstream.strategy.as_str();
-                let line = upstream.origin.line;
-                row("upstream", format!("{} ({strategy}, {count} backend{s}, line {line})", upstream.name));
+                let line = model.whereabouts(&upstream.origin.line);
+                row("upstream", format!("{} ({strategy}, {count} backend{s}, {line})", upstream.name));
                 let host = match upstream.host_header {
                     HostHeader::Preserve => "",
                     HostHeader::Backend => ", with the backend's own Host",
@@ -72,8 +72,10 @@ fn taken(table: &Table<'_>, model: &Model, route: &Route, request: &Request) -> 
         }
     }
     row("timeout", show::duration(route.timeout));
-    let layers =
-        route.middleware.layers(&model.policies).map(|layer| format!("{} (line {})", layer.kind, layer.line));
+    let layers = route
+        .middleware
+        .layers(&model.policies)
+        .map(|layer| format!("{} ({})", layer.kind, model.whereabouts(layer.line)));
     let layers: Vec<String> = layers.collect();
     row("middleware", if layers.is_empty() { "none".to_owned() } else { layers.join(" > ") });
     text
@@ -108,7 +110,7 @@ fn others(model: &Model, winner: Option<&Route>, request: &Request, all: bool) -
         } else if !all && shown.len() >= MOST_SHOWN {
             left_out += 1;
         } else {
-            shown.push((*route, reason::reason(&verdict, route, winner, request)));
+            shown.push((*route, reason::reason(&verdict, route, winner, request, model)));
         }
     }
     let mut text = String::new();
@@ -116,8 +118,10 @@ fn others(model: &Model, winner: Option<&Route>, request: &Request, all: bool) -
         let config = &model.config_path;
         text.push_str(&format!("\nNot taken, in the order in which routes of {config} are tried:\n"));
         let width = shown.iter().map(|(route, _)| route.name.chars().count()).max().unwrap_or(0).min(40);
+        let place = |route: &Route| model.whereabouts(&route.origin.line);
+        let places = shown.iter().map(|(route, _)| place(route).len()).max().unwrap_or(0).clamp(9, 40);
         for (route, reason) in &shown {
-            text.push_str(&format!("   line {:<4} {:<width$}  {reason}\n", route.origin.line, route.name));
+            text.push_str(&format!("   {:<places$} {:<width$}  {reason}\n", place(route), route.name));
         }
     }
     if left_out + far > 0 {

@@ -11,7 +11,7 @@ use crate::ast::{Lenient, Switch};
 use crate::lower::Lower;
 use crate::model::{Id, Origin, Scope};
 use crate::resolve::Cx;
-use crate::source::ConfigPath;
+use crate::source::{ConfigPath, FileLine};
 use serde::Deserialize;
 
 /// A resolved middleware, and the place where it was written, which is what its state belongs to.
@@ -150,7 +150,7 @@ pub(crate) struct Use<'m> {
     /// The policy's place in the table of its kind.
     pub(crate) id: usize,
     /// The line it was written on.
-    pub(crate) line: u32,
+    pub(crate) line: &'m FileLine,
     /// Where it was written.
     pub(crate) origin: &'m Origin,
     /// What it does.
@@ -161,7 +161,7 @@ impl<'m> Use<'m> {
     fn of<P: Lower>(kind: &'static str, id: Id<Policy<P>>, table: &'m [Policy<P>]) -> Self {
         // An id without a policy would be a guard that is left out: better no build than that.
         let Policy { origin, settings } = &table[id.index()];
-        Self { kind, id: id.index(), line: origin.line, origin, settings }
+        Self { kind, id: id.index(), line: &origin.line, origin, settings }
     }
 }
 

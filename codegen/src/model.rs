@@ -13,7 +13,9 @@ pub use route::{
     Forward, HeaderPredicate, LetOff, Method, Methods, PathChange, QueryPredicate, Redirect, Respond, Route,
     Target,
 };
-pub use server::{Admin, Cidr, Drain, Limits, Listen, Observability, Server, ServerTimeouts, Workers};
+pub use server::{
+    Admin, Cidr, Drain, Limits, Listen, LogLevel, Observability, Server, ServerTimeouts, Workers,
+};
 pub use test::{Expectation, Test};
 pub use upstream::{
     Backend, BackendUrl, HealthCheck, HostHeader, Keepalive, Retries, Strategy, Upstream, UpstreamTimeouts,
@@ -22,12 +24,16 @@ pub use value::{HeaderName, Id, Late, Origin, Piece, Rate, Ratio, Scope};
 
 pub use crate::middleware::{MiddlewareSet, Policies};
 
+use crate::source::FileLine;
+
 /// A whole gateway.
 #[derive(Debug, Clone)]
 pub struct Model {
     /// The config's path as the user gave it, for messages; never absolute unless they made it so.
     pub config_path: String,
-    /// SHA-256 of the config's bytes, in lower-case hex.
+    /// The files it was read from: its layers, then what they include.
+    pub config_files: Vec<String>,
+    /// SHA-256 of the files' bytes, one after the other, in lower-case hex.
     pub config_sha256: String,
     /// What faces the clients.
     pub server: Server,
@@ -49,6 +55,17 @@ pub struct Model {
 }
 
 impl Model {
+    /// Where something was written, in a column of lines: `12`, or `routes/users.yml:12` if there are several files.
+    pub fn line_number(&self, line: &FileLine) -> String {
+        if self.config_files.len() > 1 { line.to_string() } else { line.line.to_string() }
+    }
+
+    /// Where something was written, in a text that names the config already: `line 12`, or `routes/users.yml:12` if
+    /// there are several files.
+    pub fn whereabouts(&self, line: &FileLine) -> String {
+        if self.config_files.len() > 1 { line.to_string() } else { format!("line {}", line.line) }
+    }
+
     /// The upstream of this id.
     pub fn upstream(&self, id: Id<Upstream>) -> Option<&Upstream> {
         self.upstreams.get(id.index())

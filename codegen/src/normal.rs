@@ -15,7 +15,7 @@ pub use tree::Tree;
 use crate::diagnostic::Diagnostics;
 use crate::middleware::Use;
 use crate::model::Model;
-use crate::source::ConfigPath;
+use crate::source::{ConfigPath, Source};
 
 /// The whole config as a tree.
 pub fn tree(model: &Model) -> Tree {
@@ -60,13 +60,13 @@ pub fn text(model: &Model) -> String {
 }
 
 /// The config as YAML; behind each value, where it was written, or that it is a default.
-pub fn text_with_origins(model: &Model, sink: &Diagnostics) -> String {
+pub fn text_with_origins(model: &Model, source: &Source, sink: &Diagnostics) -> String {
     tree(model).yaml(&|paths| {
         let found = paths.iter().find(|path| sink.is_written(path)).cloned();
         // Names of fields are in lower case here, but perhaps not in the config.
         let found = found.or_else(|| paths.iter().filter_map(fields).find(|path| sink.is_written(path)));
         Some(match found {
-            Some(path) => format!("{}:{}", model.config_path, sink.line(&path)),
+            Some(path) => sink.file_line(&path, source).to_string(),
             None => "default".to_owned(),
         })
     })

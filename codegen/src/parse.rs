@@ -5,6 +5,8 @@
 //! are problems in the sink; only a syntax error leaves nothing to go on with.
 
 mod decode;
+mod files;
+mod merge;
 mod node;
 mod problem;
 mod trap;
@@ -13,8 +15,9 @@ mod tree;
 use crate::ast::Gateway;
 use crate::codes;
 use crate::diagnostic::{Diagnostics, Failed};
-use crate::source::{MOST_BYTES, Source, too_large};
+use crate::source::{Source, Span};
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError};
+use merge::Document;
 use node::Node;
 use serde::Deserialize;
 pub(crate) use trap::sexagesimal;
@@ -23,13 +26,9 @@ use tree::Tree;
 /// Deeper nesting is a syntax error; the language itself needs eight levels.
 const MOST_LEVELS: usize = 64;
 
-/// Reads a config. Problems are in the sink, even if the result is `Ok`.
-pub(crate) fn parse(source: &Source, sink: &mut Diagnostics) -> Result<Gateway, Failed> {
-    if source.text().len() > MOST_BYTES {
-        too_large(sink);
-        return Err(Failed);
-    }
-    let Some(root) = read_tree(source.text(), sink)? else {
+/// Reads a config, and the files that it includes. Problems are in the sink, even if the result is `Ok`.
+pub(crate) fn parse(source: &mut Source, sink: &mut Diagnostics) -> Result<Gateway, Failed> {
+    let Some(root) = files::read(source, sink)? else {
         sink.error(&codes::EMPTY_FILE, "the config is empty")
             .help("a small one: `routes: [{path: /, backends: [\"http://localhost:9001\"]}]`");
         return Err(Failed);
@@ -49,27 +48,27 @@ impl Gateway {
     }
 }
 
-/// Builds the tree of nodes, and the index of places in the sink.
-fn read_tree(text: &str, sink: &mut Diagnostics) -> Result<Option<Node>, Failed> {
+/// Builds the tree of a file's nodes, and the index of their places. After a syntax error there is only the index.
+fn read_tree(source: &Source, file: Span, sink: &mut Diagnostics) -> Document {
     let options = granit_parser::options! {
         emit_unresolved_aliases: true,
         emit_anchor_events: true,
         block_nesting_limit: MOST_LEVELS,
         flow_nesting_limit: MOST_LEVELS,
     };
-    let mut tree = Tree::new(text);
+    let base = file.start;
+    let mut tree = Tree::new(source.text());
     let mut documents = 0;
-    for item in Parser::new_from_str_with_options(text, options) {
+    for item in Parser::new_from_str_with_options(&source.text()[file.clone()], options) {
         let (event, marks) = match item {
             Ok(item) => item,
             Err(error) => {
-                let _ = tree.finish(sink);
-                syntax_error(text, &error, sink);
-                return Err(Failed);
+                syntax_error(source.text(), file, &error, sink);
+                return Document { is_broken: true, ..tree.finish() };
             }
         };
-        let start = marks.start.byte_offset().unwrap_or(0);
-        let end = marks.end.byte_offset().unwrap_or(start).max(start);
+        let start = base + marks.start.byte_offset().unwrap_or(0);
+        let end = (base + marks.end.byte_offset().unwrap_or(0)).max(start);
         let at = tree::At { span: start..end, line: u32::try_from(marks.start.line()).unwrap_or(u32::MAX) };
         match event {
             Event::DocumentStart(..) => {
@@ -84,30 +83,36 @@ fn read_tree(text: &str, sink: &mut Diagnostics) -> Result<Option<Node>, Failed>
             Event::UnresolvedAlias(name) => tree.alias(at, Some(&name), sink),
             Event::Anchor(..) => tree.anchor(at.span, sink),
             Event::Scalar(text, style, _, tag) => {
-                refuse_tag(&tree, tag.is_some(), &marks, sink);
+                refuse_tag(&tree, tag.is_some(), &marks, base, sink);
                 let is_plain = style == ScalarStyle::Plain;
                 let node = if is_plain { plain_scalar(&text) } else { Some(Node::Text(text.to_string())) };
                 tree.scalar(text.to_string(), is_plain, node, at, sink);
             }
             Event::SequenceStart(_, _, tag) => {
-                refuse_tag(&tree, tag.is_some(), &marks, sink);
+                refuse_tag(&tree, tag.is_some(), &marks, base, sink);
                 tree.open_list(at);
             }
             Event::MappingStart(_, _, tag) => {
-                refuse_tag(&tree, tag.is_some(), &marks, sink);
+                refuse_tag(&tree, tag.is_some(), &marks, base, sink);
                 tree.open_map(at);
             }
             Event::SequenceEnd | Event::MappingEnd => tree.close(end, sink),
             _ => {}
         }
     }
-    Ok(tree.finish(sink))
+    tree.finish()
 }
 
-fn refuse_tag(tree: &Tree<'_>, has_tag: bool, marks: &granit_parser::Span, sink: &mut Diagnostics) {
+fn refuse_tag(
+    tree: &Tree<'_>,
+    has_tag: bool,
+    marks: &granit_parser::Span,
+    base: usize,
+    sink: &mut Diagnostics,
+) {
     if has_tag {
         let start = marks.tag_start.unwrap_or(marks.start);
-        tree.tag(start.byte_offset().unwrap_or(0), sink);
+        tree.tag(base + start.byte_offset().unwrap_or(0), sink);
     }
 }
 
@@ -134,8 +139,9 @@ fn plain_scalar(text: &str) -> Option<Node> {
     }
 }
 
-fn syntax_error(text: &str, error: &ScanError, sink: &mut Diagnostics) {
-    let start = error.marker().byte_offset().unwrap_or(0).min(text.len());
+fn syntax_error(text: &str, file: Span, error: &ScanError, sink: &mut Diagnostics) {
+    let start = (file.start + error.marker().byte_offset().unwrap_or(0)).min(file.end);
+    let text = &text[..file.end];
     let is_tab = matches!(
         error.kind(),
         ErrorKind::TabNotAllowed
@@ -145,7 +151,7 @@ fn syntax_error(text: &str, error: &ScanError, sink: &mut Diagnostics) {
             | ErrorKind::TabInPlainScalar
     );
     if is_tab {
-        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line_start = text[file.start..start].rfind('\n').map_or(file.start, |at| file.start + at + 1);
         let at = text[line_start..].find('\t').map_or(start, |at| line_start + at);
         sink.error(&codes::TAB, "a tab where YAML wants spaces")
             .label(at..at + 1, "this is a tab")

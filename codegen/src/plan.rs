@@ -10,10 +10,12 @@ mod upstream;
 mod value;
 
 pub use index::{Edge, Index, Node, Route, Span, Table};
-pub use settings::{Cidr, Drain, Limits, Listen, Settings, Timeouts};
+pub use settings::{Cidr, Drain, Limits, Listen, LogLevel, Settings, Timeouts};
 pub use stack::{Balance, End, Instance, Layer, PathEdit, Stack, Target, TemplatePiece};
 pub use upstream::{Backend, HealthCheck, Keepalive, Retries, Turns, Upstream, UpstreamTimeouts};
 pub use value::{Late, Name, Piece, Static, Value};
+
+pub use crate::source::FileLine;
 
 /// Names that every generated file uses for itself; no static is named so after a thing of the config.
 pub const FIXED_NAMES: &[&str] = &[

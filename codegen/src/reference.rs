@@ -32,7 +32,7 @@ pub fn markdown() -> String {
         page.heading(2, name);
         page.key_section(name, key, 3);
     }
-    for text in [prose::PRECEDENCE, prose::BACKENDS, prose::LATE] {
+    for text in [prose::FILES, prose::PRECEDENCE, prose::BACKENDS, prose::LATE] {
         page.say(text);
     }
     page.lints();

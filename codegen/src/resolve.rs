@@ -19,7 +19,6 @@ mod upstream;
 pub(crate) use cx::Cx;
 
 use crate::ast::Gateway;
-use crate::codes;
 use crate::diagnostic::Diagnostics;
 use crate::middleware;
 use crate::model::{Model, Observability, Origin, Scope};
@@ -29,10 +28,6 @@ use sha2::{Digest, Sha256};
 /// Gives the file its meaning. Problems are in the sink.
 pub(crate) fn resolve(gateway: &Gateway, source: &Source, sink: &mut Diagnostics) -> Model {
     let cx = &mut Cx { sink, source };
-    let root = ConfigPath::root();
-    if gateway.include.0 {
-        not_supported(cx, &root.key("include"), "include");
-    }
     lints::levels(cx, gateway);
     let server = server::server(cx, gateway.server.get());
     let admin = server::admin(cx, gateway.admin.get());
@@ -46,7 +41,8 @@ pub(crate) fn resolve(gateway: &Gateway, source: &Source, sink: &mut Diagnostics
     let max_series = gateway.observability.get().and_then(|section| section.max_series);
     Model {
         config_path: source.path().to_owned(),
-        config_sha256: sha256(source.text()),
+        config_files: source.files().iter().map(|file| file.path().to_string()).collect(),
+        config_sha256: sha256(source),
         server,
         admin,
         upstreams,
@@ -58,15 +54,12 @@ pub(crate) fn resolve(gateway: &Gateway, source: &Source, sink: &mut Diagnostics
     }
 }
 
-fn not_supported(cx: &mut Cx<'_>, at: &ConfigPath, key: &str) {
-    let title = format!("`{key}` is not supported by this version");
-    cx.sink.error_at_key(&codes::NOT_SUPPORTED, at, title, "would have no effect").help("leave it out");
-}
-
 fn top_level(cx: &Cx<'_>, path: &ConfigPath) -> Origin {
     cx.origin(path, Scope::TopLevel)
 }
 
-fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+fn sha256(source: &Source) -> String {
+    let mut hash = Sha256::new();
+    source.files().iter().for_each(|file| hash.update(&source.text()[file.span()]));
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -78,7 +78,7 @@ proptest! {
         let pairs = || routes.iter().enumerate().flat_map(|(i, a)| routes[i + 1..].iter().map(move |b| (a, b)));
         let expected = pairs().any(|(a, b)| clash(a, b));
         let mut sink = Diagnostics::new();
-        let _ = compile(&Source::new("gateway.yml", yaml(&routes)), &mut sink);
+        let _ = compile(&mut Source::new("gateway.yml", yaml(&routes)), &mut sink);
         let ids: Vec<&str> = sink.sorted().iter().map(|diagnostic| diagnostic.code.id).collect();
         prop_assert!(ids.iter().all(|id| *id == "CG0308"), "{ids:?}");
         prop_assert_eq!(!ids.is_empty(), expected);

@@ -24,8 +24,8 @@ routes:
 
 fn model(text: &str) -> Model {
     let mut sink = Diagnostics::new();
-    let source = Source::new("gateway.yml", text);
-    let cast = compile(&source, &mut sink);
+    let mut source = Source::new("gateway.yml", text);
+    let cast = compile(&mut source, &mut sink);
     assert!(!sink.has_errors(), "{}", sink.render(&source, Style::Plain));
     cast.unwrap().model
 }

@@ -24,8 +24,8 @@ routes:
 
 fn ask(line: &str, headers: &[&str]) -> String {
     let mut sink = Diagnostics::new();
-    let source = Source::new("gateway.yml", CONFIG);
-    let cast = compile(&source, &mut sink);
+    let mut source = Source::new("gateway.yml", CONFIG);
+    let cast = compile(&mut source, &mut sink);
     assert!(sink.is_empty(), "{}", sink.render(&source, Style::Plain));
     let request = headers.iter().fold(Request::parse(line).unwrap(), |request, field| {
         let (name, value) = field.split_once(": ").unwrap();

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 fn model(text: &str) -> Model {
     let mut sink = Diagnostics::new();
-    let source = Source::new("gateway.yml", text);
-    let result = compile(&source, &mut sink);
+    let mut source = Source::new("gateway.yml", text);
+    let result = compile(&mut source, &mut sink);
     assert!(sink.is_empty(), "{}", sink.render(&source, Style::Plain));
     result.unwrap().model
 }
@@ -32,12 +32,12 @@ fn the_seed_has_the_defaults_of_the_reference() {
     let urls: Vec<&BackendUrl> = upstream.backends.iter().map(|backend| &backend.url).collect();
     assert!(matches!(urls[2], BackendUrl::Literal { host, port: 9003, text }
         if host == "localhost" && text == "http://localhost:9003"));
-    assert_eq!(upstream.backends[1].origin.line, 7);
+    assert_eq!(upstream.backends[1].origin.line.line, 7);
     let health = upstream.health_check.as_ref().unwrap();
     assert_eq!((health.path.as_str(), health.expect.as_slice()), ("/", [200].as_slice()));
     assert_eq!((health.interval, health.timeout), (Duration::from_secs(5), Duration::from_secs(2)));
     let route = &model.routes[0];
-    assert_eq!((route.name.as_str(), route.origin.line), ("/api/v1", 4));
+    assert_eq!((route.name.as_str(), route.origin.line.line), ("/api/v1", 4));
     assert_eq!(route.timeout, Duration::from_secs(60));
     assert!(matches!(&route.target, Target::Forward(forward) if forward.path == PathChange::Keep));
 }
@@ -66,7 +66,7 @@ routes:
     let own = limit(c.rate_limit.unwrap().index());
     assert_eq!((own.settings.burst.get(), own.settings.rate), (7, limit(0).settings.rate));
     assert!(matches!(&own.settings.key, RateLimitKey::Header(name) if name.as_str() == "x-tenant"));
-    assert_eq!((own.origin.scope, own.origin.line), (Scope::Route(2), 8));
+    assert_eq!((own.origin.scope, own.origin.line.line), (Scope::Route(2), 8));
     let breaker = &model.policies.circuit_breaker[c.circuit_breaker.unwrap().index()].settings;
     assert_eq!((breaker.window, breaker.open), (Duration::from_secs(30), Duration::from_secs(1)));
     assert_eq!((d.rate_limit, d.circuit_breaker), (None, None));

@@ -59,8 +59,8 @@ const TOKENS: [&str; 40] = [
 
 fn answer(text: &str) {
     let mut sink = Diagnostics::new();
-    let source = Source::new("gateway.yml", text);
-    let result = compile(&source, &mut sink);
+    let mut source = Source::new("gateway.yml", text);
+    let result = compile(&mut source, &mut sink);
     assert_eq!(result.is_err(), sink.has_errors());
     let report = sink.render(&source, Style::Plain);
     assert_eq!(report.is_empty(), sink.is_empty());
@@ -122,7 +122,7 @@ fn the_seeds_are_whole() {
         let mut sink = Diagnostics::new();
         nothing_is_lost(
             seed,
-            &compile(&Source::new("gateway.yml", *seed), &mut sink).expect("a good config").model,
+            &compile(&mut Source::new("gateway.yml", *seed), &mut sink).expect("a good config").model,
         );
     }
 }

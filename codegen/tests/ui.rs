@@ -8,12 +8,22 @@ use castgate_codegen::{Diagnostics, Source, Style, codes, compile};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The configs in a directory, as paths relative to the crate, sorted.
+/// The configs in a directory, as paths relative to the crate, sorted. One of several files has a directory of its own:
+/// `gateway.yml`, what that includes, and perhaps `layer.yml`, which is laid over it.
 fn configs(directory: &str) -> Vec<String> {
     let entries = std::fs::read_dir(directory).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut configs: Vec<String> =
-        names.filter(|name| name.ends_with(".yml")).map(|name| format!("{directory}/{name}")).collect();
+    let paths = names.map(|name| format!("{directory}/{name}"));
+    let mut configs: Vec<String> = paths
+        .filter_map(|path| {
+            let layer = format!("{path}/layer.yml");
+            match Path::new(&path).is_dir() {
+                true if Path::new(&layer).exists() => Some(format!("{path}/gateway.yml:{layer}")),
+                true => Some(format!("{path}/gateway.yml")),
+                false => path.ends_with(".yml").then_some(path),
+            }
+        })
+        .collect();
     configs.sort();
     assert!(!configs.is_empty());
     configs
@@ -21,8 +31,8 @@ fn configs(directory: &str) -> Vec<String> {
 
 fn report(path: &str) -> (String, Vec<&'static str>) {
     let mut sink = Diagnostics::new();
-    let source = Source::read(path, &mut sink);
-    let result = compile(&source, &mut sink);
+    let mut source = Source::read(path, &mut sink);
+    let result = compile(&mut source, &mut sink);
     assert_eq!(result.is_err(), sink.has_errors(), "{path}: failure and errors go together");
     let ids = sink.sorted().iter().map(|diagnostic| diagnostic.code.id).collect();
     (sink.render(&source, Style::Plain), ids)
@@ -35,7 +45,10 @@ fn bad_configs_get_their_reports() {
     for config in configs("tests/ui") {
         let (actual, ids) = report(&config);
         assert!(!ids.is_empty(), "{config} has no problem");
-        let expected_path = config.replace(".yml", ".txt");
+        let expected_path = match config.split_once("/gateway.yml") {
+            Some((directory, _)) => format!("{directory}.txt"),
+            None => config.replace(".yml", ".txt"),
+        };
         if update {
             std::fs::write(&expected_path, &actual).unwrap();
         }
@@ -78,8 +91,8 @@ fn a_missing_file_is_a_report() {
 fn a_file_that_is_too_large_is_a_report() {
     let text = "# 0123456789012345678901234567890123456789\n".repeat(250_000);
     let mut sink = Diagnostics::new();
-    let source = Source::new("gateway.yml", text);
-    assert!(compile(&source, &mut sink).is_err());
+    let mut source = Source::new("gateway.yml", text);
+    assert!(compile(&mut source, &mut sink).is_err());
     let ids: Vec<&str> = sink.sorted().iter().map(|diagnostic| diagnostic.code.id).collect();
     assert_eq!(ids, ["CG0002"]);
 }

@@ -125,8 +125,8 @@ mod tests {
     #[test]
     fn keys_are_known_missing_or_invalid() {
         const KEYS: &[Piece] = &[Piece::Literal("alpha, beta ,,")];
-        let keys = ApiKeys::new(Origin::line(1), "x-api-key", Late::new(KEYS));
-        let mut problems = Problems::new("gateway.yml");
+        let keys = ApiKeys::new(Origin::at("gateway.yml", 1), "x-api-key", Late::new(KEYS));
+        let mut problems = Problems::new();
         keys.bind(&mut problems);
         assert!(problems.messages().is_empty());
         let check = |given: &[&str]| keys.check(&request(given)).map_err(|error| error.reason());
@@ -150,8 +150,8 @@ mod tests {
             },
         };
         assert!((0..100).all(|n| many.knows(format!("k{n}").as_bytes())) && !many.knows(b"k100"));
-        let none = ApiKeys::new(Origin::line(3), "x-api-key", Late::new(&[]));
-        let mut problems = Problems::new("gateway.yml");
+        let none = ApiKeys::new(Origin::at("gateway.yml", 3), "x-api-key", Late::new(&[]));
+        let mut problems = Problems::new();
         none.bind(&mut problems);
         assert!(problems.messages()[0].starts_with("gateway.yml:3:"));
     }

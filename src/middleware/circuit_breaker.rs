@@ -124,7 +124,7 @@ impl Breaker {
         let until = self.millis(now) + self.policy.open.as_millis() as u64;
         self.successes.store(0, Ordering::Relaxed);
         if self.opened_until.swap(until, Ordering::AcqRel) == 0 {
-            tracing::warn!(upstream = self.upstream, line = %self.origin, "circuit breaker opened");
+            tracing::warn!(upstream = self.upstream, origin = %self.origin, "circuit breaker opened");
         }
     }
 
@@ -134,7 +134,7 @@ impl Breaker {
         }
         self.successes.store(0, Ordering::Relaxed);
         if self.opened_until.swap(0, Ordering::AcqRel) != 0 {
-            tracing::info!(upstream = self.upstream, line = %self.origin, "circuit breaker closed");
+            tracing::info!(upstream = self.upstream, origin = %self.origin, "circuit breaker closed");
         }
     }
 
@@ -246,7 +246,7 @@ mod tests {
     };
 
     fn breaker() -> (Breaker, Instant) {
-        let (breaker, start) = (Breaker::new(Origin::line(1), "users", POLICY), Instant::now());
+        let (breaker, start) = (Breaker::new(Origin::at("gateway.yml", 1), "users", POLICY), Instant::now());
         breaker.millis(start);
         (breaker, start)
     }

@@ -149,7 +149,7 @@ impl Bind for Limit {
     /// Takes the memory of the table at start rather than on the first request.
     fn bind(&self, _problems: &mut Problems) {
         self.table();
-        tracing::debug!(line = %self.origin, clients = self.sets * 4, "rate limit table ready");
+        tracing::debug!(origin = %self.origin, clients = self.sets * 4, "rate limit table ready");
     }
 }
 

@@ -17,7 +17,7 @@ use super::worker::Worker;
 use super::{connection, control, listener};
 use crate::access_log::{Queue, Writer};
 use crate::app::{App, Listen, Settings};
-use crate::late::{Origin, Problems};
+use crate::late::Problems;
 
 /// `EX_CONFIG` of sysexits.h: the config, the environment or a port is not as it must be.
 const EXIT_CONFIG: u8 = 78;
@@ -92,10 +92,10 @@ type Sockets = Vec<(TcpListener, bool)>;
 
 /// Binds late values and ports; the sockets of each worker.
 fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
-    let mut problems = Problems::new(settings.identity.file);
+    let mut problems = Problems::new();
     settings.bindings.iter().for_each(|binding| binding.bind(&mut problems));
     if let Err(why) = level(settings) {
-        problems.at(Origin::line(1), why);
+        problems.at(settings.log_level.origin, why);
     }
     let workers = workers_of(settings);
     let mut sockets: Vec<Sockets> = (0..workers).map(|_| Vec::new()).collect();
@@ -129,7 +129,7 @@ fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
 
 /// `server.log_level`, or what is wrong with it.
 fn level(settings: &Settings) -> Result<String, String> {
-    let level = settings.log_level.resolve().map_err(|errors| errors.join("; "))?;
+    let level = settings.log_level.level.resolve().map_err(|errors| errors.join("; "))?;
     match level.as_str() {
         "error" | "warn" | "info" | "debug" | "trace" => Ok(level),
         _ => Err(format!("server.log_level: `{level}` is not error, warn, info, debug or trace")),

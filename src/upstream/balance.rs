@@ -179,7 +179,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn backends(weights: &[u16]) -> &'static [Backend] {
-        let make = |(slot, &weight)| Backend::new(Origin::line(1), slot, weight, Late::new(&[]));
+        let make = |(slot, &weight)| Backend::new(Origin::at("gateway.yml", 1), slot, weight, Late::new(&[]));
         Box::leak(weights.iter().enumerate().map(make).collect())
     }
 

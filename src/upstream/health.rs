@@ -205,7 +205,7 @@ mod tests {
     use crate::late::{Late, Origin};
 
     fn monitor(healthy_after: u32, unhealthy_after: u32) -> Monitor {
-        let backend = Box::leak(Box::new(Backend::new(Origin::line(1), 0, 1, Late::new(&[]))));
+        let backend = Box::leak(Box::new(Backend::new(Origin::at("gateway.yml", 1), 0, 1, Late::new(&[]))));
         let second = Duration::from_secs(1);
         let check = HealthCheck {
             path: "/",

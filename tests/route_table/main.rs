@@ -19,8 +19,8 @@ const UUID: &str = "67E55044-10b1-426f-9247-bb680e5fe0c8";
 /// Compiles the config; `Err` is the report.
 fn cast(yaml: String) -> Result<&'static RouteIndex<usize>, String> {
     let mut sink = Diagnostics::new();
-    let source = Source::new("gateway.yml", yaml);
-    match compile(&source, &mut sink) {
+    let mut source = Source::new("gateway.yml", yaml);
+    match compile(&mut source, &mut sink) {
         Ok(cast) => Ok(table::load(&lower::lower(&cast.model))),
         Err(_) => Err(sink.render(&source, Style::Plain)),
     }

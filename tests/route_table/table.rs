@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use castgate::codegen::{
-    Duration, Edge, HeaderMatch, Methods, NONE, Node, Origin, QueryMatch, Route, RouteIndex, Span, Table,
+    Duration, Edge, HeaderMatch, Methods, NONE, Node, QueryMatch, Route, RouteIndex, Span, Table,
 };
 use castgate_codegen::plan::{self, Plan, Value};
 
@@ -40,7 +40,7 @@ fn leak<T>(items: impl Iterator<Item = T>) -> &'static [T] {
 }
 
 fn route(plan: &Plan, number: usize, of: &plan::Route) -> Route<usize> {
-    let route = Route::new(Origin::line(of.line), of.label.clone().leak(), Duration::from_secs(1), number);
+    let route = Route::new(of.label.clone().leak(), Duration::from_secs(1), number);
     let headers = pairs(plan, of.headers.as_ref()).map(|(name, value)| HeaderMatch::new(name, value));
     let query = pairs(plan, of.query.as_ref()).map(|(name, value)| QueryMatch::new(name, value));
     route.with_methods(methods(&of.methods)).with_headers(leak(headers)).with_query(leak(query))

@@ -6,8 +6,8 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut sink = Diagnostics::new();
-    let source = Source::from_bytes("gateway.yml", bytes.to_vec(), &mut sink);
-    let result = compile(&source, &mut sink);
+    let mut source = Source::from_bytes("gateway.yml", bytes.to_vec(), &mut sink);
+    let result = compile(&mut source, &mut sink);
     assert_eq!(result.is_err(), !sink.is_empty());
     let report = sink.render(&source, Style::Plain);
     assert_eq!(report.is_empty(), result.is_ok());

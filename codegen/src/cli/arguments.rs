@@ -28,7 +28,7 @@ pub(crate) enum Color {
 /// The config to read.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigFile {
-    /// The config
+    /// The config, or layers of it: base.yml:prod.yml
     #[arg(default_value = "gateway.yml", env = "GATEWAY_CONFIG", hide_env_values = true)]
     pub(crate) file: String,
 }
@@ -36,7 +36,7 @@ pub(crate) struct ConfigFile {
 /// The config to read, where something else is the first argument.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigOption {
-    /// The config
+    /// The config, or layers of it: base.yml:prod.yml
     #[arg(
         long = "config",
         value_name = "FILE",

@@ -47,8 +47,8 @@ impl Refused {
 /// Reads a config and finds out what it means.
 pub(crate) fn load(file: &str) -> Result<Found, Box<Refused>> {
     let mut sink = Diagnostics::new();
-    let source = Source::read(file, &mut sink);
-    match analyse(&source, &mut sink) {
+    let mut source = Source::read(file, &mut sink);
+    match analyse(&mut source, &mut sink) {
         Ok(model) => Ok(Found { source, sink, model }),
         Err(_) => Err(Box::new(Refused { source, sink })),
     }

@@ -35,7 +35,7 @@ fn row(model: &Model, route: &Route) -> [String; 7] {
         conditions.chain(parameters).fold(show::methods(route.methods), |all, one| all + &one),
         show::target(model, route),
         route.name.clone(),
-        route.origin.line.to_string(),
+        model.line_number(&route.origin.line),
     ]
 }
 
@@ -67,7 +67,8 @@ fn object(model: &Model, route: &Route) -> Value {
         route.query.iter().map(|wanted| [wanted.name.as_str(), wanted.value.as_str()]).collect();
     json!({
         "name": route.name,
-        "line": route.origin.line,
+        "file": &*route.origin.line.file,
+        "line": route.origin.line.line,
         "host": (route.host != HostPattern::Any).then(|| route.host.to_string()),
         "path": route.path.to_string(),
         "match": kind(route),

@@ -16,12 +16,8 @@ pub(crate) fn run(config: &ConfigFile, color: Color) -> Exit {
     let outcomes = run_tests(&found.model);
     let mut text = String::new();
     for outcome in &outcomes {
-        let line = outcome.test.origin.line;
-        text.push_str(&format!(
-            "ok  line {line:<4} {} => {}\n",
-            outcome.test.request,
-            came_to(&outcome.outcome)
-        ));
+        let line = found.model.whereabouts(&outcome.test.origin.line);
+        text.push_str(&format!("ok  {line:<9} {} => {}\n", outcome.test.request, came_to(&outcome.outcome)));
     }
     let s = if outcomes.len() == 1 { "" } else { "s" };
     text.push_str(&format!("{}: {} test{s} passed\n", config.file, outcomes.len()));

@@ -4,12 +4,13 @@ use super::{Diagnostic, Lines};
 use crate::source::Source;
 
 pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source) -> String {
-    let lines = Lines::new(source.text());
+    let lines = Lines::new(source);
     diagnostics.iter().fold(String::new(), |text, diagnostic| text + &command(diagnostic, source, &lines))
 }
 
 fn command(diagnostic: &Diagnostic, source: &Source, lines: &Lines<'_>) -> String {
-    let mut properties = format!("file={}", property(source.path()));
+    let file = diagnostic.labels.first().map_or(source.path(), |label| lines.file(&label.span));
+    let mut properties = format!("file={}", property(file));
     if let Some(label) = diagnostic.labels.first() {
         let (start, end) = lines.range(&label.span);
         properties.push_str(&format!(",line={},endLine={}", start.line, end.line));
@@ -21,7 +22,10 @@ fn command(diagnostic: &Diagnostic, source: &Source, lines: &Lines<'_>) -> Strin
     let title = property(&format!("{}: {}", diagnostic.code.id, diagnostic.code.title));
     let mut message = diagnostic.title.clone();
     for label in diagnostic.labels.iter().filter(|label| !label.text.is_empty()) {
-        message.push_str(&format!("\nline {}: {}", lines.position(label.span.start).line, label.text));
+        let elsewhere = Some(lines.file(&label.span)).filter(|other| *other != file);
+        let elsewhere = elsewhere.map(|file| format!("{file}, ")).unwrap_or_default();
+        let line = lines.position(label.span.start).line;
+        message.push_str(&format!("\n{elsewhere}line {line}: {}", label.text));
     }
     for help in &diagnostic.help {
         message.push_str(&format!("\nhelp: {help}"));

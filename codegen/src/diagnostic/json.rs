@@ -5,7 +5,7 @@ use crate::source::{Source, Span};
 use serde_json::{Value, json};
 
 pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source) -> String {
-    let lines = Lines::new(source.text());
+    let lines = Lines::new(source);
     let objects = diagnostics.iter().map(|diagnostic| object(diagnostic, source, &lines));
     objects.fold(String::new(), |text, object| format!("{text}{object}\n"))
 }
@@ -31,7 +31,7 @@ fn object(diagnostic: &Diagnostic, source: &Source, lines: &Lines<'_>) -> Value 
         "severity": diagnostic.severity_name(),
         "title": diagnostic.code.title,
         "message": diagnostic.title,
-        "file": source.path(),
+        "file": diagnostic.labels.first().map_or(source.path(), |label| lines.file(&label.span)),
         "span": diagnostic.labels.first().map(|label| span(&label.span, lines)),
         "labels": labels,
         "help": diagnostic.help,
@@ -39,11 +39,12 @@ fn object(diagnostic: &Diagnostic, source: &Source, lines: &Lines<'_>) -> Value 
     })
 }
 
-/// Lines and columns count from 1, bytes from 0; every end is exclusive.
+/// Lines and columns count from 1, bytes from 0, in the file; every end is exclusive.
 fn span(span: &Span, lines: &Lines<'_>) -> Value {
     let (start, end) = lines.range(span);
     json!({
-        "start": {"line": start.line, "column": start.column, "byte": span.start},
-        "end": {"line": end.line, "column": end.column, "byte": span.end},
+        "file": lines.file(span),
+        "start": {"line": start.line, "column": start.column, "byte": start.byte},
+        "end": {"line": end.line, "column": end.column, "byte": end.byte},
     })
 }

@@ -72,7 +72,9 @@ fn report<'a>(diagnostic: &'a Diagnostic, source: &'a Source) -> Vec<Group<'a>> 
         diagnostic.labels.iter().map(|label| one_line(source.text(), &label.span)).collect();
     let first = spans.iter().map(|span| span.start).min().unwrap_or(0);
     let last = spans.iter().map(|span| span.end).max().unwrap_or(0);
-    let is_compact = last - first <= MOST_BYTES;
+    let file = |span: &Span| source.file_at(span.start).map(|file| file.span().start);
+    let is_one_file = spans.windows(2).all(|pair| file(&pair[0]) == file(&pair[1]));
+    let is_compact = is_one_file && last - first <= MOST_BYTES;
     let mut annotations = spans.iter().zip(&diagnostic.labels).enumerate().map(|(index, (span, label))| {
         let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
         (span.clone(), kind, label.text.as_str())
@@ -80,11 +82,11 @@ fn report<'a>(diagnostic: &'a Diagnostic, source: &'a Source) -> Vec<Group<'a>> 
     if is_compact && !spans.is_empty() {
         let window = Window::around(source, &(first..last));
         let annotations = annotations.map(|(span, kind, text)| annotation(kind, window.shift(&span), text));
-        problem = problem.element(window.snippet(source).annotations(annotations));
+        problem = problem.element(window.snippet().annotations(annotations));
     } else {
         problem = annotations.by_ref().fold(problem, |problem, (span, kind, text)| {
             let window = Window::around(source, &span);
-            problem.element(window.snippet(source).annotation(annotation(kind, window.shift(&span), text)))
+            problem.element(window.snippet().annotation(annotation(kind, window.shift(&span), text)))
         });
     }
     for help in &diagnostic.help {
@@ -95,9 +97,7 @@ fn report<'a>(diagnostic: &'a Diagnostic, source: &'a Source) -> Vec<Group<'a>> 
         let span = clip(source.text(), &edit.span);
         let window = Window::around(source, &span);
         let patch = Patch::new(window.shift(&span), edit.replacement.as_str());
-        groups.push(
-            Level::HELP.secondary_title(edit.title.as_str()).element(window.snippet(source).patch(patch)),
-        );
+        groups.push(Level::HELP.secondary_title(edit.title.as_str()).element(window.snippet().patch(patch)));
     }
     groups
 }
@@ -109,6 +109,7 @@ fn annotation<'a>(kind: AnnotationKind, span: Span, text: &'a str) -> Annotation
 
 /// The whole lines around a span: the renderer looks at all the text it is given, once for each problem.
 struct Window<'a> {
+    path: &'a str,
     text: &'a str,
     start: usize,
     line: usize,
@@ -116,19 +117,22 @@ struct Window<'a> {
 
 impl<'a> Window<'a> {
     fn around(source: &'a Source, span: &Span) -> Self {
-        let text = source.text();
-        let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+        let (path, file) = source
+            .file_at(span.start)
+            .map_or((source.path(), 0..source.text().len()), |file| (&**file.path(), file.span()));
+        let text = &source.text()[..file.end.max(span.end)];
+        let start = text[file.start..span.start].rfind('\n').map_or(file.start, |at| file.start + at + 1);
         let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at + 1);
-        let line = text[..start].bytes().filter(|byte| *byte == b'\n').count() + 1;
-        Self { text: &text[start..end], start, line }
+        let line = text[file.start..start].bytes().filter(|byte| *byte == b'\n').count() + 1;
+        Self { path, text: &text[start..end], start, line }
     }
 
     fn shift(&self, span: &Span) -> Span {
         span.start - self.start..span.end - self.start
     }
 
-    fn snippet<T: Clone>(&self, source: &'a Source) -> Snippet<'a, T> {
-        Snippet::source(self.text).line_start(self.line).path(source.path())
+    fn snippet<T: Clone>(&self) -> Snippet<'a, T> {
+        Snippet::source(self.text).line_start(self.line).path(self.path)
     }
 }
 

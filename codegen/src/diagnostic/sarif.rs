@@ -9,8 +9,8 @@ const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source) -> String {
-    let file = File { uri: uri(source.path()), lines: Lines::new(source.text()) };
-    let results: Vec<Value> = diagnostics.iter().map(|diagnostic| file.result(diagnostic)).collect();
+    let places = Places { source, lines: Lines::new(source) };
+    let results: Vec<Value> = diagnostics.iter().map(|diagnostic| places.result(diagnostic)).collect();
     let rules: Vec<Value> = codes::ALL.iter().map(|code| rule(code)).collect();
     let log = json!({
         "$schema": SCHEMA,
@@ -33,12 +33,12 @@ fn rule(code: &Code) -> Value {
     })
 }
 
-struct File<'a> {
-    uri: String,
+struct Places<'a> {
+    source: &'a Source,
     lines: Lines<'a>,
 }
 
-impl File<'_> {
+impl Places<'_> {
     fn result(&self, diagnostic: &Diagnostic) -> Value {
         let mut message = diagnostic.title.clone();
         for help in &diagnostic.help {
@@ -63,7 +63,7 @@ impl File<'_> {
                 json!({
                     "description": {"text": edit.title},
                     "artifactChanges": [{
-                        "artifactLocation": {"uri": self.uri},
+                        "artifactLocation": {"uri": uri(self.lines.file(&edit.span))},
                         "replacements": [{
                             "deletedRegion": self.region(&edit.span),
                             "insertedContent": {"text": edit.replacement},
@@ -84,7 +84,8 @@ impl File<'_> {
     }
 
     fn location(&self, span: Option<&Span>) -> Value {
-        let mut place = json!({"artifactLocation": {"uri": self.uri}});
+        let file = span.map_or(self.source.path(), |span| self.lines.file(span));
+        let mut place = json!({"artifactLocation": {"uri": uri(file)}});
         if let Some(span) = span {
             place["region"] = self.region(span);
         }

@@ -37,6 +37,7 @@ const FACADE: &[&str] = &[
     "LimitKey",
     "Limits",
     "Listen",
+    "LogLevel",
     "Members",
     "Methods",
     "NONE",

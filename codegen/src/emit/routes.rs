@@ -1,7 +1,7 @@
 //! The route table and the conditions it refers to.
 
 use super::policy;
-use super::value::{duration, origin, path, size};
+use super::value::{duration, path, size};
 use crate::plan::{Route, Static};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -17,13 +17,13 @@ pub(super) fn routes(routes: &[Route], conditions: &[Static]) -> TokenStream {
 }
 
 fn route(of: &Route) -> TokenStream {
-    let Route { line, label, timeout, stack, table, instance, methods, headers, query } = of;
-    let (origin, timeout, instance) = (origin(*line), duration(*timeout), size(*instance));
+    let Route { label, timeout, stack, table, instance, methods, headers, query } = of;
+    let (timeout, instance) = (duration(*timeout), size(*instance));
     let methods = self::methods(methods).map(|methods| quote!(.with_methods(#methods)));
     let headers = headers.as_ref().map(|name| quote!(.with_headers(&#name)));
     let query = query.as_ref().map(|name| quote!(.with_query(&#name)));
     quote! {
-        Route::new(#origin, #label, #timeout, Target::#stack(&#table[#instance])) #methods #headers #query
+        Route::new(#label, #timeout, Target::#stack(&#table[#instance])) #methods #headers #query
     }
 }
 

@@ -1,7 +1,7 @@
 //! Everything of a gateway that is not a route.
 
 use super::value::{duration, late, option, origin, size, uint};
-use crate::plan::{Cidr, Drain, Limits, Listen, Settings, Timeouts, Upstream};
+use crate::plan::{Cidr, Drain, Limits, Listen, LogLevel, Settings, Timeouts, Upstream};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -21,7 +21,7 @@ pub(super) fn settings(of: &Settings, upstreams: &[Upstream], identity: (&str, &
     } = of;
     let (file, config_sha256) = identity;
     let (listens, admin) = (listens.iter().map(listen), admin.iter().map(listen));
-    let (workers, log_level) = (option(workers.map(size)), late(log_level));
+    let (workers, log_level) = (option(workers.map(size)), self::log_level(log_level));
     let trusted_proxies = trusted_proxies.iter().map(cidr);
     let Limits { header_bytes, headers, uri, body, connections } = *limits;
     let (header_bytes, headers, uri) = (uint(header_bytes), uint(headers), uint(uri));
@@ -61,8 +61,14 @@ pub(super) fn settings(of: &Settings, upstreams: &[Upstream], identity: (&str, &
 
 fn listen(of: &Listen) -> TokenStream {
     let Listen { line, address } = of;
-    let (origin, address) = (origin(*line), late(address));
+    let (origin, address) = (origin(line), late(address));
     quote!(Listen { origin: #origin, address: #address })
+}
+
+fn log_level(of: &LogLevel) -> TokenStream {
+    let LogLevel { line, level } = of;
+    let (origin, level) = (origin(line), late(level));
+    quote!(LogLevel { origin: #origin, level: #level })
 }
 
 fn cidr(of: &Cidr) -> TokenStream {

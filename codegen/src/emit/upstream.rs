@@ -25,7 +25,7 @@ pub(super) fn upstream((id, of): (usize, &Upstream)) -> TokenStream {
         preserve_host,
     } = of;
     let (len, backends) = (size(backends.len()), backends.iter().map(backend));
-    let (id, origin, primaries) = (size(id), origin(*line), size(*primaries));
+    let (id, origin, primaries) = (size(id), origin(line), size(*primaries));
     let (strategy, check) = (balance(*strategy), option(check.as_ref().map(health_check)));
     let (primary_turns, backup_turns) = (numbers(primary_turns), numbers(backup_turns));
     let UpstreamTimeouts { connect, response } = *timeouts;
@@ -64,7 +64,7 @@ pub(super) fn upstream((id, of): (usize, &Upstream)) -> TokenStream {
 
 fn backend(of: &Backend) -> TokenStream {
     let Backend { line, slot, weight, url } = of;
-    let (origin, slot, weight, url) = (origin(*line), size(*slot), uint(*weight), late(url));
+    let (origin, slot, weight, url) = (origin(line), size(*slot), uint(*weight), late(url));
     quote!(Backend::new(#origin, #slot, #weight, #url))
 }
 

@@ -1,6 +1,7 @@
 //! Names and constant expressions. Text of the config leaves here only as a string literal, which `quote` escapes.
 
-use crate::plan::{Late, Name, Piece, Value};
+use crate::plan::{FileLine, Late, Name, Piece, Value};
+
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
 use std::time::Duration;
@@ -18,7 +19,7 @@ pub(super) fn value(of: &Value) -> TokenStream {
         Value::Number(number) => uint(*number),
         Value::Flag(flag) => flag.to_token_stream(),
         Value::Duration(length) => duration(*length),
-        Value::Origin(line) => origin(*line),
+        Value::Origin(line) => origin(line),
         Value::Late(value) => late(value),
         Value::Path(of) => path(of),
         Value::Call(function, arguments) => {
@@ -79,10 +80,10 @@ pub(super) fn duration(length: Duration) -> TokenStream {
     }
 }
 
-/// The line of the config that an item comes from.
-pub(super) fn origin(line: u32) -> TokenStream {
-    let line = uint(line);
-    quote!(Origin::line(#line))
+/// The line that an item comes from.
+pub(super) fn origin(of: &FileLine) -> TokenStream {
+    let (file, line) = (&*of.file, uint(of.line));
+    quote!(Origin::at(#file, #line))
 }
 
 /// A late value.

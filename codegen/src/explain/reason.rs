@@ -2,7 +2,7 @@
 
 use super::verdict::{Verdict, values};
 use crate::diagnostic::quoted;
-use crate::model::Route;
+use crate::model::{Model, Route};
 use crate::show;
 use crate::table::Request;
 
@@ -11,6 +11,7 @@ pub(super) fn reason(
     route: &Route,
     winner: Option<&Route>,
     request: &Request,
+    model: &Model,
 ) -> String {
     match verdict {
         Verdict::Host if request.host().is_empty() => {
@@ -31,7 +32,8 @@ pub(super) fn reason(
         Verdict::Match => match winner {
             Some(winner) => {
                 let by = quoted(&winner.name);
-                format!("outranked by {by} (line {}), {}", winner.origin.line, rank(winner, route))
+                let line = model.whereabouts(&winner.origin.line);
+                format!("outranked by {by} ({line}), {}", rank(winner, route))
             }
             None => "matches".to_owned(),
         },

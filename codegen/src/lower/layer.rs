@@ -3,6 +3,7 @@
 
 use crate::normal::Tree;
 use crate::plan::Value;
+use crate::source::FileLine;
 
 /// A resolved middleware that can become code.
 pub(crate) trait Lower {
@@ -57,7 +58,7 @@ pub(crate) enum Register {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Site<'a> {
     /// The line the policy was written on.
-    pub(crate) line: u32,
+    pub(crate) line: &'a FileLine,
     /// The name of the route's upstream; empty if it has none.
     pub(crate) upstream: &'a str,
 }

@@ -4,6 +4,7 @@ use super::layer::{Code, Lower, Register, Site, State};
 use super::names::Names;
 use crate::model::{MiddlewareSet, Policies};
 use crate::plan::{self, Name, Static, Value};
+use crate::source::FileLine;
 use std::collections::BTreeMap;
 
 /// A policy's identity: the kind, its id, and the upstream if its state belongs to both.
@@ -50,7 +51,7 @@ impl Statics {
     }
 
     /// A layer that belongs to no entry of the registry.
-    pub(super) fn layer(&mut self, layer: &dyn Lower, line: u32, names: &mut Names) -> plan::Layer {
+    pub(super) fn layer(&mut self, layer: &dyn Lower, line: &FileLine, names: &mut Names) -> plan::Layer {
         let code = layer.code();
         let policy = self.named(code, layer.policy(&Site { line, upstream: "" }), names);
         plan::Layer { kind: code.layer, policy }

@@ -32,7 +32,6 @@ pub(super) fn route(
     let query = condition(QUERY, query);
     let Place { stack, table, instance } = place;
     Route {
-        line: route.origin.line,
         label: route.name.clone(),
         timeout: route.timeout,
         stack,

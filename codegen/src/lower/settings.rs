@@ -19,7 +19,10 @@ pub(super) fn settings(
             model::Workers::Count(count) => Some(usize::from(count.get())),
         },
         trusted_proxies: server.trusted_proxies.iter().map(cidr).collect(),
-        log_level: late(&server.log_level),
+        log_level: plan::LogLevel {
+            line: server.log_level.origin.line.clone(),
+            level: late(&server.log_level.level),
+        },
         limits: plan::Limits {
             header_bytes: server.limits.header_bytes,
             headers: server.limits.headers,
@@ -36,7 +39,7 @@ pub(super) fn settings(
 }
 
 fn listen(listen: &model::Listen) -> plan::Listen {
-    plan::Listen { line: listen.origin.line, address: late(&listen.address) }
+    plan::Listen { line: listen.origin.line.clone(), address: late(&listen.address) }
 }
 
 fn cidr(cidr: &model::Cidr) -> plan::Cidr {

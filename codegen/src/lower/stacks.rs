@@ -95,7 +95,7 @@ pub(super) fn instance(
             if !respond.headers.is_empty() {
                 let response = HeaderEdits { set: respond.headers.clone(), ..HeaderEdits::default() };
                 let headers = Headers { response, ..Headers::default() };
-                layers.push(statics.layer(&headers, route.origin.line, names));
+                layers.push(statics.layer(&headers, &route.origin.line, names));
             }
             End::Respond {
                 status: respond.status,

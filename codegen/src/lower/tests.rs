@@ -6,8 +6,8 @@ use crate::{Diagnostics, Source, Style, compile};
 
 fn plan(yaml: &str) -> Plan {
     let mut sink = Diagnostics::new();
-    let source = Source::new("gateway.yml", yaml);
-    let result = compile(&source, &mut sink);
+    let mut source = Source::new("gateway.yml", yaml);
+    let result = compile(&mut source, &mut sink);
     assert!(sink.is_empty(), "{}", sink.render(&source, Style::Plain));
     lower(&result.unwrap().model)
 }

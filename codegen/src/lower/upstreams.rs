@@ -20,7 +20,7 @@ fn lower(upstream: &model::Upstream, slot: &mut usize, names: &mut Names) -> pla
     plan::Upstream {
         name,
         backends_name,
-        line: upstream.origin.line,
+        line: upstream.origin.line.clone(),
         label: upstream.name.clone(),
         balance: balance(upstream.strategy),
         primaries: primaries.len(),
@@ -49,7 +49,7 @@ fn backend(backend: &model::Backend, slot: &mut usize) -> plan::Backend {
         model::BackendUrl::Late(url) => late(url),
     };
     *slot += 1;
-    plan::Backend { line: backend.origin.line, slot: *slot - 1, weight: backend.share, url }
+    plan::Backend { line: backend.origin.line.clone(), slot: *slot - 1, weight: backend.share, url }
 }
 
 fn health_check(check: &model::HealthCheck) -> plan::HealthCheck {

@@ -13,9 +13,9 @@ pub(super) struct Problem {
 
 pub(super) fn problems(document: &Document) -> Vec<Problem> {
     let mut sink = Diagnostics::new();
-    let source = Source::new(document.name(), document.text.as_str());
+    let mut source = Source::new(document.name(), document.text.as_str());
     // What is right has no problems to show.
-    let _ = analyse(&source, &mut sink);
+    let _ = analyse(&mut source, &mut sink);
     sink.sorted().into_iter().map(|problem| shown(document, problem)).collect()
 }
 

@@ -120,7 +120,7 @@ impl Lower for Auth {
     fn policy(&self, site: &Site<'_>) -> Value {
         let Self { api_keys: ApiKeys { header, keys } } = self;
         let keys = Value::Late(comma_separated(keys));
-        Value::Call("ApiKeys::new", vec![Value::Origin(site.line), header.into(), keys])
+        Value::Call("ApiKeys::new", vec![Value::Origin(site.line.clone()), header.into(), keys])
     }
 
     fn written(&self) -> Tree {

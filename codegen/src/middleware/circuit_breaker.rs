@@ -103,7 +103,7 @@ impl Lower for CircuitBreaker {
         );
         Value::Call(
             "Breaker::new",
-            vec![Value::Origin(site.line), Value::Text(site.upstream.to_owned()), policy],
+            vec![Value::Origin(site.line.clone()), Value::Text(site.upstream.to_owned()), policy],
         )
     }
 

@@ -163,7 +163,7 @@ impl Lower for Headers {
         Value::Struct(
             "HeaderEdits",
             vec![
-                ("origin", Value::Origin(site.line)),
+                ("origin", Value::Origin(site.line.clone())),
                 ("request", lower_edits(request)),
                 ("response", lower_edits(response)),
             ],

@@ -125,7 +125,7 @@ impl Lower for RateLimit {
         Value::Call(
             "Limit::new",
             vec![
-                Value::Origin(site.line),
+                Value::Origin(site.line.clone()),
                 key,
                 Value::Number(u64::try_from(interval).unwrap_or(u64::MAX)),
                 Value::Number(burst.get().into()),

@@ -12,8 +12,8 @@ pub struct Server {
     pub listen: Vec<Listen>,
     /// Worker threads.
     pub workers: Workers,
-    /// A literal is one of `error`, `warn`, `info`, `debug`, `trace`.
-    pub log_level: Late,
+    /// How much is said on stderr.
+    pub log_level: LogLevel,
     /// Networks whose forwarding headers are believed.
     pub trusted_proxies: Vec<Cidr>,
     /// What a client may send.
@@ -43,6 +43,15 @@ pub struct Observability {
 pub struct Listen {
     /// A literal parses as a [`std::net::SocketAddr`].
     pub address: Late,
+    /// Where it was written.
+    pub origin: Origin,
+}
+
+/// How much is said on stderr.
+#[derive(Debug, Clone)]
+pub struct LogLevel {
+    /// A literal is one of `error`, `warn`, `info`, `debug`, `trace`.
+    pub level: Late,
     /// Where it was written.
     pub origin: Origin,
 }

@@ -1,6 +1,6 @@
 //! Small values the rest of the model is made of.
 
-use crate::source::ConfigPath;
+use crate::source::{ConfigPath, FileLine};
 use std::cmp::Ordering;
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,8 +12,8 @@ use std::time::Duration;
 pub struct Origin {
     /// `routes[2]`, `upstreams.users.backends[0]`, `middleware.rate_limit`.
     pub path: ConfigPath,
-    /// 1-based line.
-    pub line: u32,
+    /// Its file and line.
+    pub line: FileLine,
     /// Which part of the file it belongs to.
     pub scope: Scope,
 }

@@ -88,7 +88,7 @@ fn middleware(model: &Model, route: &Route) -> (Vec<String>, Vec<(String, Tree)>
     let mut own = Vec::new();
     for layer in route.middleware.layers(&model.policies) {
         if layer.origin.scope == Scope::TopLevel {
-            inherited.push(format!("{} (line {})", layer.kind, layer.line));
+            inherited.push(format!("{} ({})", layer.kind, model.whereabouts(layer.line)));
         } else {
             own.push((layer.kind.to_owned(), written(&layer)));
         }

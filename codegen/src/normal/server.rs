@@ -16,7 +16,7 @@ pub(super) fn server(server: &Server) -> Tree {
     Tree::map([
         ("listen", listen(addresses)),
         ("workers", workers),
-        ("log_level", Tree::Text(show::late(log_level))),
+        ("log_level", Tree::Text(show::late(&log_level.level))),
         ("trusted_proxies", Tree::List(networks.collect())),
         (
             "limits",

@@ -6,8 +6,8 @@ use crate::source::Source;
 /// Without the checks of the whole file: they may object to a default which is written out and never bites.
 fn normal(text: &str) -> (Model, String) {
     let mut sink = Diagnostics::new();
-    let source = Source::new("gateway.yml", text);
-    let ast = crate::parse::parse(&source, &mut sink).unwrap();
+    let mut source = Source::new("gateway.yml", text);
+    let ast = crate::parse::parse(&mut source, &mut sink).unwrap();
     let model = crate::resolve::resolve(&ast, &source, &mut sink);
     assert!(!sink.has_errors(), "{}\n{text}", sink.render(&source, crate::Style::Plain));
     let normal = super::text(&model);
@@ -43,9 +43,9 @@ fn the_normal_form_means_the_same_and_is_its_own_normal_form() {
 fn origins_are_lines_or_defaults() {
     let text = "health_check_interval: 7s\nroutes:\n  - path: /\n    backends: ['http://a:1']\n    middleware: {headers: {request: {set: {X-A: b}}}}\n";
     let mut sink = Diagnostics::new();
-    let source = Source::new("gateway.yml", text);
-    let cast = crate::compile(&source, &mut sink).unwrap();
-    let normal = text_with_origins(&cast.model, &sink);
+    let mut source = Source::new("gateway.yml", text);
+    let cast = crate::compile(&mut source, &mut sink).unwrap();
+    let normal = text_with_origins(&cast.model, &source, &sink);
     for line in [
         "      interval: 7s  # gateway.yml:1",
         "      - url: \"http://a:1\"  # gateway.yml:4",

@@ -94,6 +94,11 @@ impl<'t> Decode<'t> {
         Self { node: Some(node), trail: Trail { parent: None, step: Step::Root }, problems }
     }
 
+    /// The value of a key of the root.
+    pub(super) fn of_key(key: &'t str, node: &'t Node, problems: &'t Problems) -> Self {
+        Self { node: Some(node), trail: Trail { parent: None, step: Step::Key(key) }, problems }
+    }
+
     /// Notes an error which nobody nearer to it has noted.
     fn noted(&self, mut error: DecodeError) -> DecodeError {
         if !error.is_noted {

@@ -1,5 +1,6 @@
 //! Events -> nodes: keeps the path while it goes, so that every place is known and no key comes twice.
 
+use super::merge::Document;
 use super::node::Node;
 use crate::codes;
 use crate::diagnostic::{Diagnostics, quoted};
@@ -54,10 +55,9 @@ impl<'a> Tree<'a> {
         Self { text, spans: SpanIndex::default(), open: Vec::new(), root: None }
     }
 
-    /// The root, if there was one that is not null; the sink learns the places.
-    pub(super) fn finish(self, sink: &mut Diagnostics) -> Option<Node> {
-        sink.locate(self.spans);
-        self.root
+    /// The root, if there was one that is not null, and the places.
+    pub(super) fn finish(self) -> Document {
+        Document { root: self.root, spans: self.spans, is_broken: false }
     }
 
     /// Anchors are refused, wherever they are.

@@ -6,8 +6,6 @@ use std::time::Duration;
 /// A route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
-    /// The line it was written on.
-    pub line: u32,
     /// What logs and metrics call it.
     pub label: String,
     /// The time for a whole exchange.

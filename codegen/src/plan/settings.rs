@@ -1,6 +1,7 @@
 //! Everything of a gateway that is not a route.
 
 use super::{Late, Name};
+use crate::source::FileLine;
 use std::time::Duration;
 
 /// The facade's `Settings`, but for what other parts of the plan imply.
@@ -15,7 +16,7 @@ pub struct Settings {
     /// Peers whose forwarding headers are believed.
     pub trusted_proxies: Vec<Cidr>,
     /// The level of the operational log.
-    pub log_level: Late,
+    pub log_level: LogLevel,
     /// Limits.
     pub limits: Limits,
     /// Timeouts.
@@ -32,9 +33,18 @@ pub struct Settings {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listen {
     /// The line it was written on.
-    pub line: u32,
+    pub line: FileLine,
     /// `host:port`.
     pub address: Late,
+}
+
+/// How much is said on stderr.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLevel {
+    /// The line it was written on.
+    pub line: FileLine,
+    /// The name of the level.
+    pub level: Late,
 }
 
 /// A range of addresses.

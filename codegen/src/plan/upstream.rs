@@ -1,6 +1,7 @@
 //! Upstreams: an array of backends and a static around it.
 
 use super::{Balance, Late, Name};
+use crate::source::FileLine;
 use std::time::Duration;
 
 /// An upstream.
@@ -11,7 +12,7 @@ pub struct Upstream {
     /// The static of its backends.
     pub backends_name: Name,
     /// The line it was written on.
-    pub line: u32,
+    pub line: FileLine,
     /// What logs and metrics call it.
     pub label: String,
     /// How a backend is chosen.
@@ -43,7 +44,7 @@ pub type Turns = Vec<u16>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backend {
     /// The line it was written on.
-    pub line: u32,
+    pub line: FileLine,
     /// Its number among all backends of the gateway.
     pub slot: usize,
     /// Its weight, in lowest terms.

@@ -1,5 +1,6 @@
 //! Names and constant expressions: what a middleware's policy becomes, without the compiler knowing each kind.
 
+use crate::source::FileLine;
 use std::fmt;
 use std::time::Duration;
 
@@ -38,8 +39,8 @@ pub enum Value {
     Flag(bool),
     /// A `Duration`.
     Duration(Duration),
-    /// `Origin::line(..)`.
-    Origin(u32),
+    /// `Origin::at(..)`.
+    Origin(FileLine),
     /// A `Late`.
     Late(Late),
     /// A constant or a variant without fields, by its path.

@@ -3,6 +3,7 @@
 pub(super) const INTRO: &str = include_str!("intro.md");
 pub(super) const VALUES: &str = include_str!("values.md");
 pub(super) const TOP: &str = include_str!("top.md");
+pub(super) const FILES: &str = include_str!("files.md");
 pub(super) const PRECEDENCE: &str = include_str!("precedence.md");
 pub(super) const BACKENDS: &str = include_str!("backends.md");
 pub(super) const LATE: &str = include_str!("late.md");

@@ -42,7 +42,7 @@ fn cells(model: &Model, route: &Route) -> [String; 8] {
     }
     [
         route.name.clone(),
-        route.origin.line.to_string(),
+        model.line_number(&route.origin.line),
         route.host.to_string(),
         path,
         show::methods(route.methods),

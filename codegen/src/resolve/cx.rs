@@ -20,7 +20,7 @@ pub(crate) struct Cx<'a> {
 
 impl Cx<'_> {
     pub(crate) fn origin(&self, path: &ConfigPath, scope: Scope) -> Origin {
-        Origin { path: path.clone(), line: self.sink.line(path), scope }
+        Origin { path: path.clone(), line: self.sink.file_line(path, self.source), scope }
     }
 
     /// A number within a range.

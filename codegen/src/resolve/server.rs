@@ -1,10 +1,12 @@
 //! `server:` and `admin:`.
 
-use super::{Cx, not_supported, top_level};
+use super::{Cx, top_level};
 use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
-use crate::model::{Admin, Cidr, Drain, Late, Limits, Listen, Piece, Server, ServerTimeouts, Workers};
+use crate::model::{
+    Admin, Cidr, Drain, Late, Limits, Listen, LogLevel, Piece, Server, ServerTimeouts, Workers,
+};
 use crate::source::ConfigPath;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU16;
@@ -17,7 +19,14 @@ pub(super) fn server(cx: &mut Cx<'_>, written: Option<&ast::Server>) -> Server {
     let default = ast::Server::default();
     let server = written.unwrap_or(&default);
     if server.tls.0 {
-        not_supported(cx, &at.key("tls"), "tls");
+        cx.sink
+            .error_at_key(
+                &codes::NOT_SUPPORTED,
+                &at.key("tls"),
+                "`tls` is not supported by this version",
+                "would have no effect",
+            )
+            .help("leave it out");
     }
     let mut listen = listen(cx, &at, server.listen.as_ref());
     if listen.is_empty() {
@@ -125,7 +134,12 @@ fn workers(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&ast::Workers>) -> 
     )
 }
 
-fn log_level(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> Late {
+fn log_level(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> LogLevel {
+    let origin = top_level(cx, at);
+    LogLevel { level: known_level(cx, at, written), origin }
+}
+
+fn known_level(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> Late {
     let default = || Late { pieces: vec![Piece::Literal("info".to_owned())] };
     let Some(late) = written.and_then(|text| cx.late(at, text)) else { return default() };
     let is_known = late.literal().is_none_or(|text| cx.word(at, text, "log level", &LOG_LEVELS).is_some());

@@ -4,8 +4,8 @@ use ::castgate::codegen::{
     AccessLog, AccessLogPolicy, ApiKeys, App, Auth, Backend, Breaker, BreakerPolicy,
     Cidr, CircuitBreaker, Context, Drain, Duration, Edge, Error, Forward, HeaderEdit,
     HeaderEdits, HeaderMatch, Headers, HealthCheck, HostHeader, Identity, Keepalive,
-    Late, LeastConnections, Limit, LimitKey, Limits, Listen, Members, Methods, Node,
-    Origin, PathEdit, Piece, QueryMatch, RandomChoice, RateLimit, Redirect,
+    Late, LeastConnections, Limit, LimitKey, Limits, Listen, LogLevel, Members, Methods,
+    Node, Origin, PathEdit, Piece, QueryMatch, RandomChoice, RateLimit, Redirect,
     RedirectTarget, Reject, Request, RequestIdPolicy, RequestIds, Respond, Response,
     Retries, RoundRobin, Route, RouteIndex, Service, Settings, Span, Table,
     TemplatePiece, Timeouts, Upstream, UpstreamTimeouts, hash,
@@ -68,17 +68,17 @@ static SETTINGS: Settings = Settings {
     },
     listen: &[
         Listen {
-            origin: Origin::line(3),
+            origin: Origin::at("everything.yml", 3),
             address: Late::new(&[Piece::Literal("0.0.0.0:8080")]),
         },
         Listen {
-            origin: Origin::line(3),
+            origin: Origin::at("everything.yml", 3),
             address: Late::new(&[Piece::Env("EXTRA_LISTEN", Some("127.0.0.1:8082"))]),
         },
     ],
     admin: &[
         Listen {
-            origin: Origin::line(8),
+            origin: Origin::at("everything.yml", 8),
             address: Late::new(&[Piece::Literal("127.0.0.1:9090")]),
         },
     ],
@@ -87,7 +87,10 @@ static SETTINGS: Settings = Settings {
         Cidr::v4([10, 0, 0, 0], 8),
         Cidr::v6([64768, 0, 0, 0, 0, 0, 0, 0], 8),
     ],
-    log_level: Late::new(&[Piece::Env("LOG_LEVEL", Some("info"))]),
+    log_level: LogLevel {
+        origin: Origin::at("everything.yml", 5),
+        level: Late::new(&[Piece::Env("LOG_LEVEL", Some("info"))]),
+    },
     limits: Limits {
         header_bytes: 32768,
         headers: 100,
@@ -124,25 +127,25 @@ static SETTINGS: Settings = Settings {
 
 static WEIGHTED_USERS_BACKENDS: [Backend; 4] = [
     Backend::new(
-        Origin::line(13),
+        Origin::at("everything.yml", 13),
         0,
         5,
         Late::new(&[Piece::Literal("http://localhost:9001")]),
     ),
     Backend::new(
-        Origin::line(15),
+        Origin::at("everything.yml", 15),
         1,
         1,
         Late::new(&[Piece::Literal("http://localhost:9002")]),
     ),
     Backend::new(
-        Origin::line(16),
+        Origin::at("everything.yml", 16),
         2,
         0,
         Late::new(&[Piece::Literal("http://localhost:9003")]),
     ),
     Backend::new(
-        Origin::line(14),
+        Origin::at("everything.yml", 14),
         3,
         1,
         Late::new(&[Piece::Literal("http://localhost:9004")]),
@@ -151,7 +154,7 @@ static WEIGHTED_USERS_BACKENDS: [Backend; 4] = [
 
 static WEIGHTED_USERS: Upstream<RoundRobin> = Upstream::new(
     Members {
-        origin: Origin::line(11),
+        origin: Origin::at("everything.yml", 11),
         id: 0,
         name: "weighted users",
         backends: &WEIGHTED_USERS_BACKENDS,
@@ -187,7 +190,7 @@ static WEIGHTED_USERS: Upstream<RoundRobin> = Upstream::new(
 
 static ROUTES_2_BACKENDS: [Backend; 1] = [
     Backend::new(
-        Origin::line(21),
+        Origin::at("everything.yml", 21),
         4,
         1,
         Late::new(
@@ -202,7 +205,7 @@ static ROUTES_2_BACKENDS: [Backend; 1] = [
 
 static ROUTES_2: Upstream<LeastConnections> = Upstream::new(
     Members {
-        origin: Origin::line(19),
+        origin: Origin::at("everything.yml", 19),
         id: 1,
         name: "routes",
         backends: &ROUTES_2_BACKENDS,
@@ -231,7 +234,7 @@ static ROUTES_2: Upstream<LeastConnections> = Upstream::new(
 
 static CANARY_BACKENDS: [Backend; 1] = [
     Backend::new(
-        Origin::line(55),
+        Origin::at("everything.yml", 55),
         5,
         1,
         Late::new(&[Piece::Literal("http://localhost:9006")]),
@@ -240,7 +243,7 @@ static CANARY_BACKENDS: [Backend; 1] = [
 
 static CANARY: Upstream<RandomChoice> = Upstream::new(
     Members {
-        origin: Origin::line(51),
+        origin: Origin::at("everything.yml", 51),
         id: 2,
         name: "canary",
         backends: &CANARY_BACKENDS,
@@ -280,7 +283,7 @@ static REQUEST_ID_0: RequestIdPolicy = RequestIdPolicy::new("x-request-id", fals
 static ACCESS_LOG_0: AccessLogPolicy = AccessLogPolicy { query: false };
 
 static LIMIT_0: Limit = Limit::new(
-    Origin::line(28),
+    Origin::at("everything.yml", 28),
     LimitKey::ClientIp,
     10000000,
     200,
@@ -288,7 +291,7 @@ static LIMIT_0: Limit = Limit::new(
 );
 
 static BREAKER_0: Breaker = Breaker::new(
-    Origin::line(29),
+    Origin::at("everything.yml", 29),
     "weighted users",
     BreakerPolicy {
         failure_basis_points: 5000,
@@ -306,13 +309,13 @@ static HEADERS_0_REQUEST: [HeaderEdit; 3] = [
 ];
 
 static HEADERS_0: HeaderEdits = HeaderEdits {
-    origin: Origin::line(30),
+    origin: Origin::at("everything.yml", 30),
     request: &HEADERS_0_REQUEST,
     response: &[],
 };
 
 static BREAKER_1: Breaker = Breaker::new(
-    Origin::line(29),
+    Origin::at("everything.yml", 29),
     "routes",
     BreakerPolicy {
         failure_basis_points: 5000,
@@ -324,7 +327,7 @@ static BREAKER_1: Breaker = Breaker::new(
 );
 
 static LIMIT_1: Limit = Limit::new(
-    Origin::line(49),
+    Origin::at("everything.yml", 49),
     LimitKey::header("x-tenant"),
     200000000,
     200,
@@ -332,7 +335,7 @@ static LIMIT_1: Limit = Limit::new(
 );
 
 static API_KEYS_0: ApiKeys = ApiKeys::new(
-    Origin::line(50),
+    Origin::at("everything.yml", 50),
     "x-api-key",
     Late::new(
         &[
@@ -344,7 +347,7 @@ static API_KEYS_0: ApiKeys = ApiKeys::new(
 );
 
 static BREAKER_2: Breaker = Breaker::new(
-    Origin::line(29),
+    Origin::at("everything.yml", 29),
     "canary",
     BreakerPolicy {
         failure_basis_points: 5000,
@@ -361,7 +364,7 @@ static HEADERS_1_RESPONSE: [HeaderEdit; 2] = [
 ];
 
 static HEADERS_1: HeaderEdits = HeaderEdits {
-    origin: Origin::line(60),
+    origin: Origin::at("everything.yml", 60),
     request: &[],
     response: &HEADERS_1_RESPONSE,
 };
@@ -532,57 +535,17 @@ static CANARY_HEADERS: [HeaderMatch; 2] = [
 static CANARY_QUERY: [QueryMatch; 1] = [QueryMatch::new("q", "a \"b\"")];
 
 static ROUTES: [Route<Target>; 8] = [
-    Route::new(
-        Origin::line(35),
-        "users",
-        Duration::from_secs(60),
-        Target::Stack0(&STACK0[0]),
-    ),
-    Route::new(
-        Origin::line(36),
-        "people",
-        Duration::from_secs(60),
-        Target::Stack0(&STACK0[0]),
-    ),
-    Route::new(
-        Origin::line(37),
-        "orders",
-        Duration::from_secs(60),
-        Target::Stack1(&STACK1[0]),
-    ),
-    Route::new(
-            Origin::line(39),
-            "tenants",
-            Duration::from_millis(250),
-            Target::Stack2(&STACK2[0]),
-        )
+    Route::new("users", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
+    Route::new("people", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
+    Route::new("orders", Duration::from_secs(60), Target::Stack1(&STACK1[0])),
+    Route::new("tenants", Duration::from_millis(250), Target::Stack2(&STACK2[0]))
         .with_methods(Methods::GET.union(Methods::POST)),
-    Route::new(
-            Origin::line(51),
-            "canary",
-            Duration::from_secs(60),
-            Target::Stack3(&STACK3[0]),
-        )
+    Route::new("canary", Duration::from_secs(60), Target::Stack3(&STACK3[0]))
         .with_headers(&CANARY_HEADERS)
         .with_query(&CANARY_QUERY),
-    Route::new(
-        Origin::line(58),
-        "/old/{*rest}",
-        Duration::from_secs(60),
-        Target::Stack4(&STACK4[0]),
-    ),
-    Route::new(
-        Origin::line(59),
-        "/older",
-        Duration::from_secs(60),
-        Target::Stack4(&STACK4[1]),
-    ),
-    Route::new(
-        Origin::line(60),
-        "/robots.txt",
-        Duration::from_secs(60),
-        Target::Stack5(&STACK5[0]),
-    ),
+    Route::new("/old/{*rest}", Duration::from_secs(60), Target::Stack4(&STACK4[0])),
+    Route::new("/older", Duration::from_secs(60), Target::Stack4(&STACK4[1])),
+    Route::new("/robots.txt", Duration::from_secs(60), Target::Stack5(&STACK5[0])),
 ];
 
 // The matcher's tables: a trie of path segments for each host.

@@ -2,8 +2,8 @@
 
 use ::castgate::codegen::{
     App, Context, Drain, Duration, Edge, Error, HeaderMatch, Identity, Late, Limits,
-    Listen, Methods, Node, Origin, Piece, QueryMatch, Reject, Request, Respond, Response,
-    Route, RouteIndex, Service, Settings, Span, Table, Timeouts, hash,
+    Listen, LogLevel, Methods, Node, Origin, Piece, QueryMatch, Reject, Request, Respond,
+    Response, Route, RouteIndex, Service, Settings, Span, Table, Timeouts, hash,
 };
 
 // The gateway, as the runtime sees it.
@@ -53,14 +53,17 @@ static SETTINGS: Settings = Settings {
     },
     listen: &[
         Listen {
-            origin: Origin::line(2),
+            origin: Origin::at("hosts-and-params.yml", 2),
             address: Late::new(&[Piece::Literal("0.0.0.0:8080")]),
         },
     ],
     admin: &[],
     workers: None,
     trusted_proxies: &[],
-    log_level: Late::new(&[Piece::Literal("info")]),
+    log_level: LogLevel {
+        origin: Origin::at("hosts-and-params.yml", 2),
+        level: Late::new(&[Piece::Literal("info")]),
+    },
     limits: Limits {
         header_bytes: 32768,
         headers: 100,
@@ -94,106 +97,26 @@ static DEBUG_USERS_QUERY: [QueryMatch; 1] = [QueryMatch::new("debug", "1")];
 static CANARY_USERS_HEADERS: [HeaderMatch; 1] = [HeaderMatch::new("x-canary", "1")];
 
 static ROUTES: [Route<Target>; 16] = [
-    Route::new(
-        Origin::line(3),
-        "root",
-        Duration::from_secs(60),
-        Target::Stack0(&STACK0[0]),
-    ),
-    Route::new(
-        Origin::line(4),
-        "everything",
-        Duration::from_secs(60),
-        Target::Stack0(&STACK0[1]),
-    ),
-    Route::new(
-        Origin::line(5),
-        "user",
-        Duration::from_secs(60),
-        Target::Stack0(&STACK0[0]),
-    ),
-    Route::new(
-        Origin::line(6),
-        "user by number",
-        Duration::from_secs(60),
-        Target::Stack0(&STACK0[0]),
-    ),
-    Route::new(
-        Origin::line(7),
-        "user by uuid",
-        Duration::from_secs(60),
-        Target::Stack0(&STACK0[0]),
-    ),
-    Route::new(
-        Origin::line(8),
-        "me",
-        Duration::from_secs(60),
-        Target::Stack0(&STACK0[0]),
-    ),
-    Route::new(
-        Origin::line(9),
-        "users directory",
-        Duration::from_secs(60),
-        Target::Stack0(&STACK0[0]),
-    ),
-    Route::new(
-        Origin::line(10),
-        "files of user",
-        Duration::from_secs(60),
-        Target::Stack0(&STACK0[0]),
-    ),
-    Route::new(
-        Origin::line(11),
-        "posts of user",
-        Duration::from_secs(60),
-        Target::Stack0(&STACK0[0]),
-    ),
-    Route::new(
-            Origin::line(12),
-            "read users",
-            Duration::from_secs(60),
-            Target::Stack0(&STACK0[0]),
-        )
+    Route::new("root", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
+    Route::new("everything", Duration::from_secs(60), Target::Stack0(&STACK0[1])),
+    Route::new("user", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
+    Route::new("user by number", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
+    Route::new("user by uuid", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
+    Route::new("me", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
+    Route::new("users directory", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
+    Route::new("files of user", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
+    Route::new("posts of user", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
+    Route::new("read users", Duration::from_secs(60), Target::Stack0(&STACK0[0]))
         .with_methods(Methods::GET.union(Methods::HEAD)),
-    Route::new(
-            Origin::line(13),
-            "debug users",
-            Duration::from_secs(60),
-            Target::Stack0(&STACK0[0]),
-        )
+    Route::new("debug users", Duration::from_secs(60), Target::Stack0(&STACK0[0]))
         .with_methods(Methods::GET.union(Methods::HEAD))
         .with_query(&DEBUG_USERS_QUERY),
-    Route::new(
-            Origin::line(14),
-            "canary users",
-            Duration::from_secs(60),
-            Target::Stack0(&STACK0[0]),
-        )
+    Route::new("canary users", Duration::from_secs(60), Target::Stack0(&STACK0[0]))
         .with_headers(&CANARY_USERS_HEADERS),
-    Route::new(
-        Origin::line(15),
-        "api",
-        Duration::from_secs(60),
-        Target::Stack0(&STACK0[0]),
-    ),
-    Route::new(
-        Origin::line(16),
-        "any example",
-        Duration::from_secs(60),
-        Target::Stack0(&STACK0[0]),
-    ),
-    Route::new(
-        Origin::line(17),
-        "any eu example",
-        Duration::from_secs(60),
-        Target::Stack0(&STACK0[0]),
-    ),
-    Route::new(
-        Origin::line(18),
-        "other",
-        Duration::from_secs(60),
-        Target::Stack0(&STACK0[0]),
-    ),
+    Route::new("api", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
+    Route::new("any example", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
+    Route::new("any eu example", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
+    Route::new("other", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
 ];
 
 // The matcher's tables: a trie of path segments for each host.

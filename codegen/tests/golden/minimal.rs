@@ -2,8 +2,8 @@
 
 use ::castgate::codegen::{
     App, Backend, Context, Drain, Duration, Edge, Error, Forward, HealthCheck,
-    HostHeader, Identity, Keepalive, Late, Limits, Listen, Members, Methods, Node,
-    Origin, PathEdit, Piece, Reject, Request, Response, Retries, RoundRobin, Route,
+    HostHeader, Identity, Keepalive, Late, Limits, Listen, LogLevel, Members, Methods,
+    Node, Origin, PathEdit, Piece, Reject, Request, Response, Retries, RoundRobin, Route,
     RouteIndex, Service, Settings, Span, Table, Timeouts, Upstream, UpstreamTimeouts,
 };
 
@@ -54,14 +54,17 @@ static SETTINGS: Settings = Settings {
     },
     listen: &[
         Listen {
-            origin: Origin::line(1),
+            origin: Origin::at("minimal.yml", 1),
             address: Late::new(&[Piece::Literal("0.0.0.0:8080")]),
         },
     ],
     admin: &[],
     workers: None,
     trusted_proxies: &[],
-    log_level: Late::new(&[Piece::Literal("info")]),
+    log_level: LogLevel {
+        origin: Origin::at("minimal.yml", 1),
+        level: Late::new(&[Piece::Literal("info")]),
+    },
     limits: Limits {
         header_bytes: 32768,
         headers: 100,
@@ -86,7 +89,7 @@ static SETTINGS: Settings = Settings {
 
 static UPSTREAM_BACKENDS: [Backend; 1] = [
     Backend::new(
-        Origin::line(1),
+        Origin::at("minimal.yml", 1),
         0,
         1,
         Late::new(&[Piece::Literal("http://localhost:9001")]),
@@ -95,7 +98,7 @@ static UPSTREAM_BACKENDS: [Backend; 1] = [
 
 static UPSTREAM: Upstream<RoundRobin> = Upstream::new(
     Members {
-        origin: Origin::line(1),
+        origin: Origin::at("minimal.yml", 1),
         id: 0,
         name: "/",
         backends: &UPSTREAM_BACKENDS,
@@ -139,7 +142,7 @@ static UNMATCHED: Unmatched = Reject;
 // Routes, in the order of the config.
 
 static ROUTES: [Route<Target>; 1] = [
-    Route::new(Origin::line(1), "/", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
+    Route::new("/", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
 ];
 
 // The matcher's tables: a trie of path segments for each host.

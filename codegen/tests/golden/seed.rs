@@ -2,8 +2,8 @@
 
 use ::castgate::codegen::{
     App, Backend, Context, Drain, Duration, Edge, Error, Forward, HealthCheck,
-    HostHeader, Identity, Keepalive, Late, Limits, Listen, Members, Methods, Node,
-    Origin, PathEdit, Piece, Reject, Request, Response, Retries, RoundRobin, Route,
+    HostHeader, Identity, Keepalive, Late, Limits, Listen, LogLevel, Members, Methods,
+    Node, Origin, PathEdit, Piece, Reject, Request, Response, Retries, RoundRobin, Route,
     RouteIndex, Service, Settings, Span, Table, Timeouts, Upstream, UpstreamTimeouts,
 };
 
@@ -54,14 +54,17 @@ static SETTINGS: Settings = Settings {
     },
     listen: &[
         Listen {
-            origin: Origin::line(2),
+            origin: Origin::at("seed.yml", 2),
             address: Late::new(&[Piece::Literal("0.0.0.0:8080")]),
         },
     ],
     admin: &[],
     workers: None,
     trusted_proxies: &[],
-    log_level: Late::new(&[Piece::Literal("info")]),
+    log_level: LogLevel {
+        origin: Origin::at("seed.yml", 2),
+        level: Late::new(&[Piece::Literal("info")]),
+    },
     limits: Limits {
         header_bytes: 32768,
         headers: 100,
@@ -86,19 +89,19 @@ static SETTINGS: Settings = Settings {
 
 static API_V1_BACKENDS: [Backend; 3] = [
     Backend::new(
-        Origin::line(6),
+        Origin::at("seed.yml", 6),
         0,
         1,
         Late::new(&[Piece::Literal("http://localhost:9001")]),
     ),
     Backend::new(
-        Origin::line(7),
+        Origin::at("seed.yml", 7),
         1,
         1,
         Late::new(&[Piece::Literal("http://localhost:9002")]),
     ),
     Backend::new(
-        Origin::line(8),
+        Origin::at("seed.yml", 8),
         2,
         1,
         Late::new(&[Piece::Literal("http://localhost:9003")]),
@@ -107,7 +110,7 @@ static API_V1_BACKENDS: [Backend; 3] = [
 
 static API_V1: Upstream<RoundRobin> = Upstream::new(
     Members {
-        origin: Origin::line(4),
+        origin: Origin::at("seed.yml", 4),
         id: 0,
         name: "/api/v1",
         backends: &API_V1_BACKENDS,
@@ -151,12 +154,7 @@ static UNMATCHED: Unmatched = Reject;
 // Routes, in the order of the config.
 
 static ROUTES: [Route<Target>; 1] = [
-    Route::new(
-        Origin::line(4),
-        "/api/v1",
-        Duration::from_secs(60),
-        Target::Stack0(&STACK0[0]),
-    ),
+    Route::new("/api/v1", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
 ];
 
 // The matcher's tables: a trie of path segments for each host.

@@ -149,7 +149,7 @@ fn unequal_weights(model: &Model, sink: &mut Diagnostics) {
 fn late_defaults(model: &Model, sink: &mut Diagnostics) {
     let listen = model.server.listen.iter().chain(model.admin.iter().flat_map(|admin| &admin.listen));
     let listen = listen.map(|listen| (&listen.address, listen.origin.path.clone()));
-    let log_level = (&model.server.log_level, ConfigPath::root().key("server").key("log_level"));
+    let log_level = (&model.server.log_level.level, model.server.log_level.origin.path.clone());
     let backends = model.upstreams.iter().flat_map(|upstream| &upstream.backends);
     let backends = backends.filter_map(|backend| match &backend.url {
         BackendUrl::Late(late) => Some((late, backend.origin.path.clone())),

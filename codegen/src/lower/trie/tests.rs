@@ -6,7 +6,7 @@ use crate::model::{
     HeaderName, HeaderPredicate, Method, Methods, Origin, QueryPredicate, Redirect, Scope, Target,
 };
 use crate::pattern::PathPattern;
-use crate::source::ConfigPath;
+use crate::source::{ConfigPath, FileLine};
 use crate::table::Walk;
 use proptest::prelude::*;
 use std::time::Duration;
@@ -31,7 +31,11 @@ fn route(host: &str, path: &str, kind: MatchKind, methods: u8, headers: u8, quer
     let value = || "1".to_owned();
     Route {
         name: format!("{host}{path}"),
-        origin: Origin { path: ConfigPath::root(), line: 1, scope: Scope::TopLevel },
+        origin: Origin {
+            path: ConfigPath::root(),
+            line: FileLine { file: "gateway.yml".into(), line: 1 },
+            scope: Scope::TopLevel,
+        },
         host: if host.is_empty() { HostPattern::Any } else { HostPattern::parse(host).unwrap() },
         path: PathPattern::parse(path, kind).unwrap(),
         methods: if methods == 0 { Methods::All } else { Methods::Only(methods) },

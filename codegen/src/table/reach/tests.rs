@@ -6,7 +6,7 @@ use crate::model::{
     Scope, Target,
 };
 use crate::pattern::{HostPattern, MatchKind, PathPattern, Segment};
-use crate::source::ConfigPath;
+use crate::source::{ConfigPath, FileLine};
 use crate::table::{Answer, Reach, Request, Table};
 use crate::{Diagnostics, Source, compile};
 use proptest::prelude::*;
@@ -15,8 +15,8 @@ use std::time::Duration;
 const UUID: &str = "67e55044-10b1-426f-9247-bb680e5fe0c8";
 
 fn model(routes: Vec<Route>) -> Model {
-    let source = Source::new("gateway.yml", "routes: [{path: /, respond: {}}]");
-    let model = compile(&source, &mut Diagnostics::new()).unwrap().model;
+    let mut source = Source::new("gateway.yml", "routes: [{path: /, respond: {}}]");
+    let model = compile(&mut source, &mut Diagnostics::new()).unwrap().model;
     Model { routes, ..model }
 }
 
@@ -46,7 +46,11 @@ fn route(text: &str) -> Route {
     query.sort();
     Route {
         name: text.to_owned(),
-        origin: Origin { path: ConfigPath::root(), line: 1, scope: Scope::TopLevel },
+        origin: Origin {
+            path: ConfigPath::root(),
+            line: FileLine { file: "gateway.yml".into(), line: 1 },
+            scope: Scope::TopLevel,
+        },
         host: if host.is_empty() { HostPattern::Any } else { HostPattern::parse(host).unwrap() },
         path: PathPattern::parse(path, if exact { MatchKind::Exact } else { MatchKind::Prefix }).unwrap(),
         methods,

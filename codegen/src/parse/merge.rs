@@ -1,0 +1,237 @@
+//! Two trees into one: what a file adds to the one that includes it, and what a layer changes in those below it.
+//!
+//! An include adds: maps merge key by key, `routes` and `tests` go on, and what both files say is said twice, which is
+//! an error. A layer replaces: maps merge key by key, `routes` by name, and of any other value the later one stays.
+
+use super::node::Node;
+use crate::codes;
+use crate::diagnostic::{Diagnostics, nearest, quoted};
+use crate::source::{ConfigPath, SpanIndex};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was read of a file, or of several.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    /// `None`: nothing is written in it.
+    pub(super) root: Option<Node>,
+    /// Where everything was written.
+    pub(super) spans: SpanIndex,
+    /// Something of it is missing, and has been reported.
+    pub(super) is_broken: bool,
+}
+
+/// Who wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// Nobody: a file adds to others.
+    Include,
+    /// The later one.
+    Overlay,
+}
+
+type Entries = Vec<(String, Option<Node>)>;
+
+impl Document {
+    /// Takes in another document.
+    pub(super) fn merge(&mut self, other: Self, rule: Rule, sink: &mut Diagnostics) {
+        self.is_broken |= other.is_broken;
+        let mut merge = Merge { rule, own: &self.spans, other: &other.spans, sink, moves: Moves::default() };
+        match (&mut self.root, other.root) {
+            (_, None) => {}
+            (Some(Node::Map(own)), Some(Node::Map(map))) => merge.maps(&ConfigPath::root(), own, map),
+            (own @ None, root) => *own = root,
+            // What is no map will be refused as a whole.
+            (Some(_), Some(root)) => {
+                merge.moves.replaced.insert(ConfigPath::root());
+                self.root = Some(root);
+            }
+        }
+        let moves = merge.moves;
+        if !moves.replaced.is_empty() {
+            self.spans.forget(|path| moves.replaces(path));
+        }
+        self.spans.extend(other.spans, |path| moves.renamed(path));
+    }
+}
+
+/// What becomes of the paths of the two documents.
+#[derive(Debug, Default)]
+struct Moves {
+    /// Own paths whose values are gone.
+    replaced: BTreeSet<ConfigPath>,
+    /// Paths of the other whose values were not taken.
+    refused: BTreeSet<ConfigPath>,
+    /// Entries of the other's lists which have another index now.
+    renamed: BTreeMap<ConfigPath, ConfigPath>,
+}
+
+impl Moves {
+    fn replaces(&self, path: &ConfigPath) -> bool {
+        path.and_parents().any(|path| self.replaced.contains(&path))
+    }
+
+    fn renamed(&self, path: &ConfigPath) -> Option<ConfigPath> {
+        if !self.refused.is_empty() && path.and_parents().any(|path| self.refused.contains(&path)) {
+            return None;
+        }
+        if self.renamed.is_empty() {
+            return Some(path.clone());
+        }
+        let moved = path.and_parents().find_map(|old| Some((old.clone(), self.renamed.get(&old)?)));
+        Some(moved.map_or_else(|| path.clone(), |(old, new)| path.moved(&old, new)))
+    }
+}
+
+struct Merge<'a> {
+    rule: Rule,
+    own: &'a SpanIndex,
+    other: &'a SpanIndex,
+    sink: &'a mut Diagnostics,
+    moves: Moves,
+}
+
+impl Merge<'_> {
+    fn maps(&mut self, at: &ConfigPath, own: &mut Entries, other: Entries) {
+        let mut known: BTreeMap<String, usize> =
+            own.iter().enumerate().map(|(index, (key, _))| (key.clone(), index)).collect();
+        for (key, value) in other {
+            let path = at.key(&key);
+            match known.get(&key).and_then(|index| own.get_mut(*index)) {
+                Some((_, own)) => self.values(&path, own, value),
+                None => {
+                    known.insert(key.clone(), own.len());
+                    own.push((key, value));
+                }
+            }
+        }
+    }
+
+    /// A key which both have.
+    fn values(&mut self, at: &ConfigPath, own: &mut Option<Node>, other: Option<Node>) {
+        let is_list_of_the_root = |name: &str| *at == ConfigPath::root().key(name);
+        match (own, other) {
+            // A gap has been reported.
+            (_, None) => {}
+            (own @ None, other) => *own = other,
+            (Some(Node::Map(own)), Some(Node::Map(other))) if !self.is_named_thing(at) => {
+                self.maps(at, own, other);
+            }
+            (Some(Node::List(own)), Some(Node::List(other)))
+                if self.rule == Rule::Include
+                    && (is_list_of_the_root("routes") || is_list_of_the_root("tests")) =>
+            {
+                for (index, entry) in other.into_iter().enumerate() {
+                    self.append(at, own, (index, entry));
+                }
+            }
+            (Some(Node::List(own)), Some(Node::List(other)))
+                if self.rule == Rule::Overlay && is_list_of_the_root("routes") =>
+            {
+                self.routes(at, own, other);
+            }
+            (own, other) => match self.rule {
+                Rule::Include => self.twice(at),
+                Rule::Overlay => {
+                    self.moves.replaced.insert(at.clone());
+                    *own = other;
+                }
+            },
+        }
+    }
+
+    /// An upstream belongs to one file; two of a name are hardly halves of one.
+    fn is_named_thing(&self, at: &ConfigPath) -> bool {
+        self.rule == Rule::Include && at.parent() == Some(ConfigPath::root().key("upstreams"))
+    }
+
+    fn append(
+        &mut self,
+        at: &ConfigPath,
+        own: &mut Vec<Option<Node>>,
+        (index, entry): (usize, Option<Node>),
+    ) {
+        self.moves.renamed.insert(at.index(index), at.index(own.len()));
+        own.push(entry);
+    }
+
+    /// A route whose name is known is changed, any other is added.
+    fn routes(&mut self, at: &ConfigPath, own: &mut Vec<Option<Node>>, other: Vec<Option<Node>>) {
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        for (index, route) in own.iter().enumerate() {
+            if let Some(name) = name(route.as_ref()) {
+                known.entry(name.to_owned()).or_insert(index);
+            }
+        }
+        let mut changed = BTreeSet::new();
+        for (index, route) in other.into_iter().enumerate() {
+            let name = name(route.as_ref()).map(str::to_owned);
+            let target = name.as_ref().and_then(|name| known.get(name)).copied();
+            match (target.and_then(|target| Some((target, own.get_mut(target)?))), route) {
+                // A second change to one route is most likely meant for another: two of a name are an error.
+                (Some((target, Some(Node::Map(own)))), Some(Node::Map(route))) if changed.insert(target) => {
+                    self.moves.renamed.insert(at.index(index), at.index(target));
+                    self.maps(&at.index(target), own, route);
+                }
+                (_, route) => {
+                    let is_change = matches!(&route, Some(Node::Map(route)) if !has_path(route));
+                    if let (Some(name), None, true) = (&name, target, is_change) {
+                        self.unknown_route(&at.index(index), name, known.keys());
+                        self.moves.refused.insert(at.index(index));
+                    } else {
+                        self.append(at, own, (index, route));
+                    }
+                }
+            }
+        }
+    }
+
+    fn twice(&mut self, at: &ConfigPath) {
+        self.moves.refused.insert(at.clone());
+        let key = quoted(at.last().trim_matches('"'));
+        let problem = self.sink.error(&codes::DUPLICATE_KEY, format!("{key} is written in two files"));
+        if let Some(place) = self.other.get(at) {
+            problem.label(place.key.clone(), "written again here");
+        }
+        if let Some(place) = self.own.get(at) {
+            problem.label(place.key.clone(), "first written here");
+        }
+        problem.help(
+            "an included file adds to the others; what is to replace something goes in a layer, \
+             `GATEWAY_CONFIG=base.yml:prod.yml`",
+        );
+    }
+
+    fn unknown_route<'n>(
+        &mut self,
+        at: &ConfigPath,
+        name: &str,
+        known: impl Iterator<Item = &'n String> + Clone,
+    ) {
+        let title = format!("no layer below has a route {}", quoted(name));
+        let problem = self.sink.error(&codes::UNKNOWN_ROUTE, title);
+        let Some(place) = self.other.get(&at.key("name")) else { return };
+        problem.label(place.value.clone(), "no route of this name to change");
+        let mut names: Vec<&str> = known.map(String::as_str).collect();
+        names.sort_unstable();
+        match nearest(name, names) {
+            Some(mend) => {
+                problem.suggest(format!("did you mean `{mend}`?"), place.value.clone(), mend);
+            }
+            None => {
+                problem.help("a route that is added here needs a `path`");
+            }
+        }
+    }
+}
+
+fn name(route: Option<&Node>) -> Option<&str> {
+    let Some(Node::Map(route)) = route else { return None };
+    route.iter().find_map(|(key, value)| match value {
+        Some(Node::Text(name)) if key == "name" => Some(name.as_str()),
+        _ => None,
+    })
+}
+
+fn has_path(route: &Entries) -> bool {
+    route.iter().any(|(key, _)| key == "path")
+}

@@ -1,0 +1,150 @@
+//! The files that a config may be made of: found, read within limits, each of them once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+
+/// Where the files are, and which of them have been read.
+#[derive(Debug, Clone, Default)]
+pub struct Disk {
+    /// Relative paths start here; empty is the working directory.
+    directory: PathBuf,
+    /// Texts which are newer than what the disk has, by path.
+    open: BTreeMap<PathBuf, String>,
+    read: Vec<PathBuf>,
+    /// Where a pattern looked for files: directories, and files that are not there.
+    searched: BTreeSet<String>,
+}
+
+/// Why a file is not included.
+#[derive(Debug)]
+pub enum NotIncluded {
+    /// The config is not from a disk.
+    NoFiles,
+    /// Nothing has such a name.
+    NoMatch,
+    /// The pattern is none.
+    BadPattern(String),
+    /// There are too many files.
+    TooMany,
+    /// It cannot be read.
+    Unreadable(String, std::io::Error),
+    /// It is too large or no text, which has been reported.
+    Unsuitable,
+}
+
+impl Disk {
+    /// Relative paths start at this directory.
+    pub fn at(directory: impl Into<PathBuf>) -> Self {
+        Self { directory: directory.into(), ..Self::default() }
+    }
+
+    /// Takes a text for the content of a file, such as what an editor has not saved yet.
+    pub fn with_open(mut self, path: impl AsRef<Path>, text: impl Into<String>) -> Self {
+        let path = self.place(path.as_ref());
+        self.open.insert(path, text.into());
+        self
+    }
+
+    /// The content of a layer, of which no more than `most` bytes are read. It counts as read.
+    pub(super) fn layer(&mut self, path: &str, most: usize) -> std::io::Result<Vec<u8>> {
+        let place = self.place(Path::new(path));
+        self.read.push(place.clone());
+        self.bytes(&place, most)
+    }
+
+    /// The content of a file, unless it has been read.
+    pub(super) fn once(&mut self, path: &str, most: usize) -> std::io::Result<Option<Vec<u8>>> {
+        let place = self.place(Path::new(path));
+        if self.read.contains(&place) {
+            return Ok(None);
+        }
+        self.read.push(place.clone());
+        self.bytes(&place, most).map(Some)
+    }
+
+    /// Counts only the first files as read.
+    pub(super) fn forget_after(&mut self, files: usize) {
+        self.read.truncate(files);
+        self.searched.clear();
+    }
+
+    fn bytes(&self, place: &Path, most: usize) -> std::io::Result<Vec<u8>> {
+        if let Some(text) = self.open.get(place) {
+            return Ok(text.as_bytes().to_vec());
+        }
+        let mut bytes = Vec::new();
+        let most = u64::try_from(most).unwrap_or(u64::MAX);
+        std::fs::File::open(place)?.take(most).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The paths, in alphabetical order, which a pattern in the file `from` means: they start at its directory.
+    pub(super) fn matching(&mut self, from: &str, pattern: &str) -> Result<Vec<String>, NotIncluded> {
+        let beside = Path::new(from).parent().unwrap_or(Path::new(""));
+        let fixed = pattern.split(['*', '?', '[']).next().unwrap_or_default();
+        if fixed.len() < pattern.len() {
+            let directory = beside.join(fixed.rfind('/').map_or("", |at| &fixed[..=at]));
+            self.searched.insert(shown(&directory));
+        }
+        let base = self.directory.join(beside);
+        let base = base.to_str().map(glob::Pattern::escape).unwrap_or_default();
+        let whole = Path::new(&base).join(pattern);
+        let options = glob::MatchOptions {
+            case_sensitive: true,
+            require_literal_separator: true,
+            require_literal_leading_dot: true,
+        };
+        let found = glob::glob_with(&whole.to_string_lossy(), options)
+            .map_err(|error| NotIncluded::BadPattern(error.msg.to_owned()))?;
+        let mut paths = Vec::new();
+        for path in found {
+            let path = path.map_err(|error| {
+                NotIncluded::Unreadable(shown(error.path()), std::io::Error::from(error.error().kind()))
+            })?;
+            if !path.is_dir() {
+                let short = self.without_detours(path.strip_prefix(&self.directory).unwrap_or(&path));
+                paths.push(shown(&short));
+            }
+        }
+        if paths.is_empty() {
+            // It may appear there.
+            self.searched.insert(shown(&beside.join(fixed)));
+            return Err(NotIncluded::NoMatch);
+        }
+        Ok(paths)
+    }
+
+    /// Where the patterns looked: a file that appears there may be included.
+    pub(super) fn directories(&self) -> impl Iterator<Item = String> {
+        self.searched.iter().map(|path| if path.is_empty() { ".".to_owned() } else { path.clone() })
+    }
+
+    /// The path without `directory/..`, unless that is another file: a directory may be a link.
+    fn without_detours(&self, path: &Path) -> PathBuf {
+        let mut short = PathBuf::new();
+        for part in path.components() {
+            match part {
+                Component::ParentDir
+                    if matches!(short.components().next_back(), Some(Component::Normal(_))) =>
+                {
+                    short.pop();
+                }
+                part => short.push(part),
+            }
+        }
+        if self.place(&short) == self.place(path) { short } else { path.to_owned() }
+    }
+
+    /// One spelling for each file, so that none is read twice.
+    fn place(&self, path: &Path) -> PathBuf {
+        let path = self.directory.join(path);
+        path.canonicalize().unwrap_or(path)
+    }
+}
+
+/// A path without `./`, as diagnostics show it.
+fn shown(path: &Path) -> String {
+    let parts: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+    parts.to_string_lossy().into_owned()
+}
