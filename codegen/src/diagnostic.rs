@@ -14,11 +14,15 @@ mod position;
 mod render;
 #[cfg(feature = "cli")]
 mod sarif;
+#[cfg(feature = "cli")]
+mod uri;
 
 pub(crate) use nearest::nearest;
 #[cfg(feature = "cli")]
 pub use position::{Lines, Position};
 pub use render::Style;
+#[cfg(feature = "cli")]
+pub(crate) use uri::uri;
 
 use crate::codes::Code;
 use crate::source::{ConfigPath, FileLine, Place, Source, Span, SpanIndex};

@@ -1,7 +1,7 @@
 //! `castgate lsp`: a language server over stdio, for any editor.
 //!
 //! Diagnostics are the compiler's own, their suggested edits are code actions; hover and completion come from the
-//! schema; definitions lead from a route to its upstream. The text is looked at anew after each change, as a whole,
+//! schema; definitions lead from a route to its upstream, in whatever file of the config that is. The text is looked at anew after each change, as a whole,
 //! and while it is no YAML at all, everything but the diagnostics goes on working.
 
 mod actions;
@@ -11,6 +11,7 @@ mod document;
 mod hover;
 mod keys;
 mod problems;
+mod project;
 mod scan;
 
 use document::Document;
@@ -21,9 +22,10 @@ use lsp_types::notification::{
 use lsp_types::request::{CodeActionRequest, Completion, GotoDefinition, HoverRequest, Request as _};
 use lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CompletionOptions,
-    HoverProviderCapability, OneOf, PublishDiagnosticsParams, ServerCapabilities, TextDocumentSyncCapability,
-    TextDocumentSyncKind, Uri,
+    HoverProviderCapability, InitializeParams, OneOf, PublishDiagnosticsParams, ServerCapabilities,
+    TextDocumentSyncCapability, TextDocumentSyncKind, Uri,
 };
+use project::Workspace;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -32,12 +34,28 @@ use std::error::Error;
 /// Serves until the editor says goodbye.
 pub fn serve() -> Result<(), Box<dyn Error + Send + Sync>> {
     let (connection, threads) = Connection::stdio();
-    connection.initialize(serde_json::to_value(capabilities())?)?;
-    let mut server = Server { connection, documents: BTreeMap::new(), schema: crate::schema::schema() };
+    let parameters = connection.initialize(serde_json::to_value(capabilities())?)?;
+    let workspace = workspace(serde_json::from_value(parameters)?);
+    let schema = crate::schema::schema();
+    let mut server = Server { connection, workspace, schema, published: BTreeMap::new() };
     server.run()?;
     drop(server);
     threads.join()?;
     Ok(())
+}
+
+/// The editor may say which config it is about: `initializationOptions: {"config": "base.yml:prod.yml"}`.
+// Old editors have a root instead of folders.
+#[allow(deprecated)]
+fn workspace(parameters: InitializeParams) -> Workspace {
+    let folder = parameters.workspace_folders.into_iter().flatten().map(|folder| folder.uri).next();
+    let root = folder.or(parameters.root_uri).map(|uri| Document::new(uri, None, String::new()));
+    let options = parameters.initialization_options.unwrap_or_default();
+    Workspace {
+        documents: BTreeMap::new(),
+        directory: root.and_then(|root| root.path()),
+        config: options["config"].as_str().map(str::to_owned),
+    }
 }
 
 fn capabilities() -> ServerCapabilities {
@@ -59,8 +77,10 @@ fn capabilities() -> ServerCapabilities {
 
 struct Server {
     connection: Connection,
-    documents: BTreeMap<String, Document>,
+    workspace: Workspace,
     schema: Value,
+    /// What each open text was last said to have wrong with it.
+    published: BTreeMap<String, Vec<lsp_types::Diagnostic>>,
 }
 
 impl Server {
@@ -97,15 +117,21 @@ impl Server {
             Completion::METHOD => asked(params, |params: lsp_types::CompletionParams| {
                 let at = params.text_document_position;
                 let document = self.document(&at.text_document.uri)?;
-                Some(completion::completion(document, &self.schema, document.byte(at.position)))
+                let project = || self.workspace.project(document);
+                Some(completion::completion(document, project, &self.schema, document.byte(at.position)))
             }),
             GotoDefinition::METHOD => asked(params, |params: lsp_types::GotoDefinitionParams| {
                 let at = params.text_document_position_params;
                 let document = self.document(&at.text_document.uri)?;
-                definition::definition(document, document.byte(at.position))
+                definition::definition(
+                    document,
+                    &self.workspace.project(document),
+                    document.byte(at.position),
+                )
             }),
             CodeActionRequest::METHOD => asked(params, |params: lsp_types::CodeActionParams| {
-                Some(actions::actions(self.document(&params.text_document.uri)?, params.range))
+                let document = self.document(&params.text_document.uri)?;
+                Some(actions::actions(document, &mut self.workspace.project(document), params.range))
             }),
             _ => Err((ErrorCode::MethodNotFound, format!("no method {method}"))),
         };
@@ -116,7 +142,7 @@ impl Server {
     }
 
     fn document(&self, uri: &Uri) -> Option<&Document> {
-        self.documents.get(uri.as_str())
+        self.workspace.documents.get(uri.as_str())
     }
 
     fn note(&mut self, notification: Notification) -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -136,18 +162,37 @@ impl Server {
             DidCloseTextDocument::METHOD => {
                 let params: lsp_types::DidCloseTextDocumentParams = serde_json::from_value(params)?;
                 let uri = params.text_document.uri;
-                self.documents.remove(uri.as_str());
-                self.publish(PublishDiagnosticsParams::new(uri, Vec::new(), None))
+                self.workspace.documents.remove(uri.as_str());
+                self.published.remove(uri.as_str());
+                self.publish(PublishDiagnosticsParams::new(uri, Vec::new(), None))?;
+                // From now on the others see what the disk has.
+                self.refresh(None)
             }
             _ => Ok(()),
         }
     }
 
     fn replace(&mut self, uri: Uri, version: i32, text: String) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let document = Document::new(uri.clone(), text);
-        let found = problems::problems(&document).into_iter().map(|problem| problem.shown).collect();
-        self.documents.insert(uri.as_str().to_owned(), document);
-        self.publish(PublishDiagnosticsParams::new(uri, found, Some(version)))
+        let key = uri.as_str().to_owned();
+        self.workspace.documents.insert(key.clone(), Document::new(uri, Some(version), text));
+        self.refresh(Some(&key))
+    }
+
+    /// Says what is wrong with the text that changed, and with others if that has changed with it.
+    fn refresh(&mut self, changed: Option<&str>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        for (key, document) in &self.workspace.documents {
+            let mut project = self.workspace.project(document);
+            let found = problems::problems(document, &mut project);
+            let found: Vec<lsp_types::Diagnostic> = found.into_iter().map(|problem| problem.shown).collect();
+            let is_news = self.published.get(key) != Some(&found);
+            if is_news || changed == Some(key) {
+                let params =
+                    PublishDiagnosticsParams::new(document.uri.clone(), found.clone(), document.version);
+                self.publish(params)?;
+                self.published.insert(key.clone(), found);
+            }
+        }
+        Ok(())
     }
 
     fn publish(&self, params: PublishDiagnosticsParams) -> Result<(), Box<dyn Error + Send + Sync>> {

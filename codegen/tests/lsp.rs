@@ -30,6 +30,10 @@ struct Editor {
 impl Editor {
     /// Starts a server and shakes hands.
     fn new() -> Self {
+        Self::with(&json!({"capabilities": {}, "processId": null, "rootUri": null}))
+    }
+
+    fn with(parameters: &Value) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_castgate"))
             .arg("lsp")
             .stdin(Stdio::piped())
@@ -39,8 +43,7 @@ impl Editor {
         let input = child.stdin.take().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let mut editor = Self { child, input, output, next: 0 };
-        let answer =
-            editor.ask("initialize", json!({"capabilities": {}, "processId": null, "rootUri": null}));
+        let answer = editor.ask("initialize", parameters.clone());
         assert_eq!(answer["capabilities"]["textDocumentSync"], 1);
         assert_eq!(answer["capabilities"]["hoverProvider"], true);
         editor.tell("initialized", json!({}));
@@ -99,6 +102,26 @@ impl Editor {
         assert_eq!(message["method"], "textDocument/publishDiagnostics");
         assert_eq!(message["params"]["uri"], URI);
         message["params"]["diagnostics"].as_array().unwrap().clone()
+    }
+
+    /// Opens one of several texts.
+    fn open_at(&mut self, uri: &str, text: &str) {
+        let document = json!({"uri": uri, "languageId": "yaml", "version": 1, "text": text});
+        self.tell("textDocument/didOpen", json!({"textDocument": document}));
+    }
+
+    fn change_at(&mut self, uri: &str, text: &str) {
+        let changes = json!({"textDocument": {"uri": uri, "version": 2}, "contentChanges": [{"text": text}]});
+        self.tell("textDocument/didChange", changes);
+    }
+
+    /// The codes that come next for a text.
+    fn codes_at(&mut self, uri: &str) -> Vec<String> {
+        let message = self.receive();
+        assert_eq!(message["method"], "textDocument/publishDiagnostics");
+        assert_eq!(message["params"]["uri"], uri);
+        let problems = message["params"]["diagnostics"].as_array().unwrap();
+        problems.iter().map(|problem| problem["code"].as_str().unwrap().to_owned()).collect()
     }
 
     fn open(&mut self, text: &str) -> Vec<Value> {
@@ -227,5 +250,81 @@ fn what_it_does_not_know_is_an_error_and_not_the_end() {
     assert_eq!(editor.at("textDocument/hover", 0, 0), Value::Null, "not open");
     editor.open("\u{0}\u{1f600}: [\t{");
     editor.at("textDocument/completion", 99, 99);
+    editor.quit();
+}
+
+/// A config of several files on the disk; the URIs of `gateway.yml` and `routes/users.yml`.
+fn files(name: &str) -> (String, String) {
+    let directory = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("lsp files").join(name);
+    std::fs::create_dir_all(directory.join("routes")).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(directory.join(name), text).unwrap();
+    write(
+        "gateway.yml",
+        "include: routes/*.yml\nupstreams:\n  users: {backends: ['http://localhost:9001']}\n",
+    );
+    write("routes/users.yml", "routes:\n  - {name: users, path: /users, upstream: users}\n");
+    write("layer.yml", "upstreams:\n  users: {timeouts: {connect: 1s}}\n");
+    let uri = |name: &str| format!("file://{}", directory.join(name).display()).replace(' ', "%20");
+    (uri("gateway.yml"), uri("routes/users.yml"))
+}
+
+#[test]
+fn an_included_text_is_seen_with_the_config_that_it_is_part_of() {
+    let (gateway, users) = files("part");
+    let mut editor = Editor::new();
+    editor.open_at(&users, "routes:\n  - {name: users, path: /users, upstream: userz}\n");
+    assert_eq!(editor.codes_at(&users), ["CG0203"], "its upstreams are in the other file");
+
+    let range = json!({"start": {"line": 1, "character": 0}, "end": {"line": 1, "character": 9}});
+    let params = json!({"textDocument": {"uri": users}, "range": range, "context": {"diagnostics": []}});
+    let actions = editor.ask("textDocument/codeAction", params);
+    assert_eq!(actions[0]["edit"]["changes"][&users][0]["newText"], "users");
+
+    editor.change_at(&users, "routes:\n  - {name: users, path: /users, upstream: users}\n");
+    assert!(editor.codes_at(&users).is_empty());
+    let at = json!({"textDocument": {"uri": users}, "position": {"line": 1, "character": 45}});
+    let place = editor.ask("textDocument/definition", at.clone());
+    assert_eq!(place["uri"], *gateway);
+    assert_eq!(place["range"]["start"], json!({"line": 2, "character": 2}));
+    let offered = editor.ask("textDocument/completion", at);
+    assert_eq!(offered[0]["label"], "users");
+    editor.quit();
+}
+
+#[test]
+fn a_change_in_one_text_is_seen_in_the_others() {
+    let (gateway, users) = files("change");
+    let mut editor = Editor::new();
+    editor.open_at(&users, "routes:\n  - {name: users, path: /users, upstream: users}\n");
+    assert!(editor.codes_at(&users).is_empty());
+    let text = "include: routes/*.yml\nupstreams:\n  people: {backends: ['http://localhost:9001']}\n";
+    editor.open_at(&gateway, text);
+    assert_eq!(editor.codes_at(&gateway), ["CG0209"], "nobody uses `people`");
+    assert_eq!(editor.codes_at(&users), ["CG0203"], "and nobody is `users`: the text counts, not the disk");
+    editor.tell("textDocument/didClose", json!({"textDocument": {"uri": gateway}}));
+    assert!(editor.codes_at(&gateway).is_empty());
+    assert!(editor.codes_at(&users).is_empty(), "the disk has it right");
+    editor.quit();
+}
+
+#[test]
+fn the_editor_may_name_the_layers() {
+    let (gateway, _) = files("layers");
+    let layer = gateway.replace("gateway.yml", "layer.yml");
+    let root = gateway.replace("/gateway.yml", "");
+    let mut alone = Editor::new();
+    alone.open_at(&layer, "upstreams:\n  users: {timeouts: {connect: 1}}\n");
+    assert!(alone.codes_at(&layer).contains(&"CG0201".to_owned()), "no routes in this file alone");
+    alone.quit();
+
+    let mut editor = Editor::with(&json!({
+        "capabilities": {},
+        "processId": null,
+        "rootUri": null,
+        "workspaceFolders": [{"uri": root, "name": "layers"}],
+        "initializationOptions": {"config": "gateway.yml:layer.yml"},
+    }));
+    editor.open_at(&layer, "upstreams:\n  users: {timeouts: {connect: 1}}\n");
+    assert_eq!(editor.codes_at(&layer), ["CG0202"], "a missing unit, and nothing else");
     editor.quit();
 }

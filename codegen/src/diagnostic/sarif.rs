@@ -1,5 +1,6 @@
 //! Diagnostics as SARIF 2.1.0, for code scanning.
 
+use super::uri::uri;
 use super::{Diagnostic, Lines};
 use crate::codes::{self, Code};
 use crate::source::{Source, Span};
@@ -101,17 +102,4 @@ impl Places<'_> {
             "endColumn": end.column,
         })
     }
-}
-
-/// A path as a relative URI reference.
-fn uri(path: &str) -> String {
-    let mut uri = String::new();
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            uri.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    uri
 }

@@ -2,21 +2,22 @@
 
 use super::document::Document;
 use super::problems::problems;
-use lsp_types::{CodeAction, CodeActionKind, CodeActionOrCommand, Range, TextEdit, WorkspaceEdit};
+use super::project::Project;
+use lsp_types::{CodeAction, CodeActionKind, CodeActionOrCommand, Range, WorkspaceEdit};
 
 /// What would mend the problems within these lines.
 // The map is the protocol's; nothing changes a key.
 #[allow(clippy::mutable_key_type)]
-pub(super) fn actions(document: &Document, range: Range) -> Vec<CodeActionOrCommand> {
+pub(super) fn actions(document: &Document, project: &mut Project, range: Range) -> Vec<CodeActionOrCommand> {
     let is_here = |own: &Range| own.start.line <= range.end.line && range.start.line <= own.end.line;
     let mut actions = Vec::new();
-    for problem in problems(document).into_iter().filter(|problem| is_here(&problem.shown.range)) {
+    for problem in problems(document, project).into_iter().filter(|problem| is_here(&problem.shown.range)) {
         let is_only = problem.edits.len() == 1;
         for edit in problem.edits {
-            let text_edit = TextEdit::new(document.range(&edit.span), edit.replacement.clone());
-            let changes = [(document.uri.clone(), vec![text_edit])].into_iter().collect();
+            let replacement = edit.edit.new_text.clone();
+            let changes = [(edit.uri, vec![edit.edit])].into_iter().collect();
             actions.push(CodeActionOrCommand::CodeAction(CodeAction {
-                title: format!("{}: `{}`", edit.title.trim_end_matches('?'), edit.replacement.trim()),
+                title: format!("{}: `{}`", edit.title.trim_end_matches('?'), replacement.trim()),
                 kind: Some(CodeActionKind::QUICKFIX),
                 diagnostics: Some(vec![problem.shown.clone()]),
                 edit: Some(WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() }),

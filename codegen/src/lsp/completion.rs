@@ -1,7 +1,8 @@
-//! What could be written at the cursor: keys by the schema, words by the schema, names by the file.
+//! What could be written at the cursor: keys by the schema, words by the schema, names by the config.
 
 use super::document::Document;
 use super::keys;
+use super::project::Project;
 use super::scan::{End, Step, scan, unquoted};
 use lsp_types::{
     CompletionItem, CompletionItemKind, CompletionTextEdit, Documentation, MarkupContent, MarkupKind,
@@ -9,7 +10,12 @@ use lsp_types::{
 };
 use serde_json::Value;
 
-pub(super) fn completion(document: &Document, schema: &Value, byte: usize) -> Vec<CompletionItem> {
+pub(super) fn completion(
+    document: &Document,
+    project: impl FnOnce() -> Project,
+    schema: &Value,
+    byte: usize,
+) -> Vec<CompletionItem> {
     let before = &document.text[..byte];
     let mut end = scan(before).end;
     if before.is_empty() || before.ends_with('\n') {
@@ -39,7 +45,7 @@ pub(super) fn completion(document: &Document, schema: &Value, byte: usize) -> Ve
     if end.is_value || items.is_empty() {
         let words =
             keys::words(schema, &end.path).into_iter().map(|word| (word, CompletionItemKind::ENUM_MEMBER));
-        let names = names(document, &end.path).into_iter().map(|name| (name, CompletionItemKind::REFERENCE));
+        let names = names(project, &end.path).into_iter().map(|name| (name, CompletionItemKind::REFERENCE));
         items.extend(words.chain(names).map(|(label, kind)| CompletionItem {
             text_edit: Some(edit(label.clone())),
             label,
@@ -66,13 +72,21 @@ fn is_written(document: &Document, map: &[Step], name: &str, here: &crate::sourc
     })
 }
 
-/// Names of things of the file.
-fn names(document: &Document, path: &[Step]) -> Vec<String> {
-    match path.last() {
-        Some(Step::Key(key)) if key == "upstream" => upstreams(document),
-        Some(Step::Key(key)) if key == "route" => routes(document),
-        _ => Vec::new(),
+/// Names of things of the config.
+fn names(project: impl FnOnce() -> Project, path: &[Step]) -> Vec<String> {
+    let names = match path.last() {
+        Some(Step::Key(key)) if key == "upstream" => upstreams,
+        Some(Step::Key(key)) if key == "route" => routes,
+        _ => return Vec::new(),
+    };
+    let mut all: Vec<String> = Vec::new();
+    for name in project().files().flat_map(names) {
+        // Layers may say it again.
+        if !all.contains(&name) {
+            all.push(name);
+        }
     }
+    all
 }
 
 fn upstreams(document: &Document) -> Vec<String> {

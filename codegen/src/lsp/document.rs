@@ -3,19 +3,29 @@
 use super::scan::{Outline, scan};
 use crate::source::Span;
 use lsp_types::{Position, Range, Uri};
+use std::path::PathBuf;
 
-/// An open text.
+/// An open text, or another file of the same config.
 pub(super) struct Document {
     pub(super) uri: Uri,
+    /// The editor's number for the text.
+    pub(super) version: Option<i32>,
     pub(super) text: String,
     pub(super) outline: Outline,
     starts: Vec<usize>,
 }
 
 impl Document {
-    pub(super) fn new(uri: Uri, text: String) -> Self {
+    pub(super) fn new(uri: Uri, version: Option<i32>, text: String) -> Self {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { uri, outline: scan(&text), text, starts }
+        Self { uri, version, outline: scan(&text), text, starts }
+    }
+
+    /// Where the disk has it, or would have it.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        let is_file = self.uri.scheme().is_some_and(|scheme| scheme.as_str().eq_ignore_ascii_case("file"));
+        let path = self.uri.path().as_estr().decode().into_string().ok()?.into_owned();
+        is_file.then(|| PathBuf::from(path))
     }
 
     /// What diagnostics and commands call it.
@@ -63,8 +73,11 @@ mod tests {
 
     #[test]
     fn columns_are_utf_16_units() {
-        let document =
-            Document::new(Uri::from_str("file:///a/gateway.yml").unwrap(), "a\n\u{1f600}b\n".to_owned());
+        let document = Document::new(
+            Uri::from_str("file:///a/gateway.yml").unwrap(),
+            None,
+            "a\n\u{1f600}b\n".to_owned(),
+        );
         assert_eq!(document.position(6), Position::new(1, 2));
         assert_eq!(document.byte(Position::new(1, 2)), 6);
         assert_eq!(document.byte(Position::new(1, 1)), 2, "within a pair");
