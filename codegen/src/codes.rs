@@ -140,7 +140,7 @@ catalogue! {
         "Following the redirect as a client would, through this same route table, leads from redirect to redirect: clients give up after about twenty. A prefix matches all that is below it, so `/old` also takes `/old/new`; `match: exact` keeps a route from taking its own target. Redirects to other ports and to https:// are not followed, because another listener may answer there.";
 
     TIMEOUT_ORDER = "CG0401", "timeouts contradict each other",
-        "A part takes longer than the whole: the larger one could never be reached.";
+        "A part takes longer than the whole: the larger one could never be reached. A probe has to end before the next is due.";
 
     SERIES_BUDGET = "CG0402", "too many series of metrics",
         "All label values are known at build, so the worst case is: each route with each of its methods and every status. `observability.max_series` is the number your metrics store can bear. Name `methods` on routes, merge routes, or raise the bound; `castgate report` shows where the series come from.";

@@ -66,7 +66,7 @@ pub struct HealthCheck {
     pub expect: Option<List<u64>>,
     /// Time from one probe to the next, give or take a tenth. Default: `health_check_interval`, else `5s`.
     pub interval: Option<Duration>,
-    /// How long a probe may take; not more than the interval. Default: `2s`, or the interval if that is shorter.
+    /// How long a probe may take; less than the interval. Default: `2s`, or nine tenths of the interval if that is less.
     pub timeout: Option<Duration>,
     /// Good probes in a row that make an unhealthy backend healthy, 1 to 100. Default: 1.
     pub healthy_after: Option<u64>,

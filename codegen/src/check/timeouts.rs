@@ -19,12 +19,12 @@ pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
     for (upstream, most) in model.upstreams.iter().zip(most) {
         let at = &upstream.origin.path;
         if let Some(health) = &upstream.health_check
-            && health.timeout > health.interval
+            && health.timeout >= health.interval
         {
             let section = at.key("health_check");
             let other = sink.value_span(&section.key("interval"));
-            let title = "a probe may take longer than the interval between probes";
-            let label = format!("longer than {:?}, the interval", health.interval);
+            let title = "a probe may take as long as the interval between probes";
+            let label = format!("not below {:?}, the interval", health.interval);
             let is_interval_here = sink.is_written(&section.key("interval"));
             let problem = sink.error_at(&codes::TIMEOUT_ORDER, &section.key("timeout"), title, label);
             if let Some(span) = other.filter(|_| is_interval_here) {

@@ -181,7 +181,8 @@ impl Upstreams {
             None => ast::HealthCheck::default(),
         };
         let interval = cx.timeout(&at.key("interval"), written.interval.as_ref(), self.health_interval);
-        let timeout = Duration::from_secs(2).min(interval);
+        // The earliest time at which the next probe may be due.
+        let timeout = Duration::from_secs(2).min(interval * 9 / 10);
         Some(HealthCheck {
             path: probe_path(cx, &at.key("path"), written.path.as_deref()),
             expect: expect(cx, &at.key("expect"), written.expect.as_ref()),
