@@ -54,7 +54,7 @@ macro_rules! registry {
         #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
         #[serde(deny_unknown_fields, default)]
         pub struct Lints {
-            $($(#[$doc])* #[doc = concat!(" Default: `", stringify!($level), "`, in lower case.")]
+            $($(#[$doc])* #[doc = concat!(" Default: `", stringify!($level), "`, in lower case. Example: `deny`.")]
             #[serde(rename = $name)]
             #[cfg_attr(feature = "cli", schemars(extend("enum" = ["allow", "warn", "deny"])))]
             pub $key: Option<String>,)*
@@ -121,9 +121,11 @@ registry! {
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Allow {
-    /// The name of a lint.
+    /// The name of a lint, required.
+    /// Example: `route-without-auth`.
     pub lint: Option<String>,
-    /// Why; it has to be there, for whoever reads the file next.
+    /// Why, required: for whoever reads the file next.
+    /// Example: `public by design`.
     pub reason: Option<String>,
 }
 

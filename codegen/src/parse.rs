@@ -5,6 +5,8 @@
 //! are problems in the sink; only a syntax error leaves nothing to go on with.
 
 mod decode;
+#[cfg(feature = "cli")]
+mod json;
 mod node;
 mod problem;
 mod trap;
@@ -15,6 +17,8 @@ use crate::codes;
 use crate::diagnostic::{Diagnostics, Failed};
 use crate::source::{MOST_BYTES, Source, too_large};
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError};
+#[cfg(feature = "cli")]
+pub(crate) use json::json;
 use node::Node;
 use serde::Deserialize;
 pub(crate) use trap::sexagesimal;

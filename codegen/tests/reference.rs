@@ -25,16 +25,31 @@ fn the_page_is_up_to_date() {
 fn everything_is_in_it() {
     let page = reference::markdown();
     let schema = schema::schema();
-    let sections = schema["definitions"].as_object().unwrap().values().chain([&schema]);
-    for key in sections.filter_map(|section| section["properties"].as_object()).flatten().map(|(key, _)| key)
-    {
-        assert!(page.contains(&format!("| `{key}` |")), "no row for {key}");
+    let definitions = schema["definitions"].as_object().unwrap().values().chain([&schema]);
+    let mut keys =
+        definitions.filter_map(|definition| definition["properties"].as_object()).map(|keys| keys.len());
+    let sections = reference::sections();
+    assert_eq!(
+        sections.iter().map(|section| section.keys.len()).sum::<usize>(),
+        keys.by_ref().sum::<usize>(),
+        "the schema has other keys"
+    );
+    for key in sections.iter().flat_map(|section| &section.keys) {
+        let is_row = |line: &&str| {
+            let has =
+                |code: &codes::Code| line.contains(&format!("[{}](#{})", code.id, code.id.to_lowercase()));
+            line.starts_with(&format!("| `{}` |", key.name))
+                && line.contains(&key.meaning.replace('|', "\\|"))
+                && key.example.as_ref().is_none_or(|example| line.contains(&format!("| `{example}` |")))
+                && key.codes.iter().all(|code| has(code))
+        };
+        assert!(page.lines().any(|line| is_row(&line)), "no row for {}", key.path);
     }
     for name in NAMES {
         assert!(page.contains(&format!("### middleware.{name}\n")), "no section for {name}");
     }
     for id in codes::ALL.iter().map(|code| code.id) {
-        assert!(page.contains(&format!("| {id} |")), "no row for {id}");
+        assert!(page.contains(&format!("| <a id=\"{}\"></a>{id} |", id.to_lowercase())), "no row for {id}");
     }
     for lint in Lint::ALL {
         assert!(page.contains(&format!("| `{}` |", lint.name())), "no row for {}", lint.name());
