@@ -15,6 +15,13 @@ pub enum Level {
     Deny,
 }
 
+impl Lint {
+    /// The lint of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|lint| lint.name() == name)
+    }
+}
+
 macro_rules! registry {
     ($($(#[$doc:meta])* $lint:ident $key:ident $name:literal $level:ident $code:ident;)*) => {
         /// A lint.
@@ -38,6 +45,14 @@ macro_rules! registry {
             pub fn default_level(self) -> Level {
                 match self {
                     $(Self::$lint => Level::$level,)*
+                }
+            }
+
+            /// The source of its page in the reference.
+            #[cfg(feature = "cli")]
+            pub(crate) fn page(self) -> &'static str {
+                match self {
+                    $(Self::$lint => include_str!(concat!("reference/lints/", $name, ".md")),)*
                 }
             }
 

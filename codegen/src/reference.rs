@@ -1,13 +1,16 @@
 //! The reference, `docs/configuration.md`: every key from the schema, and with it from the doc comments; the middleware
 //! from its registry; lints and diagnostics from their catalogues; and what no single key can say from `reference/*.md`.
+//! Beside it a page for each lint.
 
 mod diagnostics;
 mod keys;
 mod kind;
+mod lints;
 mod prose;
 
 pub use diagnostics::{of_any_key, of_file};
 pub use keys::{Key, Section, sections};
+pub use lints::{LintTexts, lint_page, lint_texts};
 
 use crate::codes::{self, Code};
 use crate::lint::Lint;
@@ -84,9 +87,9 @@ impl Page {
         self.row(&["lint", "level", "code", ""]);
         self.row(&["---"; 4]);
         for lint in Lint::ALL {
-            let level = format!("`{:?}`", lint.default_level()).to_lowercase();
             let (name, code) = (lint.name(), lint.code());
-            self.row(&[&format!("`{name}`"), &level, &anchored(code), code.explanation]);
+            let link = format!("[`{name}`]({})", page_of(*lint));
+            self.row(&[&link, &level(*lint), &anchored(code), code.explanation]);
         }
         self.text.push('\n');
     }
@@ -96,8 +99,7 @@ impl Page {
         self.say(prose::DIAGNOSTICS);
         self.row(&["code", "", ""]);
         self.row(&["---"; 3]);
-        let is_lint = |id: &str| Lint::ALL.iter().any(|lint| lint.code().id == id);
-        for code in codes::ALL.iter().filter(|code| !is_lint(code.id)) {
+        for code in codes::ALL.iter().filter(|code| lint_of(code).is_none()) {
             self.row(&[&anchored(code), code.title, code.explanation]);
         }
     }
@@ -118,7 +120,23 @@ fn anchored(code: &Code) -> String {
     format!("<a id=\"{}\"></a>{}", code.id.to_lowercase(), code.id)
 }
 
+fn level(lint: Lint) -> String {
+    format!("`{:?}`", lint.default_level()).to_lowercase()
+}
+
+/// Where the page of a lint is, from this one.
+fn page_of(lint: Lint) -> String {
+    format!("lints/{}.md", lint.name())
+}
+
+fn lint_of(code: &Code) -> Option<Lint> {
+    Lint::ALL.iter().copied().find(|lint| lint.code() == code)
+}
+
 fn links(codes: &[&Code]) -> String {
-    let links = codes.iter().map(|code| format!("[{}](#{})", code.id, code.id.to_lowercase()));
+    let links = codes.iter().map(|code| {
+        let target = lint_of(code).map_or_else(|| format!("#{}", code.id.to_lowercase()), page_of);
+        format!("[{}]({target})", code.id)
+    });
     links.collect::<Vec<_>>().join(" ")
 }

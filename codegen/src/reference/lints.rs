@@ -1,0 +1,96 @@
+//! One page for each lint, `docs/lints/NAME.md`. Its texts and configs are in `lints/NAME.md`; the report is what the
+//! compiler says of the first of these configs, so it is never out of date.
+
+use crate::diagnostic::{Diagnostics, Style};
+use crate::lint::Lint;
+use crate::source::Source;
+
+/// What `lints/NAME.md` has, in its order.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LintTexts {
+    /// What the lint finds, and why that matters.
+    pub why: &'static str,
+    /// A config in which it finds something.
+    pub found: &'static str,
+    /// How to mend it.
+    pub mend: &'static str,
+    /// The config without the problem; the lint's level is `deny`.
+    pub mended: &'static str,
+    /// Who can be let off.
+    pub let_off: &'static str,
+    /// A config with an `allow`; none if the lint is about no single route or upstream.
+    pub allowed: Option<&'static str>,
+}
+
+/// The texts of a lint: prose and configs by turns.
+pub fn lint_texts(lint: Lint) -> LintTexts {
+    let mut parts =
+        lint.page().split("```yaml\n").flat_map(|part| part.splitn(2, "```\n")).map(str::trim_end);
+    let mut next = || parts.next().map(str::trim_start);
+    LintTexts {
+        why: next().unwrap_or_default(),
+        found: next().unwrap_or_default(),
+        mend: next().unwrap_or_default(),
+        mended: next().unwrap_or_default(),
+        let_off: next().unwrap_or_default(),
+        allowed: next(),
+    }
+}
+
+/// What `castgate check` says of a config.
+fn report(config: &str) -> String {
+    let mut sink = Diagnostics::new();
+    let source = Source::new("gateway.yml", format!("{config}\n"));
+    // Whether it fails depends on the lint's level; the report is there in either case.
+    let _ = crate::analyse(&source, &mut sink);
+    sink.render(&source, Style::Plain)
+}
+
+/// The page of a lint.
+pub fn lint_page(lint: Lint) -> String {
+    let LintTexts { why, found, mend, mended, let_off, allowed } = lint_texts(lint);
+    let (name, code) = (lint.name(), lint.code());
+    let level = super::level(lint);
+    let report = report(found);
+    let report = report.trim_end();
+    let id = code.id.to_lowercase();
+    let yaml = |config: &str| format!("```yaml\n{config}\n```");
+    let allowed = allowed.map_or(String::new(), |config| format!("\n\n{}", yaml(config)));
+    let (found, mended) = (yaml(found), yaml(mended));
+    format!(
+        "\
+# {name}
+
+<!-- Made by `castgate reference --lint {name}` from codegen/src/reference/lints/{name}.md. -->
+
+Code [{}](../configuration.md#{id}), level {level} unless `lints` says otherwise.
+
+{why}
+
+## What it reports
+
+{found}
+
+`castgate check gateway.yml` says:
+
+```text
+{report}
+```
+
+## How to mend it
+
+{mend}
+
+{mended}
+
+## Who can be let off
+
+{let_off}{allowed}
+
+## Its level
+
+`lints: {{{name}: deny}}` makes it an error, `warn` a warning, and with `allow` nothing is said. The build fails only for errors.
+",
+        code.id
+    )
+}
