@@ -6,8 +6,7 @@ pub(super) const PRECEDENCE: &str = include_str!("precedence.md");
 pub(super) const BACKENDS: &str = include_str!("backends.md");
 pub(super) const LATE: &str = include_str!("late.md");
 pub(super) const LINTS: &str = include_str!("lints.md");
-const KEYS: &str = "The last column has the diagnostics that can point at the key; at the section around it, if the key is not \
-                    written. Some can point anywhere, and are not repeated.";
+const KEYS: &str = include_str!("keys.md");
 pub(super) const DIAGNOSTICS: &str = "Every problem of a config has a code, which is never reused; `castgate explain CG0203` \
                                       prints the same text. Lints have theirs above.";
 
