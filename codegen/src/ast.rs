@@ -33,27 +33,37 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, default)]
 pub struct Gateway {
     /// Listeners, limits and timeouts towards clients. Left out: every default below.
+    /// Example: `{listen: 0.0.0.0:8080}`.
     pub server: Lenient<Server>,
     /// A separate listener for `/health`, `/livez`, `/readyz` and `/metrics`. Left out: they are answered on
     /// `server.listen`, on any host, ahead of all middleware, and no route may have these paths.
+    /// Example: `{listen: 127.0.0.1:9090}`.
     pub admin: Lenient<Admin>,
     /// Shorthand for every upstream's `health_check.interval`. Default: `5s`.
+    /// Example: `10s`.
     pub health_check_interval: Lenient<Duration>,
     /// Named groups of backends, for routes to refer to; one that no route uses is an error.
+    /// Example: `{users: {backends: [http://localhost:9001]}}`.
     pub upstreams: Map<Upstream>,
     /// Middleware for every route; a route's own `middleware` is laid over it.
+    /// Example: `{request_id: {}, access_log: {}}`.
     pub middleware: Lenient<Middleware>,
-    /// The routes. File order never decides which one takes a request.
+    /// The routes, required: at least one. File order never decides which one takes a request.
+    /// Example: `[{path: /, upstream: users}]`.
     pub routes: List<Route>,
     /// Requests and what must become of them; a build asserts them all.
+    /// Example: `[{request: GET /users, expect: {upstream: users}}]`.
     pub tests: List<Test>,
     /// Bounds on metrics.
+    /// Example: `{max_series: 5000}`.
     pub observability: Lenient<Observability>,
     /// Levels of lints.
+    /// Example: `{route-without-host: allow}`.
     pub lints: Lenient<Lints>,
     /// Files which add to this one, each a path or a pattern (`routes/*.yml`) from the directory of this file. They
     /// may include others; each file is read once. What two of them say is said twice, which is an error. One that
     /// finds no file is an error, too.
+    /// Example: `[routes/*.yml]`.
     // The reader of files takes it out: here it is for the schema and the reference.
     pub include: Lenient<Strings>,
 }

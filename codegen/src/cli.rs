@@ -53,7 +53,8 @@ pub(crate) fn run() -> Exit {
         },
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { name } => manual::man(name.as_deref()),
-        Command::Reference => exit::print(&reference::markdown()),
+        Command::Reference { lint: None } => exit::print(&reference::markdown()),
+        Command::Reference { lint: Some(lint) } => exit::print(&reference::lint_page(lint)),
         Command::Schema => exit::print(&schema::text()),
         Command::Explain { what, headers, config, all } => explain::run(&what, &headers, &config, all, color),
     }

@@ -15,6 +15,13 @@ pub enum Level {
     Deny,
 }
 
+impl Lint {
+    /// The lint of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|lint| lint.name() == name)
+    }
+}
+
 macro_rules! registry {
     ($($(#[$doc:meta])* $lint:ident $key:ident $name:literal $level:ident $code:ident;)*) => {
         /// A lint.
@@ -41,6 +48,14 @@ macro_rules! registry {
                 }
             }
 
+            /// The source of its page in the reference.
+            #[cfg(feature = "cli")]
+            pub(crate) fn page(self) -> &'static str {
+                match self {
+                    $(Self::$lint => include_str!(concat!("reference/lints/", $name, ".md")),)*
+                }
+            }
+
             /// The code of its diagnostics.
             pub fn code(self) -> &'static Code {
                 match self {
@@ -54,7 +69,7 @@ macro_rules! registry {
         #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
         #[serde(deny_unknown_fields, default)]
         pub struct Lints {
-            $($(#[$doc])* #[doc = concat!(" Default: `", stringify!($level), "`, in lower case.")]
+            $($(#[$doc])* #[doc = concat!(" Default: `", stringify!($level), "`, in lower case. Example: `deny`.")]
             #[serde(rename = $name)]
             #[cfg_attr(feature = "cli", schemars(extend("enum" = ["allow", "warn", "deny"])))]
             pub $key: Option<String>,)*
@@ -121,9 +136,11 @@ registry! {
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Allow {
-    /// The name of a lint.
+    /// The name of a lint, required.
+    /// Example: `route-without-auth`.
     pub lint: Option<String>,
-    /// Why; it has to be there, for whoever reads the file next.
+    /// Why, required: for whoever reads the file next.
+    /// Example: `public by design`.
     pub reason: Option<String>,
 }
 

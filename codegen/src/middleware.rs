@@ -167,15 +167,21 @@ impl<'m> Use<'m> {
 
 registry! {
     /// Gives each request an id, sends it to the backend and back to the client.
+    /// Example: `{header: X-Correlation-ID}`.
     request_id: RequestIdSection => RequestId;
     /// Writes a JSON line for each request.
+    /// Example: `{query: true}`.
     access_log: AccessLogSection => AccessLog;
     /// Answers 429 to whoever asks too often.
+    /// Example: `{rate: 100/s, burst: 200}`.
     rate_limit: RateLimitSection => RateLimit;
     /// Answers 401 to whoever does not show a key.
+    /// Example: `{api_keys: {keys: "${env:API_KEYS}"}}`.
     auth: AuthSection => Auth;
     /// Answers 503 at once while an upstream fails too often.
+    /// Example: `{failure_ratio: 25%}`.
     circuit_breaker: CircuitBreakerSection => CircuitBreaker;
     /// Changes header fields of requests and responses.
+    /// Example: `{response: {remove: [Server]}}`.
     headers: HeadersSection => Headers;
 }

@@ -6,6 +6,8 @@
 
 mod decode;
 mod files;
+#[cfg(feature = "cli")]
+mod json;
 mod merge;
 mod node;
 mod problem;
@@ -17,6 +19,8 @@ use crate::codes;
 use crate::diagnostic::{Diagnostics, Failed};
 use crate::source::{Source, Span};
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError};
+#[cfg(feature = "cli")]
+pub(crate) use json::json;
 use merge::Document;
 use node::Node;
 use serde::Deserialize;

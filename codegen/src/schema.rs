@@ -2,6 +2,7 @@
 //! comments, which also feed hover, completion and the reference.
 
 use crate::ast::Gateway;
+use crate::parse::json;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
@@ -72,6 +73,9 @@ fn tidy_schema(map: &mut Map<String, Value>) {
     if let Some(default) = map.get("description").and_then(Value::as_str).and_then(default) {
         map.insert("default".to_owned(), default);
     }
+    if let Some(value) = map.get("description").and_then(Value::as_str).and_then(example).and_then(json) {
+        map.insert("examples".to_owned(), Value::Array(vec![value]));
+    }
 }
 
 /// Draft 7 ignores what stands beside a `$ref`.
@@ -92,6 +96,12 @@ fn put_in_place(map: &mut Map<String, Value>, only: Value) {
 /// A value as it is written in a config.
 pub(crate) fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The example which a doc comment names, as it is written in a config: "Example: `[200, 204]`."
+pub(crate) fn example(description: &str) -> Option<&str> {
+    let (_, rest) = description.split_once("Example: `")?;
+    rest.split_once('`').map(|(example, _)| example)
 }
 
 /// The default which a doc comment names: "Default: `5s`." or "Default: 100."
@@ -121,5 +131,13 @@ mod tests {
         assert_eq!(default("Whether. Default: false."), Some(false.into()));
         assert_eq!(default("Which. Default: every method."), None);
         assert_eq!(default("Which. Default: `[200]`."), None);
+    }
+
+    #[test]
+    fn examples_are_read_from_doc_comments() {
+        let text = "Which. Default: `[200]`. Example: `[200, {a: off}]`.";
+        assert_eq!(example(text), Some("[200, {a: off}]"));
+        assert_eq!(json("[200, {a: off}]"), Some(serde_json::json!([200, {"a": "off"}])));
+        assert_eq!(example("Which. Default: 5."), None);
     }
 }

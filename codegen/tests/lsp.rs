@@ -194,7 +194,7 @@ fn hover_is_the_reference() {
     let mut editor = Editor::new();
     editor.open(BAD);
     let hover = editor.at("textDocument/hover", 4, 6);
-    assert_eq!(hover["contents"]["value"], "Forward to this upstream.");
+    assert_eq!(hover["contents"]["value"], "Forward to this upstream. Example: `users`.");
     assert_eq!(hover["range"]["start"], json!({"line": 4, "character": 4}));
     let hover = editor.at("textDocument/hover", 1, 14);
     assert!(hover["contents"]["value"].as_str().unwrap().starts_with("At least one: a URL"), "{hover}");

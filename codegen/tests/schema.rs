@@ -117,6 +117,22 @@ fn unknown_keys_and_words_are_not() {
     }
 }
 
+/// An editor that offers an example must not complain of it.
+#[test]
+fn examples_are_valid() {
+    let schema = schema::schema();
+    let definitions = schema["definitions"].as_object().unwrap().values().chain([&schema]);
+    let keys = definitions.filter_map(|definition| definition["properties"].as_object()).flatten();
+    let mut count = 0;
+    for (name, key) in keys {
+        for example in key["examples"].as_array().into_iter().flatten() {
+            assert_eq!(mistake(key, example, &schema), None, "{name}");
+            count += 1;
+        }
+    }
+    assert!(count > 100, "only {count} examples were found");
+}
+
 /// Where a key is, there is its help; where the help names a default, the default is there as a value.
 #[test]
 fn every_key_has_a_description() {

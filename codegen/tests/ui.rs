@@ -4,30 +4,12 @@
 // clippy.toml allows unwrap in tests, but does not know helpers of tests as such.
 #![allow(clippy::unwrap_used)]
 
+mod configs;
+
 use castgate_codegen::{Diagnostics, Source, Style, codes, compile};
+use configs::configs;
 use std::collections::BTreeSet;
 use std::path::Path;
-
-/// The configs in a directory, as paths relative to the crate, sorted. One of several files has a directory of its own:
-/// `gateway.yml`, what that includes, and perhaps `layer.yml`, which is laid over it.
-fn configs(directory: &str) -> Vec<String> {
-    let entries = std::fs::read_dir(directory).unwrap();
-    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let paths = names.map(|name| format!("{directory}/{name}"));
-    let mut configs: Vec<String> = paths
-        .filter_map(|path| {
-            let layer = format!("{path}/layer.yml");
-            match Path::new(&path).is_dir() {
-                true if Path::new(&layer).exists() => Some(format!("{path}/gateway.yml:{layer}")),
-                true => Some(format!("{path}/gateway.yml")),
-                false => path.ends_with(".yml").then_some(path),
-            }
-        })
-        .collect();
-    configs.sort();
-    assert!(!configs.is_empty());
-    configs
-}
 
 fn report(path: &str) -> (String, Vec<&'static str>) {
     let mut sink = Diagnostics::new();

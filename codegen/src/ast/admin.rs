@@ -9,5 +9,6 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, default)]
 pub struct Admin {
     /// Address and port, one or a list; required, and not one of `server.listen`. May be a late value (`${env:ADMIN_LISTEN}`).
+    /// Example: `127.0.0.1:9090`.
     pub listen: Option<Strings>,
 }

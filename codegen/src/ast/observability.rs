@@ -9,5 +9,6 @@ use serde::Deserialize;
 pub struct Observability {
     /// How many series `/metrics` may have in the worst case; the build fails if there can be more. Default: any
     /// number.
+    /// Example: `5000`.
     pub max_series: Option<u64>,
 }

@@ -11,44 +11,61 @@ use serde::Deserialize;
 pub struct Route {
     /// The route's name in logs and metrics, unique in the file. Default: its path pattern, made unique by its
     /// host, its methods and, last, `#` and its line.
+    /// Example: `users`.
     pub name: Option<String>,
     /// `api.example.com`, or `*.example.com` for one or more labels in front. Default: any host.
+    /// Example: `"*.example.com"`.
     pub host: Option<String>,
     /// The path pattern, required: segments are literal, `{name}`, `{name:uint}`, `{name:uuid}`, or a last `{*rest}`.
+    /// Example: `"/users/{id:uint}"`.
     pub path: Option<String>,
     /// Whether the path is a prefix of whole segments (`/api` takes `/api` and `/api/x`, never `/apis`) or exact.
     /// Default: `prefix`.
+    /// Example: `exact`.
     #[serde(rename = "match")]
     #[cfg_attr(feature = "cli", schemars(extend("enum" = ["prefix", "exact"])))]
     pub match_kind: Option<String>,
     /// GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH: one or a list, exactly these (GET does not imply HEAD).
     /// Default: every method.
+    /// Example: `[GET, HEAD]`.
     #[cfg_attr(feature = "cli", schemars(with = "super::schema::Methods"))]
     pub methods: Option<Strings>,
     /// Header fields which all must have exactly these values, each in one of its lines.
+    /// Example: `{x-canary: "1"}`.
     pub headers: Option<Map<String>>,
     /// Query parameters which all must have exactly these values, decoded; of a repeated one the first counts.
+    /// Example: `{version: "2"}`.
     pub query: Option<Map<String>>,
     /// Forward to this upstream.
+    /// Example: `users`.
     pub upstream: Option<String>,
     /// Forward to these backends: an upstream written in place, with all defaults, named after the route.
+    /// Example: `[http://localhost:9001]`.
     pub backends: Option<List<Backend>>,
     /// Only with `backends`: `round-robin`, `random` or `least-connections`. Default: `round-robin`.
+    /// Example: `random`.
     #[cfg_attr(feature = "cli", schemars(extend("enum" = ["round-robin", "random", "least-connections"])))]
     pub strategy: Option<String>,
     /// Answer with a redirect.
+    /// Example: `{to: /new}`.
     pub redirect: Option<Redirect>,
     /// Answer with a fixed response.
+    /// Example: `{status: 200, content_type: text/plain, body: fine}`.
     pub respond: Option<Respond>,
     /// Literal, whole segments taken off the front of the forwarded path. Not together with `rewrite`.
+    /// Example: `/api/v1`.
     pub strip_prefix: Option<String>,
     /// The forwarded path, from the pattern's parameters: `/v2/{id}/{*rest}`. Not together with `strip_prefix`.
+    /// Example: `"/v2/{id}/{*rest}"`.
     pub rewrite: Option<String>,
     /// From the request's head to the head of the response; only on routes that forward. Default: `server.timeouts.request`.
+    /// Example: `5s`.
     pub timeout: Option<Duration>,
     /// Laid over the top-level `middleware`, field by field; `name: off` takes one away.
+    /// Example: `{auth: off, rate_limit: {rate: 5/s}}`.
     pub middleware: Option<Middleware>,
     /// Lints which this route is let off, each with a reason.
+    /// Example: `[{lint: route-without-auth, reason: public by design}]`.
     pub allow: Option<List<Allow>>,
 }
 
@@ -59,8 +76,10 @@ pub struct Route {
 pub struct Redirect {
     /// A path or an absolute URL, required; may use the path's parameters: `/v2/{id}`. The request's query is kept; the host is
     /// always literal.
+    /// Example: `"https://example.com/new/{id}"`.
     pub to: Option<String>,
-    /// 301, 302, 303, 307 or 308. Default: 308.
+    /// The status: 301, 302, 303, 307 or 308. Default: 308.
+    /// Example: `301`.
     #[cfg_attr(feature = "cli", schemars(extend("enum" = [301, 302, 303, 307, 308])))]
     pub status: Option<u64>,
 }
@@ -70,13 +89,17 @@ pub struct Redirect {
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Respond {
-    /// 200 to 599. Default: 200.
+    /// The status, 200 to 599. Default: 200.
+    /// Example: `404`.
     #[cfg_attr(feature = "cli", schemars(range(min = 200, max = 599)))]
     pub status: Option<u64>,
-    /// Default: `text/plain; charset=utf-8` if there is a body.
+    /// The media type of the body. Default: `text/plain; charset=utf-8` if there is a body.
+    /// Example: `application/json`.
     pub content_type: Option<String>,
-    /// Default: empty.
+    /// What the client gets, as it stands. Default: empty.
+    /// Example: `not here`.
     pub body: Option<String>,
     /// Further response header fields.
+    /// Example: `{Cache-Control: max-age=3600}`.
     pub headers: Option<Map<String>>,
 }

@@ -44,6 +44,9 @@ pub(super) struct Methods;
 pub(super) struct RetryOn;
 pub(super) struct LogLevel;
 
+/// Of a response.
+pub(super) struct Status;
+
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
 
 inline! {
@@ -68,6 +71,7 @@ inline! {
     [] Workers: |_generator| {
         json_schema!({"anyOf": [{"enum": ["auto"]}, {"type": "integer", "minimum": 1, "maximum": 1024}]})
     };
+    [] Status: |_generator| json_schema!({"type": "integer", "minimum": 100, "maximum": 599});
     // No value is right.
     [] Unread: |_generator| json_schema!({"not": {}});
     [] Duration: |_generator| {

@@ -8,11 +8,14 @@ use serde::Deserialize;
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Test {
-    /// `GET http://api.example.com/users?debug=1`, or `GET /users` for a host which no route names.
+    /// The request, required: `GET http://api.example.com/users?debug=1`, or `GET /users` for a host which no route names.
+    /// Example: `GET http://api.example.com/users?debug=1`.
     pub request: Option<String>,
     /// Header fields of the request.
+    /// Example: `{x-canary: "1"}`.
     pub headers: Option<Map<String>>,
-    /// What must become of it: at least one key.
+    /// What must become of it, required: at least one key.
+    /// Example: `{route: users, forward_path: /users}`.
     pub expect: Option<Expect>,
 }
 
@@ -22,13 +25,19 @@ pub struct Test {
 #[serde(deny_unknown_fields, default)]
 pub struct Expect {
     /// The name of the route that takes the request.
+    /// Example: `users`.
     pub route: Option<String>,
     /// The name of the upstream it is forwarded to.
+    /// Example: `users`.
     pub upstream: Option<String>,
     /// The path which the backend sees, without the query.
+    /// Example: `/users`.
     pub forward_path: Option<String>,
     /// The status, where no backend decides it: of a redirect, a fixed response, 404 or 405.
+    /// Example: `404`.
+    #[cfg_attr(feature = "cli", schemars(range(min = 100, max = 599)))]
     pub status: Option<u64>,
     /// Where a redirect leads; with a query only if the request has one.
+    /// Example: `/new`.
     pub redirect_to: Option<String>,
 }

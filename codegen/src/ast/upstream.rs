@@ -12,22 +12,30 @@ use std::fmt;
 #[serde(deny_unknown_fields, default)]
 pub struct Upstream {
     /// How a backend is chosen among the healthy ones; all three respect weights. Default: `round-robin`.
+    /// Example: `least-connections`.
     #[cfg_attr(feature = "cli", schemars(extend("enum" = ["round-robin", "random", "least-connections"])))]
     pub strategy: Option<String>,
     /// At least one: a URL, or a map with `url`, `weight` and `backup`.
+    /// Example: `[http://10.0.0.1:9001, {url: "http://10.0.0.2:9001", weight: 2}]`.
     pub backends: Option<List<Backend>>,
     /// Active probes; with `off` the backends always count as healthy. Default: on, with the defaults below.
+    /// Example: `{path: /ready, interval: 2s}`.
     pub health_check: Option<Switch<HealthCheck>>,
     /// How long a backend may take.
+    /// Example: `{connect: 500ms, response: 10s}`.
     pub timeouts: Option<UpstreamTimeouts>,
     /// Idle connections kept to the backends.
+    /// Example: `{idle: 4s}`.
     pub keepalive: Option<Keepalive>,
     /// What is tried again, and how often.
+    /// Example: `{attempts: 1, budget: 10%}`.
     pub retries: Option<Retries>,
     /// The `Host` that backends see: the client's (`preserve`), or their own (`backend`). Default: `preserve`.
+    /// Example: `backend`.
     #[cfg_attr(feature = "cli", schemars(extend("enum" = ["preserve", "backend"])))]
     pub host_header: Option<String>,
     /// Lints which this upstream is let off, each with a reason.
+    /// Example: `[{lint: single-backend, reason: the ledger has one writer}]`.
     pub allow: Option<List<Allow>>,
 }
 
@@ -46,12 +54,15 @@ pub enum Backend {
 #[serde(deny_unknown_fields, default)]
 pub struct BackendSection {
     /// `http://host[:port]`, without a path; required. Host names are looked up again with every probe. May be a late value.
+    /// Example: `http://10.0.0.2:9001`.
     pub url: Option<String>,
     /// Share of the traffic, 0 to 1000; 0 takes none. After division by their common divisor the weights of a group sum to at
     /// most 4096. Default: 1.
+    /// Example: `2`.
     #[cfg_attr(feature = "cli", schemars(range(max = 1000)))]
     pub weight: Option<u64>,
     /// Takes traffic only while no other backend is healthy. Default: false.
+    /// Example: `true`.
     pub backup: Option<bool>,
 }
 
@@ -61,16 +72,25 @@ pub struct BackendSection {
 #[serde(deny_unknown_fields, default)]
 pub struct HealthCheck {
     /// The path of the probe, query allowed; a GET with the backend's own `Host`. Default: `/`.
+    /// Example: `/ready`.
     pub path: Option<String>,
     /// Statuses which mean healthy. Default: `[200]`.
+    /// Example: `[200, 204]`.
+    #[cfg_attr(feature = "cli", schemars(with = "super::List<super::schema::Status>"))]
     pub expect: Option<List<u64>>,
     /// Time from one probe to the next, give or take a tenth. Default: `health_check_interval`, else `5s`.
+    /// Example: `2s`.
     pub interval: Option<Duration>,
     /// How long a probe may take; less than the interval. Default: `2s`, or nine tenths of the interval if that is less.
+    /// Example: `500ms`.
     pub timeout: Option<Duration>,
     /// Good probes in a row that make an unhealthy backend healthy, 1 to 100. Default: 1.
+    /// Example: `2`.
+    #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 100)))]
     pub healthy_after: Option<u64>,
     /// Bad probes, or refused connections, in a row that make a healthy backend unhealthy, 1 to 100. Default: 1.
+    /// Example: `3`.
+    #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 100)))]
     pub unhealthy_after: Option<u64>,
 }
 
@@ -80,9 +100,11 @@ pub struct HealthCheck {
 #[serde(deny_unknown_fields, default)]
 pub struct UpstreamTimeouts {
     /// Name lookup and TCP handshake; then 504, or another backend. Default: `2s`.
+    /// Example: `500ms`.
     pub connect: Option<Duration>,
     /// Until the head of the response; it starts anew with every part of a request body, and applies to every pause within a
     /// response body. Default: `30s`.
+    /// Example: `10s`.
     pub response: Option<Duration>,
 }
 
@@ -92,8 +114,11 @@ pub struct UpstreamTimeouts {
 #[serde(deny_unknown_fields, default)]
 pub struct Keepalive {
     /// An idle connection is not used after this; keep it below the backend's own. Default: `15s`.
+    /// Example: `4s`.
     pub idle: Option<Duration>,
     /// Idle connections kept for each backend and worker, 0 to 65536; 0 keeps none. Default: 256.
+    /// Example: `64`.
+    #[cfg_attr(feature = "cli", schemars(range(max = 65_536)))]
     pub max_idle: Option<u64>,
 }
 
@@ -103,14 +128,17 @@ pub struct Keepalive {
 #[serde(deny_unknown_fields, default)]
 pub struct Retries {
     /// Further attempts after the first, 0 to 10; 0 switches retries off. Default: 1.
+    /// Example: `0`.
     #[cfg_attr(feature = "cli", schemars(range(max = 10)))]
     pub attempts: Option<u64>,
     /// What is tried again. `connect-failure`: no connection could be made, so any request is tried with another backend.
     /// `stale-connection`: a kept connection was closed before a byte of the answer came; GET, HEAD, OPTIONS, PUT and DELETE
     /// without a body are sent again, to another backend if there is one. Default: both.
+    /// Example: `[connect-failure]`.
     #[cfg_attr(feature = "cli", schemars(with = "super::List<super::schema::RetryOn>"))]
     pub on: Option<List<String>>,
     /// Retries may be at most this share of an upstream's requests, beside ten in reserve, for each worker. Default: `20%`.
+    /// Example: `10%`.
     pub budget: Option<Percent>,
 }
 

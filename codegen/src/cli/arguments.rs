@@ -1,6 +1,8 @@
 //! What can be said on the command line.
 
 use super::exit;
+use castgate_codegen::lint::Lint;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Checks and explains gateway configs.
@@ -110,9 +112,9 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = TableFormat::Table)]
         format: TableFormat,
     },
-    /// Explain a diagnostic's code, or which route takes a request and why the others do not
+    /// Explain a diagnostic's code, a lint, or which route takes a request and why the others do not
     Explain {
-        /// A code, such as CG0203, or a request, such as 'GET http://api.example.com/users?x=1'
+        /// A code, such as CG0203, a lint, such as yaml-word, or a request, such as 'GET http://api.example.com/users?x=1'
         what: String,
         /// A header field of the request, such as 'x-canary: 1'
         #[arg(short = 'H', long = "header", value_name = "FIELD")]
@@ -161,7 +163,11 @@ pub(crate) enum Command {
     #[command(after_help = SCHEMA_HELP)]
     Schema,
     /// Print the reference of gateway.yml as Markdown
-    Reference,
+    Reference {
+        /// Print instead the page of a lint: an example, its report, how to mend it
+        #[arg(long, value_name = "NAME", value_parser = lint_names(), hide_possible_values = true)]
+        lint: Option<Lint>,
+    },
     /// Serve editors as a language server, over stdin and stdout
     Lsp,
     /// Print a completion script for a shell
@@ -175,6 +181,12 @@ pub(crate) enum Command {
         #[arg(value_name = "COMMAND")]
         name: Option<String>,
     },
+}
+
+/// So that shells can complete them.
+fn lint_names() -> impl TypedValueParser<Value = Lint> {
+    let names = PossibleValuesParser::new(Lint::ALL.iter().map(|lint| lint.name()));
+    names.try_map(|name| Lint::named(&name).ok_or("no lint of this name"))
 }
 
 const SCHEMA_HELP: &str = "\

@@ -1,14 +1,18 @@
-//! `castgate explain`: a code, or a request.
+//! `castgate explain`: a code, a lint, or a request.
 
 use super::arguments::{Color, ConfigOption};
 use super::config::load;
 use super::exit::{Exit, print};
+use castgate_codegen::lint::Lint;
 use castgate_codegen::table::Request;
 use castgate_codegen::{codes, explain};
 
 pub(crate) fn run(what: &str, headers: &[String], config: &ConfigOption, all: bool, color: Color) -> Exit {
     if is_code(what) {
         return code(what);
+    }
+    if let Some(lint) = Lint::named(what) {
+        return code(lint.code().id);
     }
     let request = request(what, headers);
     let request = match request {
@@ -49,7 +53,16 @@ fn is_code(what: &str) -> bool {
 
 fn code(id: &str) -> Exit {
     match codes::find(id) {
-        Some(code) => print(&format!("{}: {}\n\n{}\n", code.id, code.title, code.explanation)),
+        Some(code) => {
+            let lint = Lint::ALL.iter().find(|lint| lint.code() == code);
+            let more = lint.map_or(String::new(), |lint| {
+                let name = lint.name();
+                format!(
+                    "\n`castgate reference --lint {name}` has an example, its report, and how to mend it.\n"
+                )
+            });
+            print(&format!("{}: {}\n\n{}\n{more}", code.id, code.title, code.explanation))
+        }
         None => {
             eprintln!("error: no code {id}; codes are CG and four digits, as a report shows them");
             Exit::Usage

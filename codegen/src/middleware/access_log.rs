@@ -13,6 +13,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, default)]
 pub struct AccessLogSection {
     /// Whether the query is logged, which may hold secrets. Default: false.
+    /// Example: `true`.
     pub query: Option<bool>,
 }
 

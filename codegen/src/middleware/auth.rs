@@ -18,6 +18,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, default)]
 pub struct AuthSection {
     /// A key in a header field. The only scheme of this version, so it has to be there.
+    /// Example: `{keys: "${env:API_KEYS}"}`.
     pub api_keys: Option<ApiKeysSection>,
 }
 
@@ -27,10 +28,12 @@ pub struct AuthSection {
 #[serde(deny_unknown_fields, default)]
 pub struct ApiKeysSection {
     /// The header field with the key, which is not forwarded. Default: `X-API-Key`.
+    /// Example: `X-Key`.
     pub header: Option<String>,
-    /// One or a list, each a late value (`${env:API_KEYS}`, `${file:/run/secrets/keys}`) that is a comma-separated list of keys at
+    /// Required: one or a list, each a late value (`${env:API_KEYS}`, `${file:/run/secrets/keys}`) that is a comma-separated list of keys at
     /// start. A literal key, or a default that is not empty, is an error: the binary is no place for secrets. No key at all stops
     /// the start.
+    /// Example: `["${env:API_KEYS}", "${file:/run/secrets/keys}"]`.
     pub keys: Option<Strings>,
 }
 

@@ -19,8 +19,10 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, default)]
 pub struct HeadersSection {
     /// Changes to what the backend gets.
+    /// Example: `{set: {X-Zone: "${env:ZONE}"}}`.
     pub request: Option<HeaderEditsSection>,
     /// Changes to what the client gets.
+    /// Example: `{remove: [Server]}`.
     pub response: Option<HeaderEditsSection>,
 }
 
@@ -30,10 +32,13 @@ pub struct HeadersSection {
 #[serde(deny_unknown_fields, default)]
 pub struct HeaderEditsSection {
     /// In place of whatever values the field had. May be late values.
+    /// Example: `{X-Zone: "${env:ZONE}"}`.
     pub set: Option<Map<String>>,
     /// Besides whatever values the field had. May be late values.
+    /// Example: `{X-Frame-Options: DENY}`.
     pub add: Option<Map<String>>,
     /// Taken out.
+    /// Example: `[X-Internal]`.
     pub remove: Option<List<String>>,
 }
 

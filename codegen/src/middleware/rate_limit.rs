@@ -22,13 +22,19 @@ use std::num::NonZeroU32;
 #[serde(deny_unknown_fields, default)]
 pub struct RateLimitSection {
     /// The steady rate (GCRA): `100/s`, `5000/m` or `/h`. Required.
+    /// Example: `100/s`.
     pub rate: Option<ast::Rate>,
     /// How many may come at once. Default: the rate per second, rounded up.
+    /// Example: `200`.
+    #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 4_294_967_295_u32)))]
     pub burst: Option<u64>,
     /// Whose requests are counted together: `client_ip` (of an IPv6 client, its /64), or `header:NAME` for those with the same
     /// value of a header field; requests without it count together. Default: `client_ip`.
+    /// Example: `header:X-Tenant`.
     pub key: Option<String>,
     /// How many keys are remembered, 1 to 16777216, rounded up to a power of two; 16 bytes each, taken at start. Default: 65536.
+    /// Example: `100000`.
+    #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 16_777_216)))]
     pub max_keys: Option<u64>,
 }
 

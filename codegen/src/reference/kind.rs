@@ -52,27 +52,48 @@ pub(super) fn kind(root: &Value, key: &Value) -> String {
     }
 }
 
+pub(super) fn is_duration(scalar: &Value) -> bool {
+    scalar["pattern"].as_str().is_some_and(|pattern| pattern.contains(DURATION))
+}
+
+/// The units in the pattern of a duration.
+const DURATION: &str = "(ms|s|m|h|d)";
+
 /// The kind of text that a pattern is for.
 fn quantity(pattern: &str) -> &'static str {
     match pattern {
-        _ if pattern.contains("(ms|s|m|h|d)") => "duration",
-        _ if pattern.contains("[KMG]") => "size",
-        _ if pattern.contains("/[smh]") => "rate",
-        _ if pattern.contains('%') => "share",
+        _ if pattern.contains(DURATION) => "duration in `ms`, `s`, `m`, `h`, `d`",
+        _ if pattern.contains("[KMG]") => "size in `B`, `KB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`",
+        _ if pattern.contains("/[smh]") => "rate `/s`, `/m`, `/h`",
+        _ if pattern.contains('%') => "share in `%`",
         _ if pattern.contains(r"\$\{") => "late text",
         _ => "text",
     }
 }
 
-/// The description without its default, and the default.
-pub(super) fn description(key: &Value) -> (String, String) {
+/// What the description of a key says, in parts.
+pub(super) struct Words {
+    pub(super) meaning: String,
+    pub(super) default: String,
+    pub(super) example: Option<String>,
+}
+
+pub(super) const REQUIRED: &str = "required";
+
+pub(super) fn words(key: &Value) -> Words {
     let text = key["description"].as_str().unwrap_or_default();
+    let example = crate::schema::example(text).map(str::to_owned);
+    let text = text.split_once("Example: `").map_or(text, |(before, _)| before.trim_end());
     let Some((before, rest)) = text.split_once("Default: ") else {
-        let is_required =
-            text.contains("equired") || text.contains("has to be there") || text.starts_with("At least one");
-        return (text.to_owned(), if is_required { "required".to_owned() } else { String::new() });
+        let default = match text {
+            _ if text.contains("equired") || text.contains("has to be there") => REQUIRED,
+            _ if text.starts_with("At least one") => "at least one",
+            _ => "",
+        };
+        return Words { meaning: text.to_owned(), default: default.to_owned(), example };
     };
     let end = rest.find(". ").unwrap_or_else(|| rest.trim_end_matches('.').len());
     let after = rest[end..].trim_start_matches(['.', ' ']);
-    (format!("{} {after}", before.trim_end()).trim_end().to_owned(), rest[..end].to_owned())
+    let meaning = format!("{} {after}", before.trim_end()).trim().to_owned();
+    Words { meaning, default: rest[..end].to_owned(), example }
 }

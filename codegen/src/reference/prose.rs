@@ -2,18 +2,19 @@
 
 pub(super) const INTRO: &str = include_str!("intro.md");
 pub(super) const VALUES: &str = include_str!("values.md");
-pub(super) const TOP: &str = include_str!("top.md");
 pub(super) const FILES: &str = include_str!("files.md");
 pub(super) const PRECEDENCE: &str = include_str!("precedence.md");
 pub(super) const BACKENDS: &str = include_str!("backends.md");
 pub(super) const LATE: &str = include_str!("late.md");
 pub(super) const LINTS: &str = include_str!("lints.md");
+const KEYS: &str = include_str!("keys.md");
 pub(super) const DIAGNOSTICS: &str = "Every problem of a config has a code, which is never reused; `castgate explain CG0203` \
                                       prints the same text. Lints have theirs above.";
 
 /// What stands before and after the table of the section at a path.
 pub(super) fn around(path: &str) -> (&'static [&'static str], &'static [&'static str]) {
     match path {
+        "" => (&[include_str!("top.md"), KEYS], &[]),
         "server" => (&[include_str!("server.md")], &[]),
         "upstreams" => (&[include_str!("upstreams.md")], &[]),
         "upstreams.health_check" => (&[], &[include_str!("health_check.md")]),
