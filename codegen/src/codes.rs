@@ -216,7 +216,7 @@ catalogue! {
 
     TIMEOUT_ORDER = "CG0401", "timeouts contradict each other",
         "A part takes longer than the whole: the larger one could never be reached. A probe has to end before the next is due.",
-        AnyKey;
+        Keys(&["upstreams.health_check.timeout", "upstreams.timeouts.connect", "upstreams.timeouts.response"]);
 
     SERIES_BUDGET = "CG0402", "too many series of metrics",
         "All label values are known at build, so the worst case is: each route with each of its methods and every status. `observability.max_series` is the number your metrics store can bear. Name `methods` on routes, merge routes, or raise the bound; `castgate report` shows where the series come from.",
