@@ -6,9 +6,9 @@ mod series;
 pub use series::Series;
 pub(crate) use series::series;
 
-use crate::lower;
 use crate::middleware::NAMES;
 use crate::model::{HealthCheck, Model};
+use crate::plan::Plan;
 use crate::source::FileLine;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -61,7 +61,7 @@ pub struct Ejection {
 const CELL_BYTES: u64 = 16;
 
 /// The bounds of a gateway.
-pub fn budget(model: &Model) -> Budget {
+pub fn budget(model: &Model, plan: &Plan) -> Budget {
     let sets = || model.routes.iter().map(|route| &route.middleware).chain([&model.unmatched]);
     let used: BTreeSet<&str> =
         sets().flat_map(|set| set.layers(&model.policies)).map(|layer| layer.kind).collect();
@@ -72,7 +72,7 @@ pub fn budget(model: &Model) -> Budget {
         routes: model.routes.len(),
         upstreams: model.upstreams.len(),
         backends: model.upstreams.iter().map(|upstream| upstream.backends.len()).sum(),
-        stacks: lower::lower(model).stacks.len(),
+        stacks: plan.stacks.len(),
         series: series(model),
         limits: limits
             .map(|policy| {
@@ -149,7 +149,8 @@ mod tests {
 
     fn of(text: &str) -> Budget {
         let mut source = Source::new("gateway.yml", text);
-        budget(&compile(&mut source, &mut Diagnostics::new()).unwrap().model)
+        let cast = compile(&mut source, &mut Diagnostics::new()).unwrap();
+        budget(&cast.model, &cast.plan)
     }
 
     #[test]

@@ -5,9 +5,8 @@
 //! Warnings become cargo's.
 
 use crate::budget::budget;
-use crate::compile::compile;
+use crate::compile::{Cast, compile};
 use crate::diagnostic::{Diagnostics, Style};
-use crate::model::Model;
 use crate::source::Source;
 use std::path::{Path, PathBuf};
 
@@ -85,7 +84,7 @@ impl Compiler {
                 for warning in short_warnings(&sink, &source) {
                     println!("cargo::warning={warning}");
                 }
-                report(&cast.model);
+                report(&cast);
                 write_if_changed(&out_dir.join(&self.out_file), &cast.rust)
             }
             Err(_) => {
@@ -116,12 +115,13 @@ fn short_warnings(sink: &Diagnostics, source: &Source) -> Vec<String> {
     shown.chain(more).collect()
 }
 
-/// With CASTGATE_REPORT=1, the bounds of the gateway in one line; a warning is the only way to a person's eyes.
-fn report(model: &Model) {
+/// The bounds of the gateway in one line. `cargo build -vv` shows it; with CASTGATE_REPORT=1 it is a warning, which is
+/// the only way to everybody's eyes.
+fn report(cast: &Cast) {
     println!("cargo::rerun-if-env-changed=CASTGATE_REPORT");
-    if std::env::var_os("CASTGATE_REPORT").is_some_and(|value| value == "1") {
-        println!("cargo::warning={}: {}", model.config_path, budget(model));
-    }
+    let is_asked = std::env::var_os("CASTGATE_REPORT").is_some_and(|value| value == "1");
+    let prefix = if is_asked { "cargo::warning=" } else { "" };
+    println!("{prefix}{}: {}", cast.model.config_path, budget(&cast.model, &cast.plan));
 }
 
 /// rustc writes `error: ` itself, and ends the line.

@@ -6,6 +6,7 @@ use crate::emit;
 use crate::lower;
 use crate::model::Model;
 use crate::parse;
+use crate::plan::Plan;
 use crate::resolve;
 use crate::source::Source;
 
@@ -14,6 +15,8 @@ use crate::source::Source;
 pub struct Cast {
     /// What the config means.
     pub model: Model,
+    /// What will exist.
+    pub plan: Plan,
     /// The generated file.
     pub rust: String,
 }
@@ -21,8 +24,9 @@ pub struct Cast {
 /// Compiles a config. If that fails, every problem of it is in the sink. The source grows by the files it includes.
 pub fn compile(source: &mut Source, sink: &mut Diagnostics) -> Result<Cast, Failed> {
     let model = analyse(source, sink)?; // below this line nothing can fail
-    let rust = emit::emit(&lower::lower(&model));
-    Ok(Cast { model, rust })
+    let plan = lower::lower(&model);
+    let rust = emit::emit(&plan);
+    Ok(Cast { model, plan, rust })
 }
 
 /// Finds out what a config means, and all that is wrong with it: everything but the Rust, in a tenth of the time.

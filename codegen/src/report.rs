@@ -5,12 +5,13 @@ mod matrix;
 pub use matrix::{Matrix, matrix};
 
 use crate::budget::budget;
+use crate::lower::lower;
 use crate::model::Model;
 use crate::show;
 
 /// The bounds of the gateway, one line each; the build has the same on one line.
 pub fn text(model: &Model) -> String {
-    let budget = budget(model);
+    let budget = budget(model, &lower(model));
     let list = |names: &[&str]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     let ejection = match budget.longest_ejection() {
         _ if budget.upstreams == 0 => "nothing to eject".to_owned(),
