@@ -36,6 +36,9 @@ pub trait App: Sync + 'static {
     -> impl Future<Output = Result<Response, Error>>;
 }
 
+/// The version of castgate that a gateway was made with.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// Where a gateway came from.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity {
