@@ -95,6 +95,8 @@ pub struct Drain {
 pub struct Settings {
     /// Where it came from.
     pub identity: Identity,
+    /// The normalised config, for `gateway config`. Nothing reads it while the gateway runs.
+    pub normal_config: &'static str,
     /// The addresses of the gateway.
     pub listen: &'static [Listen],
     /// The addresses of `/health`, `/livez`, `/readyz`, `/metrics`; if there are none, they are answered on every

@@ -7,6 +7,7 @@ mod auth;
 mod bad_requests;
 mod balancing;
 mod circuit_breaker;
+mod command;
 mod failures;
 mod headers;
 mod health;
