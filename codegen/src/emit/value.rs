@@ -65,8 +65,9 @@ pub(super) fn size(number: usize) -> TokenStream {
 pub(super) fn lines(text: &str) -> TokenStream {
     // More than a config written by a person needs; rustc takes up to 255.
     const MOST_HASHES: usize = 8;
-    let is_visible = |char: char| {
-        matches!(char, '\n' | '"' | '\'' | '\\') || char.escape_debug().eq(std::iter::once(char))
+    let is_visible = |char: char| match char {
+        '\n' | ' '..='~' => true,
+        other => other.escape_debug().eq(std::iter::once(other)),
     };
     let mut fences = (1..=MOST_HASHES).map(|count| "#".repeat(count));
     let fence = fences.find(|hashes| !text.contains(&format!("\"{hashes}")));
