@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "test code: a panic is how a test says no")]
 
 mod access_log;
+mod against;
 mod auth;
 mod bad_requests;
 mod balancing;
