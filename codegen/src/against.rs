@@ -62,7 +62,9 @@ pub struct Answer {
     pub status: u16,
     /// The `Location` field.
     pub location: Option<String>,
-    /// The `reason` of a response that the gateway made itself.
+    /// Whether it is a problem document, as the gateway makes them.
+    pub is_problem: bool,
+    /// The document's `reason`; a HEAD has none.
     pub reason: Option<String>,
 }
 

@@ -80,7 +80,7 @@ impl Client {
             let problem: serde_json::Value = serde_json::from_str(&body).ok()?;
             problem["reason"].as_str().map(str::to_owned)
         });
-        Ok(Answer { status, location, reason })
+        Ok(Answer { status, location, is_problem, reason })
     }
 
     /// The text of `/metrics`. The error says why there is none.

@@ -14,7 +14,8 @@ use crate::table::{self, Mismatch, Table};
 pub struct Unseen {
     /// The key of `expect`.
     pub key: &'static str,
-    /// The `reason` with which the gateway refused the request; `None`: this is never seen from outside.
+    /// The `reason` with which the gateway refused the request, or the status if no reason is known; `None`: this is
+    /// never seen from outside.
     pub refused: Option<String>,
 }
 
@@ -58,8 +59,8 @@ pub(super) fn judge(
         mismatches.push(Mismatch { key: "route", expected: route.clone(), actual });
     }
     let refused = match table.ask(&test.request) {
-        table::Answer::Route(route) => {
-            answer.reason.as_ref().filter(|reason| can_refuse(table, route, reason))
+        table::Answer::Route(route) if can_refuse(table, route, answer) => {
+            Some(answer.reason.clone().unwrap_or_else(|| answer.status.to_string()))
         }
         _ => None,
     };
@@ -78,7 +79,7 @@ pub(super) fn judge(
         ),
     ];
     for (key, expected, actual) in others {
-        match (expected, refused) {
+        match (expected, &refused) {
             (None, _) => {}
             (Some(_), Some(reason)) => unseen.push(Unseen { key, refused: Some(reason.clone()) }),
             (Some(expected), None) => mismatches.push(Mismatch { key, expected, actual }),
@@ -87,16 +88,20 @@ pub(super) fn judge(
     (mismatches, unseen)
 }
 
-/// Whether the route can refuse a request for this reason before its target is asked.
-fn can_refuse(table: &Table<'_>, route: &Route, reason: &str) -> bool {
-    let middleware = match reason {
-        "auth_missing" | "auth_invalid" => "auth",
-        "rate_limited" => "rate_limit",
-        "circuit_open" => "circuit_breaker",
-        "no_healthy_backend" => return matches!(route.target, Target::Forward(_)),
-        _ => return false,
-    };
-    route.middleware.layers(&table.model().policies).any(|layer| layer.kind == middleware)
+/// Whether the route can refuse a request with this answer before its target is asked.
+fn can_refuse(table: &Table<'_>, route: &Route, answer: &Answer) -> bool {
+    let has = |name: &str| route.middleware.layers(&table.model().policies).any(|layer| layer.kind == name);
+    let forwards = matches!(route.target, Target::Forward(_));
+    match (answer.reason.as_deref(), answer.status) {
+        (Some("auth_missing" | "auth_invalid"), _) => has("auth"),
+        (Some("rate_limited"), _) => has("rate_limit"),
+        (Some("circuit_open"), _) => has("circuit_breaker"),
+        (Some("no_healthy_backend"), _) => forwards,
+        (None, 401) => answer.is_problem && has("auth"),
+        (None, 429) => answer.is_problem && has("rate_limit"),
+        (None, 503) => answer.is_problem && forwards,
+        _ => false,
+    }
 }
 
 /// `a`, or `a, b` if others used the gateway, too.
@@ -157,7 +162,7 @@ tests:
         let (before, after) = (counts(&[], &[]), counts(&once(routes), &once(upstreams)));
         let location = (status == 308).then(|| "/new".to_owned());
         let reason = (!reason.is_empty()).then(|| reason.to_owned());
-        let answer = Answer { status, location, reason };
+        let answer = Answer { status, location, is_problem: reason.is_some(), reason };
         let (mismatches, unseen) = judge(&Table::new(&model), &model.tests[number], &answer, &before, &after);
         let mismatches = mismatches.into_iter().map(|mismatch| (mismatch.key, mismatch.actual));
         (mismatches.collect(), unseen.into_iter().map(|unseen| unseen.key).collect())
