@@ -9,6 +9,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use matchit::Router;
 use serde::{Serialize, Serializer};
 
+use crate::app::VERSION;
 use crate::error::{Reason, problem};
 use crate::metrics;
 use crate::server::{Phase, Process};
@@ -102,12 +103,20 @@ fn plain(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Resp
     response
 }
 
-/// The seed's document: its three members, in its order.
+/// The seed's document: its three members, in its order; then what the seed does not have.
 #[derive(Serialize)]
 struct Health {
     status: &'static str,
     uptime: String,
     backends: Backends,
+    build: Build,
+}
+
+/// The same as in `gateway_build_info`.
+#[derive(Serialize)]
+struct Build {
+    version: &'static str,
+    config_sha256: &'static str,
 }
 
 /// URLs and statuses, in the order of the config.
@@ -137,7 +146,8 @@ fn health(process: &Process) -> Response {
     let code = if status == "healthy" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let listed = backends().filter_map(|backend| worst.remove_entry(backend.url()));
     let backends = Backends(listed.map(|(url, status)| (url, status.as_str())).collect());
-    let document = Health { status, uptime: go_duration(process.started().elapsed()), backends };
+    let build = Build { version: VERSION, config_sha256: process.settings().identity.config_sha256 };
+    let document = Health { status, uptime: go_duration(process.started().elapsed()), backends, build };
     match serde_json::to_vec(&document) {
         Ok(document) => plain(code, "application/json", document),
         Err(_) => refusal(Reason::Internal),

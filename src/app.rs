@@ -36,6 +36,9 @@ pub trait App: Sync + 'static {
     -> impl Future<Output = Result<Response, Error>>;
 }
 
+/// The version of castgate that a gateway was made with.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// Where a gateway came from.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity {
@@ -101,6 +104,8 @@ pub struct Drain {
 pub struct Settings {
     /// Where it came from.
     pub identity: Identity,
+    /// The normalised config, for `gateway config`. Nothing reads it while the gateway runs.
+    pub normal_config: &'static str,
     /// The addresses of the gateway.
     pub listen: &'static [Listen],
     /// The addresses of `/health`, `/livez`, `/readyz`, `/metrics`; if there are none, they are answered on every

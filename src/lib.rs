@@ -30,7 +30,7 @@ mod upstream;
 pub use app::App;
 pub use context::Context;
 pub use error::{Error, Reason};
-pub use server::{main, run};
+pub use server::{command, main, run};
 pub use service::{Request, Response, Service};
 
 /// Includes the gateway that the build script has compiled, as `compiled::GATEWAY`.

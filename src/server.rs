@@ -2,6 +2,7 @@
 
 mod address;
 mod client;
+mod command;
 mod connection;
 mod control;
 mod gate;
@@ -12,6 +13,7 @@ mod worker;
 
 pub use address::Cidr;
 pub(crate) use client::Client;
+pub use command::{command, main};
 pub(crate) use process::{Phase, Process};
-pub use start::{main, run};
+pub use start::run;
 pub(crate) use worker::Worker;

@@ -16,6 +16,7 @@ pub struct Uncompiled;
 
 static SETTINGS: Settings = Settings {
     identity: Identity { file: "gateway.yml", config_sha256: "" },
+    normal_config: "",
     listen: &[],
     admin: &[],
     workers: Some(1),

@@ -42,7 +42,7 @@ pub(crate) fn run() -> Exit {
                 Some(MatrixFormat::Csv) => report::matrix(model, report::Matrix::Csv),
             }
         }),
-        Command::Test { config } => test::run(&config, color),
+        Command::Test { config, running } => test::run(&config, running, color),
         Command::Diff { old, new, fail_on, format } => diff::run(&old, &new, &fail_on, format, color),
         Command::Lsp => match lsp::serve() {
             Ok(()) => Exit::Fine,

@@ -289,6 +289,12 @@ catalogue! {
     TEST_FAILS = "CG0601", "a test fails",
         "Every entry of `tests` is a request and what must become of it. The build walks the compiled route table with the request and compares: the route, the upstream, the path a backend sees, and where no backend decides it, the status and the target of a redirect. Either the routes are not what the test's author meant, or the test is out of date; `castgate explain` with the request line shows all routes that were looked at.",
         Keys(&["tests.expect.route", "tests.expect.upstream", "tests.expect.forward_path", "tests.expect.status", "tests.expect.redirect_to"]);
+    TEST_FAILS_OUTSIDE = "CG0602", "a test fails against the running gateway",
+        "`castgate test --against URL` sends every entry of `tests` to a running gateway. `status` and `redirect_to` are compared with the response; for `route` and `upstream` their counters in /metrics must have risen. The build has proved the same tests, so either the running gateway is another than you think, or something in front of it changes requests (a proxy that rewrites Host or path, for one), or the counters are read from another process than the one that answers: ask one instance, not a load balancer.",
+        Keys(&["tests.expect.route", "tests.expect.upstream", "tests.expect.status", "tests.expect.redirect_to"]);
+    OTHER_CONFIG = "CG0603", "the running gateway was cast from another config",
+        "The SHA-256 of the file and `config_sha256` in the running gateway's `gateway_build_info` differ. A single byte is enough, a comment too. Either the deployment has not happened yet, or the file is not the one that was built. With `--any-config` the tests are sent all the same.",
+        File;
 }
 
 #[cfg(test)]

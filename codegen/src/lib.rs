@@ -4,6 +4,8 @@
 //! more. Everything else is open so that tools (the `castgate` command among them) can look inside:
 //! [`compile()`] is the whole pipeline, [`ast`] the language, [`model`] its meaning, [`codes`] its errors.
 
+#[cfg(feature = "cli")]
+pub mod against;
 pub mod ast;
 pub mod budget;
 mod build;

@@ -18,6 +18,7 @@ pub(crate) use late::{comma_separated, late};
 pub(crate) use layer::{Code, Lower, Register, Site, State};
 
 use crate::model::Model;
+use crate::normal;
 use crate::plan::{Edge, Index, Plan};
 pub(crate) use hash::hash;
 use names::Names;
@@ -46,6 +47,7 @@ pub fn lower(model: &Model) -> Plan {
     Plan {
         config_path: model.config_path.clone(),
         config_sha256: model.config_sha256.clone(),
+        normal_config: normal::text(model),
         settings: settings::settings(model, statics.breakers, statics.bindings),
         upstreams,
         policies: statics.statics,

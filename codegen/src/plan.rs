@@ -29,6 +29,7 @@ pub const FIXED_NAMES: &[&str] = &[
     "LISTEN",
     "NODES",
     "NONE",
+    "NORMAL_CONFIG",
     "ROUTES",
     "SETTINGS",
     "TRUSTED_PROXIES",
@@ -43,6 +44,8 @@ pub struct Plan {
     pub config_path: String,
     /// SHA-256 of the config, in lower-case hex.
     pub config_sha256: String,
+    /// The normalised config, as YAML.
+    pub normal_config: String,
     /// Everything that is not a route.
     pub settings: Settings,
     /// Upstreams in the order of their ids.

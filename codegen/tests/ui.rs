@@ -53,7 +53,8 @@ fn good_configs_have_no_problems() {
 /// A code nobody can produce would be a promise in the catalogue which nobody keeps.
 #[test]
 fn every_code_has_a_config() {
-    let elsewhere = ["CG0001", "CG0002"];
+    // The last two need a running gateway: tests/gateways of the workspace.
+    let elsewhere = ["CG0001", "CG0002", "CG0602", "CG0603"];
     let mut seen: BTreeSet<&str> = elsewhere.into_iter().collect();
     for config in configs("tests/ui") {
         seen.extend(report(&config).1);

@@ -9,6 +9,7 @@ use prometheus::{Encoder, Registry, TextEncoder};
 
 use super::BUCKETS;
 use super::shard::{ByStatus, Histogram as Observed, RouteCounters, Shard};
+use crate::app::VERSION;
 use crate::middleware::BreakerState;
 use crate::route::METHOD_NAMES;
 use crate::server::Process;
@@ -72,10 +73,7 @@ impl Collector for Sources {
                 "The version of castgate and the SHA-256 of the config that this binary was cast from.",
                 MetricType::GAUGE,
                 vec![gauge(
-                    &[
-                        ("version", env!("CARGO_PKG_VERSION")),
-                        ("config_sha256", process.settings().identity.config_sha256),
-                    ],
+                    &[("version", VERSION), ("config_sha256", process.settings().identity.config_sha256)],
                     1,
                 )],
             ),

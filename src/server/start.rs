@@ -22,39 +22,7 @@ use crate::late::Problems;
 /// `EX_CONFIG` of sysexits.h: the config, the environment or a port is not as it must be.
 const EXIT_CONFIG: u8 = 78;
 /// Something failed while running.
-const EXIT_FAILURE: u8 = 1;
-/// The command line is wrong.
-const EXIT_USAGE: u8 = 2;
-
-/// The `main` of a gateway: the command line, then [`run`].
-///
-/// Exit codes: 0 after a drain within the grace period, 1 if requests were cut off or the system failed, 2 for a
-/// wrong command line, 78 if the environment does not fit the config.
-pub fn main<A: App>(app: &'static A) -> ExitCode {
-    let identity = app.settings().identity;
-    let (name, version, config) = ("gateway", env!("CARGO_PKG_VERSION"), identity.config_sha256);
-    match std::env::args().nth(1).as_deref() {
-        None => run(app),
-        Some("--version" | "-V") => {
-            println!("{name} (castgate {version}, {} {config})", identity.file);
-            ExitCode::SUCCESS
-        }
-        Some("--help" | "-h") => {
-            println!(
-                "{name}: an HTTP gateway cast from {}\n\nUsage: {name} [--version | --help]\n\n\
-                 The config is part of this program; what it leaves to the environment is read at start.\n\
-                 RUST_LOG sets the level of the operational log on stderr (default: server.log_level).\n\
-                 SIGTERM and SIGINT drain: finish what is in flight, then exit 0.",
-                identity.file
-            );
-            ExitCode::SUCCESS
-        }
-        Some(other) => {
-            eprintln!("{name}: unknown argument `{other}`; try --help");
-            ExitCode::from(EXIT_USAGE)
-        }
-    }
-}
+pub(super) const EXIT_FAILURE: u8 = 1;
 
 /// Runs a gateway until it is told to stop by SIGTERM or SIGINT.
 pub fn run<A: App>(app: &'static A) -> ExitCode {

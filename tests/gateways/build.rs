@@ -14,11 +14,11 @@ fn main() -> io::Result<()> {
             .out_file(format!("{name}.rs"))
             .build();
         _ = write!(modules, "{}", module(name));
-        _ = writeln!(arms, "        {name:?} => castgate::run(&{name}::GATEWAY),");
+        _ = writeln!(arms, "        {name:?} => castgate::command(&{name}::GATEWAY, arguments),");
     }
-    let run = format!(
-        "/// Runs the gateway of this name; `None` when there is none.\n\
-         pub fn run(name: &str) -> Option<std::process::ExitCode> {{\n    \
+    let command = format!(
+        "/// Does what the arguments ask of the gateway of this name; `None` when there is none.\n\
+         pub fn command(name: &str, arguments: std::env::ArgsOs) -> Option<std::process::ExitCode> {{\n    \
              Some(match name {{\n{arms}        _ => return None,\n    }})\n\
          }}\n"
     );
@@ -30,7 +30,7 @@ fn main() -> io::Result<()> {
         .out_file("allocations.rs")
         .build();
     let out_dir = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
-    fs::write(Path::new(&out_dir).join("gateways.rs"), modules + &run)
+    fs::write(Path::new(&out_dir).join("gateways.rs"), modules + &command)
 }
 
 /// The files of a directory with this extension, in the order of their names.

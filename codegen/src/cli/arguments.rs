@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 use super::exit;
+use castgate_codegen::against::Address;
 use castgate_codegen::lint::Lint;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -89,6 +90,28 @@ pub(crate) enum DiffFormat {
     Json,
 }
 
+/// A running gateway.
+#[derive(Debug, Args)]
+pub(crate) struct RunningGateway {
+    /// Send them to the running gateway at this address, and see what becomes of them
+    #[arg(long, value_name = "URL")]
+    pub(crate) against: Option<Address>,
+    /// Where its /metrics is, if the config has an `admin` listener
+    #[arg(long, value_name = "URL", requires = "against")]
+    pub(crate) admin: Option<Address>,
+    /// A header field for every request, such as 'x-api-key: 1234'
+    #[arg(short = 'H', long = "header", value_name = "FIELD", requires = "against", value_parser = header)]
+    pub(crate) headers: Vec<(String, String)>,
+    /// Send them even if it was cast from another config
+    #[arg(long, requires = "against")]
+    pub(crate) any_config: bool,
+}
+
+fn header(field: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = field.split_once(':').ok_or("write `name: value`")?;
+    Ok((name.trim().to_ascii_lowercase(), value.trim().to_owned()))
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Check a config and report every problem in it
@@ -142,9 +165,12 @@ pub(crate) enum Command {
         access_matrix: Option<MatrixFormat>,
     },
     /// Run the tests that are in the config, which every build asserts
+    #[command(after_help = TEST_HELP)]
     Test {
         #[command(flatten)]
         config: ConfigFile,
+        #[command(flatten)]
+        running: RunningGateway,
     },
     /// Compare two configs by what they do with requests
     Diff {
@@ -188,6 +214,11 @@ fn lint_names() -> impl TypedValueParser<Value = Lint> {
     let names = PossibleValuesParser::new(Lint::ALL.iter().map(|lint| lint.name()));
     names.try_map(|name| Lint::named(&name).ok_or("no lint of this name"))
 }
+
+const TEST_HELP: &str = "\
+With --against every request is really sent, without a body: a POST or DELETE does what it does. `status` and \
+`redirect_to` are compared with the response, `route` and `upstream` with the counters of /metrics; `forward_path` \
+cannot be seen from outside.";
 
 const SCHEMA_HELP: &str = "\
 Write it beside the config, `castgate schema > gateway.schema.json`, and begin gateway.yml with

@@ -8,11 +8,11 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// All is well.
     Fine,
-    /// The config has problems, a test fails, or something happened that `--fail-on` names.
+    /// The config has problems, a test fails, a gateway runs another config, or something happened that `--fail-on` names.
     Problems,
     /// The command line is wrong.
     Usage,
-    /// A file could not be read or written.
+    /// A file could not be read or written, or a running gateway could not be asked.
     Io,
 }
 
@@ -31,9 +31,10 @@ impl From<Exit> for ExitCode {
 pub(crate) const HELP: &str = "\
 Exit codes:
   0  all is well
-  1  the config has errors (the report is on stderr), a test fails, or --fail-on came true
+  1  the config has errors (the report is on stderr), a test fails, a gateway runs another config, or
+     --fail-on came true
   2  the command line is wrong
-  3  a file could not be read or written
+  3  a file could not be read or written, or a running gateway could not be asked
 
 Colours: --color, else NO_COLOR, CLICOLOR_FORCE and CLICOLOR, else only on a terminal.";
 

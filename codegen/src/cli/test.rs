@@ -1,27 +1,44 @@
-//! `castgate test`: the config's own `tests`, which every build asserts, one line each.
+//! `castgate test`: the config's own `tests`, which every build asserts, one line each; also against a running gateway.
 
-use super::arguments::{Color, ConfigFile};
-use super::config::load;
+use super::arguments::{Color, ConfigFile, RunningGateway};
+use super::config::{Found, load};
 use super::exit::{Exit, print};
+use castgate_codegen::against::{self, Running, Trial};
+use castgate_codegen::model::Model;
 use castgate_codegen::run_tests;
 use castgate_codegen::table::Outcome;
+use std::collections::BTreeSet;
 
 /// Failing tests are errors of the config, so they are in its report; what is left to list has passed.
-pub(crate) fn run(config: &ConfigFile, color: Color) -> Exit {
+pub(crate) fn run(config: &ConfigFile, running: RunningGateway, color: Color) -> Exit {
     let found = match load(&config.file) {
         Ok(found) => found,
         Err(refused) => return refused.report(color),
     };
-    found.warn(color);
+    let RunningGateway { against, admin, headers, any_config } = running;
+    let Some(gateway) = against else {
+        found.warn(color);
+        return print(&passed(&found, &config.file));
+    };
+    let admin = match (admin, &found.model.admin) {
+        (Some(admin), _) => admin,
+        (None, None) => gateway.clone(),
+        (None, Some(_)) => {
+            eprintln!("error: /metrics of this config is on its `admin` listener; say where with --admin");
+            return Exit::Usage;
+        }
+    };
+    send(found, &config.file, &Running { gateway, admin, headers, any_config }, color)
+}
+
+fn passed(found: &Found, file: &str) -> String {
     let outcomes = run_tests(&found.model);
     let mut text = String::new();
     for outcome in &outcomes {
         let line = found.model.whereabouts(&outcome.test.origin.line);
         text.push_str(&format!("ok  {line:<9} {} => {}\n", outcome.test.request, came_to(&outcome.outcome)));
     }
-    let s = if outcomes.len() == 1 { "" } else { "s" };
-    text.push_str(&format!("{}: {} test{s} passed\n", config.file, outcomes.len()));
-    print(&text)
+    text + &format!("{file}: {} passed\n", count(outcomes.len(), "test"))
 }
 
 fn came_to(outcome: &Outcome) -> String {
@@ -30,4 +47,70 @@ fn came_to(outcome: &Outcome) -> String {
     let parts = [route, upstream, forward_path, &status, redirect_to];
     let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
     if parts.is_empty() { "the gateway itself".to_owned() } else { parts.join(" ") }
+}
+
+/// Tests that fail are in the report, the others are listed.
+fn send(mut found: Found, file: &str, running: &Running, color: Color) -> Exit {
+    let sent = match against::run(&found.model, running, &mut found.sink) {
+        Ok(outcome) if outcome.is_other_config && !running.any_config => Exit::Problems,
+        Ok(outcome) => print(&seen(&outcome, &found.model, file, running)),
+        Err(unreachable) => {
+            found.warn(color);
+            eprintln!("error: {unreachable}");
+            return Exit::Io;
+        }
+    };
+    found.warn(color);
+    if found.sink.has_errors() { Exit::Problems } else { sent }
+}
+
+fn seen(outcome: &against::Outcome<'_>, model: &Model, file: &str, running: &Running) -> String {
+    let trials = &outcome.trials;
+    let mut text = String::new();
+    if outcome.is_other_config {
+        text.push_str(&format!("{} was cast from another config than {file}\n", running.gateway));
+    }
+    for trial in trials.iter().filter(|trial| !trial.failed()) {
+        let mark = if trial.passed() { "ok" } else { "--" };
+        let (line, request) = (model.whereabouts(&trial.test.origin.line), &trial.test.request);
+        let answer = match &trial.answer {
+            Some(Ok(answer)) => match &answer.reason {
+                Some(reason) => format!("{} {reason}", answer.status),
+                None => answer.status.to_string(),
+            },
+            _ => "not sent".to_owned(),
+        };
+        let unseen: Vec<&str> = trial.unseen.iter().map(|unseen| unseen.key).collect();
+        let unseen =
+            if unseen.is_empty() { String::new() } else { format!(" (not seen: {})", unseen.join(", ")) };
+        text.push_str(&format!("{mark}  {line:<9} {request} => {answer}{unseen}\n"));
+    }
+    let passed = trials.iter().filter(|trial| trial.passed()).count();
+    let gateway = &running.gateway;
+    text + &format!("{file}: {passed} of {} passed against {gateway}\n", count(trials.len(), "test"))
+        + &notes(trials)
+}
+
+/// What was not looked at, and why, once.
+fn notes(trials: &[Trial<'_>]) -> String {
+    let unseen = || trials.iter().flat_map(|trial| &trial.unseen);
+    let invisible = unseen().filter(|unseen| unseen.refused.is_none()).count();
+    let reasons: BTreeSet<&str> = unseen().filter_map(|unseen| unseen.refused.as_deref()).collect();
+    let refused = unseen().count() - invisible;
+    let mut text = String::new();
+    if invisible > 0 {
+        let what = count(invisible, "`forward_path`");
+        text.push_str(&format!("not seen: {what}, because only a backend knows the path it gets\n"));
+    }
+    if refused > 0 {
+        let (what, reasons) =
+            (count(refused, "expectation"), reasons.into_iter().collect::<Vec<_>>().join(", "));
+        text.push_str(&format!("not seen: {what}, because the gateway refused the request ({reasons})\n"));
+    }
+    text
+}
+
+/// `1 test`, `2 tests`
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 || what.ends_with('`') { "" } else { "s" })
 }

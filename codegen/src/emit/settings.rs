@@ -1,6 +1,6 @@
 //! Everything of a gateway that is not a route.
 
-use super::value::{duration, late, option, origin, size, uint};
+use super::value::{duration, late, lines, option, origin, size, uint};
 use crate::plan::{Cidr, Drain, Limits, Listen, LogLevel, Settings, Timeouts, Upstream};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -38,6 +38,7 @@ pub(super) fn settings(of: &Settings, upstreams: &[Upstream], identity: (&str, &
     quote! {
         static SETTINGS: Settings = Settings {
             identity: Identity { file: #file, config_sha256: #config_sha256 },
+            normal_config: NORMAL_CONFIG,
             listen: &[#(#listens),*],
             admin: &[#(#admin),*],
             workers: #workers,
@@ -57,6 +58,12 @@ pub(super) fn settings(of: &Settings, upstreams: &[Upstream], identity: (&str, &
             bindings: &[#(&#backends,)* #(&#bindings),*],
         };
     }
+}
+
+/// `NORMAL_CONFIG`, to be read as it stands.
+pub(super) fn normal_config(text: &str) -> TokenStream {
+    let text = lines(text);
+    quote!(static NORMAL_CONFIG: &str = #text;)
 }
 
 fn listen(of: &Listen) -> TokenStream {

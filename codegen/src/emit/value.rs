@@ -62,6 +62,21 @@ pub(super) fn size(number: usize) -> TokenStream {
     Literal::usize_unsuffixed(number).to_token_stream()
 }
 
+/// Text of many lines: a raw string, which a person can read, unless something in it could be mistaken there.
+pub(super) fn lines(text: &str) -> TokenStream {
+    // More than a config written by a person needs; rustc takes up to 255.
+    const MOST_HASHES: usize = 8;
+    let is_visible = |char: char| match char {
+        '\n' | ' '..='~' => true,
+        other => other.escape_debug().eq(std::iter::once(other)),
+    };
+    let mut fences = (1..=MOST_HASHES).map(|count| "#".repeat(count));
+    let fence = fences.find(|hashes| !text.contains(&format!("\"{hashes}")));
+    let raw = fence.filter(|_| text.chars().all(is_visible));
+    let raw = raw.and_then(|hashes| format!("r{hashes}\"{text}\"{hashes}").parse::<Literal>().ok());
+    raw.map_or_else(|| text.to_token_stream(), |raw| raw.to_token_stream())
+}
+
 /// In the largest unit that holds it exactly.
 pub(super) fn duration(length: Duration) -> TokenStream {
     let (seconds, nanos) = (uint(length.as_secs()), length.subsec_nanos());
@@ -108,5 +123,30 @@ pub(super) fn option(of: Option<impl ToTokens>) -> TokenStream {
     match of {
         Some(of) => quote!(Some(#of)),
         None => quote!(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_raw_only_where_nothing_can_be_mistaken() {
+        for (text, expected) in [
+            ("a: 1\n", "r#\"a: 1\n\"#"),
+            ("a: \"\\n\"\n", "r#\"a: \"\\n\"\n\"#"),
+            ("a: \"#\"\n", "r##\"a: \"#\"\n\"##"),
+            ("\u{e9}\n", "r#\"\u{e9}\n\"#"),
+            ("a\r\n", "\"a\\r\\n\""),
+            // It would turn the text around for whoever reads the file, and rustc refuses it.
+            ("\u{202e}", "\"\\u{202e}\""),
+        ] {
+            assert_eq!(lines(text).to_string(), expected, "{text:?}");
+            let literal: syn::LitStr = syn::parse2(lines(text)).unwrap();
+            assert_eq!(literal.value(), text);
+        }
+        let fenced = format!("\"{}", "#".repeat(8));
+        let literal: syn::LitStr = syn::parse2(lines(&fenced)).unwrap();
+        assert_eq!(literal.value(), fenced);
     }
 }

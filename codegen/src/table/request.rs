@@ -122,6 +122,13 @@ impl Request {
         &self.path
     }
 
+    /// Path and query as written.
+    pub fn target(&self) -> String {
+        self.query
+            .as_ref()
+            .map_or_else(|| self.raw_path.clone(), |query| format!("{}?{query}", self.raw_path))
+    }
+
     /// The query, without `?`.
     pub fn query(&self) -> Option<&str> {
         self.query.as_deref()
@@ -168,8 +175,7 @@ impl fmt::Display for Request {
         if !self.host.is_empty() {
             write!(f, "http://{}", self.host)?;
         }
-        f.write_str(&self.raw_path)?;
-        self.query.as_ref().map_or(Ok(()), |query| write!(f, "?{query}"))
+        f.write_str(&self.target())
     }
 }
 

@@ -66,6 +66,7 @@ static SETTINGS: Settings = Settings {
         file: "everything.yml",
         config_sha256: "fef11f39ae79ac193cd9deb190083cc7393569ad2224e1ac6bd87f01bd2a2846",
     },
+    normal_config: NORMAL_CONFIG,
     listen: &[
         Listen {
             origin: Origin::at("everything.yml", 3),
@@ -622,3 +623,207 @@ static CANDIDATES: [u32; 2] = [4, 0];
 const _: () = assert!(hash(b"old") == 0x41512E73);
 const _: () = assert!(hash(b"tenants") == 0x4C8A9CD1);
 const _: () = assert!(hash(b"robots.txt") == 0xB0CC2245);
+
+// The normalised config, which `gateway config` prints.
+
+static NORMAL_CONFIG: &str = r#"server:
+  listen: ["0.0.0.0:8080", "${env:EXTRA_LISTEN:-127.0.0.1:8082}"]
+  workers: 4
+  log_level: "${env:LOG_LEVEL:-info}"
+  trusted_proxies: ["10.0.0.0/8", "fd00::/8"]
+  limits:
+    header_bytes: 32KiB
+    headers: 100
+    uri: 8KiB
+    body: 10MiB
+    connections: 10000
+  timeouts:
+    header_read: 1500ms
+    idle: 75s
+    request: 60s
+  drain:
+    delay: 0s
+    grace: 25s
+admin:
+  listen: ["127.0.0.1:9090"]
+upstreams:
+  "weighted users":
+    strategy: round-robin
+    backends:
+      - url: "http://localhost:9001"
+        weight: 50
+        backup: false
+      - url: "http://localhost:9004"
+        weight: 1
+        backup: true
+      - url: "http://localhost:9002"
+        weight: 10
+        backup: false
+      - url: "http://localhost:9003"
+        weight: 0
+        backup: false
+    health_check:
+      path: "/ready?full=1"
+      expect: [200, 204]
+      interval: 5s
+      timeout: 2s
+      healthy_after: 2
+      unhealthy_after: 3
+    timeouts:
+      connect: 2s
+      response: 30s
+    keepalive:
+      idle: 15s
+      max_idle: 256
+    retries:
+      attempts: 1
+      "on": [connect-failure, stale-connection]
+      budget: 20%
+    host_header: backend
+  routes:
+    strategy: least-connections
+    backends:
+      - url: "http://${env:ORDERS:-localhost}:9005"
+        weight: 1
+        backup: false
+    health_check: off
+    timeouts:
+      connect: 2s
+      response: 30s
+    keepalive:
+      idle: 15s
+      max_idle: 256
+    retries:
+      attempts: 2
+      "on": [connect-failure]
+      budget: 12.5%
+    host_header: preserve
+  canary:
+    strategy: random
+    backends:
+      - url: "http://localhost:9006"
+        weight: 1
+        backup: false
+    health_check:
+      path: /
+      expect: [200]
+      interval: 5s
+      timeout: 2s
+      healthy_after: 1
+      unhealthy_after: 1
+    timeouts:
+      connect: 2s
+      response: 30s
+    keepalive:
+      idle: 15s
+      max_idle: 256
+    retries:
+      attempts: 1
+      "on": [connect-failure, stale-connection]
+      budget: 20%
+    host_header: preserve
+middleware:
+  request_id:
+    header: x-request-id
+    trust_incoming: false
+  access_log:
+    query: false
+  rate_limit:
+    rate: 100/s
+    burst: 200
+    key: client_ip
+    max_keys: 65536
+  circuit_breaker:
+    failure_ratio: 50%
+    min_requests: 20
+    window: 10s
+    open: 5s
+    half_open: 1
+  headers:
+    request:
+      remove: [x-internal]
+      set:
+        x-zone: "${env:ZONE}"
+      add:
+        x-gateway: castgate
+    response:
+      remove: []
+      set: {}
+      add: {}
+routes:
+  - name: users
+    path: /users
+    match: prefix
+    upstream: "weighted users"
+    timeout: 60s
+    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), headers (line 30)
+  - name: people
+    path: /people
+    match: prefix
+    upstream: "weighted users"
+    timeout: 60s
+    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), headers (line 30)
+  - name: orders
+    path: /orders
+    match: prefix
+    upstream: routes
+    timeout: 60s
+    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), headers (line 30)
+  - name: tenants
+    path: "/tenants/{id:uint}"
+    match: exact
+    methods: [GET, POST]
+    upstream: routes
+    rewrite: "/v2/{id}/profile"
+    timeout: 250ms
+    # inherited middleware: request_id (line 26), access_log (line 27)
+    middleware:
+      rate_limit:
+        rate: 5/s
+        burst: 200
+        key: "header:x-tenant"
+        max_keys: 1
+      auth:
+        api_keys:
+          header: x-api-key
+          keys: ["${env:API_KEYS}", "${file:/run/secrets/keys}"]
+      circuit_breaker: off
+      headers: off
+  - name: canary
+    path: /users
+    match: prefix
+    headers:
+      x-canary: "1"
+      x-color: blue
+    query:
+      q: "a \"b\""
+    upstream: canary
+    strip_prefix: /users
+    timeout: 60s
+    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), headers (line 30)
+  - name: "/old/{*rest}"
+    path: "/old/{*rest}"
+    match: prefix
+    redirect:
+      to: "/new/{*rest}"
+      status: 301
+    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), headers (line 30)
+  - name: /older
+    path: /older
+    match: prefix
+    redirect:
+      to: "https://example.com/"
+      status: 308
+    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), headers (line 30)
+  - name: /robots.txt
+    path: /robots.txt
+    match: exact
+    respond:
+      status: 200
+      content_type: text/plain
+      body: "User-agent: *\nDisallow: /\n"
+      headers:
+        cache-control: "max-age=3600"
+        x-zone: "${env:ZONE}"
+    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), headers (line 30)
+"#;

@@ -51,6 +51,7 @@ static SETTINGS: Settings = Settings {
         file: "hosts-and-params.yml",
         config_sha256: "d13605629f647623d531cea220130145fed473413f42350f43a4494138633190",
     },
+    normal_config: NORMAL_CONFIG,
     listen: &[
         Listen {
             origin: Origin::at("hosts-and-params.yml", 2),
@@ -224,3 +225,116 @@ static CANDIDATES: [u32; 3] = [10, 9, 11];
 const _: () = assert!(hash(b"") == 0x00000000);
 const _: () = assert!(hash(b"eu.example.com") == 0x7B37E5C2);
 const _: () = assert!(hash(b"api.example.com") == 0x91E60C00);
+
+// The normalised config, which `gateway config` prints.
+
+static NORMAL_CONFIG: &str = r#"server:
+  listen: ["0.0.0.0:8080"]
+  workers: auto
+  log_level: info
+  trusted_proxies: []
+  limits:
+    header_bytes: 32KiB
+    headers: 100
+    uri: 8KiB
+    body: 10MiB
+    connections: 10000
+  timeouts:
+    header_read: 10s
+    idle: 75s
+    request: 60s
+  drain:
+    delay: 0s
+    grace: 25s
+routes:
+  - name: root
+    path: /
+    match: exact
+    respond:
+      status: 200
+  - name: everything
+    path: /
+    match: prefix
+    respond:
+      status: 404
+  - name: user
+    path: "/users/{id}"
+    match: prefix
+    respond:
+      status: 200
+  - name: "user by number"
+    path: "/users/{id:uint}"
+    match: prefix
+    respond:
+      status: 200
+  - name: "user by uuid"
+    path: "/users/{id:uuid}"
+    match: prefix
+    respond:
+      status: 200
+  - name: me
+    path: /users/me
+    match: exact
+    respond:
+      status: 200
+  - name: "users directory"
+    path: /users/
+    match: exact
+    respond:
+      status: 200
+  - name: "files of user"
+    path: "/users/{id}/files/{*rest}"
+    match: prefix
+    respond:
+      status: 200
+  - name: "posts of user"
+    path: "/users/{user}/posts/{post:uint}"
+    match: exact
+    respond:
+      status: 200
+  - name: "read users"
+    path: /users
+    match: prefix
+    methods: [GET, HEAD]
+    respond:
+      status: 200
+  - name: "debug users"
+    path: /users
+    match: prefix
+    methods: [GET, HEAD]
+    query:
+      debug: "1"
+    respond:
+      status: 200
+  - name: "canary users"
+    path: /users
+    match: prefix
+    headers:
+      x-canary: "1"
+    respond:
+      status: 200
+  - name: api
+    host: api.example.com
+    path: /v1
+    match: prefix
+    respond:
+      status: 200
+  - name: "any example"
+    host: "*.example.com"
+    path: /
+    match: prefix
+    respond:
+      status: 200
+  - name: "any eu example"
+    host: "*.eu.example.com"
+    path: "/{region}"
+    match: prefix
+    respond:
+      status: 200
+  - name: other
+    host: example.org
+    path: "/{*rest}"
+    match: prefix
+    respond:
+      status: 200
+"#;

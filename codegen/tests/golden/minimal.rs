@@ -52,6 +52,7 @@ static SETTINGS: Settings = Settings {
         file: "minimal.yml",
         config_sha256: "ae683c9248fb5158a4dab2a0cc0de0e7d37845653be78355661ee55d6949fd5e",
     },
+    normal_config: NORMAL_CONFIG,
     listen: &[
         Listen {
             origin: Origin::at("minimal.yml", 1),
@@ -166,3 +167,56 @@ static NODES: [Node; 1] = [
 
 static EDGES: [Edge; 0] = [];
 static CANDIDATES: [u32; 0] = [];
+
+// The normalised config, which `gateway config` prints.
+
+static NORMAL_CONFIG: &str = r#"server:
+  listen: ["0.0.0.0:8080"]
+  workers: auto
+  log_level: info
+  trusted_proxies: []
+  limits:
+    header_bytes: 32KiB
+    headers: 100
+    uri: 8KiB
+    body: 10MiB
+    connections: 10000
+  timeouts:
+    header_read: 10s
+    idle: 75s
+    request: 60s
+  drain:
+    delay: 0s
+    grace: 25s
+upstreams:
+  "/":
+    strategy: round-robin
+    backends:
+      - url: "http://localhost:9001"
+        weight: 1
+        backup: false
+    health_check:
+      path: /
+      expect: [200]
+      interval: 5s
+      timeout: 2s
+      healthy_after: 1
+      unhealthy_after: 1
+    timeouts:
+      connect: 2s
+      response: 30s
+    keepalive:
+      idle: 15s
+      max_idle: 256
+    retries:
+      attempts: 1
+      "on": [connect-failure, stale-connection]
+      budget: 20%
+    host_header: preserve
+routes:
+  - name: /
+    path: /
+    match: prefix
+    upstream: /
+    timeout: 60s
+"#;

@@ -52,6 +52,7 @@ static SETTINGS: Settings = Settings {
         file: "seed.yml",
         config_sha256: "a9bd3473404abeaed27cc2e62677fe086a00a76a36a313c69b42ab0b938be886",
     },
+    normal_config: NORMAL_CONFIG,
     listen: &[
         Listen {
             origin: Origin::at("seed.yml", 2),
@@ -179,3 +180,62 @@ static NODES: [Node; 1] = [
 
 static EDGES: [Edge; 0] = [];
 static CANDIDATES: [u32; 0] = [];
+
+// The normalised config, which `gateway config` prints.
+
+static NORMAL_CONFIG: &str = r#"server:
+  listen: ["0.0.0.0:8080"]
+  workers: auto
+  log_level: info
+  trusted_proxies: []
+  limits:
+    header_bytes: 32KiB
+    headers: 100
+    uri: 8KiB
+    body: 10MiB
+    connections: 10000
+  timeouts:
+    header_read: 10s
+    idle: 75s
+    request: 60s
+  drain:
+    delay: 0s
+    grace: 25s
+upstreams:
+  "/api/v1":
+    strategy: round-robin
+    backends:
+      - url: "http://localhost:9001"
+        weight: 1
+        backup: false
+      - url: "http://localhost:9002"
+        weight: 1
+        backup: false
+      - url: "http://localhost:9003"
+        weight: 1
+        backup: false
+    health_check:
+      path: /
+      expect: [200]
+      interval: 5s
+      timeout: 2s
+      healthy_after: 1
+      unhealthy_after: 1
+    timeouts:
+      connect: 2s
+      response: 30s
+    keepalive:
+      idle: 15s
+      max_idle: 256
+    retries:
+      attempts: 1
+      "on": [connect-failure, stale-connection]
+      budget: 20%
+    host_header: preserve
+routes:
+  - name: /api/v1
+    path: /api/v1
+    match: prefix
+    upstream: /api/v1
+    timeout: 60s
+"#;

@@ -1,4 +1,5 @@
-//! Every gateway of `configs/`, in one binary: `gateways <config-name>` runs one of them.
+//! Every gateway of `configs/`, in one binary: `gateways <config-name>` runs one of them. What follows the name is that
+//! gateway's own command line.
 
 use std::env;
 use std::process::ExitCode;
@@ -10,9 +11,10 @@ mod cast {
 }
 
 fn main() -> ExitCode {
-    let name = env::args().nth(1).unwrap_or_default();
-    cast::run(&name).unwrap_or_else(|| {
-        eprintln!("no configs/{name}.yml: gateways <config-name>");
+    let mut arguments = env::args_os();
+    let name = arguments.nth(1).unwrap_or_default().to_string_lossy().into_owned();
+    cast::command(&name, arguments).unwrap_or_else(|| {
+        eprintln!("no configs/{name}.yml: gateways <config-name> [arguments]");
         ExitCode::from(64)
     })
 }

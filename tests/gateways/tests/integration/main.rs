@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "test code: a panic is how a test says no")]
 
 mod access_log;
+mod against;
 mod auth;
 mod bad_requests;
 mod balancing;
 mod circuit_breaker;
+mod command;
 mod failures;
 mod headers;
 mod health;

@@ -1,0 +1,209 @@
+//! Whether an answer and the counters are what a test expects, and what of it cannot be told.
+//!
+//! A middleware may answer in place of what it guards: 401 without a key, 429, 503. The route is still right then, and
+//! whether the rest is cannot be seen. That counts only for a middleware which the route has.
+
+use super::Answer;
+use super::counts::{Counts, UNMATCHED};
+use crate::diagnostic::quoted;
+use crate::model::{Expectation, Route, Target, Test};
+use crate::table::{self, Mismatch, Table};
+
+/// An expectation that could not be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// The key of `expect`.
+    pub key: &'static str,
+    /// The `reason` with which the gateway refused the request, or the status if no reason is known; `None`: this is
+    /// never seen from outside.
+    pub refused: Option<String>,
+}
+
+/// How many things a test expects.
+pub(super) fn expectations(test: &Test) -> usize {
+    let Expectation { route, upstream, forward_path, status, redirect_to } = &test.expect;
+    let there = [
+        route.is_some(),
+        upstream.is_some(),
+        forward_path.is_some(),
+        status.is_some(),
+        redirect_to.is_some(),
+    ];
+    there.into_iter().filter(|there| *there).count()
+}
+
+/// Whether anything of it can be seen from outside.
+pub(super) fn has_visible(expect: &Expectation) -> bool {
+    let Expectation { route, upstream, forward_path: _, status, redirect_to } = expect;
+    route.is_some() || upstream.is_some() || status.is_some() || redirect_to.is_some()
+}
+
+/// What cannot: only the backend knows the path that it gets.
+pub(super) fn invisible(expect: &Expectation) -> Vec<Unseen> {
+    let key = expect.forward_path.as_ref().map(|_| "forward_path");
+    key.map(|key| Unseen { key, refused: None }).into_iter().collect()
+}
+
+/// What is otherwise, and what could not be looked at.
+pub(super) fn judge(
+    table: &Table<'_>,
+    test: &Test,
+    answer: &Answer,
+    before: &Counts,
+    after: &Counts,
+) -> (Vec<Mismatch>, Vec<Unseen>) {
+    let expect = &test.expect;
+    let (mut mismatches, mut unseen) = (Vec::new(), invisible(expect));
+    if let Some(route) = expect.route.as_ref().filter(|route| !after.route_rose(before, route)) {
+        let actual = names(&after.routes_since(before));
+        mismatches.push(Mismatch { key: "route", expected: route.clone(), actual });
+    }
+    let refused = match table.ask(&test.request) {
+        table::Answer::Route(route) if can_refuse(table, route, answer) => {
+            Some(answer.reason.clone().unwrap_or_else(|| answer.status.to_string()))
+        }
+        _ => None,
+    };
+    let status = expect.status.map(|status| status.to_string());
+    let others = [
+        (
+            "upstream",
+            expect.upstream.clone().filter(|name| !after.upstream_rose(before, name)),
+            names(&after.upstreams_since(before)),
+        ),
+        ("status", status.filter(|_| expect.status != Some(answer.status)), Some(answer.status.to_string())),
+        (
+            "redirect_to",
+            expect.redirect_to.clone().filter(|to| answer.location.as_ref() != Some(to)),
+            answer.location.clone(),
+        ),
+    ];
+    for (key, expected, actual) in others {
+        match (expected, &refused) {
+            (None, _) => {}
+            (Some(_), Some(reason)) => unseen.push(Unseen { key, refused: Some(reason.clone()) }),
+            (Some(expected), None) => mismatches.push(Mismatch { key, expected, actual }),
+        }
+    }
+    (mismatches, unseen)
+}
+
+/// Whether the route can refuse a request with this answer before its target is asked.
+fn can_refuse(table: &Table<'_>, route: &Route, answer: &Answer) -> bool {
+    let has = |name: &str| route.middleware.layers(&table.model().policies).any(|layer| layer.kind == name);
+    let forwards = matches!(route.target, Target::Forward(_));
+    match (answer.reason.as_deref(), answer.status) {
+        (Some("auth_missing" | "auth_invalid"), _) => has("auth"),
+        (Some("rate_limited"), _) => has("rate_limit"),
+        (Some("circuit_open"), _) => has("circuit_breaker"),
+        (Some("no_healthy_backend"), _) => forwards,
+        (None, 401) => answer.is_problem && has("auth"),
+        (None, 429) => answer.is_problem && has("rate_limit"),
+        (None, 503) => answer.is_problem && forwards,
+        _ => false,
+    }
+}
+
+/// `a`, or `a, b` if others used the gateway, too.
+fn names(risen: &[&str]) -> Option<String> {
+    let shown: Vec<&str> = risen.iter().copied().filter(|name| *name != UNMATCHED).collect();
+    (!shown.is_empty()).then(|| shown.join(", "))
+}
+
+/// A label for what is otherwise.
+pub(super) fn label(mismatch: &Mismatch) -> String {
+    match (mismatch.key, &mismatch.actual) {
+        ("route", Some(actual)) => format!("the counter of {} rose instead", quoted(actual)),
+        ("route", None) => "no route's counter rose".to_owned(),
+        ("upstream", Some(actual)) => format!("{} was asked instead", quoted(actual)),
+        ("upstream", None) => "no upstream was asked".to_owned(),
+        ("redirect_to", None) => "the response has no Location".to_owned(),
+        (_, Some(actual)) => format!("is {}", quoted(actual)),
+        (_, None) => "there is none".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::counts::tests::counts;
+    use super::*;
+    use crate::{Diagnostics, Source, analyse};
+
+    const CONFIG: &str = "
+upstreams: {u: {backends: ['http://localhost:9001']}}
+middleware: {auth: {api_keys: {keys: '${env:KEYS}'}}}
+routes:
+  - {name: users, path: /users, upstream: u}
+  - {name: open, path: /open, upstream: u, middleware: {auth: off}}
+  - {name: old, path: /old, redirect: {to: /new, status: 308}}
+  - {name: free, path: /free, respond: {status: 204}, middleware: {auth: off}}
+tests:
+  - {request: GET /users/1, expect: {route: users, upstream: u, forward_path: /users/1}}
+  - {request: GET /open, expect: {route: open, upstream: u}}
+  - {request: GET /old, expect: {status: 308, redirect_to: /new}}
+  - {request: GET /free, expect: {route: free, status: 204}}
+  - {request: GET /nowhere, expect: {status: 404}}
+";
+
+    /// The keys that are otherwise, with what they are, and the keys that were not seen.
+    type Judged = (Vec<(&'static str, Option<String>)>, Vec<&'static str>);
+
+    /// What becomes of the test of this number if only these counters rise.
+    fn judged(
+        number: usize,
+        status: u16,
+        reason: &str,
+        routes: &[&'static str],
+        upstreams: &[&'static str],
+    ) -> Judged {
+        let mut sink = Diagnostics::new();
+        let model = analyse(&mut Source::new("gateway.yml", CONFIG), &mut sink).unwrap();
+        let once = |names: &[&'static str]| names.iter().map(|name| (*name, 1.0)).collect::<Vec<_>>();
+        let (before, after) = (counts(&[], &[]), counts(&once(routes), &once(upstreams)));
+        let location = (status == 308).then(|| "/new".to_owned());
+        let reason = (!reason.is_empty()).then(|| reason.to_owned());
+        let answer = Answer { status, location, is_problem: reason.is_some(), reason };
+        let (mismatches, unseen) = judge(&Table::new(&model), &model.tests[number], &answer, &before, &after);
+        let mismatches = mismatches.into_iter().map(|mismatch| (mismatch.key, mismatch.actual));
+        (mismatches.collect(), unseen.into_iter().map(|unseen| unseen.key).collect())
+    }
+
+    #[test]
+    fn what_is_as_expected_passes() {
+        assert_eq!(judged(0, 200, "", &["users"], &["u"]), (vec![], vec!["forward_path"]));
+        assert_eq!(judged(2, 308, "", &["old"], &[]), (vec![], vec![]));
+        assert_eq!(judged(4, 404, "no_route", &["_unmatched"], &[]), (vec![], vec![]));
+        // The traffic of others does no harm.
+        assert_eq!(judged(1, 200, "", &["open", "users", "_unmatched"], &["u"]), (vec![], vec![]));
+    }
+
+    #[test]
+    fn a_middleware_that_the_route_has_hides_what_it_guards() {
+        assert_eq!(
+            judged(0, 401, "auth_missing", &["users"], &[]),
+            (vec![], vec!["forward_path", "upstream"])
+        );
+        assert_eq!(judged(2, 401, "auth_invalid", &["old"], &[]), (vec![], vec!["status", "redirect_to"]));
+        assert_eq!(judged(1, 503, "no_healthy_backend", &["open"], &[]), (vec![], vec!["upstream"]));
+    }
+
+    #[test]
+    fn any_other_refusal_is_a_failure() {
+        let text = |status: &str| Some(status.to_owned());
+        assert_eq!(judged(3, 401, "auth_missing", &["free"], &[]).0, [("status", text("401"))]);
+        assert_eq!(judged(3, 503, "no_healthy_backend", &["free"], &[]).0, [("status", text("503"))]);
+        assert_eq!(judged(1, 429, "rate_limited", &["open"], &[]).0, [("upstream", None)]);
+        assert_eq!(judged(4, 401, "auth_missing", &["users"], &[]).0, [("status", text("401"))]);
+        // A backend's own 401 says nothing about the gateway.
+        assert_eq!(judged(1, 401, "", &["open"], &[]).0, [("upstream", None)]);
+    }
+
+    #[test]
+    fn counters_tell_what_rose_instead() {
+        let (mismatches, _) = judged(0, 200, "", &["open"], &["u"]);
+        assert_eq!(mismatches, [("route", Some("open".to_owned()))]);
+        assert_eq!(judged(0, 404, "no_route", &["_unmatched"], &[]).0, [("route", None), ("upstream", None)]);
+        // A refused request still has to be counted for its route.
+        assert_eq!(judged(0, 401, "auth_missing", &["open"], &[]).0, [("route", Some("open".to_owned()))]);
+    }
+}
