@@ -23,6 +23,13 @@ use tree::Tree;
 /// Deeper nesting is a syntax error; the language itself needs eight levels.
 const MOST_LEVELS: usize = 64;
 
+/// More keys, values, lists and maps than this are too large a config, however few bytes they have: each takes a
+/// hundred times the memory of its text.
+const MOST_NODES: usize = 500_000;
+
+/// The paths to all values together; a config of ten thousand routes has a tenth of this.
+const MOST_PATH_BYTES: usize = 64 * 1024 * 1024;
+
 /// Reads a config. Problems are in the sink, even if the result is `Ok`.
 pub(crate) fn parse(source: &Source, sink: &mut Diagnostics) -> Result<Gateway, Failed> {
     if source.text().len() > MOST_BYTES {
@@ -38,6 +45,9 @@ pub(crate) fn parse(source: &Source, sink: &mut Diagnostics) -> Result<Gateway, 
     let gateway = Gateway::deserialize_whole(&root, &problems);
     for problem in problems.into_list() {
         problem::report(&problem, source, sink);
+    }
+    if sink.is_full() {
+        return Err(Failed);
     }
     gateway.ok_or(Failed)
 }
@@ -58,8 +68,18 @@ fn read_tree(text: &str, sink: &mut Diagnostics) -> Result<Option<Node>, Failed>
         flow_nesting_limit: MOST_LEVELS,
     };
     let mut tree = Tree::new(text);
-    let mut documents = 0;
+    let (mut documents, mut events) = (0, 0);
     for item in Parser::new_from_str_with_options(text, options) {
+        events += 1;
+        let is_too_large = events > MOST_NODES || tree.path_bytes() > MOST_PATH_BYTES;
+        if is_too_large {
+            let what = if events > MOST_NODES { "keys and values" } else { "long keys around others" };
+            sink.error(&codes::FILE_TOO_LARGE, format!("the config has too many {what}"));
+        }
+        if sink.is_full() || is_too_large {
+            let _ = tree.finish(sink);
+            return Err(Failed);
+        }
         let (event, marks) = match item {
             Ok(item) => item,
             Err(error) => {
@@ -119,6 +139,11 @@ fn plain_scalar(text: &str) -> Option<Node> {
     let is_simple = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._~".contains(&byte));
     if !may_be_more || !is_simple {
         return Some(Node::Text(text.to_owned()));
+    }
+    // A reader is set up for every scalar, which costs far more than the number is worth.
+    let is_whole = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(number) = text.parse().ok().filter(|_| is_whole) {
+        return Some(Node::Unsigned(number));
     }
     match serde_yaml::from_str(text) {
         Ok(serde_yaml::Value::Null) => None,
