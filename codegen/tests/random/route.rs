@@ -266,7 +266,7 @@ fn template(choices: &mut Choices<'_>, path: &Path) -> String {
 fn redirect(choices: &mut Choices<'_>, path: &Path) -> Node {
     let mut redirect = Section::default();
     let to = match choices.below(4) {
-        0 if path.literals.first().is_some() => format!("/elsewhere{}", template(choices, path)),
+        0 if !path.literals.is_empty() => format!("/elsewhere{}", template(choices, path)),
         1 => format!("http://other.test:8080{}", template(choices, path)),
         2 => "https://other.test".to_owned(),
         _ => format!("https://other.test{}", template(choices, path)),
