@@ -58,7 +58,7 @@ catalogue! {
         "The file does not exist, is not a file, or may not be read. The path is relative to the working directory of `castgate`, or to the crate whose build script compiles it (GATEWAY_CONFIG names another file).",
         File;
     FILE_TOO_LARGE = "CG0002", "the config is too large",
-        "A config is at most 4 MiB, far more than ten thousand routes need. The limit keeps a wrong file from stalling a build.",
+        "A config is at most 4 MiB, and 500,000 keys and values, far more than ten thousand routes need. The limit keeps a wrong file from stalling a build.",
         File;
     NOT_UTF8 = "CG0003", "the config is not UTF-8",
         "YAML is read as UTF-8. Convert the file; a byte-order mark is allowed.",

@@ -139,10 +139,17 @@ impl Diagnostic {
     }
 }
 
+/// More errors than this, or more warnings, are not kept: a file can hold a million mistakes, and memory cannot.
+pub(crate) const MOST_KEPT: usize = 10_000;
+
 /// All problems of one config, and where in it everything is.
 #[derive(Debug, Default)]
 pub struct Diagnostics {
     found: Vec<Diagnostic>,
+    errors: usize,
+    warnings: usize,
+    /// Takes what is reported beyond [`MOST_KEPT`].
+    beyond: Option<Diagnostic>,
     spans: SpanIndex,
     levels: lints::Levels,
 }
@@ -183,8 +190,17 @@ impl Diagnostics {
         code: &'static Code,
         title: impl Into<String>,
     ) -> &mut Diagnostic {
+        let problem = Diagnostic { severity, ..Diagnostic::new(code, title) };
+        let kept = match severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        if *kept == MOST_KEPT {
+            return self.beyond.insert(problem);
+        }
+        *kept += 1;
         let index = self.found.len();
-        self.found.push(Diagnostic { severity, ..Diagnostic::new(code, title) });
+        self.found.push(problem);
         &mut self.found[index]
     }
 
@@ -318,7 +334,12 @@ impl Diagnostics {
 
     /// Whether there is an error.
     pub fn has_errors(&self) -> bool {
-        self.found.iter().any(Diagnostic::is_error)
+        self.errors > 0
+    }
+
+    /// Whether no further error is kept, so that it is no use to look for one.
+    pub(crate) fn is_full(&self) -> bool {
+        self.errors == MOST_KEPT
     }
 
     /// `Err` if there is any error.

@@ -14,17 +14,25 @@ pub use tree::Tree;
 
 use crate::diagnostic::Diagnostics;
 use crate::middleware::Use;
-use crate::model::Model;
+use crate::model::{Forward, Model, Target, Upstream};
 use crate::source::{ConfigPath, Source};
+use std::time::Duration;
 
 /// The whole config as a tree.
 pub fn tree(model: &Model) -> Tree {
+    whole(model, |_| None)
+}
+
+/// The tree as it can be read again: a default which is longer than the time that `most` gives its upstream never
+/// takes effect, and written out it would be a mistake.
+fn whole(model: &Model, most: impl Fn(&Upstream) -> Option<Duration>) -> Tree {
     let mut sections = vec![("server".to_owned(), server::server(&model.server))];
     if let Some(admin) = &model.admin {
         sections.push(("admin".to_owned(), server::admin(admin)));
     }
     if !model.upstreams.is_empty() {
-        let upstreams = model.upstreams.iter().map(|each| (each.name.clone(), upstream::upstream(each)));
+        let upstreams =
+            model.upstreams.iter().map(|each| (each.name.clone(), upstream::upstream(each, most(each))));
         sections.push(("upstreams".to_owned(), Tree::Map(upstreams.collect())));
     }
     let middleware: Vec<(String, Tree)> =
@@ -50,18 +58,18 @@ pub fn layers(model: &Model, route: &crate::model::Route) -> Vec<(&'static str, 
 }
 
 /// An upstream's section.
-pub fn upstream(upstream: &crate::model::Upstream) -> Tree {
-    upstream::upstream(upstream)
+pub fn upstream(upstream: &Upstream) -> Tree {
+    upstream::upstream(upstream, None)
 }
 
 /// The config as YAML.
 pub fn text(model: &Model) -> String {
-    tree(model).yaml(&|_| None)
+    whole(model, |upstream| longest(model, upstream)).yaml(&|_| None)
 }
 
 /// The config as YAML; behind each value, where it was written, or that it is a default.
 pub fn text_with_origins(model: &Model, source: &Source, sink: &Diagnostics) -> String {
-    tree(model).yaml(&|paths| {
+    whole(model, |upstream| longest(model, upstream)).yaml(&|paths| {
         let found = paths.iter().find(|path| sink.is_written(path)).cloned();
         // Names of fields are in lower case here, but perhaps not in the config.
         let found = found.or_else(|| paths.iter().filter_map(fields).find(|path| sink.is_written(path)));
@@ -70,6 +78,16 @@ pub fn text_with_origins(model: &Model, source: &Source, sink: &Diagnostics) -> 
             None => "default".to_owned(),
         })
     })
+}
+
+/// The most time that any route leaves an upstream.
+fn longest(model: &Model, upstream: &Upstream) -> Option<Duration> {
+    let is_this =
+        |forward: &Forward| model.upstream(forward.upstream).is_some_and(|of| of.name == upstream.name);
+    let routes = model.routes.iter();
+    let forwards =
+        routes.filter(|route| matches!(&route.target, Target::Forward(forward) if is_this(forward)));
+    forwards.map(|route| route.timeout).max()
 }
 
 /// The map of header fields which the value is in, if it is in one.

@@ -30,6 +30,13 @@ use tree::Tree;
 /// Deeper nesting is a syntax error; the language itself needs eight levels.
 const MOST_LEVELS: usize = 64;
 
+/// More keys, values, lists and maps than this are too large a config, however few bytes they have: each takes a
+/// hundred times the memory of its text.
+const MOST_NODES: usize = 500_000;
+
+/// The paths to all values together; a config of ten thousand routes has a tenth of this.
+const MOST_PATH_BYTES: usize = 64 * 1024 * 1024;
+
 /// Reads a config, and the files that it includes. Problems are in the sink, even if the result is `Ok`.
 pub(crate) fn parse(source: &mut Source, sink: &mut Diagnostics) -> Result<Gateway, Failed> {
     let Some(root) = files::read(source, sink)? else {
@@ -42,6 +49,9 @@ pub(crate) fn parse(source: &mut Source, sink: &mut Diagnostics) -> Result<Gatew
     for problem in problems.into_list() {
         problem::report(&problem, source, sink);
     }
+    if sink.is_full() {
+        return Err(Failed);
+    }
     gateway.ok_or(Failed)
 }
 
@@ -52,8 +62,15 @@ impl Gateway {
     }
 }
 
+/// How much has been read, of all files.
+#[derive(Debug, Default)]
+struct Size {
+    events: usize,
+    path_bytes: usize,
+}
+
 /// Builds the tree of a file's nodes, and the index of their places. After a syntax error there is only the index.
-fn read_tree(source: &Source, file: Span, sink: &mut Diagnostics) -> Document {
+fn read_tree(source: &Source, file: Span, size: &mut Size, sink: &mut Diagnostics) -> Document {
     let options = granit_parser::options! {
         emit_unresolved_aliases: true,
         emit_anchor_events: true,
@@ -64,6 +81,15 @@ fn read_tree(source: &Source, file: Span, sink: &mut Diagnostics) -> Document {
     let mut tree = Tree::new(source.text());
     let mut documents = 0;
     for item in Parser::new_from_str_with_options(&source.text()[file.clone()], options) {
+        size.events += 1;
+        let is_too_large = size.events > MOST_NODES || size.path_bytes + tree.path_bytes() > MOST_PATH_BYTES;
+        if is_too_large {
+            let what = if size.events > MOST_NODES { "keys and values" } else { "long keys around others" };
+            sink.error(&codes::FILE_TOO_LARGE, format!("the config has too many {what}"));
+        }
+        if sink.is_full() || is_too_large {
+            return Document { is_broken: true, ..tree.finish() };
+        }
         let (event, marks) = match item {
             Ok(item) => item,
             Err(error) => {
@@ -104,6 +130,7 @@ fn read_tree(source: &Source, file: Span, sink: &mut Diagnostics) -> Document {
             _ => {}
         }
     }
+    size.path_bytes += tree.path_bytes();
     tree.finish()
 }
 
@@ -128,6 +155,11 @@ fn plain_scalar(text: &str) -> Option<Node> {
     let is_simple = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._~".contains(&byte));
     if !may_be_more || !is_simple {
         return Some(Node::Text(text.to_owned()));
+    }
+    // A reader is set up for every scalar, which costs far more than the number is worth.
+    let is_whole = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(number) = text.parse().ok().filter(|_| is_whole) {
+        return Some(Node::Unsigned(number));
     }
     match serde_yaml::from_str(text) {
         Ok(serde_yaml::Value::Null) => None,

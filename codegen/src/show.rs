@@ -6,7 +6,10 @@ use std::time::Duration;
 
 /// `250ms`, `5s`, `2h`: in the largest unit in which it is whole.
 pub fn duration(duration: Duration) -> String {
-    let millis = duration.as_millis();
+    let (millis, below) = (duration.as_millis(), duration.subsec_nanos() % 1_000_000);
+    if below > 0 {
+        return format!("{}ms", format!("{millis}.{below:06}").trim_end_matches('0'));
+    }
     let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)];
     // Nobody thinks of 24h as a day, or of 60s as a minute; a whole number of at least two is plain.
     let unit = units.iter().find(|(_, size)| millis >= 2 * size && millis.is_multiple_of(*size));
@@ -49,14 +52,20 @@ pub fn ratio(ratio: Ratio) -> String {
     format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
+/// Text that is known at build, where late values may stand.
+pub fn literal(text: &str) -> String {
+    text.replace("${", "$${")
+}
+
 /// With its `${env:..}` and `${file:..}`, never with what they stand for.
 pub fn late(late: &Late) -> String {
-    late.pieces.iter().fold(String::new(), |text, piece| match piece {
-        Piece::Literal(literal) => text + &literal.replace("${", "$${"),
-        Piece::Env { name, default: None } => format!("{text}${{env:{name}}}"),
-        Piece::Env { name, default: Some(default) } => format!("{text}${{env:{name}:-{default}}}"),
-        Piece::File(path) => format!("{text}${{file:{path}}}"),
-    })
+    let piece = |piece: &Piece| match piece {
+        Piece::Literal(literal) => self::literal(literal),
+        Piece::Env { name, default: None } => format!("${{env:{name}}}"),
+        Piece::Env { name, default: Some(default) } => format!("${{env:{name}:-{default}}}"),
+        Piece::File(path) => format!("${{file:{path}}}"),
+    };
+    late.pieces.iter().map(piece).collect()
 }
 
 /// `GET,POST`, or `*`.
@@ -71,11 +80,12 @@ pub fn template(pieces: &[TemplatePiece], route: &Route) -> String {
         let segment = route.path.segments.get(usize::from(*index));
         segment.and_then(|segment| segment.name()).unwrap_or("?").to_owned()
     };
-    pieces.iter().fold(String::new(), |text, piece| match piece {
-        TemplatePiece::Literal(literal) => text + literal,
-        TemplatePiece::Segment(index) => format!("{text}{{{}}}", name(index)),
-        TemplatePiece::Rest(index) => format!("{text}{{*{}}}", name(index)),
-    })
+    let piece = |piece: &TemplatePiece| match piece {
+        TemplatePiece::Literal(literal) => literal.clone(),
+        TemplatePiece::Segment(index) => format!("{{{}}}", name(index)),
+        TemplatePiece::Rest(index) => format!("{{*{}}}", name(index)),
+    };
+    pieces.iter().map(piece).collect()
 }
 
 /// The upstream's name, `308 /new/{id}`, or `respond 200`.
@@ -100,6 +110,7 @@ mod tests {
             [0, 250, 5000, 60_000, 90_000, 120_000, 86_400_000].map(shown),
             ["0s", "250ms", "5s", "60s", "90s", "2m", "24h"]
         );
+        assert_eq!(duration(Duration::from_nanos(1_000_500_020)), "1000.50002ms");
         assert_eq!([0, 512, 8000, 32 << 10, 10 << 20].map(size), ["0B", "512B", "8KB", "32KiB", "10MiB"]);
         assert_eq!(
             [2000, 50, 1, 10_000].map(|basis_points| ratio(Ratio { basis_points })),

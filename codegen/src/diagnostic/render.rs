@@ -19,6 +19,10 @@ const MOST_SHOWN: usize = 100;
 /// Labels further apart than this get a snippet each, so that a large file is not searched for every one.
 const MOST_BYTES: usize = 64 * 1024;
 
+/// Of a longer line only a part is given to the renderer, which looks at all of it, and what it would be after a change
+/// is not shown.
+const LONGEST_LINE: usize = 16 * 1024;
+
 pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source, style: Style) -> String {
     let renderer = match style {
         Style::Plain => Renderer::plain(),
@@ -81,11 +85,13 @@ fn report<'a>(diagnostic: &'a Diagnostic, source: &'a Source) -> Vec<Group<'a>> 
     });
     if is_compact && !spans.is_empty() {
         let window = Window::around(source, &(first..last));
+        problem = window.place(source, &spans[0], problem);
         let annotations = annotations.map(|(span, kind, text)| annotation(kind, window.shift(&span), text));
         problem = problem.element(window.snippet().annotations(annotations));
     } else {
         problem = annotations.by_ref().fold(problem, |problem, (span, kind, text)| {
             let window = Window::around(source, &span);
+            let problem = window.place(source, &span, problem);
             problem.element(window.snippet().annotation(annotation(kind, window.shift(&span), text)))
         });
     }
@@ -96,6 +102,11 @@ fn report<'a>(diagnostic: &'a Diagnostic, source: &'a Source) -> Vec<Group<'a>> 
     for edit in &diagnostic.edits {
         let span = clip(source.text(), &edit.span);
         let window = Window::around(source, &span);
+        if window.is_cut {
+            let title = format!("{}: {}", edit.title, super::quoted(&edit.replacement));
+            groups.push(Group::with_title(Level::HELP.secondary_title(title)));
+            continue;
+        }
         let patch = Patch::new(window.shift(&span), edit.replacement.as_str());
         groups.push(Level::HELP.secondary_title(edit.title.as_str()).element(window.snippet().patch(patch)));
     }
@@ -113,6 +124,8 @@ struct Window<'a> {
     text: &'a str,
     start: usize,
     line: usize,
+    /// Whether it does not begin or end where a line does.
+    is_cut: bool,
 }
 
 impl<'a> Window<'a> {
@@ -124,7 +137,22 @@ impl<'a> Window<'a> {
         let start = text[file.start..span.start].rfind('\n').map_or(file.start, |at| file.start + at + 1);
         let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at + 1);
         let line = text[file.start..start].bytes().filter(|byte| *byte == b'\n').count() + 1;
-        Self { path, text: &text[start..end], start, line }
+        let near = span.start.saturating_sub(LONGEST_LINE).max(start)..(span.end + LONGEST_LINE).min(end);
+        let near = clip(text, &near);
+        let is_cut = near != (start..end);
+        Self { path, text: &text[near.clone()], start: near.start, line, is_cut }
+    }
+
+    /// Where the span is in the file, if the renderer cannot find that out.
+    fn place(&self, source: &'a Source, span: &Span, problem: Group<'a>) -> Group<'a> {
+        if !self.is_cut {
+            return problem;
+        }
+        let place = source.line_at(span.start);
+        let before = &source.text()[..span.start];
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let column = before[start..].chars().count() + 1;
+        problem.element(Origin::path(self.path).line(place.line as usize).char_column(column))
     }
 
     fn shift(&self, span: &Span) -> Span {
@@ -132,7 +160,8 @@ impl<'a> Window<'a> {
     }
 
     fn snippet<T: Clone>(&self) -> Snippet<'a, T> {
-        Snippet::source(self.text).line_start(self.line).path(self.path)
+        let path = (!self.is_cut).then_some(self.path);
+        Snippet::source(self.text).line_start(self.line).path(path)
     }
 }
 

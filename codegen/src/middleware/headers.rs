@@ -12,6 +12,7 @@ use crate::model::{HeaderName, Late};
 use crate::resolve::Cx;
 use crate::source::ConfigPath;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
 /// `headers: {request: {set: {X-A: v}, add: {X-B: v}, remove: [X-C]}, response: {set: .., add: .., remove: ..}}`
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -119,6 +120,7 @@ fn edits(cx: &mut Cx<'_>, at: &At, section: Option<&HeaderEditsSection>) -> Head
 
 fn fields(cx: &mut Cx<'_>, at: &ConfigPath, map: Option<&Map<String>>) -> Vec<(HeaderName, Late)> {
     let mut fields: Vec<(HeaderName, Late)> = Vec::new();
+    let mut names = BTreeSet::new();
     for (key, value) in map.iter().flat_map(|map| map.iter()) {
         let at = at.key(key);
         let Some(name) = name(cx, &at, key, true) else { continue };
@@ -126,7 +128,7 @@ fn fields(cx: &mut Cx<'_>, at: &ConfigPath, map: Option<&Map<String>>) -> Vec<(H
         else {
             continue;
         };
-        if fields.iter().any(|(other, _)| *other == name) {
+        if !names.insert(name.clone()) {
             let title = format!("header {} is written twice", quoted(key));
             cx.sink.error_at_key(&codes::DUPLICATE_KEY, &at, title, "case does not count in header names");
             continue;

@@ -70,7 +70,7 @@ fn target(model: &Model, route: &Route, put: &mut impl FnMut(&str, Tree)) {
                 keys.push(("content_type".to_owned(), Tree::text(content_type)));
             }
             if !respond.body.is_empty() {
-                keys.push(("body".to_owned(), Tree::text(&respond.body)));
+                keys.push(("body".to_owned(), Tree::text(show::literal(&respond.body))));
             }
             let headers =
                 respond.headers.iter().map(|(name, value)| (name.to_string(), Tree::Text(show::late(value))));

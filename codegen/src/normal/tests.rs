@@ -56,3 +56,31 @@ fn origins_are_lines_or_defaults() {
         assert!(normal.lines().any(|other| other == line), "{line}\n{normal}");
     }
 }
+
+#[test]
+fn what_is_written_out_is_accepted_again() {
+    let text = "routes:\n  - path: /a\n    backends: ['http://a:1']\n    timeout: 1s\n  \
+                - path: /b\n    backends: ['http://b:1']\n    timeout: 2.5s\n  \
+                - path: /c\n    respond: {body: 'say $${env:X}'}\n    \
+                middleware: {circuit_breaker: off}\nserver: {timeouts: {idle: 0.0005s}}\n";
+    let compiled = |text: &str| {
+        let mut sink = Diagnostics::new();
+        let mut source = Source::new("gateway.yml", text);
+        let cast = crate::compile(&mut source, &mut sink);
+        cast.unwrap_or_else(|_| panic!("{}\n{text}", sink.render(&source, crate::Style::Plain)))
+    };
+    let before = compiled(text).model;
+    let normal = super::text(&before);
+    let after = compiled(&normal).model;
+    assert_eq!(after.server.timeouts, before.server.timeouts);
+    for (a, b) in before.upstreams.iter().zip(&after.upstreams) {
+        assert_eq!(a.timeouts, b.timeouts);
+    }
+    // The defaults of 2s and 30s: no route leaves the first upstream either, nor the second one the latter.
+    assert!(
+        normal.contains("# timeouts: connect 2s, response 30s, more than any route leaves it"),
+        "{normal}"
+    );
+    assert!(normal.contains("connect: 2s\n      # response: 30s, more than any route leaves it"), "{normal}");
+    assert!(normal.contains("body: \"say $${env:X}\""), "{normal}");
+}

@@ -1,11 +1,12 @@
 //! An upstream, written out; one that was written in place is one among the others here.
 
 use super::Tree;
-use crate::model::{Backend, BackendUrl, HealthCheck, HostHeader, Retries, Upstream};
+use crate::model::{Backend, BackendUrl, HealthCheck, HostHeader, Retries, Upstream, UpstreamTimeouts};
 use crate::show;
 use crate::source::ConfigPath;
+use std::time::Duration;
 
-pub(super) fn upstream(upstream: &Upstream) -> Tree {
+pub(super) fn upstream(upstream: &Upstream, most: Option<Duration>) -> Tree {
     let Upstream {
         name: _,
         origin,
@@ -29,10 +30,7 @@ pub(super) fn upstream(upstream: &Upstream) -> Tree {
             "health_check",
             health_check.as_ref().map_or(Tree::plain("off"), |check| health(check, &origin.path)),
         ),
-        (
-            "timeouts",
-            Tree::map([("connect", duration(timeouts.connect)), ("response", duration(timeouts.response))]),
-        ),
+        ("timeouts", timeouts_section(timeouts, most)),
         (
             "keepalive",
             Tree::map([("idle", duration(keepalive.idle)), ("max_idle", Tree::plain(keepalive.max_idle))]),
@@ -41,6 +39,20 @@ pub(super) fn upstream(upstream: &Upstream) -> Tree {
         ("host_header", Tree::plain(host_header)),
     ]);
     Tree::At(vec![origin.path.clone()], Box::new(tree))
+}
+
+fn timeouts_section(timeouts: &UpstreamTimeouts, most: Option<Duration>) -> Tree {
+    let UpstreamTimeouts { connect, response } = timeouts;
+    let is_idle = |timeout| most.is_some_and(|most| timeout > most);
+    let timeout = |timeout| match show::duration(timeout) {
+        shown if is_idle(timeout) => Tree::Remark(format!("{shown}, more than any route leaves it")),
+        shown => Tree::Plain(shown),
+    };
+    if is_idle(*connect) && is_idle(*response) {
+        let both = format!("connect {}, response {}", show::duration(*connect), show::duration(*response));
+        return Tree::Remark(format!("{both}, more than any route leaves it"));
+    }
+    Tree::map([("connect", timeout(*connect)), ("response", timeout(*response))])
 }
 
 fn backend(backend: &Backend) -> Tree {

@@ -4,6 +4,7 @@
 //! it is read again without the part that was wrong, until it can be read or nothing is left of it.
 
 use super::node::Node;
+use crate::diagnostic::MOST_KEPT;
 use crate::source::ConfigPath;
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, Expected, MapAccess, SeqAccess, Unexpected, Visitor,
@@ -51,7 +52,8 @@ impl Problems {
 
     fn skips(&self, trail: &Trail<'_>) -> bool {
         let skipped = self.skipped.borrow();
-        !skipped.is_empty() && skipped.contains(&trail.path())
+        // Of a file with so many mistakes nothing more is read.
+        skipped.len() >= MOST_KEPT || !skipped.is_empty() && skipped.contains(&trail.path())
     }
 }
 

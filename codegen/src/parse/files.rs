@@ -4,7 +4,7 @@ use super::decode;
 use super::merge::{Document, Rule};
 use super::node::Node;
 use super::problem;
-use super::read_tree;
+use super::{Size, read_tree};
 use crate::ast::{Lenient, Strings};
 use crate::codes;
 use crate::diagnostic::{Diagnostics, Failed, quoted};
@@ -22,8 +22,9 @@ pub(super) fn read(source: &mut Source, sink: &mut Diagnostics) -> Result<Option
         return Err(Failed);
     }
     let mut whole = Document::default();
+    let mut size = Size::default();
     for layer in 0..source.layers() {
-        let with_includes = read_layer(layer, source, sink);
+        let with_includes = read_layer(layer, source, &mut size, sink);
         if layer == 0 {
             whole = with_includes;
         } else {
@@ -35,14 +36,14 @@ pub(super) fn read(source: &mut Source, sink: &mut Diagnostics) -> Result<Option
 }
 
 /// A file and all that it includes, and what these include.
-fn read_layer(layer: usize, source: &mut Source, sink: &mut Diagnostics) -> Document {
+fn read_layer(layer: usize, source: &mut Source, size: &mut Size, sink: &mut Diagnostics) -> Document {
     let mut whole = Document::default();
     let mut pending = vec![layer];
     let mut next = 0;
     while let Some(file) = pending.get(next).copied() {
         next += 1;
         let span = source.files().get(file).map_or(0..0, crate::source::File::span);
-        let mut document = read_tree(source, span.clone(), sink);
+        let mut document = read_tree(source, span.clone(), size, sink);
         if file != layer && document.root.as_ref().is_some_and(|root| !matches!(root, Node::Map(_))) {
             not_a_map(span, sink);
             document.root = None;

@@ -19,6 +19,8 @@ pub(super) struct Tree<'a> {
     spans: SpanIndex,
     open: Vec<Frame>,
     root: Option<Node>,
+    /// The length of all paths together: long keys around many others take far more than the file has.
+    path_bytes: usize,
 }
 
 struct Frame {
@@ -52,7 +54,11 @@ struct Slot {
 
 impl<'a> Tree<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, spans: SpanIndex::default(), open: Vec::new(), root: None }
+        Self { text, spans: SpanIndex::default(), open: Vec::new(), root: None, path_bytes: 0 }
+    }
+
+    pub(super) fn path_bytes(&self) -> usize {
+        self.path_bytes
     }
 
     /// The root, if there was one that is not null, and the places.
@@ -162,6 +168,7 @@ impl<'a> Tree<'a> {
     fn set_key(&mut self, text: String, is_plain: bool, at: At, sink: &mut Diagnostics) {
         let Some(frame) = self.open.last_mut() else { return };
         let path = frame.path.key(&text);
+        self.path_bytes += path.as_str().len();
         let mut is_ghost = frame.is_ghost;
         if !is_ghost && is_plain && text == "<<" {
             is_ghost = true;
@@ -217,6 +224,9 @@ impl<'a> Tree<'a> {
     fn place(&mut self, slot: &Slot, at: &At) {
         if slot.is_ghost {
             return;
+        }
+        if slot.key.is_none() {
+            self.path_bytes += slot.path.as_str().len();
         }
         let key = slot.key.as_ref().unwrap_or(at);
         self.spans.replace(

@@ -8,6 +8,7 @@ use crate::lint::Lint;
 use crate::model::{HeaderPredicate, Method, Methods, QueryPredicate};
 use crate::pattern::{HostPattern, MatchKind, PathPattern};
 use crate::source::ConfigPath;
+use std::collections::BTreeSet;
 
 /// All that a request must have.
 pub(super) struct Condition {
@@ -96,6 +97,7 @@ fn headers(
 ) -> Option<Vec<HeaderPredicate>> {
     let Some(map) = written else { return (!cx.sink.is_written(at)).then(Vec::new) };
     let mut predicates: Vec<HeaderPredicate> = Vec::new();
+    let mut names = BTreeSet::new();
     let mut is_good = true;
     for (key, value) in map.iter() {
         let at = at.key(key);
@@ -106,7 +108,7 @@ fn headers(
             continue;
         };
         yaml_word(cx, &at);
-        if predicates.iter().any(|other| other.name == name) {
+        if !names.insert(name.clone()) {
             let title = format!("header {} is matched twice", quoted(key));
             cx.sink.error_at_key(&codes::DUPLICATE_KEY, &at, title, "case does not count in header names");
             is_good = false;

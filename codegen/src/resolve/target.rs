@@ -9,6 +9,7 @@ use crate::middleware::is_managed;
 use crate::model::{Forward, PathChange, Redirect, Respond, Scope, Target};
 use crate::pattern::{MatchKind, PathPattern, Segment, TemplatePiece, parse_template};
 use crate::source::ConfigPath;
+use std::collections::BTreeSet;
 
 /// The route at `at`, as far as its target needs it.
 pub(super) struct Place<'a> {
@@ -222,6 +223,7 @@ fn respond(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Respond) -> Option<R
     }
     let default = (!body.is_empty()).then(|| "text/plain; charset=utf-8".to_owned());
     let mut headers = Vec::new();
+    let mut names = BTreeSet::new();
     let headers_at = at.key("headers");
     for (key, value) in written.headers.iter().flat_map(|map| map.iter()) {
         let at = headers_at.key(key);
@@ -231,7 +233,7 @@ fn respond(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Respond) -> Option<R
             cx.sink
                 .error_at_key(&codes::MANAGED_HEADER, &at, title, "written by the gateway itself")
                 .help("the type of the body has its own key, `content_type`");
-        } else if headers.iter().any(|(other, _)| *other == name) {
+        } else if !names.insert(name.clone()) {
             let title = format!("header {} is set twice", quoted(key));
             cx.sink.error_at_key(&codes::DUPLICATE_KEY, &at, title, "case does not count in header names");
         } else if let Some(value) = value.filter(|value| cx.is_header_value(&at, value)) {

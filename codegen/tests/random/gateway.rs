@@ -1,0 +1,182 @@
+//! A whole file: sections that agree with each other.
+
+use super::Choices;
+use super::middleware::{self, Top};
+use super::quantity::{duration, number, size, word};
+use super::route::{self, Plan};
+use super::text;
+use super::upstream;
+use super::yaml::{Node, Section};
+
+const LINTS: [&str; 21] = [
+    "route-without-test",
+    "route-without-auth",
+    "route-without-rate-limit",
+    "route-without-host",
+    "timeout-missing",
+    "health-check-off",
+    "single-backend",
+    "literal-default-in-env",
+    "drain-too-short",
+    "built-in-overlap",
+    "foreign-wildcard",
+    "trailing-slash-twins",
+    "tries-beyond-timeout",
+    "retries-beyond-backends",
+    "idle-retries",
+    "keepalive-too-long",
+    "breaker-hardly-trips",
+    "unequal-weights",
+    "unused-middleware",
+    "yaml-word",
+    "unused-allow",
+];
+
+pub(super) fn gateway(choices: &mut Choices<'_>) -> Node {
+    let mut gateway = Section::default();
+    let has_admin = choices.chance(30);
+    gateway.may(choices, 50, "server", server);
+    if has_admin {
+        gateway.put("admin", admin(choices));
+    }
+    gateway.may(choices, 20, "health_check_interval", |choices| duration(choices, 2000, 60_000));
+    let top = middleware::top(choices);
+    let mut plan = Plan::new(choices, has_admin);
+    let routes = route::routes(choices, &mut plan, &top);
+    if !plan.upstreams.is_empty() {
+        let upstreams = plan.upstreams.iter().map(|name| (name.clone(), upstream::upstream(choices)));
+        gateway.put("upstreams", Node::Map(upstreams.collect()));
+    }
+    if let Top { section: Some(section), .. } = top {
+        gateway.put("middleware", section);
+    }
+    gateway.put("routes", Node::List(routes));
+    if !plan.tests.is_empty() {
+        gateway.put("tests", Node::List(plan.tests));
+    }
+    gateway.may(choices, 10, "observability", |choices| {
+        let mut section = Section::default();
+        section.may(choices, 80, "max_series", |choices| number(choices, 10_000_000, u64::MAX));
+        section.done()
+    });
+    gateway.may(choices, 30, "lints", lints);
+    gateway.done()
+}
+
+fn lints(choices: &mut Choices<'_>) -> Node {
+    let names = choices.some(&LINTS, 4);
+    let level = |choices: &mut Choices<'_>| {
+        let level = if choices.chance(20) { "deny" } else { choices.pick(&["warn", "allow"]) };
+        Node::text(level)
+    };
+    Node::Map(names.into_iter().map(|name| (name.to_owned(), level(choices))).collect())
+}
+
+/// Lints which somebody is let off, whether or not they would find anything.
+pub(super) fn allow(choices: &mut Choices<'_>) -> Node {
+    let names = choices.some(&LINTS, 2);
+    let entry = |name: &str| {
+        let mut section = Section::default();
+        section.put("lint", Node::text(name));
+        let reason = text::anything(choices);
+        section.put(
+            "reason",
+            Node::text(if reason.trim().is_empty() { "x".to_owned() } else { reason.replace("${", "$ {") }),
+        );
+        section.done()
+    };
+    Node::List(names.into_iter().map(entry).collect())
+}
+
+fn server(choices: &mut Choices<'_>) -> Node {
+    let mut server = Section::default();
+    server.may(choices, 50, "listen", |choices| {
+        listen(
+            choices,
+            &[
+                "0.0.0.0:8080",
+                "[::]:8081",
+                "127.0.0.1:0",
+                "[fe80::1]:65535",
+                "${env:LISTEN}",
+                "${env:L2:-0.0.0.0:80}",
+            ],
+        )
+    });
+    server.may(choices, 30, "workers", |choices| match choices.below(3) {
+        0 => Node::text("auto"),
+        1 => number(choices, 1, 1024),
+        _ => Node::text("4"),
+    });
+    server.may(choices, 30, "log_level", |choices| {
+        word(
+            choices,
+            &[
+                "info",
+                "error",
+                "warn",
+                "debug",
+                "trace",
+                "${env:LOG_LEVEL}",
+                "${env:LOG_LEVEL:-warn}",
+                "${file:/run/level}",
+            ],
+        )
+    });
+    server.may(choices, 30, "trusted_proxies", |choices| {
+        let networks = [
+            "10.0.0.0/8",
+            "fd00::/8",
+            "192.0.2.1",
+            "::1",
+            "0.0.0.0/0",
+            "::/0",
+            "172.16.0.0/12",
+            "2001:db8::/32",
+        ];
+        Node::List(choices.some(&networks, 8).into_iter().map(Node::text).collect())
+    });
+    server.may(choices, 40, "limits", limits);
+    server.may(choices, 40, "timeouts", |choices| {
+        let mut timeouts = Section::default();
+        timeouts.may(choices, 50, "header_read", |choices| duration(choices, 1, 3_600_000));
+        timeouts.may(choices, 50, "idle", |choices| duration(choices, 1, 366 * 86_400_000));
+        timeouts.may(choices, 50, "request", |choices| duration(choices, 5000, 366 * 86_400_000));
+        timeouts.done()
+    });
+    server.may(choices, 40, "drain", |choices| {
+        let mut drain = Section::default();
+        drain.may(choices, 60, "delay", |choices| duration(choices, 0, 3_600_000));
+        drain.may(choices, 60, "grace", |choices| duration(choices, 0, 3_600_000));
+        drain.done()
+    });
+    server.done()
+}
+
+fn limits(choices: &mut Choices<'_>) -> Node {
+    let mut limits = Section::default();
+    limits.may(choices, 50, "header_bytes", |choices| size(choices, 8192, 16 << 20));
+    limits.may(choices, 50, "headers", |choices| number(choices, 1, 10_000));
+    limits.may(choices, 50, "uri", |choices| size(choices, 1, 8192));
+    limits.may(choices, 50, "body", |choices| size(choices, 0, 1 << 40));
+    limits.may(choices, 50, "connections", |choices| number(choices, 1, 10_000_000));
+    limits.done()
+}
+
+fn admin(choices: &mut Choices<'_>) -> Node {
+    let mut admin = Section::default();
+    admin.put(
+        "listen",
+        listen(choices, &["127.0.0.1:9090", "[::1]:9090", "${env:ADMIN_LISTEN}", "${file:/run/admin}"]),
+    );
+    admin.done()
+}
+
+/// One address or several.
+fn listen(choices: &mut Choices<'_>, addresses: &[&str]) -> Node {
+    let some = choices.some(addresses, 4);
+    match some.as_slice() {
+        [] => Node::text(choices.pick(addresses)),
+        some => Node::List(some.iter().copied().map(Node::text).collect()),
+    }
+}

@@ -1,0 +1,129 @@
+//! `middleware:`, at the top level and of routes.
+
+use super::Choices;
+use super::quantity::{duration, flag, number, percent, rate};
+use super::text;
+use super::yaml::{Node, Section};
+
+/// The top-level section, and what a route may lean on.
+pub(super) struct Top {
+    pub(super) section: Option<Node>,
+    has_rate: bool,
+    has_keys: bool,
+}
+
+pub(super) fn top(choices: &mut Choices<'_>) -> Top {
+    let mut top = Top { section: None, has_rate: false, has_keys: false };
+    if choices.chance(50) {
+        let section = section(choices, &top, true, 30);
+        let is_on =
+            |key: &str| section.0.iter().any(|(name, value)| name == key && matches!(value, Node::Map(_)));
+        (top.has_rate, top.has_keys) = (is_on("rate_limit"), is_on("auth"));
+        top.section = Some(section.done());
+    }
+    top
+}
+
+/// A route's own.
+pub(super) fn of_route(choices: &mut Choices<'_>, top: &Top, forwards: bool) -> Node {
+    section(choices, top, forwards, 25).done()
+}
+
+fn section(choices: &mut Choices<'_>, top: &Top, forwards: bool, percent: usize) -> Section {
+    let mut middleware = Section::default();
+    switched(choices, &mut middleware, percent, "request_id", |choices| {
+        let mut section = Section::default();
+        section.may(choices, 50, "header", |choices| Node::Text(text::header(choices)));
+        section.may(choices, 50, "trust_incoming", flag);
+        section
+    });
+    switched(choices, &mut middleware, percent, "access_log", |choices| {
+        let mut section = Section::default();
+        section.may(choices, 60, "query", flag);
+        section
+    });
+    switched(choices, &mut middleware, percent, "rate_limit", |choices| rate_limit(choices, top.has_rate));
+    switched(choices, &mut middleware, percent, "auth", |choices| auth(choices, top.has_keys));
+    if forwards {
+        switched(choices, &mut middleware, percent, "circuit_breaker", circuit_breaker);
+    } else if choices.chance(5) {
+        middleware.put("circuit_breaker", Node::plain("off"));
+    }
+    switched(choices, &mut middleware, percent, "headers", |choices| {
+        let mut section = Section::default();
+        section.may(choices, 70, "request", edits);
+        section.may(choices, 70, "response", edits);
+        section
+    });
+    middleware
+}
+
+fn switched(
+    choices: &mut Choices<'_>,
+    middleware: &mut Section,
+    percent: usize,
+    name: &str,
+    section: impl FnOnce(&mut Choices<'_>) -> Section,
+) {
+    if !choices.chance(percent) {
+        return;
+    }
+    let value = if choices.chance(15) {
+        choices.pick(&[&Node::plain("off"), &Node::text("off"), &Node::plain("false")]).clone()
+    } else {
+        section(choices).done()
+    };
+    middleware.put(name, value);
+}
+
+fn rate_limit(choices: &mut Choices<'_>, is_inherited: bool) -> Section {
+    let mut section = Section::default();
+    if !is_inherited || choices.chance(50) {
+        section.put("rate", rate(choices));
+    }
+    section.may(choices, 40, "burst", |choices| number(choices, 1, u64::from(u32::MAX)));
+    section.may(choices, 50, "key", |choices| {
+        let field = text::header(choices);
+        Node::Text(if choices.chance(50) { format!("header:{field}") } else { "client_ip".to_owned() })
+    });
+    section.may(choices, 40, "max_keys", |choices| number(choices, 1, 1 << 24));
+    section
+}
+
+fn auth(choices: &mut Choices<'_>, is_inherited: bool) -> Section {
+    const KEYS: [&str; 4] = ["${env:API_KEYS}", "${file:/run/secrets/keys}", "${env:MORE:-}", "a${env:_}b"];
+    let mut section = Section::default();
+    if is_inherited && choices.chance(30) {
+        return section;
+    }
+    let mut keys = Section::default();
+    keys.may(choices, 50, "header", |choices| Node::Text(text::header(choices)));
+    if !is_inherited || choices.chance(50) {
+        let some = choices.some(&KEYS, 3);
+        let one = Node::text(choices.pick(&KEYS));
+        keys.put(
+            "keys",
+            if some.is_empty() { one } else { Node::List(some.into_iter().map(Node::text).collect()) },
+        );
+    }
+    section.put("api_keys", keys.done());
+    section
+}
+
+fn circuit_breaker(choices: &mut Choices<'_>) -> Section {
+    let mut section = Section::default();
+    section.may(choices, 50, "failure_ratio", |choices| percent(choices, false));
+    section.may(choices, 50, "min_requests", |choices| number(choices, 1, 1_000_000));
+    section.may(choices, 50, "window", |choices| duration(choices, 1, 86_400_000));
+    section.may(choices, 50, "open", |choices| duration(choices, 1, 86_400_000));
+    section.may(choices, 50, "half_open", |choices| number(choices, 1, 1000));
+    section
+}
+
+fn edits(choices: &mut Choices<'_>) -> Node {
+    let mut section = Section::default();
+    section.may(choices, 50, "set", |choices| text::fields(choices, 3, text::late_value));
+    section.may(choices, 50, "add", |choices| text::fields(choices, 3, text::late_value));
+    section.may(choices, 50, "remove", text::field_names);
+    section.done()
+}

@@ -1,0 +1,336 @@
+//! `routes:`, and the `tests:` of some of them.
+//!
+//! Routes share hosts and paths as much as they can without a tie: routes of one shape differ in methods, or in the
+//! number of fields they ask for.
+
+use super::Choices;
+use super::gateway::allow;
+use super::middleware::{self, Top};
+use super::quantity::{duration, number, word};
+use super::text;
+use super::upstream::{STRATEGIES, backends};
+use super::yaml::{Node, Section};
+
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
+const HOSTS: [&str; 9] = [
+    "api.example.com",
+    "*.example.com",
+    "*.com",
+    "API.Example.com",
+    "a_b.example.com",
+    "localhost",
+    "10.0.0.1",
+    "*.a.b.c.d",
+    "xn--bcher-kva.example",
+];
+const LITERALS: [&str; 17] = [
+    "a",
+    "b",
+    "api",
+    "v1",
+    "users",
+    "caf%C3%A9",
+    "%20",
+    "~x",
+    "a.b",
+    "A",
+    "!$&'()+,;=@",
+    "...",
+    "%22%7B%7D",
+    "-",
+    "_",
+    "health",
+    "metrics",
+];
+const PARAMETERS: [&str; 8] = ["id", "x1", "_", "type", "fn", "self", "REST", "a_b"];
+
+/// What the routes of a file have in common.
+pub(super) struct Plan {
+    has_admin: bool,
+    names: Vec<String>,
+    known: Vec<String>,
+    /// Those which a route refers to.
+    pub(super) upstreams: Vec<String>,
+    /// Host, path and kind of those there are, without what does not count.
+    shapes: Vec<String>,
+    pub(super) tests: Vec<Node>,
+}
+
+impl Plan {
+    pub(super) fn new(choices: &mut Choices<'_>, has_admin: bool) -> Self {
+        let mut names = Vec::new();
+        let known = (0..choices.below(4)).map(|_| text::name(choices, &mut names)).collect();
+        Self { has_admin, names, known, upstreams: Vec::new(), shapes: Vec::new(), tests: Vec::new() }
+    }
+}
+
+/// A path pattern.
+struct Path {
+    text: String,
+    /// The literal segments in front.
+    literals: Vec<&'static str>,
+    /// As a template has them: `{id}`, `{*rest}`.
+    parameters: Vec<String>,
+    is_exact: bool,
+}
+
+pub(super) fn routes(choices: &mut Choices<'_>, plan: &mut Plan, top: &Top) -> Vec<Node> {
+    let mut routes = Vec::new();
+    let count = if choices.chance(5) { 40 } else { choices.between(1, 8) };
+    while routes.len() < count {
+        let host = choices.chance(50).then(|| choices.pick(&HOSTS));
+        let Some(path) = path(choices, plan, host) else { break };
+        for condition in conditions(choices) {
+            let mut route = Section::default();
+            route.may(choices, 40, "name", |choices| Node::Text(text::name(choices, &mut plan.names)));
+            if let Some(host) = host {
+                route.put("host", Node::text(host));
+            }
+            route.put("path", Node::text(&path.text));
+            if path.is_exact {
+                route.put("match", Node::text("exact"));
+            } else {
+                route.may(choices, 30, "match", |_| Node::text("prefix"));
+            }
+            route.0.extend(condition.0);
+            target(choices, plan, top, &path, &mut route);
+            route.may(choices, 10, "allow", allow);
+            routes.push(route.done());
+        }
+    }
+    for number in 0..if choices.chance(30) { choices.between(1, 2) } else { 0 } {
+        routes.push(tested(choices, plan, number));
+    }
+    if choices.chance(20) {
+        choices.shuffle(&mut routes);
+    }
+    routes
+}
+
+/// `None` if no other shape was found.
+fn path(choices: &mut Choices<'_>, plan: &mut Plan, host: Option<&str>) -> Option<Path> {
+    for _ in 0..8 {
+        let depth = if choices.chance(1) { 64 } else { choices.below(5) };
+        let mut path = Path {
+            text: String::new(),
+            literals: Vec::new(),
+            parameters: Vec::new(),
+            is_exact: choices.chance(30),
+        };
+        let mut shape = format!("{} ", host.unwrap_or_default().to_ascii_lowercase());
+        for index in 0..depth {
+            path.text.push('/');
+            shape.push('/');
+            let free = PARAMETERS.get(path.parameters.len());
+            match (choices.below(10), free) {
+                (6 | 7, Some(name)) => {
+                    path.text.push_str(&format!("{{{name}}}"));
+                    shape.push('*');
+                    path.parameters.push(format!("{{{name}}}"));
+                }
+                (8, Some(name)) => {
+                    let kind = choices.pick(&["uint", "uuid"]);
+                    path.text.push_str(&format!("{{{name}:{kind}}}"));
+                    shape.push_str(&format!("{{{kind}}}"));
+                    path.parameters.push(format!("{{{name}}}"));
+                }
+                // All that `{name}` as a prefix would take, so that both cannot be there.
+                (9, Some(name)) if index + 1 == depth => {
+                    path.text.push_str(&format!("{{*{name}}}"));
+                    shape.push('*');
+                    path.parameters.push(format!("{{*{name}}}"));
+                    path.is_exact = false;
+                }
+                _ => {
+                    let literals = if plan.has_admin || depth > 1 { &LITERALS[..] } else { &LITERALS[..15] };
+                    let literal = choices.pick(literals);
+                    path.text.push_str(literal);
+                    shape.push_str(literal);
+                    if path.parameters.is_empty() {
+                        path.literals.push(literal);
+                    }
+                }
+            }
+        }
+        if depth == 0 {
+            path.text.push('/');
+        } else if !path.text.ends_with("}") && choices.chance(10) {
+            // Says something only if the match is exact.
+            path.text.push('/');
+            shape.push_str(if path.is_exact { "/" } else { "" });
+        }
+        shape.push_str(if path.is_exact { " exact" } else { " prefix" });
+        if !plan.shapes.contains(&shape) {
+            plan.shapes.push(shape);
+            return Some(path);
+        }
+    }
+    None
+}
+
+/// The conditions of routes which share a path: one that has none, or several of which no two tie.
+fn conditions(choices: &mut Choices<'_>) -> Vec<Section> {
+    let mut conditions = vec![Section::default()];
+    match choices.below(8) {
+        // Methods that do not overlap, and perhaps a route for the rest.
+        0 | 1 => {
+            let (some, others) = METHODS.split_at(choices.between(1, 6));
+            for methods in [some, others] {
+                let mut condition = Section::default();
+                condition.put(
+                    "methods",
+                    match methods {
+                        [one] => Node::text(*one),
+                        methods => Node::List(methods.iter().copied().map(Node::text).collect()),
+                    },
+                );
+                conditions.push(condition);
+            }
+            conditions.drain(..usize::from(choices.chance(50)));
+        }
+        2 | 3 => {
+            let mut condition = Section::default();
+            let fields = text::fields(choices, 3, text::value);
+            if !matches!(&fields, Node::Map(map) if map.is_empty()) {
+                condition.put("headers", fields);
+                conditions.push(condition);
+            }
+        }
+        4 | 5 => {
+            let mut query: Vec<(String, Node)> = Vec::new();
+            for _ in 0..choices.between(1, 3) {
+                let name = text::anything(choices);
+                if !name.is_empty() && name.len() < 200 && !query.iter().any(|(other, _)| *other == name) {
+                    let value = match choices.below(20) {
+                        // Words which older readers take for booleans.
+                        0 => Node::plain(choices.pick(&["no", "Yes", "on", "off", "y"])),
+                        _ => Node::Text(text::anything(choices)),
+                    };
+                    query.push((name, value));
+                }
+            }
+            if !query.is_empty() {
+                let mut condition = Section::default();
+                condition.put("query", Node::Map(query));
+                conditions.push(condition);
+            }
+        }
+        _ => {}
+    }
+    conditions
+}
+
+fn target(choices: &mut Choices<'_>, plan: &mut Plan, top: &Top, path: &Path, route: &mut Section) {
+    let kind = choices.below(10);
+    let forwards = matches!(kind, 0..=5);
+    match kind {
+        0..=3 if !plan.known.is_empty() => {
+            let name = plan.known[choices.below(plan.known.len())].clone();
+            if !plan.upstreams.contains(&name) {
+                plan.upstreams.push(name.clone());
+            }
+            route.put("upstream", Node::Text(name));
+        }
+        0..=5 => {
+            route.put("backends", backends(choices));
+            route.may(choices, 50, "strategy", |choices| word(choices, &STRATEGIES));
+        }
+        6 | 7 => route.put("redirect", redirect(choices, path)),
+        _ => route.put("respond", respond(choices)),
+    }
+    if forwards {
+        if !path.literals.is_empty() && choices.chance(30) {
+            let taken = choices.between(1, path.literals.len());
+            route.put("strip_prefix", Node::Text(format!("/{}", path.literals[..taken].join("/"))));
+        } else if choices.chance(30) {
+            route.put("rewrite", Node::Text(template(choices, path)));
+        }
+        route.may(choices, 30, "timeout", |choices| duration(choices, 2000, 86_400_000));
+    }
+    route.may(choices, 40, "middleware", |choices| middleware::of_route(choices, top, forwards));
+}
+
+/// A path with some of the pattern's parameters in it.
+fn template(choices: &mut Choices<'_>, path: &Path) -> String {
+    let mut text = choices.pick(&["/", "/v2/", "/caf%C3%A9/", "/a;b=c,d/", "//", "/%/"]).to_owned();
+    for parameter in &path.parameters {
+        if choices.chance(60) {
+            text.push_str(parameter);
+            text.push_str(choices.pick(&["/", "", "-x/", "[]"]));
+        }
+    }
+    text
+}
+
+/// It leads to where none of this file's routes with a path is, or to another host.
+fn redirect(choices: &mut Choices<'_>, path: &Path) -> Node {
+    let mut redirect = Section::default();
+    let to = match choices.below(4) {
+        0 if !path.literals.is_empty() => format!("/elsewhere{}", template(choices, path)),
+        1 => format!("http://other.test:8080{}", template(choices, path)),
+        2 => "https://other.test".to_owned(),
+        _ => format!("https://other.test{}", template(choices, path)),
+    };
+    redirect.put("to", Node::Text(to));
+    redirect.may(choices, 60, "status", |choices| {
+        Node::plain(choices.pick(&["301", "302", "303", "307", "308"]))
+    });
+    redirect.done()
+}
+
+fn respond(choices: &mut Choices<'_>) -> Node {
+    let mut respond = Section::default();
+    let status = choices.chance(60).then(|| number(choices, 200, 599));
+    let is_bodiless =
+        matches!(&status, Some(Node::Plain(text)) if ["204", "205", "304"].contains(&text.as_str()));
+    if let Some(status) = status {
+        respond.put("status", status);
+    }
+    if !is_bodiless {
+        respond.may(choices, 70, "body", |choices| Node::Text(text::body(choices)));
+    }
+    respond.may(choices, 40, "content_type", |choices| {
+        word(
+            choices,
+            &["text/plain", "application/problem+json; charset=\"utf-8\"", "a/b", "text/html; x={}\\"],
+        )
+    });
+    respond.may(choices, 40, "headers", |choices| text::fields(choices, 3, text::late_value));
+    respond.done()
+}
+
+/// A route at a place of its own, and a test of it.
+fn tested(choices: &mut Choices<'_>, plan: &mut Plan, place: usize) -> Node {
+    let name = text::name(choices, &mut plan.names);
+    let (mut route, mut expect) = (Section::default(), Section::default());
+    route.put("name", Node::text(&name));
+    route.put("host", Node::text("tested.test"));
+    route.put("path", Node::Text(format!("/tested{place}/{{id:uint}}")));
+    route.put("match", Node::text("exact"));
+    route.put("query", Node::Map(vec![("q".to_owned(), Node::text("a b"))]));
+    route.put("headers", Node::Map(vec![("X-Test".to_owned(), Node::text("1"))]));
+    expect.may(choices, 60, "route", |_| Node::text(&name));
+    match choices.below(3) {
+        0 => {
+            route.put("backends", backends(choices));
+            route.put("rewrite", Node::text("/to/{id}"));
+            expect.may(choices, 60, "upstream", |_| Node::text(&name));
+            expect.put("forward_path", Node::text("/to/7"));
+        }
+        1 => {
+            route.put("redirect", Node::Map(vec![("to".to_owned(), Node::text("https://other.test/{id}"))]));
+            expect.put("redirect_to", Node::text("https://other.test/7?q=a+b"));
+            expect.may(choices, 60, "status", |_| Node::plain(308));
+        }
+        _ => {
+            route.put("respond", Node::Map(vec![("status".to_owned(), Node::plain(404))]));
+            expect.put("status", Node::plain(404));
+        }
+    }
+    let mut test = Section::default();
+    test.put("request", Node::Text(format!("GET http://tested.test/tested{place}/7?q=a+b")));
+    test.put("headers", Node::Map(vec![("x-test".to_owned(), Node::text("1"))]));
+    test.put("expect", expect.done());
+    plan.tests.push(test.done());
+    route.done()
+}

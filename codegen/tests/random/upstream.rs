@@ -1,0 +1,100 @@
+//! `upstreams:`, and backends wherever they stand.
+
+use super::Choices;
+use super::gateway::allow;
+use super::quantity::{duration, flag, number, percent, word};
+use super::yaml::{Node, Section};
+
+pub(super) const STRATEGIES: [&str; 3] = ["round-robin", "random", "least-connections"];
+
+pub(super) fn upstream(choices: &mut Choices<'_>) -> Node {
+    let mut upstream = Section::default();
+    upstream.may(choices, 40, "strategy", |choices| word(choices, &STRATEGIES));
+    upstream.put("backends", backends(choices));
+    upstream.may(choices, 40, "health_check", |choices| match choices.below(8) {
+        0 => Node::plain("off"),
+        1 => Node::plain("false"),
+        _ => health_check(choices),
+    });
+    upstream.may(choices, 30, "timeouts", |choices| {
+        let mut timeouts = Section::default();
+        timeouts.may(choices, 60, "connect", |choices| duration(choices, 1, 2000));
+        timeouts.may(choices, 60, "response", |choices| duration(choices, 1, 2000));
+        timeouts.done()
+    });
+    upstream.may(choices, 30, "keepalive", |choices| {
+        let mut keepalive = Section::default();
+        keepalive.may(choices, 60, "idle", |choices| duration(choices, 1, 3_600_000));
+        keepalive.may(choices, 60, "max_idle", |choices| number(choices, 0, 65_536));
+        keepalive.done()
+    });
+    upstream.may(choices, 30, "retries", |choices| {
+        let mut retries = Section::default();
+        retries.may(choices, 60, "attempts", |choices| number(choices, 0, 10));
+        retries.may(choices, 60, "on", |choices| {
+            let causes = choices.some(&["connect-failure", "stale-connection"], 2);
+            Node::List(causes.into_iter().map(Node::text).collect())
+        });
+        retries.may(choices, 60, "budget", |choices| percent(choices, true));
+        retries.done()
+    });
+    upstream.may(choices, 30, "host_header", |choices| word(choices, &["preserve", "backend"]));
+    upstream.may(choices, 10, "allow", allow);
+    upstream.done()
+}
+
+fn health_check(choices: &mut Choices<'_>) -> Node {
+    let mut section = Section::default();
+    section
+        .may(choices, 50, "path", |choices| word(choices, &["/", "/ready?full=1", "/a%20b#\"'\\{}", "//*"]));
+    section.may(choices, 50, "expect", |choices| {
+        let statuses = choices.some(&["200", "204", "301", "599", "100"], 5);
+        let statuses = if statuses.is_empty() { vec!["200"] } else { statuses };
+        Node::List(statuses.into_iter().map(Node::plain).collect())
+    });
+    section.may(choices, 50, "interval", |choices| duration(choices, 2000, 3_600_000));
+    section.may(choices, 50, "timeout", |choices| duration(choices, 1, 2000));
+    section.may(choices, 50, "healthy_after", |choices| number(choices, 1, 100));
+    section.may(choices, 50, "unhealthy_after", |choices| number(choices, 1, 100));
+    section.done()
+}
+
+/// One to four, of which the first takes traffic.
+pub(super) fn backends(choices: &mut Choices<'_>) -> Node {
+    let count = choices.between(1, 4);
+    let backend = |number: usize| {
+        let url = Node::Text(url(choices, number));
+        if choices.chance(50) {
+            return url;
+        }
+        let mut section = Section::default();
+        section.put("url", url);
+        let weights: &[&str] =
+            if number == 0 { &["1", "2", "1000"] } else { &["0", "1", "3", "10", "100", "1000"] };
+        section.may(choices, 50, "weight", |choices| Node::plain(choices.pick(weights)));
+        let weighs = !section
+            .0
+            .iter()
+            .any(|(key, value)| key == "weight" && matches!(value, Node::Plain(text) if text == "0"));
+        if number > 0 && weighs {
+            section.may(choices, 30, "backup", flag);
+        }
+        section.done()
+    };
+    Node::List((0..count).map(backend).collect())
+}
+
+/// A URL that no backend of another number has.
+fn url(choices: &mut Choices<'_>, number: usize) -> String {
+    let port = 9001 + number;
+    match choices.below(10) {
+        0 => format!("http://10.0.0.{number}"),
+        1 => format!("http://[::1]:{port}"),
+        2 => format!("http://${{env:USERS_HOST}}:{port}"),
+        3 => format!("${{env:BACKEND_{number}}}"),
+        4 => format!("http://${{env:A:-local\"host}}:${{env:PORT_{number}:-{port}}}"),
+        5 => format!("${{file:/run/backend {number}}}"),
+        6 => format!("http://a_B-c.Example.:{port}/"),
+        _ => format!("http://localhost:{port}"),
+    }
+}
