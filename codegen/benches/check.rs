@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 /// A route of this shape, by its number.
 type Shape = fn(usize, usize) -> String;
 
-const SHAPES: [(&str, Shape); 6] = [
+const SHAPES: [(&str, Shape); 7] = [
     ("services", |number, _| {
         format!("path: '/svc{}/{{id}}/v{}', methods: [GET, POST], upstream: u", number / 100, number % 100)
     }),
@@ -21,6 +21,9 @@ const SHAPES: [(&str, Shape); 6] = [
     ("headers on one path", |number, count| {
         let kind = if number < count / 2 { "exact" } else { "prefix" };
         format!("path: /, match: {kind}, headers: {{x-tenant: t{}}}, upstream: u", number % (count / 2))
+    }),
+    ("headers of many names", |number, _| {
+        format!("path: /, headers: {{x-{number}: a, x-tenant: t{number}}}, upstream: u")
     }),
     ("chains of parameters", |number, _| {
         let path: String = (0..=number % 60).map(|depth| format!("/{{p{depth}}}")).collect();
