@@ -29,7 +29,7 @@ pub struct Route<T> {
     pub query: &'static [QueryMatch],
     /// The stack that serves it.
     pub target: T,
-    /// For the whole exchange, from the request head to the end of the response.
+    /// From the request's head to the head of its response.
     pub timeout: Duration,
     /// Its name: the `route` of logs and metrics.
     pub name: &'static str,

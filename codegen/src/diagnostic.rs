@@ -11,6 +11,7 @@ mod lints;
 mod nearest;
 #[cfg(feature = "cli")]
 mod position;
+mod printable;
 mod render;
 #[cfg(feature = "cli")]
 mod sarif;
@@ -20,6 +21,8 @@ mod uri;
 pub(crate) use nearest::nearest;
 #[cfg(feature = "cli")]
 pub use position::{Lines, Position};
+use printable::harmless;
+pub(crate) use printable::{is_printable, quoted};
 pub use render::Style;
 #[cfg(feature = "cli")]
 pub(crate) use uri::uri;
@@ -369,33 +372,4 @@ impl Diagnostics {
     pub fn to_github(&self, source: &Source) -> String {
         github::render(&self.sorted(), source)
     }
-}
-
-/// User text within a message: in backticks, on one line, not too long.
-pub(crate) fn quoted(text: &str) -> String {
-    const MOST: usize = 80;
-    if text.is_empty() {
-        return "`\"\"`".to_owned();
-    }
-    let mut shown: String = text.chars().take(MOST).flat_map(printable).collect();
-    if text.chars().nth(MOST).is_some() {
-        shown.push_str("..");
-    }
-    format!("`{shown}`")
-}
-
-/// A message in which no control character of the config is left that could do something to a terminal.
-fn harmless(text: impl Into<String>) -> String {
-    let text = text.into();
-    if text.chars().all(|char| !char.is_control() || char == '\n') {
-        return text;
-    }
-    let escaped = |char: char| if char == '\n' { char.to_string() } else { printable(char).collect() };
-    text.chars().map(escaped).collect()
-}
-
-fn printable(char: char) -> impl Iterator<Item = char> {
-    let is_plain = !char.is_control();
-    let escaped = (!is_plain).then(|| char.escape_default()).into_iter().flatten();
-    is_plain.then_some(char).into_iter().chain(escaped)
 }

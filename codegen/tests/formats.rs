@@ -3,6 +3,8 @@
 // clippy.toml allows unwrap in tests, but does not know helpers of tests as such.
 #![allow(clippy::unwrap_used)]
 
+mod configs;
+
 use serde_json::Value;
 use std::process::{Command, Output};
 
@@ -82,19 +84,46 @@ fn github_gets_a_command_a_problem_on_one_line_each() {
     assert!(lines[1].ends_with("%0Ahelp: known are `orders`, `users`"), "{}", lines[1]);
 }
 
+#[test]
+fn every_place_names_its_file() {
+    let gateway = "tests/ui/include-across/gateway.yml";
+    let routes = "tests/ui/include-across/routes.yml";
+    let output = check("json", gateway);
+    let first: Value = serde_json::from_str(text(&output.stdout).lines().next().unwrap()).unwrap();
+    assert_eq!((&first["code"], &first["file"]), (&"CG0207".into(), &routes.into()));
+    let [here, there] = [&first["labels"][0]["span"], &first["labels"][1]["span"]];
+    assert_eq!((&here["file"], &here["start"]["line"]), (&routes.into(), &3.into()));
+    assert_eq!((&there["file"], &there["start"]["line"]), (&gateway.into(), &5.into()));
+    // Bytes count from the beginning of the file.
+    let text_of = |span: &Value| {
+        let file = std::fs::read_to_string(span["file"].as_str().unwrap()).unwrap();
+        let at = |end: &str| span[end]["byte"].as_u64().unwrap() as usize;
+        file[at("start")..at("end")].to_owned()
+    };
+    assert_eq!((text_of(here), text_of(there)), ("users".to_owned(), "users".to_owned()));
+
+    let log: Value = serde_json::from_slice(&check("sarif", gateway).stdout).unwrap();
+    let result = &log["runs"][0]["results"][0];
+    let place = |location: &Value| location["physicalLocation"]["artifactLocation"]["uri"].clone();
+    assert_eq!(place(&result["locations"][0]), routes);
+    assert_eq!(place(&result["relatedLocations"][0]), gateway);
+
+    let output = check("github", gateway);
+    let line = text(&output.stdout).lines().next().unwrap();
+    assert!(line.starts_with(&format!("::error file={routes},line=3,")), "{line}");
+    assert!(line.ends_with(&format!("%0A{gateway}, line 5: first used here")), "{line}");
+}
+
 /// Every bad config, so that no odd place (none at all, beyond the end, in the middle of a character) is a panic.
 #[test]
 fn every_problem_there_is_can_be_written_in_every_format() {
     for format in ["json", "sarif", "github"] {
-        for entry in std::fs::read_dir("tests/ui").unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "yml") {
-                let output = check(format, path.to_str().unwrap());
-                // 0 where there are only warnings.
-                assert!(matches!(output.status.code(), Some(0 | 1)), "{format} {}", path.display());
-                assert!(!output.stdout.is_empty(), "{format} {}", path.display());
-                assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
-            }
+        for config in configs::configs("tests/ui") {
+            let output = check(format, &config);
+            // 0 where there are only warnings.
+            assert!(matches!(output.status.code(), Some(0 | 1)), "{format} {config}");
+            assert!(!output.stdout.is_empty(), "{format} {config}");
+            assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A config as a tree, and its YAML.
 
+use crate::diagnostic::is_printable;
 use crate::source::ConfigPath;
 
 /// A value of a config.
@@ -179,7 +180,7 @@ fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            char if char.is_control() || matches!(char, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+            char if !is_printable(char) || char == '\u{feff}' => {
                 out.push_str(&format!("\\u{:04x}", u32::from(char)));
             }
             char => out.push(char),

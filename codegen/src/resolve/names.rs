@@ -2,7 +2,7 @@
 
 use super::Cx;
 use crate::codes;
-use crate::diagnostic::quoted;
+use crate::diagnostic::{is_printable, quoted};
 use crate::model::Methods;
 use crate::pattern::{HostPattern, PathPattern};
 use crate::source::ConfigPath;
@@ -54,11 +54,11 @@ pub(super) fn check_value(cx: &mut Cx<'_>, at: &ConfigPath, name: &str, what: &s
 }
 
 fn is_name(name: &str) -> bool {
-    let is_printable = |char: char| !char.is_control() && !matches!(char, '"' | '\'' | '`' | '\\');
+    let is_fine = |char: char| is_printable(char) && !matches!(char, '"' | '\'' | '`' | '\\');
     !name.is_empty()
         && name.trim() == name
         && name.chars().count() <= MOST_CHARS
-        && name.chars().all(is_printable)
+        && name.chars().all(is_fine)
         && !name.contains("${")
 }
 
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn names_are_printable() {
-        for bad in ["", " a", "a\nb", "a\"b", "a\\b", "${env:X}"] {
+        for bad in ["", " a", "a\nb", "a\"b", "a\\b", "a\u{202e}b", "${env:X}"] {
             assert!(!is_name(bad), "{bad}");
         }
         assert!(is_name("users / v1"));
