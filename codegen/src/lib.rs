@@ -37,6 +37,7 @@ pub mod schema;
 pub mod show;
 pub mod source;
 pub mod table;
+pub mod yaml;
 
 pub use budget::{Budget, budget};
 pub use build::{Compiler, build};

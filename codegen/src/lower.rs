@@ -2,8 +2,7 @@
 //! whatever can be wrong with a config was found before.
 
 mod hash;
-mod late;
-mod layer;
+pub(crate) mod late;
 mod names;
 mod policies;
 mod routes;
@@ -13,9 +12,6 @@ mod table;
 mod trie;
 mod turns;
 mod upstreams;
-
-pub(crate) use late::{comma_separated, late};
-pub(crate) use layer::{Code, Lower, Register, Site, State};
 
 use crate::model::Model;
 use crate::normal;

@@ -3,15 +3,16 @@
 //! To add one: a file of its name in `middleware/` (section as written, policy as resolved, the step from one to the
 //! other, and what the policy is in Rust) and one line in the registry below. Everything else here is derived from that line.
 
+mod code;
 mod layer;
 
 pub(crate) use layer::{At, Settings};
 
 use crate::ast::{Lenient, Switch};
-use crate::lower::Lower;
 use crate::model::{Id, Origin, Scope};
-use crate::resolve::Cx;
+use crate::resolve::cx::Cx;
 use crate::source::{ConfigPath, FileLine};
+pub(crate) use code::{Code, Lower, Register, Site, State};
 use serde::Deserialize;
 
 /// A resolved middleware, and the place where it was written, which is what its state belongs to.

@@ -7,15 +7,13 @@
 
 mod route;
 mod server;
-mod tree;
 mod upstream;
-
-pub use tree::Tree;
 
 use crate::diagnostic::Diagnostics;
 use crate::middleware::Use;
 use crate::model::{Forward, Model, Target, Upstream};
 use crate::source::{ConfigPath, Source};
+use crate::yaml::Tree;
 use std::time::Duration;
 
 /// The whole config as a tree.

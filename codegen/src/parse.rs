@@ -196,14 +196,59 @@ fn syntax_error(text: &str, file: Span, error: &ScanError, sink: &mut Diagnostic
     }
     let problem = sink.error(&codes::YAML_SYNTAX, format!("YAML syntax error: {}", error.info()));
     problem.label(start..start + text[start..].chars().next().map_or(0, char::len_utf8), "found here");
-    if text[start..].starts_with(['@', '`', '%', '!', '&', '*', '|', '>', '{', '}', '[', ']']) {
+    if let Some(value) = braces_in_value(text, start) {
+        let quoted = format!("\"{}\"", &text[value.clone()]);
+        problem.help("a brace begins a map here, even in the middle of a value").suggest(
+            "put the value in quotes",
+            value,
+            quoted,
+        );
+    } else if text[start..].starts_with(['@', '`', '%', '!', '&', '*', '|', '>', '{', '}', '[', ']']) {
         problem.help("a value with special characters has to be in quotes");
     }
+}
+
+/// Of `/users/{id}` without quotes, in a list or map in brackets, the parser sees `/users/` and then a map.
+fn braces_in_value(text: &str, brace: usize) -> Option<Span> {
+    let ends = |char: char| char.is_whitespace() || ",[]{}".contains(char);
+    let before = text[..brace].chars().next_back().filter(|char| !ends(*char) && *char != ':');
+    if !text[brace..].starts_with('{') || before.is_none() {
+        return None;
+    }
+    let start = text[..brace].rfind(ends).map_or(0, |at| at + 1);
+    let mut depth = 0_usize;
+    let mut end = brace;
+    for char in text[brace..].chars() {
+        match char {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            _ if depth == 0 && ends(char) => break,
+            '\n' | '"' | '\\' => return None,
+            _ => {}
+        }
+        end += char.len_utf8();
+    }
+    (depth == 0 && !text[start..brace].contains(['"', '\'', '\\'])).then_some(start..end)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pattern_without_quotes_is_found_as_a_whole() {
+        for (text, expected) in [
+            ("[{path: /users/{id}, a: b}]", Some("/users/{id}")),
+            ("{path: /u/{id:uint}/x/{*rest}}", Some("/u/{id:uint}/x/{*rest}")),
+            ("[/a/{id}]", Some("/a/{id}")),
+            ("{a: {b: c}}", None),
+            ("{path: /a/{id", None),
+            ("{path: /a/{\"", None),
+        ] {
+            let brace = text.find("/{").map_or_else(|| text.rfind('{').unwrap(), |at| at + 1);
+            assert_eq!(braces_in_value(text, brace).map(|span| &text[span]), expected, "{text}");
+        }
+    }
 
     #[test]
     fn plain_scalars_are_yaml_1_2() {

@@ -5,7 +5,7 @@
 
 mod backend;
 mod condition;
-mod cx;
+pub(crate) mod cx;
 mod late;
 mod lints;
 mod names;

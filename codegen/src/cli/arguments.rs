@@ -2,6 +2,7 @@
 
 use super::exit;
 use castgate_codegen::against::Address;
+use castgate_codegen::diff;
 use castgate_codegen::lint::Lint;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -179,7 +180,7 @@ pub(crate) enum Command {
         /// The config as it is
         new: String,
         /// Exit with 1 if a change of these kinds occurs, such as auth-removed,route-removed
-        #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = super::diff::kind)]
+        #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kind_of_change)]
         fail_on: Vec<String>,
         /// How changes are written
         #[arg(long, value_enum, default_value_t = DiffFormat::Human)]
@@ -213,6 +214,14 @@ pub(crate) enum Command {
 fn lint_names() -> impl TypedValueParser<Value = Lint> {
     let names = PossibleValuesParser::new(Lint::ALL.iter().map(|lint| lint.name()));
     names.try_map(|name| Lint::named(&name).ok_or("no lint of this name"))
+}
+
+/// A kind of change, as `--fail-on` takes it.
+fn kind_of_change(text: &str) -> Result<String, String> {
+    if diff::is_kind(text) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("no such kind of change; the kinds are {}", diff::kinds().join(", ")))
 }
 
 const TEST_HELP: &str = "\

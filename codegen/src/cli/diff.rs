@@ -30,11 +30,3 @@ pub(crate) fn run(old: &str, new: &str, fail_on: &[String], format: DiffFormat, 
         exit => exit,
     }
 }
-
-/// A kind of change, as `--fail-on` takes it.
-pub(crate) fn kind(text: &str) -> Result<String, String> {
-    if diff::is_kind(text) {
-        return Ok(text.to_owned());
-    }
-    Err(format!("no such kind of change; the kinds are {}", diff::kinds().join(", ")))
-}

@@ -3,9 +3,10 @@
 use super::change::{Change, of_middleware};
 use crate::middleware::NAMES;
 use crate::model::{Model, Route, Target};
-use crate::normal::{self, Tree};
+use crate::normal;
 use crate::show;
 use crate::table::{Request, Table};
+use crate::yaml::Tree;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A config's values by their paths.

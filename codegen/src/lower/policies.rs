@@ -1,7 +1,7 @@
 //! The statics of policies: made when a stack first uses them, shared as far as their state allows.
 
-use super::layer::{Code, Lower, Register, Site, State};
 use super::names::Names;
+use crate::middleware::{Code, Lower, Register, Site, State};
 use crate::model::{MiddlewareSet, Policies};
 use crate::plan::{self, Name, Static, Value};
 use crate::source::FileLine;

@@ -1,10 +1,10 @@
 //! `access_log`: one JSON object a line on stdout.
 
-use crate::lower::{Code, Lower, Register, Site, State};
-use crate::normal::Tree;
+use super::code::{Code, Lower, Register, Site, State};
+use crate::yaml::Tree;
 use crate::plan::Value;
 use super::{At, Settings};
-use crate::resolve::Cx;
+use crate::resolve::cx::Cx;
 use serde::Deserialize;
 
 /// `access_log: {query: false}`

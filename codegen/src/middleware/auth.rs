@@ -1,14 +1,15 @@
 //! `auth`: who may come in.
 
-use crate::lower::{Code, Lower, Register, Site, State, comma_separated};
-use crate::normal::Tree;
+use super::code::{Code, Lower, Register, Site, State};
+use crate::lower::late::comma_separated;
+use crate::yaml::Tree;
 use crate::plan::Value;
 use crate::show;
 use super::{At, Settings};
 use crate::ast::Strings;
 use crate::codes;
 use crate::model::{HeaderName, Late, Piece};
-use crate::resolve::Cx;
+use crate::resolve::cx::Cx;
 use crate::source::ConfigPath;
 use serde::Deserialize;
 

@@ -1,14 +1,14 @@
 //! `circuit_breaker`: no more requests for an upstream that fails too often.
 
-use crate::lower::{Code, Lower, Register, Site, State};
-use crate::normal::Tree;
+use super::code::{Code, Lower, Register, Site, State};
+use crate::yaml::Tree;
 use crate::plan::Value;
 use crate::show;
 use super::{At, Settings};
 use crate::ast;
 use crate::codes;
 use crate::model::Ratio;
-use crate::resolve::Cx;
+use crate::resolve::cx::Cx;
 use serde::Deserialize;
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
 //! `headers`: changes to header fields on their way.
 
-use crate::lower::{Code, Lower, Register, Site, State, late};
-use crate::normal::Tree;
+use super::code::{Code, Lower, Register, Site, State};
+use crate::lower::late::late;
+use crate::yaml::Tree;
 use crate::plan::Value;
 use crate::show;
 use super::{At, Settings};
@@ -9,7 +10,7 @@ use crate::ast::{List, Map};
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::model::{HeaderName, Late};
-use crate::resolve::Cx;
+use crate::resolve::cx::Cx;
 use crate::source::ConfigPath;
 use serde::Deserialize;
 use std::collections::BTreeSet;

@@ -3,7 +3,7 @@
 use super::Policy;
 use crate::ast::Switch;
 use crate::model::{Id, Scope};
-use crate::resolve::Cx;
+use crate::resolve::cx::Cx;
 use crate::source::ConfigPath;
 
 /// What the config half of a middleware has to say.

@@ -1,14 +1,14 @@
 //! `rate_limit`: so many requests in a span of time, for each client or header value.
 
-use crate::lower::{Code, Lower, Register, Site, State};
-use crate::normal::Tree;
+use super::code::{Code, Lower, Register, Site, State};
+use crate::yaml::Tree;
 use crate::plan::Value;
 use crate::show;
 use super::{At, Settings};
 use crate::ast;
 use crate::codes;
 use crate::model::{HeaderName, Rate};
-use crate::resolve::Cx;
+use crate::resolve::cx::Cx;
 use crate::source::ConfigPath;
 use serde::Deserialize;
 use std::num::NonZeroU32;

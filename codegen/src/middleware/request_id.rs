@@ -1,12 +1,12 @@
 //! `request_id`: an id for each request.
 
-use crate::lower::{Code, Lower, Register, Site, State};
-use crate::normal::Tree;
+use super::code::{Code, Lower, Register, Site, State};
+use crate::yaml::Tree;
 use crate::plan::Value;
 use super::{At, Settings, is_managed};
 use crate::codes;
 use crate::model::HeaderName;
-use crate::resolve::Cx;
+use crate::resolve::cx::Cx;
 use serde::Deserialize;
 
 /// `request_id: {header: X-Request-ID, trust_incoming: false}`

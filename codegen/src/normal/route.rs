@@ -1,9 +1,10 @@
 //! A route, written out.
 
-use super::{Tree, written};
+use super::written;
 use crate::model::{Model, PathChange, Route, Scope, Target};
 use crate::pattern::{HostPattern, MatchKind};
 use crate::show;
+use crate::yaml::Tree;
 
 pub(super) fn route(model: &Model, route: &Route) -> Tree {
     let at = &route.origin.path;

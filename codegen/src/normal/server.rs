@@ -1,8 +1,8 @@
 //! `server` and `admin`, written out.
 
-use super::Tree;
 use crate::model::{Admin, Listen, Server, Workers};
 use crate::show;
+use crate::yaml::Tree;
 
 pub(super) fn server(server: &Server) -> Tree {
     let Server { listen: addresses, workers, log_level, trusted_proxies, limits, timeouts, drain } = server;

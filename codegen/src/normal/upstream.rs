@@ -1,9 +1,9 @@
 //! An upstream, written out; one that was written in place is one among the others here.
 
-use super::Tree;
 use crate::model::{Backend, BackendUrl, HealthCheck, HostHeader, Retries, Upstream, UpstreamTimeouts};
 use crate::show;
 use crate::source::ConfigPath;
+use crate::yaml::Tree;
 use std::time::Duration;
 
 pub(super) fn upstream(upstream: &Upstream, most: Option<Duration>) -> Tree {

@@ -1,9 +1,9 @@
 //! What the config half of a middleware has to say of the code it becomes: a runtime layer and the constant expression
 //! of its policy. With it, a middleware is complete in its own file; nothing else in the compiler knows it by name.
 
-use crate::normal::Tree;
 use crate::plan::Value;
 use crate::source::FileLine;
+use crate::yaml::Tree;
 
 /// A resolved middleware that can become code.
 pub(crate) trait Lower {
