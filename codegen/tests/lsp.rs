@@ -308,6 +308,31 @@ fn a_change_in_one_text_is_seen_in_the_others() {
 }
 
 #[test]
+fn a_config_of_another_name_counts_while_it_is_open() {
+    let (gateway, _) = files("named");
+    let (api, users) =
+        (gateway.replace("gateway.yml", "api.yml"), gateway.replace("gateway.yml", "users.yml"));
+    let mut editor = Editor::new();
+    let text = "routes:\n  - {name: users, path: /users, upstream: users}\n";
+    editor.open_at(&users, text);
+    assert_eq!(editor.codes_at(&users), ["CG0203"], "alone it has no upstreams");
+    editor.open_at(&api, "upstreams:\n  users: {backends: ['http://localhost:9001']}\n");
+    assert!(!editor.codes_at(&api).is_empty(), "nothing is included yet");
+    let path = users.rsplit_once('/').unwrap().1;
+    let text = format!("include: {path}\nupstreams:\n  users: {{backends: ['http://localhost:9001']}}\n");
+    editor.change_at(&api, &text);
+    // The file is not on the disk, so the config is not whole; then it is.
+    assert_eq!(editor.codes_at(&api), ["CG0005"]);
+    let directory = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("lsp files").join("named");
+    std::fs::write(directory.join("users.yml"), "routes: []\n").unwrap();
+    editor.change_at(&api, &text);
+    assert!(editor.codes_at(&api).is_empty());
+    assert!(editor.codes_at(&users).is_empty(), "it is part of api.yml");
+    std::fs::remove_file(directory.join("users.yml")).unwrap();
+    editor.quit();
+}
+
+#[test]
 fn the_editor_may_name_the_layers() {
     let (gateway, _) = files("layers");
     let layer = gateway.replace("gateway.yml", "layer.yml");

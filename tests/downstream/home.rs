@@ -39,7 +39,16 @@ impl Crate {
         if fs::read(&path).is_ok_and(|old| old == text.as_bytes()) {
             return;
         }
+        fs::create_dir_all(path.parent().expect("a directory of the test's own")).expect("the same");
         fs::write(path, text).expect("a directory of the test's own");
+    }
+
+    /// Removes a file of the crate, if it is there.
+    pub(crate) fn remove(&self, file: &str) {
+        match fs::remove_file(self.directory.join(file)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => panic!("{file}: {error}"),
+            _ => {}
+        }
     }
 
     pub(crate) fn build<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Output {

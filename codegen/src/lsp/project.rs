@@ -32,33 +32,35 @@ pub(super) struct Project {
 impl Workspace {
     /// The config which a text is part of.
     ///
-    /// That is the one of the settings, or a `gateway.yml` in the text's directory or one above it, if it includes the
-    /// text; else the text itself.
+    /// That is the one of the settings, or a `gateway.yml` in the text's directory or one above it, or another text
+    /// that is open, if it includes this one; else the text itself.
     pub(super) fn project(&self, document: &Document) -> Project {
         let Some(path) = document.path() else {
             let source = Source::new(document.name(), document.text.as_str());
             return Project::of(source, Path::new(""), self, Some(document));
         };
-        let parent = |path: &Path| path.parent().map(Path::to_owned).unwrap_or_default();
         let configured = self
             .directory
             .iter()
             .zip(&self.config)
             .map(|(directory, config)| (directory.clone(), config.clone()));
-        let above = parent(&path)
+        let (parent, name) = split(&path);
+        let above = parent
             .ancestors()
             .take(MOST_LEVELS)
             .map(|directory| (directory.to_owned(), "gateway.yml".to_owned()))
             .collect::<Vec<_>>();
         // One of this name is hardly part of another.
-        let above = above.into_iter().filter(|_| path.file_name().is_some_and(|name| name != "gateway.yml"));
-        for (directory, config) in configured.chain(above) {
+        let above = above.into_iter().filter(|_| name != "gateway.yml");
+        let others = self.documents.values().filter_map(|other| other.path()).filter(|other| *other != path);
+        let others = others.map(|other| split(&other));
+        for (directory, config) in configured.chain(above).chain(others) {
             let project = self.read(&directory, &config);
             if project.files.iter().any(|(file, _)| is_same(file.path().as_deref(), &path)) {
                 return project;
             }
         }
-        self.read(&parent(&path), &path.file_name().unwrap_or_default().to_string_lossy())
+        self.read(&parent, &name)
     }
 
     fn read(&self, directory: &Path, config: &str) -> Project {
@@ -101,6 +103,12 @@ impl Project {
         let local = |byte: usize| byte.clamp(own.start, own.end) - own.start;
         Some((file, local(span.start)..local(span.end)))
     }
+}
+
+/// The directory of a file, and its name there.
+fn split(path: &Path) -> (PathBuf, String) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    (path.parent().map(Path::to_owned).unwrap_or_default(), name)
 }
 
 fn is_same(one: Option<&Path>, other: &Path) -> bool {
