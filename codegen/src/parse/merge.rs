@@ -35,7 +35,9 @@ impl Document {
     /// Takes in another document.
     pub(super) fn merge(&mut self, other: Self, rule: Rule, sink: &mut Diagnostics) {
         self.is_broken |= other.is_broken;
-        let mut merge = Merge { rule, own: &self.spans, other: &other.spans, sink, moves: Moves::default() };
+        let is_broken = self.is_broken;
+        let mut merge =
+            Merge { rule, is_broken, own: &self.spans, other: &other.spans, sink, moves: Moves::default() };
         match (&mut self.root, other.root) {
             (_, None) => {}
             (Some(Node::Map(own)), Some(Node::Map(map))) => merge.maps(&ConfigPath::root(), own, map),
@@ -84,6 +86,8 @@ impl Moves {
 
 struct Merge<'a> {
     rule: Rule,
+    /// What is not found may be in what is missing.
+    is_broken: bool,
     own: &'a SpanIndex,
     other: &'a SpanIndex,
     sink: &'a mut Diagnostics,
@@ -207,6 +211,9 @@ impl Merge<'_> {
         name: &str,
         known: impl Iterator<Item = &'n String> + Clone,
     ) {
+        if self.is_broken {
+            return;
+        }
         let title = format!("no layer below has a route {}", quoted(name));
         let problem = self.sink.error(&codes::UNKNOWN_ROUTE, title);
         let Some(place) = self.other.get(&at.key("name")) else { return };
