@@ -157,7 +157,7 @@ catalogue! {
         Keys(&["include", "routes.host", "routes.path", "routes.name", "routes.headers", "routes.query", "routes.upstream", "routes.strip_prefix", "routes.rewrite", "routes.redirect.to", "routes.respond.body", "routes.respond.content_type", "tests.request", "tests.headers", "upstreams.health_check.path"]);
     LITERAL_SECRET = "CG0216", "secret in the config",
         "The config is compiled into the binary, and usually sits in version control. Secrets come at start, from `${env:NAME}` or `${file:/run/secrets/name}`.",
-        Keys(&["middleware.auth.api_keys.keys"]);
+        Keys(&["middleware.auth.api_keys.keys", "middleware.headers.request.set"]);
     HEADER_NAME = "CG0217", "unsuitable header name",
         "A header field's name is a token: ASCII letters, digits and !#$%&'*+-.^_`|~. Case does not count.",
         Keys(&["middleware.request_id.header", "middleware.rate_limit.key", "middleware.auth.api_keys.header", "middleware.headers.request.set", "middleware.headers.request.add", "middleware.headers.request.remove", "routes.headers", "routes.respond.headers", "tests.headers"]);

@@ -101,7 +101,7 @@ impl Diagnostic {
     /// All of it in one line, as compilers write them for tools: `gateway.yml:12: unused upstream [CG0209]`.
     pub fn one_line(&self, source: &Source) -> String {
         let place = self.labels.first().map(|label| source.line_at(label.span.start).to_string());
-        let place = place.unwrap_or_else(|| source.path().to_owned());
+        let place = place.unwrap_or_else(|| source.first_path().to_owned());
         format!("{place}: {} [{}]", self.title, self.code.id)
     }
 

@@ -215,7 +215,8 @@ fn braces_in_value(text: &str, brace: usize) -> Option<Span> {
     if !text[brace..].starts_with('{') || before.is_none() {
         return None;
     }
-    let start = text[..brace].rfind(ends).map_or(0, |at| at + 1);
+    let before = text[..brace].char_indices().rev().find(|(_, char)| ends(*char));
+    let start = before.map_or(0, |(at, char)| at + char.len_utf8());
     let mut depth = 0_usize;
     let mut end = brace;
     for char in text[brace..].chars() {
@@ -241,6 +242,8 @@ mod tests {
             ("[{path: /users/{id}, a: b}]", Some("/users/{id}")),
             ("{path: /u/{id:uint}/x/{*rest}}", Some("/u/{id:uint}/x/{*rest}")),
             ("[/a/{id}]", Some("/a/{id}")),
+            ("{path: a\u{a0}/b/{id}}", Some("/b/{id}")),
+            ("{path: \u{3000}/b/{id}}", Some("/b/{id}")),
             ("{a: {b: c}}", None),
             ("{path: /a/{id", None),
             ("{path: /a/{\"", None),

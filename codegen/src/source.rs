@@ -60,12 +60,17 @@ impl Source {
     pub(crate) fn forget_includes(&mut self) {
         self.files.truncate(self.layers);
         self.text.truncate(self.files.last().map_or(0, |file| file.span.end));
-        self.disk.iter_mut().for_each(|disk| disk.forget_after(self.layers));
+        self.disk.iter_mut().for_each(|disk| disk.forget_includes());
     }
 
     /// What diagnostics call the whole config, as the user gave it.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// The path of the first file, for what is said of the config as a whole.
+    pub fn first_path(&self) -> &str {
+        self.files.first().map_or(&self.path, |file| &file.path)
     }
 
     /// The text of all files.

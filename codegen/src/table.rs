@@ -17,7 +17,6 @@ pub use near::by_precedence;
 pub use outcome::Outcome;
 pub use reach::Reach;
 pub use request::Request;
-#[cfg(feature = "cli")]
 pub(crate) use request::form_encoded;
 pub(crate) use request::method_bit;
 pub use trial::{Mismatch, TestOutcome, run_tests};

@@ -1,7 +1,7 @@
 //! What holds for every config that somebody could write, tried on hundreds of random ones.
 //!
 //! `CASTGATE_SEED=17 cargo test -p castgate-codegen --test random` begins with another seed; a failure says which one
-//! gives its config. That rustc takes what is generated is tried in tests/downstream.rs of the workspace.
+//! gives its config. That rustc takes what is generated is tried in tests/downstream/ of the workspace.
 #![cfg(feature = "cli")]
 // clippy.toml allows unwrap in tests, but does not know helpers of tests as such.
 #![allow(clippy::unwrap_used)]

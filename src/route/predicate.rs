@@ -81,7 +81,8 @@ impl Methods {
     }
 }
 
-/// A header field that must be there with exactly this value (in any of its lines).
+/// A header field whose first line must have exactly this value. The first, so that no request can have two values,
+/// and match two routes that ask for either.
 #[derive(Debug)]
 pub struct HeaderMatch {
     name: HeaderName,
@@ -95,7 +96,7 @@ impl HeaderMatch {
     }
 
     pub(super) fn accepts(&self, headers: &HeaderMap) -> bool {
-        headers.get_all(&self.name).iter().any(|value| value.as_bytes() == self.value.as_bytes())
+        headers.get(&self.name).is_some_and(|value| value.as_bytes() == self.value.as_bytes())
     }
 }
 
@@ -158,6 +159,15 @@ mod tests {
         assert!(
             !wanted.accepts(Some("debug=on+of")) && !wanted.accepts(Some("debug")) && !wanted.accepts(None)
         );
+    }
+
+    #[test]
+    fn the_first_line_of_a_field_counts() {
+        let mut headers = HeaderMap::new();
+        headers.append("x-a", http::HeaderValue::from_static("1"));
+        headers.append("x-a", http::HeaderValue::from_static("2"));
+        assert!(HeaderMatch::new("x-a", "1").accepts(&headers));
+        assert!(!HeaderMatch::new("x-a", "2").accepts(&headers));
     }
 
     #[test]

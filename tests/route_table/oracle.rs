@@ -133,7 +133,9 @@ impl Route {
             Some(suffix) => request.host.len() > suffix.len() && request.host.ends_with(suffix),
             None => self.host.is_empty() || self.host == request.host,
         };
-        let headers = self.headers.iter().all(|(name, value)| request.headers.contains(&(name, value)));
+        let line =
+            |wanted: &str| request.headers.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
+        let headers = self.headers.iter().all(|(name, value)| line(name) == Some(value));
         let decoded =
             |text: &str| text.replace('+', " ").replace("%20", " ").replace("%31", "1").replace("%70", "p");
         let pairs: Vec<(String, String)> = request

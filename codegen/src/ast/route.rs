@@ -30,7 +30,7 @@ pub struct Route {
     /// Example: `[GET, HEAD]`.
     #[cfg_attr(feature = "cli", schemars(with = "super::schema::Methods"))]
     pub methods: Option<Strings>,
-    /// Header fields which all must have exactly these values, each in one of its lines.
+    /// Header fields which all must have exactly these values. Of a field in several lines, the first counts.
     /// Example: `{x-canary: "1"}`.
     pub headers: Option<Map<String>>,
     /// Query parameters which all must have exactly these values, decoded; of a repeated one the first counts.

@@ -3,6 +3,7 @@
 use crate::codes;
 use crate::diagnostic::{Diagnostics, quoted};
 use crate::model::{Method, Route};
+use crate::table::form_encoded;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -100,7 +101,8 @@ fn overlaps(a: &Route, b: &Route) -> bool {
 }
 
 fn report(a: &Route, b: &Route, sink: &mut Diagnostics) {
-    let (first, second) = if a.origin.line <= b.origin.line { (a, b) } else { (b, a) };
+    let place = |route: &Route| sink.key_span(&route.origin.path).map(|span| span.start);
+    let (first, second) = if place(a) <= place(b) { (a, b) } else { (b, a) };
     let spans = [second, first].map(|route| sink.value_span(&route.origin.path.key("path")));
     let [second_span, first_span] = spans;
     let title = format!("routes {} and {} match the same request", quoted(&first.name), quoted(&second.name));
@@ -123,7 +125,7 @@ fn witness(a: &Route, b: &Route) -> String {
         .query
         .iter()
         .chain(&b.query)
-        .map(|parameter| format!("{}={}", parameter.name, parameter.value))
+        .map(|parameter| format!("{}={}", form_encoded(&parameter.name), form_encoded(&parameter.value)))
         .collect();
     query.sort();
     query.dedup();

@@ -83,13 +83,16 @@ fn report(route: &Route, start: &Request, trail: &[(&Route, Request)], sink: &mu
     let label = if others.is_empty() { "leads back to this route" } else { "leads to another redirect" };
     let steps: Vec<String> =
         trail.iter().skip(1).take(3).map(|(_, request)| quoted(&request.to_string())).collect();
+    let headers: Vec<String> =
+        start.headers().iter().map(|(name, value)| quoted(&format!("{name}: {value}"))).collect();
+    let headers = if headers.is_empty() { String::new() } else { format!(" with {}", headers.join(" and ")) };
     let problem = sink.error_at(&codes::REDIRECT_LOOP, &to(route), title, label);
     for (span, text) in labels {
         problem.label(span, text);
     }
     problem.help(format!(
         "for example {} leads to {}, and so on",
-        quoted(&start.to_string()),
+        quoted(&start.to_string()) + &headers,
         steps.join(", then ")
     ));
 }

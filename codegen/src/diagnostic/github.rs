@@ -9,7 +9,7 @@ pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source) -> String {
 }
 
 fn command(diagnostic: &Diagnostic, source: &Source, lines: &Lines<'_>) -> String {
-    let file = diagnostic.labels.first().map_or(source.path(), |label| lines.file(&label.span));
+    let file = diagnostic.labels.first().map_or(source.first_path(), |label| lines.file(&label.span));
     let mut properties = format!("file={}", property(file));
     if let Some(label) = diagnostic.labels.first() {
         let (start, end) = lines.range(&label.span);

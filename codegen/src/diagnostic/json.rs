@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source) -> String {
     let lines = Lines::new(source);
     let objects = diagnostics.iter().map(|diagnostic| object(diagnostic, source, &lines));
-    objects.fold(String::new(), |text, object| format!("{text}{object}\n"))
+    objects.map(|object| format!("{object}\n")).collect()
 }
 
 fn object(diagnostic: &Diagnostic, source: &Source, lines: &Lines<'_>) -> Value {
@@ -31,7 +31,7 @@ fn object(diagnostic: &Diagnostic, source: &Source, lines: &Lines<'_>) -> Value 
         "severity": diagnostic.severity_name(),
         "title": diagnostic.code.title,
         "message": diagnostic.title,
-        "file": diagnostic.labels.first().map_or(source.path(), |label| lines.file(&label.span)),
+        "file": diagnostic.labels.first().map_or(source.first_path(), |label| lines.file(&label.span)),
         "span": diagnostic.labels.first().map(|label| span(&label.span, lines)),
         "labels": labels,
         "help": diagnostic.help,

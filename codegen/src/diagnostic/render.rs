@@ -1,6 +1,6 @@
 //! Diagnostics as rustc writes them, through rust-lang's own renderer.
 
-use super::{Diagnostic, Severity};
+use super::{Diagnostic, MOST_KEPT, Severity};
 use crate::source::{Source, Span};
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
@@ -52,6 +52,8 @@ fn count(diagnostics: &[&Diagnostic]) -> String {
     let some = |count: usize, what: &str| match count {
         0 => None,
         1 => Some(format!("1 {what}")),
+        // More may have been found than are kept.
+        MOST_KEPT => Some(format!("at least {count} {what}s")),
         count => Some(format!("{count} {what}s")),
     };
     let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
@@ -70,7 +72,7 @@ fn report<'a>(diagnostic: &'a Diagnostic, source: &'a Source) -> Vec<Group<'a>> 
     let mut problem =
         Group::with_title(level(diagnostic).primary_title(diagnostic.title.as_str()).id(diagnostic.code.id));
     if diagnostic.labels.is_empty() {
-        problem = problem.element(Origin::path(source.path()));
+        problem = problem.element(Origin::path(source.first_path()));
     }
     let spans: Vec<Span> =
         diagnostic.labels.iter().map(|label| one_line(source.text(), &label.span)).collect();

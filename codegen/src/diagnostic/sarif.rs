@@ -85,7 +85,7 @@ impl Places<'_> {
     }
 
     fn location(&self, span: Option<&Span>) -> Value {
-        let file = span.map_or(self.source.path(), |span| self.lines.file(span));
+        let file = span.map_or(self.source.first_path(), |span| self.lines.file(span));
         let mut place = json!({"artifactLocation": {"uri": uri(file)}});
         if let Some(span) = span {
             place["region"] = self.region(span);

@@ -99,7 +99,10 @@ impl Settings for Auth {
 fn secret(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Late> {
     let late = cx.late(at, text)?;
     let default = late.pieces.iter().any(|piece| matches!(piece, Piece::Env { default: Some(text), .. } if !text.is_empty()));
-    if late.literal().is_none() && !default {
+    // Keys are separated by commas; whatever else is written out is a key, or a part of one.
+    let is_separator = |text: &str| text.chars().all(|char| char == ',' || char.is_whitespace());
+    let written = late.pieces.iter().any(|piece| matches!(piece, Piece::Literal(text) if !is_separator(text)));
+    if late.literal().is_none() && !default && !written {
         return Some(late);
     }
     let title = if default { "a key with a default in the config" } else { "a key written in the config" };

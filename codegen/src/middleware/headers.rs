@@ -134,9 +134,21 @@ fn fields(cx: &mut Cx<'_>, at: &ConfigPath, map: Option<&Map<String>>) -> Vec<(H
             cx.sink.error_at_key(&codes::DUPLICATE_KEY, &at, title, "case does not count in header names");
             continue;
         }
+        if is_secret(&name) && late.literal().is_some_and(|text| !text.is_empty()) {
+            let title = format!("credentials are written in {}", quoted(key));
+            cx.sink
+                .error_at(&codes::LITERAL_SECRET, &at, title, "this secret would be compiled into the binary")
+                .help("write `${env:NAME}` or `${file:/run/secrets/name}`; the scheme may stay: `Bearer ${env:TOKEN}`");
+            continue;
+        }
         fields.push((name, late));
     }
     fields
+}
+
+/// Fields that are there for credentials, and nothing else (RFC 9110, section 11).
+fn is_secret(name: &HeaderName) -> bool {
+    matches!(name.as_str(), "authorization" | "proxy-authorization")
 }
 
 fn name(cx: &mut Cx<'_>, at: &ConfigPath, text: &str, is_key: bool) -> Option<HeaderName> {

@@ -46,7 +46,7 @@ fn read_layer(layer: usize, source: &mut Source, size: &mut Size, sink: &mut Dia
         let mut document = read_tree(source, span.clone(), size, sink);
         if file != layer && document.root.as_ref().is_some_and(|root| !matches!(root, Node::Map(_))) {
             not_a_map(span, sink);
-            document.root = None;
+            (document.root, document.is_broken) = (None, true);
         }
         for (pattern, at) in includes(&mut document, source, sink) {
             let first = source.files().len();
@@ -73,12 +73,16 @@ fn read_layer(layer: usize, source: &mut Source, size: &mut Size, sink: &mut Dia
 fn includes(document: &mut Document, source: &Source, sink: &mut Diagnostics) -> Vec<(String, Span)> {
     let Some(Node::Map(map)) = &mut document.root else { return Vec::new() };
     let Some(index) = map.iter().position(|(key, _)| key == "include") else { return Vec::new() };
-    // A gap has been reported.
-    let (_, Some(node)) = map.remove(index) else { return Vec::new() };
+    let (_, Some(node)) = map.remove(index) else {
+        // A gap has been reported.
+        document.is_broken = true;
+        return Vec::new();
+    };
     let problems = decode::Problems::default();
     let list = Lenient::<Strings>::deserialize(decode::Decode::of_key("include", &node, &problems));
     let problems = problems.into_list();
     if !problems.is_empty() {
+        document.is_broken = true;
         sink.locate(document.spans.clone());
         problems.iter().for_each(|found| problem::report(found, source, sink));
     }

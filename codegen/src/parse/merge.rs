@@ -18,7 +18,11 @@ pub(super) struct Document {
     pub(super) spans: SpanIndex,
     /// Something of it is missing, and has been reported.
     pub(super) is_broken: bool,
+    /// Of maps that have been merged, at which place each key is: many files may add to one.
+    pub(super) keys: Keys,
 }
+
+pub(super) type Keys = BTreeMap<ConfigPath, BTreeMap<String, usize>>;
 
 /// Who wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +40,20 @@ impl Document {
     pub(super) fn merge(&mut self, other: Self, rule: Rule, sink: &mut Diagnostics) {
         self.is_broken |= other.is_broken;
         let is_broken = self.is_broken;
-        let mut merge =
-            Merge { rule, is_broken, own: &self.spans, other: &other.spans, sink, moves: Moves::default() };
+        if rule == Rule::Overlay {
+            // It may put another value in the place of a map.
+            self.keys.clear();
+        }
+        let keys = &mut self.keys;
+        let mut merge = Merge {
+            rule,
+            is_broken,
+            keys,
+            own: &self.spans,
+            other: &other.spans,
+            sink,
+            moves: Moves::default(),
+        };
         match (&mut self.root, other.root) {
             (_, None) => {}
             (Some(Node::Map(own)), Some(Node::Map(map))) => merge.maps(&ConfigPath::root(), own, map),
@@ -88,6 +104,7 @@ struct Merge<'a> {
     rule: Rule,
     /// What is not found may be in what is missing.
     is_broken: bool,
+    keys: &'a mut Keys,
     own: &'a SpanIndex,
     other: &'a SpanIndex,
     sink: &'a mut Diagnostics,
@@ -96,8 +113,9 @@ struct Merge<'a> {
 
 impl Merge<'_> {
     fn maps(&mut self, at: &ConfigPath, own: &mut Entries, other: Entries) {
-        let mut known: BTreeMap<String, usize> =
-            own.iter().enumerate().map(|(index, (key, _))| (key.clone(), index)).collect();
+        let mut known = self.keys.remove(at).unwrap_or_else(|| {
+            own.iter().enumerate().map(|(index, (key, _))| (key.clone(), index)).collect()
+        });
         for (key, value) in other {
             let path = at.key(&key);
             match known.get(&key).and_then(|index| own.get_mut(*index)) {
@@ -108,6 +126,7 @@ impl Merge<'_> {
                 }
             }
         }
+        self.keys.insert(at.clone(), known);
     }
 
     /// A key which both have.

@@ -63,7 +63,7 @@ impl<'a> Tree<'a> {
 
     /// The root, if there was one that is not null, and the places.
     pub(super) fn finish(self) -> Document {
-        Document { root: self.root, spans: self.spans, is_broken: false }
+        Document { root: self.root, spans: self.spans, ..Document::default() }
     }
 
     /// Anchors are refused, wherever they are.

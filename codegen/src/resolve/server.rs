@@ -123,7 +123,8 @@ fn workers(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&ast::Workers>) -> 
     if text == "auto" {
         return Workers::Auto;
     }
-    let count = text.parse().ok().filter(|count| *count <= 1024).and_then(NonZeroU16::new);
+    let is_decimal = !text.starts_with(['0', '+']);
+    let count = text.parse().ok().filter(|count| is_decimal && *count <= 1024).and_then(NonZeroU16::new);
     count.map_or_else(
         || {
             let title = format!("{} is not a number of workers", quoted(text));

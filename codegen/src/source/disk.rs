@@ -1,5 +1,6 @@
 //! The files that a config may be made of: found, read within limits, each of them once.
 
+use super::reader::MOST_FILES;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
@@ -11,7 +12,11 @@ pub struct Disk {
     directory: PathBuf,
     /// Texts which are newer than what the disk has, by path.
     open: BTreeMap<PathBuf, String>,
-    read: Vec<PathBuf>,
+    read: BTreeSet<PathBuf>,
+    /// Those of `read` that are layers.
+    layers: Vec<PathBuf>,
+    /// Directories and patterns in them that have been followed: once more they would find nothing new.
+    followed: BTreeSet<(PathBuf, String)>,
     /// Where a pattern looked for files: directories, and files that are not there.
     searched: BTreeSet<String>,
 }
@@ -49,23 +54,28 @@ impl Disk {
     /// The content of a layer, of which no more than `most` bytes are read. It counts as read.
     pub(super) fn layer(&mut self, path: &str, most: usize) -> std::io::Result<Vec<u8>> {
         let place = self.place(Path::new(path));
-        self.read.push(place.clone());
+        self.layers.push(place.clone());
+        self.read.insert(place.clone());
         self.bytes(&place, most)
     }
 
     /// The content of a file, unless it has been read.
     pub(super) fn once(&mut self, path: &str, most: usize) -> std::io::Result<Option<Vec<u8>>> {
         let place = self.place(Path::new(path));
-        if self.read.contains(&place) {
+        if !self.read.insert(place.clone()) {
             return Ok(None);
         }
-        self.read.push(place.clone());
+        // A pipe or a device might never end.
+        if place.exists() && !place.is_file() {
+            return Err(std::io::Error::other("not a regular file"));
+        }
         self.bytes(&place, most).map(Some)
     }
 
-    /// Counts only the first files as read.
-    pub(super) fn forget_after(&mut self, files: usize) {
-        self.read.truncate(files);
+    /// Counts only the layers as read.
+    pub(super) fn forget_includes(&mut self) {
+        self.read = self.layers.iter().cloned().collect();
+        self.followed.clear();
         self.searched.clear();
     }
 
@@ -79,13 +89,20 @@ impl Disk {
         Ok(bytes)
     }
 
-    /// The paths, in alphabetical order, which a pattern in the file `from` means: they start at its directory.
+    /// The paths, in alphabetical order, which a pattern in the file `from` means: they start at its directory. None if
+    /// the same was asked before.
     pub(super) fn matching(&mut self, from: &str, pattern: &str) -> Result<Vec<String>, NotIncluded> {
+        check_pattern(pattern)?;
         let beside = Path::new(from).parent().unwrap_or(Path::new(""));
-        let fixed = pattern.split(['*', '?', '[']).next().unwrap_or_default();
-        if fixed.len() < pattern.len() {
+        let fixed = pattern.split(WILD).next().unwrap_or_default();
+        let is_wild = fixed.len() < pattern.len();
+        if is_wild {
             let directory = beside.join(fixed.rfind('/').map_or("", |at| &fixed[..=at]));
             self.searched.insert(shown(&directory));
+        }
+        let follows = (beside.to_owned(), pattern.to_owned());
+        if self.followed.contains(&follows) {
+            return Ok(Vec::new());
         }
         let base = self.directory.join(beside);
         let base = base.to_str().map(glob::Pattern::escape).unwrap_or_default();
@@ -102,16 +119,26 @@ impl Disk {
             let path = path.map_err(|error| {
                 NotIncluded::Unreadable(shown(error.path()), std::io::Error::from(error.error().kind()))
             })?;
-            if !path.is_dir() {
-                let short = self.without_detours(path.strip_prefix(&self.directory).unwrap_or(&path));
-                paths.push(shown(&short));
+            // What is named is read, or it is said why not; of what a pattern finds, files are meant.
+            if path.is_dir() || (is_wild && !path.is_file()) {
+                continue;
             }
+            let path = shown(&self.without_detours(path.strip_prefix(&self.directory).unwrap_or(&path)));
+            if path.chars().any(char::is_control) {
+                let why = std::io::Error::other("a control character in its name");
+                return Err(NotIncluded::Unreadable(path, why));
+            }
+            if paths.len() >= MOST_FILES {
+                return Err(NotIncluded::TooMany);
+            }
+            paths.push(path);
         }
         if paths.is_empty() {
             // It may appear there.
             self.searched.insert(shown(&beside.join(fixed)));
             return Err(NotIncluded::NoMatch);
         }
+        self.followed.insert(follows);
         Ok(paths)
     }
 
@@ -122,6 +149,9 @@ impl Disk {
 
     /// The path without `directory/..`, unless that is another file: a directory may be a link.
     fn without_detours(&self, path: &Path) -> PathBuf {
+        if !path.components().any(|part| part == Component::ParentDir) {
+            return path.to_owned();
+        }
         let mut short = PathBuf::new();
         for part in path.components() {
             match part {
@@ -141,6 +171,22 @@ impl Disk {
         let path = self.directory.join(path);
         path.canonicalize().unwrap_or(path)
     }
+}
+
+/// What begins a part of a pattern that is not a name.
+const WILD: [char; 3] = ['*', '?', '['];
+
+/// Refuses what cannot be meant, or would be walked for ever.
+fn check_pattern(pattern: &str) -> Result<(), NotIncluded> {
+    let mut parts = pattern.split('/');
+    let problem = if pattern.chars().any(char::is_control) {
+        "a control character is in it"
+    } else if parts.any(|part| part.contains(WILD)) && parts.any(|part| part == "..") {
+        "`..` comes after a wildcard"
+    } else {
+        return Ok(());
+    };
+    Err(NotIncluded::BadPattern(problem.to_owned()))
 }
 
 /// A path without `./`, as diagnostics show it.

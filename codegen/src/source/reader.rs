@@ -2,7 +2,7 @@
 
 use super::{Disk, File, NotIncluded, Source};
 use crate::codes;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, quoted};
 
 /// More than this, in all files, is refused, and not even read to its end.
 pub(crate) const MOST_BYTES: usize = 4 * 1024 * 1024;
@@ -27,6 +27,11 @@ impl Source {
     pub fn read_with(paths: &str, disk: Disk, sink: &mut Diagnostics) -> Self {
         let mut source = Self { path: paths.to_owned(), disk: Some(disk), ..Self::default() };
         for path in layers(paths) {
+            if path.is_empty() && !paths.is_empty() {
+                let title = format!("a name is empty in {}", quoted(paths));
+                sink.error(&codes::UNREADABLE_FILE, title).help("layers are written `base.yml:prod.yml`");
+                continue;
+            }
             let bytes = source
                 .disk
                 .as_mut()

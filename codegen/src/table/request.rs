@@ -65,6 +65,10 @@ impl Request {
             _ if target.starts_with('/') => ("", target),
             _ => return Err("expected a target such as `http://host/path` or `/path`".to_owned()),
         };
+        if host.contains('@') {
+            return Err("a URL with a user in it is not sent to a gateway; leave out what is before the `@`"
+                .to_owned());
+        }
         let (path, query) =
             target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
         let path = if path.is_empty() { "/" } else { path };
@@ -149,10 +153,11 @@ impl Request {
             && route.query.iter().all(|wanted| self.has_parameter(wanted))
     }
 
-    /// In any of the field's lines.
+    /// The first line of the field counts.
     pub(super) fn has_header(&self, wanted: &HeaderPredicate) -> bool {
         let HeaderPredicate { name, value } = wanted;
-        self.headers.iter().any(|(other, text)| other.eq_ignore_ascii_case(name.as_str()) && text == value)
+        let first = self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name.as_str()));
+        first.is_some_and(|(_, text)| text == value)
     }
 
     /// The first of its name counts.
@@ -238,7 +243,17 @@ mod tests {
         assert_eq!(request.parameter("x").as_deref(), Some("1  2"));
         assert_eq!(Request::parse("GET /").unwrap().host(), "");
         assert_eq!(Request::parse("GET http://a?x").unwrap().path(), "/");
-        for bad in ["", "GET", "get /", "GET users", "GET ftp://a/", "GET /a b", "GET /a#b", "GET /%zz"] {
+        for bad in [
+            "",
+            "GET",
+            "get /",
+            "GET users",
+            "GET ftp://a/",
+            "GET /a b",
+            "GET /a#b",
+            "GET /%zz",
+            "GET http://u:p@a/",
+        ] {
             assert!(Request::parse(bad).is_err(), "{bad}");
         }
     }

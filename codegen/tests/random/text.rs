@@ -120,7 +120,7 @@ pub(super) const HEADERS: [&str; 14] = [
     "!#$%&'*+-.^_`|~",
     "Server",
     "Cache-Control",
-    "authorization",
+    "x-authorization",
     "X-Forwarded-For",
     "Via",
     "9",
