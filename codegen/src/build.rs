@@ -94,11 +94,28 @@ impl Compiler {
             }
         };
         // What an `include` finds is known only now.
-        source.watched().iter().for_each(|path| println!("cargo::rerun-if-changed={path}"));
+        for path in source.watched() {
+            println!("cargo::rerun-if-changed={path}");
+            if is_around(&path, &out_dir) {
+                let config = source.path();
+                let shown = if path == "." { "this directory" } else { path.as_str() };
+                println!(
+                    "cargo::warning={config}: every build starts anew, because it writes below {shown}, where a pattern \
+                     of `include` looks for files; give them a directory of their own"
+                );
+            }
+        }
         if let Err(error) = written {
             println!("cargo::error=cannot write to OUT_DIR: {error}");
         }
     }
+}
+
+/// Whether cargo, which watches a directory with all that is below it, would see its own output change.
+fn is_around(path: &str, out_dir: &Path) -> bool {
+    let whole = |path: &Path| path.canonicalize().ok();
+    let directory = whole(Path::new(path)).filter(|path| path.is_dir());
+    directory.zip(whole(out_dir)).is_some_and(|(directory, out_dir)| out_dir.starts_with(directory))
 }
 
 /// More warnings than this are counted, not shown: cargo repeats them with every build.
@@ -140,7 +157,7 @@ fn write_if_changed(path: &Path, text: &str) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{for_compile_error, short_warnings};
+    use super::{for_compile_error, is_around, short_warnings};
     use crate::{Diagnostics, Source, compile};
 
     #[test]
@@ -158,6 +175,14 @@ mod tests {
         let first = "idle connections are kept for longer than most backends keep theirs [CG0516]";
         assert_eq!(warnings[0], format!("gateway.yml:2: {first}"));
         assert_eq!(warnings[10], "gateway.yml: and 2 more, see `castgate check`");
+    }
+
+    #[test]
+    fn a_directory_with_the_output_in_it_is_known() {
+        let here = std::env::current_dir().unwrap();
+        assert!(is_around(".", &here.join("src/parse")) && is_around("src", &here.join("src/parse")));
+        assert!(!is_around("tests", &here.join("src")) && !is_around("Cargo.toml", &here));
+        assert!(!is_around("no-such-directory", &here));
     }
 
     #[test]
