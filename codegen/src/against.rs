@@ -17,7 +17,7 @@ use crate::codes;
 use crate::diagnostic::{Diagnostics, quoted};
 use crate::model::{Model, Test};
 use crate::pattern::HostPattern;
-use crate::table::{Mismatch, Table};
+use crate::table::{self, Mismatch, Table};
 use client::Client;
 use counts::Counts;
 use std::fmt;
@@ -152,7 +152,8 @@ impl<'m> Asking<'m, '_> {
         }
         let host = if test.request.host().is_empty() { &self.nobody } else { test.request.host() };
         let answer = self.client.send(&self.running.gateway, &test.request, host, &self.running.headers);
-        let after = self.counted(test, &before)?;
+        let is_refused = answer.as_ref().is_ok_and(|answer| answer.is_problem);
+        let after = self.counted(test, &before, is_refused)?;
         let (mismatches, unseen) = match &answer {
             Ok(answer) => judge::judge(&self.table, test, answer, &before, &after),
             Err(_) => (Vec::new(), Vec::new()),
@@ -161,13 +162,20 @@ impl<'m> Asking<'m, '_> {
     }
 
     /// The counters, as soon as the request is in them: it is counted when it is over, and its client may know
-    /// earlier. Any request has to be, lest it be taken for the next one.
-    fn counted(&self, test: &Test, before: &Counts) -> Result<Counts, Unreachable> {
+    /// earlier. Every request has to be, lest it be taken for the next one; that of somebody else is not it, so it is
+    /// the route that by the config takes this one whose counter is waited for.
+    fn counted(&self, test: &Test, before: &Counts, is_refused: bool) -> Result<Counts, Unreachable> {
+        let taker = match self.table.ask(&test.request) {
+            table::Answer::Route(route) => route.name.as_str(),
+            _ => counts::UNMATCHED,
+        };
+        let route = test.expect.route.as_deref().unwrap_or(taker);
+        let upstream = test.expect.upstream.as_ref().filter(|_| !is_refused);
         let deadline = Instant::now() + COUNTED_WITHIN;
         loop {
             let after = Counts::read(&self.client, &self.running.admin)?;
-            let is_counted = after.requests() > before.requests()
-                && test.expect.route.as_ref().is_none_or(|route| after.route_rose(before, route));
+            let is_counted = after.route_rose(before, route)
+                && upstream.is_none_or(|upstream| after.upstream_rose(before, upstream));
             if is_counted || Instant::now() > deadline {
                 return Ok(after);
             }
