@@ -17,19 +17,22 @@ mod scan;
 use document::Document;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
 use lsp_types::notification::{
-    DidChangeTextDocument, DidCloseTextDocument, DidOpenTextDocument, Notification as _, PublishDiagnostics,
+    DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument,
+    DidSaveTextDocument, Notification as _, PublishDiagnostics,
 };
 use lsp_types::request::{CodeActionRequest, Completion, GotoDefinition, HoverRequest, Request as _};
 use lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CompletionOptions,
     HoverProviderCapability, InitializeParams, OneOf, PublishDiagnosticsParams, ServerCapabilities,
-    TextDocumentSyncCapability, TextDocumentSyncKind, Uri,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+    Uri,
 };
-use project::Workspace;
+use project::{Project, Reads, Workspace};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::rc::Rc;
 
 /// Serves until the editor says goodbye.
 pub fn serve() -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -60,7 +63,12 @@ fn workspace(parameters: InitializeParams) -> Workspace {
 
 fn capabilities() -> ServerCapabilities {
     ServerCapabilities {
-        text_document_sync: Some(TextDocumentSyncCapability::Kind(TextDocumentSyncKind::FULL)),
+        text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
+            open_close: Some(true),
+            change: Some(TextDocumentSyncKind::FULL),
+            save: Some(TextDocumentSyncSaveOptions::Supported(true)),
+            ..TextDocumentSyncOptions::default()
+        })),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         completion_provider: Some(CompletionOptions {
             trigger_characters: Some(vec![" ".to_owned(), ":".to_owned()]),
@@ -79,8 +87,8 @@ struct Server {
     connection: Connection,
     workspace: Workspace,
     schema: Value,
-    /// What each open text was last said to have wrong with it.
-    published: BTreeMap<String, Vec<lsp_types::Diagnostic>>,
+    /// What each file was last said to have wrong with it.
+    published: BTreeMap<String, (Uri, Vec<lsp_types::Diagnostic>)>,
 }
 
 impl Server {
@@ -117,7 +125,7 @@ impl Server {
             Completion::METHOD => asked(params, |params: lsp_types::CompletionParams| {
                 let at = params.text_document_position;
                 let document = self.document(&at.text_document.uri)?;
-                let project = || self.workspace.project(document);
+                let project = || self.workspace.project(document, &Reads::default());
                 Some(completion::completion(document, project, &self.schema, document.byte(at.position)))
             }),
             GotoDefinition::METHOD => asked(params, |params: lsp_types::GotoDefinitionParams| {
@@ -125,13 +133,17 @@ impl Server {
                 let document = self.document(&at.text_document.uri)?;
                 definition::definition(
                     document,
-                    &self.workspace.project(document),
+                    &self.workspace.project(document, &Reads::default()),
                     document.byte(at.position),
                 )
             }),
             CodeActionRequest::METHOD => asked(params, |params: lsp_types::CodeActionParams| {
                 let document = self.document(&params.text_document.uri)?;
-                Some(actions::actions(document, &mut self.workspace.project(document), params.range))
+                Some(actions::actions(
+                    document,
+                    &self.workspace.project(document, &Reads::default()),
+                    params.range,
+                ))
             }),
             _ => Err((ErrorCode::MethodNotFound, format!("no method {method}"))),
         };
@@ -168,6 +180,8 @@ impl Server {
                 // From now on the others see what the disk has.
                 self.refresh(None)
             }
+            // The disk may have something new.
+            DidSaveTextDocument::METHOD | DidChangeWatchedFiles::METHOD => self.refresh(None),
             _ => Ok(()),
         }
     }
@@ -178,19 +192,42 @@ impl Server {
         self.refresh(Some(&key))
     }
 
-    /// Says what is wrong with the text that changed, and with others if that has changed with it.
+    /// Says what is wrong with the text that changed, and of any other file what has changed with it.
     fn refresh(&mut self, changed: Option<&str>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let mut found: BTreeMap<String, (Uri, Vec<lsp_types::Diagnostic>)> = BTreeMap::new();
+        let reads = Reads::default();
+        let mut seen: Vec<Rc<Project>> = Vec::new();
         for (key, document) in &self.workspace.documents {
-            let mut project = self.workspace.project(document);
-            let found = problems::problems(document, &mut project);
-            let found: Vec<lsp_types::Diagnostic> = found.into_iter().map(|problem| problem.shown).collect();
-            let is_news = self.published.get(key) != Some(&found);
-            if is_news || changed == Some(key) {
-                let params =
-                    PublishDiagnosticsParams::new(document.uri.clone(), found.clone(), document.version);
-                self.publish(params)?;
-                self.published.insert(key.clone(), found);
+            found.entry(key.clone()).or_insert_with(|| (document.uri.clone(), Vec::new()));
+            let project = self.workspace.project(document, &reads);
+            if seen.iter().any(|other| Rc::ptr_eq(other, &project)) {
+                continue;
             }
+            for problem in problems::problems(&project) {
+                for uri in &problem.uris {
+                    let place = found.entry(uri.as_str().to_owned());
+                    let (_, problems) = place.or_insert_with(|| (uri.clone(), Vec::new()));
+                    if !problems.contains(&problem.shown) {
+                        problems.push(problem.shown.clone());
+                    }
+                }
+            }
+            seen.push(project);
+        }
+        // Of files that are not open any more, or are right now.
+        for (key, (uri, old)) in &self.published {
+            if !old.is_empty() {
+                found.entry(key.clone()).or_insert_with(|| (uri.clone(), Vec::new()));
+            }
+        }
+        for (key, (uri, problems)) in found {
+            let is_news = self.published.get(&key).is_none_or(|(_, old)| *old != problems);
+            if !is_news && changed != Some(&key) {
+                continue;
+            }
+            let version = self.workspace.documents.get(&key).and_then(|document| document.version);
+            self.publish(PublishDiagnosticsParams::new(uri.clone(), problems.clone(), version))?;
+            self.published.insert(key, (uri, problems));
         }
         Ok(())
     }

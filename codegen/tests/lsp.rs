@@ -6,6 +6,8 @@
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 const URI: &str = "file:///project/gateway.yml";
 
@@ -20,10 +22,30 @@ routes:
     timout: 5s
 ";
 
+/// The next message; `None` when the server is gone.
+fn message(output: &mut BufReader<ChildStdout>) -> Option<Value> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if output.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        if let Some(value) = line.strip_prefix("Content-Length: ") {
+            length = value.trim().parse().ok()?;
+        }
+        if line == "\r\n" {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    output.read_exact(&mut body).ok()?;
+    serde_json::from_slice(&body).ok()
+}
+
 struct Editor {
     child: Child,
     input: ChildStdin,
-    output: BufReader<ChildStdout>,
+    output: Receiver<Value>,
     next: i64,
 }
 
@@ -41,10 +63,18 @@ impl Editor {
             .spawn()
             .unwrap();
         let input = child.stdin.take().unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            while let Some(message) = message(&mut stdout) {
+                if sender.send(message).is_err() {
+                    return;
+                }
+            }
+        });
         let mut editor = Self { child, input, output, next: 0 };
         let answer = editor.ask("initialize", parameters.clone());
-        assert_eq!(answer["capabilities"]["textDocumentSync"], 1);
+        assert_eq!(answer["capabilities"]["textDocumentSync"]["change"], 1);
         assert_eq!(answer["capabilities"]["hoverProvider"], true);
         editor.tell("initialized", json!({}));
         editor
@@ -61,20 +91,7 @@ impl Editor {
     }
 
     fn receive(&mut self) -> Value {
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            assert!(self.output.read_line(&mut line).unwrap() > 0, "the server is gone");
-            if let Some(value) = line.strip_prefix("Content-Length: ") {
-                length = value.trim().parse().unwrap();
-            }
-            if line == "\r\n" {
-                break;
-            }
-        }
-        let mut body = vec![0; length];
-        self.output.read_exact(&mut body).unwrap();
-        serde_json::from_slice(&body).unwrap()
+        self.output.recv_timeout(Duration::from_secs(60)).expect("a message of the server")
     }
 
     /// The whole answer: `result` or `error`.
@@ -256,6 +273,7 @@ fn what_it_does_not_know_is_an_error_and_not_the_end() {
 /// A config of several files on the disk; the URIs of `gateway.yml` and `routes/users.yml`.
 fn files(name: &str) -> (String, String) {
     let directory = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("lsp files").join(name);
+    let _ = std::fs::remove_dir_all(&directory);
     std::fs::create_dir_all(directory.join("routes")).unwrap();
     let write = |name: &str, text: &str| std::fs::write(directory.join(name), text).unwrap();
     write(
@@ -308,6 +326,43 @@ fn a_change_in_one_text_is_seen_in_the_others() {
 }
 
 #[test]
+fn problems_of_files_that_are_not_open_are_seen_too() {
+    let (gateway, users) = files("closed");
+    let mut editor = Editor::new();
+    let text = "include: routes/*.yml\nupstreams:\n  people: {backends: ['http://localhost:9001']}\n";
+    editor.open_at(&gateway, text);
+    assert_eq!(editor.codes_at(&gateway), ["CG0209"]);
+    assert_eq!(editor.codes_at(&users), ["CG0203"], "nobody has it open");
+    editor.change_at(&gateway, &text.replace("people", "users"));
+    assert!(editor.codes_at(&gateway).is_empty());
+    assert!(editor.codes_at(&users).is_empty(), "what is mended is taken back");
+
+    // Somebody else writes a file; the editor says that something is new.
+    let directory = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("lsp files").join("closed");
+    std::fs::write(directory.join("routes/users.yml"), "routes: []\n").unwrap();
+    editor.tell("workspace/didChangeWatchedFiles", json!({"changes": []}));
+    let message = editor.receive();
+    let codes = message["params"]["diagnostics"].as_array().unwrap();
+    assert!(codes.iter().any(|problem| problem["code"] == "CG0201"), "{message}");
+    editor.quit();
+}
+
+#[test]
+fn a_layer_that_is_missing_is_said_so() {
+    let (gateway, _) = files("missing");
+    let root = gateway.replace("/gateway.yml", "");
+    let mut editor = Editor::with(&json!({
+        "capabilities": {},
+        "processId": null,
+        "rootUri": root,
+        "initializationOptions": {"config": "gateway.yml:nowhere.yml"},
+    }));
+    editor.open_at(&gateway, "routes: [{path: /, respond: {}}]\n");
+    assert_eq!(editor.codes_at(&gateway), ["CG0001"]);
+    editor.quit();
+}
+
+#[test]
 fn a_config_of_another_name_counts_while_it_is_open() {
     let (gateway, _) = files("named");
     let (api, users) =
@@ -328,7 +383,6 @@ fn a_config_of_another_name_counts_while_it_is_open() {
     editor.change_at(&api, &text);
     assert!(editor.codes_at(&api).is_empty());
     assert!(editor.codes_at(&users).is_empty(), "it is part of api.yml");
-    std::fs::remove_file(directory.join("users.yml")).unwrap();
     editor.quit();
 }
 

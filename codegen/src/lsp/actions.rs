@@ -1,17 +1,19 @@
 //! Suggested edits as code actions.
 
 use super::document::Document;
-use super::problems::problems;
+use super::problems::{Problem, problems};
 use super::project::Project;
 use lsp_types::{CodeAction, CodeActionKind, CodeActionOrCommand, Range, WorkspaceEdit};
 
 /// What would mend the problems within these lines.
 // The map is the protocol's; nothing changes a key.
 #[allow(clippy::mutable_key_type)]
-pub(super) fn actions(document: &Document, project: &mut Project, range: Range) -> Vec<CodeActionOrCommand> {
+pub(super) fn actions(document: &Document, project: &Project, range: Range) -> Vec<CodeActionOrCommand> {
     let is_here = |own: &Range| own.start.line <= range.end.line && range.start.line <= own.end.line;
     let mut actions = Vec::new();
-    for problem in problems(document, project).into_iter().filter(|problem| is_here(&problem.shown.range)) {
+    let is_in_it = |problem: &Problem| problem.uris.iter().any(|uri| uri.as_str() == document.uri.as_str());
+    let problems = problems(project).into_iter().filter(is_in_it);
+    for problem in problems.filter(|problem| is_here(&problem.shown.range)) {
         let is_only = problem.edits.len() == 1;
         for edit in problem.edits {
             let replacement = edit.edit.new_text.clone();

@@ -9,10 +9,11 @@ use lsp_types::{
     TextEdit,
 };
 use serde_json::Value;
+use std::rc::Rc;
 
 pub(super) fn completion(
     document: &Document,
-    project: impl FnOnce() -> Project,
+    project: impl FnOnce() -> Rc<Project>,
     schema: &Value,
     byte: usize,
 ) -> Vec<CompletionItem> {
@@ -73,14 +74,14 @@ fn is_written(document: &Document, map: &[Step], name: &str, here: &crate::sourc
 }
 
 /// Names of things of the config.
-fn names(project: impl FnOnce() -> Project, path: &[Step]) -> Vec<String> {
+fn names(project: impl FnOnce() -> Rc<Project>, path: &[Step]) -> Vec<String> {
     let names = match path.last() {
         Some(Step::Key(key)) if key == "upstream" => upstreams,
         Some(Step::Key(key)) if key == "route" => routes,
         _ => return Vec::new(),
     };
     let mut all: Vec<String> = Vec::new();
-    for name in project().files().flat_map(names) {
+    for name in project().files().iter().flat_map(|file| names(&file.document)) {
         // Layers may say it again.
         if !all.contains(&name) {
             all.push(name);

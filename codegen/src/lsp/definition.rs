@@ -17,7 +17,8 @@ pub(super) fn definition(
     let reference = entries.iter().find(is_here)?;
     let name = unquoted(&document.text[reference.value.clone()?]);
     let Some(Step::Key(key)) = reference.path.last() else { return None };
-    let places = project.files().filter_map(|file| Some((file, place(file, key, &name)?)));
+    let places =
+        project.files().iter().filter_map(|file| Some((&file.document, place(&file.document, key, &name)?)));
     // Of layers, the last one that says it.
     let (file, span) = places.last()?;
     Some(GotoDefinitionResponse::Scalar(Location::new(file.uri.clone(), file.range(&span))))

@@ -1,6 +1,6 @@
 //! A text which is open in an editor, and its positions: lines from 0, columns in UTF-16 units.
 
-use super::scan::{Outline, scan};
+use super::scan::{Outline, Step, scan};
 use crate::source::Span;
 use lsp_types::{Position, Range, Uri};
 use std::path::PathBuf;
@@ -26,6 +26,12 @@ impl Document {
         let is_file = self.uri.scheme().is_some_and(|scheme| scheme.as_str().eq_ignore_ascii_case("file"));
         let path = self.uri.path().as_estr().decode().into_string().ok()?.into_owned();
         is_file.then(|| PathBuf::from(path))
+    }
+
+    /// Whether it has an `include`.
+    pub(super) fn includes(&self) -> bool {
+        let is_include = |path: &[Step]| matches!(path.first(), Some(Step::Key(key)) if key == "include");
+        self.outline.entries.iter().any(|entry| is_include(&entry.path))
     }
 
     /// What diagnostics and commands call it.

@@ -1,15 +1,18 @@
 //! The compiler's diagnostics as an editor wants them.
 
-use super::document::Document;
 use super::project::Project;
-use crate::analyse;
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Diagnostic, Severity};
 use lsp_types::{
-    DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, Range, TextEdit,
+    DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, Range, TextEdit, Uri,
 };
+
+/// More problems than this are of no use to anybody, and take long to place in a long line.
+const MOST_SHOWN: usize = 1000;
 
 /// A problem, and what would mend it.
 pub(super) struct Problem {
+    /// The names of the file that it is in.
+    pub(super) uris: Vec<Uri>,
     pub(super) shown: lsp_types::Diagnostic,
     pub(super) edits: Vec<Edit>,
 }
@@ -17,29 +20,24 @@ pub(super) struct Problem {
 /// A suggested change to one of the files.
 pub(super) struct Edit {
     pub(super) title: String,
-    pub(super) uri: lsp_types::Uri,
+    pub(super) uri: Uri,
     pub(super) edit: TextEdit,
 }
 
-/// The problems of one file of a config.
-pub(super) fn problems(document: &Document, project: &mut Project) -> Vec<Problem> {
-    let mut sink = Diagnostics::new();
-    // What is right has no problems to show.
-    let _ = analyse(&mut project.source, &mut sink);
-    sink.sorted().into_iter().filter_map(|problem| shown(document, project, problem)).collect()
+/// The problems of all files of a config.
+pub(super) fn problems(project: &Project) -> Vec<Problem> {
+    let problems = project.problems.sorted().into_iter().take(MOST_SHOWN);
+    problems.filter_map(|problem| shown(project, problem)).collect()
 }
 
-/// `None`: it is one of another file. What is in none is shown at the beginning of the first.
-fn shown(document: &Document, project: &Project, problem: &Diagnostic) -> Option<Problem> {
+/// What is in no file is shown at the beginning of the first.
+fn shown(project: &Project, problem: &Diagnostic) -> Option<Problem> {
     let mut labels = problem.labels.iter();
     let primary = labels.next();
     let (file, range) = match primary.and_then(|label| project.place(&label.span)) {
-        Some((file, span)) => (file, file.range(&span)),
-        None => (project.files().next()?, Range::default()),
+        Some((file, span)) => (file, file.document.range(&span)),
+        None => (project.files().first()?, Range::default()),
     };
-    if file.uri.as_str() != document.uri.as_str() {
-        return None;
-    }
     let mut message = problem.title.clone();
     if let Some(label) = primary.filter(|label| !label.text.is_empty()) {
         message.push_str(&format!(": {}", label.text));
@@ -49,7 +47,7 @@ fn shown(document: &Document, project: &Project, problem: &Diagnostic) -> Option
     }
     let related = labels.filter_map(|label| {
         let (file, span) = project.place(&label.span)?;
-        let location = Location::new(file.uri.clone(), file.range(&span));
+        let location = Location::new(file.document.uri.clone(), file.document.range(&span));
         Some(DiagnosticRelatedInformation { location, message: label.text.clone() })
     });
     let related: Vec<DiagnosticRelatedInformation> = related.collect();
@@ -70,9 +68,9 @@ fn shown(document: &Document, project: &Project, problem: &Diagnostic) -> Option
         let (file, span) = project.place(&edit.span)?;
         Some(Edit {
             title: edit.title.clone(),
-            uri: file.uri.clone(),
-            edit: TextEdit::new(file.range(&span), edit.replacement.clone()),
+            uri: file.document.uri.clone(),
+            edit: TextEdit::new(file.document.range(&span), edit.replacement.clone()),
         })
     });
-    Some(Problem { shown, edits: edits.collect() })
+    Some(Problem { uris: file.uris.clone(), edits: edits.collect(), shown })
 }

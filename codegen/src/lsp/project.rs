@@ -1,12 +1,14 @@
 //! The config that an open text belongs to: alone, or with the files that include it or that it includes.
 
 use super::document::Document;
+use crate::analyse;
 use crate::diagnostic::{Diagnostics, uri};
-use crate::parse;
 use crate::source::{Disk, Source, Span};
 use lsp_types::Uri;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::str::FromStr;
 
 /// Directories above a text in which a `gateway.yml` may be that includes it.
@@ -23,84 +25,109 @@ pub(super) struct Workspace {
     pub(super) config: Option<String>,
 }
 
-/// A config, and each of its files.
+/// A config, each of its files, and what is wrong with it.
 pub(super) struct Project {
-    pub(super) source: Source,
-    files: Vec<(Document, Span)>,
+    pub(super) problems: Diagnostics,
+    files: Vec<File>,
 }
+
+/// A file of a config.
+pub(super) struct File {
+    pub(super) document: Document,
+    /// What the editor calls it: it may have it open by several names, or not at all.
+    pub(super) uris: Vec<Uri>,
+    /// Where it is in the source.
+    span: Span,
+}
+
+/// What has been read already, to answer one question of the editor.
+#[derive(Default)]
+pub(super) struct Reads(RefCell<BTreeMap<(PathBuf, String), Rc<Project>>>);
 
 impl Workspace {
     /// The config which a text is part of.
     ///
     /// That is the one of the settings, or a `gateway.yml` in the text's directory or one above it, or another text
     /// that is open, if it includes this one; else the text itself.
-    pub(super) fn project(&self, document: &Document) -> Project {
+    pub(super) fn project(&self, document: &Document, reads: &Reads) -> Rc<Project> {
         let Some(path) = document.path() else {
             let source = Source::new(document.name(), document.text.as_str());
-            return Project::of(source, Path::new(""), self, Some(document));
+            return Rc::new(self.analysed(source, Diagnostics::new(), Path::new(""), Some(document)));
         };
-        let configured = self
-            .directory
-            .iter()
-            .zip(&self.config)
-            .map(|(directory, config)| (directory.clone(), config.clone()));
+        let configured = self.directory.iter().cloned().zip(self.config.iter().cloned());
         let (parent, name) = split(&path);
-        let above = parent
-            .ancestors()
-            .take(MOST_LEVELS)
-            .map(|directory| (directory.to_owned(), "gateway.yml".to_owned()))
-            .collect::<Vec<_>>();
+        let above = parent.ancestors().take(MOST_LEVELS);
         // One of this name is hardly part of another.
-        let above = above.into_iter().filter(|_| name != "gateway.yml");
-        let others = self.documents.values().filter_map(|other| other.path()).filter(|other| *other != path);
+        let above = above.filter(|_| name != "gateway.yml");
+        let above = above.map(|directory| (directory.to_owned(), "gateway.yml".to_owned()));
+        let others = self.documents.values().filter(|other| other.includes());
+        let others = others.filter_map(Document::path).filter(|other| *other != path);
         let others = others.map(|other| split(&other));
         for (directory, config) in configured.chain(above).chain(others) {
-            let project = self.read(&directory, &config);
-            if project.files.iter().any(|(file, _)| is_same(file.path().as_deref(), &path)) {
+            let project = self.read(directory, config, reads);
+            if project.files.iter().any(|file| is_same(file.document.path().as_deref(), &path)) {
                 return project;
             }
         }
-        self.read(&parent, &name)
+        self.read(parent, name, reads)
     }
 
-    fn read(&self, directory: &Path, config: &str) -> Project {
+    fn read(&self, directory: PathBuf, config: String, reads: &Reads) -> Rc<Project> {
+        let key = (directory, config);
+        if let Some(project) = reads.0.borrow().get(&key) {
+            return project.clone();
+        }
         let open = self.documents.values().filter_map(|document| Some((document.path()?, &document.text)));
-        let disk = open.fold(Disk::at(directory), |disk, (path, text)| disk.with_open(path, text.as_str()));
-        let mut sink = Diagnostics::new();
-        let mut source = Source::read_with(config, disk, &mut sink);
-        // Only for the files that are included; what is wrong with them is another question.
-        let _ = parse::parse(&mut source, &mut sink);
-        Project::of(source, directory, self, None)
+        let disk = open.fold(Disk::at(&key.0), |disk, (path, text)| disk.with_open(path, text.as_str()));
+        let mut problems = Diagnostics::new();
+        let source = Source::read_with(&key.1, disk, &mut problems);
+        let project = Rc::new(self.analysed(source, problems, &key.0, None));
+        reads.0.borrow_mut().insert(key, project.clone());
+        project
+    }
+
+    /// Of a config that could not be read, no more is said than that.
+    fn analysed(
+        &self,
+        mut source: Source,
+        mut problems: Diagnostics,
+        directory: &Path,
+        only: Option<&Document>,
+    ) -> Project {
+        // What is right has no problems to show.
+        let _ = analyse(&mut source, &mut problems);
+        let files = source.files().iter().filter_map(|file| {
+            let path = directory.join(&**file.path());
+            let mut uris: Vec<Uri> = match only {
+                Some(document) => vec![document.uri.clone()],
+                None => {
+                    let open = self.documents.values();
+                    let open = open.filter(|document| is_same(document.path().as_deref(), &path));
+                    open.map(|document| document.uri.clone()).collect()
+                }
+            };
+            if uris.is_empty() {
+                uris.push(Uri::from_str(&format!("file://{}", uri(path.to_str()?))).ok()?);
+            }
+            let text = source.text()[file.span()].to_owned();
+            let document = Document::new(uris.first()?.clone(), None, text);
+            Some(File { document, uris, span: file.span() })
+        });
+        Project { files: files.collect(), problems }
     }
 }
 
 impl Project {
-    fn of(source: Source, directory: &Path, workspace: &Workspace, only: Option<&Document>) -> Self {
-        let files = source.files().iter().filter_map(|file| {
-            let text = source.text()[file.span()].to_owned();
-            let path = directory.join(&**file.path());
-            let open = only.or_else(|| {
-                workspace.documents.values().find(|document| is_same(document.path().as_deref(), &path))
-            });
-            let uri = match open {
-                Some(document) => document.uri.clone(),
-                None => Uri::from_str(&format!("file://{}", uri(path.to_str()?))).ok()?,
-            };
-            Some((Document::new(uri, None, text), file.span()))
-        });
-        Self { files: files.collect(), source }
-    }
-
     /// Its files.
-    pub(super) fn files(&self) -> impl Iterator<Item = &Document> {
-        self.files.iter().map(|(file, _)| file)
+    pub(super) fn files(&self) -> &[File] {
+        &self.files
     }
 
     /// The file which a span of the source is in, and the span there.
-    pub(super) fn place(&self, span: &Span) -> Option<(&Document, Span)> {
-        let next = self.files.partition_point(|(_, own)| own.start <= span.start);
-        let (file, own) = self.files.get(next.checked_sub(1)?)?;
-        let local = |byte: usize| byte.clamp(own.start, own.end) - own.start;
+    pub(super) fn place(&self, span: &Span) -> Option<(&File, Span)> {
+        let next = self.files.partition_point(|file| file.span.start <= span.start);
+        let file = self.files.get(next.checked_sub(1)?)?;
+        let local = |byte: usize| byte.clamp(file.span.start, file.span.end) - file.span.start;
         Some((file, local(span.start)..local(span.end)))
     }
 }
