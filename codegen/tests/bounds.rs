@@ -104,6 +104,14 @@ fn files() -> Vec<(&'static str, String, Expected)> {
             ),
             Some("CG0308"),
         ),
+        (
+            "routes of many names, of which no two tie",
+            format!(
+                "routes: [{}]",
+                many(10_000, |n| format!("{{path: /a, headers: {{a: v{n}, x{n}: v}}, respond: {{}}}},"))
+            ),
+            None,
+        ),
         ("documents", "---\n".repeat(million), Some("CG0109")),
         ("comments", "#\n".repeat(2 * million), Some("CG0004")),
         (

@@ -25,33 +25,72 @@ struct Asked<'r> {
 }
 
 /// Routes of the same names clash if their values are the same: that is looked up, so that many tenants on one path
-/// stay cheap. Routes of different names clash if the values of those that they have in common are the same: that is
-/// asked of every pair.
+/// stay cheap. Routes of different names clash if the values of those that they have in common are the same.
 fn check_equals(routes: &[&Route], sink: &mut Diagnostics) {
-    let mut by_names: BTreeMap<Vec<u32>, Vec<Asked<'_>>> = BTreeMap::new();
-    for asked in asked(routes) {
-        by_names.entry(asked.names.clone()).or_default().push(asked);
+    let asked = asked(routes);
+    let mut by_conditions: BTreeMap<(&[u32], &[u32]), Vec<&Route>> = BTreeMap::new();
+    for asked in &asked {
+        let alike = by_conditions.entry((&asked.names, &asked.values)).or_default();
+        match alike.iter().find(|other| overlaps(other, asked.route)) {
+            Some(other) => report(other, asked.route, sink),
+            None => alike.push(asked.route),
+        }
     }
-    let sets: Vec<Vec<Asked<'_>>> = by_names.into_values().collect();
-    for (index, set) in sets.iter().enumerate() {
-        let mut by_values: BTreeMap<&[u32], Vec<&Route>> = BTreeMap::new();
-        for asked in set {
-            let alike = by_values.entry(&asked.values).or_default();
-            match alike.iter().find(|other| overlaps(other, asked.route)) {
-                Some(other) => report(other, asked.route, sink),
-                None => alike.push(asked.route),
+    if by_conditions.keys().any(|(names, _)| *names != asked[0].names.as_slice()) {
+        pairs(&asked.iter().collect::<Vec<_>>(), sink);
+    }
+}
+
+/// Fewer routes than this are compared one by one.
+const FEW: usize = 4;
+
+/// Pairs of different names. Routes with different values of one name cannot clash, so the name that tells most of
+/// them apart leaves little to compare.
+fn pairs(routes: &[&Asked<'_>], sink: &mut Diagnostics) {
+    let mut by_name: BTreeMap<u32, BTreeMap<u32, usize>> = BTreeMap::new();
+    if routes.len() >= FEW {
+        for asked in routes {
+            for (name, value) in asked.names.iter().zip(&asked.values) {
+                *by_name.entry(*name).or_default().entry(*value).or_default() += 1;
             }
         }
-        for asked in sets[index + 1..].iter().flatten() {
-            if let Some(other) =
-                set.iter().find(|other| agree(other, asked) && overlaps(other.route, asked.route))
-            {
-                report(other.route, asked.route, sink);
-            }
+    }
+    // What would still have to be compared with everything or with each other.
+    let left = |values: &BTreeMap<u32, usize>| {
+        let with = values.values().sum::<usize>();
+        values.values().copied().max().unwrap_or(0) + (routes.len() - with)
+    };
+    let best = by_name.iter().map(|(name, values)| (left(values), *name)).min();
+    let Some((_, name)) = best.filter(|(left, _)| *left <= routes.len() / 4 * 3) else {
+        for (index, one) in routes.iter().enumerate() {
+            across(&[one], &routes[index + 1..], sink);
         }
+        return;
+    };
+    let mut by_value: BTreeMap<Option<u32>, Vec<&Asked<'_>>> = BTreeMap::new();
+    for asked in routes {
+        let at = asked.names.binary_search(&name).ok();
+        by_value.entry(at.map(|at| asked.values[at])).or_default().push(asked);
+    }
+    let without = by_value.remove(&None).unwrap_or_default();
+    for with in by_value.values() {
+        across(&without, with, sink);
+        pairs(with, sink);
+    }
+    pairs(&without, sink);
+}
+
+/// Each of these with each of those.
+fn across(some: &[&Asked<'_>], others: &[&Asked<'_>], sink: &mut Diagnostics) {
+    for one in some {
         // Every pair may tie, and there are many pairs.
         if sink.is_full() {
             return;
+        }
+        for other in others {
+            if one.names != other.names && agree(one, other) && overlaps(one.route, other.route) {
+                report(one.route, other.route, sink);
+            }
         }
     }
 }

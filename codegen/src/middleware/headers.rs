@@ -13,7 +13,7 @@ use crate::model::{HeaderName, Late};
 use crate::resolve::cx::Cx;
 use crate::source::ConfigPath;
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// `headers: {request: {set: {X-A: v}, add: {X-B: v}, remove: [X-C]}, response: {set: .., add: .., remove: ..}}`
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -121,7 +121,7 @@ fn edits(cx: &mut Cx<'_>, at: &At, section: Option<&HeaderEditsSection>) -> Head
 
 fn fields(cx: &mut Cx<'_>, at: &ConfigPath, map: Option<&Map<String>>) -> Vec<(HeaderName, Late)> {
     let mut fields: Vec<(HeaderName, Late)> = Vec::new();
-    let mut names = BTreeSet::new();
+    let mut names: BTreeMap<HeaderName, ConfigPath> = BTreeMap::new();
     for (key, value) in map.iter().flat_map(|map| map.iter()) {
         let at = at.key(key);
         let Some(name) = name(cx, &at, key, true) else { continue };
@@ -129,11 +129,14 @@ fn fields(cx: &mut Cx<'_>, at: &ConfigPath, map: Option<&Map<String>>) -> Vec<(H
         else {
             continue;
         };
-        if !names.insert(name.clone()) {
+        if let Some(first) = names.get(&name).and_then(|first| cx.sink.key_span(first)) {
             let title = format!("header {} is written twice", quoted(key));
-            cx.sink.error_at_key(&codes::DUPLICATE_KEY, &at, title, "case does not count in header names");
+            cx.sink
+                .error_at_key(&codes::DUPLICATE_KEY, &at, title, "case does not count in header names")
+                .label(first, "first written here");
             continue;
         }
+        names.insert(name.clone(), at.clone());
         if is_secret(&name) && late.literal().is_some_and(|text| !text.is_empty()) {
             let title = format!("credentials are written in {}", quoted(key));
             cx.sink

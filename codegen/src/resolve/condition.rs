@@ -5,10 +5,10 @@ use crate::ast::{self, Strings};
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::lint::Lint;
-use crate::model::{HeaderPredicate, Method, Methods, QueryPredicate};
+use crate::model::{HeaderName, HeaderPredicate, Method, Methods, QueryPredicate};
 use crate::pattern::{HostPattern, MatchKind, PathPattern};
 use crate::source::ConfigPath;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All that a request must have.
 pub(super) struct Condition {
@@ -97,7 +97,7 @@ fn headers(
 ) -> Option<Vec<HeaderPredicate>> {
     let Some(map) = written else { return (!cx.sink.is_written(at)).then(Vec::new) };
     let mut predicates: Vec<HeaderPredicate> = Vec::new();
-    let mut names = BTreeSet::new();
+    let mut names: BTreeMap<HeaderName, ConfigPath> = BTreeMap::new();
     let mut is_good = true;
     for (key, value) in map.iter() {
         let at = at.key(key);
@@ -108,9 +108,12 @@ fn headers(
             continue;
         };
         yaml_word(cx, &at);
-        if !names.insert(name.clone()) {
+        if let Some(first) = names.insert(name.clone(), at.clone()).and_then(|first| cx.sink.key_span(&first))
+        {
             let title = format!("header {} is matched twice", quoted(key));
-            cx.sink.error_at_key(&codes::DUPLICATE_KEY, &at, title, "case does not count in header names");
+            cx.sink
+                .error_at_key(&codes::DUPLICATE_KEY, &at, title, "case does not count in header names")
+                .label(first, "first matched here");
             is_good = false;
         }
         predicates.push(HeaderPredicate { name, value: value.clone() });
