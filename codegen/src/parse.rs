@@ -203,6 +203,12 @@ fn syntax_error(text: &str, file: Span, error: &ScanError, sink: &mut Diagnostic
             value,
             quoted,
         );
+    } else if error.info().contains("mapping values") || text[start..].starts_with(':') {
+        problem.help(
+            "a `: ` in a value has to be in quotes; or else the indentation is not that of the lines above",
+        );
+    } else if error.info().contains("unclosed") {
+        problem.help("what is opened is never closed");
     } else if text[start..].starts_with(['@', '`', '%', '!', '&', '*', '|', '>', '{', '}', '[', ']']) {
         problem.help("a value with special characters has to be in quotes");
     }

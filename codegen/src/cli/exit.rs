@@ -36,7 +36,8 @@ Exit codes:
   2  the command line is wrong
   3  a file could not be read or written, or a running gateway could not be asked
 
-Colours: --color, else NO_COLOR, CLICOLOR_FORCE and CLICOLOR, else only on a terminal.";
+Colours: --color, else NO_COLOR, CLICOLOR_FORCE and CLICOLOR, else only on a terminal whose TERM is set and not
+`dumb`; with CI set, TERM does not matter.";
 
 /// Writes to stdout. A reader who has seen enough (`castgate routes | head`) is no error.
 pub(crate) fn print(text: &str) -> Exit {

@@ -8,7 +8,7 @@ use crate::lint::Lint;
 use crate::model::{HeaderName, HeaderPredicate, Method, Methods, QueryPredicate};
 use crate::pattern::{HostPattern, MatchKind, PathPattern};
 use crate::source::ConfigPath;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// All that a request must have.
 pub(super) struct Condition {
