@@ -2,48 +2,66 @@
 
 use crate::codes;
 use crate::diagnostic::Diagnostics;
-use crate::model::{Model, Target};
-use crate::source::ConfigPath;
+use crate::model::{Model, Route, Target};
+use crate::source::{ConfigPath, Span};
 use std::time::Duration;
 
 pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
-    // The most time any route leaves each upstream.
-    let mut most: Vec<Option<Duration>> = vec![None; model.upstreams.len()];
-    for route in &model.routes {
-        if let Target::Forward(forward) = &route.target
-            && let Some(most) = most.get_mut(forward.upstream.index())
-        {
-            *most = (*most).max(Some(route.timeout));
-        }
-    }
-    for (upstream, most) in model.upstreams.iter().zip(most) {
+    for (upstream, route) in model.upstreams.iter().zip(most_patient(model)) {
         let at = &upstream.origin.path;
         if let Some(health) = &upstream.health_check
             && health.timeout >= health.interval
         {
             let section = at.key("health_check");
-            let other = sink.value_span(&section.key("interval"));
+            let everywhere = ConfigPath::root().key("health_check_interval");
+            let interval = [section.key("interval"), everywhere].into_iter().find(|at| sink.is_written(at));
+            let interval = interval.and_then(|at| sink.value_span(&at));
             let title = "a probe may take as long as the interval between probes";
             let label = format!("not below {:?}, the interval", health.interval);
-            let is_interval_here = sink.is_written(&section.key("interval"));
             let problem = sink.error_at(&codes::TIMEOUT_ORDER, &section.key("timeout"), title, label);
-            if let Some(span) = other.filter(|_| is_interval_here) {
+            if let Some(span) = interval {
                 problem.label(span, "the interval");
             }
         }
-        let Some(most) = most else { continue };
+        let Some(route) = route else { continue };
         let timeouts = at.key("timeouts");
-        exceeds(sink, &timeouts.key("connect"), upstream.timeouts.connect, most);
-        exceeds(sink, &timeouts.key("response"), upstream.timeouts.response, most);
+        exceeds(sink, &timeouts.key("connect"), upstream.timeouts.connect, route);
+        exceeds(sink, &timeouts.key("response"), upstream.timeouts.response, route);
     }
 }
 
+/// Of each upstream, the route that leaves it the most time.
+pub(super) fn most_patient(model: &Model) -> Vec<Option<&Route>> {
+    let mut most: Vec<Option<&Route>> = vec![None; model.upstreams.len()];
+    for route in &model.routes {
+        if let Target::Forward(forward) = &route.target
+            && let Some(most) = most.get_mut(forward.upstream.index())
+            && most.is_none_or(|other| other.timeout < route.timeout)
+        {
+            *most = Some(route);
+        }
+    }
+    most
+}
+
+/// Where a route's time was written, if it was.
+pub(super) fn time_of(route: &Route, sink: &Diagnostics) -> Option<Span> {
+    let own = route.origin.path.key("timeout");
+    let everywhere = ConfigPath::root().key("server").key("timeouts").key("request");
+    [own, everywhere].into_iter().find(|at| sink.is_written(at)).and_then(|at| sink.value_span(&at))
+}
+
 /// Only what was written: nobody has to lower a default which never bites.
-fn exceeds(sink: &mut Diagnostics, at: &ConfigPath, part: Duration, most: Duration) {
+fn exceeds(sink: &mut Diagnostics, at: &ConfigPath, part: Duration, route: &Route) {
+    let most = route.timeout;
     if part > most && sink.is_written(at) {
+        let time = time_of(route, sink);
         let title = "this timeout can never be reached";
         let label = format!("no route leaves it more than {most:?}");
-        sink.error_at(&codes::TIMEOUT_ORDER, at, title, label)
-            .help("see the routes' `timeout` and `server.timeouts.request` (60s if left out)");
+        let problem = sink.error_at(&codes::TIMEOUT_ORDER, at, title, label);
+        match time {
+            Some(span) => problem.label(span, "the most time of any route"),
+            None => problem.help("see the routes' `timeout` and `server.timeouts.request` (60s if left out)"),
+        };
     }
 }

@@ -4,6 +4,7 @@ use super::{Diagnostic, Diagnostics, Severity};
 use crate::lint::{Level, Lint};
 use crate::source::ConfigPath;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// What the config says about lints.
 #[derive(Debug, Default)]
@@ -25,8 +26,20 @@ impl Diagnostics {
     }
 
     /// Lets everything in `section` off a lint; `at` is where that was written.
-    pub(crate) fn let_off(&mut self, section: &ConfigPath, lint: Lint, at: &ConfigPath) {
-        self.levels.let_off.insert((section.clone(), lint), (at.clone(), false));
+    /// Gives the place of an earlier entry that said the same, which stays.
+    pub(crate) fn let_off(
+        &mut self,
+        section: &ConfigPath,
+        lint: Lint,
+        at: &ConfigPath,
+    ) -> Option<ConfigPath> {
+        match self.levels.let_off.entry((section.clone(), lint)) {
+            Entry::Occupied(first) => Some(first.get().0.clone()),
+            Entry::Vacant(place) => {
+                place.insert((at.clone(), false));
+                None
+            }
+        }
     }
 
     /// Reports what a lint found in the value at `path`; `None` if its level is `allow`, or somebody was let off.

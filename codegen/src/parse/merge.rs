@@ -193,6 +193,9 @@ impl Merge<'_> {
                 // A second change to one route is most likely meant for another: two of a name are an error.
                 (Some((target, Some(Node::Map(own)))), Some(Node::Map(route))) if changed.insert(target) => {
                     self.moves.renamed.insert(at.index(index), at.index(target));
+                    // It only says which route is meant; that one has it from below.
+                    self.moves.refused.insert(at.index(index).key("name"));
+                    let route = route.into_iter().filter(|(key, _)| key != "name").collect();
                     self.maps(&at.index(target), own, route);
                 }
                 (_, route) => {

@@ -42,8 +42,16 @@ fn allow(cx: &mut Cx<'_>, section: &ConfigPath, written: Option<&ast::List<Allow
         match &allow.lint {
             Some(name) => {
                 let lint_at = at.key("lint");
-                if let Some(lint) = cx.word(&lint_at, name, "lint", &names) {
-                    cx.sink.let_off(section, lint, &lint_at);
+                if let Some(lint) = cx.word(&lint_at, name, "lint", &names)
+                    && let Some(first) = cx.sink.let_off(section, lint, &lint_at)
+                {
+                    let title = format!("`{name}` is let off twice");
+                    let first = cx.sink.value_span(&first);
+                    let problem =
+                        cx.sink.error_at(&codes::DUPLICATE_KEY, &lint_at, title, "one reason is enough");
+                    if let Some(first) = first {
+                        problem.label(first, "first let off here");
+                    }
                 }
             }
             None => cx.missing(&at, "lint", "the name of a lint, such as `route-without-auth`"),

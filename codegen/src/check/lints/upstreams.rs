@@ -1,8 +1,9 @@
 //! Upstreams that may not do what their author thinks.
 
+use crate::check::timeouts::{most_patient, time_of};
 use crate::diagnostic::{Diagnostics, quoted};
 use crate::lint::Lint;
-use crate::model::{BackendUrl, Late, Model, Piece, Target, Upstream};
+use crate::model::{BackendUrl, Late, Model, Piece, Route, Upstream};
 use crate::source::ConfigPath;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,31 +12,17 @@ use std::time::Duration;
 const USUAL_KEEPALIVE: Duration = Duration::from_secs(60);
 
 pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
-    let most = most_time(model);
-    for (upstream, most) in model.upstreams.iter().zip(most) {
+    for (upstream, route) in model.upstreams.iter().zip(most_patient(model)) {
         health_and_backends(upstream, sink);
         keepalive(upstream, sink);
         retries(upstream, sink);
-        if let Some(most) = most {
-            tries(upstream, most, sink);
+        if let Some(route) = route {
+            tries(upstream, route, sink);
         }
     }
     breakers(model, sink);
     unequal_weights(model, sink);
     late_defaults(model, sink);
-}
-
-/// The most time any route leaves each upstream.
-fn most_time(model: &Model) -> Vec<Option<Duration>> {
-    let mut most: Vec<Option<Duration>> = vec![None; model.upstreams.len()];
-    for route in &model.routes {
-        if let Target::Forward(forward) = &route.target
-            && let Some(most) = most.get_mut(forward.upstream.index())
-        {
-            *most = (*most).max(Some(route.timeout));
-        }
-    }
-    most
 }
 
 fn health_and_backends(upstream: &Upstream, sink: &mut Diagnostics) {
@@ -94,7 +81,8 @@ fn retries(upstream: &Upstream, sink: &mut Diagnostics) {
 }
 
 /// All attempts together have to fit into the time of the most patient route.
-fn tries(upstream: &Upstream, most: Duration, sink: &mut Diagnostics) {
+fn tries(upstream: &Upstream, route: &Route, sink: &mut Diagnostics) {
+    let (most, time) = (route.timeout, time_of(route, sink));
     let (at, connect) = (&upstream.origin.path, upstream.timeouts.connect);
     let (connect_at, attempts_at) = (at.key("timeouts").key("connect"), at.key("retries").key("attempts"));
     let needed = connect * (u32::from(upstream.retries.attempts) + 1);
@@ -109,6 +97,9 @@ fn tries(upstream: &Upstream, most: Duration, sink: &mut Diagnostics) {
     let label = format!("{attempts} attempts of {connect:?} to connect need {needed:?}");
     if let Some(problem) = sink.lint_at(Lint::TriesBeyondTimeout, &here, title, label) {
         problem.help(format!("no route leaves this upstream more than {most:?}"));
+        if let Some(span) = time {
+            problem.label(span, "the most time of any route");
+        }
     }
 }
 
