@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::client::{RawClient, Request, Response};
+use crate::poll::poll;
 use crate::watched::{DEADLINE, Watched};
 
 /// How a gateway is to be started.
@@ -212,18 +213,11 @@ impl Gateway {
     /// Polls a built-in path until `wanted` accepts what it says; panics at the deadline.
     #[track_caller]
     pub fn poll_admin(&self, target: &str, wanted: impl Fn(&Response) -> bool) -> Response {
-        let deadline = Instant::now() + DEADLINE;
-        loop {
+        poll(|| {
             let response = self.admin(target);
-            if wanted(&response) {
-                return response;
-            }
-            if Instant::now() > deadline {
-                panic!("{target} still says {} {:?}", response.status, response.text());
-            }
-            // Another process's state has no event to wait for.
-            thread::sleep(Duration::from_millis(5));
-        }
+            let says = format!("{target} says {} {:?}", response.status, response.text());
+            if wanted(&response) { Ok(response) } else { Err(says) }
+        })
     }
 
     /// Waits for an access-log line that `wanted` accepts; panics at the deadline.

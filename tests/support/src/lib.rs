@@ -9,6 +9,7 @@
 mod client;
 mod gateway;
 mod metrics;
+mod poll;
 mod program;
 mod upstream;
 mod watched;
@@ -17,6 +18,7 @@ mod wire;
 pub use client::{Closing, RawClient, Request, Response};
 pub use gateway::{Gateway, Launch, LogLine};
 pub use metrics::{Metrics, Sample};
+pub use poll::poll;
 pub use program::require_program;
 pub use upstream::{BodyState, Gate, Message, Received, Reply, Step, Upstream};
 pub use watched::{DEADLINE, Watched};
