@@ -4,6 +4,7 @@
 
 mod ambiguity;
 mod builtin;
+mod fields;
 mod lints;
 mod listeners;
 mod loops;
@@ -26,6 +27,7 @@ pub(crate) fn check(model: &Model, sink: &mut Diagnostics) {
     ambiguity::check(&by_precedence, sink);
     reachability::check(&table, sink);
     builtin::check(model, sink);
+    fields::check(model, sink);
     listeners::check(model, sink);
     loops::check(&table, sink);
     timeouts::check(model, sink);

@@ -168,8 +168,8 @@ catalogue! {
         "Weights are 0 to 1000, not all 0, and after division by their greatest common divisor sum to at most 4096 in each group: the schedule is laid out at build.",
         Keys(&["upstreams.backends", "routes.backends"]);
     MANAGED_HEADER = "CG0220", "header managed by the gateway",
-        "Fields about the connection and the framing of messages (Connection, Content-Length, Host, ..) are the gateway's own to write; changing them opens the door to request smuggling. For Host there is the upstream's `host_header`.",
-        Keys(&["middleware.request_id.header", "middleware.headers.request.set", "middleware.headers.request.add", "middleware.headers.request.remove", "routes.respond.headers"]);
+        "Fields about the connection and the framing of messages (Connection, Content-Length, Host, ..) are the gateway's own to write for each hop: changing them opens the door to request smuggling, and what is known by them is not what is forwarded. For Host there are a route's `host` and the upstream's `host_header`. An id and an API key need a field that says nothing else: one that the gateway writes or takes out cannot be Content-Type or Cookie.",
+        Keys(&["middleware.request_id.header", "middleware.rate_limit.key", "middleware.auth.api_keys.header", "routes.headers", "tests.headers", "middleware.headers.request.set", "middleware.headers.request.add", "middleware.headers.request.remove", "routes.respond.headers"]);
     BAD_NETWORK = "CG0221", "unsuitable network",
         "A network is CIDR: `10.0.0.0/8`, `fd00::/8`, or a single address. No bit beyond the prefix may be set.",
         Keys(&["server.trusted_proxies"]);

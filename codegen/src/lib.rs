@@ -18,6 +18,7 @@ pub mod diff;
 pub mod emit;
 #[cfg(feature = "cli")]
 pub mod explain;
+mod field;
 pub mod lint;
 pub mod lower;
 #[cfg(feature = "cli")]

@@ -1,6 +1,7 @@
 //! HTTP as a test's author wrote it: no redirect is followed, no field added that could decide a route, no proxy asked.
 
 use super::{Address, Answer};
+use crate::field;
 use crate::table::Request;
 use std::time::Duration;
 use ureq::Agent;
@@ -17,9 +18,6 @@ const BODY: Duration = Duration::from_secs(5);
 const MOST_BODY: u64 = 1024 * 1024;
 /// 10,000 routes with all their series stay below.
 const MOST_METRICS: u64 = 256 * 1024 * 1024;
-
-/// Fields that belong to the message, not to the test: the client writes its own.
-const FRAMING: [&str; 5] = ["host", "connection", "content-length", "transfer-encoding", "expect"];
 
 /// Each request has a connection of its own.
 pub(super) struct Client(Agent);
@@ -59,7 +57,8 @@ impl Client {
             .uri(format!("{to}{}", request.target()))
             .header(header::HOST, host);
         for (name, value) in request.headers().iter().chain(more) {
-            if !FRAMING.contains(&name.as_str()) {
+            // The client writes its own of those that belong to the connection and the message.
+            if !field::is_of_the_hop(name) {
                 message = message.header(name, value);
             }
         }

@@ -40,9 +40,7 @@ fn request(what: &str, headers: &[String]) -> Result<Request, String> {
         if !name.eq_ignore_ascii_case("host") || !request.host().is_empty() {
             return Ok(request.with_header(name, value));
         }
-        let (path, headers) = (request.path(), request.headers().to_vec());
-        let moved = Request::new(request.method(), value, path, request.query(), headers);
-        moved.map_err(str::to_owned)
+        request.with_host(value).map_err(str::to_owned)
     })
 }
 

@@ -8,6 +8,7 @@ use crate::show;
 use super::{At, Settings};
 use crate::ast::Strings;
 use crate::codes;
+use crate::field::Use;
 use crate::model::{HeaderName, Late, Piece};
 use crate::resolve::cx::Cx;
 use crate::source::ConfigPath;
@@ -74,7 +75,7 @@ impl Settings for Auth {
         };
         let at = at.section("api_keys");
         let header_at = at.key(cx, "header");
-        let header = cx.header_name(&header_at, api_keys.header.as_deref().unwrap_or("x-api-key"), false);
+        let header = cx.field_name(&header_at, api_keys.header.as_deref().unwrap_or("x-api-key"), Use::ApiKey);
         let keys_at = at.key(cx, "keys");
         let written: Vec<(ConfigPath, &String)> = match &api_keys.keys {
             None => {

@@ -9,6 +9,7 @@ use super::{At, Settings};
 use crate::ast::{List, Map};
 use crate::codes;
 use crate::diagnostic::quoted;
+use crate::field::Use;
 use crate::model::{HeaderName, Late};
 use crate::resolve::cx::Cx;
 use crate::source::ConfigPath;
@@ -65,23 +66,6 @@ pub struct HeaderEdits {
     pub add: Vec<(HeaderName, Late)>,
 }
 
-/// Fields about a connection or the framing of messages, which the gateway writes itself.
-pub(crate) fn is_managed(name: &HeaderName) -> bool {
-    const MANAGED: [&str; 10] = [
-        "connection",
-        "content-length",
-        "host",
-        "http2-settings",
-        "keep-alive",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    ];
-    MANAGED.contains(&name.as_str())
-}
-
 impl Settings for Headers {
     type Section = HeadersSection;
 
@@ -113,7 +97,7 @@ fn edits(cx: &mut Cx<'_>, at: &At, section: Option<&HeaderEditsSection>) -> Head
     let (set, add, remove) = (at.key(cx, "set"), at.key(cx, "add"), at.key(cx, "remove"));
     let names = section.remove.iter().flat_map(|list| list.iter());
     HeaderEdits {
-        remove: names.filter_map(|(index, text)| name(cx, &remove.index(index), text, false)).collect(),
+        remove: names.filter_map(|(index, text)| cx.field_name(&remove.index(index), text, Use::Edit)).collect(),
         set: fields(cx, &set, section.set.as_ref()),
         add: fields(cx, &add, section.add.as_ref()),
     }
@@ -124,7 +108,7 @@ fn fields(cx: &mut Cx<'_>, at: &ConfigPath, map: Option<&Map<String>>) -> Vec<(H
     let mut names: BTreeMap<HeaderName, ConfigPath> = BTreeMap::new();
     for (key, value) in map.iter().flat_map(|map| map.iter()) {
         let at = at.key(key);
-        let Some(name) = name(cx, &at, key, true) else { continue };
+        let Some(name) = cx.field_name(&at, key, Use::Edit) else { continue };
         let Some(late) = value.filter(|value| cx.is_header_value(&at, value)).and_then(|value| cx.late(&at, value))
         else {
             continue;
@@ -152,21 +136,6 @@ fn fields(cx: &mut Cx<'_>, at: &ConfigPath, map: Option<&Map<String>>) -> Vec<(H
 /// Fields that are there for credentials, and nothing else (RFC 9110, section 11).
 fn is_secret(name: &HeaderName) -> bool {
     matches!(name.as_str(), "authorization" | "proxy-authorization")
-}
-
-fn name(cx: &mut Cx<'_>, at: &ConfigPath, text: &str, is_key: bool) -> Option<HeaderName> {
-    let name = cx.header_name(at, text, is_key)?;
-    if !is_managed(&name) {
-        return Some(name);
-    }
-    let title = format!("header {} is managed by the gateway", quoted(text));
-    let is_host = name.as_str() == "host";
-    let label = if is_host { "cannot be changed" } else { "the gateway itself writes it for each hop" };
-    let problem = cx.sink.error_at_key(&codes::MANAGED_HEADER, at, title, label);
-    if is_host {
-        problem.help("see the upstream's `host_header`");
-    }
-    None
 }
 
 impl Lower for Headers {

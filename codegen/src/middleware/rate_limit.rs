@@ -7,6 +7,7 @@ use crate::show;
 use super::{At, Settings};
 use crate::ast;
 use crate::codes;
+use crate::field::Use;
 use crate::model::{HeaderName, Rate};
 use crate::resolve::cx::Cx;
 use crate::source::ConfigPath;
@@ -98,7 +99,7 @@ fn key(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> Option<RateLi
     match written {
         None | Some("client_ip") => Some(RateLimitKey::ClientIp),
         Some(text) => match text.strip_prefix("header:") {
-            Some(name) => cx.header_name(at, name, false).map(RateLimitKey::Header),
+            Some(name) => cx.field_name(at, name, Use::LimitKey).map(RateLimitKey::Header),
             None => {
                 let known = ["client_ip", "header:NAME"];
                 cx.unknown(&codes::UNKNOWN_WORD, at, text, "rate limit key", known.into_iter());

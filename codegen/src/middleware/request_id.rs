@@ -3,8 +3,8 @@
 use super::code::{Code, Lower, Register, Site, State};
 use crate::yaml::Tree;
 use crate::plan::Value;
-use super::{At, Settings, is_managed};
-use crate::codes;
+use super::{At, Settings};
+use crate::field::Use;
 use crate::model::HeaderName;
 use crate::resolve::cx::Cx;
 use serde::Deserialize;
@@ -44,15 +44,8 @@ impl Settings for RequestId {
 
     fn resolve(cx: &mut Cx<'_>, at: &At, section: &RequestIdSection) -> Option<Self> {
         let header_at = at.key(cx, "header");
-        let header = cx.header_name(&header_at, section.header.as_deref().unwrap_or("x-request-id"), false)?;
-        if is_managed(&header) {
-            cx.sink.error_at(
-                &codes::MANAGED_HEADER,
-                &header_at,
-                "this header cannot carry the id",
-                "written by the gateway itself",
-            );
-        }
+        let header = section.header.as_deref().unwrap_or("x-request-id");
+        let header = cx.field_name(&header_at, header, Use::RequestId)?;
         Some(Self { header, trust_incoming: section.trust_incoming.unwrap_or(false) })
     }
 }

@@ -4,6 +4,7 @@ use super::Cx;
 use crate::ast::{self, Strings};
 use crate::codes;
 use crate::diagnostic::quoted;
+use crate::field::Use;
 use crate::lint::Lint;
 use crate::model::{HeaderName, HeaderPredicate, Method, Methods, QueryPredicate};
 use crate::pattern::{HostPattern, MatchKind, PathPattern};
@@ -101,7 +102,7 @@ fn headers(
     let mut is_good = true;
     for (key, value) in map.iter() {
         let at = at.key(key);
-        let name = cx.header_name(&at, key, true);
+        let name = cx.field_name(&at, key, Use::Condition);
         let value = value.filter(|value| cx.is_literal(&at, value) && cx.is_header_value(&at, value));
         let (Some(name), Some(value)) = (name, value) else {
             is_good = false;

@@ -5,7 +5,7 @@ use super::upstream::Upstreams;
 use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
-use crate::middleware::is_managed;
+use crate::field::Use;
 use crate::model::{Forward, PathChange, Redirect, Respond, Scope, Target};
 use crate::pattern::{MatchKind, PathPattern, Segment, TemplatePiece, parse_template};
 use crate::source::ConfigPath;
@@ -227,13 +227,8 @@ fn respond(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Respond) -> Option<R
     let headers_at = at.key("headers");
     for (key, value) in written.headers.iter().flat_map(|map| map.iter()) {
         let at = headers_at.key(key);
-        let Some(name) = cx.header_name(&at, key, true) else { continue };
-        if is_managed(&name) || name.as_str() == "content-type" {
-            let title = format!("header {} cannot be set here", quoted(key));
-            cx.sink
-                .error_at_key(&codes::MANAGED_HEADER, &at, title, "written by the gateway itself")
-                .help("the type of the body has its own key, `content_type`");
-        } else if !names.insert(name.clone()) {
+        let Some(name) = cx.field_name(&at, key, Use::Answer) else { continue };
+        if !names.insert(name.clone()) {
             let title = format!("header {} is set twice", quoted(key));
             cx.sink.error_at_key(&codes::DUPLICATE_KEY, &at, title, "case does not count in header names");
         } else if let Some(value) = value.filter(|value| cx.is_header_value(&at, value)) {

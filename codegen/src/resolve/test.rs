@@ -4,6 +4,7 @@ use super::Cx;
 use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
+use crate::field::Use;
 use crate::model::{Expectation, Route, Scope, Test, Upstream};
 use crate::source::ConfigPath;
 use crate::table::Request;
@@ -43,10 +44,15 @@ fn test(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Test, names: &Names<'_>
     };
     let headers_at = at.key("headers");
     let mut headers = Vec::new();
+    let mut host = None;
     for (key, value) in written.headers.iter().flat_map(|map| map.iter()) {
         let at = headers_at.key(key);
-        let name = cx.header_name(&at, key, true);
         let value = value.filter(|value| cx.is_literal(&at, value) && cx.is_header_value(&at, value));
+        if key.eq_ignore_ascii_case("host") {
+            host = value.map(|value| (at, value));
+            continue;
+        }
+        let name = cx.field_name(&at, key, Use::Test);
         headers.extend(name.zip(value));
     }
     let expect_at = at.key("expect");
@@ -57,9 +63,12 @@ fn test(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Test, names: &Names<'_>
             return None;
         }
     };
-    let request = headers
-        .into_iter()
-        .fold(request?, |request, (name, value)| request.with_header(name.as_str(), value));
+    let request = match host {
+        Some((at, host)) => at_host(cx, &at, request?, host)?,
+        None => request?,
+    };
+    let request =
+        headers.into_iter().fold(request, |request, (name, value)| request.with_header(name.as_str(), value));
     Some(Test { origin: cx.origin(at, Scope::TopLevel), request, expect })
 }
 
@@ -74,6 +83,26 @@ fn request(cx: &mut Cx<'_>, at: &ConfigPath, line: &str) -> Option<Request> {
             cx.sink
                 .error_at(&codes::BAD_REQUEST_LINE, at, title, message)
                 .help("write `GET http://host/path`, or `GET /path` for a host which no route names");
+            None
+        }
+    }
+}
+
+/// A `Host` among a test's headers says which host, unless the request does.
+fn at_host(cx: &mut Cx<'_>, at: &ConfigPath, request: Request, host: &str) -> Option<Request> {
+    match request.clone().with_host(host) {
+        Ok(moved) if request.host().is_empty() || moved.host() == request.host() => Some(moved),
+        Ok(_) => {
+            let title =
+                format!("a test that asks two hosts, {} and {}", quoted(request.host()), quoted(host));
+            cx.sink
+                .error_at_key(&codes::MANAGED_HEADER, at, title, "the request has named another")
+                .help("leave this out, or write the host into the request: `GET http://host/path`");
+            None
+        }
+        Err(message) => {
+            let title = format!("{} is not a host", quoted(host));
+            cx.sink.error_at(&codes::BAD_REQUEST_LINE, at, title, message);
             None
         }
     }

@@ -111,6 +111,11 @@ impl Request {
         self
     }
 
+    /// The request to this host, which may have a port.
+    pub fn with_host(self, host: &str) -> Result<Self, &'static str> {
+        Self::new(&self.method, host, &self.raw_path, self.query.as_deref(), self.headers)
+    }
+
     /// The method.
     pub fn method(&self) -> &str {
         &self.method

@@ -33,7 +33,7 @@ fn section(choices: &mut Choices<'_>, top: &Top, forwards: bool, percent: usize)
     let mut middleware = Section::default();
     switched(choices, &mut middleware, percent, "request_id", |choices| {
         let mut section = Section::default();
-        section.may(choices, 50, "header", |choices| Node::Text(text::header(choices)));
+        section.may(choices, 50, "header", |choices| Node::Text(text::id_header(choices)));
         section.may(choices, 50, "trust_incoming", flag);
         section
     });
@@ -98,7 +98,7 @@ fn auth(choices: &mut Choices<'_>, is_inherited: bool) -> Section {
         return section;
     }
     let mut keys = Section::default();
-    keys.may(choices, 50, "header", |choices| Node::Text(text::header(choices)));
+    keys.may(choices, 50, "header", |choices| Node::Text(text::key_header(choices)));
     if !is_inherited || choices.chance(50) {
         let some = choices.some(&KEYS, 3);
         let one = Node::text(choices.pick(&KEYS));

@@ -130,6 +130,12 @@ pub(super) const HEADERS: [&str; 14] = [
     "Accept",
 ];
 
+/// Header fields for the id of a request; nothing else may use them.
+const ID_HEADERS: [&str; 4] = ["X-Correlation-ID", "traceparent", "id", "X.Id~!"];
+
+/// Header fields for an API key.
+const KEY_HEADERS: [&str; 5] = ["X-Key", "Authorization", "x-b", "key", "!#$%&'*+-.^_`|~"];
+
 /// A name which nothing else in this file has.
 pub(super) fn name(choices: &mut Choices<'_>, taken: &mut Vec<String>) -> String {
     let mut name = if choices.chance(2) { "n".repeat(196) } else { choices.pick(&NAMES).to_owned() };
@@ -178,10 +184,25 @@ pub(super) fn late(choices: &mut Choices<'_>) -> String {
 /// A header field, in any case.
 pub(super) fn header(choices: &mut Choices<'_>) -> String {
     let name = choices.pick(&HEADERS);
+    if choices.chance(1) { "h".repeat(256) } else { in_any_case(choices, name) }
+}
+
+/// The field that carries the id.
+pub(super) fn id_header(choices: &mut Choices<'_>) -> String {
+    let name = choices.pick(&ID_HEADERS);
+    in_any_case(choices, name)
+}
+
+/// The field that carries an API key.
+pub(super) fn key_header(choices: &mut Choices<'_>) -> String {
+    let name = choices.pick(&KEY_HEADERS);
+    in_any_case(choices, name)
+}
+
+fn in_any_case(choices: &mut Choices<'_>, name: &str) -> String {
     match choices.below(4) {
         1 => name.to_ascii_uppercase(),
         2 => name.to_ascii_lowercase(),
-        3 if choices.chance(5) => "h".repeat(256),
         _ => name.to_owned(),
     }
 }

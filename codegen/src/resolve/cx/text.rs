@@ -3,6 +3,7 @@
 use super::Cx;
 use crate::codes;
 use crate::diagnostic::quoted;
+use crate::field::Use;
 use crate::model::{HeaderName, Late};
 use crate::resolve::late;
 use crate::source::ConfigPath;
@@ -32,7 +33,7 @@ impl Cx<'_> {
         false
     }
 
-    pub(crate) fn header_name(&mut self, at: &ConfigPath, text: &str, is_key: bool) -> Option<HeaderName> {
+    fn header_name(&mut self, at: &ConfigPath, text: &str, is_key: bool) -> Option<HeaderName> {
         let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if !text.is_empty() && text.len() <= 256 && text.bytes().all(is_token) {
             return Some(HeaderName(text.to_ascii_lowercase()));
@@ -43,6 +44,27 @@ impl Cx<'_> {
             self.sink.error_at_key(&codes::HEADER_NAME, at, title, label);
         } else {
             self.sink.error_at(&codes::HEADER_NAME, at, title, label);
+        }
+        None
+    }
+
+    /// The name of a field, for a use that it is fit for.
+    pub(crate) fn field_name(&mut self, at: &ConfigPath, text: &str, used: Use) -> Option<HeaderName> {
+        let name = self.header_name(at, text, used.is_key())?;
+        let Some(refusal) = used.refusal(&name) else { return Some(name) };
+        let title = format!("header {} {}", quoted(text), refusal.what);
+        let span = self.sink.value_span(at);
+        let code = &codes::MANAGED_HEADER;
+        let problem = if used.is_key() {
+            self.sink.error_at_key(code, at, title, refusal.why)
+        } else {
+            self.sink.error_at(code, at, title, refusal.why)
+        };
+        if let Some(help) = refusal.help {
+            problem.help(help);
+        }
+        if let (Some(other), Some(span)) = (refusal.other, span) {
+            problem.suggest("a name that nothing else has a use for", span, other);
         }
         None
     }
