@@ -11,7 +11,7 @@ mod upstream;
 
 use crate::diagnostic::Diagnostics;
 use crate::middleware::Use;
-use crate::model::{Forward, Model, Target, Upstream};
+use crate::model::{Forward, Model, Route, Target, Upstream};
 use crate::source::{ConfigPath, Source};
 use crate::yaml::Tree;
 use std::time::Duration;
@@ -51,8 +51,18 @@ fn written(layer: &Use<'_>) -> Tree {
 }
 
 /// The middleware of a route as it takes effect, outermost first: what it is called, and all its settings.
-pub fn layers(model: &Model, route: &crate::model::Route) -> Vec<(&'static str, Tree)> {
+pub fn layers(model: &Model, route: &Route) -> Vec<(&'static str, Tree)> {
     route.middleware.layers(&model.policies).map(|layer| (layer.kind, layer.settings.written())).collect()
+}
+
+/// What gets a request that no route takes, outermost first.
+pub fn unmatched(model: &Model) -> Vec<(&'static str, Tree)> {
+    model.unmatched.layers(&model.policies).map(|layer| (layer.kind, layer.settings.written())).collect()
+}
+
+/// A route's entry.
+pub fn route(model: &Model, route: &Route) -> Tree {
+    route::route(model, route)
 }
 
 /// An upstream's section.

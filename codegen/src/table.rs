@@ -3,24 +3,36 @@
 //! The tables are those of the plan, and the search is the runtime's, once more ([`walk`]), so that what a check or
 //! a test of the config finds is what the gateway will do.
 
+mod fresh;
+mod meet;
 mod miss;
 mod near;
 mod normal;
 mod outcome;
 mod reach;
+mod region;
 mod request;
 mod trial;
 mod walk;
 
+pub(crate) use fresh::Fresh;
 pub use miss::Miss;
 pub use near::by_precedence;
 pub use outcome::Outcome;
 pub use reach::Reach;
+pub(crate) use region::{Region, UNNAMED};
 pub use request::Request;
 pub(crate) use request::form_encoded;
 pub(crate) use request::method_bit;
 pub use trial::{Mismatch, TestOutcome, run_tests};
 pub(crate) use walk::Walk;
+#[cfg(feature = "cli")]
+pub(crate) use {
+    meet::Neighbours,
+    outcome::{changed, rendered},
+    reach::Tail,
+    region::UNANSWERED,
+};
 
 use crate::lower;
 use crate::model::{Method, Model, Route};
@@ -97,6 +109,22 @@ impl<'m> Table<'m> {
             false
         });
         matching
+    }
+
+    #[cfg(feature = "cli")]
+    /// Which routes take this request, by the methods it may have: a bit each, and the route's number.
+    pub(crate) fn takers(&self, request: &Request) -> Vec<(u8, usize)> {
+        let (mut left, mut takers) = (u8::MAX, Vec::new());
+        let _ = Walk::new(&self.index).search(request.host(), request.path(), &mut |number| {
+            let Some(route) = self.model.routes.get(number) else { return false };
+            let taken = route.methods.bits() & left;
+            if taken != 0 && request.has_fields_of(route) {
+                takers.push((taken, number));
+                left &= !taken;
+            }
+            left == 0
+        });
+        takers
     }
 
     pub(crate) fn model(&self) -> &'m Model {

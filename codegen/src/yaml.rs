@@ -12,6 +12,8 @@ pub enum Tree {
     Text(String),
     /// In order.
     List(Vec<Tree>),
+    /// A list whose order says nothing.
+    Set(Vec<Tree>),
     /// In order.
     Map(Vec<(String, Tree)>),
     /// A value which was, or whose parts were, written at the first of these paths where anything was.
@@ -58,7 +60,7 @@ impl Tree {
             Self::Text(text) => scalar(text),
             Self::At(_, inner) => inner.one_line(),
             Self::Remark(_) => String::new(),
-            Self::List(list) => {
+            Self::List(list) | Self::Set(list) => {
                 let entries: Vec<String> = list.iter().map(Self::one_line).collect();
                 format!("[{}]", entries.join(", "))
             }
@@ -67,6 +69,29 @@ impl Tree {
                 let entries: Vec<String> =
                     entries.map(|(name, value)| format!("{}: {}", key(name), value.one_line())).collect();
                 format!("{{{}}}", entries.join(", "))
+            }
+        }
+    }
+
+    /// The same for all trees that mean the same: maps by their keys, sets in one order and nothing in them twice,
+    /// without remarks and places.
+    pub fn canonical(&self) -> Self {
+        match self {
+            Self::Plain(_) | Self::Text(_) | Self::Remark(_) => self.clone(),
+            Self::At(_, inner) => inner.canonical(),
+            Self::List(list) => Self::List(list.iter().map(Self::canonical).collect()),
+            Self::Set(list) => {
+                let mut list: Vec<Self> = list.iter().map(Self::canonical).collect();
+                list.sort_by_cached_key(Self::one_line);
+                list.dedup();
+                Self::Set(list)
+            }
+            Self::Map(map) => {
+                let entries = map.iter().filter(|(_, value)| !matches!(value, Self::Remark(_)));
+                let mut map: Vec<(String, Self)> =
+                    entries.map(|(key, value)| (key.clone(), value.canonical())).collect();
+                map.sort_by(|(a, _), (b, _)| a.cmp(b));
+                Self::Map(map)
             }
         }
     }
@@ -105,7 +130,7 @@ impl Tree {
                     value.after_key(indent + 1, &paths, comment, out);
                 }
             }
-            Self::List(list) => {
+            Self::List(list) | Self::Set(list) => {
                 for (index, value) in list.iter().enumerate() {
                     let paths: Vec<ConfigPath> = paths.iter().map(|path| path.index(index)).collect();
                     out.push_str(&format!("{pad}-"));
@@ -130,8 +155,11 @@ impl Tree {
             Self::At(paths, inner) => (&**inner, paths.as_slice()),
             other => (other, paths),
         };
-        let is_flow = matches!(inner, Self::List(list) if !list.iter().any(Self::is_section));
-        if inner.is_section() || matches!(inner, Self::List(list) if !list.is_empty() && !is_flow) {
+        let list = match inner {
+            Self::List(list) | Self::Set(list) => list.as_slice(),
+            _ => &[],
+        };
+        if inner.is_section() || list.iter().any(Self::is_section) {
             out.push('\n');
             return inner.block(indent, paths, comment, out);
         }

@@ -174,6 +174,7 @@ pub(crate) enum Command {
         running: RunningGateway,
     },
     /// Compare two configs by what they do with requests
+    #[command(after_help = diff_help())]
     Diff {
         /// The config as it was
         old: String,
@@ -222,6 +223,12 @@ fn kind_of_change(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err(format!("no such kind of change; the kinds are {}", diff::kinds().join(", ")))
+}
+
+/// With every kind of change there is.
+fn diff_help() -> String {
+    let kinds = diff::described().into_iter().map(|(kind, when)| format!("\n  {kind}: {when}"));
+    kinds.fold("Kinds of changes, for --fail-on:\n".to_owned(), |help, kind| help + &kind)
 }
 
 const TEST_HELP: &str = "\

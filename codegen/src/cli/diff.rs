@@ -19,8 +19,10 @@ pub(crate) fn run(old: &str, new: &str, fail_on: &[String], format: DiffFormat, 
         DiffFormat::Human => diff.text(),
         DiffFormat::Json => diff.json(),
     };
-    let failed: Vec<&str> =
-        diff.kinds().into_iter().filter(|kind| fail_on.iter().any(|wanted| wanted == kind)).collect();
+    // What was not compared may be any kind of change.
+    let is_unknown = |kind: &str| kind == diff::INCOMPLETE && !fail_on.is_empty();
+    let is_wanted = |kind: &str| is_unknown(kind) || fail_on.iter().any(|wanted| wanted == kind);
+    let failed: Vec<&str> = diff.kinds().into_iter().filter(|kind| is_wanted(kind)).collect();
     match print(&text) {
         Exit::Fine if failed.is_empty() => Exit::Fine,
         Exit::Fine => {

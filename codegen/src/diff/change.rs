@@ -16,26 +16,58 @@ pub struct Change {
     pub new: Option<String>,
 }
 
-/// Kinds besides those of middleware.
-const KINDS: [&str; 13] = [
-    "route-added",
-    "route-removed",
-    "route-changed",
-    "target-changed",
-    "upstream-changed",
-    "forward-path-changed",
-    "redirect-changed",
-    "response-changed",
-    "timeout-changed",
-    "server-changed",
-    "admin-changed",
-    "backends-changed",
-    "upstream-settings-changed",
+/// Kinds besides those of middleware, and when they occur.
+const KINDS: [(&str, &str); 18] = [
+    ("route-added", "a route takes what got 404 or 405"),
+    ("route-removed", "nothing takes what a route took"),
+    ("route-changed", "a route of another name takes it"),
+    (
+        "built-in-added",
+        "the gateway itself answers the path on `server.listen`, with no middleware: `admin` is gone",
+    ),
+    ("built-in-removed", "it does no more: there is an `admin` listener"),
+    ("target-changed", "another kind of target: upstream, redirect or response"),
+    (
+        "upstream-changed",
+        "an upstream of another name; what it is called counts only if it has an entry in `upstreams`",
+    ),
+    ("forward-path-changed", "the backend sees another path"),
+    ("redirect-changed", "another status or place"),
+    ("response-changed", "another response of the gateway's own"),
+    ("timeout-changed", "a timeout of the route"),
+    ("route-settings-changed", "any other key of the route"),
+    ("server-changed", "a key of `server`"),
+    ("admin-changed", "a key of `admin`"),
+    ("settings-changed", "a key of any other section"),
+    ("backends-changed", "backends, or their shares, of an upstream that takes the place of the old one"),
+    ("upstream-settings-changed", "another key of such an upstream"),
+    (INCOMPLETE, "there are too many routes that overlap: not all requests were compared"),
+];
+
+/// The kind that says that others may be missing.
+pub const INCOMPLETE: &str = "incomplete";
+
+/// Keys of a route that have a kind of their own.
+const OF_KEYS: [(&str, &str); 5] = [
+    ("redirect", "redirect-changed"),
+    ("respond", "response-changed"),
+    ("timeout", "timeout-changed"),
+    ("idle", "timeout-changed"),
+    ("total", "timeout-changed"),
 ];
 
 impl Change {
     pub(super) fn new(kind: impl Into<String>, old: Option<String>, new: Option<String>) -> Self {
         Self { kind: kind.into(), what: None, old, new }
+    }
+
+    /// Without what depends on the request: the paths that a backend sees, or that a redirect leads to.
+    pub(super) fn without_paths(&self) -> Self {
+        match self.kind.as_str() {
+            "forward-path-changed" => Self::new(self.kind.as_str(), None, None),
+            "redirect-changed" if self.what.is_none() => Self::new(self.kind.as_str(), None, None),
+            _ => self.clone(),
+        }
     }
 
     /// `timeout-changed: 5s -> 10s`
@@ -56,16 +88,42 @@ impl Change {
     }
 }
 
+/// The change of a key of a route.
+pub(super) fn of_setting(path: &str, old: Option<String>, new: Option<String>) -> Change {
+    let key = path.split(['.', '[']).next().unwrap_or(path);
+    let of_key = OF_KEYS.iter().find(|(name, _)| *name == key);
+    let change = Change::new(of_key.map_or("route-settings-changed", |(_, kind)| kind), old, new);
+    // It says it all.
+    let what = (path != "timeout").then(|| path.to_owned());
+    Change { what, ..change }
+}
+
 /// The kinds of changes of a middleware.
 pub(super) fn of_middleware(name: &str, what: &str) -> String {
     format!("{}-{what}", name.replace('_', "-"))
 }
 
+/// Every kind there is, and when it occurs.
+pub fn described() -> Vec<(String, String)> {
+    let middleware = NAMES.iter().flat_map(|name| {
+        let kinds = [
+            ("added", format!("`{name}` where there was none")),
+            ("removed", format!("no `{name}` where there was one")),
+            (
+                "changed",
+                format!(
+                    "other settings of `{name}`, or its state is shared with routes it was not shared with"
+                ),
+            ),
+        ];
+        kinds.map(|(what, when)| (of_middleware(name, what), when))
+    });
+    KINDS.iter().map(|(kind, when)| ((*kind).to_owned(), (*when).to_owned())).chain(middleware).collect()
+}
+
 /// Every kind there is.
 pub fn kinds() -> Vec<String> {
-    let middleware =
-        NAMES.iter().flat_map(|name| ["added", "removed", "changed"].map(|what| of_middleware(name, what)));
-    KINDS.iter().map(|kind| (*kind).to_owned()).chain(middleware).collect()
+    described().into_iter().map(|(kind, _)| kind).collect()
 }
 
 /// Whether there is a kind of this name.

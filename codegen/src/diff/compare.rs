@@ -1,122 +1,139 @@
-//! Two answers to one request, and two sections, side by side.
+//! Two answers to one request, side by side.
 
-use super::change::{Change, of_middleware};
+use super::change::{Change, of_middleware, of_setting};
+use super::side::{Side, Taker};
+use super::treatment::{Treatment, differing};
+use super::upstreams;
 use crate::middleware::NAMES;
-use crate::model::{Model, Route, Target};
-use crate::normal;
+use crate::model::{Route, Target};
 use crate::show;
-use crate::table::{Request, Table};
-use crate::yaml::Tree;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::table::{Request, changed, rendered};
 
-/// A config's values by their paths.
-type Leaves = BTreeMap<String, String>;
+/// A config, and who of it takes the request.
+type Answer<'a, 'm> = (&'a Side<'a, 'm>, Taker);
 
-/// A config's table, the config, and which of its routes takes the request.
-type Side<'a, 'm> = (&'a Table<'m>, &'m Model, Option<&'m Route>);
+/// One request in two spellings: with texts for people, and with marks, of which two differ exactly if the templates
+/// they went through do.
+pub(super) struct Asked<'a> {
+    pub(super) request: &'a Request,
+    pub(super) marked: &'a str,
+}
 
 /// What is different for this request.
-pub(super) fn requests(
-    (old_table, old_model, old): Side<'_, '_>,
-    (new_table, new_model, new): Side<'_, '_>,
-    request: &Request,
+pub(super) fn requests(old: Answer<'_, '_>, new: Answer<'_, '_>, asked: &Asked<'_>) -> Vec<Change> {
+    let (old_side, new_side) = (old.0, new.0);
+    let target = |side: &Side<'_, '_>, number| Some(show::target(side.model, side.route(number)));
+    let built_in = || Some(format!("{}, answered on `server.listen`", asked.request.path()));
+    match (old.1, new.1) {
+        (Taker::BuiltIn, Taker::BuiltIn) => Vec::new(),
+        (Taker::Nobody, Taker::Nobody) => middleware(Some(&old_side.unmatched), Some(&new_side.unmatched)),
+        (Taker::Route(old), Taker::Nobody) => vec![Change::new("route-removed", target(old_side, old), None)],
+        (Taker::Nobody, Taker::Route(new)) => vec![Change::new("route-added", None, target(new_side, new))],
+        (Taker::BuiltIn, Taker::Nobody) => vec![Change::new("built-in-removed", built_in(), None)],
+        (Taker::Nobody, Taker::BuiltIn) => vec![Change::new("built-in-added", None, built_in())],
+        // The gateway's own answers go through no middleware.
+        (Taker::BuiltIn, Taker::Route(new)) => {
+            let mut changes = vec![Change::new("built-in-removed", built_in(), target(new_side, new))];
+            changes.extend(middleware(None, Some(new_side.treatment(new))));
+            changes
+        }
+        (Taker::Route(old), Taker::BuiltIn) => {
+            let mut changes = vec![Change::new("built-in-added", target(old_side, old), built_in())];
+            changes.extend(middleware(Some(old_side.treatment(old)), None));
+            changes
+        }
+        (Taker::Route(old), Taker::Route(new)) => {
+            let mut changes =
+                targets((old_side, old_side.route(old)), (new_side, new_side.route(new)), asked);
+            let (old, new) = (old_side.treatment(old), new_side.treatment(new));
+            if !changes.iter().any(|change| change.kind == "target-changed") {
+                for (path, old, new) in differing(&old.settings, &new.settings) {
+                    changes.push(of_setting(path, old, new));
+                }
+            }
+            changes.extend(middleware(Some(old), Some(new)));
+            changes
+        }
+    }
+}
+
+/// What answers, and what it sees of the path.
+fn targets(
+    (old_side, old): (&Side<'_, '_>, &Route),
+    (new_side, new): (&Side<'_, '_>, &Route),
+    asked: &Asked<'_>,
 ) -> Vec<Change> {
-    let (old, new) = match (old, new) {
-        (None, None) => return Vec::new(),
-        (Some(old), None) => {
-            return vec![Change::new("route-removed", Some(show::target(old_model, old)), None)];
-        }
-        (None, Some(new)) => {
-            return vec![Change::new("route-added", None, Some(show::target(new_model, new)))];
-        }
-        (Some(old), Some(new)) => (old, new),
-    };
     let mut changes = Vec::new();
-    let mut differ = |kind: &str, old: Option<String>, new: Option<String>| {
+    let mut differ = |kind: &str, old: String, new: String| {
         if old != new {
-            changes.push(Change::new(kind, old, new));
+            changes.push(Change::new(kind, Some(old), Some(new)));
         }
     };
-    differ("route-changed", Some(old.name.clone()), Some(new.name.clone()));
-    let (old_outcome, new_outcome) = (old_table.outcome(request), new_table.outcome(request));
+    let (path, marked) = (asked.request.path(), asked.marked);
+    differ("route-changed", old.name.clone(), new.name.clone());
     match (&old.target, &new.target) {
-        (Target::Forward(_), Target::Forward(_)) => {
-            differ(
-                "upstream-changed",
-                Some(show::target(old_model, old)),
-                Some(show::target(new_model, new)),
-            );
-            differ("forward-path-changed", old_outcome.forward_path, new_outcome.forward_path);
-            differ("timeout-changed", Some(show::duration(old.timeout)), Some(show::duration(new.timeout)));
-        }
-        (Target::Redirect(a), Target::Redirect(b)) => {
-            let shown = |status: u16, to: Option<String>| to.map(|to| format!("{status} {to}"));
-            let (to, now) = (old_outcome.redirect_to, new_outcome.redirect_to);
-            differ("redirect-changed", shown(a.status, to), shown(b.status, now));
-        }
-        (Target::Respond(a), Target::Respond(b)) => {
-            let shown = |respond: &crate::model::Respond| {
-                let headers: Vec<String> = respond
-                    .headers
-                    .iter()
-                    .map(|(name, value)| format!("{name}: {}", show::late(value)))
-                    .collect();
-                format!("{} {:?} {:?} {headers:?}", respond.status, respond.content_type, respond.body)
-            };
-            if shown(a) != shown(b) {
-                differ("response-changed", Some(shown(a)), Some(shown(b)));
+        (Target::Forward(a), Target::Forward(b)) => {
+            if changed(&a.path, marked) != changed(&b.path, marked) {
+                let (was, is) =
+                    shown(|path| changed(&a.path, path), |path| changed(&b.path, path), path, marked);
+                changes.push(Change::new("forward-path-changed", Some(was), Some(is)));
+            }
+            if let (Some((_, a)), Some((_, b))) = (old_side.upstream(old), new_side.upstream(new)) {
+                changes.extend(upstreams::renamed(a, b));
             }
         }
-        _ => differ("target-changed", Some(show::target(old_model, old)), Some(show::target(new_model, new))),
+        (Target::Redirect(a), Target::Redirect(b)) => {
+            if rendered(&a.to, marked) != rendered(&b.to, marked) {
+                let (was, is) =
+                    shown(|path| rendered(&a.to, path), |path| rendered(&b.to, path), path, marked);
+                changes.push(Change::new("redirect-changed", Some(was), Some(is)));
+            }
+        }
+        (Target::Respond(_), Target::Respond(_)) => {}
+        _ => differ("target-changed", show::target(old_side.model, old), show::target(new_side.model, new)),
     }
-    changes.extend(middleware(&normal::layers(old_model, old), &normal::layers(new_model, new)));
     changes
 }
 
-fn middleware(old: &[(&'static str, Tree)], new: &[(&'static str, Tree)]) -> Vec<Change> {
-    let find = |layers: &[(&'static str, Tree)], wanted: &str| {
-        layers.iter().find(|(name, _)| *name == wanted).map(|(_, settings)| settings.one_line())
-    };
-    let changes = NAMES.iter().filter_map(|name| match (find(old, name), find(new, name)) {
-        (Some(old), None) => Some(Change::new(of_middleware(name, "removed"), Some(old), None)),
-        (None, Some(new)) => Some(Change::new(of_middleware(name, "added"), None, Some(new))),
-        (Some(old), Some(new)) if old != new => {
-            Some(Change::new(of_middleware(name, "changed"), Some(old), Some(new)))
-        }
-        _ => None,
-    });
-    changes.collect()
+/// Two texts that are different, with the texts of parameters that people like best.
+fn shown(
+    old: impl Fn(&str) -> String,
+    new: impl Fn(&str) -> String,
+    path: &str,
+    marked: &str,
+) -> (String, String) {
+    let (was, is) = (old(path), new(path));
+    if was == is { (old(marked), new(marked)) } else { (was, is) }
 }
 
-/// What is different in `server`, in `admin`, and in upstreams which both have.
-pub(super) fn sections(old: &Tree, new: &Tree) -> Vec<Change> {
-    let (old, new): (Leaves, Leaves) =
-        (old.leaves().into_iter().collect(), new.leaves().into_iter().collect());
-    let upstreams = |leaves: &Leaves| -> BTreeSet<String> {
-        let backends = leaves.keys().filter_map(|path| path.strip_suffix(".backends"));
-        backends.map(|path| format!("{path}.")).collect()
+/// What is different in the middleware of two routes; `None` is a taker that has none.
+pub(super) fn middleware(old: Option<&Treatment>, new: Option<&Treatment>) -> Vec<Change> {
+    let find = |of: Option<&Treatment>, kind: &str| {
+        of.and_then(|of| of.layers.iter().find(|layer| layer.kind == kind).cloned())
     };
-    let (old_upstreams, new_upstreams) = (upstreams(&old), upstreams(&new));
-    let both: Vec<&String> = old_upstreams.intersection(&new_upstreams).collect();
-    let in_both = |path: &str| both.iter().any(|own| path.starts_with(own.as_str()));
-    let kind = |path: &str| {
-        if path.starts_with("server.") {
-            Some("server-changed")
-        } else if path.starts_with("admin.") {
-            Some("admin-changed")
-        } else if path.starts_with("upstreams.") && in_both(path) {
-            Some(if path.ends_with(".backends") { "backends-changed" } else { "upstream-settings-changed" })
-        } else {
-            None
-        }
-    };
-    let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let is_shared = |of: Option<&Treatment>, kind: &str| of.is_some_and(|of| of.shared.contains(kind));
+    let state =
+        |is_shared: bool| Some(if is_shared { "shared with other routes" } else { "its own" }.to_owned());
     let mut changes = Vec::new();
-    for path in paths {
-        let Some(kind) = kind(path) else { continue };
-        let (old, new) = (old.get(path).cloned(), new.get(path).cloned());
-        if old != new {
-            changes.push(Change { what: Some(path.clone()), ..Change::new(kind, old, new) });
+    for name in NAMES {
+        let (before, after) = (find(old, name), find(new, name));
+        match (&before, &after) {
+            (Some(before), None) => {
+                changes.push(Change::new(of_middleware(name, "removed"), Some(before.shown.clone()), None));
+            }
+            (None, Some(after)) => {
+                changes.push(Change::new(of_middleware(name, "added"), None, Some(after.shown.clone())));
+            }
+            (Some(before), Some(after)) if !before.is_same(after) => {
+                let (before, after) = (before.shown.clone(), after.shown.clone());
+                changes.push(Change::new(of_middleware(name, "changed"), Some(before), Some(after)));
+            }
+            _ => {}
+        }
+        let (was, is) = (is_shared(old, name), is_shared(new, name));
+        if before.is_some() && after.is_some() && was != is {
+            let change = Change::new(of_middleware(name, "changed"), state(was), state(is));
+            changes.push(Change { what: Some("state".to_owned()), ..change });
         }
     }
     changes

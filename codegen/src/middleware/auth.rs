@@ -120,7 +120,7 @@ impl Lower for Auth {
             policy: "ApiKeys",
             stem: "API_KEYS_",
             // The keys are read at start; a route with keys of its own must not see another's.
-            state: State::Policy,
+            state: State::Constant,
             register: Register::Bindings,
         }
     }
@@ -133,7 +133,7 @@ impl Lower for Auth {
 
     fn written(&self) -> Tree {
         let Self { api_keys: ApiKeys { header, keys } } = self;
-        let keys = Tree::List(keys.iter().map(|key| Tree::Text(show::late(key))).collect());
+        let keys = Tree::Set(keys.iter().map(|key| Tree::Text(show::late(key))).collect());
         Tree::map([("api_keys", Tree::map([("header", Tree::text(header.as_str())), ("keys", keys)]))])
     }
 }

@@ -37,7 +37,9 @@ pub(crate) struct Code {
 pub(crate) enum State {
     /// None: equal policies share a static.
     None,
-    /// Its own: one static for each policy.
+    /// What it reads at start, and then never changes: one static for each policy.
+    Constant,
+    /// What requests change: one static for each policy.
     Policy,
     /// One for each pair of policy and upstream.
     Upstream,

@@ -186,5 +186,5 @@ fn written(edits: &HeaderEdits) -> Tree {
         Tree::Map(fields.iter().map(|(name, value)| (name.to_string(), Tree::Text(show::late(value)))).collect())
     };
     let remove = remove.iter().map(|name| Tree::text(name.as_str())).collect();
-    Tree::map([("remove", Tree::List(remove)), ("set", fields(set)), ("add", fields(add))])
+    Tree::map([("remove", Tree::Set(remove)), ("set", fields(set)), ("add", fields(add))])
 }

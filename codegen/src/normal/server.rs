@@ -17,7 +17,7 @@ pub(super) fn server(server: &Server) -> Tree {
         ("listen", listen(addresses)),
         ("workers", workers),
         ("log_level", Tree::Text(show::late(&log_level.level))),
-        ("trusted_proxies", Tree::List(networks.collect())),
+        ("trusted_proxies", Tree::Set(networks.collect())),
         (
             "limits",
             Tree::map([
@@ -45,5 +45,5 @@ pub(super) fn admin(admin: &Admin) -> Tree {
 }
 
 fn listen(addresses: &[Listen]) -> Tree {
-    Tree::List(addresses.iter().map(|listen| Tree::Text(show::late(&listen.address))).collect())
+    Tree::Set(addresses.iter().map(|listen| Tree::Text(show::late(&listen.address))).collect())
 }

@@ -25,7 +25,7 @@ pub(super) fn upstream(upstream: &Upstream, most: Option<Duration>) -> Tree {
     };
     let tree = Tree::map([
         ("strategy", Tree::plain(strategy.as_str())),
-        ("backends", Tree::List(backends.iter().map(backend).collect())),
+        ("backends", Tree::Set(backends.iter().map(backend).collect())),
         (
             "health_check",
             health_check.as_ref().map_or(Tree::plain("off"), |check| health(check, &origin.path)),

@@ -53,7 +53,8 @@ impl Table<'_> {
     }
 }
 
-fn changed(change: &PathChange, path: &str) -> String {
+/// The path a backend sees.
+pub(crate) fn changed(change: &PathChange, path: &str) -> String {
     match change {
         PathChange::Keep => path.to_owned(),
         PathChange::StripPrefix { prefix } => match path.strip_prefix(prefix.as_str()) {
@@ -65,7 +66,7 @@ fn changed(change: &PathChange, path: &str) -> String {
 }
 
 /// The runtime's `TemplatePiece::render`.
-fn rendered(pieces: &[TemplatePiece], path: &str) -> String {
+pub(crate) fn rendered(pieces: &[TemplatePiece], path: &str) -> String {
     let path = path.strip_prefix('/').unwrap_or(path);
     pieces.iter().fold(String::new(), |text, piece| match piece {
         TemplatePiece::Literal(literal) => text + literal,

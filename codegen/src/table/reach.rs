@@ -18,12 +18,12 @@
 mod cover;
 mod witness;
 
-use super::{BUILT_IN, Request, Table, Walk};
+use super::{BUILT_IN, Fresh, Request, Table, Walk};
 use crate::model::Route;
 use crate::pattern::{MatchKind, Segment};
 use cover::Positions;
 use std::collections::BTreeSet;
-use witness::Fresh;
+use witness::Witnesses;
 
 /// Whether any request gets to a route.
 #[derive(Debug, Clone)]
@@ -36,9 +36,11 @@ pub enum Reach<'m> {
 
 /// What follows the segments of a prefix or rest pattern in one of its plainest paths.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Tail {
-    fresh: usize,
-    has_slash: bool,
+pub(crate) struct Tail {
+    /// So many segments that nobody names,
+    pub(crate) fresh: usize,
+    /// and a slash at the end.
+    pub(crate) has_slash: bool,
 }
 
 /// Where a route was found to be live.
@@ -51,11 +53,12 @@ struct Left {
 impl<'m> Table<'m> {
     /// For every route, in the order of the file, whether a request gets to it.
     pub fn reach(&self) -> Vec<Reach<'m>> {
-        let fresh = Fresh::of(self.model());
+        let fresh = Fresh::of(&[self.model()]);
+        let witnesses = Witnesses::new(self, &fresh);
         let routes = &self.model().routes;
         let verdicts = self.verdicts();
         let reach = routes.iter().zip(verdicts).map(|(route, verdict)| match verdict {
-            Ok(Left { tail, methods }) => Reach::Live(fresh.witness(self, route, tail, methods)),
+            Ok(Left { tail, methods }) => Reach::Live(witnesses.of(route, tail, methods)),
             Err(by) => Reach::Dead(by.into_iter().filter_map(|number| routes.get(number)).collect()),
         });
         reach.collect()

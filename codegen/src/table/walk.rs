@@ -79,6 +79,13 @@ impl<'a> Walk<'a> {
         one.into_iter().chain(run).map(|number| number as usize)
     }
 
+    /// All that is in this table, in no order.
+    pub(crate) fn entries(&self, table: Option<Table>) -> impl Iterator<Item = (String, u32)> + use<'a> {
+        let (start, slots) = table.map_or((0, 0), |Table { start, slots }| (start, slots));
+        let edges = self.index.edges.iter().skip(start as usize).take(slots as usize).flatten();
+        edges.map(|edge| (edge.text.clone(), edge.node))
+    }
+
     /// The node to which a literal leads.
     pub(crate) fn lookup(&self, table: Option<Table>, text: &str) -> Option<u32> {
         let Table { start, slots } = table?;

@@ -1,0 +1,172 @@
+//! One of the two configs: its table, and what each of its routes does with the requests it takes.
+
+use super::answers;
+use super::treatment::{Layers, Treatment, layers, treatment};
+use crate::middleware::State;
+use crate::model::{HeaderPredicate, Methods, Model, QueryPredicate, Route, Target, Upstream};
+use crate::pattern::{HostPattern, MatchKind, ParamKind, Segment};
+use crate::table::{BUILT_IN, Neighbours, Region, Request, Table};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A config, ready to be asked.
+pub(super) struct Side<'a, 'm> {
+    pub(super) model: &'m Model,
+    table: &'a Table<'m>,
+    neighbours: Neighbours<'a>,
+    treatments: Vec<Treatment>,
+    /// Of requests that no route takes.
+    pub(super) unmatched: Treatment,
+}
+
+/// Who takes a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taker {
+    /// The route of this number.
+    Route(usize),
+    /// The gateway itself.
+    BuiltIn,
+    /// Nobody: 404 or 405.
+    Nobody,
+}
+
+/// All that decides which requests a route takes. No two routes of a config have the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Condition<'m> {
+    host: &'m HostPattern,
+    /// The path without the names of its parameters.
+    path: Vec<&'m str>,
+    kind: MatchKind,
+    methods: Methods,
+    headers: &'m [HeaderPredicate],
+    query: &'m [QueryPredicate],
+}
+
+impl<'m> Condition<'m> {
+    pub(super) fn of(route: &'m Route) -> Self {
+        // No literal has a brace in it.
+        let segment = |segment: &'m Segment| match segment {
+            Segment::Literal(text) => text.as_str(),
+            Segment::Param { kind: ParamKind::Uint, .. } => "{uint}",
+            Segment::Param { kind: ParamKind::Uuid, .. } => "{uuid}",
+            Segment::Param { kind: ParamKind::Any, .. } => "{}",
+            Segment::Rest { .. } => "{*}",
+        };
+        Self {
+            host: &route.host,
+            path: route.path.segments.iter().map(segment).collect(),
+            kind: route.path.kind,
+            methods: route.methods,
+            headers: &route.headers,
+            query: &route.query,
+        }
+    }
+}
+
+impl<'a, 'm> Side<'a, 'm> {
+    /// `common`: the conditions that the other config has, too.
+    pub(super) fn new(table: &'a Table<'m>, common: &BTreeSet<Condition<'m>>) -> Self {
+        let model = table.model();
+        let mut known = Layers::new();
+        let treatments = model.routes.iter().map(|route| treatment(model, route, &mut known)).collect();
+        let unmatched = layers(model, &model.unmatched, &mut known);
+        let unmatched = Treatment { layers: unmatched, ..Treatment::default() };
+        let mut side = Self { model, table, neighbours: Neighbours::of(table), treatments, unmatched };
+        side.share(common);
+        side
+    }
+
+    /// Finds out which routes share state with others. Of the others only those count that are in both configs: a new
+    /// route is a change of its own.
+    fn share(&mut self, common: &BTreeSet<Condition<'m>>) {
+        let mut members: BTreeMap<Key, usize> = BTreeMap::new();
+        let routes = || self.model.routes.iter().zip(&self.treatments);
+        for (route, treatment) in routes() {
+            if common.contains(&Condition::of(route)) {
+                keys(route, treatment).into_iter().for_each(|key| *members.entry(key).or_default() += 1);
+            }
+        }
+        let shared = routes().map(|(route, treatment)| {
+            let itself = usize::from(common.contains(&Condition::of(route)));
+            let keys = keys(route, treatment).into_iter();
+            let shared = keys.filter(|key| members.get(key).is_some_and(|count| *count > itself));
+            shared.map(|(kind, ..)| kind).collect::<BTreeSet<_>>()
+        });
+        let shared: Vec<BTreeSet<&'static str>> = shared.collect();
+        for (treatment, shared) in self.treatments.iter_mut().zip(shared) {
+            treatment.shared = shared;
+        }
+    }
+
+    /// Who takes this request, by the methods it may have, a bit each.
+    pub(super) fn takers(&self, request: &Request) -> Vec<(u8, Taker)> {
+        if self.model.admin.is_none() && BUILT_IN.contains(&request.path()) {
+            return vec![(u8::MAX, Taker::BuiltIn)];
+        }
+        let takers = self.table.takers(request);
+        let left = takers.iter().fold(u8::MAX, |left, (methods, _)| left & !methods);
+        let takers = takers.into_iter().map(|(methods, number)| (methods, Taker::Route(number)));
+        takers.chain((left != 0).then_some((left, Taker::Nobody))).collect()
+    }
+
+    /// A taker as it is reported.
+    pub(super) fn shown(&self, taker: Taker) -> answers::Taker {
+        match taker {
+            Taker::Route(number) => {
+                let route = self.route(number);
+                let (name, line) = (route.name.clone(), route.origin.line.clone());
+                answers::Taker::Route { name, whereabouts: self.model.whereabouts(&line), line }
+            }
+            Taker::BuiltIn => answers::Taker::BuiltIn,
+            Taker::Nobody => answers::Taker::Nobody,
+        }
+    }
+
+    pub(super) fn route(&self, number: usize) -> &'m Route {
+        &self.model.routes[number]
+    }
+
+    pub(super) fn treatment(&self, number: usize) -> &Treatment {
+        &self.treatments[number]
+    }
+
+    /// The upstream of a route that forwards.
+    pub(super) fn upstream(&self, route: &Route) -> Option<(usize, &'m Upstream)> {
+        match &route.target {
+            Target::Forward(forward) => {
+                Some((forward.upstream.index(), self.model.upstream(forward.upstream)?))
+            }
+            Target::Redirect(_) | Target::Respond(_) => None,
+        }
+    }
+
+    /// The routes that have something in common with this region, each with what it is.
+    pub(super) fn meeting<'r>(&self, region: &Region<'r>) -> Vec<(usize, Region<'r>)>
+    where
+        'm: 'r,
+    {
+        let meeting = self.neighbours.meeting(region).into_iter();
+        meeting
+            .filter_map(|number| {
+                let other = Region::of(self.route(number));
+                region.meet(&other).map(|common| (number, common))
+            })
+            .collect()
+    }
+}
+
+/// What state belongs to: the kind, the entry, and the upstream if it belongs to both.
+type Key = (&'static str, usize, Option<usize>);
+
+/// Of all state that a route has to do with.
+fn keys(route: &Route, treatment: &Treatment) -> Vec<Key> {
+    let upstream = match &route.target {
+        Target::Forward(forward) => Some(forward.upstream.index()),
+        Target::Redirect(_) | Target::Respond(_) => None,
+    };
+    let layers = treatment.layers.iter().filter_map(|layer| match layer.state {
+        State::None | State::Constant => None,
+        State::Policy => Some((layer.kind, layer.id, None)),
+        State::Upstream => Some((layer.kind, layer.id, upstream)),
+    });
+    layers.collect()
+}

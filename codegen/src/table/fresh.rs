@@ -1,0 +1,152 @@
+//! Text that no pattern names, and the requests that are made of it: of all that a region has, they match the fewest
+//! other routes.
+
+use super::region::{Region, Step};
+use super::{Request, Tail, form_encoded};
+use crate::model::{Model, PathChange, Route, Target};
+use crate::pattern::{HostPattern, ParamKind, Segment, TemplatePiece};
+use std::collections::BTreeSet;
+
+/// A path has no more free segments than this: those of a pattern, and as many behind it.
+const MOST_FREE: usize = 2 * crate::pattern::MAX_SEGMENTS + 2;
+
+/// Texts that no pattern of some models names. Each free segment of a path has one of its own, so that swapped
+/// parameters show.
+pub(crate) struct Fresh<'m> {
+    hosts: BTreeSet<&'m str>,
+    uint: Vec<String>,
+    uuid: Vec<String>,
+    other: Vec<String>,
+}
+
+impl<'m> Fresh<'m> {
+    /// Short texts, to show to people.
+    pub(crate) fn of(models: &[&'m Model]) -> Self {
+        let literals: BTreeSet<&str> = segments(models).filter_map(literal).collect();
+        let fresh = |text: &dyn Fn(usize) -> String| {
+            (0..).map(text).filter(|text| !literals.contains(text.as_str())).take(MOST_FREE).collect()
+        };
+        Self {
+            hosts: hosts(models),
+            uint: fresh(&|number| (number + 1).to_string()),
+            uuid: fresh(&|number| format!("00000000-0000-0000-0000-{number:012}")),
+            other: fresh(&|number| numbered("x", number)),
+        }
+    }
+
+    /// Marks: wherever one stands in a text that is made of them and of the models' own, it can only be that mark. So
+    /// two templates give the same text exactly if they always do.
+    ///
+    /// Each begins with what no text of the models has, and with a character that is nowhere else in it; so no mark
+    /// overlaps another, or the text beside it.
+    pub(crate) fn marks(models: &[&'m Model]) -> Self {
+        let texts: BTreeSet<&str> = segments(models).filter_map(literal).chain(templates(models)).collect();
+        let marks = |stem: &dyn Fn(usize) -> String, mark: &dyn Fn(&str, usize) -> String| {
+            let is_free = |stem: &String| !texts.iter().any(|text| text.contains(stem.as_str()));
+            let stem = (0..).map(stem).find(is_free).unwrap_or_default();
+            (0..MOST_FREE).map(|place| mark(&stem, place)).collect()
+        };
+        Self {
+            hosts: hosts(models),
+            uint: marks(&|number| format!("9{number:05o}"), &|stem, place| format!("{stem}{place:03o}")),
+            uuid: marks(&|number| format!("8{number:07o}"), &|stem, place| {
+                format!("00000000-0000-0000-0000-{stem}{place:04o}")
+            }),
+            other: marks(&|number| format!("x{number:o}"), &|stem, place| format!("{stem}{place:03o}")),
+        }
+    }
+
+    /// A request of the region with one of its methods.
+    pub(crate) fn request(&self, region: &Region<'_>, tail: Tail, method: &str) -> Request {
+        let query: Vec<String> = region
+            .query
+            .iter()
+            .map(|(name, value)| format!("{}={}", form_encoded(name), form_encoded(value)))
+            .collect();
+        let query = (!query.is_empty()).then(|| query.join("&"));
+        let headers = region.headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let (host, path) = (self.host(region.host), self.path(&region.steps, tail));
+        Request::plain(method, &host, &path, query, headers.collect())
+    }
+
+    /// A host of which no pattern but this one, and those that have all its hosts, has anything.
+    fn host(&self, pattern: &HostPattern) -> String {
+        let unnamed = |text: &dyn Fn(usize) -> String| {
+            (0..=self.hosts.len())
+                .map(text)
+                .find(|text| !self.hosts.contains(text.as_str()))
+                .unwrap_or_default()
+        };
+        match pattern {
+            HostPattern::Exact(name) => name.clone(),
+            HostPattern::Wildcard(suffix) => unnamed(&|number| format!("{}.{suffix}", numbered("x", number))),
+            HostPattern::Any => unnamed(&|number| numbered("localhost", number)),
+        }
+    }
+
+    /// The path of these segments, with this tail.
+    pub(crate) fn path(&self, steps: &[Step], tail: Tail) -> String {
+        let mut path = String::new();
+        let rest = std::iter::repeat_n(&Step::Free(ParamKind::Any), tail.fresh);
+        let mut free = 0;
+        for step in steps.iter().chain(rest) {
+            path.push('/');
+            match step {
+                Step::Literal(text) => path.push_str(text),
+                Step::Free(kind) => {
+                    let texts = match kind {
+                        ParamKind::Uint => &self.uint,
+                        ParamKind::Uuid => &self.uuid,
+                        ParamKind::Any => &self.other,
+                    };
+                    path.push_str(texts.get(free).map_or("", String::as_str));
+                    free += 1;
+                }
+            }
+        }
+        if path.is_empty() || tail.has_slash {
+            path.push('/');
+        }
+        path
+    }
+}
+
+fn hosts<'m>(models: &[&'m Model]) -> BTreeSet<&'m str> {
+    let routes = models.iter().flat_map(|model| &model.routes);
+    let exact = routes.filter_map(|route| match &route.host {
+        HostPattern::Exact(name) => Some(name.as_str()),
+        HostPattern::Wildcard(_) | HostPattern::Any => None,
+    });
+    exact.collect()
+}
+
+fn segments<'m>(models: &[&'m Model]) -> impl Iterator<Item = &'m Segment> {
+    models.iter().flat_map(|model| &model.routes).flat_map(|route| &route.path.segments)
+}
+
+fn literal(segment: &Segment) -> Option<&str> {
+    match segment {
+        Segment::Literal(text) => Some(text.as_str()),
+        Segment::Param { .. } | Segment::Rest { .. } => None,
+    }
+}
+
+fn templates<'m>(models: &[&'m Model]) -> impl Iterator<Item = &'m str> {
+    let pieces = |route: &'m Route| match &route.target {
+        Target::Forward(forward) => match &forward.path {
+            PathChange::Rewrite(pieces) => pieces.as_slice(),
+            PathChange::Keep | PathChange::StripPrefix { .. } => &[],
+        },
+        Target::Redirect(redirect) => redirect.to.as_slice(),
+        Target::Respond(_) => &[],
+    };
+    let pieces = models.iter().flat_map(|model| &model.routes).flat_map(pieces);
+    pieces.filter_map(|piece| match piece {
+        TemplatePiece::Literal(text) => Some(text.as_str()),
+        TemplatePiece::Segment(_) | TemplatePiece::Rest(_) => None,
+    })
+}
+
+fn numbered(text: &str, number: usize) -> String {
+    if number == 0 { text.to_owned() } else { format!("{text}{number}") }
+}
