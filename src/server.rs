@@ -1,6 +1,7 @@
 //! The process: workers that share nothing on the request path, a control thread, and how they start and stop.
 
 mod address;
+mod alarm;
 mod client;
 mod command;
 mod connection;

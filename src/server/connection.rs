@@ -6,8 +6,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -15,6 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::alarm::Alarm;
 use super::client::{Client, Wait};
 use super::gate;
 use super::worker::Worker;
@@ -78,9 +79,8 @@ async fn drive<A: App>(
     });
     let io = TokioIo::new(Heard { stream, client: client.clone() });
     let mut connection = pin!(builder.serve_connection(io, service));
-    let mut armed = client.deadline();
-    let mut timer = pin!(tokio::time::sleep_until(armed.into()));
-    let mut registered = false;
+    let sleep = pin!(tokio::time::sleep_until(client.deadline().into()));
+    let mut alarm = Alarm::new(sleep);
     let mut closing = false;
     poll_fn(|cx| {
         client.remember(cx.waker());
@@ -94,26 +94,7 @@ async fn drive<A: App>(
                 );
             }
             client.notice_partial_head();
-            // The timer is touched only when the deadline has come closer, or when it has fired.
-            if client.deadline() < armed {
-                armed = client.deadline();
-                timer.as_mut().reset(armed.into());
-                registered = false;
-            }
-            if !std::mem::replace(&mut registered, true) {
-                if timer.as_mut().poll(cx).is_pending() {
-                    return Poll::Pending;
-                }
-            } else if !timer.is_elapsed() {
-                return Poll::Pending;
-            }
-            let now = Instant::now();
-            if now < client.deadline() {
-                armed = client.deadline();
-                timer.as_mut().reset(armed.into());
-                registered = false;
-                continue;
-            }
+            let now = ready!(alarm.poll(client.deadline(), cx));
             match client.wait() {
                 Wait::Request => return Poll::Ready(Ok(())),
                 Wait::Head => return Poll::Ready(Err(Reason::RequestTimeout)),
@@ -173,7 +154,7 @@ impl AsyncWrite for Heard {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        std::task::ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+        ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
         if !self.client.body_is_unread() {
             return Poll::Ready(Ok(()));
         }
@@ -181,7 +162,7 @@ impl AsyncWrite for Heard {
         let mut scratch = [std::mem::MaybeUninit::uninit(); 4096];
         while !self.client.is_expired() {
             let mut discarded = ReadBuf::uninit(&mut scratch);
-            std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, &mut discarded))?;
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut discarded))?;
             if discarded.filled().is_empty() {
                 break;
             }

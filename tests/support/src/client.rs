@@ -1,7 +1,7 @@
 //! A client that writes the bytes it is given and reads responses strictly.
 
 use std::collections::VecDeque;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -286,6 +286,14 @@ impl RawClient {
             }
         }
         Ok(())
+    }
+
+    /// Reads at most `most` bytes of what comes next and forgets them; how many there were, 0 at the end.
+    pub fn discard(&mut self, most: usize) -> std::io::Result<usize> {
+        self.stream.set_read_timeout(Some(self.timeout))?;
+        let mut piece = [0; 64 * 1024];
+        let most = most.min(piece.len());
+        (&*self.stream).read(&mut piece[..most])
     }
 
     /// Waits for the peer to close.

@@ -90,6 +90,11 @@ impl Exchange<'_, '_> {
                     Ok(())
                 }),
                 Step::Flood(length) => self.flood(length),
+                Step::Repeat(bytes) => loop {
+                    if let Err(error) = stream.write_all(&bytes) {
+                        break Err(error);
+                    }
+                },
                 Step::Pause(gate) => {
                     let stopping = &self.connection.shared.stopping;
                     if !gate.wait(|| stopping.read(|stopping| *stopping)) {

@@ -171,6 +171,8 @@ pub enum Step {
     Drip(Vec<u8>, Duration),
     /// Sends so many bytes of filler, counted in [`Upstream::sent`](super::Upstream::sent).
     Flood(u64),
+    /// Sends these bytes again and again, a write each, until the peer takes no more.
+    Repeat(Vec<u8>),
     /// Waits until the test opens the gate.
     Pause(Gate),
     /// Reads and discards until the peer closes, and says nothing.
