@@ -89,8 +89,13 @@ async fn exposition(process: &Arc<Process>) -> Response {
     }
 }
 
-fn refusal(reason: Reason) -> Response {
-    plain(reason.status(), "application/problem+json", problem(reason, None))
+/// An error's document.
+pub(crate) fn refusal(reason: Reason) -> Response {
+    let mut response = plain(reason.status(), "application/problem+json", problem(reason, None));
+    if reason.closes() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 fn plain(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Response {

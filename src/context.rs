@@ -5,12 +5,14 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use http::{HeaderValue, Method, Uri};
+use http::header::GetAll;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
 use crate::access_log::AccessLogPolicy;
 use crate::error::{CLIENT_CLOSED, Error, Reason};
 use crate::route::Methods;
 use crate::server::{Client, Worker};
+use crate::service::Request;
 use crate::upstream::Backend;
 
 /// The id of a request: a UUID of ours, or a caller's that was checked (at most 128 of `[A-Za-z0-9._-]`).
@@ -40,6 +42,17 @@ pub struct Context<'a> {
     pub(crate) record: Record,
     /// What the stack for unmatched requests answers with.
     pub(crate) rejection: Option<Error>,
+    /// Fields that the gate has taken out; almost always none.
+    pub(crate) withheld: Option<Box<Withheld>>,
+}
+
+/// Fields of a request that do not go on, for those who are asked by the config to read one of them.
+#[derive(Debug, Default)]
+pub(crate) struct Withheld {
+    /// Meant for this hop, or of a name that two programs could read differently.
+    pub(crate) ended: HeaderMap,
+    /// A proxy's word from somebody who is not trusted.
+    pub(crate) forged: HeaderMap,
 }
 
 impl Context<'_> {
@@ -56,6 +69,23 @@ impl Context<'_> {
     /// The request's id, once the request-id layer has run.
     pub fn request_id(&self) -> Option<&RequestId> {
         self.record.request_id.as_ref()
+    }
+
+    /// All lines of a field of the request, also if it ends at this gateway: named by `Connection`, or with an
+    /// underscore in its name. Never what somebody says of himself who is not believed (`X-Real-IP` of a client).
+    pub fn received<'r>(&'r self, request: &'r Request, name: &HeaderName) -> GetAll<'r, HeaderValue> {
+        match &self.withheld {
+            Some(withheld) if !request.headers().contains_key(name) => withheld.ended.get_all(name),
+            _ => request.headers().get_all(name),
+        }
+    }
+
+    /// All lines of a field as anybody has sent them. Only for what proves itself, such as a key.
+    pub fn claimed<'r>(&'r self, request: &'r Request, name: &HeaderName) -> GetAll<'r, HeaderValue> {
+        match &self.withheld {
+            Some(withheld) if withheld.forged.contains_key(name) => withheld.forged.get_all(name),
+            _ => self.received(request, name),
+        }
     }
 
     pub(crate) fn worker(&self) -> &Worker {

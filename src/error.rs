@@ -139,7 +139,7 @@ impl Reason {
     }
 
     /// After these the rest of the client's message cannot be trusted or is not worth reading, so the connection closes.
-    const fn closes(self) -> bool {
+    pub(crate) const fn closes(self) -> bool {
         matches!(
             self,
             Self::BadRequest

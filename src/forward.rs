@@ -1,6 +1,5 @@
 //! The end of most stacks: one exchange with an upstream, with its timeouts and its retries.
 
-mod headers;
 mod path;
 mod retry;
 
@@ -18,7 +17,6 @@ use crate::upstream::{
     Upstream,
 };
 
-pub(crate) use headers::FieldFilter;
 pub use path::{PathEdit, TemplatePiece};
 pub(crate) use retry::Budget;
 
@@ -44,7 +42,6 @@ impl<B: Balance> Service for Forward<B> {
         budget.deposit(&members.retries);
         client.await_answer(members.timeouts.response);
         let (parts, body) = request.into_parts();
-        let filter = FieldFilter::new(&parts.headers, parts.version, cx)?;
         let mut body = Some(body).filter(|body| !http_body::Body::is_end_stream(body));
         let mut headers = client.worker().spare_headers();
         let mut tried = Tried::new();
@@ -87,7 +84,6 @@ impl<B: Balance> Service for Forward<B> {
                 uri: &parts.uri,
                 path: &self.path,
                 headers: &parts.headers,
-                filter: &filter,
                 host: backend.authority().filter(|_| members.host_header == HostHeader::Backend),
             };
             let may_repeat = members.retries.stale_connection

@@ -18,7 +18,7 @@ pub use balance::{LeastConnections, RandomChoice, RoundRobin};
 pub(crate) use connection::{Answer, Connection, SendError, Started};
 pub use health::HealthCheck;
 pub(crate) use health::{Monitor, Status};
-pub(crate) use http1::{RequestHead, field};
+pub(crate) use http1::RequestHead;
 pub(crate) use pool::Pool;
 pub(crate) use streaming::Streaming;
 

@@ -87,20 +87,22 @@ impl Limit {
         })
     }
 
-    /// Takes one request of the client at `now`; the wait until it would conform if it does not.
-    fn take(&self, request: &Request, client_ip: IpAddr, now: Instant) -> Result<(), Duration> {
+    /// Takes one request of the client; the wait until it would conform if it does not.
+    fn take(&self, request: &Request, cx: &Context<'_>) -> Result<(), Duration> {
         let table = self.table();
         // The hash is keyed at start, so nobody can choose addresses that share a cell.
         let hash = match &self.key {
-            LimitKey::ClientIp => match client_ip {
+            LimitKey::ClientIp => match cx.client_ip() {
                 IpAddr::V4(ip) => table.hasher.hash_one(u32::from(ip)),
                 IpAddr::V6(ip) => table.hasher.hash_one(u128::from(ip) >> 64),
             },
             LimitKey::Header(name) => {
-                table.hasher.hash_one(request.headers().get(name).map_or(&b""[..], HeaderValue::as_bytes))
+                let first = cx.received(request, name).iter().next();
+                table.hasher.hash_one(first.map_or(&b""[..], HeaderValue::as_bytes))
             }
         };
-        let now = u64::try_from(now.saturating_duration_since(table.epoch).as_nanos()).unwrap_or(u64::MAX);
+        let now =
+            u64::try_from(cx.started().saturating_duration_since(table.epoch).as_nanos()).unwrap_or(u64::MAX);
         table.sets[(hash as usize) & (self.sets - 1)].cell(hash | 1, now).take(
             now,
             self.interval,
@@ -169,7 +171,7 @@ impl<S> RateLimit<S> {
 
 impl<S: Service> Service for RateLimit<S> {
     async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
-        if let Err(wait) = self.limit.take(&request, cx.client_ip(), cx.started()) {
+        if let Err(wait) = self.limit.take(&request, cx) {
             cx.worker().metrics().rate_limited(cx.record.route);
             // Whole seconds (RFC 9110 section 10.2.3), rounded up so that the client does not come too early.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

@@ -21,7 +21,7 @@ impl RequestIdPolicy {
 
     fn id(&self, request: &Request, cx: &Context<'_>) -> HeaderValue {
         if self.trust_incoming
-            && let Some(value) = request.headers().get(&self.header)
+            && let Some(value) = cx.received(request, &self.header).iter().next()
             && is_acceptable(value.as_bytes())
         {
             return value.clone();

@@ -1,15 +1,15 @@
 //! HTTP/1.1 towards backends: how a request is written and a response is read (RFC 9112).
 //!
 //! hyper's client would do this too, at twice the instructions: it hands messages through channels to a connection
-//! that somebody must poll, and builds a header map for every head. Here a request is encoded from the client's own
-//! map, which stays whole for a retry, and hop-by-hop fields are left out rather than removed (docs/architecture.md).
+//! that somebody must poll, and builds a header map for every head. Here a request is encoded from the one map that the
+//! gate has put in order, which stays whole for a retry (docs/architecture.md).
 
 mod body;
 mod request;
 mod response;
 
 pub(super) use body::{Decoder, Step};
-pub(crate) use request::{Head as RequestHead, field};
+pub(crate) use request::Head as RequestHead;
 pub(super) use request::{Outgoing, SendFailure};
 pub(super) use response::{Head as ResponseHead, parse};
 

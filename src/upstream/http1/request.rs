@@ -5,22 +5,21 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes, BytesMut};
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use http_body::Body;
 use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 
-use crate::forward::{FieldFilter, PathEdit, TemplatePiece};
+use crate::forward::{PathEdit, TemplatePiece};
 use crate::service::RequestBody;
 
-/// What a request head is made of. The client's header map is not changed: what must not pass is left out.
+/// What a request head is made of. All fields are written, but for those that are this codec's own to say.
 pub(crate) struct Head<'a> {
     pub(crate) method: &'a Method,
     pub(crate) uri: &'a http::Uri,
     pub(crate) path: &'a PathEdit,
     pub(crate) headers: &'a HeaderMap,
-    pub(crate) filter: &'a FieldFilter,
-    /// Stands in for the client's `Host`.
+    /// Stands in for the `Host` of the fields.
     pub(crate) host: Option<&'a HeaderValue>,
 }
 
@@ -72,12 +71,10 @@ impl Outgoing {
             field(buffer, "host", host.as_bytes());
         }
         for (name, value) in head.headers {
-            let name = name.as_str();
-            if head.filter.passes(name) && !(head.host.is_some() && name == "host") {
-                field(buffer, name, value.as_bytes());
+            if !(is_framing(name) || *name == header::HOST && head.host.is_some()) {
+                field(buffer, name.as_str(), value.as_bytes());
             }
         }
-        head.filter.write_added(buffer);
         match framing {
             Framing::None => {}
             Framing::Length => {
@@ -188,6 +185,12 @@ pub(crate) enum SendFailure {
     Client,
 }
 
+/// Framing is written anew, whatever the fields say: a second word on it could make two messages of one.
+#[inline]
+fn is_framing(name: &HeaderName) -> bool {
+    *name == header::CONTENT_LENGTH || *name == header::TRANSFER_ENCODING || *name == header::CONNECTION
+}
+
 /// The body's own size decides, never a header: what is announced is what is sent (RFC 9112 section 6).
 fn framing(head: &Head<'_>, body: Option<&RequestBody>) -> Framing {
     match body {
@@ -227,7 +230,7 @@ fn write_target(head: &Head<'_>, buffer: &mut BytesMut) {
 
 /// Appends a header line.
 #[inline]
-pub(crate) fn field(buffer: &mut BytesMut, name: &str, value: &[u8]) {
+fn field(buffer: &mut BytesMut, name: &str, value: &[u8]) {
     buffer.extend_from_slice(name.as_bytes());
     buffer.extend_from_slice(b": ");
     buffer.extend_from_slice(value);

@@ -10,6 +10,7 @@ mod balancing;
 mod circuit_breaker;
 mod command;
 mod failures;
+mod fields;
 mod headers;
 mod health;
 mod lifecycle;

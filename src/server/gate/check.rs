@@ -1,0 +1,80 @@
+//! What hyper does not check of a request, and an intermediary must: Host, framing, the form of the target (RFC 9110,
+//! RFC 9112). The built-in paths are held to it like everything else.
+
+use std::borrow::Cow;
+
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Method, Uri, Version};
+use http_body::Body;
+
+use super::fields::Findings;
+use super::host::is_host;
+use crate::app::Settings;
+use crate::error::Reason;
+use crate::path;
+
+/// What a request that may go on looks like, and what is to be changed of it.
+#[derive(Debug)]
+pub(super) struct Checked {
+    pub(super) fields: Findings,
+    pub(super) target: Option<Target>,
+}
+
+/// The target in origin form with a canonical path, where the request has it differently.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) uri: Uri,
+    /// RFC 9112 section 3.2.2: with an absolute target, Host is what the target says.
+    pub(super) host: Option<HeaderValue>,
+}
+
+/// Refuses what has no one meaning.
+pub(super) fn check<B: Body>(
+    request: &http::Request<B>,
+    settings: &Settings,
+    trusted: bool,
+) -> Result<Checked, Reason> {
+    let uri = request.uri();
+    // Neither is a gateway's business (RFC 9110 sections 9.3.6 and 9.3.8); TRACE would echo credentials.
+    if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
+        return Err(Reason::NotImplemented);
+    }
+    let path_and_query = uri.path_and_query().map_or("", PathAndQuery::as_str);
+    if path_and_query.len() > settings.limits.uri {
+        return Err(Reason::UriTooLong);
+    }
+    if request.body().size_hint().exact().is_some_and(|length| length > settings.limits.body) {
+        return Err(Reason::BodyTooLarge);
+    }
+    let fields = Findings::of(request.headers(), trusted)?;
+    // HTTP/1.0 has no Host (RFC 9112 section 3.2); an absolute target brings its own.
+    if !fields.has_host && request.version() != Version::HTTP_10 && uri.authority().is_none() {
+        return Err(Reason::BadRequest);
+    }
+    let target = target(uri)?;
+    Ok(Checked { fields, target })
+}
+
+fn target(uri: &Uri) -> Result<Option<Target>, Reason> {
+    let canonical = path::canonical(uri.path()).map_err(|why| {
+        tracing::debug!(why = why.0, "path refused");
+        Reason::BadRequest
+    })?;
+    let absolute = uri.scheme().is_some() || uri.authority().is_some();
+    if absolute
+        && (uri.scheme_str() != Some("http")
+            || !uri.authority().is_some_and(|host| is_host(host.as_str().as_bytes())))
+    {
+        return Err(Reason::BadRequest);
+    }
+    if let (Cow::Borrowed(_), false) = (&canonical, absolute) {
+        return Ok(None);
+    }
+    let text = match uri.query() {
+        Some(query) => format!("{canonical}?{query}"),
+        None => canonical.into_owned(),
+    };
+    let host = uri.authority().map(|authority| HeaderValue::from_str(authority.as_str())).transpose();
+    let (uri, host) = (text.parse().map_err(|_| Reason::BadRequest)?, host.map_err(|_| Reason::BadRequest)?);
+    Ok(Some(Target { uri, host }))
+}

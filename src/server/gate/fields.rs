@@ -1,0 +1,350 @@
+//! A request's fields at the gate (RFC 9110 section 7.6). What ends at this hop is taken out here, ahead of every
+//! middleware, and what the gateway has to say of the client is put in. What comes later is ours, and is never
+//! filtered: a client cannot take away or forge what it is not asked about.
+
+use http::{HeaderMap, HeaderName, HeaderValue, Version, header};
+
+use super::host::is_host;
+use super::identity::is_identity;
+use crate::context::Withheld;
+use crate::error::Reason;
+use crate::server::Client;
+
+/// Fields about a connection, or about how the message is framed on it. They end here, and nobody asks for them later.
+static HOP: [HeaderName; 9] = [
+    header::CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    HeaderName::from_static("http2-settings"),
+    // hyper answers 100-continue itself, when the body is first asked for.
+    header::EXPECT,
+];
+
+static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// What a field of a client's is to the gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// It goes on.
+    EndToEnd,
+    Host,
+    Connection,
+    TransferEncoding,
+    Expect,
+    /// Of [`HOP`], by its place, and none of the above.
+    Hop(u8),
+    /// Credentials for this hop (RFC 9110 section 11.7.1).
+    ProxyAuthorization,
+    /// A proxy's word, which the gateway writes itself.
+    Written,
+    /// A proxy's word.
+    Identity,
+}
+
+fn kind(name: &str) -> Kind {
+    let kind = match name.as_bytes().first() {
+        Some(b'c') if name == "connection" => Kind::Connection,
+        Some(b'e') if name == "expect" => Kind::Expect,
+        Some(b'h') => match name {
+            "host" => Kind::Host,
+            "http2-settings" => Kind::Hop(7),
+            _ => Kind::EndToEnd,
+        },
+        Some(b'k') if name == "keep-alive" => Kind::Hop(1),
+        Some(b'p') => match name {
+            "proxy-connection" => Kind::Hop(2),
+            "proxy-authorization" => Kind::ProxyAuthorization,
+            _ => Kind::EndToEnd,
+        },
+        Some(b't') => match name {
+            "te" => Kind::Hop(3),
+            "trailer" => Kind::Hop(4),
+            "transfer-encoding" => Kind::TransferEncoding,
+            _ => Kind::EndToEnd,
+        },
+        Some(b'u') if name == "upgrade" => Kind::Hop(6),
+        Some(b'x') => match name {
+            "x-forwarded-for" | "x-forwarded-proto" | "x-forwarded-host" => Kind::Written,
+            _ => Kind::EndToEnd,
+        },
+        _ => Kind::EndToEnd,
+    };
+    if kind == Kind::EndToEnd && is_identity(name) { Kind::Identity } else { kind }
+}
+
+/// What was found in one pass over a request's fields.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) has_host: bool,
+    chunked: bool,
+    /// The fields of [`HOP`] that are there, a bit each.
+    hop: u16,
+    /// What else ends here: nominated by `Connection`, or by the name. Almost always none.
+    ended: Vec<HeaderName>,
+    /// What somebody sent who has no say in it. Almost always none.
+    forged: Vec<HeaderName>,
+}
+
+impl Findings {
+    /// Looks at every field, and refuses what has no one meaning.
+    pub(super) fn of(headers: &HeaderMap, trusted: bool) -> Result<Self, Reason> {
+        let mut found = Self::default();
+        for (name, value) in headers {
+            match kind(name.as_str()) {
+                Kind::Host => {
+                    if std::mem::replace(&mut found.has_host, true) || !is_host(value.as_bytes()) {
+                        return Err(Reason::BadRequest);
+                    }
+                }
+                Kind::Connection => {
+                    found.hop |= 1;
+                    found.nominate(value)?;
+                }
+                Kind::TransferEncoding => {
+                    // hyper accepts any list of codings that ends in `chunked`; it would be forwarded decoded once and
+                    // labelled not at all (RFC 9112 section 6.1).
+                    if std::mem::replace(&mut found.chunked, true)
+                        || !value.as_bytes().eq_ignore_ascii_case(b"chunked")
+                    {
+                        return Err(Reason::NotImplemented);
+                    }
+                    found.hop |= 1 << 5;
+                }
+                Kind::Expect => {
+                    // The only expectation there is (RFC 9110 section 10.1.1).
+                    if !value.as_bytes().eq_ignore_ascii_case(b"100-continue") {
+                        return Err(Reason::BadRequest);
+                    }
+                    found.hop |= 1 << 8;
+                }
+                Kind::Hop(place) => found.hop |= 1 << place,
+                Kind::ProxyAuthorization => found.ended.push(name.clone()),
+                Kind::Written => {}
+                Kind::Identity if !trusted => found.forged.push(name.clone()),
+                // A backend that folds `-` to `_` (CGI) would take an underscore's copy for the field itself.
+                Kind::EndToEnd | Kind::Identity => {
+                    if name.as_str().as_bytes().contains(&b'_') {
+                        found.fold(name, trusted);
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    #[cold]
+    fn fold(&mut self, name: &HeaderName, trusted: bool) {
+        let forged = !trusted && is_identity(&name.as_str().replace('_', "-"));
+        if forged { &mut self.forged } else { &mut self.ended }.push(name.clone());
+    }
+
+    /// Notes what a line of `Connection` names. It may name only what is the hop's own: whoever names an end-to-end
+    /// field wants it to vanish on the way.
+    fn nominate(&mut self, line: &HeaderValue) -> Result<(), Reason> {
+        if is_usual(line.as_bytes()) {
+            return Ok(());
+        }
+        let line = line.to_str().map_err(|_| Reason::BadRequest)?;
+        for token in line.split(',').map(str::trim).filter(|token| !is_usual(token.as_bytes())) {
+            let name = HeaderName::from_bytes(token.as_bytes()).map_err(|_| Reason::BadRequest)?;
+            if !may_be_nominated(name.as_str()) {
+                return Err(Reason::BadRequest);
+            }
+            self.ended.push(name);
+        }
+        Ok(())
+    }
+
+    /// Takes out what is forged, and puts in what the gateway says of the client: `X-Forwarded-For`, `-Proto`, `-Host`
+    /// and `Via`. From here on the map says only what is so.
+    pub(super) fn introduce(
+        &self,
+        headers: &mut HeaderMap,
+        client: &Client,
+        version: Version,
+    ) -> Result<Option<Box<Withheld>>, Reason> {
+        let forged = (!self.forged.is_empty()).then(|| {
+            let mut withheld = Box::<Withheld>::default();
+            self.forged.iter().for_each(|name| take(headers, name, &mut withheld.forged));
+            withheld
+        });
+        let host = headers.get(header::HOST).cloned();
+        if client.is_trusted_proxy() {
+            let list = append_peer(headers, client)?;
+            headers.insert(&X_FORWARDED_FOR, list);
+            if !headers.contains_key(&X_FORWARDED_PROTO) {
+                headers.insert(&X_FORWARDED_PROTO, HeaderValue::from_static("http"));
+            }
+            if let Some(host) = host
+                && !headers.contains_key(&X_FORWARDED_HOST)
+            {
+                headers.insert(&X_FORWARDED_HOST, host);
+            }
+        } else {
+            headers.insert(&X_FORWARDED_FOR, client.peer_value());
+            headers.insert(&X_FORWARDED_PROTO, HeaderValue::from_static("http"));
+            match host {
+                Some(host) => headers.insert(&X_FORWARDED_HOST, host),
+                None => headers.remove(&X_FORWARDED_HOST),
+            };
+        }
+        // RFC 9110 section 7.6.3 asks it of a gateway; the version is that of the request as it came.
+        let via = if version == Version::HTTP_10 { "1.0 castgate" } else { "1.1 castgate" };
+        headers.append(header::VIA, HeaderValue::from_static(via));
+        Ok(forged)
+    }
+
+    /// Takes out what ends at this hop. The hop itself may still read it: `withheld` gets what is of use to anybody.
+    pub(super) fn end_hop(&self, headers: &mut HeaderMap, withheld: &mut Option<Box<Withheld>>) {
+        let mut hop = self.hop;
+        while hop != 0 {
+            headers.remove(&HOP[hop.trailing_zeros() as usize]);
+            hop &= hop - 1;
+        }
+        if !self.ended.is_empty() {
+            let ended = &mut withheld.get_or_insert_default().ended;
+            self.ended.iter().for_each(|name| take(headers, name, ended));
+        }
+    }
+}
+
+/// Moves all lines of a field.
+fn take(from: &mut HeaderMap, name: &HeaderName, to: &mut HeaderMap) {
+    for value in from.get_all(name) {
+        to.append(name, value.clone());
+    }
+    from.remove(name);
+}
+
+/// A trusted peer's list, all lines in order, with the peer at its end.
+fn append_peer(headers: &HeaderMap, client: &Client) -> Result<HeaderValue, Reason> {
+    let peer = client.peer_value();
+    if !headers.contains_key(&X_FORWARDED_FOR) {
+        return Ok(peer);
+    }
+    let mut list = Vec::new();
+    for line in headers.get_all(&X_FORWARDED_FOR) {
+        list.extend_from_slice(line.as_bytes());
+        list.extend_from_slice(b", ");
+    }
+    list.extend_from_slice(peer.as_bytes());
+    HeaderValue::from_bytes(&list).map_err(|_| Reason::BadRequest)
+}
+
+/// What almost every `Connection` says; it names no field that would pass.
+fn is_usual(token: &[u8]) -> bool {
+    token.is_empty() || token.eq_ignore_ascii_case(b"keep-alive") || token.eq_ignore_ascii_case(b"close")
+}
+
+/// Everything that says what the message is, for whom, from whom, or by which way it came is end to end.
+fn may_be_nominated(name: &str) -> bool {
+    let is_end_to_end = matches!(
+        name,
+        "host"
+            | "authorization"
+            | "cookie"
+            | "via"
+            | "x-request-id"
+            | "x-api-key"
+            | "cache-control"
+            | "range"
+    );
+    !is_end_to_end && !name.starts_with("content-") && !is_identity(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(lines: &[(&'static str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    /// The names that are left, and those that are withheld.
+    fn ended(headers: &HeaderMap, trusted: bool) -> (Vec<String>, Vec<String>) {
+        let mut headers = headers.clone();
+        let found = Findings::of(&headers, trusted).unwrap();
+        let mut withheld = None;
+        found.end_hop(&mut headers, &mut withheld);
+        let names = |headers: &HeaderMap| headers.keys().map(ToString::to_string).collect::<Vec<_>>();
+        (names(&headers), withheld.map(|withheld| names(&withheld.ended)).unwrap_or_default())
+    }
+
+    #[test]
+    fn each_hop_by_hop_field_has_its_place() {
+        for (place, name) in HOP.iter().enumerate() {
+            let value = match name.as_str() {
+                "transfer-encoding" => "chunked",
+                "expect" => "100-continue",
+                _ => "close",
+            };
+            let found = Findings::of(&fields(&[(name.as_str().to_owned().leak(), value)]), false).unwrap();
+            assert_eq!(found.hop, 1 << place, "{name}");
+        }
+    }
+
+    #[test]
+    fn hop_by_hop_and_nominated_fields_end_here() {
+        let headers = fields(&[
+            ("connection", "close, X-Hop"),
+            ("x-hop", "1"),
+            ("x-hop", "2"),
+            ("te", "trailers"),
+            ("upgrade", "x"),
+            ("proxy-authorization", "x"),
+            ("api_key", "k"),
+            ("accept", "x"),
+            ("authorization", "x"),
+            ("via", "1.1 x"),
+        ]);
+        let (mut left, mut withheld) = ended(&headers, false);
+        left.sort();
+        withheld.sort();
+        assert_eq!(left, ["accept", "authorization", "via"]);
+        assert_eq!(withheld, ["api_key", "proxy-authorization", "x-hop"]);
+    }
+
+    #[test]
+    fn the_usual_request_is_left_alone_and_needs_no_memory() {
+        let headers =
+            fields(&[("host", "a"), ("user-agent", "x"), ("accept", "*/*"), ("content-length", "2")]);
+        let found = Findings::of(&headers, false).unwrap();
+        assert!(found.has_host && found.hop == 0 && found.ended.capacity() + found.forged.capacity() == 0);
+    }
+
+    #[test]
+    fn an_underscore_does_not_hide_a_proxy_s_word() {
+        let headers = fields(&[("x_forwarded_user", "a"), ("x-ssl_client_cert", "b"), ("x_tenant", "c")]);
+        let found = Findings::of(&headers, false).unwrap();
+        assert_eq!((found.forged.len(), found.ended.len()), (2, 1));
+        let found = Findings::of(&headers, true).unwrap();
+        assert_eq!((found.forged.len(), found.ended.len()), (0, 3));
+    }
+
+    #[test]
+    fn end_to_end_fields_cannot_be_nominated_away() {
+        for token in [
+            "authorization",
+            "x-forwarded-for",
+            "X-Forwarded-Anything",
+            "X-Real-IP",
+            "keep-alive, Host",
+            "Content-Encoding",
+            "x-envoy-original-path",
+            "a b",
+        ] {
+            let found = Findings::of(&fields(&[("connection", token)]), true);
+            assert_eq!(found.err(), Some(Reason::BadRequest), "{token} was accepted");
+        }
+    }
+}

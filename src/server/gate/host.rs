@@ -1,0 +1,115 @@
+//! Hosts: what may stand in `Host` or in an absolute target, and the name that the route table is asked for.
+
+use http::{HeaderMap, HeaderValue, header};
+
+/// A DNS name has at most 253 characters; a longer host is refused.
+pub(super) const MAX_HOST: usize = 256;
+
+/// `uri-host [":" port]` (RFC 9110 section 7.2), strictly: no user name, path, query, comma or space.
+pub(super) fn is_host(host: &[u8]) -> bool {
+    let (name, port) = match host {
+        [b'[', ..] => match host.iter().position(|&byte| byte == b']') {
+            Some(end) => host.split_at(end + 1),
+            None => return false,
+        },
+        _ => host.split_at(host.iter().position(|&byte| byte == b':').unwrap_or(host.len())),
+    };
+    let name_is_good = match name {
+        [b'[', address @ .., b']'] => {
+            address.iter().all(|byte| byte.is_ascii_hexdigit() || b":.".contains(byte))
+        }
+        _ => name.iter().all(|&byte| HOST_CHARACTERS[usize::from(byte)]),
+    };
+    let port_is_good = match port {
+        [] => true,
+        [b':', digits @ ..] => {
+            let number = digits.iter().try_fold(0_u32, |number, digit| {
+                digit.is_ascii_digit().then(|| (number * 10 + u32::from(digit - b'0')).min(1 << 16))
+            });
+            number.is_some_and(|number| number < 1 << 16)
+        }
+        _ => false,
+    };
+    !name.is_empty() && name.len() <= MAX_HOST && name_is_good && port_is_good
+}
+
+/// RFC 3986 `reg-name`, but for the comma.
+static HOST_CHARACTERS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let others = b"-._~!$&'()*+;=%";
+    let mut index = 0;
+    while index < others.len() {
+        table[others[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
+
+/// The host for the route table: lower-case, without port and trailing dot; empty if there is none.
+pub(super) fn host_name<'a>(headers: &HeaderMap, buffer: &'a mut [u8; MAX_HOST]) -> &'a str {
+    let host = headers.get(header::HOST).map_or(&b""[..], HeaderValue::as_bytes);
+    let name = match host {
+        [b'[', ..] => host.iter().position(|&byte| byte == b']').map_or(host, |end| &host[..=end]),
+        _ => host.iter().position(|&byte| byte == b':').map_or(host, |end| &host[..end]),
+    };
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    let Some(buffer) = buffer.get_mut(..name.len()) else { return "" };
+    buffer.copy_from_slice(name);
+    buffer.make_ascii_lowercase();
+    std::str::from_utf8(buffer).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts() {
+        for good in [
+            "example.com",
+            "EXAMPLE.com.",
+            "a:80",
+            "127.0.0.1:8080",
+            "[::1]:80",
+            "[::1]",
+            "a_b",
+            "xn--bcher-kva.example",
+        ] {
+            assert!(is_host(good.as_bytes()), "{good} was refused");
+        }
+        for bad in [
+            "",
+            ":80",
+            "a:b",
+            "a:65536",
+            "a:99999999999",
+            "a/b",
+            "a?b",
+            "a#b",
+            "u@a",
+            "a,b",
+            "a b",
+            "[::1",
+            "[::1]x",
+            "[g]",
+            "a\\b",
+            "a:80:80",
+        ] {
+            assert!(!is_host(bad.as_bytes()), "{bad} was accepted");
+        }
+    }
+
+    #[test]
+    fn host_names_are_normalised() {
+        for (host, name) in [("API.Example.com.:80", "api.example.com"), ("[::1]:80", "[::1]"), ("a", "a")] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, host.parse().unwrap());
+            assert_eq!(host_name(&headers, &mut [0; MAX_HOST]), name);
+        }
+    }
+}
