@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Instant;
 
-use http::Method;
+use http::{Method, header};
 
 use crate::context::Context;
 use crate::error::{Error, Reason};
@@ -42,6 +42,9 @@ impl<B: Balance> Service for Forward<B> {
         budget.deposit(&members.retries);
         client.await_answer(members.timeouts.response);
         let (parts, body) = request.into_parts();
+        // HTTP/1.0 knows requests without Host; what goes out is HTTP/1.1, which does not (RFC 9112 section 3.2).
+        let names_backend =
+            members.host_header == HostHeader::Backend || !parts.headers.contains_key(header::HOST);
         let mut body = Some(body).filter(|body| !http_body::Body::is_end_stream(body));
         let mut headers = client.worker().spare_headers();
         let mut tried = Tried::new();
@@ -84,7 +87,7 @@ impl<B: Balance> Service for Forward<B> {
                 uri: &parts.uri,
                 path: &self.path,
                 headers: &parts.headers,
-                host: backend.authority().filter(|_| members.host_header == HostHeader::Backend),
+                host: backend.authority().filter(|_| names_backend),
             };
             let may_repeat = members.retries.stale_connection
                 && attempts_left > 0

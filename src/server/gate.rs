@@ -36,7 +36,7 @@ pub(super) async fn admit<A: App>(
     let trusted = client.is_trusted_proxy();
     let checked = check(&request, settings, trusted);
     // `/health` and its like stand ahead of everything, on any host.
-    if settings.admin.is_empty() && admin::owns(request.uri().path()) {
+    if settings.admin.is_empty() && admin::owns(request.uri().path()) && checked.is_ok() {
         return answer_admin(client, &request).await;
     }
     let started = Instant::now();
@@ -136,7 +136,16 @@ fn hand_over(response: &mut Response, mut cx: Context<'_>) {
 
 /// Serves one request of the admin listener.
 pub(super) async fn admit_admin(client: &Rc<Client>, request: http::Request<Incoming>) -> Response {
-    answer_admin(client, &request).await
+    match check(&request, client.worker().settings(), client.is_trusted_proxy()) {
+        Ok(_) => answer_admin(client, &request).await,
+        Err(reason) => {
+            let now = Instant::now();
+            client.begin(now, now + IMMEDIATE);
+            let response = admin::refusal(reason);
+            client.exchange_ended(now);
+            response
+        }
+    }
 }
 
 async fn answer_admin(client: &Rc<Client>, request: &http::Request<Incoming>) -> Response {

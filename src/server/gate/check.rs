@@ -47,8 +47,8 @@ pub(super) fn check<B: Body>(
         return Err(Reason::BodyTooLarge);
     }
     let fields = Findings::of(request.headers(), trusted)?;
-    // HTTP/1.0 has no Host (RFC 9112 section 3.2); an absolute target brings its own.
-    if !fields.has_host && request.version() != Version::HTTP_10 && uri.authority().is_none() {
+    // Only HTTP/1.0 knows requests without Host, also where the target has a host of its own (RFC 9112 section 3.2).
+    if !fields.has_host && request.version() != Version::HTTP_10 {
         return Err(Reason::BadRequest);
     }
     let target = target(uri)?;

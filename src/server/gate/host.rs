@@ -5,7 +5,8 @@ use http::{HeaderMap, HeaderValue, header};
 /// A DNS name has at most 253 characters; a longer host is refused.
 pub(super) const MAX_HOST: usize = 256;
 
-/// `uri-host [":" port]` (RFC 9110 section 7.2), strictly: no user name, path, query, comma or space.
+/// `uri-host [":" port]` (RFC 9110 section 7.2), strictly: no user name, path, query, comma, space or escape. What is
+/// escaped in a host is read by some and not by others.
 pub(super) fn is_host(host: &[u8]) -> bool {
     let (name, port) = match host {
         [b'[', ..] => match host.iter().position(|&byte| byte == b']') {
@@ -33,7 +34,7 @@ pub(super) fn is_host(host: &[u8]) -> bool {
     !name.is_empty() && name.len() <= MAX_HOST && name_is_good && port_is_good
 }
 
-/// RFC 3986 `reg-name`, but for the comma.
+/// RFC 3986 `reg-name`, but for the comma and the escapes.
 static HOST_CHARACTERS: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
@@ -41,7 +42,7 @@ static HOST_CHARACTERS: [bool; 256] = {
         table[byte] = (byte as u8).is_ascii_alphanumeric();
         byte += 1;
     }
-    let others = b"-._~!$&'()*+;=%";
+    let others = b"-._~!$&'()*+;=";
     let mut index = 0;
     while index < others.len() {
         table[others[index] as usize] = true;
@@ -99,6 +100,10 @@ mod tests {
             "[g]",
             "a\\b",
             "a:80:80",
+            "a%2eb",
+            "%61",
+            "a%",
+            "[fe80::1%25eth0]",
         ] {
             assert!(!is_host(bad.as_bytes()), "{bad} was accepted");
         }

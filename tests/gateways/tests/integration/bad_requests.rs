@@ -1,6 +1,6 @@
 //! What is no good request is refused, counted and logged, and never reaches a backend.
 
-use castgate_test_support::{Closing, LogLine};
+use castgate_test_support::{Closing, LogLine, RawClient};
 
 use crate::testbed::Testbed;
 
@@ -64,9 +64,62 @@ fn a_request_has_exactly_one_good_host() {
             "GET / HTTP/1.1\r\nHost: a:99999\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: \u{e9}\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: %61\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a%2eb\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: [fe80::1%25eth0]\r\n\r\n",
             "GET http://user@a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET http://a/ HTTP/1.1\r\n\r\n",
+            "GET http://a%2eb/ HTTP/1.1\r\nHost: a\r\n\r\n",
         ],
     );
+}
+
+/// What is wrong with these is wrong whatever they ask for.
+const BAD_HEADS: [(&str, u16); 7] = [
+    ("HTTP/1.1\r\n\r\n", 400),
+    ("HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),
+    ("HTTP/1.1\r\nHost: a, b\r\n\r\n", 400),
+    ("HTTP/1.1\r\nHost: a\r\nConnection: X-Forwarded-For\r\n\r\n", 400),
+    ("HTTP/1.1\r\nHost: a\r\nExpect: something\r\n\r\n", 400),
+    ("HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+    ("HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n", 413),
+];
+
+#[test]
+fn the_built_in_paths_ask_of_a_request_what_all_others_do() {
+    let bed = Testbed::new("middleware");
+    let mut count = 0;
+    for path in ["/health", "/livez", "/readyz", "/metrics", "/public"] {
+        for (head, status) in BAD_HEADS {
+            let mut client = bed.connect();
+            client.send(format!("GET {path} {head}"));
+            let response = client.read_response().unwrap();
+            assert_eq!(response.status, status, "GET {path} {head:?}");
+            assert_eq!(client.await_close(), Closing::Closed);
+            count += 1;
+            assert_eq!(bed.gateway.log_line(counts(count)).status(), u64::from(status));
+        }
+        let response = bed.raw(format!("GET {path} HTTP/1.0\r\n\r\n"));
+        assert!(matches!(response.status, 200 | 503), "HTTP/1.0 has no Host: {}", response.status);
+        count += usize::from(path == "/public");
+    }
+    bed.gateway.log_line(counts(count));
+    assert_eq!(bed.gateway.raw_log().len(), count, "a good request for a built-in path has no line");
+}
+
+#[test]
+fn the_admin_listener_asks_of_a_request_what_all_others_do() {
+    let bed = Testbed::new("proxy");
+    for path in ["/health", "/livez", "/readyz", "/metrics", "/nowhere"] {
+        for (head, status) in BAD_HEADS.into_iter().filter(|(_, status)| *status != 413) {
+            let mut client = RawClient::connect(bed.gateway.admin_address());
+            client.send(format!("GET {path} {head}"));
+            let response = client.read_response().unwrap();
+            assert_eq!(response.status, status, "GET {path} {head:?}");
+            assert_eq!(client.await_close(), Closing::Closed);
+        }
+    }
+    assert!(bed.gateway.raw_log().is_empty());
 }
 
 #[test]

@@ -255,3 +255,23 @@ fn a_trailer_is_no_way_around_the_table() {
         assert!(fields.into_iter().all(|(_, value)| value != "in-a-trailer"), "{request:#?}");
     }
 }
+
+#[test]
+fn what_goes_out_always_has_a_host() {
+    let bed = Testbed::new("fields");
+    for head in ["GET / HTTP/1.0", "GET /spoken HTTP/1.0"] {
+        let response = bed.raw(format!("{head}\r\n\r\n"));
+        let echoed = Echoed::of(&response);
+        assert_eq!(echoed.text("version"), "HTTP/1.1");
+        assert_eq!(echoed.all("host"), [bed.a.address().to_string()]);
+        assert!(echoed.all("x-forwarded-host").is_empty(), "nobody has asked for a host");
+    }
+    let response = bed.raw("GET http://asked.example/ HTTP/1.0\r\nX-Forwarded-Host: forged.example\r\n\r\n");
+    let echoed = Echoed::of(&response);
+    assert_eq!(
+        (echoed.all("host"), echoed.all("x-forwarded-host")),
+        (vec!["asked.example"], vec!["asked.example"])
+    );
+    let response = bed.raw("GET / HTTP/1.0\r\nX-Forwarded-Host: forged.example\r\n\r\n");
+    assert!(Echoed::of(&response).all("x-forwarded-host").is_empty());
+}
