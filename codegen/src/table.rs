@@ -16,11 +16,12 @@ mod trial;
 mod walk;
 
 pub(crate) use fresh::Fresh;
+pub(crate) use meet::Neighbours;
 pub use miss::Miss;
 pub use near::by_precedence;
 pub use outcome::Outcome;
 pub use reach::Reach;
-pub(crate) use region::{Region, UNNAMED};
+pub(crate) use region::{End, Region, Step, UNNAMED, narrower, union};
 pub use request::Request;
 pub(crate) use request::form_encoded;
 pub(crate) use request::method_bit;
@@ -28,7 +29,6 @@ pub use trial::{Mismatch, TestOutcome, run_tests};
 pub(crate) use walk::Walk;
 #[cfg(feature = "cli")]
 pub(crate) use {
-    meet::Neighbours,
     outcome::{changed, rendered},
     reach::Tail,
     region::UNANSWERED,

@@ -134,7 +134,7 @@ pub(crate) const UNNAMED: &str = "PROPFIND";
 pub(crate) const UNANSWERED: &str = "TRACE";
 
 impl Step {
-    fn meet(&self, other: &Self) -> Option<Self> {
+    pub(crate) fn meet(&self, other: &Self) -> Option<Self> {
         match (self, other) {
             (Self::Literal(a), Self::Literal(b)) => (a == b).then(|| self.clone()),
             (Self::Literal(text), Self::Free(kind)) | (Self::Free(kind), Self::Literal(text)) => {
@@ -179,7 +179,7 @@ pub(crate) fn narrower<'m>(a: &'m HostPattern, b: &'m HostPattern) -> Option<&'m
 }
 
 /// `None` if they contradict each other.
-fn union<'m>(
+pub(crate) fn union<'m>(
     a: &BTreeMap<&'m str, &'m str>,
     b: &BTreeMap<&'m str, &'m str>,
 ) -> Option<BTreeMap<&'m str, &'m str>> {

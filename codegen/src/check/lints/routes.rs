@@ -2,10 +2,11 @@
 
 use crate::diagnostic::{Diagnostics, quoted};
 use crate::lint::{Level, Lint};
-use crate::model::{Method, Model, Route, Target};
+use crate::model::{Model, Route, Target};
 use crate::pattern::{HostPattern, MatchKind, ParamKind, Segment};
 use crate::source::ConfigPath;
-use crate::table::{BUILT_IN, Table};
+use crate::table::{BUILT_IN, Reach, Request, Table};
+use crate::yaml::Tree;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn check(table: &Table<'_>, sink: &mut Diagnostics) {
@@ -68,25 +69,34 @@ fn without_test(table: &Table<'_>, sink: &mut Diagnostics) {
     }
     let tested: BTreeSet<String> =
         table.run_tests().into_iter().filter_map(|outcome| outcome.outcome.route).collect();
-    let untested: Vec<&Route> =
-        table.model().routes.iter().filter(|route| !tested.contains(&route.name)).collect();
-    for route in untested {
+    if table.model().routes.iter().all(|route| tested.contains(&route.name)) {
+        return;
+    }
+    for (route, reach) in table.model().routes.iter().zip(table.reach()) {
+        // A route that no request gets to has been reported.
+        let Reach::Live(request) = reach else { continue };
+        if tested.contains(&route.name) {
+            continue;
+        }
         let title = format!("no test gets to route {}", quoted(&route.name));
-        let example = example(route);
         if let Some(problem) =
             sink.lint_at_key(Lint::RouteWithoutTest, &route.origin.path, title, "could change unnoticed")
         {
-            problem.help(format!("for example {}", quoted(&example)));
+            // Whole, so that it can be copied; YAML has no character that a terminal could take for its own.
+            problem.help(format!("for example `{}`", example(route, &request)));
         }
     }
 }
 
-/// A line of `tests` for this route.
-fn example(route: &Route) -> String {
-    let method =
-        Method::ALL.into_iter().find(|method| route.methods.contains(*method)).unwrap_or(Method::Get);
-    let (host, path) = (route.host.example(), route.path.example());
-    format!("{{request: {} http://{host}{path}, expect: {{route: {}}}}}", method.as_str(), route.name)
+/// An entry of `tests` whose request gets to this route.
+fn example(route: &Route, request: &Request) -> String {
+    let mut entry = vec![("request".to_owned(), Tree::text(request.to_string()))];
+    if !request.headers().is_empty() {
+        let headers = request.headers().iter().map(|(name, value)| (name.clone(), Tree::text(value)));
+        entry.push(("headers".to_owned(), Tree::Map(headers.collect())));
+    }
+    entry.push(("expect".to_owned(), Tree::map([("route", Tree::text(&route.name))])));
+    Tree::Map(entry).one_line()
 }
 
 /// `/{page}` takes `/about`, but never `/health`.
