@@ -21,6 +21,6 @@ pub use crate::server::Cidr;
 pub use crate::service::{Request, Response, Service};
 pub use crate::uncompiled::Uncompiled;
 pub use crate::upstream::{
-    Backend, HealthCheck, HostHeader, Keepalive, LeastConnections, Members, RandomChoice, Retries,
+    Backend, HealthCheck, HostHeader, Keepalive, LeastConnections, Members, Probe, RandomChoice, Retries,
     RoundRobin, Upstream, UpstreamTimeouts,
 };

@@ -18,7 +18,7 @@ use crate::upstream::{
 };
 
 pub use path::{PathEdit, TemplatePiece};
-pub(crate) use retry::Budget;
+pub(crate) use retry::{Budget, RetryCause};
 
 /// Sends requests to an upstream.
 #[derive(Debug)]
@@ -46,82 +46,77 @@ impl<B: Balance> Service for Forward<B> {
         let names_backend =
             members.host_header == HostHeader::Backend || !parts.headers.contains_key(header::HOST);
         let mut body = Some(body).filter(|body| !http_body::Body::is_end_stream(body));
+        let may_repeat = body.is_none() && is_idempotent(&parts.method);
         let mut headers = client.worker().spare_headers();
         let mut tried = Tried::new();
-        let mut last_failure = None;
         let mut attempts_left = members.retries.attempts;
+        let choose = |tried: &mut Tried| self.upstream.choose(tried, &mut client.worker().random());
+        let mut backend = choose(&mut tried).ok_or(Reason::NoHealthyBackend)?;
+        let mut from_pool = true;
         loop {
-            let choose = |tried: &Tried| self.upstream.choose(tried, &mut client.worker().random());
-            // A kept connection that was closed speaks against its backend only a little: if there is no other, the
-            // same one is asked again.
-            let Some(backend) =
-                choose(&tried).or_else(|| choose(&Tried::new()).filter(|_| last_failure.is_none()))
-            else {
-                return Err(last_failure.unwrap_or(Reason::NoHealthyBackend).into());
-            };
             cx.record.backend = Some(backend);
             let attempt = Attempt::start(cx, backend);
             let in_flight = B::COUNTS_IN_FLIGHT.then(|| backend.occupy());
-            let mut connection = match client.worker().pool().take(backend, members, attempt.started) {
-                Some(connection) => connection,
-                None => match connect(backend, members, cx).await {
-                    Ok(connection) => connection,
-                    Err(reason) => {
-                        attempt.end(cx, members.id, reason.status().as_u16());
-                        let again = members.retries.connect_failure && reason != Reason::UpstreamTimeout;
-                        if !(again && attempts_left > 0 && budget.withdraw()) {
-                            return Err(reason.into());
-                        }
-                        attempts_left -= 1;
-                        tried.add(backend);
-                        last_failure = Some(reason);
-                        cx.record.retries += 1;
-                        client.worker().metrics().retried(cx.record.route, false);
-                        continue;
-                    }
-                },
+            let kept = || client.worker().pool().take(backend, members, attempt.started);
+            let connection = match if from_pool { kept() } else { None } {
+                Some(connection) => Ok(connection),
+                None => connect(backend, members, cx).await,
             };
-            connection.carry(in_flight);
-            let head = RequestHead {
-                method: &parts.method,
-                uri: &parts.uri,
-                path: &self.path,
-                headers: &parts.headers,
-                host: backend.authority().filter(|_| names_backend),
-            };
-            let may_repeat = members.retries.stale_connection
-                && attempts_left > 0
-                && connection.was_used()
-                && body.is_none()
-                && is_idempotent(&parts.method);
-            match connection.exchange(&head, body.take(), client, &mut headers).await {
-                Ok(answer) => {
-                    attempt.end(cx, members.id, answer.status.as_u16());
-                    cx.record.upstream_status = answer.status.as_u16();
-                    // The request's map has done its work; it will hold the fields of another response.
-                    client.worker().recycle_headers(parts.headers);
-                    return Ok(respond(answer, headers));
-                }
-                Err(SendError::NotSent(unsent)) => {
-                    // It had been closed in the pool, perhaps others with it. Nothing was sent, so this is no retry.
-                    client.worker().pool().prune(backend);
-                    body = unsent;
-                }
-                Err(SendError::Closed) if may_repeat && budget.withdraw() => {
-                    attempts_left -= 1;
-                    tried.add(backend);
-                    cx.record.retries += 1;
-                    client.worker().metrics().retried(cx.record.route, true);
-                }
-                Err(error) => {
-                    let reason = match error {
-                        SendError::Failed(reason) => reason,
-                        _ => Reason::UpstreamReset,
+            let (reason, cause) = match connection {
+                // The request's own time is over.
+                Err(Reason::UpstreamTimeout) => (Reason::UpstreamTimeout, None),
+                Err(reason) => (reason, Some(RetryCause::ConnectFailure)),
+                Ok(mut connection) => {
+                    connection.carry(in_flight);
+                    let was_used = connection.was_used();
+                    let head = RequestHead {
+                        method: &parts.method,
+                        uri: &parts.uri,
+                        path: &self.path,
+                        headers: &parts.headers,
+                        host: backend.authority().filter(|_| names_backend),
                     };
-                    attempt.end(cx, members.id, reason.status().as_u16());
-                    return Err(reason.into());
+                    match connection.exchange(&head, body.take(), client, &mut headers).await {
+                        Ok(answer) => {
+                            attempt.end(cx, members.id, answer.status.as_u16());
+                            cx.record.upstream_status = answer.status.as_u16();
+                            // The request's map has done its work; it will hold the fields of another response.
+                            client.worker().recycle_headers(parts.headers);
+                            return Ok(respond(answer, headers));
+                        }
+                        Err(SendError::NotSent(unsent)) => {
+                            // It had been closed in the pool, perhaps others with it. Nothing was sent, so this is no
+                            // retry.
+                            client.worker().pool().prune(backend);
+                            (body, from_pool) = (unsent, false);
+                            continue;
+                        }
+                        Err(SendError::Closed) => {
+                            let cause =
+                                if was_used { RetryCause::StaleConnection } else { RetryCause::Reset };
+                            (Reason::UpstreamReset, Some(cause).filter(|_| may_repeat))
+                        }
+                        Err(SendError::Failed(reason)) => (reason, None),
+                    }
                 }
-            }
+            };
+            attempt.end(cx, members.id, reason.status().as_u16());
+            tried.add(backend);
+            let Some(cause) = cause.filter(|cause| attempts_left > 0 && cause.is_on(&members.retries)) else {
+                return Err(reason.into());
+            };
+            // That a kept connection was closed speaks against its backend only a little: if there is no other, the same
+            // one is asked again.
+            let again = Some(backend).filter(|_| cause == RetryCause::StaleConnection);
+            backend = match choose(&mut tried).or(again) {
+                Some(next) if budget.withdraw(&members.retries, Instant::now()) => next,
+                _ => return Err(reason.into()),
+            };
+            // What closed one connection of a backend may have closed its others.
+            from_pool = cause == RetryCause::ConnectFailure;
+            attempts_left -= 1;
+            cx.record.retries += 1;
+            client.worker().metrics().retried(cx.record.route, cause);
         }
     }
 }

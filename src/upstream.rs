@@ -1,12 +1,15 @@
 //! Upstreams: fixed arrays of backends, a balancer over them, their health, and the connections to them.
 //! All run-time state here is atomics shared by the workers, or belongs to one worker alone.
 
+mod addresses;
 mod backend;
 mod balance;
+mod connect;
 mod connection;
 mod health;
 mod http1;
 mod pool;
+mod resolve;
 mod streaming;
 
 use std::time::Duration;
@@ -16,10 +19,11 @@ pub(crate) use backend::InFlight;
 pub(crate) use balance::{Balance, Group, Tried};
 pub use balance::{LeastConnections, RandomChoice, RoundRobin};
 pub(crate) use connection::{Answer, Connection, SendError, Started};
-pub use health::HealthCheck;
+pub use health::{HealthCheck, Probe};
 pub(crate) use health::{Monitor, Status};
 pub(crate) use http1::RequestHead;
 pub(crate) use pool::Pool;
+pub(crate) use resolve::start as keep_names_fresh;
 pub(crate) use streaming::Streaming;
 
 use crate::late::Origin;
@@ -49,9 +53,12 @@ pub struct Retries {
     pub attempts: u8,
     /// No connection could be made: nothing was sent, so any method may try another backend.
     pub connect_failure: bool,
-    /// A kept connection turned out to be closed before a byte of the answer came: idempotent requests without body.
+    /// A kept connection was closed before a byte of the answer came: idempotent requests without body are sent again on
+    /// a new one, to another backend if there is one.
     pub stale_connection: bool,
-    /// Retries allowed for each 10000 requests, beside ten at any time (as linkerd's retry budget).
+    /// The same of a new connection: they are sent again to another backend.
+    pub reset: bool,
+    /// Retries allowed for each 10000 requests, beside ten a second in each worker; 0 allows none at all.
     pub budget_basis_points: u32,
 }
 
@@ -93,6 +100,24 @@ pub struct Members {
     pub host_header: HostHeader,
 }
 
+impl Members {
+    /// A worker could not connect to `backend`. The failure counts like a failed check, so that the next request does not
+    /// have to find out again; but the last usable backend stays in use.
+    pub(crate) fn connect_failed(&self, backend: &Backend) {
+        let Some(check) = &self.health_check else { return };
+        let health = backend.health();
+        let is_other = |other: &&Backend| !std::ptr::eq(*other, backend);
+        let nobody_else = || !self.backends.iter().filter(is_other).any(Backend::takes_traffic);
+        if health.connect_failed() >= check.unhealthy_after && health.eject(nobody_else) {
+            tracing::warn!(
+                upstream = self.name,
+                backend = backend.url(),
+                "backend is unhealthy: no connection to it"
+            );
+        }
+    }
+}
+
 /// An upstream: its members and its balancer. The array of backends is behind a slice so that its length does not
 /// multiply types.
 #[derive(Debug)]
@@ -113,13 +138,13 @@ impl<B: Balance> Upstream<B> {
     }
 
     /// A backend for the next attempt: a usable primary, else a usable backup, else nothing.
-    pub(crate) fn choose(&self, tried: &Tried, random: &mut fastrand::Rng) -> Option<&'static Backend> {
+    pub(crate) fn choose(&self, tried: &mut Tried, random: &mut fastrand::Rng) -> Option<&'static Backend> {
         let members = &self.members;
         let (primaries, backups) = members.backends.split_at(members.primaries);
-        let primaries = Group::new(primaries, members.primary_turns, tried);
-        self.balance.pick(&primaries, random).or_else(|| {
-            let backups = Group::new(backups, members.backup_turns, tried);
-            self.balance.pick(&backups, random)
+        let primaries = Group::new(primaries, members.primary_turns);
+        self.balance.pick(&primaries, tried, random).or_else(|| {
+            let backups = Group::new(backups, members.backup_turns);
+            self.balance.pick(&backups, tried, random)
         })
     }
 }

@@ -147,9 +147,10 @@ fn interior_mutability_is_only_where_it_is_listed() {
         "src/server/client.rs",              // one connection's progress
         "src/server/process.rs",             // the phase, the list of shards, the number of connections
         "src/server/worker.rs",              // what a worker reuses
-        "src/upstream/backend.rs",           // addresses, in-flight counts, refused connections
+        "src/upstream/addresses.rs",         // where a backend is
+        "src/upstream/backend.rs",           // what is bound at start, in-flight counts
         "src/upstream/balance.rs",           // balancer counters
-        "src/upstream/health.rs",            // health status
+        "src/upstream/health.rs",            // statuses, what workers found
         "src/upstream/pool.rs",              // idle connections
     ];
     let kinds =

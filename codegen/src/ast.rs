@@ -39,7 +39,8 @@ pub struct Gateway {
     /// `server.listen`, on any host, ahead of all middleware, and no route may have these paths.
     /// Example: `{listen: 127.0.0.1:9090}`.
     pub admin: Lenient<Admin>,
-    /// Shorthand for every upstream's `health_check.interval`. Default: `5s`.
+    /// Every upstream without a `health_check` of its own is asked with a GET of `/` that expects 200, and this is everybody's
+    /// `health_check.interval` unless they have one. Default: `5s`, and no GET.
     /// Example: `10s`.
     pub health_check_interval: Lenient<Duration>,
     /// Named groups of backends, for routes to refer to; one that no route uses is an error.

@@ -18,7 +18,8 @@ pub use server::{
 };
 pub use test::{Expectation, Test};
 pub use upstream::{
-    Backend, BackendUrl, HealthCheck, HostHeader, Keepalive, Retries, Strategy, Upstream, UpstreamTimeouts,
+    Backend, BackendUrl, HealthCheck, HostHeader, Keepalive, Probe, Retries, Strategy, Upstream,
+    UpstreamTimeouts,
 };
 pub use value::{HeaderName, Id, Late, Origin, Piece, Rate, Ratio, Scope};
 

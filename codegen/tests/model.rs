@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use castgate_codegen::middleware::RateLimitKey;
-use castgate_codegen::model::{BackendUrl, Model, PathChange, Piece, Scope, Strategy, Target, Workers};
+use castgate_codegen::model::{
+    BackendUrl, Model, PathChange, Piece, Probe, Scope, Strategy, Target, Workers,
+};
 use castgate_codegen::pattern::TemplatePiece;
 use castgate_codegen::{Diagnostics, Source, Style, compile};
 use std::time::Duration;
@@ -34,12 +36,38 @@ fn the_seed_has_the_defaults_of_the_reference() {
         if host == "localhost" && text == "http://localhost:9003"));
     assert_eq!(upstream.backends[1].origin.line.line, 7);
     let health = upstream.health_check.as_ref().unwrap();
-    assert_eq!((health.path.as_str(), health.expect.as_slice()), ("/", [200].as_slice()));
+    assert_eq!(health.probe, Probe::Http { path: "/".to_owned(), expect: vec![200] });
     assert_eq!((health.interval, health.timeout), (Duration::from_secs(5), Duration::from_secs(2)));
     let route = &model.routes[0];
     assert_eq!((route.name.as_str(), route.origin.line.line), ("/api/v1", 4));
     assert_eq!(route.timeout, Duration::from_secs(60));
     assert!(matches!(&route.target, Target::Forward(forward) if forward.path == PathChange::Keep));
+}
+
+#[test]
+fn backends_are_connected_to_unless_something_is_written_about_checks() {
+    let get = Probe::Http { path: "/".to_owned(), expect: vec![200] };
+    let backends = "backends: ['http://a:1']";
+    for (before, upstream, expected) in [
+        ("", "", Some((Probe::Connect, 5))),
+        ("", ", health_check: {}", Some((get.clone(), 5))),
+        ("", ", health_check: {interval: 7s}", Some((get.clone(), 7))),
+        ("", ", health_check: off", None),
+        ("health_check_interval: 9s\n", "", Some((get.clone(), 9))),
+        ("health_check_interval: 9s\n", ", health_check: {interval: 7s}", Some((get.clone(), 7))),
+        ("health_check_interval: 9s\n", ", health_check: off", None),
+    ] {
+        let routes = "routes: [{path: /, upstream: u}]\n";
+        let model = model(&format!("{before}upstreams:\n  u: {{{backends}{upstream}}}\n{routes}"));
+        let check = model.upstreams[0].health_check.as_ref();
+        assert_eq!(
+            check.map(|check| (check.probe.clone(), check.interval.as_secs())),
+            expected,
+            "{before}{upstream}"
+        );
+    }
+    let in_place = model("routes: [{path: /, backends: ['http://a:1']}]\n");
+    assert_eq!(in_place.upstreams[0].health_check.as_ref().unwrap().probe, Probe::Connect);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use prometheus::{Encoder, Registry, TextEncoder};
 use super::BUCKETS;
 use super::shard::{ByStatus, Histogram as Observed, RouteCounters, Shard};
 use crate::app::VERSION;
+use crate::forward::RetryCause;
 use crate::middleware::BreakerState;
 use crate::route::METHOD_NAMES;
 use crate::server::Process;
@@ -103,9 +104,9 @@ fn requests(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
         durations.push(histogram(&[("route", route)], counters.iter().map(|counters| &counters.duration)));
         let count = counters.iter().map(|counters| counters.rate_limited.get()).sum();
         limited.push(counter(&[("route", route)], count));
-        for (index, reason) in ["connect_failure", "stale_connection"].iter().enumerate() {
-            let count = counters.iter().map(|counters| counters.retries[index].get()).sum();
-            retries.push(counter(&[("route", route), ("reason", reason)], count));
+        for cause in RetryCause::ALL {
+            let count = counters.iter().map(|counters| counters.retries[cause as usize].get()).sum();
+            retries.push(counter(&[("route", route), ("reason", cause.as_str())], count));
         }
     }
     vec![

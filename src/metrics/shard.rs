@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::BUCKETS;
 use crate::context::UNMATCHED;
+use crate::forward::RetryCause;
 use crate::route::METHOD_NAMES;
 
 /// The registered statuses (and 499); each has a counter, and one more counts all others.
@@ -104,8 +105,8 @@ pub(crate) struct RouteCounters {
     pub(crate) methods: [OnceLock<Box<ByStatus>>; METHOD_NAMES.len()],
     pub(crate) duration: Histogram,
     pub(crate) rate_limited: Counter,
-    /// After a failed connect, and after a kept connection turned out to be closed.
-    pub(crate) retries: [Counter; 2],
+    /// By [`RetryCause`].
+    pub(crate) retries: [Counter; RetryCause::ALL.len()],
 }
 
 /// All counters of one worker.
@@ -166,8 +167,8 @@ impl Shard {
         self.route(route).rate_limited.add(1);
     }
 
-    pub(crate) fn retried(&self, route: u32, stale_connection: bool) {
-        self.route(route).retries[usize::from(stale_connection)].add(1);
+    pub(crate) fn retried(&self, route: u32, cause: RetryCause) {
+        self.route(route).retries[cause as usize].add(1);
     }
 
     pub(crate) fn connection_opened(&self) {

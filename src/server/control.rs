@@ -1,4 +1,4 @@
-//! The control thread: health checks and signals, on a runtime of their own, away from the request path.
+//! The control thread: names, health checks and signals, on a runtime of their own, away from the request path.
 
 use std::io;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::process::{Phase, Process};
-use crate::upstream::Monitor;
+use crate::upstream::{Monitor, keep_names_fresh};
 
 /// How a drain ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,7 @@ pub(super) async fn run(
     phase: watch::Sender<Phase>,
     idle: watch::Sender<()>,
 ) -> io::Result<Outcome> {
+    keep_names_fresh(process.settings().upstreams);
     for monitor in Monitor::all(process.settings().upstreams) {
         tokio::task::spawn_local(monitor.run());
     }

@@ -55,7 +55,7 @@ impl Worker {
             metrics: process.add_shard(),
             access_log: AccessLogBuffer::new(queue, process.clone()),
             pool: Pool::new(upstreams),
-            budgets: upstreams.iter().map(|_| Budget::default()).collect(),
+            budgets: upstreams.iter().map(|_| Budget::new(Instant::now())).collect(),
             // Seeded by the operating system's generator: ids must not repeat between workers and starts.
             random: RefCell::new(fastrand::Rng::with_seed(uuid::Uuid::new_v4().as_u64_pair().0)),
             block: RefCell::new(BytesMut::new()),

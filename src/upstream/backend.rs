@@ -1,12 +1,13 @@
 //! One backend: where it is, whether it is healthy, how many requests it is serving.
 
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::HeaderValue;
 use http::uri::{Scheme, Uri};
 
+use super::addresses::Addresses;
 use super::health::{Health, Status};
 use crate::late::{Bind, Late, Origin, Problems};
 
@@ -19,12 +20,8 @@ pub struct Backend {
     weight: u16,
     url: Late,
     bound: OnceLock<Bound>,
-    /// Written by the control thread, read when a connection is made.
-    addresses: RwLock<Option<Arc<[SocketAddr]>>>,
     health: Health,
     in_flight: AtomicUsize,
-    /// Consecutive failures to connect that workers saw since the last good probe.
-    connect_failures: AtomicU32,
 }
 
 /// A request that a backend is serving; counted until this is dropped.
@@ -43,6 +40,7 @@ struct Bound {
     host: String,
     port: u16,
     authority: HeaderValue,
+    addresses: Addresses,
 }
 
 impl Backend {
@@ -54,10 +52,8 @@ impl Backend {
             weight,
             url,
             bound: OnceLock::new(),
-            addresses: RwLock::new(None),
             health: Health::new(),
             in_flight: AtomicUsize::new(0),
-            connect_failures: AtomicU32::new(0),
         }
     }
 
@@ -89,6 +85,12 @@ impl Backend {
         self.health.status() != Status::Unhealthy
     }
 
+    /// Whether it is usable and has a weight.
+    #[inline]
+    pub(super) fn takes_traffic(&self) -> bool {
+        self.weight != 0 && self.is_usable()
+    }
+
     /// The number of requests that it is serving, kept only for balancers that want it.
     pub(super) fn load(&self) -> usize {
         self.in_flight.load(Ordering::Relaxed)
@@ -100,47 +102,16 @@ impl Backend {
         InFlight(self)
     }
 
-    /// A worker could not connect. The failure counts like a failed probe, so that the next request does not have
-    /// to find out again.
-    pub(crate) fn connect_failed(&self, unhealthy_after: u32) {
-        if self.connect_failures.fetch_add(1, Ordering::Relaxed) + 1 >= unhealthy_after
-            && self.health.set(Status::Unhealthy)
-        {
-            tracing::warn!(backend = self.url(), "backend is unhealthy: it refuses connections");
-        }
+    /// Where its host is; `None` before it is bound.
+    #[inline]
+    pub(super) fn addresses(&self) -> Option<&Addresses> {
+        self.bound.get().map(|bound| &bound.addresses)
     }
 
-    /// A connection or a probe succeeded.
-    pub(crate) fn connected(&self) {
-        if self.connect_failures.load(Ordering::Relaxed) != 0 {
-            self.connect_failures.store(0, Ordering::Relaxed);
-        }
-    }
-
-    /// The addresses of its host; looked up on the first call, and again by `refresh`.
-    pub(crate) async fn addresses(&self) -> std::io::Result<Arc<[SocketAddr]>> {
-        let known = self.addresses.read().unwrap_or_else(PoisonError::into_inner).clone();
-        match known {
-            Some(addresses) => Ok(addresses),
-            None => self.refresh().await,
-        }
-    }
-
-    /// Looks the host up again. The last good answer stays in use when that fails.
-    pub(crate) async fn refresh(&self) -> std::io::Result<Arc<[SocketAddr]>> {
-        let Some(bound) = self.bound.get() else {
-            return Err(std::io::Error::other("the backend was not bound"));
-        };
-        let found: Arc<[SocketAddr]> =
-            tokio::net::lookup_host((bound.host.as_str(), bound.port)).await?.collect();
-        if found.is_empty() {
-            return Err(std::io::Error::other("the host has no address"));
-        }
-        let mut addresses = self.addresses.write().unwrap_or_else(PoisonError::into_inner);
-        if addresses.as_ref() != Some(&found) {
-            *addresses = Some(found.clone());
-        }
-        Ok(found)
+    /// Its host, unless that is an address, and its port.
+    pub(super) fn name_to_look_up(&self) -> Option<(&str, u16)> {
+        let bound = self.bound.get()?;
+        bound.host.parse::<IpAddr>().is_err().then_some((&bound.host, bound.port))
     }
 }
 
@@ -183,7 +154,11 @@ fn parse(url: &str) -> Result<Bound, &'static str> {
     };
     let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
     let value = HeaderValue::from_str(authority.as_str()).map_err(|_| EXPECTED)?;
-    Ok(Bound { url: url.trim_end_matches('/').to_owned(), host, port, authority: value })
+    let addresses = match host.parse() {
+        Ok(ip) => Addresses::fixed(SocketAddr::new(ip, port)),
+        Err(_) => Addresses::awaited(),
+    };
+    Ok(Bound { url: url.trim_end_matches('/').to_owned(), host, port, authority: value, addresses })
 }
 
 #[cfg(test)]

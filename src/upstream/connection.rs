@@ -2,6 +2,7 @@
 //! exchange costs one wake-up, and no channel stands between the two sides.
 
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::task::{Context as TaskContext, Poll, Waker, ready};
 use std::time::{Duration, Instant};
@@ -11,6 +12,8 @@ use http::{HeaderMap, StatusCode};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
+use super::addresses::Addresses;
+use super::connect::{Unconnected, connect};
 use super::http1::{self, Decoder, Outgoing, RequestHead, SendFailure, Step};
 use super::streaming::Streaming;
 use super::{Backend, InFlight, Members};
@@ -22,6 +25,10 @@ use crate::service::RequestBody;
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
+    /// Where it goes.
+    address: SocketAddr,
+    /// Of its backend's addresses, when its own was last seen among them.
+    generation: u32,
     outgoing: Outgoing,
     /// What has been read and not been used.
     input: Bytes,
@@ -63,38 +70,32 @@ pub(crate) enum Started {
 }
 
 impl Connection {
-    /// Connects to the first of the backend's addresses that answers.
+    /// Connects to one of the backend's addresses, within one timeout for all of them.
     pub(crate) async fn open(
         backend: &'static Backend,
         members: &'static Members,
     ) -> Result<Box<Self>, Reason> {
-        let connecting = async {
-            let addresses = backend.addresses().await?;
-            let stream = TcpStream::connect(&addresses[..]).await?;
-            stream.set_nodelay(true)?;
-            Ok::<_, std::io::Error>(stream)
-        };
-        let stream = match tokio::time::timeout(members.timeouts.connect, connecting).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => {
-                tracing::debug!(upstream = members.name, backend = backend.url(), %error, "cannot connect");
-                // A shortage of our own (files, ports) says nothing of the backend.
-                if matches!(
-                    error.kind(),
-                    std::io::ErrorKind::ConnectionRefused | std::io::ErrorKind::ConnectionReset
-                ) {
-                    Self::report_failure(backend, members);
+        let connected = match tokio::time::timeout(members.timeouts.connect, connect(backend)).await {
+            Ok(Ok(connected)) => connected,
+            Ok(Err(why)) => {
+                tracing::debug!(upstream = members.name, backend = backend.url(), %why, "cannot connect");
+                if let Unconnected::Unreachable(_) = why {
+                    members.connect_failed(backend);
                 }
                 return Err(Reason::ConnectError);
             }
             Err(_) => {
-                Self::report_failure(backend, members);
+                if backend.addresses().is_some_and(Addresses::is_known) {
+                    members.connect_failed(backend);
+                }
                 return Err(Reason::ConnectTimeout);
             }
         };
-        backend.connected();
+        backend.health().connected();
         Ok(Box::new(Self {
-            stream,
+            stream: connected.stream,
+            address: connected.address,
+            generation: connected.generation,
             outgoing: Outgoing::default(),
             input: Bytes::new(),
             backend,
@@ -106,14 +107,15 @@ impl Connection {
         }))
     }
 
-    fn report_failure(backend: &'static Backend, members: &'static Members) {
-        if let Some(check) = &members.health_check {
-            backend.connect_failed(check.unhealthy_after);
-        }
-    }
-
     pub(crate) fn backend(&self) -> &'static Backend {
         self.backend
+    }
+
+    /// Whether its address is still one of its backend's: a name that has moved takes its traffic along.
+    #[inline]
+    pub(super) fn is_at_home(&mut self) -> bool {
+        let (address, generation) = (self.address, &mut self.generation);
+        self.backend.addresses().is_some_and(|known| known.still_has(address, generation))
     }
 
     pub(crate) fn max_idle(&self) -> usize {

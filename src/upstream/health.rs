@@ -1,23 +1,21 @@
-//! Health: a status for each backend, and the checks that keep it, on the control thread.
-//! A transition is logged once; thresholds keep a flapping backend from taking the log and the traffic with it.
+//! Health: a status for each backend, which its checks keep on the control thread, and which a worker that is refused
+//! may change to the worse. Statuses are atomics that all read.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+mod monitor;
+mod probe;
+
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering, fence};
 use std::time::Duration;
 
-use http::{HeaderValue, Method, StatusCode, Uri, header};
-use http_body_util::{BodyExt, Empty};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::sync::Notify;
 
-use super::{Backend, Members};
+pub(crate) use monitor::Monitor;
 
 /// How an upstream's backends are checked.
 #[derive(Clone, Copy, Debug)]
 pub struct HealthCheck {
-    /// The path that is asked for, with query.
-    pub path: &'static str,
-    /// Statuses that mean "healthy".
-    pub expect: &'static [u16],
+    /// What is asked of a backend.
+    pub probe: Probe,
     /// From the end of one check to the start of the next, give or take a tenth.
     pub interval: Duration,
     /// For one check, from connecting to the response head.
@@ -26,6 +24,20 @@ pub struct HealthCheck {
     pub healthy_after: u32,
     /// Bad checks in a row that make it unhealthy.
     pub unhealthy_after: u32,
+}
+
+/// What a check asks of a backend.
+#[derive(Clone, Copy, Debug)]
+pub enum Probe {
+    /// That it takes a connection, which is closed again.
+    Connect,
+    /// An answer to a GET.
+    Http {
+        /// The path that is asked for, with query.
+        path: &'static str,
+        /// Statuses that mean "healthy".
+        expect: &'static [u16],
+    },
 }
 
 /// What is known of a backend; the worse, the greater.
@@ -50,18 +62,31 @@ impl Status {
     }
 }
 
-/// A status that one thread writes and all read.
+/// One backend's health.
 #[derive(Debug)]
-pub(crate) struct Health(AtomicU8);
+pub(crate) struct Health {
+    status: AtomicU8,
+    /// Consecutive failures to connect that workers saw since the last good check or connection.
+    connect_failures: AtomicU32,
+    /// How often workers have ejected it.
+    ejections: AtomicU32,
+    /// Told of every ejection.
+    ejected: Notify,
+}
 
 impl Health {
     pub(crate) const fn new() -> Self {
-        Self(AtomicU8::new(Status::Unknown as u8))
+        Self {
+            status: AtomicU8::new(Status::Unknown as u8),
+            connect_failures: AtomicU32::new(0),
+            ejections: AtomicU32::new(0),
+            ejected: Notify::const_new(),
+        }
     }
 
     #[inline]
     pub(crate) fn status(&self) -> Status {
-        match self.0.load(Ordering::Relaxed) {
+        match self.status.load(Ordering::Relaxed) {
             0 => Status::Healthy,
             2 => Status::Unhealthy,
             _ => Status::Unknown,
@@ -70,176 +95,80 @@ impl Health {
 
     /// Whether this changed anything.
     pub(crate) fn set(&self, status: Status) -> bool {
-        self.0.swap(status as u8, Ordering::Relaxed) != status as u8
-    }
-}
-
-/// Checks one backend for as long as the process lives.
-#[derive(Debug)]
-pub(crate) struct Monitor {
-    backend: &'static Backend,
-    upstream: &'static str,
-    check: HealthCheck,
-    good: u32,
-    bad: u32,
-}
-
-impl Monitor {
-    /// Monitors for every backend that is to be checked; the others are healthy from now on.
-    pub(crate) fn all(upstreams: &'static [&'static Members]) -> Vec<Self> {
-        let mut monitors = Vec::new();
-        for members in upstreams {
-            for backend in members.backends {
-                match members.health_check {
-                    Some(check) => {
-                        monitors.push(Self { backend, upstream: members.name, check, good: 0, bad: 0 });
-                    }
-                    None => drop(backend.health().set(Status::Healthy)),
-                }
-            }
-        }
-        monitors
+        self.status.swap(status as u8, Ordering::Relaxed) != status as u8
     }
 
-    /// The first check starts at once.
-    pub(crate) async fn run(mut self) {
-        loop {
-            // The name may have moved; the last good addresses stay in use if it cannot be looked up now.
-            let outcome = match self.backend.refresh().await {
-                Ok(_) => probe(self.backend, &self.check).await,
-                Err(error) => match self.backend.addresses().await {
-                    Ok(_) => probe(self.backend, &self.check).await,
-                    Err(_) => Err(format!("its host cannot be looked up: {error}")),
-                },
-            };
-            self.observe(outcome);
-            // Jitter keeps many gateways from asking in step.
-            tokio::time::sleep(self.check.interval.mul_f64(0.9 + 0.2 * fastrand::f64())).await;
+    /// A worker could not connect: the number of failures in a row.
+    pub(super) fn connect_failed(&self) -> u32 {
+        self.connect_failures.fetch_add(1, Ordering::Relaxed).saturating_add(1)
+    }
+
+    /// A connection or a check succeeded.
+    pub(super) fn connected(&self) {
+        if self.connect_failures.load(Ordering::Relaxed) != 0 {
+            self.connect_failures.store(0, Ordering::Relaxed);
         }
     }
 
-    fn observe(&mut self, outcome: Result<(), String>) {
-        // A worker has found it refusing since the last good check: good checks are counted anew.
-        if self.bad == 0 && self.good >= self.check.healthy_after && !self.backend.is_usable() {
-            self.good = 0;
+    /// Makes it unhealthy on a worker's word, unless `nobody_else` is usable: the last one is better than none. Whether
+    /// it has become unhealthy by this.
+    pub(super) fn eject(&self, nobody_else: impl Fn() -> bool) -> bool {
+        let before = self.status();
+        if before == Status::Unhealthy || nobody_else() {
+            return false;
         }
-        let first = self.backend.health().status() == Status::Unknown;
-        match outcome {
-            Ok(()) => {
-                (self.good, self.bad) = (self.good.saturating_add(1), 0);
-                if first || self.good >= self.check.healthy_after {
-                    self.backend.connected();
-                    if self.backend.health().set(Status::Healthy) {
-                        tracing::info!(
-                            upstream = self.upstream,
-                            backend = self.backend.url(),
-                            "backend is healthy"
-                        );
-                    }
-                }
-            }
-            Err(why) => {
-                (self.good, self.bad) = (0, self.bad.saturating_add(1));
-                if (first || self.bad >= self.check.unhealthy_after)
-                    && self.backend.health().set(Status::Unhealthy)
-                {
-                    let (upstream, backend) = (self.upstream, self.backend.url());
-                    tracing::warn!(upstream, backend, why, "backend is unhealthy");
-                }
-            }
+        // First the count, so that no check which began before it can make good what follows.
+        self.ejections.fetch_add(1, Ordering::SeqCst);
+        if !self.set(Status::Unhealthy) {
+            return false;
         }
+        // Of two workers that eject the last two at the same time, at least one sees what the other has done.
+        fence(Ordering::SeqCst);
+        if nobody_else() {
+            let (now, before) = (Status::Unhealthy as u8, before as u8);
+            _ = self.status.compare_exchange(now, before, Ordering::Relaxed, Ordering::Relaxed);
+            return false;
+        }
+        self.ejected.notify_one();
+        true
     }
-}
 
-/// One check; why it failed if it did.
-async fn probe(backend: &'static Backend, check: &HealthCheck) -> Result<(), String> {
-    match tokio::time::timeout(check.timeout, ask(backend, check.path)).await {
-        Ok(Ok(status)) if check.expect.contains(&status.as_u16()) => Ok(()),
-        Ok(Ok(status)) => Err(format!("it answered {}", status.as_u16())),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err(format!("it did not answer within {:?}", check.timeout)),
+    fn ejections(&self) -> u32 {
+        self.ejections.load(Ordering::SeqCst)
     }
-}
 
-async fn ask(
-    backend: &'static Backend,
-    path: &'static str,
-) -> Result<StatusCode, Box<dyn std::error::Error>> {
-    let addresses = backend.addresses().await?;
-    let stream = TcpStream::connect(&addresses[..]).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    let mut request = http::Request::new(Empty::<bytes::Bytes>::new());
-    *request.method_mut() = Method::GET;
-    *request.uri_mut() = Uri::from_static(path);
-    let headers = request.headers_mut();
-    headers.insert(header::HOST, backend.authority().ok_or("the backend was not bound")?.clone());
-    headers.insert(header::USER_AGENT, HeaderValue::from_static("castgate-health-check"));
-    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-    let exchange = async {
-        let mut response = sender.send_request(request).await?;
-        let status = response.status();
-        // A little of the body is read so that the backend does not see a reset; an endless one is not.
-        for _ in 0..16 {
-            match response.body_mut().frame().await {
-                Some(Ok(_)) => {}
-                _ => break,
-            }
-        }
-        Ok(status)
-    };
-    tokio::pin!(connection);
-    tokio::pin!(exchange);
-    let mut open = true;
-    loop {
-        tokio::select! {
-            biased;
-            result = &mut exchange => return result,
-            _ = &mut connection, if open => open = false,
-        }
+    /// Until a worker ejects it, or at once if one has since the last time.
+    async fn ejected(&self) {
+        self.ejected.notified().await;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::late::{Late, Origin};
 
-    fn monitor(healthy_after: u32, unhealthy_after: u32) -> Monitor {
-        let backend = Box::leak(Box::new(Backend::new(Origin::at("gateway.yml", 1), 0, 1, Late::new(&[]))));
-        let second = Duration::from_secs(1);
-        let check = HealthCheck {
-            path: "/",
-            expect: &[200],
-            interval: second,
-            timeout: second,
-            healthy_after,
-            unhealthy_after,
-        };
-        Monitor { backend, upstream: "users", check, good: 0, bad: 0 }
+    #[test]
+    fn the_last_usable_backend_is_never_ejected() {
+        let [one, other] = [Health::new(), Health::new()];
+        let is_down = |health: &Health| health.status() == Status::Unhealthy;
+        assert!(one.eject(|| is_down(&other)));
+        assert!(!other.eject(|| is_down(&one)), "nobody is left");
+        assert_eq!(other.status(), Status::Unknown);
+        other.set(Status::Healthy);
+        assert!(!other.eject(|| is_down(&one)));
+        assert_eq!(other.status(), Status::Healthy);
     }
 
     #[test]
-    fn thresholds_count_in_a_row_and_the_first_check_decides_at_once() {
-        let mut monitor = monitor(2, 3);
-        let status = |monitor: &Monitor| monitor.backend.health().status();
-        let bad = || Err("no".to_owned());
-        monitor.observe(Ok(()));
-        assert_eq!(status(&monitor), Status::Healthy);
-        for outcome in [bad(), bad(), Ok(()), bad(), bad()] {
-            monitor.observe(outcome);
-            assert_eq!(status(&monitor), Status::Healthy);
+    fn two_workers_that_eject_the_last_two_at_once_leave_one() {
+        for _ in 0..2_000 {
+            let [one, other] = [Health::new(), Health::new()];
+            let is_down = |health: &Health| health.status() == Status::Unhealthy;
+            std::thread::scope(|scope| {
+                scope.spawn(|| one.eject(|| is_down(&other)));
+                scope.spawn(|| other.eject(|| is_down(&one)));
+            });
+            assert!(!(is_down(&one) && is_down(&other)));
         }
-        monitor.observe(bad());
-        assert_eq!(status(&monitor), Status::Unhealthy);
-        monitor.observe(Ok(()));
-        assert_eq!(status(&monitor), Status::Unhealthy);
-        monitor.observe(Ok(()));
-        assert_eq!(status(&monitor), Status::Healthy);
-        // What the workers find counts, and does not shorten the way back.
-        monitor.backend.connect_failed(1);
-        monitor.observe(Ok(()));
-        assert_eq!(status(&monitor), Status::Unhealthy);
-        monitor.observe(Ok(()));
-        assert_eq!(status(&monitor), Status::Healthy);
     }
 }

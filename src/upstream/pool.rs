@@ -26,8 +26,8 @@ impl Pool {
     /// It may have been closed meanwhile; sending finds that out before a byte is written.
     pub(crate) fn take(&self, backend: &Backend, members: &Members, now: Instant) -> Option<Box<Connection>> {
         loop {
-            let connection = self.idle[backend.slot()].borrow_mut().pop()?;
-            if connection.idle_for(now) < members.keepalive.idle {
+            let mut connection = self.idle[backend.slot()].borrow_mut().pop()?;
+            if connection.idle_for(now) < members.keepalive.idle && connection.is_at_home() {
                 return Some(connection);
             }
         }
@@ -38,21 +38,23 @@ impl Pool {
         self.idle[backend.slot()].borrow_mut().retain_mut(|connection| connection.is_quiet());
     }
 
-    /// Keeps a connection whose exchange is complete.
-    pub(crate) fn put(&self, connection: Box<Connection>) {
+    /// Keeps a connection whose exchange is complete, unless its backend has moved away from its address.
+    pub(crate) fn put(&self, mut connection: Box<Connection>) {
         let mut idle = self.idle[connection.backend().slot()].borrow_mut();
-        if idle.len() < connection.max_idle() {
+        if idle.len() < connection.max_idle() && connection.is_at_home() {
             idle.push(connection);
         }
     }
 
-    /// Drops connections that are too old or were closed by their backend.
+    /// Drops connections that are too old, were closed by their backend, or go to where it is no more.
     pub(crate) fn sweep(&self, upstreams: &[&'static Members], now: Instant) {
         for members in upstreams {
             for backend in members.backends {
                 let mut idle = self.idle[backend.slot()].borrow_mut();
                 idle.retain_mut(|connection| {
-                    connection.idle_for(now) < members.keepalive.idle && connection.is_quiet()
+                    connection.idle_for(now) < members.keepalive.idle
+                        && connection.is_at_home()
+                        && connection.is_quiet()
                 });
             }
         }

@@ -63,7 +63,7 @@ inline! {
     [] Methods: |_generator| {
         json_schema!({"anyOf": [{"enum": METHODS}, {"type": "array", "items": {"enum": METHODS}}]})
     };
-    [] RetryOn: |_generator| json_schema!({"enum": ["connect-failure", "stale-connection"]});
+    [] RetryOn: |_generator| json_schema!({"enum": ["connect-failure", "stale-connection", "reset"]});
     [] LogLevel: |_generator| {
         let late = json_schema!({"type": "string", "pattern": r"\$\{"});
         json_schema!({"anyOf": [{"enum": ["error", "warn", "info", "debug", "trace"]}, late]})

@@ -18,7 +18,8 @@ pub struct Upstream {
     /// At least one: a URL, or a map with `url`, `weight` and `backup`.
     /// Example: `[http://10.0.0.1:9001, {url: "http://10.0.0.2:9001", weight: 2}]`.
     pub backends: Option<List<Backend>>,
-    /// Active probes; with `off` the backends always count as healthy. Default: on, with the defaults below.
+    /// How backends are checked: a GET, with the defaults below; with `off` they always count as healthy. Default: a connection is
+    /// made every `5s` and closed again; with `health_check_interval`, a GET.
     /// Example: `{path: /ready, interval: 2s}`.
     pub health_check: Option<Switch<HealthCheck>>,
     /// How long a backend may take.
@@ -53,7 +54,7 @@ pub enum Backend {
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct BackendSection {
-    /// `http://host[:port]`, without a path; required. Host names are looked up again with every probe. May be a late value.
+    /// `http://host[:port]`, without a path; required. Host names are looked up every 10 seconds. May be a late value.
     /// Example: `http://10.0.0.2:9001`.
     pub url: Option<String>,
     /// Share of the traffic, 0 to 1000; 0 takes none. After division by their common divisor the weights of a group sum to at
@@ -78,7 +79,8 @@ pub struct HealthCheck {
     /// Example: `[200, 204]`.
     #[cfg_attr(feature = "cli", schemars(with = "super::List<super::schema::Status>"))]
     pub expect: Option<List<u64>>,
-    /// Time from one probe to the next, give or take a tenth. Default: `health_check_interval`, else `5s`.
+    /// Time from one probe to the next, give or take a tenth; of a backend that has just turned unhealthy the first ones come
+    /// sooner. Default: `health_check_interval`, else `5s`.
     /// Example: `2s`.
     pub interval: Option<Duration>,
     /// How long a probe may take; less than the interval. Default: `2s`, or nine tenths of the interval if that is less.
@@ -88,7 +90,7 @@ pub struct HealthCheck {
     /// Example: `2`.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 100)))]
     pub healthy_after: Option<u64>,
-    /// Bad probes, or refused connections, in a row that make a healthy backend unhealthy, 1 to 100. Default: 1.
+    /// Bad probes, or connections that cannot be made, in a row that make a healthy backend unhealthy, 1 to 100. Default: 1.
     /// Example: `3`.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 100)))]
     pub unhealthy_after: Option<u64>,
@@ -99,7 +101,7 @@ pub struct HealthCheck {
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct UpstreamTimeouts {
-    /// Name lookup and TCP handshake; then 504, or another backend. Default: `2s`.
+    /// For the TCP handshake, with all addresses of a name, and for its first lookup; then 504, or another backend. Default: `2s`.
     /// Example: `500ms`.
     pub connect: Option<Duration>,
     /// Until the head of the response; it starts anew with every part of a request body, and applies to every pause within a
@@ -133,11 +135,13 @@ pub struct Retries {
     pub attempts: Option<u64>,
     /// What is tried again. `connect-failure`: no connection could be made, so any request is tried with another backend.
     /// `stale-connection`: a kept connection was closed before a byte of the answer came; GET, HEAD, OPTIONS, PUT and DELETE
-    /// without a body are sent again, to another backend if there is one. Default: both.
+    /// without a body are sent again on a new one, to another backend if there is one. `reset`: a new connection was closed
+    /// or reset before a byte of the answer came; the same requests are sent again, but only to another backend. Default: all.
     /// Example: `[connect-failure]`.
     #[cfg_attr(feature = "cli", schemars(with = "super::List<super::schema::RetryOn>"))]
     pub on: Option<List<String>>,
-    /// Retries may be at most this share of an upstream's requests, beside ten in reserve, for each worker. Default: `20%`.
+    /// Retries may be at most this share of an upstream's requests, beside ten a second, for each worker; `0%` allows none.
+    /// Default: `20%`.
     /// Example: `10%`.
     pub budget: Option<Percent>,
 }

@@ -61,7 +61,7 @@ pub(crate) fn series(model: &Model) -> Vec<Series> {
         family("gateway_http_requests_total", requests, "routes, methods, statuses"),
         family("gateway_http_request_duration_seconds", routes * HISTOGRAM, "routes, buckets"),
         family("gateway_rate_limited_total", routes, "routes"),
-        family("gateway_retries_total", routes * 2, "routes, reasons"),
+        family("gateway_retries_total", routes * 3, "routes, reasons"),
         family("gateway_upstream_requests_total", backends * STATUSES, "backends, statuses"),
         family("gateway_upstream_request_duration_seconds", upstreams * HISTOGRAM, "upstreams, buckets"),
         family("gateway_upstream_up", backends, "backends"),

@@ -45,6 +45,7 @@ const FACADE: &[&str] = &[
     "Origin",
     "PathEdit",
     "Piece",
+    "Probe",
     "QueryMatch",
     "RandomChoice",
     "RateLimit",

@@ -2,7 +2,7 @@
 
 use super::stack::balance;
 use super::value::{duration, late, option, origin, size, uint};
-use crate::plan::{Backend, HealthCheck, Keepalive, Retries, Upstream, UpstreamTimeouts};
+use crate::plan::{Backend, HealthCheck, Keepalive, Probe, Retries, Upstream, UpstreamTimeouts};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -32,7 +32,7 @@ pub(super) fn upstream((id, of): (usize, &Upstream)) -> TokenStream {
     let (connect, response) = (duration(connect), duration(response));
     let Keepalive { idle, max_idle } = *keepalive;
     let (idle, max_idle) = (duration(idle), uint(max_idle));
-    let Retries { attempts, connect_failure, stale_connection, budget_basis_points } = *retries;
+    let Retries { attempts, connect_failure, stale_connection, reset, budget_basis_points } = *retries;
     let (attempts, budget_basis_points) = (uint(attempts), uint(budget_basis_points));
     let host_header = if *preserve_host { quote!(Preserve) } else { quote!(Backend) };
     quote! {
@@ -53,6 +53,7 @@ pub(super) fn upstream((id, of): (usize, &Upstream)) -> TokenStream {
                     attempts: #attempts,
                     connect_failure: #connect_failure,
                     stale_connection: #stale_connection,
+                    reset: #reset,
                     budget_basis_points: #budget_basis_points,
                 },
                 host_header: HostHeader::#host_header,
@@ -69,13 +70,19 @@ fn backend(of: &Backend) -> TokenStream {
 }
 
 fn health_check(of: &HealthCheck) -> TokenStream {
-    let HealthCheck { path, expect, interval, timeout, healthy_after, unhealthy_after } = of;
-    let (expect, interval, timeout) = (numbers(expect), duration(*interval), duration(*timeout));
+    let HealthCheck { probe, interval, timeout, healthy_after, unhealthy_after } = of;
+    let probe = match probe {
+        Probe::Connect => quote!(Probe::Connect),
+        Probe::Http { path, expect } => {
+            let expect = numbers(expect);
+            quote!(Probe::Http { path: #path, expect: #expect })
+        }
+    };
+    let (interval, timeout) = (duration(*interval), duration(*timeout));
     let (healthy_after, unhealthy_after) = (uint(*healthy_after), uint(*unhealthy_after));
     quote! {
         HealthCheck {
-            path: #path,
-            expect: #expect,
+            probe: #probe,
             interval: #interval,
             timeout: #timeout,
             healthy_after: #healthy_after,

@@ -37,6 +37,7 @@ fn lower(upstream: &model::Upstream, slot: &mut usize, names: &mut Names) -> pla
             attempts: retries.attempts,
             connect_failure: retries.on_connect_failure,
             stale_connection: retries.on_stale_connection,
+            reset: retries.on_reset,
             budget_basis_points: retries.budget.basis_points,
         },
         preserve_host: upstream.host_header == model::HostHeader::Preserve,
@@ -54,8 +55,12 @@ fn backend(backend: &model::Backend, slot: &mut usize) -> plan::Backend {
 
 fn health_check(check: &model::HealthCheck) -> plan::HealthCheck {
     plan::HealthCheck {
-        path: check.path.clone(),
-        expect: check.expect.clone(),
+        probe: match &check.probe {
+            model::Probe::Connect => plan::Probe::Connect,
+            model::Probe::Http { path, expect } => {
+                plan::Probe::Http { path: path.clone(), expect: expect.clone() }
+            }
+        },
         interval: check.interval,
         timeout: check.timeout,
         healthy_after: check.healthy_after,

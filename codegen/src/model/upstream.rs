@@ -14,7 +14,7 @@ pub struct Upstream {
     pub strategy: Strategy,
     /// At least one; at least one has a weight above 0.
     pub backends: Vec<Backend>,
-    /// Active probes, unless switched off.
+    /// How backends are checked, unless that is switched off.
     pub health_check: Option<HealthCheck>,
     /// How long a backend may take.
     pub timeouts: UpstreamTimeouts,
@@ -80,13 +80,11 @@ pub enum BackendUrl {
     Late(Late),
 }
 
-/// Active probes.
+/// Active checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HealthCheck {
-    /// A path, and maybe a query.
-    pub path: String,
-    /// Sorted, without repetition, not empty; each 100 to 599.
-    pub expect: Vec<u16>,
+    /// What is asked of a backend.
+    pub probe: Probe,
     /// From one probe to the next.
     pub interval: Duration,
     /// For one probe; at most `interval`.
@@ -95,6 +93,20 @@ pub struct HealthCheck {
     pub healthy_after: u16,
     /// At least 1.
     pub unhealthy_after: u16,
+}
+
+/// What a check asks of a backend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Probe {
+    /// That it takes a connection: what is asked where nothing is written.
+    Connect,
+    /// An answer to a GET.
+    Http {
+        /// A path, and maybe a query.
+        path: String,
+        /// Sorted, without repetition, not empty; each 100 to 599.
+        expect: Vec<u16>,
+    },
 }
 
 /// How long a backend may take. None is zero.
@@ -124,6 +136,8 @@ pub struct Retries {
     pub on_connect_failure: bool,
     /// When a kept connection turned out to be closed before a byte of the response came.
     pub on_stale_connection: bool,
+    /// When a new connection was closed before a byte of the response came.
+    pub on_reset: bool,
     /// Retries as a share of the requests.
     pub budget: Ratio,
 }

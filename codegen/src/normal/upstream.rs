@@ -1,6 +1,8 @@
 //! An upstream, written out; one that was written in place is one among the others here.
 
-use crate::model::{Backend, BackendUrl, HealthCheck, HostHeader, Retries, Upstream, UpstreamTimeouts};
+use crate::model::{
+    Backend, BackendUrl, HealthCheck, HostHeader, Probe, Retries, Upstream, UpstreamTimeouts,
+};
 use crate::show;
 use crate::source::ConfigPath;
 use crate::yaml::Tree;
@@ -68,7 +70,12 @@ fn backend(backend: &Backend) -> Tree {
 }
 
 fn health(check: &HealthCheck, upstream: &ConfigPath) -> Tree {
-    let HealthCheck { path, expect, interval, timeout, healthy_after, unhealthy_after } = check;
+    let HealthCheck { probe, interval, timeout, healthy_after, unhealthy_after } = check;
+    let (path, expect) = match probe {
+        Probe::Http { path, expect } => (path, expect),
+        // What is checked where nothing is written has no spelling of its own.
+        Probe::Connect => return Tree::Remark(format!("connects every {}", show::duration(*interval))),
+    };
     let own = upstream.key("health_check").key("interval");
     let shorthand = ConfigPath::root().key("health_check_interval");
     let interval = Tree::At(vec![own, shorthand], Box::new(Tree::Plain(show::duration(*interval))));
@@ -83,8 +90,12 @@ fn health(check: &HealthCheck, upstream: &ConfigPath) -> Tree {
 }
 
 fn retries_section(retries: &Retries) -> Tree {
-    let Retries { attempts, on_connect_failure, on_stale_connection, budget } = retries;
-    let causes = [("connect-failure", on_connect_failure), ("stale-connection", on_stale_connection)];
+    let Retries { attempts, on_connect_failure, on_stale_connection, on_reset, budget } = retries;
+    let causes = [
+        ("connect-failure", on_connect_failure),
+        ("stale-connection", on_stale_connection),
+        ("reset", on_reset),
+    ];
     let on = causes.into_iter().filter(|(_, is_on)| **is_on).map(|(cause, _)| cause);
     Tree::map([
         ("attempts", Tree::plain(attempts)),

@@ -57,12 +57,19 @@ pub struct Backend {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct HealthCheck {
-    pub path: String,
-    pub expect: Vec<u16>,
+    pub probe: Probe,
     pub interval: Duration,
     pub timeout: Duration,
     pub healthy_after: u16,
     pub unhealthy_after: u16,
+}
+
+/// The facade's `Probe`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Probe {
+    Connect,
+    Http { path: String, expect: Vec<u16> },
 }
 
 /// The facade's `UpstreamTimeouts`.
@@ -88,5 +95,6 @@ pub struct Retries {
     pub attempts: u8,
     pub connect_failure: bool,
     pub stale_connection: bool,
+    pub reset: bool,
     pub budget_basis_points: u16,
 }

@@ -5,7 +5,7 @@ use crate::ast::{self, Switch};
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::model::{
-    Backend, HealthCheck, HostHeader, Id, Keepalive, Ratio, Retries, Scope, Strategy, Upstream,
+    Backend, HealthCheck, HostHeader, Id, Keepalive, Probe, Ratio, Retries, Scope, Strategy, Upstream,
     UpstreamTimeouts,
 };
 use crate::source::ConfigPath;
@@ -18,21 +18,26 @@ const STRATEGIES: [(&str, Strategy); 3] = [
     ("least-connections", Strategy::LeastConnections),
 ];
 
+/// From one check to the next.
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
+
 /// The upstreams so far, by name and in order.
 pub(super) struct Upstreams {
     list: Vec<Upstream>,
     /// `None`: written, but with problems, so that nothing can refer to it and nobody need complain.
     by_name: BTreeMap<String, Option<Id<Upstream>>>,
     used: BTreeSet<String>,
-    health_interval: Duration,
+    /// `health_check_interval`, if it was written.
+    health_interval: Option<Duration>,
 }
 
 impl Upstreams {
     /// The named ones.
     pub(super) fn resolve(cx: &mut Cx<'_>, gateway: &ast::Gateway) -> Self {
         let interval_at = ConfigPath::root().key("health_check_interval");
+        let written = gateway.health_check_interval.get();
         let health_interval =
-            cx.timeout(&interval_at, gateway.health_check_interval.get(), Duration::from_secs(5));
+            cx.sink.is_written(&interval_at).then(|| cx.timeout(&interval_at, written, DEFAULT_INTERVAL));
         let mut upstreams =
             Self { list: Vec::new(), by_name: BTreeMap::new(), used: BTreeSet::new(), health_interval };
         let section = ConfigPath::root().key("upstreams");
@@ -169,23 +174,30 @@ impl Upstreams {
         id
     }
 
+    /// GET `/` is asked of those who have said something about checks; an API that has no `/` is only connected to.
     fn health_check(
         &self,
         cx: &mut Cx<'_>,
         at: &ConfigPath,
         written: Option<&Switch<ast::HealthCheck>>,
     ) -> Option<HealthCheck> {
-        let written = match written {
+        let (is_http, written) = match written {
             Some(Switch::Off) => return None,
-            Some(Switch::On(written)) => written.clone(),
-            None => ast::HealthCheck::default(),
+            Some(Switch::On(written)) => (true, written.clone()),
+            None => (self.health_interval.is_some(), ast::HealthCheck::default()),
         };
-        let interval = cx.timeout(&at.key("interval"), written.interval.as_ref(), self.health_interval);
+        let default = self.health_interval.unwrap_or(DEFAULT_INTERVAL);
+        let interval = cx.timeout(&at.key("interval"), written.interval.as_ref(), default);
         // The earliest time at which the next probe may be due.
         let timeout = Duration::from_secs(2).min(interval * 9 / 10);
         Some(HealthCheck {
-            path: probe_path(cx, &at.key("path"), written.path.as_deref()),
-            expect: expect(cx, &at.key("expect"), written.expect.as_ref()),
+            probe: match is_http {
+                true => Probe::Http {
+                    path: probe_path(cx, &at.key("path"), written.path.as_deref()),
+                    expect: expect(cx, &at.key("expect"), written.expect.as_ref()),
+                },
+                false => Probe::Connect,
+            },
             interval,
             timeout: cx.timeout(&at.key("timeout"), written.timeout.as_ref(), timeout),
             healthy_after: cx.number(&at.key("healthy_after"), written.healthy_after, 1..=100, 1),
@@ -245,11 +257,16 @@ fn retries(cx: &mut Cx<'_>, at: &ConfigPath, written: ast::Retries) -> Retries {
     enum On {
         ConnectFailure,
         StaleConnection,
+        Reset,
     }
-    let words = [("connect-failure", On::ConnectFailure), ("stale-connection", On::StaleConnection)];
+    let words = [
+        ("connect-failure", On::ConnectFailure),
+        ("stale-connection", On::StaleConnection),
+        ("reset", On::Reset),
+    ];
     let on_at = at.key("on");
     let on: Vec<On> = match &written.on {
-        None => vec![On::ConnectFailure, On::StaleConnection],
+        None => vec![On::ConnectFailure, On::StaleConnection, On::Reset],
         Some(list) => list
             .iter()
             .filter_map(|(index, text)| cx.word(&on_at.index(index), text, "retry condition", &words))
@@ -259,6 +276,7 @@ fn retries(cx: &mut Cx<'_>, at: &ConfigPath, written: ast::Retries) -> Retries {
         attempts: cx.number(&at.key("attempts"), written.attempts, 0..=10, 1),
         on_connect_failure: on.contains(&On::ConnectFailure),
         on_stale_connection: on.contains(&On::StaleConnection),
+        on_reset: on.contains(&On::Reset),
         budget: cx.percent(&at.key("budget"), written.budget.as_ref(), Ratio { basis_points: 2000 }),
     }
 }

@@ -5,7 +5,7 @@ use ::castgate::codegen::{
     Cidr, CircuitBreaker, Context, Drain, Duration, Edge, Error, Forward, HeaderEdit,
     HeaderEdits, HeaderMatch, Headers, HealthCheck, HostHeader, Identity, Keepalive,
     Late, LeastConnections, Limit, LimitKey, Limits, Listen, LogLevel, Members, Methods,
-    Node, Origin, PathEdit, Piece, QueryMatch, RandomChoice, RateLimit, Redirect,
+    Node, Origin, PathEdit, Piece, Probe, QueryMatch, RandomChoice, RateLimit, Redirect,
     RedirectTarget, Reject, Request, RequestIdPolicy, RequestIds, Respond, Response,
     Retries, RoundRobin, Route, RouteIndex, Service, Settings, Span, Table,
     TemplatePiece, Timeouts, Upstream, UpstreamTimeouts, hash,
@@ -163,8 +163,10 @@ static WEIGHTED_USERS: Upstream<RoundRobin> = Upstream::new(
         primary_turns: &[0, 0, 0, 1, 0, 0],
         backup_turns: &[],
         health_check: Some(HealthCheck {
-            path: "/ready?full=1",
-            expect: &[200, 204],
+            probe: Probe::Http {
+                path: "/ready?full=1",
+                expect: &[200, 204],
+            },
             interval: Duration::from_secs(5),
             timeout: Duration::from_secs(2),
             healthy_after: 2,
@@ -182,6 +184,7 @@ static WEIGHTED_USERS: Upstream<RoundRobin> = Upstream::new(
             attempts: 1,
             connect_failure: true,
             stale_connection: true,
+            reset: true,
             budget_basis_points: 2000,
         },
         host_header: HostHeader::Backend,
@@ -226,6 +229,7 @@ static ROUTES_2: Upstream<LeastConnections> = Upstream::new(
             attempts: 2,
             connect_failure: true,
             stale_connection: false,
+            reset: false,
             budget_basis_points: 1250,
         },
         host_header: HostHeader::Preserve,
@@ -252,8 +256,7 @@ static CANARY: Upstream<RandomChoice> = Upstream::new(
         primary_turns: &[],
         backup_turns: &[],
         health_check: Some(HealthCheck {
-            path: "/",
-            expect: &[200],
+            probe: Probe::Connect,
             interval: Duration::from_secs(5),
             timeout: Duration::from_secs(2),
             healthy_after: 1,
@@ -271,6 +274,7 @@ static CANARY: Upstream<RandomChoice> = Upstream::new(
             attempts: 1,
             connect_failure: true,
             stale_connection: true,
+            reset: true,
             budget_basis_points: 2000,
         },
         host_header: HostHeader::Preserve,
@@ -677,7 +681,7 @@ upstreams:
       max_idle: 256
     retries:
       attempts: 1
-      "on": [connect-failure, stale-connection]
+      "on": [connect-failure, stale-connection, reset]
       budget: 20%
     host_header: backend
   routes:
@@ -704,13 +708,7 @@ upstreams:
       - url: "http://localhost:9006"
         weight: 1
         backup: false
-    health_check:
-      path: /
-      expect: [200]
-      interval: 5s
-      timeout: 2s
-      healthy_after: 1
-      unhealthy_after: 1
+    # health_check: connects every 5s
     timeouts:
       connect: 2s
       response: 30s
@@ -719,7 +717,7 @@ upstreams:
       max_idle: 256
     retries:
       attempts: 1
-      "on": [connect-failure, stale-connection]
+      "on": [connect-failure, stale-connection, reset]
       budget: 20%
     host_header: preserve
 middleware:

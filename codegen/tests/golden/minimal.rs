@@ -3,8 +3,9 @@
 use ::castgate::codegen::{
     App, Backend, Context, Drain, Duration, Edge, Error, Forward, HealthCheck,
     HostHeader, Identity, Keepalive, Late, Limits, Listen, LogLevel, Members, Methods,
-    Node, Origin, PathEdit, Piece, Reject, Request, Response, Retries, RoundRobin, Route,
-    RouteIndex, Service, Settings, Span, Table, Timeouts, Upstream, UpstreamTimeouts,
+    Node, Origin, PathEdit, Piece, Probe, Reject, Request, Response, Retries, RoundRobin,
+    Route, RouteIndex, Service, Settings, Span, Table, Timeouts, Upstream,
+    UpstreamTimeouts,
 };
 
 // The gateway, as the runtime sees it.
@@ -107,8 +108,7 @@ static UPSTREAM: Upstream<RoundRobin> = Upstream::new(
         primary_turns: &[],
         backup_turns: &[],
         health_check: Some(HealthCheck {
-            path: "/",
-            expect: &[200],
+            probe: Probe::Connect,
             interval: Duration::from_secs(5),
             timeout: Duration::from_secs(2),
             healthy_after: 1,
@@ -126,6 +126,7 @@ static UPSTREAM: Upstream<RoundRobin> = Upstream::new(
             attempts: 1,
             connect_failure: true,
             stale_connection: true,
+            reset: true,
             budget_basis_points: 2000,
         },
         host_header: HostHeader::Preserve,
@@ -195,13 +196,7 @@ upstreams:
       - url: "http://localhost:9001"
         weight: 1
         backup: false
-    health_check:
-      path: /
-      expect: [200]
-      interval: 5s
-      timeout: 2s
-      healthy_after: 1
-      unhealthy_after: 1
+    # health_check: connects every 5s
     timeouts:
       connect: 2s
       response: 30s
@@ -210,7 +205,7 @@ upstreams:
       max_idle: 256
     retries:
       attempts: 1
-      "on": [connect-failure, stale-connection]
+      "on": [connect-failure, stale-connection, reset]
       budget: 20%
     host_header: preserve
 routes:

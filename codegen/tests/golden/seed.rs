@@ -3,8 +3,9 @@
 use ::castgate::codegen::{
     App, Backend, Context, Drain, Duration, Edge, Error, Forward, HealthCheck,
     HostHeader, Identity, Keepalive, Late, Limits, Listen, LogLevel, Members, Methods,
-    Node, Origin, PathEdit, Piece, Reject, Request, Response, Retries, RoundRobin, Route,
-    RouteIndex, Service, Settings, Span, Table, Timeouts, Upstream, UpstreamTimeouts,
+    Node, Origin, PathEdit, Piece, Probe, Reject, Request, Response, Retries, RoundRobin,
+    Route, RouteIndex, Service, Settings, Span, Table, Timeouts, Upstream,
+    UpstreamTimeouts,
 };
 
 // The gateway, as the runtime sees it.
@@ -119,8 +120,10 @@ static API_V1: Upstream<RoundRobin> = Upstream::new(
         primary_turns: &[],
         backup_turns: &[],
         health_check: Some(HealthCheck {
-            path: "/",
-            expect: &[200],
+            probe: Probe::Http {
+                path: "/",
+                expect: &[200],
+            },
             interval: Duration::from_secs(5),
             timeout: Duration::from_secs(2),
             healthy_after: 1,
@@ -138,6 +141,7 @@ static API_V1: Upstream<RoundRobin> = Upstream::new(
             attempts: 1,
             connect_failure: true,
             stale_connection: true,
+            reset: true,
             budget_basis_points: 2000,
         },
         host_header: HostHeader::Preserve,
@@ -229,7 +233,7 @@ upstreams:
       max_idle: 256
     retries:
       attempts: 1
-      "on": [connect-failure, stale-connection]
+      "on": [connect-failure, stale-connection, reset]
       budget: 20%
     host_header: preserve
 routes:

@@ -32,7 +32,7 @@ pub(super) fn upstream(choices: &mut Choices<'_>) -> Node {
         let mut retries = Section::default();
         retries.may(choices, 60, "attempts", |choices| number(choices, 0, 10));
         retries.may(choices, 60, "on", |choices| {
-            let causes = choices.some(&["connect-failure", "stale-connection"], 2);
+            let causes = choices.some(&["connect-failure", "stale-connection", "reset"], 3);
             Node::List(causes.into_iter().map(Node::text).collect())
         });
         retries.may(choices, 60, "budget", |choices| percent(choices, true));

@@ -155,10 +155,20 @@ impl Upstream {
         Self::start(Reply::echo())
     }
 
+    /// As [`Upstream::start`], at this address.
+    pub fn start_at(address: SocketAddr, reply: impl Into<Reply>) -> Self {
+        let reply = reply.into();
+        Self::scripted_at(address, move |_| reply.clone())
+    }
+
     /// Starts one that asks `script` what to do, once the head of a request is in. Health probes are answered 200
     /// and never reach the script: see [`Upstream::set_health`].
     pub fn scripted(script: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
-        let reserved = reserve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+        Self::scripted_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), script)
+    }
+
+    fn scripted_at(address: SocketAddr, script: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
+        let reserved = reserve(address).unwrap();
         let address = reserved.local_addr().unwrap().as_socket().unwrap();
         let shared = Arc::new(Shared {
             script: Mutex::new(Arc::new(script)),

@@ -57,7 +57,8 @@ fn retries(upstream: &Upstream, sink: &mut Diagnostics) {
     if retries.attempts == 0 || !sink.is_written(&section) {
         return;
     }
-    let never = if !retries.on_connect_failure && !retries.on_stale_connection {
+    let on_nothing = !(retries.on_connect_failure || retries.on_stale_connection || retries.on_reset);
+    let never = if on_nothing {
         Some(("on", "nothing is tried again"))
     } else if retries.budget.basis_points == 0 {
         Some(("budget", "no request may be tried again"))

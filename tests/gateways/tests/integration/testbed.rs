@@ -26,6 +26,7 @@ pub(crate) fn launch(config: &str, [a, b, c]: [&Upstream; 3]) -> Launch {
         .env("A", a.url())
         .env("B", b.url())
         .env("C", c.url())
+        .env("NAMED", a.url())
         .env("API_KEYS", KEYS.join(","));
     if config == "proxy" { launch.with_admin() } else { launch }
 }

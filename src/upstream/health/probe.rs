@@ -1,0 +1,94 @@
+//! One check: a connection, or a GET. The head of the answer decides.
+
+use std::io;
+use std::time::Duration;
+
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::{HealthCheck, Probe};
+use crate::upstream::Backend;
+use crate::upstream::connect::{Unconnected, connect};
+
+/// How a check ended.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// The backend is well.
+    Good,
+    /// It is not, and why.
+    Bad(String),
+    /// It was not asked: the gateway has no files, ports or memory left for that.
+    NotAsked(io::Error),
+}
+
+/// Checks a backend.
+pub(super) async fn probe(backend: &'static Backend, check: &HealthCheck) -> Outcome {
+    match tokio::time::timeout(check.timeout, ask(backend, check)).await {
+        Ok(outcome) => outcome,
+        Err(_) => Outcome::Bad(format!("it did not answer within {:?}", check.timeout)),
+    }
+}
+
+async fn ask(backend: &'static Backend, check: &HealthCheck) -> Outcome {
+    let stream = match connect(backend).await {
+        Ok(connected) => connected.stream,
+        Err(Unconnected::Shortage(error)) => return Outcome::NotAsked(error),
+        Err(unconnected) => return Outcome::Bad(unconnected.to_string()),
+    };
+    let Probe::Http { path, expect } = check.probe else { return Outcome::Good };
+    match get(backend, stream, path, check.timeout).await {
+        Ok(status) if expect.contains(&status.as_u16()) => Outcome::Good,
+        Ok(status) => Outcome::Bad(format!("it answered {}", status.as_u16())),
+        Err(error) => Outcome::Bad(error.to_string()),
+    }
+}
+
+async fn get(
+    backend: &'static Backend,
+    stream: TcpStream,
+    path: &'static str,
+    timeout: Duration,
+) -> Result<StatusCode, Box<dyn std::error::Error>> {
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let mut request = Request::new(Empty::<bytes::Bytes>::new());
+    *request.method_mut() = Method::GET;
+    *request.uri_mut() = Uri::from_static(path);
+    let headers = request.headers_mut();
+    headers.insert(header::HOST, backend.authority().ok_or("the backend was not bound")?.clone());
+    headers.insert(header::USER_AGENT, HeaderValue::from_static("castgate-health-check"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    let mut connection = Box::pin(connection);
+    let mut open = true;
+    let response = {
+        let mut answer = std::pin::pin!(sender.send_request(request));
+        loop {
+            tokio::select! {
+                biased;
+                answer = &mut answer => break answer?,
+                _ = &mut connection, if open => open = false,
+            }
+        }
+    };
+    let status = response.status();
+    // A little of the body is read so that the backend does not see a reset; a slow or an endless one is let go.
+    tokio::task::spawn_local(tokio::time::timeout(timeout, async move {
+        tokio::select! {
+            () = read_a_little(response) => {}
+            _ = &mut connection, if open => {}
+        }
+        drop(sender);
+    }));
+    Ok(status)
+}
+
+async fn read_a_little(mut response: Response<Incoming>) {
+    for _ in 0..16 {
+        match response.body_mut().frame().await {
+            Some(Ok(_)) => {}
+            _ => break,
+        }
+    }
+}
