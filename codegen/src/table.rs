@@ -21,6 +21,7 @@ pub use miss::Miss;
 pub use near::by_precedence;
 pub use outcome::Outcome;
 pub use reach::Reach;
+pub(crate) use reach::Tail;
 pub(crate) use region::{End, Region, Step, UNNAMED, narrower, union};
 pub use request::Request;
 pub(crate) use request::form_encoded;
@@ -30,7 +31,6 @@ pub(crate) use walk::Walk;
 #[cfg(feature = "cli")]
 pub(crate) use {
     outcome::{changed, rendered},
-    reach::Tail,
     region::UNANSWERED,
 };
 
