@@ -1,17 +1,18 @@
 //! The one trait of the request path, and the concrete request, response and bodies that pass through it.
 
+mod request_body;
+
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll};
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use hyper::body::Incoming;
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::server::Client;
 use crate::upstream::Streaming;
+
+pub(crate) use request_body::RequestBody;
 
 /// A request on its way through the gateway: canonical path, body not read yet.
 pub type Request = http::Request<RequestBody>;
@@ -27,89 +28,6 @@ pub trait Service: Sync + 'static {
 
 /// What a body failed with; hyper wants an error type, the reason itself is in the log.
 pub(crate) type BodyError = Box<dyn std::error::Error + Send + Sync>;
-
-/// The body of a request, counted against `limits.body` while it streams.
-#[derive(Debug)]
-pub struct RequestBody {
-    incoming: Option<(Incoming, Rc<Client>)>,
-    remaining: u64,
-}
-
-impl RequestBody {
-    /// No body.
-    pub const fn empty() -> Self {
-        Self { incoming: None, remaining: 0 }
-    }
-
-    pub(crate) fn new(incoming: Incoming, client: &Rc<Client>, limit: u64) -> Self {
-        let incoming = (!incoming.is_end_stream()).then(|| {
-            client.body_promised();
-            (incoming, client.clone())
-        });
-        Self { incoming, remaining: limit }
-    }
-}
-
-impl HttpBody for RequestBody {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut TaskContext<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Self { incoming: Some((incoming, client)), remaining } = &mut *self else {
-            return Poll::Ready(None);
-        };
-        match Pin::new(&mut *incoming).poll_frame(cx) {
-            Poll::Ready(Some(Ok(frame))) => {
-                // Request trailers are dropped: none may reach a backend as if they were checked (RFC 9110 6.5.1).
-                let Ok(data) = frame.into_data() else {
-                    client.body_ended();
-                    return Poll::Ready(None);
-                };
-                client.body_received(data.len() as u64);
-                match remaining.checked_sub(data.len() as u64) {
-                    Some(left) => {
-                        *remaining = left;
-                        if incoming.is_end_stream() {
-                            client.body_ended();
-                        }
-                        Poll::Ready(Some(Ok(Frame::data(data))))
-                    }
-                    None => {
-                        client.body_failed(crate::error::Reason::BodyTooLarge);
-                        Poll::Ready(Some(Err("the request body is larger than limits.body".into())))
-                    }
-                }
-            }
-            Poll::Ready(Some(Err(error))) => {
-                client.body_failed(if error.is_parse() || error.is_user() {
-                    crate::error::Reason::BadRequest
-                } else {
-                    crate::error::Reason::ClientClosed
-                });
-                Poll::Ready(Some(Err(error.into())))
-            }
-            Poll::Ready(None) => {
-                client.body_ended();
-                Poll::Ready(None)
-            }
-            Poll::Pending => {
-                client.body_awaited();
-                Poll::Pending
-            }
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.incoming.as_ref().is_none_or(|(incoming, _)| incoming.is_end_stream())
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.incoming.as_ref().map_or_else(|| SizeHint::with_exact(0), |(incoming, _)| incoming.size_hint())
-    }
-}
 
 /// The body of a response.
 #[derive(Debug)]

@@ -1,6 +1,5 @@
 //! One client connection: hyper's HTTP/1 server, a timer, and the gate as its service.
 
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
@@ -70,12 +69,11 @@ async fn drive<A: App>(
         builder.max_headers(limits.headers);
     }
     let service = service_fn(|request| async move {
-        let response = if admin {
-            gate::admit_admin(client, request).await
+        if admin {
+            Ok(gate::admit_admin(client, request).await)
         } else {
             gate::admit(app, client, request).await
-        };
-        Ok::<_, Infallible>(response)
+        }
     });
     let io = TokioIo::new(Heard { stream, client: client.clone() });
     let mut connection = pin!(builder.serve_connection(io, service));

@@ -24,20 +24,20 @@ use crate::app::App;
 use crate::context::{Context, Record, UNMATCHED};
 use crate::error::{Error, Reason};
 use crate::route::{Answer, Question};
-use crate::service::{Body, Request, RequestBody, Response};
+use crate::service::{Body, BodyError, Request, RequestBody, Response};
 
-/// Serves one request of a gateway listener.
+/// Serves one request of a gateway listener; an error ends the connection without an answer.
 pub(super) async fn admit<A: App>(
     app: &'static A,
     client: &Rc<Client>,
     request: http::Request<Incoming>,
-) -> Response {
+) -> Result<Response, BodyError> {
     let settings = app.settings();
     let trusted = client.is_trusted_proxy();
     let checked = check(&request, settings, trusted);
     // `/health` and its like stand ahead of everything, on any host.
     if settings.admin.is_empty() && admin::owns(request.uri().path()) && checked.is_ok() {
-        return answer_admin(client, &request).await;
+        return Ok(answer_admin(client, &request).await);
     }
     let started = Instant::now();
     let client_ip = if trusted {
@@ -57,11 +57,15 @@ pub(super) async fn admit<A: App>(
         }
     };
     let mut response = result.unwrap_or_else(|error| error.into_response(&mut cx));
+    if cx.record.reason == Reason::ClientClosed {
+        // Nobody is there to answer; the record says so when it is dropped.
+        return Err(Reason::ClientClosed.as_str().into());
+    }
     if client.worker().is_draining() {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     hand_over(&mut response, cx);
-    response
+    Ok(response)
 }
 
 /// What answers without an upstream needs no longer than this.

@@ -169,7 +169,8 @@ impl Connection {
                     let error = if self.used { SendError::NotSent(unsent) } else { SendError::Closed };
                     return Poll::Ready(Err(error));
                 }
-                if let Poll::Ready(Ok(())) = self.outgoing.poll_send(&mut self.stream, cx) {
+                self.send_on(cx).map_err(SendError::Failed)?;
+                if self.outgoing.is_done() {
                     return Poll::Pending;
                 }
             }
@@ -181,6 +182,23 @@ impl Connection {
         Ok(Answer { status: answer.status, body })
     }
 
+    /// Sends on while there is something to send. What the client fails to send is why the request fails; what the
+    /// backend does not take it may have answered all the same (RFC 9112 section 9.5). Either way the request is broken
+    /// off, and nothing more is sent on this connection.
+    fn send_on(&mut self, cx: &mut TaskContext<'_>) -> Result<(), Reason> {
+        if self.outgoing.is_done() {
+            return Ok(());
+        }
+        match self.outgoing.poll_send(&mut self.stream, cx) {
+            Poll::Ready(Err(SendFailure::Client(reason))) => Err(reason),
+            Poll::Ready(Err(SendFailure::Backend(error))) => {
+                tracing::debug!(backend = self.backend.url(), %error, "the backend takes no more of the request");
+                Ok(())
+            }
+            Poll::Ready(Ok(())) | Poll::Pending => Ok(()),
+        }
+    }
+
     /// Sends on while there is something to send, and reads until there is a whole head.
     fn poll_head(
         &mut self,
@@ -189,21 +207,7 @@ impl Connection {
         to_head: bool,
         cx: &mut TaskContext<'_>,
     ) -> Poll<Result<http1::ResponseHead, SendError>> {
-        if !self.outgoing.is_done()
-            && let Poll::Ready(Err(failure)) = self.outgoing.poll_send(&mut self.stream, cx)
-        {
-            match failure {
-                SendFailure::Client => {
-                    let reason = client.body_failure().unwrap_or(Reason::ClientClosed);
-                    return Poll::Ready(Err(SendError::Failed(reason)));
-                }
-                // It may have answered before it closed (RFC 9112 section 9.5): read on.
-                SendFailure::Backend(error) => {
-                    tracing::debug!(backend = self.backend.url(), %error, "the backend takes no more of the request");
-                    self.outgoing = Outgoing::broken();
-                }
-            }
-        }
+        self.send_on(cx).map_err(SendError::Failed)?;
         loop {
             match self.poll_read(client, cx) {
                 Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) if self.input.is_empty() => {
@@ -271,10 +275,9 @@ impl Connection {
         client: &Client,
         cx: &mut TaskContext<'_>,
     ) -> Poll<Result<Option<Bytes>, Reason>> {
-        if !self.outgoing.is_done()
-            && matches!(self.outgoing.poll_send(&mut self.stream, cx), Poll::Ready(Err(_)))
-        {
-            self.outgoing = Outgoing::broken();
+        // The backend has answered already, and that answer is good whatever comes of the request.
+        if let Err(reason) = self.send_on(cx) {
+            tracing::debug!(reason = reason.as_str(), "a request that was answered early is broken off");
         }
         loop {
             match decoder.step(&mut self.input) {

@@ -5,12 +5,13 @@
 //! gate has put in order, which stays whole for a retry (docs/architecture.md).
 
 mod body;
+mod outgoing;
 mod request;
 mod response;
 
 pub(super) use body::{Decoder, Step};
+pub(super) use outgoing::{Outgoing, SendFailure};
 pub(crate) use request::Head as RequestHead;
-pub(super) use request::{Outgoing, SendFailure};
 pub(super) use response::{Head as ResponseHead, parse};
 
 /// The backend's answer is not HTTP as it must be; the text says why.

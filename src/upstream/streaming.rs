@@ -16,83 +16,134 @@ use crate::service::BodyError;
 /// The rest of a response.
 #[derive(Debug)]
 pub struct Streaming {
-    /// Gone when the body has ended.
-    connection: Option<Box<Connection>>,
+    state: State,
+    /// Between two reads.
+    patience: Duration,
+}
+
+/// Where a body is. Only one that was read to its end has ended; one that failed says so to whoever asks again.
+#[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "the body is boxed as a whole; boxing within would allocate twice"
+)]
+enum State {
+    /// Its head is on the way to the client, and nobody reads it yet.
+    Announced(Flow),
+    /// The client takes it.
+    Flowing(Flow, Record),
+    Ended,
+    Failed(Reason),
+}
+
+/// What a body is read from.
+#[derive(Debug)]
+struct Flow {
+    connection: Box<Connection>,
     decoder: Decoder,
     /// What came with the head.
     early: [Bytes; 2],
-    /// Between two reads.
-    patience: Duration,
-    record: Option<Record>,
 }
 
 impl Streaming {
     pub(super) fn new(connection: Box<Connection>, decoder: Decoder, early: [Bytes; 2]) -> Self {
-        Self { patience: connection.patience(), connection: Some(connection), decoder, early, record: None }
+        let patience = connection.patience();
+        Self { state: State::Announced(Flow { connection, decoder, early }), patience }
     }
 
     /// Gives the body the record that it is to end.
     pub(crate) fn carry(&mut self, record: Record) {
         record.client.extend(self.patience);
-        self.record = Some(record);
+        self.state = match self.take() {
+            State::Announced(flow) | State::Flowing(flow, _) => State::Flowing(flow, record),
+            over => over,
+        };
     }
 
     pub(crate) fn poll_frame(
         &mut self,
         cx: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let (Some(record), Some(connection)) = (&mut self.record, &mut self.connection) else {
-            return Poll::Ready(None);
+        let (flow, record) = match &mut self.state {
+            State::Flowing(flow, record) => (flow, record),
+            State::Announced(_) => return Poll::Ready(Some(Err(self.fail(Reason::Internal)))),
+            State::Ended => return Poll::Ready(None),
+            State::Failed(reason) => return Poll::Ready(Some(Err(reason.as_str().into()))),
         };
-        let early = self.early.iter_mut().find(|data| !data.is_empty()).map(std::mem::take);
-        let next = match early {
-            Some(data) => Poll::Ready(Ok(Some(data))),
-            None => connection.poll_body(&mut self.decoder, &record.client, cx),
-        };
-        match next {
+        match flow.poll_data(record, cx) {
             Poll::Ready(Ok(Some(data))) => {
                 record.bytes_out += data.len() as u64;
                 record.client.extend(self.patience);
                 // hyper does not ask again once it has as much as was announced.
-                if self.size_hint().exact() == Some(0) {
-                    self.end(Reason::Ok);
+                if flow.rest() == Some(0) {
+                    self.end();
                 }
                 Poll::Ready(Some(Ok(Frame::data(data))))
             }
             Poll::Ready(Ok(None)) => {
-                self.end(Reason::Ok);
+                self.end();
                 Poll::Ready(None)
             }
             Poll::Ready(Err(reason)) => Poll::Ready(Some(Err(self.fail(reason)))),
             Poll::Pending if record.client.is_expired() => {
-                Poll::Ready(Some(Err(self.fail(Reason::UpstreamTimeout))))
+                // A backend that waits for the rest of a broken request is not the one who is late.
+                let reason = record.client.body_failure().unwrap_or(Reason::UpstreamTimeout);
+                Poll::Ready(Some(Err(self.fail(reason))))
             }
             Poll::Pending => Poll::Pending,
         }
     }
 
-    fn end(&mut self, reason: Reason) {
-        if let (Some(mut record), Some(connection)) = (self.record.take(), self.connection.take()) {
-            connection.release(&record.client);
-            record.end(reason);
+    fn end(&mut self) {
+        if let State::Flowing(flow, mut record) = std::mem::replace(&mut self.state, State::Ended) {
+            flow.connection.release(&record.client);
+            record.end(Reason::Ok);
         }
     }
 
     /// hyper then closes the client's connection without the end of the body, so that the truncation shows.
     fn fail(&mut self, reason: Reason) -> BodyError {
-        self.connection = None;
-        if let Some(mut record) = self.record.take() {
+        if let State::Flowing(flow, mut record) = std::mem::replace(&mut self.state, State::Failed(reason)) {
+            drop(flow);
             record.end(reason);
         }
         reason.as_str().into()
     }
 
+    fn take(&mut self) -> State {
+        std::mem::replace(&mut self.state, State::Failed(Reason::Internal))
+    }
+
     pub(crate) fn is_end_stream(&self) -> bool {
-        self.connection.is_none()
+        matches!(self.state, State::Ended)
     }
 
     pub(crate) fn size_hint(&self) -> SizeHint {
+        match &self.state {
+            State::Announced(flow) | State::Flowing(flow, _) => {
+                flow.rest().map_or_else(SizeHint::new, SizeHint::with_exact)
+            }
+            State::Ended => SizeHint::with_exact(0),
+            State::Failed(_) => SizeHint::new(),
+        }
+    }
+}
+
+impl Flow {
+    fn poll_data(
+        &mut self,
+        record: &Record,
+        cx: &mut TaskContext<'_>,
+    ) -> Poll<Result<Option<Bytes>, Reason>> {
+        match self.early.iter_mut().find(|data| !data.is_empty()) {
+            Some(data) => Poll::Ready(Ok(Some(std::mem::take(data)))),
+            None => self.connection.poll_body(&mut self.decoder, &record.client, cx),
+        }
+    }
+
+    /// How many bytes are still to come, if that is known.
+    fn rest(&self) -> Option<u64> {
         let early: usize = self.early.iter().map(Bytes::len).sum();
-        self.decoder.remaining().map_or_else(SizeHint::new, |rest| SizeHint::with_exact(rest + early as u64))
+        self.decoder.remaining().map(|rest| rest + early as u64)
     }
 }

@@ -7,6 +7,8 @@ use super::Malformed;
 /// Bytes of chunk extensions and trailers of one body; both are dropped, and neither may be endless.
 const OVERHEAD: usize = 16 * 1024;
 
+const BROKEN: Malformed = Malformed("broken chunked coding");
+
 /// Where in a body the decoder is.
 #[derive(Debug)]
 pub(crate) enum Decoder {
@@ -54,6 +56,8 @@ enum State {
     TrailerLineFeed,
     LastLineFeed,
     Done,
+    /// What came is no chunked coding; whatever comes now, it never ends as one.
+    Broken,
 }
 
 impl Decoder {
@@ -66,6 +70,7 @@ impl Decoder {
     pub(crate) fn step(&mut self, input: &mut Bytes) -> Result<Step, Malformed> {
         match self {
             Self::Length(0) => Ok(Step::End),
+            Self::Chunked(chunked) => chunked.step(input),
             _ if input.is_empty() => Ok(Step::More),
             Self::Length(left) => {
                 let length = usize::try_from(*left).unwrap_or(usize::MAX).min(input.len());
@@ -73,7 +78,6 @@ impl Decoder {
                 Ok(Step::Data(input.split_to(length)))
             }
             Self::UntilClose => Ok(Step::Data(std::mem::take(input))),
-            Self::Chunked(chunked) => chunked.step(input),
         }
     }
 
@@ -93,8 +97,10 @@ impl Decoder {
 
 impl Chunked {
     fn step(&mut self, input: &mut Bytes) -> Result<Step, Malformed> {
-        if self.state == State::Done {
-            return Ok(Step::End);
+        match self.state {
+            State::Done => return Ok(Step::End),
+            State::Broken => return Err(BROKEN),
+            _ => {}
         }
         while !input.is_empty() {
             if self.state == State::Data {
@@ -107,7 +113,9 @@ impl Chunked {
             }
             let byte = input[0];
             input.advance(1);
-            self.state = self.line(byte)?;
+            let line = self.line(byte);
+            self.state = *line.as_ref().unwrap_or(&State::Broken);
+            line?;
             if self.state == State::Done {
                 return Ok(Step::End);
             }
@@ -145,7 +153,7 @@ impl Chunked {
             (State::TrailerStart | State::Trailer, byte) if byte != b'\n' => State::Trailer,
             (State::TrailerLineFeed, b'\n') => State::TrailerStart,
             (State::LastLineFeed, b'\n') => State::Done,
-            _ => return Err(Malformed("broken chunked coding")),
+            _ => return Err(BROKEN),
         })
     }
 }
@@ -195,6 +203,24 @@ mod tests {
         #[test]
         fn garbage_never_panics(text in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = decode(Decoder::chunked(), &[&text]);
+        }
+
+        #[test]
+        fn what_is_broken_stays_broken(
+            start in prop::sample::select(vec!["", "5\r\nhello", "5\r\nhello\r\n", "5", "0\r\n", "0\r\nX: y\r\n"]),
+            wrong in any::<u8>(),
+            rest in prop::sample::select(vec!["", "\r\n", "\n", "0\r\n\r\n", "\r\n0\r\n\r\n", "\n0\r\n\r\n", "1\r\nx\r\n0\r\n\r\n"]),
+        ) {
+            let mut decoder = Decoder::chunked();
+            let mut input = Bytes::from([start.as_bytes(), &[wrong], rest.as_bytes()].concat());
+            let mut failed = false;
+            for _ in 0..100 {
+                match decoder.step(&mut input) {
+                    Err(_) => failed = true,
+                    Ok(step) => prop_assert!(!failed, "{step:?} after a failure"),
+                }
+                prop_assert!(!(failed && decoder.may_end_here()));
+            }
         }
     }
 

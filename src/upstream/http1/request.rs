@@ -1,15 +1,10 @@
-//! Writing a request: its head in one piece, its body as it comes, with back-pressure.
+//! Writing the head of a request, in one piece.
 
-use std::io::IoSlice;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::BytesMut;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use http_body::Body;
-use tokio::io::AsyncWrite;
-use tokio::net::TcpStream;
 
+use super::outgoing::Outgoing;
 use crate::forward::{PathEdit, TemplatePiece};
 use crate::service::RequestBody;
 
@@ -34,30 +29,12 @@ pub(crate) enum Framing {
     Chunked,
 }
 
-/// A request on its way out.
-#[derive(Debug, Default)]
-pub(crate) struct Outgoing {
-    /// Bytes that go first: the head, small data, chunk sizes.
-    buffer: BytesMut,
-    /// Data too large to be copied.
-    data: Bytes,
-    /// What follows the data.
-    tail: &'static [u8],
-    body: Option<RequestBody>,
-    chunked: bool,
-    broken: bool,
-}
-
-/// Data up to this size is copied behind what is buffered: one buffer is one plain `send`.
-const COPY: usize = 8 * 1024;
-
 impl Outgoing {
     /// Encodes a head, and takes the body that will follow it.
     pub(crate) fn start(&mut self, head: &Head<'_>, body: Option<RequestBody>) {
         let framing = framing(head, body.as_ref());
-        self.chunked = framing == Framing::Chunked;
         self.encode(head, framing, body.as_ref());
-        self.body = body;
+        self.begin(body);
     }
 
     fn encode(&mut self, head: &Head<'_>, framing: Framing, body: Option<&RequestBody>) {
@@ -85,104 +62,6 @@ impl Outgoing {
         }
         buffer.extend_from_slice(b"\r\n");
     }
-
-    /// Sends what can be sent; ready when the whole request is out.
-    pub(crate) fn poll_send(
-        &mut self,
-        stream: &mut TcpStream,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), SendFailure>> {
-        while !self.broken {
-            ready!(self.poll_write(stream, cx)).map_err(SendFailure::Backend)?;
-            let Some(body) = &mut self.body else { return Poll::Ready(Ok(())) };
-            match ready!(Pin::new(&mut *body).poll_frame(cx)) {
-                Some(Ok(frame)) => {
-                    let Ok(data) = frame.into_data() else { continue };
-                    let last = body.is_end_stream();
-                    if last {
-                        self.body = None;
-                    }
-                    self.queue(data, last);
-                }
-                Some(Err(_)) => return Poll::Ready(Err(SendFailure::Client)),
-                None => {
-                    self.body = None;
-                    self.queue(Bytes::new(), true);
-                }
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    /// Whether all of the request is out.
-    pub(crate) fn is_done(&self) -> bool {
-        !self.broken
-            && self.body.is_none()
-            && self.buffer.is_empty()
-            && self.data.is_empty()
-            && self.tail.is_empty()
-    }
-
-    /// The rest of a request that the backend does not take. It is never done, so its connection is never used again.
-    pub(crate) fn broken() -> Self {
-        Self { broken: true, ..Self::default() }
-    }
-
-    /// Gives up on a request of which nothing was sent, and gives its body back.
-    pub(crate) fn take_back(&mut self) -> Option<RequestBody> {
-        self.buffer.clear();
-        self.body.take()
-    }
-
-    fn queue(&mut self, data: Bytes, last: bool) {
-        if self.chunked {
-            if !data.is_empty() {
-                self.buffer.extend_from_slice(format!("{:x}\r\n", data.len()).as_bytes());
-            }
-            self.tail = match (data.is_empty(), last) {
-                (false, false) => b"\r\n",
-                (false, true) => b"\r\n0\r\n\r\n",
-                (true, true) => b"0\r\n\r\n",
-                (true, false) => b"",
-            };
-        }
-        if data.len() <= COPY {
-            self.buffer.extend_from_slice(&data);
-            self.buffer.extend_from_slice(std::mem::take(&mut self.tail));
-        } else {
-            self.data = data;
-        }
-    }
-
-    fn poll_write(&mut self, stream: &mut TcpStream, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        while !(self.buffer.is_empty() && self.data.is_empty() && self.tail.is_empty()) {
-            let mut stream = Pin::new(&mut *stream);
-            let mut written = if self.data.is_empty() && self.tail.is_empty() {
-                ready!(stream.as_mut().poll_write(cx, &self.buffer))?
-            } else {
-                let slices = [IoSlice::new(&self.buffer), IoSlice::new(&self.data), IoSlice::new(self.tail)];
-                ready!(stream.as_mut().poll_write_vectored(cx, &slices))?
-            };
-            if written == 0 {
-                return Poll::Ready(Err(std::io::ErrorKind::WriteZero.into()));
-            }
-            for part in [&mut self.buffer as &mut dyn Buf, &mut self.data, &mut self.tail] {
-                let taken = part.remaining().min(written);
-                part.advance(taken);
-                written -= taken;
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-/// Why a request could not be sent.
-#[derive(Debug)]
-pub(crate) enum SendFailure {
-    /// The backend does not take it; it may have answered all the same.
-    Backend(std::io::Error),
-    /// The client did not send it; the connection knows why.
-    Client,
 }
 
 /// Framing is written anew, whatever the fields say: a second word on it could make two messages of one.

@@ -324,6 +324,14 @@ impl RawClient {
         self.stream.shutdown(Shutdown::Write).unwrap();
     }
 
+    /// Writes bytes and says, in the same packet, that nothing more will be sent (FIN); stays to read.
+    #[track_caller]
+    pub fn send_and_finish(&mut self, bytes: impl AsRef<[u8]>) {
+        SockRef::from(&*self.stream).set_tcp_cork(true).unwrap();
+        self.send(bytes);
+        self.finish();
+    }
+
     /// Goes away with a reset (RST).
     pub fn reset(self) {
         SockRef::from(&*self.stream).set_linger(Some(Duration::ZERO)).unwrap();

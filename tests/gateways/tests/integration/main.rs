@@ -7,6 +7,7 @@ mod against;
 mod auth;
 mod bad_requests;
 mod balancing;
+mod broken_requests;
 mod checks;
 mod circuit_breaker;
 mod command;
