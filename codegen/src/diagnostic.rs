@@ -294,11 +294,6 @@ impl Diagnostics {
         FileLine { file, line }
     }
 
-    /// The line of `path` in its file, or of the nearest section around it.
-    pub fn line(&self, path: &ConfigPath) -> u32 {
-        self.nearest_place(path).map_or(1, |place| place.line)
-    }
-
     /// Whether something was written at `path`, readable or not.
     pub fn is_written(&self, path: &ConfigPath) -> bool {
         self.spans.get(path).is_some()

@@ -9,8 +9,10 @@ use serde::Deserialize;
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Route {
-    /// The route's name in logs and metrics, unique in the file. Default: its path pattern, made unique by its
-    /// host, its methods and, last, `#` and its line.
+    /// The route's name in logs and metrics, unique in the file. Without one it is the path pattern (`/users`) and, as far
+    /// as other routes without a name have the same, its host, its methods, ` exact`, its headers and its query in front
+    /// and behind (`GET a.com/users exact +x-canary=1 ?v=2`). Comments and the order of the file do not change it; another
+    /// route with the same path may. Default: its path pattern, made unique.
     /// Example: `users`.
     pub name: Option<String>,
     /// `api.example.com`, or `*.example.com` for one or more labels in front. Default: any host.

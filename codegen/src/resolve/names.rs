@@ -1,23 +1,22 @@
 //! Names of routes and upstreams: what they may be, and those of routes without one.
 
 use super::Cx;
+use super::condition::Condition;
 use crate::codes;
 use crate::diagnostic::{is_printable, quoted};
-use crate::model::Methods;
-use crate::pattern::{HostPattern, PathPattern};
+use crate::model::{HeaderPredicate, QueryPredicate};
+use crate::pattern::{HostPattern, MatchKind};
 use crate::source::ConfigPath;
-use std::collections::BTreeMap;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names are metric labels; longer ones help nobody.
 const MOST_CHARS: usize = 200;
 
-/// What a route without a name is named after.
+/// A route without a name.
 pub(super) struct Unnamed<'a> {
     pub(super) index: usize,
-    pub(super) line: u32,
-    pub(super) host: &'a HostPattern,
-    pub(super) path: &'a PathPattern,
-    pub(super) methods: Methods,
+    pub(super) condition: &'a Condition,
 }
 
 /// Checks a name that is a map's key.
@@ -53,8 +52,11 @@ pub(super) fn check_value(cx: &mut Cx<'_>, at: &ConfigPath, name: &str, what: &s
     is_good
 }
 
+fn is_fine(char: char) -> bool {
+    is_printable(char) && !matches!(char, '"' | '\'' | '`' | '\\')
+}
+
 fn is_name(name: &str) -> bool {
-    let is_fine = |char: char| is_printable(char) && !matches!(char, '"' | '\'' | '`' | '\\');
     !name.is_empty()
         && name.trim() == name
         && name.chars().count() <= MOST_CHARS
@@ -62,79 +64,178 @@ fn is_name(name: &str) -> bool {
         && !name.contains("${")
 }
 
-/// Names for the routes without one, by index: each the shortest of path, host and path, methods, host and path,
-/// and all of these with the line, that no other route could have as well.
-pub(super) fn derive(mut taken: BTreeMap<String, usize>, routes: &[Unnamed<'_>]) -> BTreeMap<usize, String> {
+/// What a name is made of, besides the path: each level adds to the ones before.
+const LEVELS: [Level; 5] = [Level::Path, Level::Host, Level::Methods, Level::Exact, Level::Conditions];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Path,
+    Host,
+    Methods,
+    Exact,
+    Conditions,
+}
+
+/// Names for the routes without one, by index: each the shortest that no other route could have as well, made of its
+/// path, its host, its methods, whether it is exact, its headers and its query. Neither the line nor the order of the
+/// file counts, so that metrics keep their names when a comment or a route is added.
+pub(super) fn derive(mut taken: BTreeSet<String>, routes: &[Unnamed<'_>]) -> BTreeMap<usize, String> {
     let mut names = BTreeMap::new();
     let mut pending: Vec<&Unnamed<'_>> = routes.iter().collect();
-    for level in 0..4 {
+    for level in LEVELS {
         let mut candidates: BTreeMap<String, Vec<&Unnamed<'_>>> = BTreeMap::new();
         for route in std::mem::take(&mut pending) {
-            candidates.entry(candidate(route, level)).or_default().push(route);
+            candidates.entry(candidate(route.condition, level)).or_default().push(route);
         }
         for (name, routes) in candidates {
             match routes.as_slice() {
-                [route] if !taken.contains_key(&name) => {
-                    taken.insert(name.clone(), route.index);
-                    names.insert(route.index, name);
+                [route] if !taken.contains(&name) => {
+                    names.insert(route.index, name.clone());
+                    taken.insert(name);
                 }
                 _ => pending.extend(routes),
             }
         }
     }
-    // Several on one line, or somebody named a route like this: count.
+    // Somebody named another route like this; or two are alike, which is an error of its own.
     for route in pending {
-        let mut name = format!("{}.{}", candidate(route, 3), route.index);
-        while taken.contains_key(&name) {
+        let mut name = hashed(&whole(route.condition, Level::Conditions));
+        while taken.contains(&name) {
             name.push('_');
         }
-        taken.insert(name.clone(), route.index);
-        names.insert(route.index, name);
+        names.insert(route.index, name.clone());
+        taken.insert(name);
     }
     names
 }
 
-fn candidate(route: &Unnamed<'_>, level: u32) -> String {
+fn candidate(condition: &Condition, level: Level) -> String {
+    let name = whole(condition, level);
+    if name.chars().count() > MOST_CHARS { hashed(&name) } else { name }
+}
+
+/// The beginning of a text, and what tells it from others with the same.
+fn hashed(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    let digits: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let begin: String = text.chars().take(MOST_CHARS - 20).collect();
+    format!("{}~{digits}", begin.trim_end())
+}
+
+fn whole(condition: &Condition, level: Level) -> String {
+    let Condition { host, path, methods, headers, query } = condition;
     let mut name = String::new();
-    if level >= 2 && !route.methods.is_all() {
-        let methods: Vec<&str> = route.methods.named().map(|method| method.as_str()).collect();
+    if level >= Level::Methods && !methods.is_all() {
+        let methods: Vec<&str> = methods.named().map(|method| method.as_str()).collect();
         name = methods.join(",") + " ";
     }
-    if level >= 1 && *route.host != HostPattern::Any {
-        name.push_str(&route.host.to_string());
+    if level >= Level::Host && *host != HostPattern::Any {
+        name.push_str(&host.to_string());
     }
     // A quote is fine in a path, but not in a name.
-    name.push_str(&route.path.to_string().replace('\'', "%27"));
-    let mut name: String = name.chars().take(MOST_CHARS - 20).collect();
-    if level >= 3 {
-        name.push_str(&format!(" #{}", route.line));
+    name.push_str(&path.to_string().replace('\'', "%27"));
+    if level >= Level::Exact && path.kind == MatchKind::Exact {
+        name.push_str(" exact");
+    }
+    if level >= Level::Conditions {
+        for HeaderPredicate { name: header, value } in headers {
+            name.push_str(&format!(" +{}={}", escaped(header.as_str()), escaped(value)));
+        }
+        for QueryPredicate { name: parameter, value } in query {
+            name.push_str(&format!(" ?{}={}", escaped(parameter), escaped(value)));
+        }
     }
     name
+}
+
+/// Text of a condition as a part of a name: what could be misread is a percent escape.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for char in text.chars() {
+        if is_fine(char) && !matches!(char, ' ' | '%' | '$') {
+            escaped.push(char);
+        } else {
+            let mut bytes = [0; 4];
+            char.encode_utf8(&mut bytes).bytes().for_each(|byte| escaped.push_str(&format!("%{byte:02X}")));
+        }
+    }
+    escaped
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pattern::MatchKind;
+    use crate::model::{HeaderName, Methods};
+    use crate::pattern::PathPattern;
+
+    fn condition(host: &str, path: &str, methods: Methods) -> Condition {
+        let host = if host.is_empty() { HostPattern::Any } else { HostPattern::parse(host).unwrap() };
+        let path = PathPattern::parse(path, MatchKind::Prefix).unwrap();
+        Condition { host, path, methods, headers: Vec::new(), query: Vec::new() }
+    }
+
+    fn with_query(value: &str) -> Condition {
+        let query = vec![QueryPredicate { name: "v".to_owned(), value: value.to_owned() }];
+        Condition { query, ..condition("", "/d", Methods::All) }
+    }
+
+    fn with_header(value: &str) -> Condition {
+        let name = HeaderName("x-a".to_owned());
+        let headers = vec![HeaderPredicate { name, value: value.to_owned() }];
+        Condition { headers, ..condition("", "/d", Methods::All) }
+    }
+
+    fn conditions() -> Vec<Condition> {
+        let mut exact = condition("", "/c", Methods::All);
+        exact.path.kind = MatchKind::Exact;
+        vec![
+            condition("", "/a", Methods::All),
+            condition("", "/b", Methods::All),
+            condition("a.com", "/b", Methods::All),
+            condition("a.com", "/b", Methods::Only(1)),
+            condition("", "/c", Methods::All),
+            exact,
+            condition("", "/d", Methods::All),
+            with_query("a b'"),
+            with_header("\u{1f980}"),
+            with_header(&"long".repeat(100)),
+        ]
+    }
+
+    fn named(conditions: &[Condition], taken: &[&str]) -> Vec<String> {
+        let unnamed = |(index, condition)| Unnamed { index, condition };
+        let routes: Vec<Unnamed<'_>> = conditions.iter().enumerate().map(unnamed).collect();
+        derive(taken.iter().map(|name| (*name).to_owned()).collect(), &routes).into_values().collect()
+    }
 
     #[test]
     fn names_are_as_short_as_they_can_be() {
-        let any = HostPattern::Any;
-        let host = HostPattern::parse("a.com").unwrap();
-        let path = |text| PathPattern::parse(text, MatchKind::Prefix).unwrap();
-        let (a, b, c) = (path("/a"), path("/b"), path("/c"));
-        let route = |index, host, path, methods| Unnamed { index, line: 10, host, path, methods };
-        let routes = [
-            route(0, &any, &a, Methods::All),
-            route(1, &any, &b, Methods::All),
-            route(2, &host, &b, Methods::All),
-            route(3, &host, &b, Methods::Only(1)),
-            route(4, &any, &c, Methods::All),
-            route(5, &any, &c, Methods::All),
+        let names = named(&conditions(), &[]);
+        let expected = [
+            "/a",
+            "/b",
+            "a.com/b",
+            "GET a.com/b",
+            "/c",
+            "/c exact",
+            "/d",
+            "/d ?v=a%20b%27",
+            "/d +x-a=\u{1f980}",
         ];
-        let names = derive(BTreeMap::new(), &routes);
-        let names: Vec<&str> = names.values().map(String::as_str).collect();
-        assert_eq!(names, ["/a", "/b", "a.com/b", "GET a.com/b", "/c #10.4", "/c #10.5"]);
+        assert_eq!(names[..9], expected);
+        assert!(names[9].starts_with("/d +x-a=longlong") && names[9].chars().count() <= MOST_CHARS);
+        assert!(names.iter().all(|name| is_name(name)), "{names:?}");
+    }
+
+    #[test]
+    fn the_order_of_the_file_does_not_count() {
+        let mut conditions = conditions();
+        let names = named(&conditions, &["/a", "/d"]);
+        conditions.reverse();
+        let mut reversed = named(&conditions, &["/a", "/d"]);
+        reversed.reverse();
+        assert_eq!(names, reversed);
+        assert!(names[0].starts_with("/a~"), "`/a` is another route's: {}", names[0]);
     }
 
     #[test]

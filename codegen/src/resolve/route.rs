@@ -97,10 +97,7 @@ fn names(
     let mut unnamed = Vec::new();
     for (index, route, condition) in written {
         let Some(name) = &route.name else {
-            if let Some(Condition { host, path, methods, .. }) = condition {
-                let line = cx.sink.line(&section.index(*index));
-                unnamed.push(Unnamed { index: *index, line, host, path, methods: *methods });
-            }
+            unnamed.extend(condition.iter().map(|condition| Unnamed { index: *index, condition }));
             continue;
         };
         let at = section.index(*index).key("name");
@@ -119,7 +116,7 @@ fn names(
         taken.insert(name.clone(), *index);
     }
     let explicit = taken.iter().map(|(name, index)| (*index, name.clone())).collect::<BTreeMap<_, _>>();
-    let mut names = names::derive(taken, &unnamed);
+    let mut names = names::derive(taken.into_keys().collect(), &unnamed);
     names.extend(explicit);
     names
 }
