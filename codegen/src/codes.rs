@@ -77,7 +77,7 @@ catalogue! {
         "YAML forbids tabs for indentation. Set your editor to spaces.",
         File;
     DUPLICATE_KEY = "CG0103", "duplicate key",
-        "A map has each key once. Other readers silently let the last one win, so that half of what you wrote has no effect. The same goes for a file and those that it includes: they add to each other, and neither wins. What is to replace something goes in a layer: `GATEWAY_CONFIG=base.yml:prod.yml`.",
+        "A map has each key once, and so has a list of words each word. Other readers silently let the last one win, so that half of what you wrote has no effect. The same goes for a file and those that it includes: they add to each other, and neither wins. What is to replace something goes in a layer: `GATEWAY_CONFIG=base.yml:prod.yml`.",
         AnyKey;
     UNKNOWN_KEY = "CG0104", "unknown key",
         "No key of this name exists at this place. Unknown keys are never ignored: a misspelt limit would be no limit.",
@@ -150,7 +150,7 @@ catalogue! {
         "A listener is an IP address and a port: `0.0.0.0:8080`, `127.0.0.1:9090`, `[::]:8080`.",
         Keys(&["server.listen", "admin.listen"]);
     BAD_LATE_VALUE = "CG0214", "malformed late value",
-        "Late values are `${env:NAME}`, `${env:NAME:-default}` and `${file:/absolute/path}`; they may stand within other text. Write `$${` for a literal `${`.",
+        "Late values are `${env:NAME}`, `${env:NAME:-default}` and `${file:/absolute/path}`; they may stand within other text, but not within each other: a default is plain text, and only a variable has one. Write `$${` for a literal `${`.",
         Keys(&["server.listen", "admin.listen", "upstreams.backends", "upstreams.backends.url", "routes.backends", "middleware.auth.api_keys.keys", "middleware.headers.request.set", "middleware.headers.request.add", "routes.respond.headers"]);
     LATE_VALUE_HERE = "CG0215", "late value where the build needs to know",
         "Structure is never late: routes, names, patterns and limits are compiled in. Late values may be used for listen addresses, backend URLs, API keys, header values and the log level.",
@@ -253,8 +253,8 @@ catalogue! {
         "`built-in-overlap` finds routes such as `/{page}`, which match /health, /livez, /readyz and /metrics but never get them: the gateway answers these itself unless `admin` has a listener of its own.",
         Keys(&["routes.path"]);
     FOREIGN_WILDCARD = "CG0511", "wildcard of another gateway",
-        "`foreign-wildcard` finds `*` and `:name` in paths, and `*` as the value of a header or a parameter. Elsewhere they match anything; here they are text, and the route would match hardly any request. A prefix matches all that is below it, `{name}` one segment, `{*name}` the rest. The lint can be switched off for paths that really hold a star.",
-        Keys(&["routes.path", "routes.headers", "routes.query"]);
+        "`foreign-wildcard` finds `*`, `:name` and regular expressions (`.+`, `(..)`, a `$` at the end) in paths, `$1` in templates, and `*` as the value of a header or a parameter. Elsewhere they match anything; here they are text, and the route would match hardly any request. A prefix matches all that is below it, `{name}` one segment, `{*name}` the rest. The lint can be switched off for paths that really hold a star.",
+        Keys(&["routes.path", "routes.headers", "routes.query", "routes.rewrite", "routes.redirect.to"]);
     TRAILING_SLASH_TWINS = "CG0512", "routes that differ by a slash",
         "`trailing-slash-twins` finds exact routes for `/a` and `/a/` that lead to different places. Clients, caches and people add and drop the slash; let one of the routes redirect to the other.",
         Keys(&["routes.path"]);
@@ -285,6 +285,12 @@ catalogue! {
     UNUSED_ALLOW = "CG0521", "unused allow",
         "`unused-allow` finds an `allow` for a lint that finds nothing there: what it excused is gone.",
         Keys(&["upstreams.allow.lint"]);
+    TRUST_EVERYONE = "CG0522", "trusted network that is most of the Internet",
+        "`trust-everyone` finds networks in `trusted_proxies` that are larger than any private one. Whoever connects from there is believed in what X-Forwarded-For says, so every client chooses the address that is logged and whose limits it gets.",
+        Keys(&["server.trusted_proxies"]);
+    OVERLAPPING_NETWORKS = "CG0523", "network within another",
+        "`overlapping-networks` finds networks in `trusted_proxies` that lie in another one of the list. They add nothing.",
+        Keys(&["server.trusted_proxies"]);
 
     TEST_FAILS = "CG0601", "a test fails",
         "Every entry of `tests` is a request and what must become of it. The build walks the compiled route table with the request and compares: the route, the upstream, the path a backend sees, and where no backend decides it, the status and the target of a redirect. Either the routes are not what the test's author meant, or the test is out of date; `castgate explain` with the request line shows all routes that were looked at.",

@@ -107,7 +107,8 @@ registry! {
     DrainTooShort drain_too_short "drain-too-short" Allow DRAIN_TOO_SHORT;
     /// A route some of whose requests the gateway answers itself (`/{page}` and `/health`).
     BuiltInOverlap built_in_overlap "built-in-overlap" Allow BUILT_IN_OVERLAP;
-    /// Text that is a wildcard elsewhere and only text here: `/api/*`, `/users/:id`, a header value `*`.
+    /// Text that is a wildcard elsewhere and only text here: `/api/*`, `/users/:id`, `/c/.+`, `rewrite: /$1`, a header
+    /// value `*`.
     ForeignWildcard foreign_wildcard "foreign-wildcard" Deny FOREIGN_WILDCARD;
     /// Exact routes for a path with and without its trailing slash that do not lead to the same place.
     TrailingSlashTwins trailing_slash_twins "trailing-slash-twins" Warn TRAILING_SLASH_TWINS;
@@ -129,6 +130,10 @@ registry! {
     YamlWord yaml_word "yaml-word" Warn YAML_WORD;
     /// An `allow` that lets nothing off.
     UnusedAllow unused_allow "unused-allow" Warn UNUSED_ALLOW;
+    /// A network in `trusted_proxies` that is larger than any private one: every client may say who it is.
+    TrustEveryone trust_everyone "trust-everyone" Warn TRUST_EVERYONE;
+    /// A network in `trusted_proxies` that lies in another one of the list.
+    OverlappingNetworks overlapping_networks "overlapping-networks" Warn OVERLAPPING_NETWORKS;
 }
 
 /// `allow: [{lint: route-without-auth, reason: "public by design"}]`

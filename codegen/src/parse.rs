@@ -78,6 +78,7 @@ fn read_tree(source: &Source, file: Span, size: &mut Size, sink: &mut Diagnostic
         flow_nesting_limit: MOST_LEVELS,
     };
     let base = file.start;
+    directives(&source.text()[file.clone()], base, sink);
     let mut tree = Tree::new(source.text());
     let mut documents = 0;
     for item in Parser::new_from_str_with_options(&source.text()[file.clone()], options) {
@@ -132,6 +133,31 @@ fn read_tree(source: &Source, file: Span, size: &mut Size, sink: &mut Diagnostic
     }
     size.path_bytes += tree.path_bytes();
     tree.finish()
+}
+
+/// `%YAML 1.1` in front of the document asks for another language than the one that is read.
+fn directives(text: &str, base: usize, sink: &mut Diagnostics) {
+    let lines = text.trim_start_matches('\u{feff}');
+    let mut next = base + text.len() - lines.len();
+    for line in lines.split_inclusive('\n') {
+        let start = next;
+        next += line.len();
+        let is_in_front = line.trim().is_empty() || line.starts_with(['#', '%']);
+        if !is_in_front {
+            return;
+        }
+        let Some(version) = line.strip_prefix("%YAML").and_then(|rest| rest.split_whitespace().next()) else {
+            continue;
+        };
+        if version == "1.2" {
+            continue;
+        }
+        let at = start + line.find(version).unwrap_or(0);
+        let span = at..at + version.len();
+        sink.error(&codes::YAML_TRAP, format!("this file asks for YAML {version}"))
+            .label(span.clone(), "castgate reads YAML 1.2, in which `no` and `off` are text")
+            .suggest("if it is meant to be read so", span, "1.2");
+    }
 }
 
 fn refuse_tag(

@@ -2,11 +2,13 @@
 //!
 //! This module knows nothing of YAML or of routes: text in, pattern or [`PatternError`] out.
 
+mod authority;
 mod host;
 mod path;
 mod segment;
 mod template;
 
+pub(crate) use authority::Authority;
 pub use host::HostPattern;
 pub use path::{MAX_SEGMENTS, MatchKind, PathPattern};
 pub use segment::{ParamKind, Segment};

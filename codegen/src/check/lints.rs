@@ -1,6 +1,7 @@
 //! Lints over the whole model: what is missing rather than wrong.
 
 mod foreign;
+mod networks;
 mod routes;
 mod unused;
 mod upstreams;
@@ -13,6 +14,7 @@ pub(super) fn check(table: &Table<'_>, sink: &mut Diagnostics) {
     routes::check(table, sink);
     upstreams::check(model, sink);
     foreign::check(model, sink);
+    networks::check(model, sink);
     unused::middleware(model, sink);
     // Last: by now every other lint has looked at everything.
     unused::allows(sink);

@@ -91,7 +91,17 @@ impl Settings for Auth {
                 list.iter().map(|(index, text)| (keys_at.index(index), text)).collect()
             }
         };
+        cx.each_once(&written);
+        let count = written.len();
         let keys: Vec<Late> = written.into_iter().filter_map(|(at, text)| secret(cx, &at, text)).collect();
+        // Each is nothing but separators where every part of it is known.
+        if count > 0 && keys.len() == count && keys.iter().all(|key| key.by_default().is_some()) {
+            let keys_at = at.key(cx, "keys");
+            let title = "no key would be accepted";
+            cx.sink
+                .error_at(&codes::IMPOSSIBLE_VALUE, &keys_at, title, "a gateway that was not told has no key")
+                .help("leave the empty default out: `${env:API_KEYS}`");
+        }
         header.filter(|_| !keys.is_empty()).map(|header| Self { api_keys: ApiKeys { header, keys } })
     }
 }

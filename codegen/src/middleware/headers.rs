@@ -10,7 +10,7 @@ use crate::ast::{List, Map};
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::field::Use;
-use crate::model::{HeaderName, Late};
+use crate::model::{HeaderName, Late, Piece};
 use crate::resolve::cx::Cx;
 use crate::source::ConfigPath;
 use serde::Deserialize;
@@ -96,8 +96,15 @@ fn edits(cx: &mut Cx<'_>, at: &At, section: Option<&HeaderEditsSection>) -> Head
     let Some(section) = section else { return HeaderEdits::default() };
     let (set, add, remove) = (at.key(cx, "set"), at.key(cx, "add"), at.key(cx, "remove"));
     let names = section.remove.iter().flat_map(|list| list.iter());
+    let removed: Vec<(ConfigPath, HeaderName)> = names
+        .filter_map(|(index, text)| {
+            let at = remove.index(index);
+            cx.field_name(&at, text, Use::Edit).map(|name| (at, name))
+        })
+        .collect();
+    cx.each_once(&removed);
     HeaderEdits {
-        remove: names.filter_map(|(index, text)| cx.field_name(&remove.index(index), text, Use::Edit)).collect(),
+        remove: removed.into_iter().map(|(_, name)| name).collect(),
         set: fields(cx, &set, section.set.as_ref()),
         add: fields(cx, &add, section.add.as_ref()),
     }
@@ -109,10 +116,7 @@ fn fields(cx: &mut Cx<'_>, at: &ConfigPath, map: Option<&Map<String>>) -> Vec<(H
     for (key, value) in map.iter().flat_map(|map| map.iter()) {
         let at = at.key(key);
         let Some(name) = cx.field_name(&at, key, Use::Edit) else { continue };
-        let Some(late) = value.filter(|value| cx.is_header_value(&at, value)).and_then(|value| cx.late(&at, value))
-        else {
-            continue;
-        };
+        let Some(late) = value.and_then(|value| cx.late_header_value(&at, value)) else { continue };
         if let Some(first) = names.get(&name).and_then(|first| cx.sink.key_span(first)) {
             let title = format!("header {} is written twice", quoted(key));
             cx.sink
@@ -121,8 +125,13 @@ fn fields(cx: &mut Cx<'_>, at: &ConfigPath, map: Option<&Map<String>>) -> Vec<(H
             continue;
         }
         names.insert(name.clone(), at.clone());
-        if is_secret(&name) && late.literal().is_some_and(|text| !text.is_empty()) {
-            let title = format!("credentials are written in {}", quoted(key));
+        let has_default = late
+            .pieces
+            .iter()
+            .any(|piece| matches!(piece, Piece::Env { default: Some(text), .. } if !text.is_empty()));
+        if is_secret(&name) && (has_default || late.literal().is_some_and(|text| !text.is_empty())) {
+            let what = if has_default { "credentials have a default in" } else { "credentials are written in" };
+            let title = format!("{what} {}", quoted(key));
             cx.sink
                 .error_at(&codes::LITERAL_SECRET, &at, title, "this secret would be compiled into the binary")
                 .help("write `${env:NAME}` or `${file:/run/secrets/name}`; the scheme may stay: `Bearer ${env:TOKEN}`");

@@ -100,6 +100,15 @@ pub enum Piece {
 }
 
 impl Late {
+    /// The whole text at a start where no variable is set, as far as that is known at build.
+    pub fn by_default(&self) -> Option<String> {
+        let piece = |piece: &Piece| match piece {
+            Piece::Literal(text) | Piece::Env { default: Some(text), .. } => Some(text.clone()),
+            Piece::Env { default: None, .. } | Piece::File(_) => None,
+        };
+        self.pieces.iter().map(piece).collect()
+    }
+
     /// The whole text, if it is known at build.
     pub fn literal(&self) -> Option<&str> {
         match self.pieces.as_slice() {

@@ -1,8 +1,10 @@
 //! Host patterns: `api.example.com`, `*.example.com`.
 
 use super::PatternError;
+use super::authority::is_numeric;
 use std::cmp::Ordering;
 use std::fmt;
+use std::net::Ipv4Addr;
 
 /// Which hosts a route serves. Lower-cased; no port, no trailing dot.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +62,12 @@ impl HostPattern {
                     .help("a label has 1 to 63 letters, digits, `-` or `_`"));
             }
         }
+        if is_numeric(name) && (is_wildcard || name.parse::<Ipv4Addr>().is_err()) {
+            let message =
+                if is_wildcard { "an address has no names below it" } else { "this is not an IPv4 address" };
+            return Err(PatternError::new(offset..text.len(), message)
+                .help("a name does not end in a number; an IPv4 address has four numbers from 0 to 255"));
+        }
         let name = name.to_ascii_lowercase();
         Ok(if is_wildcard { Self::Wildcard(name) } else { Self::Exact(name) })
     }
@@ -103,9 +111,22 @@ mod tests {
             Ok(HostPattern::Exact("api.example.com".to_owned()))
         );
         assert_eq!(HostPattern::parse("*.example.com"), Ok(HostPattern::Wildcard("example.com".to_owned())));
-        for bad in
-            ["", "*", "a.*.b", "*a.b", "a..b", "a.b.", "a:80", "b\u{fc}cher.de", "a b", "[::1]", "http://a"]
-        {
+        for bad in [
+            "",
+            "*",
+            "256.1.1.1",
+            "1.2.3",
+            "*.0.0.1",
+            "a.*.b",
+            "*a.b",
+            "a..b",
+            "a.b.",
+            "a:80",
+            "b\u{fc}cher.de",
+            "a b",
+            "[::1]",
+            "http://a",
+        ] {
             assert!(HostPattern::parse(bad).is_err(), "{bad}");
         }
     }

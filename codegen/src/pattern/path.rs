@@ -42,6 +42,15 @@ impl PathPattern {
             return Err(PatternError::new(at..text.len(), "a path pattern has neither query nor fragment")
                 .help("match query parameters with the route's `query` map"));
         }
+        if let Some(at) = text.find("//") {
+            let mut canonical = text.to_owned();
+            while canonical.contains("//") {
+                canonical = canonical.replace("//", "/");
+            }
+            return Err(PatternError::new(at..at + 2, "an empty segment (`//`) can never match")
+                .help("the gateway normalises a request's path before it matches it")
+                .canonical(canonical));
+        }
         let mut segments = Vec::new();
         // A prefix pattern's trailing slash says nothing that its segments do not.
         let path = if kind == MatchKind::Prefix { path.strip_suffix('/').unwrap_or(path) } else { path };
@@ -181,8 +190,8 @@ mod tests {
         assert_eq!(error("/a%c3%a9").canonical.as_deref(), Some("/a%C3%A9"));
         assert_eq!(error("api").canonical.as_deref(), Some("/api"));
         for bad in [
-            "/a//b", "/a/./b", "/../a", "/%2e%2e", "/a%2Fb", "/a%5cb", "/a%00", "/a%", "/a%zz", "/a?b",
-            "/a#b", "",
+            "//", "/a//", "/a//b", "/a/./b", "/..;a", "/.;", "/../a", "/%2e%2e", "/a%2Fb", "/a%5cb", "/a%00",
+            "/a%", "/a%zz", "/a?b", "/a#b", "",
         ] {
             error(bad);
         }

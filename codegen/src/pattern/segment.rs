@@ -92,10 +92,13 @@ impl Segment {
         if raw.is_empty() && is_last {
             return Ok(Segment::Literal(String::new()));
         }
-        let canonical = canonical_literal(raw, &range)?;
-        if raw.is_empty() || canonical == "." || canonical == ".." {
-            let what = if raw.is_empty() { "an empty segment (`//`)" } else { "a dot segment" };
-            return Err(PatternError::new(range, format!("{what} can never match"))
+        let canonical = canonical_literal(raw, &range, "can never match")?;
+        // With a path parameter (`..;a`) some servers resolve them and some do not.
+        let is_dots = |dots: &str| {
+            canonical.strip_prefix(dots).is_some_and(|rest| rest.is_empty() || rest.starts_with(';'))
+        };
+        if is_dots(".") || is_dots("..") {
+            return Err(PatternError::new(range, "a dot segment can never match")
                 .help("the gateway normalises a request's path before it matches it"));
         }
         if canonical != raw {
@@ -146,7 +149,8 @@ fn check_name(name: &str, range: &Range<usize>) -> Result<(), PatternError> {
 }
 
 /// RFC 3986's form of a literal segment: needless escapes decoded, needed ones made, hex in capitals.
-fn canonical_literal(raw: &str, range: &Range<usize>) -> Result<String, PatternError> {
+/// `fate` is what becomes of an escape that the gateway refuses.
+pub(super) fn canonical_literal(raw: &str, range: &Range<usize>, fate: &str) -> Result<String, PatternError> {
     let bytes = raw.as_bytes();
     let mut out = String::with_capacity(raw.len());
     let mut at = 0;
@@ -168,7 +172,7 @@ fn canonical_literal(raw: &str, range: &Range<usize>) -> Result<String, PatternE
                     .help("a literal `%` is written `%25`"));
             }
             Some(b'/' | b'\\' | 0) => {
-                return Err(PatternError::new(here, "this escape can never match")
+                return Err(PatternError::new(here, format!("this escape {fate}"))
                     .help("the gateway answers a path with `%2F`, `%5C` or `%00` in it with 400"));
             }
             Some(byte) => push_byte(&mut out, byte, is_unreserved(byte)),

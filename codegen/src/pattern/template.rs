@@ -1,7 +1,11 @@
 //! Templates which build a path from a pattern's parameters: `/v2/{id}/{*rest}`.
+//!
+//! What a template makes is in canonical form for every request (RFC 3986, section 6.2.2), as the requests themselves
+//! are: a backend must not read a path otherwise than it was matched and authorised.
 
-use super::segment::is_path_byte;
+use super::segment::canonical_literal;
 use super::{PathPattern, PatternError, Segment};
+use std::ops::Range;
 
 /// A part of a template. Indices count the pattern's segments (which are at most 64) from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,63 +18,167 @@ pub enum TemplatePiece {
     Rest(u8),
 }
 
-/// Parses the template `text` over the parameters of `pattern`; adjacent literals are one piece.
-pub(crate) fn parse(text: &str, pattern: &PathPattern) -> Result<Vec<TemplatePiece>, PatternError> {
-    let mut pieces = Vec::new();
-    let mut at = 0;
-    while at < text.len() {
-        let rest = &text[at..];
-        if !rest.starts_with('{') {
-            let end = rest.find('{').unwrap_or(rest.len());
-            check_literal(&rest[..end], at)?;
-            pieces.push(TemplatePiece::Literal(rest[..end].to_owned()));
-            at += end;
-            continue;
+/// Parses the template `text` over the parameters of `pattern`; adjacent literals are one piece. The path begins at
+/// `start`; what is in front (a scheme and a host) is taken as it is.
+pub(crate) fn parse(
+    text: &str,
+    start: usize,
+    pattern: &PathPattern,
+) -> Result<Vec<TemplatePiece>, PatternError> {
+    let parts = parts(text, start, pattern)?;
+    canonical(text, start, &parts)?;
+    let mut pieces: Vec<TemplatePiece> = Vec::new();
+    if start > 0 {
+        pieces.push(TemplatePiece::Literal(text[..start].to_owned()));
+    }
+    for part in parts {
+        match (part.piece, pieces.last_mut()) {
+            (TemplatePiece::Literal(more), Some(TemplatePiece::Literal(literal))) => literal.push_str(&more),
+            (piece, _) => pieces.push(piece),
         }
-        let Some(end) = rest.find('}') else {
-            return Err(PatternError::new(at..text.len(), "this `{` is not closed"));
-        };
-        let name = &rest[1..end];
-        let range = at..at + end + 1;
-        let bare = name.strip_prefix('*').unwrap_or(name);
-        let index = pattern.param(bare).and_then(|index| Some((index, u8::try_from(index).ok()?)));
-        let Some((index, number)) = index else {
-            let known: Vec<&str> = pattern.segments.iter().filter_map(Segment::name).collect();
-            let help = if known.is_empty() {
-                "the route's path has no parameters".to_owned()
-            } else {
-                format!("the route's path has `{}`", known.join("`, `"))
-            };
-            return Err(
-                PatternError::new(range, format!("no parameter `{bare}` in the route's path")).help(help)
-            );
-        };
-        let is_rest = matches!(pattern.segments[index], Segment::Rest { .. });
-        if is_rest != name.starts_with('*') {
-            let right = if is_rest { format!("{{*{bare}}}") } else { format!("{{{bare}}}") };
-            let canonical = format!("{}{right}{}", &text[..range.start], &text[range.end..]);
-            return Err(
-                PatternError::new(range, format!("this parameter is written `{right}`")).canonical(canonical)
-            );
-        }
-        pieces.push(if is_rest { TemplatePiece::Rest(number) } else { TemplatePiece::Segment(number) });
-        at += end + 1;
     }
     Ok(pieces)
 }
 
-/// What a URL may consist of, so that no template can split a header or a request line.
-fn check_literal(text: &str, offset: usize) -> Result<(), PatternError> {
-    let is_url_byte = |byte: u8| is_path_byte(byte) || b"/%?#[]".contains(&byte);
-    let bad = text.char_indices().find(|(_, char)| !u8::try_from(*char).is_ok_and(is_url_byte));
-    match bad {
-        None => Ok(()),
-        Some((at, char)) => {
-            let start = offset + at;
-            Err(PatternError::new(start..start + char.len_utf8(), format!("{char:?} cannot stand in a URL"))
-                .help("write it percent-encoded"))
+/// A piece, and where it is in the text.
+struct Part {
+    piece: TemplatePiece,
+    range: Range<usize>,
+}
+
+fn parts(text: &str, start: usize, pattern: &PathPattern) -> Result<Vec<Part>, PatternError> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut at = start;
+    while at < text.len() {
+        let rest = &text[at..];
+        if let Some(Part { piece: TemplatePiece::Rest(_), range }) = parts.last() {
+            return Err(PatternError::new(range.clone(), "`{*..}` must be the last of a template")
+                .help("it takes all that remains of the path, which may end with a slash"));
+        }
+        let (piece, end) = if rest.starts_with('{') {
+            let end = at + rest.find('}').map_or(rest.len(), |end| end + 1);
+            (parameter(text, at..end, pattern)?, end)
+        } else {
+            let end = at + rest.find('{').unwrap_or(rest.len());
+            if let Some(brace) = text[at..end].find('}') {
+                let range = at + brace..at + brace + 1;
+                return Err(PatternError::new(range, "this `}` closes nothing")
+                    .help("a parameter is `{name}` or, last, `{*name}`"));
+            }
+            (TemplatePiece::Literal(text[at..end].to_owned()), end)
+        };
+        parts.push(Part { piece, range: at..end });
+        at = end;
+    }
+    Ok(parts)
+}
+
+/// The parameter which is written at `range`, with its braces.
+fn parameter(text: &str, range: Range<usize>, pattern: &PathPattern) -> Result<TemplatePiece, PatternError> {
+    let Some(name) = text[range.clone()].strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
+        return Err(PatternError::new(range, "this `{` is not closed"));
+    };
+    let bare = name.strip_prefix('*').unwrap_or(name);
+    let index = pattern.param(bare).and_then(|index| Some((index, u8::try_from(index).ok()?)));
+    let Some((index, number)) = index else {
+        let known: Vec<&str> = pattern.segments.iter().filter_map(Segment::name).collect();
+        let help = if known.is_empty() {
+            "the route's path has no parameters".to_owned()
+        } else {
+            format!("the route's path has `{}`", known.join("`, `"))
+        };
+        return Err(PatternError::new(range, format!("no parameter `{bare}` in the route's path")).help(help));
+    };
+    let is_rest = matches!(pattern.segments[index], Segment::Rest { .. });
+    if is_rest != name.starts_with('*') {
+        let right = if is_rest { format!("{{*{bare}}}") } else { format!("{{{bare}}}") };
+        let canonical = format!("{}{right}{}", &text[..range.start], &text[range.end..]);
+        return Err(
+            PatternError::new(range, format!("this parameter is written `{right}`")).canonical(canonical)
+        );
+    }
+    Ok(if is_rest { TemplatePiece::Rest(number) } else { TemplatePiece::Segment(number) })
+}
+
+/// A part of one segment.
+enum Bit {
+    /// In canonical form.
+    Literal(String),
+    /// As written, with its braces.
+    Parameter(String),
+}
+
+/// Requires the canonical form of every path that the parts can make. A parameter is a segment of a canonical path: never
+/// empty, never a dot segment, all of its escapes whole.
+fn canonical(text: &str, start: usize, parts: &[Part]) -> Result<(), PatternError> {
+    let mut segments: Vec<(Range<usize>, Vec<Bit>)> = Vec::new();
+    for part in parts {
+        let TemplatePiece::Literal(literal) = &part.piece else {
+            let bit = Bit::Parameter(text[part.range.clone()].to_owned());
+            match segments.last_mut() {
+                Some((range, bits)) => {
+                    range.end = part.range.end;
+                    bits.push(bit);
+                }
+                None => segments.push((part.range.clone(), vec![bit])),
+            }
+            continue;
+        };
+        let mut at = part.range.start;
+        for (index, raw) in literal.split('/').enumerate() {
+            let range = at..at + raw.len();
+            at = range.end + 1;
+            let bit = Bit::Literal(canonical_literal(raw, &range, "would be answered with 400")?);
+            match segments.last_mut() {
+                Some((whole, bits)) if index == 0 => {
+                    whole.end = range.end;
+                    bits.push(bit);
+                }
+                // What is in front of the first slash is no segment.
+                None if index == 0 && raw.is_empty() => {}
+                _ => segments.push((range, vec![bit])),
+            }
         }
     }
+    let written = |bits: &[Bit]| -> String {
+        bits.iter()
+            .map(|bit| match bit {
+                Bit::Literal(text) | Bit::Parameter(text) => text.as_str(),
+            })
+            .collect()
+    };
+    for (range, bits) in &segments {
+        dot_segment(range, bits, &written(bits))?;
+    }
+    let last = segments.len().saturating_sub(1);
+    let kept = segments.iter().enumerate().filter(|(index, (range, _))| *index == last || !range.is_empty());
+    let whole: String = kept.map(|(_, (_, bits))| format!("/{}", written(bits))).collect();
+    let whole = format!("{}{whole}", &text[..start]);
+    let empty = segments.iter().take(last).find(|(range, _)| range.is_empty());
+    if let Some((range, _)) = empty {
+        let range = range.start.saturating_sub(1)..range.start + 1;
+        return Err(
+            PatternError::new(range, "an empty segment (`//`) is read in more than one way").canonical(whole)
+        );
+    }
+    let other = segments.iter().find(|(range, bits)| text[range.clone()] != written(bits));
+    match other {
+        Some((range, _)) => {
+            Err(PatternError::new(range.clone(), "this segment is not in canonical form").canonical(whole))
+        }
+        None => Ok(()),
+    }
+}
+
+fn dot_segment(range: &Range<usize>, bits: &[Bit], written: &str) -> Result<(), PatternError> {
+    let is_only_dots = |text: &str| matches!(text, "." | "..");
+    let begins_with_dots = matches!(bits, [Bit::Literal(text), _, ..] if is_only_dots(text));
+    let has_path_parameter = written.starts_with(".;") || written.starts_with("..;");
+    if is_only_dots(written) || begins_with_dots || has_path_parameter {
+        return Err(PatternError::new(range.clone(), "a dot segment never reaches a backend")
+            .help("the gateway resolves or refuses it in a request; write the path that is meant"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -78,10 +186,17 @@ mod tests {
     use super::*;
     use crate::pattern::MatchKind;
 
+    fn pattern() -> PathPattern {
+        PathPattern::parse("/v1/{id}/{*rest}", MatchKind::Prefix).unwrap()
+    }
+
+    fn error(text: &str) -> PatternError {
+        parse(text, 0, &pattern()).expect_err(text)
+    }
+
     #[test]
     fn parameters_become_segment_indices() {
-        let pattern = PathPattern::parse("/v1/{id}/{*rest}", MatchKind::Prefix).unwrap();
-        let pieces = parse("/v2/{id}/x/{*rest}", &pattern).unwrap();
+        let pieces = parse("/v2/{id}/x/{*rest}", 0, &pattern()).unwrap();
         assert_eq!(
             pieces,
             [
@@ -91,8 +206,48 @@ mod tests {
                 TemplatePiece::Rest(2),
             ]
         );
-        for bad in ["/{nope}", "/{id", "/{rest}", "/{*id}", "/a b", "/a\r\n", "/}"] {
-            assert!(parse(bad, &pattern).is_err(), "{bad}");
+        for bad in ["/{nope}", "/{id", "/{rest}", "/{*id}", "/a\r\n", "/}", "/{*rest}/", "/{*rest}.html"] {
+            error(bad);
+        }
+        let url = parse("http://h:80/{id}", 11, &pattern()).unwrap();
+        assert_eq!(url, [TemplatePiece::Literal("http://h:80/".to_owned()), TemplatePiece::Segment(1)]);
+        assert_eq!(parse("http://h", 8, &pattern()), Ok(vec![TemplatePiece::Literal("http://h".to_owned())]));
+    }
+
+    #[test]
+    fn what_a_template_makes_is_canonical() {
+        for good in ["/", "/a/", "/a/{id}/", "/a-{id}.json", "/{id}{id}", "/.well-known/{id}", "/%20", "/..."]
+        {
+            assert!(parse(good, 0, &pattern()).is_ok(), "{good}");
+        }
+        for bad in [
+            "/%zz/../x",
+            "/%",
+            "/%2",
+            "/%{id}",
+            "/a%2fb",
+            "/%5c",
+            "/%00",
+            "/.",
+            "/..",
+            "/../a",
+            "/a/.",
+            "/%2e",
+            "/.{id}",
+            "/..{id}",
+            "/..;a/b",
+        ] {
+            assert_eq!(error(bad).canonical, None, "{bad}");
+        }
+        for (written, right) in [
+            ("//", "/"),
+            ("/a//b", "/a/b"),
+            ("//a///{id}//", "/a/{id}/"),
+            ("/a b/{id}/%7e%c3%a9", "/a%20b/{id}/~%C3%A9"),
+            ("/[{id}]", "/%5B{id}%5D"),
+        ] {
+            assert_eq!(error(written).canonical.as_deref(), Some(right), "{written}");
+            assert!(parse(right, 0, &pattern()).is_ok(), "{right}");
         }
     }
 }

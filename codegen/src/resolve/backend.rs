@@ -1,13 +1,14 @@
 //! Backends: URLs and weights.
 
 use super::Cx;
+use super::cx::DEFAULT_HELP;
 use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::model::{Backend, BackendUrl, Piece, Scope};
+use crate::pattern::Authority;
 use crate::source::ConfigPath;
 use std::collections::BTreeMap;
-use std::net::Ipv6Addr;
 
 /// A group's schedule is laid out at build, so it has to stay small.
 const MOST_SHARES: u32 = 4096;
@@ -82,7 +83,9 @@ fn backend(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Backend, scope: Scop
 
 fn url(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<BackendUrl> {
     let late = cx.late(at, text)?;
-    if text.starts_with("https://") {
+    // What is not known now is checked at start; what is may be wrong already.
+    let known = late.by_default();
+    if known.as_deref().unwrap_or(text).starts_with("https://") {
         cx.sink
             .error_at(
                 &codes::BACKEND_TLS,
@@ -93,8 +96,7 @@ fn url(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<BackendUrl> {
             .help("use `http://` over a private network, or a TLS proxy beside the backend");
         return None;
     }
-    let Some(literal) = late.literal() else {
-        // The rest is checked at start, but what is known already may be wrong already.
+    let Some(known) = known else {
         let beginning = match late.pieces.first() {
             Some(Piece::Literal(text)) => text.as_str(),
             _ => "",
@@ -106,15 +108,23 @@ fn url(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<BackendUrl> {
         cx.sink.error_at(&codes::BACKEND_URL, at, title, "expected `http://host:port`");
         return None;
     };
-    match parse_url(literal) {
-        Ok(url) => Some(url),
+    let is_literal = late.literal().is_some();
+    match parse_url(&known) {
+        Ok(url) if is_literal => Some(url),
+        Ok(_) => Some(BackendUrl::Late(late)),
         Err(message) => {
-            let span = cx.sink.value_span(at);
-            let title = format!("{} is not a backend's URL", quoted(literal));
-            let problem = cx.sink.error_at(&codes::BACKEND_URL, at, title, message);
-            let mend = format!("http://{literal}");
-            if let Some(span) = span
-                && !literal.contains("://")
+            let title = format!("{} is not a backend's URL", quoted(&known));
+            let span = if is_literal { cx.sink.value_span(at) } else { cx.default_span(at, text) };
+            let problem = cx.sink.error(&codes::BACKEND_URL, title);
+            if let Some(span) = span.clone() {
+                problem.label(span, message);
+            }
+            if !is_literal {
+                problem.help(DEFAULT_HELP);
+            }
+            let mend = format!("http://{known}");
+            if let Some(span) = span.filter(|_| is_literal)
+                && !known.contains("://")
                 && parse_url(&mend).is_ok()
             {
                 problem.suggest("write the scheme", span, format!("\"{mend}\""));
@@ -139,39 +149,9 @@ fn parse_url(text: &str) -> Result<BackendUrl, &'static str> {
     if authority.contains('@') {
         return Err("a backend has no user and password");
     }
-    let (host, port) = if let Some(bracketed) = authority.strip_prefix('[') {
-        let (host, after) = bracketed.split_once(']').ok_or("this `[` is not closed")?;
-        let ip: Ipv6Addr = host.parse().map_err(|_| "not an IPv6 address")?;
-        let port =
-            if after.is_empty() { None } else { Some(after.strip_prefix(':').ok_or("expected a port")?) };
-        (ip.to_string(), port)
-    } else {
-        let (host, port) = match authority.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (authority, None),
-        };
-        if !is_host(host) {
-            return Err("not a host name or an IP address");
-        }
-        (host.to_ascii_lowercase(), port)
-    };
-    let port = match port {
-        None => 80,
-        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
-            port.parse().ok().filter(|port| *port > 0).ok_or("a port is 1 to 65535")?
-        }
-        Some(_) => return Err("a port is 1 to 65535"),
-    };
+    let Authority { host, port } = Authority::parse(authority)?;
+    let port = port.unwrap_or(80);
     Ok(BackendUrl::Literal { host, port, text: format!("http://{}", authority.to_ascii_lowercase()) })
-}
-
-fn is_host(host: &str) -> bool {
-    let is_label = |label: &str| {
-        let is_label_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        (1..=63).contains(&label.len()) && label.bytes().all(is_label_byte)
-    };
-    let name = host.strip_suffix('.').unwrap_or(host);
-    name.len() <= 253 && name.split('.').all(is_label)
 }
 
 /// Divides weights by their greatest common divisor, apart for backups and the rest.

@@ -71,6 +71,7 @@ fn methods(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&Strings>) -> Optio
             list.iter().map(|(index, name)| (at.index(index), name)).collect()
         }
     };
+    cx.each_once(&names);
     let mut set = 0;
     let mut is_good = true;
     for (at, name) in &names {

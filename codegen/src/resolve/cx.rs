@@ -10,7 +10,11 @@ use crate::diagnostic::{Diagnostics, nearest, quoted};
 use crate::model::{Origin, Scope};
 use crate::pattern::PatternError;
 use crate::source::{ConfigPath, Source, Span};
+use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
+
+/// Said of a late value whose default is wrong.
+pub(crate) const DEFAULT_HELP: &str = "a gateway that was not told starts with the default; it would not";
 
 /// The sink, the source, and the checks of single values.
 pub(crate) struct Cx<'a> {
@@ -70,12 +74,22 @@ impl Cx<'_> {
         known: impl Iterator<Item = &'w str> + Clone,
     ) {
         let span = self.sink.value_span(at);
-        let problem = self.sink.error_at(
-            code,
-            at,
-            format!("unknown {what} {}", quoted(text)),
-            format!("no {what} of this name"),
-        );
+        self.unknown_in(code, span, text, what, known);
+    }
+
+    /// Reports a word which is none of those known, and which is at `span`.
+    pub(crate) fn unknown_in<'w>(
+        &mut self,
+        code: &'static Code,
+        span: Option<Span>,
+        text: &str,
+        what: &str,
+        known: impl Iterator<Item = &'w str> + Clone,
+    ) {
+        let problem = self.sink.error(code, format!("unknown {what} {}", quoted(text)));
+        if let Some(span) = span.clone() {
+            problem.label(span, format!("no {what} of this name"));
+        }
         match (nearest(text, known.clone()), span) {
             (Some(mend), Some(span)) => {
                 let mend = if mend.starts_with('*') { format!("\"{mend}\"") } else { mend.to_owned() };
@@ -87,6 +101,24 @@ impl Cx<'_> {
                 if !some.is_empty() {
                     problem.help(format!("known are {}{more}", some.join(", ")));
                 }
+            }
+        }
+    }
+
+    /// Reports the entries of a list which are there already.
+    pub(crate) fn each_once<T: Ord>(&mut self, entries: &[(ConfigPath, T)]) {
+        let mut first: BTreeMap<&T, &ConfigPath> = BTreeMap::new();
+        for (at, entry) in entries {
+            let Some(first) = first.get(entry) else {
+                first.insert(entry, at);
+                continue;
+            };
+            let (here, first) = (self.sink.value_span(at), self.sink.value_span(first));
+            let written = here.and_then(|span| self.source.text().get(span)).unwrap_or_default();
+            let title = format!("{} is in this list twice", quoted(written.trim_matches(['"', '\''])));
+            let problem = self.sink.error_at(&codes::DUPLICATE_KEY, at, title, "once is enough");
+            if let Some(first) = first {
+                problem.label(first, "first written here");
             }
         }
     }

@@ -24,13 +24,20 @@ pub(crate) fn parse(text: &str) -> Result<Late, LateError> {
             continue;
         }
         literal.push_str(&text[at..start]);
-        let Some(length) = text[start..].find('}') else {
+        let Some(length) = text[start + 2..].find('}').map(|length| length + 2) else {
             return Err(LateError {
                 range: start..text.len(),
                 message: "this `${` is not closed".to_owned(),
             });
         };
         let end = start + length + 1;
+        if text[start + 2..end].contains("${") {
+            let whole = end + text[end..].find('}').map_or(0, |length| length + 1);
+            return Err(LateError {
+                range: start..whole,
+                message: "a late value cannot stand within another; a default is plain text".to_owned(),
+            });
+        }
         let piece =
             piece(&text[start + 2..end - 1]).map_err(|message| LateError { range: start..end, message })?;
         if !literal.is_empty() {
@@ -59,6 +66,9 @@ fn piece(inner: &str) -> Result<Piece, String> {
                 return Err("this is not the name of an environment variable".to_owned());
             }
             Ok(Piece::Env { name: name.to_owned(), default })
+        }
+        Some(("file", path)) if path.contains(":-") => {
+            Err("a file has no default; only `${env:NAME:-default}` has one".to_owned())
         }
         Some(("file", path)) if path.starts_with('/') && path.len() > 1 => Ok(Piece::File(path.to_owned())),
         Some(("file", _)) => Err("the path of a `${file:..}` is absolute".to_owned()),
@@ -91,7 +101,18 @@ mod tests {
     #[test]
     fn malformed_pieces_are_found_where_they_are() {
         assert_eq!(parse("a${env:1}").unwrap_err().range, 1..9);
-        for bad in ["${", "${}", "${HOST}", "${env:}", "${file:x}", "${file:/}", "${env:A-B}"] {
+        assert_eq!(parse("${env:X:-${env:Y}}!").unwrap_err().range, 0..18, "not a default and a brace");
+        for bad in [
+            "${",
+            "${}",
+            "${HOST}",
+            "${env:}",
+            "${file:x}",
+            "${file:/}",
+            "${env:A-B}",
+            "${file:/a:-x}",
+            "${file:/${env:A}}",
+        ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

@@ -1,5 +1,6 @@
 //! `server:` and `admin:`.
 
+use super::cx::DEFAULT_HELP;
 use super::{Cx, top_level};
 use crate::ast;
 use crate::codes;
@@ -12,7 +13,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU16;
 use std::time::Duration;
 
-const LOG_LEVELS: [(&str, ()); 5] = [("error", ()), ("warn", ()), ("info", ()), ("debug", ()), ("trace", ())];
+const LOG_LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 
 pub(super) fn server(cx: &mut Cx<'_>, written: Option<&ast::Server>) -> Server {
     let at = ConfigPath::root().key("server");
@@ -35,8 +36,14 @@ pub(super) fn server(cx: &mut Cx<'_>, written: Option<&ast::Server>) -> Server {
     }
     let proxies = server.trusted_proxies.iter().flat_map(|list| list.iter());
     let proxies_at = at.key("trusted_proxies");
-    let trusted_proxies =
-        proxies.filter_map(|(index, text)| cidr(cx, &proxies_at.index(index), text)).collect();
+    let trusted_proxies: Vec<(ConfigPath, Cidr)> = proxies
+        .filter_map(|(index, text)| {
+            let at = proxies_at.index(index);
+            cidr(cx, &at, text).map(|network| (at, network))
+        })
+        .collect();
+    cx.each_once(&trusted_proxies);
+    let trusted_proxies = trusted_proxies.into_iter().map(|(_, network)| network).collect();
     Server {
         listen,
         workers: workers(cx, &at.key("workers"), server.workers.as_ref()),
@@ -70,52 +77,62 @@ fn listen(cx: &mut Cx<'_>, section: &ConfigPath, written: Option<&ast::Strings>)
             list.iter().map(|(index, text)| (at.index(index), text)).collect()
         }
     };
-    let mut listen: Vec<Listen> = Vec::new();
-    for (at, text) in addresses {
-        let Some(address) = address(cx, &at, text) else { continue };
-        if let Some(first) = listen.iter().find(|other| other.address == address) {
-            let first = cx.sink.value_span(&first.origin.path);
-            let problem = cx.sink.error_at(
-                &codes::BAD_ADDRESS,
-                &at,
-                format!("{} is listened on twice", quoted(text)),
-                "written again here",
-            );
-            if let Some(first) = first {
-                problem.label(first, "first written here");
-            }
-            continue;
-        }
-        let origin = top_level(cx, &at);
-        listen.push(Listen { address, origin });
-    }
-    listen
+    // Two on one address are found with those of the other section.
+    let listen = addresses.into_iter().filter_map(|(at, text)| {
+        let address = address(cx, &at, text)?;
+        Some(Listen { address, origin: top_level(cx, &at) })
+    });
+    listen.collect()
 }
 
 fn address(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Late> {
     let late = cx.late(at, text)?;
-    let Some(literal) = late.literal() else { return Some(late) };
-    if literal.parse::<SocketAddr>().is_ok() {
-        return Some(late);
+    let Some(known) = late.by_default() else { return Some(late) };
+    let Err((message, mend)) = listen_address(&known) else { return Some(late) };
+    let is_literal = late.literal().is_some();
+    let span = if is_literal { cx.sink.value_span(at) } else { cx.default_span(at, text) };
+    let title = format!("{} is not an address to listen on", quoted(&known));
+    let problem = cx.sink.error(&codes::BAD_ADDRESS, title);
+    if let Some(span) = span.clone() {
+        problem.label(span, message);
     }
-    let span = cx.sink.value_span(at);
-    let title = format!("{} is not an address to listen on", quoted(literal));
-    let problem = cx.sink.error_at(&codes::BAD_ADDRESS, at, title, "expected an IP address and a port");
-    let port = literal.strip_prefix(':').unwrap_or(literal);
-    let mend = if port.parse::<u16>().is_ok() {
-        Some(format!("0.0.0.0:{port}"))
-    } else if literal.parse::<IpAddr>().is_ok_and(|ip| ip.is_ipv4()) {
-        Some(format!("{literal}:8080"))
-    } else {
-        literal
-            .strip_prefix("localhost:")
-            .filter(|port| port.parse::<u16>().is_ok())
-            .map(|p| format!("127.0.0.1:{p}"))
-    };
-    if let (Some(span), Some(mend)) = (span, mend) {
+    if !is_literal {
+        problem.help(DEFAULT_HELP);
+    }
+    // Text in front of and behind a variable is part of the address, too.
+    let is_whole = is_literal || matches!(late.pieces.as_slice(), [_]);
+    if let (Some(span), Some(mend), true) = (span, mend, is_whole) {
         problem.suggest("write address and port", span, mend);
     }
     None
+}
+
+/// What is wrong with an address to listen on, and what was most likely meant.
+fn listen_address(text: &str) -> Result<SocketAddr, (&'static str, Option<String>)> {
+    const EXPECTED: &str = "expected an IP address and a port";
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        let IpAddr::V6(ip) = address.ip() else { return Ok(address) };
+        let mapped = ip.to_ipv4_mapped();
+        // An IPv6 listener takes IPv6 only.
+        return match mapped {
+            None => Ok(address),
+            Some(ip) => Err(("an IPv4 address is written as one", Some(format!("{ip}:{}", address.port())))),
+        };
+    }
+    let port = text.strip_prefix(':').unwrap_or(text);
+    if port.parse::<u16>().is_ok() {
+        return Err((EXPECTED, Some(format!("0.0.0.0:{port}"))));
+    }
+    if text.parse::<Ipv4Addr>().is_ok() {
+        return Err((EXPECTED, Some(format!("{text}:8080"))));
+    }
+    let local = text.strip_prefix("localhost:").filter(|port| port.parse::<u16>().is_ok());
+    match local {
+        Some(port) => {
+            Err(("`localhost` is two addresses, 127.0.0.1 and [::1]", Some(format!("127.0.0.1:{port}"))))
+        }
+        None => Err((EXPECTED, None)),
+    }
 }
 
 fn workers(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&ast::Workers>) -> Workers {
@@ -142,9 +159,15 @@ fn log_level(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> LogLeve
 
 fn known_level(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> Late {
     let default = || Late { pieces: vec![Piece::Literal("info".to_owned())] };
-    let Some(late) = written.and_then(|text| cx.late(at, text)) else { return default() };
-    let is_known = late.literal().is_none_or(|text| cx.word(at, text, "log level", &LOG_LEVELS).is_some());
-    if is_known { late } else { default() }
+    let Some((text, late)) = written.and_then(|text| Some((text, cx.late(at, text)?))) else {
+        return default();
+    };
+    let Some(level) = late.by_default().filter(|level| !LOG_LEVELS.contains(&level.as_str())) else {
+        return late;
+    };
+    let span = if late.literal().is_some() { cx.sink.value_span(at) } else { cx.default_span(at, text) };
+    cx.unknown_in(&codes::UNKNOWN_WORD, span, &level, "log level", LOG_LEVELS.into_iter());
+    default()
 }
 
 fn cidr(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Cidr> {

@@ -7,7 +7,7 @@ use crate::codes;
 use crate::diagnostic::quoted;
 use crate::field::Use;
 use crate::model::{Forward, PathChange, Redirect, Respond, Scope, Target};
-use crate::pattern::{MatchKind, PathPattern, Segment, TemplatePiece, parse_template};
+use crate::pattern::{Authority, MatchKind, PathPattern, Segment, TemplatePiece, parse_template};
 use crate::source::ConfigPath;
 use std::collections::BTreeSet;
 
@@ -137,17 +137,17 @@ fn strip_prefix(cx: &mut Cx<'_>, at: &ConfigPath, path: &PathPattern, text: &str
 }
 
 fn rewrite(cx: &mut Cx<'_>, at: &ConfigPath, path: &PathPattern, text: &str) -> Option<PathChange> {
-    let template = template(cx, at, path, text)?;
-    if !text.starts_with('/') {
+    if !text.starts_with('/') && !text.contains("${") {
         let (span, is_empty) = (cx.sink.value_span(at), text.is_empty());
         let label = if is_empty { "a backend cannot be asked for nothing" } else { "no `/` here" };
         let problem = cx.sink.error_at(&codes::BAD_TEMPLATE, at, "a path starts with `/`", label);
-        if let Some(span) = span {
-            problem.suggest("write it so", span, format!("\"/{text}\""));
+        let mend = format!("/{text}");
+        if let Some(span) = span.filter(|_| parse_template(&mend, 0, path).is_ok() && !text.contains("://")) {
+            problem.suggest("write it so", span, format!("\"{mend}\""));
         }
         return None;
     }
-    Some(PathChange::Rewrite(template))
+    Some(PathChange::Rewrite(template(cx, at, path, text, 0)?))
 }
 
 fn redirect(
@@ -174,23 +174,51 @@ fn redirect(
         return None;
     };
     let to_at = at.key("to");
-    let to = template(cx, &to_at, path?, text)?;
-    let has_host = ["http://", "https://"].iter().any(|scheme| {
-        let host = text.strip_prefix(scheme).map(|rest| rest.split('/').next().unwrap_or_default());
-        // A host taken from the request would let anybody choose where it goes.
-        host.is_some_and(|host| !host.is_empty() && !host.contains(['{', '@']))
-    });
-    if !has_host && (!text.starts_with('/') || text.starts_with("//")) {
-        let title = format!("{} is neither a path nor an absolute URL", quoted(text));
-        cx.sink
-            .error_at(&codes::BAD_TEMPLATE, &to_at, title, "expected `/path` or `https://host/path`")
-            .help("the host is literal: one taken from the request would let anybody choose where it leads");
+    if !cx.is_literal(&to_at, text) {
         return None;
     }
+    let start = redirect_path(cx, &to_at, text)?;
+    let to = template(cx, &to_at, path?, text, start)?;
     Some(Redirect { to, status: status? })
 }
 
-fn template(cx: &mut Cx<'_>, at: &ConfigPath, path: &PathPattern, text: &str) -> Option<Vec<TemplatePiece>> {
+/// Where the path of a redirect's target begins: behind the host, if it has one.
+fn redirect_path(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<usize> {
+    let scheme = ["http://", "https://"].into_iter().find(|scheme| text.starts_with(scheme));
+    let start = scheme.map_or(0, str::len);
+    let end = text[start..].find(['/', '?', '#']).map_or(text.len(), |length| start + length);
+    let host = &text[start..end];
+    // A host taken from the request would let anybody choose where it goes.
+    let is_literal_host = scheme.is_some() && !host.is_empty() && !host.contains(['{', '@']);
+    if !is_literal_host && (scheme.is_some() || !text.starts_with('/') || text.starts_with("//")) {
+        let title = format!("{} is neither a path nor an absolute URL", quoted(text));
+        cx.sink
+            .error_at(&codes::BAD_TEMPLATE, at, title, "expected `/path` or `https://host/path`")
+            .help("the host is literal: one taken from the request would let anybody choose where it leads");
+        return None;
+    }
+    if scheme.is_none() {
+        return Some(0);
+    }
+    match Authority::parse(host) {
+        Ok(_) => Some(end),
+        Err(message) => {
+            let span = cx.part(at, text, &(start..end));
+            let title = format!("{} is not a host to be redirected to", quoted(host));
+            cx.sink.error(&codes::BAD_TEMPLATE, title).label(span, message);
+            None
+        }
+    }
+}
+
+/// The template whose path begins at `start`.
+fn template(
+    cx: &mut Cx<'_>,
+    at: &ConfigPath,
+    path: &PathPattern,
+    text: &str,
+    start: usize,
+) -> Option<Vec<TemplatePiece>> {
     if !cx.is_literal(at, text) {
         return None;
     }
@@ -202,7 +230,9 @@ fn template(cx: &mut Cx<'_>, at: &ConfigPath, path: &PathPattern, text: &str) ->
             .help("the request's own query is kept");
         return None;
     }
-    parse_template(text, path).map_err(|error| cx.pattern_error(&codes::BAD_TEMPLATE, at, text, error)).ok()
+    parse_template(text, start, path)
+        .map_err(|error| cx.pattern_error(&codes::BAD_TEMPLATE, at, text, error))
+        .ok()
 }
 
 fn respond(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Respond) -> Option<Respond> {
@@ -231,8 +261,8 @@ fn respond(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Respond) -> Option<R
         if !names.insert(name.clone()) {
             let title = format!("header {} is set twice", quoted(key));
             cx.sink.error_at_key(&codes::DUPLICATE_KEY, &at, title, "case does not count in header names");
-        } else if let Some(value) = value.filter(|value| cx.is_header_value(&at, value)) {
-            headers.extend(cx.late(&at, value).map(|late| (name, late)));
+        } else if let Some(value) = value {
+            headers.extend(cx.late_header_value(&at, value).map(|late| (name, late)));
         }
     }
     Some(Respond { status, content_type: written.content_type.clone().or(default), body, headers })

@@ -231,10 +231,11 @@ fn expect(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&ast::List<u64>>) ->
     if list.is_empty() {
         cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, "no status would mean healthy", "this list is empty");
     }
-    let statuses: BTreeSet<u16> = list
-        .iter()
-        .map(|(index, status)| cx.number(&at.index(index), Some(*status), 100..=599, 200))
-        .collect();
+    let written: Vec<(ConfigPath, u64)> =
+        list.iter().map(|(index, status)| (at.index(index), *status)).collect();
+    cx.each_once(&written);
+    let statuses: BTreeSet<u16> =
+        written.iter().map(|(at, status)| cx.number(at, Some(*status), 100..=599, 200)).collect();
     statuses.into_iter().collect()
 }
 
@@ -267,10 +268,12 @@ fn retries(cx: &mut Cx<'_>, at: &ConfigPath, written: ast::Retries) -> Retries {
     let on_at = at.key("on");
     let on: Vec<On> = match &written.on {
         None => vec![On::ConnectFailure, On::StaleConnection, On::Reset],
-        Some(list) => list
-            .iter()
-            .filter_map(|(index, text)| cx.word(&on_at.index(index), text, "retry condition", &words))
-            .collect(),
+        Some(list) => {
+            let written: Vec<(ConfigPath, &String)> =
+                list.iter().map(|(index, text)| (on_at.index(index), text)).collect();
+            cx.each_once(&written);
+            written.iter().filter_map(|(at, text)| cx.word(at, text, "retry condition", &words)).collect()
+        }
     };
     Retries {
         attempts: cx.number(&at.key("attempts"), written.attempts, 0..=10, 1),

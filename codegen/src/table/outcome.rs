@@ -76,3 +76,30 @@ pub(crate) fn rendered(pieces: &[TemplatePiece], path: &str) -> String {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::{MatchKind, PathPattern, parse_template};
+    use proptest::prelude::*;
+
+    proptest! {
+        /// What a backend gets is in the one form that was matched and authorised.
+        #[test]
+        fn a_template_makes_canonical_paths_of_canonical_paths(
+            template in "(/|//|[.;a%25]|%2E|%zz|\\{id\\}|\\{\\*rest\\}){1,6}",
+            id in "[.;a%25E]{1,4}",
+            rest in "[./;a%25]{1,6}",
+        ) {
+            let pattern = PathPattern::parse("/{id}/{*rest}", MatchKind::Prefix).unwrap();
+            let Ok(pieces) = parse_template(&format!("/{template}"), 0, &pattern) else { return Ok(()) };
+            // Only canonical paths that the pattern matches come here.
+            let path = format!("/{id}/{rest}");
+            let canonical = Request::new("GET", "", &path, None, Vec::new()).map(|request| request.path().to_owned());
+            prop_assume!(canonical.as_deref() == Ok(path.as_str()));
+            let made = rendered(&pieces, &path);
+            let again = Request::new("GET", "", &made, None, Vec::new()).map(|request| request.path().to_owned());
+            prop_assert_eq!(again.as_deref(), Ok(made.as_str()), "of {}", path);
+        }
+    }
+}

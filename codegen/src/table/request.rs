@@ -3,6 +3,7 @@
 use super::{OTHER_METHODS, normal};
 use crate::diagnostic::quoted;
 use crate::model::{HeaderPredicate, Method, Methods, QueryPredicate, Route};
+use crate::pattern::Authority;
 use std::fmt;
 
 /// A request: method, host, path, query, header fields.
@@ -68,6 +69,9 @@ impl Request {
         if host.contains('@') {
             return Err("a URL with a user in it is not sent to a gateway; leave out what is before the `@`"
                 .to_owned());
+        }
+        if !host.is_empty() {
+            Authority::parse(host).map_err(|message| format!("the host {}: {message}", quoted(host)))?;
         }
         let (path, query) =
             target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
@@ -258,6 +262,9 @@ mod tests {
             "GET /a#b",
             "GET /%zz",
             "GET http://u:p@a/",
+            "GET http://h:99999/",
+            "GET http://256.1.1.1/",
+            "GET http://[::1/",
         ] {
             assert!(Request::parse(bad).is_err(), "{bad}");
         }

@@ -8,7 +8,7 @@ use super::text;
 use super::upstream;
 use super::yaml::{Node, Section};
 
-const LINTS: [&str; 21] = [
+const LINTS: [&str; 23] = [
     "route-without-test",
     "route-without-auth",
     "route-without-rate-limit",
@@ -30,6 +30,8 @@ const LINTS: [&str; 21] = [
     "unused-middleware",
     "yaml-word",
     "unused-allow",
+    "trust-everyone",
+    "overlapping-networks",
 ];
 
 pub(super) fn gateway(choices: &mut Choices<'_>) -> Node {

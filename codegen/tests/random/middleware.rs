@@ -92,7 +92,7 @@ fn rate_limit(choices: &mut Choices<'_>, is_inherited: bool) -> Section {
 
 fn auth(choices: &mut Choices<'_>, is_inherited: bool) -> Section {
     const KEYS: [&str; 4] =
-        ["${env:API_KEYS}", "${file:/run/secrets/keys}", "${env:MORE:-}", "${env:_}, ${env:B}"];
+        ["${env:API_KEYS}", "${file:/run/secrets/keys}", "${env:A}${env:MORE:-}", "${env:_}, ${env:B}"];
     let mut section = Section::default();
     if is_inherited && choices.chance(30) {
         return section;

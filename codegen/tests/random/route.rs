@@ -252,11 +252,15 @@ fn target(choices: &mut Choices<'_>, plan: &mut Plan, top: &Top, path: &Path, ro
 
 /// A path with some of the pattern's parameters in it.
 fn template(choices: &mut Choices<'_>, path: &Path) -> String {
-    let mut text = choices.pick(&["/", "/v2/", "/caf%C3%A9/", "/a;b=c,d/", "//", "/%/"]).to_owned();
+    let mut text =
+        choices.pick(&["/", "/v2/", "/caf%C3%A9/", "/a;b=c,d/", "/%25/", "/.well-known/"]).to_owned();
     for parameter in &path.parameters {
         if choices.chance(60) {
             text.push_str(parameter);
-            text.push_str(choices.pick(&["/", "", "-x/", "[]"]));
+            // All that remains is the last.
+            if !parameter.starts_with("{*") {
+                text.push_str(choices.pick(&["/", "", "-x/", "%5B%5D"]));
+            }
         }
     }
     text

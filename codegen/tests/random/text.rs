@@ -110,7 +110,7 @@ const LATE: [&str; 10] = [
     "in ${env:A}${env:B} between",
     "$${env:NOT} ${env:A}",
     "$$${env:A}$",
-    "${env:A:-$${}",
+    "${env:A:-$$}",
 ];
 
 pub(super) const HEADERS: [&str; 14] = [

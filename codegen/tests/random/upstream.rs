@@ -92,7 +92,7 @@ fn url(choices: &mut Choices<'_>, number: usize) -> String {
         1 => format!("http://[::1]:{port}"),
         2 => format!("http://${{env:USERS_HOST}}:{port}"),
         3 => format!("${{env:BACKEND_{number}}}"),
-        4 => format!("http://${{env:A:-local\"host}}:${{env:PORT_{number}:-{port}}}"),
+        4 => format!("http://${{env:A:-local-host}}:${{env:PORT_{number}:-{port}}}"),
         5 => format!("${{file:/run/backend {number}}}"),
         6 => format!("http://a_B-c.Example.:{port}/"),
         _ => format!("http://localhost:{port}"),

@@ -2,12 +2,13 @@
 
 use crate::diagnostic::{Diagnostics, quoted};
 use crate::lint::Lint;
-use crate::model::{Model, Route};
-use crate::pattern::{MatchKind, Segment};
+use crate::model::{Model, PathChange, Route, Target};
+use crate::pattern::{MatchKind, Segment, TemplatePiece, parse_template};
 
 pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
     for route in &model.routes {
         path(route, sink);
+        template(route, sink);
         let headers = route.headers.iter().map(|header| ("headers", header.name.as_str(), &header.value));
         let query = route.query.iter().map(|wanted| ("query", wanted.name.as_str(), &wanted.value));
         for (section, name, value) in headers.chain(query) {
@@ -28,7 +29,9 @@ pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
 fn path(route: &Route, sink: &mut Diagnostics) {
     let segments = &route.path.segments;
     let is_foreign = |segment: &Segment| match segment {
-        Segment::Literal(text) => text.contains('*') || text.len() > 1 && text.starts_with(':'),
+        Segment::Literal(text) => {
+            text.contains('*') || text.len() > 1 && text.starts_with(':') || is_expression(text)
+        }
         Segment::Param { .. } | Segment::Rest { .. } => false,
     };
     let Some(first) = segments.iter().position(is_foreign) else { return };
@@ -46,6 +49,71 @@ fn path(route: &Route, sink: &mut Diagnostics) {
     }
 }
 
+/// A segment that is hardly anything but a regular expression.
+fn is_expression(text: &str) -> bool {
+    text.contains(".+")
+        || text.len() > 1 && text.ends_with('$')
+        || text.starts_with('(') && text.ends_with(')')
+}
+
+/// `rewrite: /$1`, where something else has groups.
+fn template(route: &Route, sink: &mut Diagnostics) {
+    let (pieces, at) = match &route.target {
+        Target::Forward(forward) => match &forward.path {
+            PathChange::Rewrite(pieces) => (pieces, route.origin.path.key("rewrite")),
+            PathChange::Keep | PathChange::StripPrefix { .. } => return,
+        },
+        Target::Redirect(redirect) => (&redirect.to, route.origin.path.key("redirect").key("to")),
+        Target::Respond(_) => return,
+    };
+    let literals = pieces.iter().filter_map(|piece| match piece {
+        TemplatePiece::Literal(text) => Some(text.as_str()),
+        TemplatePiece::Segment(_) | TemplatePiece::Rest(_) => None,
+    });
+    let Some(group) = literals.filter_map(first_group).next() else { return };
+    let span = sink.value_span(&at);
+    let title = format!("{} in a template is only text here", quoted(group));
+    let label = "stands for nothing that the path took";
+    let Some(problem) = sink.lint_at(Lint::ForeignWildcard, &at, title, label) else { return };
+    problem.help("a template has the path's parameters: `{name}` or, last, `{*name}`");
+    if let (Some(span), Some(mend)) = (span, with_parameters(pieces, route)) {
+        problem.suggest("the parameter in this place", span, format!("\"{mend}\""));
+    }
+}
+
+/// The first `$1` of a text.
+fn first_group(text: &str) -> Option<&str> {
+    let start = text
+        .match_indices('$')
+        .map(|(at, _)| at)
+        .find(|at| text.as_bytes().get(at + 1).is_some_and(|next| next.is_ascii_digit() && *next != b'0'))?;
+    let digits = text[start + 1..].bytes().take_while(u8::is_ascii_digit).count();
+    text.get(start..start + 1 + digits)
+}
+
+/// The template with parameters for groups, if the path has so many and the whole is right.
+fn with_parameters(pieces: &[TemplatePiece], route: &Route) -> Option<String> {
+    let parameters: Vec<String> = route
+        .path
+        .segments
+        .iter()
+        .filter_map(|segment| match segment {
+            Segment::Literal(_) => None,
+            Segment::Param { name, .. } => Some(format!("{{{name}}}")),
+            Segment::Rest { name } => Some(format!("{{*{name}}}")),
+        })
+        .collect();
+    let mut text = crate::show::template(pieces, route);
+    while let Some(group) = first_group(&text) {
+        let number: usize = group[1..].parse().ok()?;
+        let parameter = parameters.get(number.checked_sub(1)?)?;
+        text = text.replacen(group, parameter, 1);
+    }
+    let scheme = text.find("://").map_or(0, |at| at + 3);
+    let start = if scheme == 0 { 0 } else { text[scheme..].find('/').map_or(text.len(), |at| scheme + at) };
+    parse_template(&text, start, &route.path).is_ok().then_some(text)
+}
+
 /// The path as it would be here, if that is plain.
 fn mend(route: &Route) -> Option<(&'static str, String)> {
     let segments = &route.path.segments;
@@ -55,8 +123,10 @@ fn mend(route: &Route) -> Option<(&'static str, String)> {
     for (index, segment) in segments.iter().enumerate() {
         let is_last = index + 1 == segments.len();
         match segment {
-            Segment::Literal(text) if is_last && matches!(text.as_str(), "*" | "**") => {
-                if route.path.kind == MatchKind::Prefix {
+            Segment::Literal(text)
+                if is_last && matches!(text.as_str(), "*" | "**" | ".*" | "(.*)" | ".+" | "(.+)") =>
+            {
+                if route.path.kind == MatchKind::Prefix && !text.contains('+') {
                     what = "a prefix matches all that is below it";
                     return Some((what, if mend.is_empty() { "/".to_owned() } else { mend }));
                 }
@@ -67,7 +137,7 @@ fn mend(route: &Route) -> Option<(&'static str, String)> {
                 number += 1;
                 mend.push_str(&format!("/{{p{number}}}"));
             }
-            Segment::Literal(text) if text.contains('*') => return None,
+            Segment::Literal(text) if text.contains('*') || is_expression(text) => return None,
             Segment::Literal(text) => match text.strip_prefix(':') {
                 Some(name) if name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_') => {
                     mend.push_str(&format!("/{{{name}}}"));

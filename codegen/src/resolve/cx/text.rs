@@ -6,7 +6,7 @@ use crate::diagnostic::quoted;
 use crate::field::Use;
 use crate::model::{HeaderName, Late};
 use crate::resolve::late;
-use crate::source::ConfigPath;
+use crate::source::{ConfigPath, Span};
 
 impl Cx<'_> {
     /// A value whose parts may come at start.
@@ -19,6 +19,22 @@ impl Cx<'_> {
                 None
             }
         }
+    }
+
+    /// Where the default of a late value is, if it is all there is; else the whole value.
+    pub(crate) fn default_span(&self, at: &ConfigPath, text: &str) -> Option<Span> {
+        self.sink.value_span(at)?;
+        let inner = text.strip_prefix("${env:").and_then(|rest| rest.strip_suffix('}'));
+        let start = inner.filter(|inner| !inner.contains('}')).and_then(|_| text.find(":-")).map(|at| at + 2);
+        let range = start.map(|start| start..text.len() - 1).filter(|range| !range.is_empty());
+        Some(self.part(at, text, &range.unwrap_or(0..text.len())))
+    }
+
+    /// The value of a header field, parts of which may come at start.
+    pub(crate) fn late_header_value(&mut self, at: &ConfigPath, text: &str) -> Option<Late> {
+        let late = self.is_header_value(at, text).then(|| self.late(at, text))??;
+        let is_good = late.by_default().is_none_or(|default| self.is_header_value(at, &default));
+        is_good.then_some(late)
     }
 
     /// Refuses late values where the build needs to know.

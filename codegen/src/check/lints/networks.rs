@@ -1,0 +1,73 @@
+//! Networks whose forwarding headers are believed.
+
+use crate::diagnostic::Diagnostics;
+use crate::lint::Lint;
+use crate::model::{Cidr, Model};
+use crate::source::ConfigPath;
+use std::net::IpAddr;
+
+/// The largest private networks are 10.0.0.0/8 and fc00::/7; beyond them are other people's.
+const WIDEST_V4: u8 = 8;
+const WIDEST_V6: u8 = 7;
+
+pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
+    let networks = &model.server.trusted_proxies;
+    let section = ConfigPath::root().key("server").key("trusted_proxies");
+    // Of a config without errors each is in its place.
+    for (index, network) in networks.iter().enumerate().filter(|(_, network)| is_wide(network)) {
+        let title = format!("{} is most of the Internet", text(network));
+        let label = "whoever connects from there may say who the client is";
+        if let Some(problem) = sink.lint_at(Lint::TrustEveryone, &section.index(index), title, label) {
+            problem.help("name the networks of the proxies in front of the gateway");
+        }
+    }
+    let mut by_place: Vec<(usize, &Cidr)> = networks.iter().enumerate().collect();
+    by_place.sort_by_key(|(index, network)| (bits(network), prefix(network), *index));
+    // Networks either hold each other or have nothing in common.
+    let mut around: Option<(usize, &Cidr)> = None;
+    for (index, network) in by_place {
+        match around.filter(|(_, outer)| holds(outer, network)) {
+            None => around = Some((index, network)),
+            Some((first, outer)) => {
+                let other = sink.value_span(&section.index(first));
+                let title = format!("{} is in {}", text(network), text(outer));
+                let at = section.index(index);
+                if let Some(problem) = sink.lint_at(Lint::OverlappingNetworks, &at, title, "adds nothing")
+                    && let Some(other) = other
+                {
+                    problem.label(other, "holds it already");
+                }
+            }
+        }
+    }
+}
+
+fn is_wide(network: &Cidr) -> bool {
+    // All of IPv4 may be written as IPv6, too.
+    prefix(network) < if network.address.is_ipv4() || is_mapped(network) { 96 + WIDEST_V4 } else { WIDEST_V6 }
+}
+
+fn is_mapped(network: &Cidr) -> bool {
+    matches!(network.address, IpAddr::V6(address) if address.to_ipv4_mapped().is_some())
+}
+
+fn text(network: &Cidr) -> String {
+    format!("`{}/{}`", network.address, network.prefix)
+}
+
+/// The runtime compares all addresses as IPv6.
+fn bits(network: &Cidr) -> u128 {
+    match network.address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(address) => address.to_bits(),
+    }
+}
+
+fn prefix(network: &Cidr) -> u8 {
+    if network.address.is_ipv4() { network.prefix + 96 } else { network.prefix }
+}
+
+fn holds(outer: &Cidr, inner: &Cidr) -> bool {
+    let mask = u128::MAX.checked_shl(128 - u32::from(prefix(outer))).unwrap_or(0);
+    prefix(outer) <= prefix(inner) && (bits(outer) ^ bits(inner)) & mask == 0
+}
