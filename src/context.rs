@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use http::header::GetAll;
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
 use crate::access_log::AccessLogPolicy;
@@ -22,6 +24,11 @@ pub struct RequestId(HeaderValue);
 impl RequestId {
     pub(crate) fn new(value: HeaderValue) -> Self {
         Self(value)
+    }
+
+    /// The same id in memory of its own.
+    fn detached(self) -> Self {
+        HeaderValue::from_bytes(self.0.as_bytes()).map_or(self, Self)
     }
 
     /// The id as text.
@@ -145,13 +152,14 @@ impl Record {
         }
     }
 
-    /// Moves the record into a streamed body, which will end it.
+    /// Moves the record into a streamed body, which will end it. That may be in hours: what it keeps is copied, so that the
+    /// blocks which the request came in are let go.
     pub(crate) fn hand_over(&mut self) -> Self {
         let moved = Self {
             client: self.client.clone(),
             method: self.method.clone(),
-            uri: std::mem::take(&mut self.uri),
-            request_id: self.request_id.take(),
+            uri: detached(&self.uri),
+            request_id: self.request_id.take().map(RequestId::detached),
             ..*self
         };
         self.open = false;
@@ -180,6 +188,12 @@ impl Record {
     }
 }
 
+/// The path and the query in memory of their own.
+fn detached(uri: &Uri) -> Uri {
+    let target = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    Uri::from_maybe_shared(Bytes::copy_from_slice(target.as_bytes())).unwrap_or_else(|_| uri.clone())
+}
+
 impl Drop for Record {
     /// A record that nobody ended belongs to a request whose client went away; its status is 499 unless a head was sent.
     fn drop(&mut self) {
@@ -192,5 +206,26 @@ impl Drop for Record {
         }
         let left = if self.client.worker().is_stopped() { Reason::Shutdown } else { Reason::ClientClosed };
         self.end(self.client.body_failure().unwrap_or(left));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::BytesMut;
+
+    #[test]
+    fn what_a_streamed_response_keeps_of_its_request_pins_no_block() {
+        let mut block = BytesMut::with_capacity(64 * 1024);
+        let mut shared = |text: &str| {
+            block.extend_from_slice(text.as_bytes());
+            block.split().freeze()
+        };
+        let uri = Uri::from_maybe_shared(shared("/a/b?c=d")).unwrap();
+        let id = RequestId::new(HeaderValue::from_maybe_shared(shared("an-id")).unwrap());
+        let kept = (detached(&uri), id.detached());
+        drop(uri);
+        assert!(block.try_reclaim(64 * 1024), "somebody still holds the block");
+        assert_eq!((kept.0.path(), kept.0.query(), kept.1.as_str()), ("/a/b", Some("c=d"), "an-id"));
     }
 }

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 
 use super::addresses::Addresses;
 use super::connect::{Unconnected, connect};
-use super::http1::{self, Decoder, Outgoing, RequestHead, SendFailure, Step};
+use super::http1::{self, Decoder, Input, Outgoing, RequestHead, SendFailure, Step};
 use super::streaming::Streaming;
 use super::{Backend, InFlight, Members};
 use crate::error::Reason;
@@ -30,8 +30,7 @@ pub(crate) struct Connection {
     /// Of its backend's addresses, when its own was last seen among them.
     generation: u32,
     outgoing: Outgoing,
-    /// What has been read and not been used.
-    input: Bytes,
+    input: Input,
     backend: &'static Backend,
     members: &'static Members,
     /// The backend will take another request after this one.
@@ -97,7 +96,7 @@ impl Connection {
             address: connected.address,
             generation: connected.generation,
             outgoing: Outgoing::default(),
-            input: Bytes::new(),
+            input: Input::default(),
             backend,
             members,
             keep_alive: true,
@@ -210,13 +209,13 @@ impl Connection {
         self.send_on(cx).map_err(SendError::Failed)?;
         loop {
             match self.poll_read(client, cx) {
-                Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) if self.input.is_empty() => {
+                Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) if !self.input.has_begun() => {
                     return Poll::Ready(Err(SendError::Closed));
                 }
                 Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => {
                     return Poll::Ready(Err(SendError::Failed(Reason::UpstreamReset)));
                 }
-                Poll::Ready(Ok(_)) => match http1::parse(&mut self.input, headers, to_head) {
+                Poll::Ready(Ok(_)) => match self.input.parse_head(headers, to_head) {
                     Ok(Some(head)) => return Poll::Ready(Ok(head)),
                     Ok(None) => {}
                     Err(malformed) => {
@@ -233,20 +232,17 @@ impl Connection {
         }
     }
 
-    /// Reads what has arrived behind what is there already; the number of bytes, 0 at the end.
+    /// Reads what has arrived; the number of bytes, 0 at the end.
     fn poll_read(&mut self, client: &Client, cx: &mut TaskContext<'_>) -> Poll<std::io::Result<usize>> {
         let mut block = client.worker().read_block();
-        let count = ready!(pin!(self.stream.read_buf(&mut *block)).poll(cx))?;
-        let read = block.split().freeze();
-        self.input = if self.input.is_empty() { read } else { [&self.input[..], &read].concat().into() };
-        Poll::Ready(Ok(count))
+        self.input.poll_read(&mut self.stream, &mut block, cx)
     }
 
     /// Takes in what of the body has arrived together with the head. Most bodies are whole by then, and need no
     /// streaming, no second wake-up and no allocation.
     fn start_body(mut self: Box<Self>, mut decoder: Decoder, client: &Client) -> Result<Started, Reason> {
         let malformed = |_| Reason::UpstreamProtocol;
-        let first = match decoder.step(&mut self.input).map_err(malformed)? {
+        let first = match decoder.step(self.input.body()).map_err(malformed)? {
             Step::End => {
                 self.release(client);
                 return Ok(Started::Whole(Bytes::new()));
@@ -256,7 +252,7 @@ impl Connection {
         };
         let mut second = Bytes::new();
         if !first.is_empty() {
-            second = match decoder.step(&mut self.input).map_err(malformed)? {
+            second = match decoder.step(self.input.body()).map_err(malformed)? {
                 Step::End => {
                     self.release(client);
                     return Ok(Started::Whole(first));
@@ -280,7 +276,7 @@ impl Connection {
             tracing::debug!(reason = reason.as_str(), "a request that was answered early is broken off");
         }
         loop {
-            match decoder.step(&mut self.input) {
+            match decoder.step(self.input.body()) {
                 Ok(Step::Data(data)) => return Poll::Ready(Ok(Some(data))),
                 Ok(Step::End) => return Poll::Ready(Ok(None)),
                 Ok(Step::More) => {}
@@ -298,7 +294,7 @@ impl Connection {
     /// beyond its response would be taken for the next one (RFC 9112 section 6.3).
     pub(super) fn release(mut self: Box<Self>, client: &Client) {
         self.in_flight = None;
-        if self.keep_alive && self.input.is_empty() && self.outgoing.is_done() {
+        if self.keep_alive && self.input.end() && self.outgoing.is_done() {
             self.used = true;
             self.idle_since = client.coarse_now();
             client.worker().pool().put(self);

@@ -13,7 +13,7 @@ use super::body::Decoder;
 /// Fields of a response head; more is malformed.
 const FIELDS: usize = 128;
 /// Bytes of a response head; more is malformed.
-const HEAD_BYTES: usize = 64 * 1024;
+pub(super) const HEAD_BYTES: usize = 64 * 1024;
 
 /// What a head says.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(crate) struct Head {
 
 /// Takes a whole head off `input`, putting its end-to-end fields into `headers`; `None` if more bytes are needed.
 /// Interim responses (1xx) are passed over: hyper's server cannot send them on.
-pub(crate) fn parse(
+pub(super) fn parse(
     input: &mut Bytes,
     headers: &mut HeaderMap,
     to_head: bool,
