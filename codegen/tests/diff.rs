@@ -316,6 +316,53 @@ routes:
     }
 }
 
+/// Unoptimised and on a busy machine; what is quadratic in all routes would take many minutes.
+const LONG: std::time::Duration = std::time::Duration::from_secs(60);
+
+#[test]
+fn thousands_of_routes_are_compared_in_no_time() {
+    let config = |rate: &str, host: &str| {
+        let mut text = format!("middleware: {{rate_limit: {{rate: {rate}}}}}\nroutes:\n");
+        for index in 0..2000 {
+            let (a, b) = (index / 50, index % 50);
+            text.push_str(&format!(
+                "  - {{name: r{index}, path: '/s{a}/{{id}}/v{b}'{host}, respond: {{}}}}\n"
+            ));
+        }
+        text + "  - {name: rest, path: /, respond: {}}\n"
+    };
+    let old = model(&config("5/s", ""));
+    for (new, kinds) in [
+        // Every route has its twin.
+        (config("6/s", ""), &["rate-limit-changed"][..]),
+        // None but the last has.
+        (config("5/s", ", host: a.com"), &["route-changed"]),
+    ] {
+        let new = model(&new);
+        let start = std::time::Instant::now();
+        let diff = diff(&old, &new);
+        assert!(diff.is_complete && start.elapsed() < LONG, "{:?}", start.elapsed());
+        assert_eq!(diff.kinds().into_iter().collect::<Vec<_>>(), kinds);
+        println!("{:?}", start.elapsed());
+    }
+}
+
+/// Each of one half meets each of the other, and none of them is in both configs.
+#[test]
+fn routes_that_all_overlap_are_compared_in_bounded_time() {
+    let config = |name: &str| {
+        let one = |number| format!("  - {{path: '/{{x}}/{name}{number}', match: exact, respond: {{}}}}\n");
+        let other = |number| format!("  - {{path: '/{name}{number}/{{x}}', match: exact, respond: {{}}}}\n");
+        "routes:\n".to_owned() + &(0..80).map(|number| one(number) + &other(number)).collect::<String>()
+    };
+    let (old, new) = (model(&config("a")), model(&config("b")));
+    let start = std::time::Instant::now();
+    let diff = diff(&old, &new);
+    assert!(diff.is_complete && start.elapsed() < LONG, "{:?}", start.elapsed());
+    println!("{:?}", start.elapsed());
+    assert!(["route-added", "route-removed", "route-changed"].iter().all(|kind| diff.kinds().contains(kind)));
+}
+
 #[test]
 fn every_kind_of_change_is_in_the_manual() {
     let manual = std::fs::read_to_string("../docs/operations.md").unwrap();

@@ -6,6 +6,7 @@
 mod configs;
 
 use castgate_codegen::codes::{self, About, Code};
+use castgate_codegen::diff::diff;
 use castgate_codegen::reference::{self, Key, Section};
 use castgate_codegen::source::{Disk, Span};
 use castgate_codegen::{Diagnostics, Source, Style, analyse, compile, schema};
@@ -129,6 +130,35 @@ fn every_key_has_an_example_and_the_compiler_takes_it() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// A key that is added to the language is compared without anybody remembering it: each is written, left out, and the
+/// two configs are not the same.
+#[test]
+fn every_key_is_compared() {
+    // Only the build looks at these.
+    let of_the_build = ["tests", "lints", "allow", "observability", "include"];
+    let is_of_the_build = |path: &str| path.split('.').any(|key| of_the_build.contains(&key));
+    let model = |config: String| {
+        let mut source = Source::new("gateway.yml", config);
+        analyse(&mut source, &mut Diagnostics::new()).ok()
+    };
+    let (mut compared, mut alike, mut required) = (0, Vec::new(), Vec::new());
+    let sections = reference::sections();
+    for key in sections.iter().flat_map(|section| &section.keys) {
+        let Some(example) = key.example.as_ref().filter(|_| !is_of_the_build(&key.path)) else { continue };
+        let section = key.path.strip_suffix(&key.name).unwrap().trim_end_matches('.');
+        let with = model(config_around(section, &key.name, &format!("{}: {example}", key.name)));
+        let without = model(config_around(section, &key.name, ""));
+        match (without, with) {
+            (Some(without), Some(with)) if !diff(&without, &with).is_empty() => compared += 1,
+            (Some(_), Some(_)) => alike.push(key.path.as_str()),
+            _ => required.push(key.path.as_str()),
+        }
+    }
+    assert!(compared > 50, "{compared}");
+    // Its example is the default.
+    assert_eq!(alike, ["server"], "of {compared}; required: {required:?}");
 }
 
 /// A key of a map, or a place in a list.

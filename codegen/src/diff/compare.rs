@@ -1,7 +1,7 @@
 //! Two answers to one request, side by side.
 
 use super::change::{Change, of_middleware, of_setting};
-use super::side::{Side, Taker};
+use super::side::{Condition, Side, Taker};
 use super::treatment::{Treatment, differing};
 use super::upstreams;
 use crate::middleware::NAMES;
@@ -43,8 +43,9 @@ pub(super) fn requests(old: Answer<'_, '_>, new: Answer<'_, '_>, asked: &Asked<'
             changes
         }
         (Taker::Route(old), Taker::Route(new)) => {
-            let mut changes =
-                targets((old_side, old_side.route(old)), (new_side, new_side.route(new)), asked);
+            let (before, after) = (old_side.route(old), new_side.route(new));
+            let are_twins = Condition::of(before) == Condition::of(after);
+            let mut changes = targets((old_side, before), (new_side, after), asked);
             let (old, new) = (old_side.treatment(old), new_side.treatment(new));
             if !changes.iter().any(|change| change.kind == "target-changed") {
                 for (path, old, new) in differing(&old.settings, &new.settings) {
@@ -52,6 +53,7 @@ pub(super) fn requests(old: Answer<'_, '_>, new: Answer<'_, '_>, asked: &Asked<'
                 }
             }
             changes.extend(middleware(Some(old), Some(new)));
+            changes.extend(states(old, new, are_twins));
             changes
         }
     }
@@ -111,9 +113,6 @@ pub(super) fn middleware(old: Option<&Treatment>, new: Option<&Treatment>) -> Ve
     let find = |of: Option<&Treatment>, kind: &str| {
         of.and_then(|of| of.layers.iter().find(|layer| layer.kind == kind).cloned())
     };
-    let is_shared = |of: Option<&Treatment>, kind: &str| of.is_some_and(|of| of.shared.contains(kind));
-    let state =
-        |is_shared: bool| Some(if is_shared { "shared with other routes" } else { "its own" }.to_owned());
     let mut changes = Vec::new();
     for name in NAMES {
         let (before, after) = (find(old, name), find(new, name));
@@ -130,9 +129,21 @@ pub(super) fn middleware(old: Option<&Treatment>, new: Option<&Treatment>) -> Ve
             }
             _ => {}
         }
-        let (was, is) = (is_shared(old, name), is_shared(new, name));
-        if before.is_some() && after.is_some() && was != is {
-            let change = Change::new(of_middleware(name, "changed"), state(was), state(is));
+    }
+    changes
+}
+
+/// What is different in whom middleware shares its state with. Of different routes that both have the top level's, it is
+/// the same state.
+fn states(old: &Treatment, new: &Treatment, are_twins: bool) -> Vec<Change> {
+    let shown =
+        |is_shared: bool| Some(if is_shared { "shared with other routes" } else { "its own" }.to_owned());
+    let mut changes = Vec::new();
+    for before in &old.layers {
+        let Some(after) = new.layers.iter().find(|after| after.kind == before.kind) else { continue };
+        let (was, is) = (old.shared.contains(before.kind), new.shared.contains(after.kind));
+        if was != is && (are_twins || before.is_inherited != after.is_inherited) {
+            let change = Change::new(of_middleware(before.kind, "changed"), shown(was), shown(is));
             changes.push(Change { what: Some("state".to_owned()), ..change });
         }
     }

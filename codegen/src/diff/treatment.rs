@@ -5,7 +5,7 @@
 //! its normal form says the same in another order.
 
 use crate::middleware::{Site, State};
-use crate::model::{MiddlewareSet, Model, Route};
+use crate::model::{MiddlewareSet, Model, Route, Scope};
 use crate::normal;
 use crate::plan::Value;
 use crate::source::FileLine;
@@ -40,6 +40,8 @@ pub(super) struct Layer {
     pub(super) kind: &'static str,
     pub(super) id: usize,
     pub(super) state: State,
+    /// Whether it is the top level's.
+    pub(super) is_inherited: bool,
     policy: Value,
     settings: Tree,
     pub(super) shown: String,
@@ -93,6 +95,7 @@ pub(super) fn layers(model: &Model, set: &MiddlewareSet, known: &mut Layers) -> 
                 kind: layer.kind,
                 id: layer.id,
                 state: layer.settings.code().state,
+                is_inherited: layer.origin.scope == Scope::TopLevel,
                 policy: layer.settings.policy(&Site { line, upstream: "" }),
                 settings: written.canonical(),
                 shown: written.one_line(),

@@ -14,7 +14,7 @@ mod quantity;
 mod route;
 mod text;
 mod upstream;
-mod yaml;
+pub(crate) mod yaml;
 
 pub(crate) use choices::Choices;
 

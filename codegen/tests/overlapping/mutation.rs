@@ -1,0 +1,115 @@
+//! One gateway made into another by a few changes, most of which somebody would see.
+
+use super::gateway::{self, Change, Gateway, MIDDLEWARE, Target};
+use crate::random::Choices;
+use std::collections::BTreeSet;
+
+/// The gateway with a change or two.
+pub(crate) fn mutated(choices: &mut Choices<'_>, gateway: &Gateway) -> Gateway {
+    let mut gateway = gateway.clone();
+    for number in 0..choices.between(1, 2) {
+        mutate(choices, &mut gateway, number);
+    }
+    let used: BTreeSet<&String> = gateway
+        .routes
+        .iter()
+        .filter_map(|route| match &route.target {
+            Target::Upstream(name, _) => Some(name),
+            _ => None,
+        })
+        .collect();
+    let known = gateway.upstreams.clone();
+    gateway.upstreams.retain(|name, _| used.contains(name));
+    for name in used {
+        gateway
+            .upstreams
+            .entry(name.clone())
+            .or_insert_with(|| known.get(name).cloned().unwrap_or_else(|| vec![9001]));
+    }
+    gateway
+}
+
+fn mutate(choices: &mut Choices<'_>, gateway: &mut Gateway, number: usize) {
+    let place = choices.below(gateway.routes.len());
+    match choices.below(16) {
+        0 => gateway.has_admin ^= true,
+        1 => gateway.most_body += 1,
+        2 => {
+            let kind = choices.pick(&MIDDLEWARE);
+            let kind = MIDDLEWARE.into_iter().find(|other| *other == kind).unwrap();
+            if gateway.middleware.remove(kind).is_none() {
+                gateway.middleware.insert(kind, choices.below(2) as u32);
+            }
+        }
+        3 if gateway.routes.len() > 1 => drop(gateway.routes.remove(place)),
+        4 => {
+            let route = gateway::route(choices, &format!("n{number}"));
+            gateway::add(choices, gateway, route);
+        }
+        5 => gateway.upstreams.values_mut().for_each(|backends| backends.push(9003)),
+        6 => {
+            let route = &mut gateway.routes[place];
+            if let Target::Upstream(name, _) = &mut route.target {
+                *name = if name == "u" { "v" } else { "u" }.to_owned();
+            }
+        }
+        7 => {
+            let route = &mut gateway.routes[place];
+            if let Target::Upstream(_, change) | Target::Backends(_, change) = &mut route.target {
+                match change {
+                    Change::Rewrite(template) => template.reverse_parameters(),
+                    change => *change = Change::Keep,
+                }
+            } else if let Target::Redirect(template, _) = &mut route.target {
+                template.reverse_parameters();
+            }
+        }
+        8 => {
+            let route = &mut gateway.routes[place];
+            route.target = gateway::target(choices, &route.condition);
+            if !matches!(route.target, Target::Upstream(..) | Target::Backends(..)) {
+                route.timeout = None;
+            }
+        }
+        9 => {
+            let condition = gateway::condition(choices);
+            let route = &mut gateway.routes[place];
+            route.condition.host = condition.host;
+            route.condition.methods = condition.methods;
+        }
+        10 => {
+            let condition = gateway::condition(choices);
+            gateway.routes[place].condition.fields = condition.fields;
+        }
+        11 => {
+            let route = &mut gateway.routes[place];
+            if let Target::Upstream(..) | Target::Backends(..) = &route.target {
+                route.timeout = Some(45_000);
+            }
+        }
+        12 => gateway.routes[place].name.push('x'),
+        _ => {
+            let kind = choices.below(MIDDLEWARE.len());
+            let own = match choices.below(3) {
+                0 => None,
+                sort => Some(sort as u32 - 1),
+            };
+            gateway.routes[place].middleware.insert(MIDDLEWARE[kind], own);
+        }
+    }
+}
+
+trait Swap {
+    fn reverse_parameters(&mut self);
+}
+
+impl Swap for gateway::Template {
+    /// The last parameter where the first was, and so on.
+    fn reverse_parameters(&mut self) {
+        let places: Vec<usize> = self.iter().filter_map(|piece| piece.err()).collect();
+        let mut places = places.into_iter().rev();
+        for piece in self.iter_mut().filter(|piece| piece.is_err()) {
+            *piece = Err(places.next().unwrap());
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! Every request of a universe, and what the documented rules make of it: of all routes that match, the one of the most
+//! specific host, path, methods, headers, query.
+//!
+//! The universe has a text of each kind that no pattern names, two of those that may be swapped, one segment more than
+//! any pattern, hosts below each wildcard, a method that cannot be named, and every set of fields.
+
+use super::gateway::{
+    Change, Condition, FIELDS, Gateway, MIDDLEWARE, Route, Segment, Target, Template, VALUES,
+};
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+const HOSTS: [&str; 6] = ["a.com", "b.com", "b.a.com", "c.b.a.com", "z.test", ""];
+const SEGMENTS: [&str; 8] = [
+    "a",
+    "1",
+    "7",
+    "8",
+    "zz",
+    "yy",
+    "67e55044-10b1-426f-9247-bb680e5fe0c8",
+    "67e55044-10b1-426f-9247-bb680e5fe0c9",
+];
+/// Where no parameter stands but `{*rest}`.
+const LAST_SEGMENTS: [&str; 3] = ["a", "1", "zz"];
+const METHODS: [&str; 4] = ["GET", "POST", "PUT", "PURGE"];
+const BUILT_IN: [&str; 4] = ["/health", "/livez", "/readyz", "/metrics"];
+
+/// Every path.
+static PATHS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let mut paths = vec!["/".to_owned()];
+    let mut level = vec![String::new()];
+    for depth in 0..3 {
+        let segments = if depth < 2 { &SEGMENTS[..] } else { &LAST_SEGMENTS };
+        let below =
+            |path: &String| segments.iter().map(|segment| format!("{path}/{segment}")).collect::<Vec<_>>();
+        level = level.iter().flat_map(below).collect();
+        paths.extend(level.iter().flat_map(|path| [path.clone(), format!("{path}/")]));
+    }
+    paths.extend(BUILT_IN.map(str::to_owned));
+    paths
+});
+
+/// Everything else of a request: host, method, fields.
+struct Rest {
+    host: &'static str,
+    method: &'static str,
+    fields: BTreeMap<&'static str, &'static str>,
+}
+
+/// Every one.
+static RESTS: LazyLock<Vec<Rest>> = LazyLock::new(|| {
+    let mut rests = Vec::new();
+    for (host, method) in HOSTS.into_iter().flat_map(|host| METHODS.map(|method| (host, method))) {
+        // Each field is missing, or has one of two values.
+        for number in 0..27 {
+            let values = [number % 3, number / 3 % 3, number / 9];
+            let fields = FIELDS.into_iter().zip(values).filter(|(_, value)| *value > 0);
+            let fields = fields.map(|(name, value)| (name, VALUES[value - 1])).collect();
+            rests.push(Rest { host, method, fields });
+        }
+    }
+    rests
+});
+
+impl Condition {
+    fn has_host(&self, host: &str) -> bool {
+        match self.host.map(|pattern| pattern.strip_prefix('*').ok_or(pattern)) {
+            None => true,
+            Some(Err(exact)) => exact == host,
+            // `.com`, with something before it.
+            Some(Ok(suffix)) => host.ends_with(suffix) && host.len() > suffix.len(),
+        }
+    }
+
+    fn has_path(&self, path: &str) -> bool {
+        let segments: Vec<&str> = path[1..].split('/').collect();
+        for (place, wanted) in self.path.iter().enumerate() {
+            let text = segments.get(place).copied();
+            let fits = match (wanted, text) {
+                (_, None) => false,
+                (Segment::Literal(literal), Some(text)) => *literal == text,
+                (Segment::Uint, Some(text)) => {
+                    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+                }
+                (Segment::Uuid, Some(text)) => text.len() == 36,
+                (Segment::Any, Some(text)) => !text.is_empty(),
+                (Segment::Rest, Some(_)) => segments[place..].iter().any(|text| !text.is_empty()),
+            };
+            if !fits {
+                return false;
+            }
+        }
+        !self.is_exact || segments.len() == self.path.len()
+    }
+
+    fn has_rest(&self, rest: &Rest) -> bool {
+        self.has_host(rest.host)
+            && (self.methods.is_empty() || self.methods.contains(&rest.method))
+            && self.fields.iter().all(|(name, value)| rest.fields.get(name) == Some(value))
+    }
+
+    /// `Less` goes first.
+    pub(crate) fn precedence(&self, other: &Self) -> Ordering {
+        let host = |of: &Self| match of.host {
+            None => (2, 0),
+            Some(host) if host.starts_with('*') => (1, usize::MAX - host.len()),
+            Some(_) => (0, 0),
+        };
+        let segment = |segment: &Segment| match segment {
+            Segment::Literal(_) => 0,
+            Segment::Uint | Segment::Uuid => 1,
+            Segment::Any => 2,
+            Segment::Rest => 3,
+        };
+        let count = |of: &Self, is_header: bool| {
+            of.fields.keys().filter(|name| name.starts_with("x-") == is_header).count()
+        };
+        let pairs = self.path.iter().zip(&other.path);
+        let path = pairs.map(|(a, b)| segment(a).cmp(&segment(b))).find(|order| order.is_ne());
+        host(self)
+            .cmp(&host(other))
+            .then(path.unwrap_or(Ordering::Equal))
+            .then(other.path.len().cmp(&self.path.len()))
+            .then(other.is_exact.cmp(&self.is_exact))
+            .then(self.methods.is_empty().cmp(&other.methods.is_empty()))
+            .then(count(other, true).cmp(&count(self, true)))
+            .then(count(other, false).cmp(&count(self, false)))
+    }
+
+    /// Whether some request matches both, and neither goes first.
+    pub(crate) fn ties(&self, other: &Self) -> bool {
+        self.precedence(other).is_eq()
+            && PATHS.iter().any(|path| self.has_path(path) && other.has_path(path))
+            && RESTS.iter().any(|rest| self.has_rest(rest) && other.has_rest(rest))
+    }
+}
+
+/// The routes of a gateway, best first, and which requests each matches.
+pub(crate) struct Universe<'g> {
+    gateway: &'g Gateway,
+    /// Best first; at most 32.
+    routes: Vec<&'g Route>,
+    /// For every path, a bit for each route that matches it.
+    by_path: Vec<u32>,
+    by_rest: Vec<u32>,
+}
+
+/// Who takes a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Taker {
+    Route(usize),
+    BuiltIn,
+    Nobody,
+}
+
+impl<'g> Universe<'g> {
+    pub(crate) fn of(gateway: &'g Gateway) -> Self {
+        let mut routes: Vec<&Route> = gateway.routes.iter().collect();
+        routes.sort_by(|a, b| a.condition.precedence(&b.condition));
+        let bits = |matches: &dyn Fn(&Condition) -> bool| {
+            let matching = routes.iter().enumerate().filter(|(_, route)| matches(&route.condition));
+            matching.fold(0_u32, |bits, (number, _)| bits | 1 << number)
+        };
+        let by_path = PATHS.iter().map(|path| bits(&|condition| condition.has_path(path))).collect();
+        let by_rest = RESTS.iter().map(|rest| bits(&|condition| condition.has_rest(rest))).collect();
+        Self { gateway, routes, by_path, by_rest }
+    }
+
+    fn taker(&self, path: &str, by_path: u32, by_rest: u32) -> Taker {
+        if !self.gateway.has_admin && BUILT_IN.contains(&path) {
+            return Taker::BuiltIn;
+        }
+        match by_path & by_rest {
+            0 => Taker::Nobody,
+            matching => Taker::Route(matching.trailing_zeros() as usize),
+        }
+    }
+
+    /// Names of routes that no request gets to.
+    pub(crate) fn dead(&self) -> BTreeSet<&'g str> {
+        let mut live = 0_u32;
+        let by_rest: BTreeSet<u32> = self.by_rest.iter().copied().collect();
+        let by_path: BTreeSet<u32> = self.by_path.iter().copied().collect();
+        for (by_path, by_rest) in by_path.iter().flat_map(|path| by_rest.iter().map(move |rest| (path, rest)))
+        {
+            let matching = by_path & by_rest;
+            live |= matching & matching.wrapping_neg();
+        }
+        let routes = self.routes.iter().enumerate();
+        routes.filter(|(number, _)| live & 1 << number == 0).map(|(_, route)| route.name.as_str()).collect()
+    }
+}
+
+/// Pairs of routes of which neither goes first where both match.
+pub(crate) fn ties(gateway: &Gateway) -> usize {
+    let routes = &gateway.routes;
+    let pairs = routes
+        .iter()
+        .enumerate()
+        .flat_map(|(number, one)| routes[number + 1..].iter().map(move |other| (one, other)));
+    pairs.filter(|(one, other)| one.condition.ties(&other.condition)).count()
+}
+
+/// The kinds of changes from one gateway to another, found by trying all requests.
+pub(crate) fn kinds(old: &Gateway, new: &Gateway) -> BTreeSet<String> {
+    let mut kinds = BTreeSet::new();
+    let (before, after) = (Universe::of(old), Universe::of(new));
+    let rests: BTreeSet<(u32, u32)> =
+        before.by_rest.iter().copied().zip(after.by_rest.iter().copied()).collect();
+    for (number, path) in PATHS.iter().enumerate() {
+        let takers = rests.iter().map(|(was, is)| {
+            (before.taker(path, before.by_path[number], *was), after.taker(path, after.by_path[number], *is))
+        });
+        for (was, is) in takers.collect::<BTreeSet<_>>() {
+            compare((&before, was), (&after, is), path, &mut kinds);
+        }
+    }
+    unmatched(old, new, &mut kinds);
+    let mut put = |kind: &str, is_different: bool| {
+        if is_different {
+            kinds.insert(kind.to_owned());
+        }
+    };
+    put("server-changed", old.most_body != new.most_body);
+    put("admin-changed", old.has_admin != new.has_admin);
+    let both = old.upstreams.iter().filter_map(|(name, ports)| Some((ports, new.upstreams.get(name)?)));
+    both.for_each(|(was, is)| put("backends-changed", was != is));
+    kinds
+}
+
+fn compare(
+    (old, was): (&Universe<'_>, Taker),
+    (new, is): (&Universe<'_>, Taker),
+    path: &str,
+    kinds: &mut BTreeSet<String>,
+) {
+    let mut put = |kind: &str, is_different: bool| {
+        if is_different {
+            kinds.insert(kind.to_owned());
+        }
+    };
+    let none = BTreeMap::new();
+    let (before, after) = match (was, is) {
+        (Taker::Nobody, Taker::Nobody) | (Taker::BuiltIn, Taker::BuiltIn) => return,
+        (Taker::Route(_), Taker::Nobody) => return put("route-removed", true),
+        (Taker::Nobody, Taker::Route(_)) => return put("route-added", true),
+        (Taker::BuiltIn, Taker::Nobody) => return put("built-in-removed", true),
+        (Taker::Nobody, Taker::BuiltIn) => return put("built-in-added", true),
+        (Taker::Route(route), Taker::BuiltIn) => {
+            put("built-in-added", true);
+            return middleware(&effective(old.gateway, old.routes[route]), &none, kinds);
+        }
+        (Taker::BuiltIn, Taker::Route(route)) => {
+            put("built-in-removed", true);
+            return middleware(&none, &effective(new.gateway, new.routes[route]), kinds);
+        }
+        (Taker::Route(before), Taker::Route(after)) => (old.routes[before], new.routes[after]),
+    };
+    put("route-changed", before.name != after.name);
+    let forward = |gateway: &Gateway, route: &Route| match &route.target {
+        Target::Upstream(name, change) => Some((
+            Some(name.clone()),
+            gateway.upstreams[name].clone(),
+            forward_path(change, &route.condition, path),
+        )),
+        Target::Backends(ports, change) => {
+            Some((None, ports.clone(), forward_path(change, &route.condition, path)))
+        }
+        Target::Redirect(..) | Target::Respond(_) => None,
+    };
+    match (forward(old.gateway, before), forward(new.gateway, after)) {
+        (Some((one, ports, seen)), Some((other, new_ports, now_seen))) => {
+            put("forward-path-changed", seen != now_seen);
+            put("timeout-changed", before.timeout.unwrap_or(60_000) != after.timeout.unwrap_or(60_000));
+            let is_in_both = |name: &String| {
+                old.gateway.upstreams.contains_key(name) && new.gateway.upstreams.contains_key(name)
+            };
+            let are_known = match (&one, &other) {
+                (Some(one), Some(other)) => {
+                    put("upstream-changed", one != other);
+                    is_in_both(one) && is_in_both(other)
+                }
+                _ => false,
+            };
+            put("backends-changed", !are_known && ports != new_ports);
+        }
+        (None, None) => match (&before.target, &after.target) {
+            (Target::Redirect(to, status), Target::Redirect(now_to, now_status)) => {
+                let (to, now_to) =
+                    (rendered(to, &before.condition, path), rendered(now_to, &after.condition, path));
+                put("redirect-changed", to != now_to || status != now_status);
+            }
+            (Target::Respond(status), Target::Respond(now)) => put("response-changed", status != now),
+            _ => put("target-changed", true),
+        },
+        _ => put("target-changed", true),
+    }
+    middleware(&effective(old.gateway, before), &effective(new.gateway, after), kinds);
+    let inherits = |route: &Route| !route.middleware.contains_key("rate_limit");
+    let counts_alone = |gateway: &Gateway, others: &Gateway, route: &Route| {
+        let is_in_both =
+            |route: &&Route| others.routes.iter().any(|other| other.condition == route.condition);
+        let mut members = gateway.routes.iter().filter(|other| inherits(other)).filter(is_in_both);
+        !inherits(route) || !members.any(|other| other.condition != route.condition)
+    };
+    let has = |gateway: &Gateway, route: &Route| effective(gateway, route).contains_key("rate_limit");
+    if has(old.gateway, before) && has(new.gateway, after) {
+        let was = counts_alone(old.gateway, new.gateway, before);
+        let is = counts_alone(new.gateway, old.gateway, after);
+        let is_itself = before.condition == after.condition || inherits(before) != inherits(after);
+        if was != is && is_itself {
+            kinds.insert("rate-limit-changed".to_owned());
+        }
+    }
+}
+
+/// The sort of each middleware that a route has.
+fn effective(gateway: &Gateway, route: &Route) -> BTreeMap<&'static str, u32> {
+    let of = |kind: &&'static str| match route.middleware.get(kind) {
+        Some(own) => *own,
+        None => gateway.middleware.get(kind).copied(),
+    };
+    MIDDLEWARE.iter().filter_map(|kind| Some((*kind, of(kind)?))).collect()
+}
+
+fn middleware(old: &BTreeMap<&str, u32>, new: &BTreeMap<&str, u32>, kinds: &mut BTreeSet<String>) {
+    for kind in MIDDLEWARE {
+        let what = match (old.get(kind), new.get(kind)) {
+            (Some(_), None) => "removed",
+            (None, Some(_)) => "added",
+            (was, is) if was != is => "changed",
+            _ => continue,
+        };
+        kinds.insert(format!("{}-{what}", kind.replace('_', "-")));
+    }
+}
+
+/// What a request has that gets to no route.
+fn unmatched(old: &Gateway, new: &Gateway, kinds: &mut BTreeSet<String>) {
+    let of = |gateway: &Gateway| {
+        let mut map = gateway.middleware.clone();
+        map.retain(|kind, _| ["request_id", "access_log"].contains(kind));
+        map
+    };
+    middleware(&of(old), &of(new), kinds);
+}
+
+fn forward_path(change: &Change, condition: &Condition, path: &str) -> String {
+    match change {
+        Change::Keep => path.to_owned(),
+        Change::Strip(count) => {
+            let left: Vec<&str> = path[1..].split('/').skip(*count).collect();
+            format!("/{}", left.join("/"))
+        }
+        Change::Rewrite(template) => rendered(template, condition, path),
+    }
+}
+
+fn rendered(template: &Template, condition: &Condition, path: &str) -> String {
+    let segments: Vec<&str> = path[1..].split('/').collect();
+    let piece = |piece: &Result<&str, usize>| match piece {
+        Ok(text) => (*text).to_owned(),
+        Err(place) if condition.path[*place] == Segment::Rest => segments[*place..].join("/"),
+        Err(place) => segments[*place].to_owned(),
+    };
+    template.iter().map(piece).collect()
+}

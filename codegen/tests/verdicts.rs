@@ -1,0 +1,147 @@
+//! What the compiler says of routes that tie and of routes that no request gets to, against an oracle that tries every
+//! request. Random gateways that are meant to be sound hardly ever have either; these have both.
+#![cfg(feature = "cli")]
+// clippy.toml allows unwrap in tests, but does not know helpers of tests as such.
+#![allow(clippy::unwrap_used)]
+
+mod overlapping;
+#[path = "random/mod.rs"]
+mod random;
+
+use castgate_codegen::{Diagnostics, Source, analyse};
+use overlapping::{Gateway, Route, Segment, Spelling, oracle, route, yaml};
+use random::Choices;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Gateways with routes that tie, and routes that are dead, in one run.
+const FLOOR: usize = 200;
+/// More than are needed by far, so that chance cannot miss the floor.
+const MOST_SEEDS: u64 = 20_000;
+
+/// Nothing but routes that respond: the other checks have nothing to say.
+fn routes(choices: &mut Choices<'_>) -> Gateway {
+    let mut routes: Vec<_> =
+        (0..choices.between(2, 9)).map(|number| route(choices, &format!("r{number}"))).collect();
+    if choices.chance(60) {
+        routes.extend(hidden(choices));
+    }
+    for route in &mut routes {
+        route.target = overlapping::RESPOND;
+        route.timeout = None;
+        // Ties are among routes of one path, and dead is what a route of the same fields hides.
+        if choices.chance(50) {
+            route.condition.fields.clear();
+        }
+        if choices.chance(50) {
+            route.condition.host = None;
+        }
+    }
+    Gateway {
+        has_admin: true,
+        most_body: 1024,
+        middleware: BTreeMap::new(),
+        upstreams: BTreeMap::new(),
+        routes,
+    }
+}
+
+/// A route, and those that could take all it matches: all but for a few, which are left out now and then.
+fn hidden(choices: &mut Choices<'_>) -> Vec<Route> {
+    let mut below = route(choices, "below");
+    below.condition.path.truncate(choices.below(2));
+    below.condition.path.retain(|segment| !matches!(segment, Segment::Rest | Segment::Literal("")));
+    below.condition.is_exact = false;
+    let taker = |name: &str, more: &[Segment], is_exact: bool| {
+        let mut taker = Route { name: name.to_owned(), ..below.clone() };
+        taker.condition.path.extend(more);
+        taker.condition.is_exact = is_exact;
+        taker
+    };
+    let mut takers = match choices.below(3) {
+        0 => vec![taker("one", &[Segment::Any], false)],
+        1 => vec![
+            taker("end", &[Segment::Any], true),
+            taker("slash", &[Segment::Any, Segment::Literal("")], true),
+            taker("more", &[Segment::Any, Segment::Rest], false),
+        ],
+        _ => {
+            let mut takers = ["get", "post"].map(|name| taker(name, &[Segment::Any], false));
+            takers[0].condition.methods = vec!["GET"];
+            takers[1].condition.methods = vec!["POST"];
+            below.condition.methods = vec!["GET", "POST"];
+            takers.to_vec()
+        }
+    };
+    if choices.chance(20) {
+        takers.remove(choices.below(takers.len()));
+    }
+    below.condition.path.push(Segment::Rest);
+    takers.push(below);
+    takers
+}
+
+/// The codes of what is reported, and the titles.
+fn reports(gateway: &Gateway, choices: &mut Choices<'_>) -> (Vec<(String, String)>, String) {
+    let text = yaml(choices, gateway, Spelling::Usual);
+    let mut sink = Diagnostics::new();
+    let _ = analyse(&mut Source::new("gateway.yml", text.as_str()), &mut sink);
+    let reports =
+        sink.sorted().into_iter().map(|diagnostic| (diagnostic.code.id.to_owned(), diagnostic.title.clone()));
+    (reports.collect(), text)
+}
+
+const AMBIGUOUS: &str = "CG0308";
+const UNREACHABLE: &str = "CG0309";
+
+#[test]
+fn routes_tie_exactly_if_a_request_shows_it() {
+    let first = random::seed(80_000);
+    let (mut tied, mut pairs, mut others) = (0, 0, 0);
+    for seed in first..first + MOST_SEEDS {
+        if tied >= FLOOR {
+            break;
+        }
+        let mut choices = Choices::seeded(seed);
+        let gateway = routes(&mut choices);
+        let ties = oracle::ties(&gateway);
+        let (reports, text) = reports(&gateway, &mut choices);
+        let is_reported = reports.iter().any(|(code, _)| code == AMBIGUOUS);
+        assert_eq!(is_reported, ties > 0, "CASTGATE_SEED={seed}\n{text}\n{reports:?}");
+        pairs += ties;
+        if ties > 0 { tied += 1 } else { others += 1 }
+    }
+    println!("{tied} gateways have {pairs} ties, {others} have none");
+    assert!(tied >= FLOOR && others >= FLOOR / 10, "{tied} and {others}");
+}
+
+#[test]
+fn routes_are_dead_exactly_if_no_request_gets_to_them() {
+    let first = random::seed(90_000);
+    let (mut dead, mut live) = (0, 0);
+    for seed in first..first + MOST_SEEDS {
+        if dead >= FLOOR {
+            break;
+        }
+        let mut choices = Choices::seeded(seed);
+        let mut gateway = routes(&mut choices);
+        // Where two tie, nobody can say which of them takes a request.
+        let mut sound = Vec::new();
+        for route in std::mem::take(&mut gateway.routes) {
+            if !sound.iter().any(|other: &Route| other.condition.ties(&route.condition)) {
+                sound.push(route);
+            }
+        }
+        gateway.routes = sound;
+        let universe = oracle::Universe::of(&gateway);
+        let expected: BTreeSet<String> =
+            universe.dead().into_iter().map(|name| format!("no request gets to route `{name}`")).collect();
+        let (reports, text) = reports(&gateway, &mut choices);
+        let unreachable = reports.into_iter().filter(|(code, _)| code == UNREACHABLE);
+        let found: BTreeSet<String> = unreachable.map(|(_, title)| title).collect();
+        assert_eq!(found, expected, "CASTGATE_SEED={seed}\n{text}");
+        dead += expected.len();
+        live += gateway.routes.len() - expected.len();
+    }
+    println!("{dead} routes are dead, {live} are not");
+    assert!(dead >= FLOOR && live >= FLOOR, "{dead} and {live}");
+}
