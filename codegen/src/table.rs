@@ -111,8 +111,8 @@ impl<'m> Table<'m> {
         matching
     }
 
-    #[cfg(feature = "cli")]
     /// Which routes take this request, by the methods it may have: a bit each, and the route's number.
+    #[cfg(feature = "cli")]
     pub(crate) fn takers(&self, request: &Request) -> Vec<(u8, usize)> {
         let (mut left, mut takers) = (u8::MAX, Vec::new());
         let _ = Walk::new(&self.index).search(request.host(), request.path(), &mut |number| {

@@ -3,8 +3,12 @@
 
 use super::region::{Region, Step};
 use super::{Request, Tail, form_encoded};
-use crate::model::{Model, PathChange, Route, Target};
-use crate::pattern::{HostPattern, ParamKind, Segment, TemplatePiece};
+use crate::model::Model;
+#[cfg(feature = "cli")]
+use crate::model::{PathChange, Route, Target};
+#[cfg(feature = "cli")]
+use crate::pattern::TemplatePiece;
+use crate::pattern::{HostPattern, ParamKind, Segment};
 use std::collections::BTreeSet;
 
 /// A path has no more free segments than this: those of a pattern, and as many behind it.
@@ -39,6 +43,7 @@ impl<'m> Fresh<'m> {
     ///
     /// Each begins with what no text of the models has, and with a character that is nowhere else in it; so no mark
     /// overlaps another, or the text beside it.
+    #[cfg(feature = "cli")]
     pub(crate) fn marks(models: &[&'m Model]) -> Self {
         let texts: BTreeSet<&str> = segments(models).filter_map(literal).chain(templates(models)).collect();
         let marks = |stem: &dyn Fn(usize) -> String, mark: &dyn Fn(&str, usize) -> String| {
@@ -131,6 +136,7 @@ fn literal(segment: &Segment) -> Option<&str> {
     }
 }
 
+#[cfg(feature = "cli")]
 fn templates<'m>(models: &[&'m Model]) -> impl Iterator<Item = &'m str> {
     let pieces = |route: &'m Route| match &route.target {
         Target::Forward(forward) => match &forward.path {

@@ -75,11 +75,13 @@ impl<'m> Region<'m> {
     }
 
     /// All requests.
+    #[cfg(feature = "cli")]
     pub(crate) fn of_any() -> Self {
         Self { steps: Vec::new(), end: End::Anywhere, ..Self::of_path("/") }
     }
 
     /// What is in both, if anything is.
+    #[cfg(feature = "cli")]
     pub(crate) fn meet(&self, other: &Self) -> Option<Self> {
         let methods = self.methods & other.methods;
         let host = narrower(self.host, other.host)?;
@@ -131,6 +133,7 @@ impl<'m> Region<'m> {
 pub(crate) const UNNAMED: &str = "PROPFIND";
 
 /// A method that gets to no route at all.
+#[cfg(feature = "cli")]
 pub(crate) const UNANSWERED: &str = "TRACE";
 
 impl Step {
@@ -155,6 +158,7 @@ impl ParamKind {
     }
 }
 
+#[cfg(feature = "cli")]
 impl End {
     fn meet(self, other: Self) -> Option<Self> {
         match (self, other) {
