@@ -77,7 +77,8 @@ pub struct Limits {
     pub uri: usize,
     /// Bytes of a request body; more is 413.
     pub body: u64,
-    /// Client connections of the whole process; further ones wait in the kernel's queue.
+    /// Client connections of the whole process; for a further one the longest idle one is closed, or it waits in the
+    /// kernel's queue.
     pub connections: usize,
 }
 

@@ -51,7 +51,7 @@ pub enum Reason {
     UpstreamProtocol,
     /// The client went away before the response was complete.
     ClientClosed,
-    /// The gateway stopped before the response was complete: the grace period was over.
+    /// The gateway stopped before the response was complete: the grace period was over, or a second signal came.
     Shutdown,
     /// A defect of the gateway itself.
     Internal,

@@ -64,7 +64,7 @@ impl<B: Balance> Service for Forward<B> {
             };
             let (reason, cause) = match connection {
                 // The request's own time is over.
-                Err(Reason::UpstreamTimeout) => (Reason::UpstreamTimeout, None),
+                Err(reason) if client.is_expired() => (reason, None),
                 Err(reason) => (reason, Some(RetryCause::ConnectFailure)),
                 Ok(mut connection) => {
                     connection.carry(in_flight);
@@ -78,7 +78,10 @@ impl<B: Balance> Service for Forward<B> {
                     };
                     match connection.exchange(&head, body.take(), client, &mut headers).await {
                         Ok(answer) => {
-                            attempt.end(cx, members.id, answer.status.as_u16());
+                            attempt.answered(cx, members.id);
+                            if let Started::Whole(_) = answer.body {
+                                attempt.count(cx, answer.status.as_u16());
+                            }
                             cx.record.upstream_status = answer.status.as_u16();
                             // The request's map has done its work; it will hold the fields of another response.
                             client.worker().recycle_headers(parts.headers);
@@ -129,7 +132,7 @@ async fn connect(
 ) -> Result<Box<Connection>, Reason> {
     let mut opening = pin!(Connection::open(backend, members));
     std::future::poll_fn(|task| match opening.as_mut().poll(task) {
-        Poll::Pending if cx.client.is_expired() => Poll::Ready(Err(Reason::UpstreamTimeout)),
+        Poll::Pending if cx.client.is_expired() => Poll::Ready(Err(cx.client.lateness())),
         poll => poll,
     })
     .await
@@ -153,13 +156,25 @@ impl Attempt {
         Self { backend, started }
     }
 
+    /// It has failed, with this status.
     fn end(&self, cx: &mut Context<'_>, upstream: usize, status: u16) {
+        self.answered(cx, upstream);
+        self.count(cx, status);
+    }
+
+    /// Counts what it came to; a body that is still streaming will do so when it ends.
+    fn count(&self, cx: &Context<'_>, status: u16) {
+        cx.worker().metrics().upstream_answered(self.backend.slot(), status);
+    }
+
+    /// There is a response head, or a failure in its place.
+    fn answered(&self, cx: &mut Context<'_>, upstream: usize) {
         let now = Instant::now();
         let duration = now.saturating_duration_since(self.started);
         cx.record.upstream_duration = duration;
         cx.record.attempted = Some(now);
         cx.client.set_coarse_now(now);
-        cx.worker().metrics().upstream_ended(self.backend.slot(), upstream, status, duration);
+        cx.worker().metrics().upstream_answered_after(upstream, duration);
     }
 }
 

@@ -1,14 +1,18 @@
 //! The process: workers that share nothing on the request path, a control thread, and how they start and stop.
 
+mod acceptor;
 mod address;
 mod alarm;
 mod client;
 mod command;
 mod connection;
 mod control;
+mod crew;
+mod files;
 mod gate;
 mod listener;
 mod process;
+mod relief;
 mod start;
 mod worker;
 

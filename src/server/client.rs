@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use http::HeaderValue;
 
 use super::address;
+use super::relief::ON_ITS_WAY;
 use super::worker::Worker;
 use crate::error::Reason;
 
@@ -46,7 +47,9 @@ pub(crate) struct Client {
     body_awaited: Cell<bool>,
     body_unread: Cell<bool>,
     lingering: Cell<bool>,
-    closing: Cell<bool>,
+    write_blocked: Cell<bool>,
+    /// Asked to end; what has begun to arrive must be there by then.
+    closing: Cell<Option<Instant>>,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -72,7 +75,8 @@ impl Client {
             body_awaited: Cell::new(false),
             body_unread: Cell::new(false),
             lingering: Cell::new(false),
-            closing: Cell::new(false),
+            write_blocked: Cell::new(false),
+            closing: Cell::new(None),
             waker: RefCell::new(None),
         }
     }
@@ -144,7 +148,13 @@ impl Client {
 
     /// Why the answer is late: an upload that does not get on is the client's own doing.
     pub(crate) fn lateness(&self) -> Reason {
-        if self.body_awaited.get() { Reason::RequestTimeout } else { Reason::UpstreamTimeout }
+        if self.worker.is_stopped() {
+            Reason::Shutdown
+        } else if self.body_awaited.get() {
+            Reason::RequestTimeout
+        } else {
+            Reason::UpstreamTimeout
+        }
     }
 
     pub(crate) fn coarse_now(&self) -> Instant {
@@ -190,7 +200,7 @@ impl Client {
         self.body_unread.set(true);
     }
 
-    pub(super) fn body_is_unread(&self) -> bool {
+    pub(crate) fn body_is_unread(&self) -> bool {
         self.body_unread.get()
     }
 
@@ -237,15 +247,55 @@ impl Client {
         }
     }
 
-    /// Asks the connection to end after the request that it is serving.
-    pub(super) fn close(&self) {
-        self.closing.set(true);
-        if let Some(waker) = &*self.waker.borrow() {
-            waker.wake_by_ref();
-        }
+    /// Since when the connection has waited for a request, if it does and has not been asked to end.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        let idle =
+            self.wait.get() == Wait::Request && !self.write_blocked.get() && self.closing.get().is_none();
+        idle.then(|| self.now.get())
+    }
+
+    /// Whether the client has yet to take some of what was sent to it: with that, it is not idle.
+    pub(super) fn set_write_blocked(&self, blocked: bool) {
+        self.write_blocked.set(blocked);
+    }
+
+    /// Asks the connection to end after the request that it is serving, or that is on its way. A request that has begun to arrive
+    /// must be there by `latest`.
+    pub(super) fn close(&self, latest: Instant) {
+        self.closing.set(Some(latest));
+        self.wake();
     }
 
     pub(super) fn is_closing(&self) -> bool {
-        self.closing.get()
+        self.closing.get().is_some()
+    }
+
+    /// A connection that is to end waits for no request any more, but for one that can be on its way.
+    pub(super) fn hasten(&self) {
+        let Some(latest) = self.closing.get() else { return };
+        let latest = match self.wait.get() {
+            Wait::Request if self.write_blocked.get() => return,
+            Wait::Request => latest.min(self.now.get() + ON_ITS_WAY),
+            Wait::Head => latest,
+            Wait::Answer => return,
+        };
+        self.deadline.set(self.deadline.get().min(latest));
+    }
+
+    /// Cuts off what the connection is doing: whatever waits for a backend ends now, and must be gone by `until`. Whether there
+    /// was anything to cut off.
+    pub(super) fn cut_off(&self, until: Instant) -> bool {
+        let busy = self.wait.get() != Wait::Request || self.write_blocked.get();
+        if self.wait.get() == Wait::Answer {
+            self.expire(until);
+        }
+        self.close(Instant::now());
+        busy
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = &*self.waker.borrow() {
+            waker.wake_by_ref();
+        }
     }
 }

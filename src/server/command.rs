@@ -79,11 +79,11 @@ Usage: gateway [config | --version | --help]
 
 The config is part of this program; what it leaves to the environment is read at start.
 RUST_LOG sets the level of the operational log on stderr (default: server.log_level).
-SIGTERM and SIGINT drain: finish what is in flight, then exit.
+SIGTERM and SIGINT drain: finish what is in flight, then exit. SIGHUP reloads what can be: nothing, today.
 
 Exit codes:
    0  every request in flight was finished
-   1  requests were cut off, or the system failed
+   1  requests were cut off, a worker was lost, or the system failed
    2  the command line is wrong
   78  it cannot start: every problem is on stderr
 ",

@@ -30,13 +30,16 @@ const LINGER: Duration = Duration::from_secs(2);
 /// hyper's own default; asking for it explicitly would move the fields to the heap.
 const DEFAULT_HEADERS: usize = 100;
 
-/// Serves a connection of a gateway listener until it ends.
-pub(super) async fn serve<A: App>(app: &'static A, stream: TcpStream, peer: SocketAddr, worker: Rc<Worker>) {
+/// Serves a connection of a gateway listener until it ends. A drain waits for it from now on, not from its first turn.
+pub(super) fn spawn<A: App>(app: &'static A, stream: TcpStream, peer: SocketAddr, worker: &Rc<Worker>) {
     let client = Rc::new(Client::new(worker.clone(), peer));
-    let _enlisted = worker.enlist(&client);
-    if let Err(reason) = drive(app, stream, &client, false).await {
-        gate::refuse(app, &client, reason).await;
-    }
+    let enlisted = worker.enlist(&client);
+    tokio::task::spawn_local(async move {
+        let _enlisted = enlisted;
+        if let Err(reason) = drive(app, stream, &client, false).await {
+            gate::refuse(app, &client, reason).await;
+        }
+    });
 }
 
 /// Serves a connection of an admin listener. It is not counted, not limited, and no drain waits for it: whoever wants
@@ -82,9 +85,6 @@ async fn drive<A: App>(
     let mut closing = false;
     poll_fn(|cx| {
         client.remember(cx.waker());
-        if client.is_closing() && !std::mem::replace(&mut closing, true) {
-            connection.as_mut().graceful_shutdown();
-        }
         loop {
             if let Poll::Ready(result) = connection.as_mut().poll(cx) {
                 return Poll::Ready(
@@ -92,6 +92,13 @@ async fn drive<A: App>(
                 );
             }
             client.notice_partial_head();
+            if client.is_closing() {
+                // What had arrived has been read by now. Asked earlier, hyper would close over an unread request.
+                if client.wait() == Wait::Answer && !std::mem::replace(&mut closing, true) {
+                    connection.as_mut().graceful_shutdown();
+                }
+                client.hasten();
+            }
             let now = ready!(alarm.poll(client.deadline(), cx));
             match client.wait() {
                 Wait::Request => return Poll::Ready(Ok(())),
@@ -144,7 +151,9 @@ impl AsyncRead for Heard {
 
 impl AsyncWrite for Heard {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let poll = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.client.set_write_blocked(poll.is_pending());
+        poll
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -2,74 +2,164 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+use super::crew::Crew;
 use super::process::{Phase, Process};
+use super::worker::LAST_WORDS;
 use crate::upstream::{Monitor, keep_names_fresh};
 
-/// How a drain ended.
+/// Beyond the time for the last words of what is cut off, a worker that does not end is left behind.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How a gateway ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// Every worker has finished what it had.
     Drained,
-    /// Requests were cut off.
-    CutOff,
+    /// Requests were cut off, or a worker failed.
+    Incomplete,
 }
 
-/// Runs until the gateway is to stop: checks start at once, signals move the phase. The first SIGTERM or SIGINT
-/// drains; a second one gives up waiting. The last phase is [`Phase::Stopped`], and everybody is told of it.
+/// Runs until the gateway has stopped: checks start at once, signals move the phase, and so does a worker that is gone. The
+/// first SIGTERM or SIGINT drains; a second one gives up waiting. The last phase is [`Phase::Stopped`]; everybody is told of it,
+/// and has a moment to end.
 pub(super) async fn run(
     process: Arc<Process>,
     phase: watch::Sender<Phase>,
-    idle: watch::Sender<()>,
+    mut crew: Crew,
+    hangup: Signal,
 ) -> io::Result<Outcome> {
     keep_names_fresh(process.settings().upstreams);
     for monitor in Monitor::all(process.settings().upstreams) {
         tokio::task::spawn_local(monitor.run());
     }
-    let outcome = wait(&process, &phase, &idle).await?;
-    process.enter(Phase::Stopped);
-    phase.send_replace(Phase::Stopped);
-    Ok(outcome)
+    tokio::task::spawn_local(hear_hangups(hangup));
+    let enter = |next| {
+        process.enter(next);
+        phase.send_replace(next);
+    };
+    drain(&process, enter, &mut crew).await?;
+    enter(Phase::Stopped);
+    if tokio::time::timeout(LAST_WORDS + PATIENCE, crew.ended()).await.is_err() {
+        tracing::error!(workers = crew.running(), "workers do not end; the process ends without them");
+    }
+    Ok(if crew.is_complete() { Outcome::Drained } else { Outcome::Incomplete })
 }
 
-/// Until the workers have drained, which they say by dropping their ends of `idle`, or may not go on.
-async fn wait(
-    process: &Process,
-    phase: &watch::Sender<Phase>,
-    idle: &watch::Sender<()>,
-) -> io::Result<Outcome> {
+/// SIGHUP means: read again what can be read again. It must not be what it is by default, the end.
+pub(super) fn catch_hangups() -> io::Result<Signal> {
+    signal(SignalKind::hangup())
+}
+
+async fn hear_hangups(mut hangup: Signal) {
+    while hangup.recv().await.is_some() {
+        tracing::info!(signal = "SIGHUP", "there is nothing to reopen or to reload");
+    }
+}
+
+/// Until the workers have drained, or may not go on.
+async fn drain(process: &Process, enter: impl Fn(Phase), crew: &mut Crew) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let name = tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
-    };
     let drain = process.settings().drain;
-    tracing::info!(signal = name, delay = ?drain.delay, grace = ?drain.grace, "draining");
-    process.enter(Phase::Draining);
-    phase.send_replace(Phase::Draining);
-    let again = async {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+    tokio::select! {
+        name = asked(&mut terminate, &mut interrupt) => {
+            tracing::info!(signal = name, delay = ?drain.delay, grace = ?drain.grace, "draining");
         }
-    };
-    tokio::pin!(again);
+        // The others go on for a while, but a gateway that has lost a worker is for its supervisor to start anew.
+        () = crew.failure() => {
+            tracing::error!(delay = ?drain.delay, grace = ?drain.grace, "draining, because a worker is gone");
+        }
+    }
+    enter(Phase::Draining);
     tokio::select! {
         () = tokio::time::sleep(drain.delay) => {}
-        () = &mut again => return Ok(Outcome::CutOff),
+        _ = asked(&mut terminate, &mut interrupt) => return Ok(()),
+        () = crew.ended() => return Ok(()),
     }
-    process.enter(Phase::Closing);
-    phase.send_replace(Phase::Closing);
+    enter(Phase::Closing);
     tokio::select! {
-        () = idle.closed() => return Ok(Outcome::Drained),
+        () = crew.drained() => {}
         () = tokio::time::sleep(drain.grace) => {
             tracing::warn!("the grace period is over; requests in flight are cut off");
         }
-        () = &mut again => tracing::warn!("second signal; requests in flight are cut off"),
+        _ = asked(&mut terminate, &mut interrupt) => {
+            tracing::warn!("second signal; requests in flight are cut off");
+        }
     }
-    Ok(Outcome::CutOff)
+    Ok(())
+}
+
+/// The name of the next signal that asks the gateway to end.
+async fn asked(terminate: &mut Signal, interrupt: &mut Signal) -> &'static str {
+    tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::{Drain, Identity, Limits, LogLevel, Settings, Timeouts};
+    use crate::late::{Late, Origin};
+    use crate::server::crew::{End, Reporter};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    static SETTINGS: Settings = Settings {
+        identity: Identity { file: "gateway.yml", config_sha256: "" },
+        normal_config: "",
+        listen: &[],
+        admin: &[],
+        workers: None,
+        trusted_proxies: &[],
+        log_level: LogLevel { origin: Origin::at("gateway.yml", 1), level: Late::new(&[]) },
+        limits: Limits { header_bytes: 0, headers: 0, uri: 0, body: 0, connections: 0 },
+        timeouts: Timeouts { header_read: SECOND, idle: SECOND },
+        drain: Drain { delay: Duration::from_millis(100), grace: Duration::from_secs(60) },
+        upstreams: &[],
+        breakers: &[],
+        bindings: &[],
+    };
+
+    type Work = Box<dyn FnOnce(Reporter) -> io::Result<End> + Send>;
+
+    #[test]
+    fn when_a_worker_dies_the_gateway_turns_unready_drains_the_others_and_fails() {
+        let process = Arc::new(Process::new(&SETTINGS, Box::default(), 0));
+        let (phase, watched) = watch::channel(Phase::Running);
+        let runtime = tokio::runtime::LocalRuntime::new().unwrap();
+        let mut seen = watched.clone();
+        let survivor: Work = Box::new(move |reporter| {
+            let mut phases = Vec::new();
+            while *seen.borrow() != Phase::Stopped {
+                if *seen.borrow_and_update() == Phase::Closing {
+                    break;
+                }
+                phases.push(*seen.borrow());
+                while !seen.has_changed().unwrap_or(true) {
+                    std::thread::yield_now();
+                }
+            }
+            assert_eq!(phases, [Phase::Running, Phase::Draining]);
+            reporter.idle();
+            Ok(End::Drained)
+        });
+        let dying: Work = Box::new(move |_| {
+            // Not before the survivor has seen that all was well.
+            std::thread::sleep(Duration::from_millis(50));
+            panic!("on purpose")
+        });
+        let outcome = runtime.block_on(async {
+            let crew = Crew::start([survivor, dying]).unwrap();
+            run(process.clone(), phase, crew, catch_hangups().unwrap()).await.unwrap()
+        });
+        assert_eq!(outcome, Outcome::Incomplete);
+        assert_eq!((process.phase(), *watched.borrow()), (Phase::Stopped, Phase::Stopped));
+    }
 }

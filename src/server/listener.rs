@@ -2,10 +2,10 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, TcpStream};
+#[cfg(target_os = "linux")]
+use socket2::{SockFilter, SockRef};
 
 /// Connections that may wait to be accepted; the kernel caps it at `net.core.somaxconn`.
 const BACKLOG: i32 = 4096;
@@ -32,33 +32,44 @@ pub(super) fn open(address: SocketAddr, count: usize) -> io::Result<Vec<std::net
 
 fn socket(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        // `[::]` is IPv6 and nothing else, whatever `net.ipv6.bindv6only` says: so `0.0.0.0` can stand beside it.
+        socket.set_only_v6(true)?;
+    }
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
     Ok(socket)
 }
 
-/// The next connection. Errors of one connection are passed over; a shortage of files or memory is waited out, since
-/// nothing else can help (and spinning would take the CPU from those who could free some).
-pub(super) async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
-    let mut pause = Duration::from_millis(5);
-    loop {
-        match listener.accept().await {
-            Ok(accepted) => return accepted,
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::ConnectionAborted
-                        | io::ErrorKind::ConnectionReset
-                        | io::ErrorKind::Interrupted
-                ) => {}
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept connections");
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(Duration::from_millis(500));
-            }
-        }
+/// Lets no new connection into the queue of a listening socket; those that are in it, or have begun to connect, stay. Between the
+/// last `accept` and closing the socket the kernel could otherwise take in one more, and would reset it. Who comes now
+/// gets no answer, as if the packet had been lost, and a refusal when it tries again.
+///
+/// The filter sees a packet from its TCP header on (`tcp_filter` in Linux): SYN without ACK is dropped.
+#[cfg(target_os = "linux")]
+pub(super) fn refuse_handshakes(listener: &std::net::TcpListener) {
+    const LOAD_BYTE: u16 = 0x30; // BPF_LD | BPF_B | BPF_ABS
+    const AND: u16 = 0x54; // BPF_ALU | BPF_AND | BPF_K
+    const JUMP_IF_EQUAL: u16 = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
+    const RETURN: u16 = 0x06; // BPF_RET | BPF_K
+    const FLAGS: u32 = 13;
+    const SYN: u32 = 0x02;
+    const ACK: u32 = 0x10;
+    let filter = [
+        SockFilter::new(LOAD_BYTE, 0, 0, FLAGS),
+        SockFilter::new(AND, 0, 0, SYN | ACK),
+        SockFilter::new(JUMP_IF_EQUAL, 0, 1, SYN),
+        SockFilter::new(RETURN, 0, 0, 0),
+        SockFilter::new(RETURN, 0, 0, u32::MAX),
+    ];
+    if let Err(error) = SockRef::from(listener).attach_filter(&filter) {
+        tracing::debug!(%error, "cannot refuse handshakes before closing");
     }
 }
+
+/// Elsewhere there is a moment in which a connection can be lost.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn refuse_handshakes(_: &std::net::TcpListener) {}
 
 #[cfg(test)]
 mod tests {
@@ -70,5 +81,30 @@ mod tests {
         let address = ours[0].local_addr().unwrap();
         assert!(ours.iter().all(|listener| listener.local_addr().unwrap() == address));
         assert_eq!(open(address, 2).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+    }
+
+    #[test]
+    fn every_address_of_both_families_can_be_listened_on_at_once() {
+        let six = match open("[::]:0".parse().unwrap(), 2) {
+            Ok(six) => six,
+            Err(error) => return eprintln!("skipped: no IPv6 here: {error}"),
+        };
+        let port = six[0].local_addr().unwrap().port();
+        let four = open((std::net::Ipv4Addr::UNSPECIFIED, port).into(), 2);
+        assert!(four.is_ok(), "{four:?}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn who_has_connected_is_in_the_queue_and_who_comes_late_is_not() {
+        use std::net::TcpStream;
+        let listener = open("127.0.0.1:0".parse().unwrap(), 1).unwrap().remove(0);
+        let address = listener.local_addr().unwrap();
+        let early = TcpStream::connect(address).unwrap();
+        refuse_handshakes(&listener);
+        let late = TcpStream::connect_timeout(&address, std::time::Duration::from_millis(100));
+        assert_eq!(late.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(listener.accept().unwrap().1, early.local_addr().unwrap());
+        assert_eq!(listener.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
     }
 }

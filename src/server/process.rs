@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
+use tokio::sync::Notify;
+
 use crate::app::Settings;
 use crate::context::UNMATCHED;
 use crate::metrics::Shard;
@@ -31,11 +33,18 @@ pub(crate) struct Process {
     shards: RwLock<Vec<Arc<Shard>>>,
     phase: AtomicU8,
     connections: AtomicUsize,
+    most_connections: usize,
+    relief: Notify,
     log_lines_lost: AtomicU64,
 }
 
 impl Process {
-    pub(super) fn new(settings: &'static Settings, route_names: Box<[&'static str]>) -> Self {
+    /// `connections` is how many clients may be connected.
+    pub(super) fn new(
+        settings: &'static Settings,
+        route_names: Box<[&'static str]>,
+        connections: usize,
+    ) -> Self {
         Self {
             settings,
             route_names,
@@ -43,6 +52,8 @@ impl Process {
             shards: RwLock::default(),
             phase: AtomicU8::new(Phase::Running as u8),
             connections: AtomicUsize::new(0),
+            most_connections: connections,
+            relief: Notify::new(),
             log_lines_lost: AtomicU64::new(0),
         }
     }
@@ -90,9 +101,18 @@ impl Process {
 
     /// Counts a client connection in; false if there are as many as there may be.
     pub(super) fn admit(&self) -> bool {
-        let limit = self.settings.limits.connections;
-        let count = |open| (open < limit).then_some(open + 1);
+        let count = |open| (open < self.most_connections).then_some(open + 1);
         self.connections.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count).is_ok()
+    }
+
+    /// Counts a client connection in though there may be as many as there may be: the last one that was accepted.
+    pub(super) fn admit_beyond_limit(&self) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Told when a worker needs room and has no idle connection of its own: every other worker then ends one.
+    pub(super) fn relief(&self) -> &Notify {
+        &self.relief
     }
 
     pub(super) fn dismiss(&self) {

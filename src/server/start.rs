@@ -9,12 +9,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::LocalRuntime;
+use tokio::signal::unix::Signal;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
 
+use super::crew::{Crew, End, Reporter};
 use super::process::{Phase, Process};
 use super::worker::Worker;
-use super::{connection, control, listener};
+use super::{acceptor, control, files, listener};
 use crate::access_log::{Queue, Writer};
 use crate::app::{App, Listen, Settings};
 use crate::late::Problems;
@@ -26,21 +29,49 @@ pub(super) const EXIT_FAILURE: u8 = 1;
 
 /// Runs a gateway until it is told to stop by SIGTERM or SIGINT.
 pub fn run<A: App>(app: &'static A) -> ExitCode {
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new(level(app.settings()).unwrap_or_else(|_| "info".to_owned())));
-    // A second gateway in one process keeps the first one's subscriber.
+    log_to_stderr(app.settings());
+    match start(app) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: the gateway cannot run: {error}");
+            ExitCode::from(EXIT_FAILURE)
+        }
+    }
+}
+
+/// The operational log, at the level of `RUST_LOG` or else of the config.
+fn log_to_stderr(settings: &Settings) {
+    let filter = std::env::var("RUST_LOG").ok().filter(|filter| !filter.trim().is_empty());
+    let (filter, misread) = match filter.map(|filter| EnvFilter::builder().parse(filter)) {
+        Some(Ok(filter)) => (Some(filter), None),
+        Some(Err(error)) => (None, Some(error)),
+        None => (None, None),
+    };
+    let filter =
+        filter.unwrap_or_else(|| EnvFilter::new(level(settings).unwrap_or_else(|_| "info".to_owned())));
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let log =
         tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr);
+    // A second gateway in one process keeps the first one's subscriber.
     let _ = log.try_init();
+    if let Some(error) = misread {
+        tracing::warn!(%error, "RUST_LOG is not understood; server.log_level holds");
+    }
+}
+
+fn start<A: App>(app: &'static A) -> std::io::Result<ExitCode> {
+    // From the first moment: a signal that means "read again" must not end a gateway that is about to start.
+    let hangup = {
+        let runtime = LocalRuntime::new()?;
+        let _inside = runtime.enter();
+        control::catch_hangups()?
+    };
+    let files = files::raise_limit();
     match prepare(app.settings()) {
-        Ok(sockets) => match serve(app, sockets) {
-            Ok(code) => code,
-            Err(error) => {
-                eprintln!("error: the gateway cannot run: {error}");
-                ExitCode::from(EXIT_FAILURE)
-            }
-        },
+        Ok(sockets) => {
+            let connections = files::connections_that_fit(files, app.settings().limits.connections);
+            serve(app, sockets, connections, hangup)
+        }
         Err(problems) => {
             for message in problems.messages() {
                 eprintln!("error: {message}");
@@ -50,7 +81,7 @@ pub fn run<A: App>(app: &'static A) -> ExitCode {
                 "error: the gateway cannot start: {count} problem{}",
                 if count == 1 { "" } else { "s" }
             );
-            ExitCode::from(EXIT_CONFIG)
+            Ok(ExitCode::from(EXIT_CONFIG))
         }
     }
 }
@@ -124,33 +155,38 @@ fn addresses(listen: &Listen, problems: &mut Problems) -> Option<Vec<SocketAddr>
     }
 }
 
-fn serve<A: App>(app: &'static A, sockets: Vec<Sockets>) -> std::io::Result<ExitCode> {
+fn serve<A: App>(
+    app: &'static A,
+    sockets: Vec<Sockets>,
+    connections: usize,
+    hangup: Signal,
+) -> std::io::Result<ExitCode> {
     let settings = app.settings();
     let names = app.routes().routes.iter().map(|route| route.name).collect();
-    let process = Arc::new(Process::new(settings, names));
+    let process = Arc::new(Process::new(settings, names, connections));
     let (writer, queues) = Writer::start(process.clone(), sockets.len())?;
     let (phase, watched) = watch::channel(Phase::Running);
-    let (idle, busy) = watch::channel(());
-    let mut workers = Vec::new();
-    for (number, (sockets, queue)) in sockets.into_iter().zip(queues).enumerate() {
-        let (process, phase, busy) = (process.clone(), watched.clone(), busy.clone());
-        let thread = std::thread::Builder::new().name(format!("worker-{number}"));
-        workers.push(thread.spawn(move || work(app, sockets, process, queue, phase, busy))?);
-    }
-    drop((watched, busy));
+    let works = sockets.into_iter().zip(queues).map(|(sockets, queue)| {
+        let (process, phase) = (process.clone(), watched.clone());
+        move |reporter| work(app, sockets, process, queue, phase, reporter)
+    });
+    let crew = Crew::start(works)?;
+    drop(watched);
     let control = std::thread::Builder::new().name("control".to_owned());
-    let control = control.spawn(move || LocalRuntime::new()?.block_on(control::run(process, phase, idle)))?;
+    let control = control.spawn(move || {
+        let runtime = LocalRuntime::new()?;
+        let outcome = runtime.block_on(control::run(process, phase, crew, hangup));
+        // A thread that looks up a name may hang for as long as it likes; nobody waits for it.
+        runtime.shutdown_background();
+        outcome
+    })?;
     let outcome = control.join().map_err(|_| std::io::Error::other("the control thread panicked"))??;
-    // The workers know that it is over; they drop what they have, and log it.
-    let ended = workers
-        .into_iter()
-        .map(std::thread::JoinHandle::join)
-        .filter(|ended| matches!(ended, Ok(Ok(()))))
-        .count();
     writer.finish(Instant::now() + Duration::from_secs(1));
     tracing::info!("stopped");
-    let drained = outcome == control::Outcome::Drained && ended == workers_of(settings);
-    Ok(if drained { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FAILURE) })
+    Ok(match outcome {
+        control::Outcome::Drained => ExitCode::SUCCESS,
+        control::Outcome::Incomplete => ExitCode::from(EXIT_FAILURE),
+    })
 }
 
 fn workers_of(settings: &Settings) -> usize {
@@ -164,57 +200,44 @@ fn work<A: App>(
     process: Arc<Process>,
     queue: Queue,
     mut phase: watch::Receiver<Phase>,
-    busy: watch::Receiver<()>,
-) -> std::io::Result<()> {
+    reporter: Reporter,
+) -> std::io::Result<End> {
     let runtime = LocalRuntime::new()?;
     let worker = Rc::new(Worker::new(process, queue));
     let result = runtime.block_on(async {
-        let mut accepting = Vec::new();
+        let mut accepting = JoinSet::new();
         for (socket, admin) in sockets {
-            let listener = tokio::net::TcpListener::from_std(socket)?;
-            let worker = worker.clone();
             if admin {
-                tokio::task::spawn_local(async move {
-                    loop {
-                        let (stream, peer) = listener::accept(&listener).await;
-                        tokio::task::spawn_local(connection::serve_admin(app, stream, peer, worker.clone()));
-                    }
-                });
-                continue;
+                tokio::task::spawn_local(acceptor::serve_admin(app, socket, worker.clone()));
+            } else {
+                accepting.spawn_local(acceptor::serve(app, socket, worker.clone(), phase.clone()));
             }
-            accepting.push(tokio::task::spawn_local(async move {
-                loop {
-                    let (stream, peer) = listener::accept(&listener).await;
-                    // Over the limit the kernel's queue holds the rest back.
-                    while !worker.process().admit() {
-                        tokio::time::sleep(Duration::from_millis(10)).await;
-                    }
-                    tokio::task::spawn_local(connection::serve(app, stream, peer, worker.clone()));
-                }
-            }));
         }
         let sweeping = worker.clone();
         tokio::task::spawn_local(async move { sweeping.sweep().await });
+        let relieving = worker.clone();
+        tokio::task::spawn_local(async move { relieving.relieve_others().await });
         let logging = worker.clone();
         tokio::task::spawn_local(async move { logging.access_log().keep_fresh(&logging).await });
-        // The sender is gone only when the control thread is; then there is nobody left to serve for.
-        let _ = phase.wait_for(|phase| *phase >= Phase::Closing).await;
-        accepting.iter().for_each(tokio::task::JoinHandle::abort);
-        for task in accepting {
-            let _ = task.await;
+        // Each ends by itself when the gateway closes. One that fails takes the worker with it: deaf, it is no use.
+        while let Some(ended) = accepting.join_next().await {
+            ended.map_err(std::io::Error::other)??;
         }
+        let mut end = End::Drained;
         tokio::select! {
+            biased;
+            // The sender is gone only when the control thread is; then there is nobody left to serve for.
+            _ = phase.wait_for(|phase| *phase == Phase::Stopped) => end = worker.cut_off_clients().await,
             () = worker.close_clients() => {}
-            _ = phase.wait_for(|phase| *phase == Phase::Stopped) => {}
         }
         worker.access_log().flush(&worker);
-        drop(busy);
+        reporter.idle();
         // This worker is done; its admin listener answers until all are.
         let _ = phase.wait_for(|phase| *phase == Phase::Stopped).await;
-        Ok(())
+        Ok(end)
     });
-    // Dropping the runtime drops what is still in flight, and every request dropped leaves its line.
-    drop(runtime);
+    // What is still in flight is dropped with its task, and every request dropped leaves its line.
+    runtime.shutdown_background();
     worker.access_log().flush(&worker);
     result
 }

@@ -11,13 +11,17 @@ use http::{HeaderMap, HeaderValue};
 use tokio::sync::Notify;
 
 use super::client::Client;
+use super::crew::End;
 use super::process::{Phase, Process};
+use super::relief::{Idlest, ON_ITS_WAY};
 use crate::access_log::{AccessLogBuffer, Queue};
 use crate::app::Settings;
 use crate::forward::Budget;
 use crate::metrics::Shard;
 use crate::upstream::Pool;
 
+/// What is cut off has this long for its last words: an answer that says so.
+pub(super) const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How often old connections are dropped and the wall clock is looked at.
 const SWEEP: Duration = Duration::from_secs(1);
 /// Small texts of many requests share one block of this size.
@@ -45,6 +49,7 @@ pub(crate) struct Worker {
     wall: Cell<(Instant, SystemTime)>,
     clients: RefCell<BTreeMap<u64, Rc<Client>>>,
     next_client: Cell<u64>,
+    idlest: Idlest,
     all_gone: Notify,
 }
 
@@ -64,6 +69,7 @@ impl Worker {
             wall: Cell::new((Instant::now(), SystemTime::now())),
             clients: RefCell::default(),
             next_client: Cell::new(0),
+            idlest: Idlest::default(),
             all_gone: Notify::new(),
             process,
         }
@@ -167,14 +173,64 @@ impl Worker {
         Enlisted { worker: self.clone(), id }
     }
 
-    /// Ends idle connections now and the others after their request; returns when all are gone.
+    /// Ends the connection that has been idle longest to make room for another; if none is, other workers are asked to.
+    /// Whether one of its own has made way.
+    pub(super) fn relieve(&self) -> bool {
+        let relieved = self.end_idlest();
+        if !relieved {
+            self.process.relief().notify_waiters();
+        }
+        relieved
+    }
+
+    /// Makes room when other workers need some, for as long as the worker runs.
+    pub(super) async fn relieve_others(&self) {
+        loop {
+            self.process.relief().notified().await;
+            self.end_idlest();
+        }
+    }
+
+    fn end_idlest(&self) -> bool {
+        let now = Instant::now();
+        let idlest = self.idlest.next(now, self.clients.borrow().values());
+        if let Some(client) = &idlest {
+            client.close(now);
+        }
+        idlest.is_some()
+    }
+
+    /// Ends idle connections and the others after their request; returns when all are gone.
     pub(super) async fn close_clients(&self) {
-        let clients: Vec<_> = self.clients.borrow().values().cloned().collect();
-        clients.iter().for_each(|client| client.close());
+        // What has arrived meanwhile is seen by the runtime before anybody is told to end.
+        tokio::task::yield_now().await;
+        let latest = Instant::now() + ON_ITS_WAY.min(self.settings().drain.grace / 2);
+        self.all_clients().iter().for_each(|client| client.close(latest));
+        self.clients_gone().await;
+        self.pool.clear();
+    }
+
+    /// Cuts off what is in flight: who has no response head yet is answered, and all have a moment to be gone.
+    pub(super) async fn cut_off_clients(&self) -> End {
+        let mut end = End::Drained;
+        let until = Instant::now() + LAST_WORDS;
+        for client in self.all_clients() {
+            if client.cut_off(until) {
+                end = End::CutOff;
+            }
+        }
+        let _ = tokio::time::timeout_at(until.into(), self.clients_gone()).await;
+        end
+    }
+
+    fn all_clients(&self) -> Vec<Rc<Client>> {
+        self.clients.borrow().values().cloned().collect()
+    }
+
+    async fn clients_gone(&self) {
         while !self.clients.borrow().is_empty() {
             self.all_gone.notified().await;
         }
-        self.pool.clear();
     }
 
     /// Whether what is still in flight is being cut off.

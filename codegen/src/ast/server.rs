@@ -8,7 +8,7 @@ use serde::Deserialize;
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Server {
-    /// IP address and port, `[::]:8080` for IPv6; one or a list. May be a late value (`${env:LISTEN:-0.0.0.0:8080}`).
+    /// IP address and port; one or a list. `[::]:8080` is IPv6 and nothing else, so `0.0.0.0:8080` can stand beside it. May be a late value (`${env:LISTEN:-0.0.0.0:8080}`).
     /// Default: `0.0.0.0:8080`.
     /// Example: `["0.0.0.0:8080", "[::]:8080"]`.
     pub listen: Option<Strings>,
@@ -55,7 +55,8 @@ pub struct Limits {
     /// The request body; beyond it 413. Default: `10MiB`.
     /// Example: `50MiB`.
     pub body: Option<Size>,
-    /// Client connections open at one time, 1 to 10000000, for the whole process; further ones wait in the kernel's queue.
+    /// Client connections open at one time, 1 to 10000000, for the whole process; for a further one the longest idle
+    /// one is closed, or it waits in the kernel's queue.
     /// Default: 10000.
     /// Example: `20000`.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 10_000_000)))]

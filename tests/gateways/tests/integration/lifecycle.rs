@@ -3,7 +3,7 @@
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use castgate_test_support::{Closing, DEADLINE, Gate, Launch, Message, Reply, Request, Upstream};
+use castgate_test_support::{Closing, DEADLINE, Gate, Launch, Message, RawClient, Reply, Request, Upstream};
 
 use crate::testbed::{Testbed, launch};
 
@@ -161,6 +161,23 @@ fn a_taken_port_is_reported() {
         assert_eq!(gateway.exit_code(), EX_CONFIG, "{name}");
         assert!(gateway.stderr().contains(&address), "{}", gateway.stderr());
     }
+}
+
+#[test]
+fn a_gateway_listens_on_every_address_of_both_families() {
+    let Ok(six) = TcpListener::bind("[::]:0") else { return eprintln!("skipped: no IPv6 here") };
+    let port = six.local_addr().unwrap().port();
+    drop(six);
+    let (a, b, c) = (Upstream::echo(), Upstream::echo(), Upstream::echo());
+    let gateway = launch("crowd", [&a, &b, &c])
+        .env("LISTEN", format!("0.0.0.0:{port}"))
+        .env("ALSO", format!("[::]:{port}"))
+        .start();
+    for address in ["127.0.0.1", "[::1]"] {
+        let mut client = RawClient::connect(format!("{address}:{port}").parse().unwrap());
+        assert_eq!(client.get("/").status, 200, "{address}");
+    }
+    drop(gateway);
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(crate) fn launch(config: &str, [a, b, c]: [&Upstream; 3]) -> Launch {
         .env("C", c.url())
         .env("NAMED", a.url())
         .env("API_KEYS", KEYS.join(","));
-    if config == "proxy" { launch.with_admin() } else { launch }
+    if ["proxy", "crowd"].contains(&config) { launch.with_admin() } else { launch }
 }
 
 impl Testbed {

@@ -1,0 +1,107 @@
+//! Accepting: one loop for each listening socket of a worker, from the first connection to the last one in the kernel's queue.
+
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use super::process::Phase;
+use super::worker::Worker;
+use super::{connection, listener};
+use crate::app::App;
+
+/// Between two looks whether there is room for one more.
+const PAUSE: Duration = Duration::from_millis(10);
+/// A shortage that lasts is told once in this time.
+const TELL_AGAIN: Duration = Duration::from_secs(1);
+
+/// Serves what connects to a socket of the gateway until the gateway closes. The socket then takes no new connection, and
+/// those that are in its queue already are served: their clients know of no reason why they should not be.
+pub(super) async fn serve<A: App>(
+    app: &'static A,
+    socket: std::net::TcpListener,
+    worker: Rc<Worker>,
+    mut phase: watch::Receiver<Phase>,
+) -> io::Result<()> {
+    let listener = TcpListener::from_std(socket)?;
+    loop {
+        let (stream, peer) = tokio::select! {
+            biased;
+            // An error means that the control thread is gone, and nobody is left to serve for.
+            _ = phase.wait_for(|phase| *phase >= Phase::Closing) => break,
+            accepted = accept(&listener, &worker) => accepted,
+        };
+        tokio::select! {
+            biased;
+            () = make_room(&worker) => {}
+            _ = phase.wait_for(|phase| *phase >= Phase::Closing) => worker.process().admit_beyond_limit(),
+        }
+        connection::spawn(app, stream, peer, &worker);
+    }
+    let socket = listener.into_std()?;
+    listener::refuse_handshakes(&socket);
+    while let Ok((stream, peer)) = socket.accept() {
+        if !worker.process().admit() {
+            break;
+        }
+        stream.set_nonblocking(true)?;
+        connection::spawn(app, TcpStream::from_std(stream)?, peer, &worker);
+    }
+    Ok(())
+}
+
+/// Serves what connects to a socket of the admin, for as long as the worker runs.
+pub(super) async fn serve_admin<A: App>(
+    app: &'static A,
+    socket: std::net::TcpListener,
+    worker: Rc<Worker>,
+) -> io::Result<()> {
+    let listener = TcpListener::from_std(socket)?;
+    loop {
+        let (stream, peer) = accept(&listener, &worker).await;
+        tokio::task::spawn_local(connection::serve_admin(app, stream, peer, worker.clone()));
+    }
+}
+
+/// Returns when a connection more may be open, and has counted it. Until then the kernel's queue holds the rest back.
+async fn make_room(worker: &Worker) {
+    while !worker.process().admit() {
+        if worker.relieve() {
+            // Whoever makes way has been woken before this task is, and is gone when it goes on.
+            tokio::task::yield_now().await;
+        } else {
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+/// The next connection. Errors of one connection are passed over. If files or memory are short, an idle connection makes
+/// way, and the shortage is waited out (spinning would take the CPU from those who could free some).
+async fn accept(listener: &TcpListener, worker: &Worker) -> (TcpStream, SocketAddr) {
+    let mut pause = Duration::from_millis(5);
+    let mut told: Option<Instant> = None;
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::ConnectionAborted
+                        | io::ErrorKind::ConnectionReset
+                        | io::ErrorKind::Interrupted
+                ) => {}
+            Err(error) => {
+                if told.is_none_or(|told| told.elapsed() >= TELL_AGAIN) {
+                    told = Some(Instant::now());
+                    tracing::warn!(%error, "cannot accept connections; idle ones make way");
+                }
+                worker.relieve();
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_millis(500));
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Who makes way when there are as many clients as there may be, or no file is left for another: the connection that has been
+//! idle longest. A limit that only kept newcomers out would let whoever opens connections and sends nothing keep everybody out.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+use std::time::{Duration, Instant};
+
+use super::client::Client;
+
+/// A connection that was quiet for less than this may have a request on its way: it is not idle yet. Longer than most
+/// round trips, and far shorter than what anybody waits for a drain.
+pub(super) const ON_ITS_WAY: Duration = Duration::from_millis(500);
+/// One look through all connections finds so many that may go: looking costs as much as there are connections.
+const AT_ONCE: usize = 64;
+
+/// Connections in the order in which they make way, from the last look at all of them.
+#[derive(Debug, Default)]
+pub(super) struct Idlest {
+    found: RefCell<VecDeque<(Instant, Weak<Client>)>>,
+}
+
+impl Idlest {
+    /// The connection that has been idle longest, if one has been idle for long enough at `now`.
+    pub(super) fn next<'a>(
+        &self,
+        now: Instant,
+        clients: impl Iterator<Item = &'a Rc<Client>>,
+    ) -> Option<Rc<Client>> {
+        let mut found = self.found.borrow_mut();
+        // Who was idle at the last look and still is has been so for longer than anybody who was not.
+        let still_idle = |found: &mut VecDeque<(Instant, Weak<Client>)>| {
+            std::iter::from_fn(|| found.pop_front()).find_map(|(since, client)| {
+                client.upgrade().filter(|client| client.idle_since() == Some(since))
+            })
+        };
+        if let Some(client) = still_idle(&mut found) {
+            return Some(client);
+        }
+        let idle = clients.filter_map(|client| {
+            let since = client.idle_since()?;
+            (now.saturating_duration_since(since) >= ON_ITS_WAY).then(|| (since, Rc::downgrade(client)))
+        });
+        let mut idle: Vec<_> = idle.collect();
+        idle.sort_unstable_by_key(|(since, _)| *since);
+        found.extend(idle.into_iter().take(AT_ONCE));
+        still_idle(&mut found)
+    }
+}
