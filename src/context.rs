@@ -62,7 +62,7 @@ pub(crate) struct Withheld {
     pub(crate) forged: HeaderMap,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
     /// When the request's head had arrived.
     pub fn started(&self) -> Instant {
         self.record.started
@@ -95,8 +95,34 @@ impl Context<'_> {
         }
     }
 
+    /// When the last attempt at a backend had its response head, or failed.
+    pub(crate) fn attempted(&self) -> Option<Instant> {
+        self.record.attempted
+    }
+
+    /// What is known of how long the request has waited, also when it is dropped.
+    pub(crate) fn waiting(&self) -> Waiting<'a> {
+        Waiting { client: self.client, since: self.record.started }
+    }
+
     pub(crate) fn worker(&self) -> &Worker {
         self.client.worker()
+    }
+}
+
+/// A request that waits for its upstream, or for its client.
+#[derive(Debug)]
+pub(crate) struct Waiting<'a> {
+    client: &'a Client,
+    since: Instant,
+}
+
+impl Waiting<'_> {
+    /// For how long the upstream has kept it waiting; `None` while the client itself has something left to send, and when the gateway
+    /// is what ends it.
+    pub(crate) fn for_upstream(&self, now: Instant) -> Option<Duration> {
+        let own_doing = self.client.body_is_unread() || self.client.worker().is_stopped();
+        (!own_doing && !std::thread::panicking()).then(|| now.saturating_duration_since(self.since))
     }
 }
 

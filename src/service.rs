@@ -1,6 +1,7 @@
 //! The one trait of the request path, and the concrete request, response and bodies that pass through it.
 
 mod request_body;
+mod watched;
 
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
@@ -11,6 +12,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use crate::context::Context;
 use crate::error::Error;
 use crate::upstream::Streaming;
+pub(crate) use watched::{Observe, Watched};
 
 pub(crate) use request_body::RequestBody;
 
@@ -38,6 +40,21 @@ pub enum Body {
     Full(Bytes),
     /// It streams from a backend, and carries the exchange's record to its end.
     Streaming(Box<Streaming>),
+}
+
+impl Body {
+    /// Whether some of it is still to come from a backend.
+    pub(crate) fn is_streaming(&self) -> bool {
+        matches!(self, Self::Streaming(_))
+    }
+
+    /// Tells how it ended, if it streams; else it has ended already, and well.
+    pub(crate) fn watch(&mut self, watched: Watched) {
+        match self {
+            Self::Streaming(streaming) => streaming.watch(watched),
+            Self::Empty | Self::Full(_) => watched.tell(crate::error::Reason::Ok),
+        }
+    }
 }
 
 impl From<Bytes> for Body {

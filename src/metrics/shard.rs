@@ -158,9 +158,14 @@ impl Shard {
         route.duration.observe(duration);
     }
 
-    pub(crate) fn upstream_ended(&self, backend: usize, upstream: usize, status: u16, duration: Duration) {
-        self.backends[backend].count(status);
+    /// A backend's response head, or what stands for one, came after `duration`.
+    pub(crate) fn upstream_answered_after(&self, upstream: usize, duration: Duration) {
         self.upstreams[upstream].observe(duration);
+    }
+
+    /// An attempt at a backend has come to this.
+    pub(crate) fn upstream_answered(&self, backend: usize, status: u16) {
+        self.backends[backend].count(status);
     }
 
     pub(crate) fn rate_limited(&self, route: u32) {

@@ -11,7 +11,7 @@ use super::connection::Connection;
 use super::http1::Decoder;
 use crate::context::Record;
 use crate::error::Reason;
-use crate::service::BodyError;
+use crate::service::{BodyError, Watched};
 
 /// The rest of a response.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub struct Streaming {
     state: State,
     /// Between two reads.
     patience: Duration,
+    /// A layer that wants to know of the end.
+    watched: Option<Watched>,
 }
 
 /// Where a body is. Only one that was read to its end has ended; one that failed says so to whoever asks again.
@@ -48,7 +50,12 @@ struct Flow {
 impl Streaming {
     pub(super) fn new(connection: Box<Connection>, decoder: Decoder, early: [Bytes; 2]) -> Self {
         let patience = connection.patience();
-        Self { state: State::Announced(Flow { connection, decoder, early }), patience }
+        Self { state: State::Announced(Flow { connection, decoder, early }), patience, watched: None }
+    }
+
+    /// Tells a layer how the answer ends.
+    pub(crate) fn watch(&mut self, watched: Watched) {
+        self.watched = Some(watched);
     }
 
     /// Gives the body the record that it is to end.
@@ -87,7 +94,9 @@ impl Streaming {
             Poll::Ready(Err(reason)) => Poll::Ready(Some(Err(self.fail(reason)))),
             Poll::Pending if record.client.is_expired() => {
                 // A backend that waits for the rest of a broken request is not the one who is late.
-                let reason = record.client.body_failure().unwrap_or(Reason::UpstreamTimeout);
+                let cut_off = record.client.worker().is_stopped();
+                let late = if cut_off { Reason::Shutdown } else { Reason::UpstreamTimeout };
+                let reason = record.client.body_failure().unwrap_or(late);
                 Poll::Ready(Some(Err(self.fail(reason))))
             }
             Poll::Pending => Poll::Pending,
@@ -97,6 +106,7 @@ impl Streaming {
     fn end(&mut self) {
         if let State::Flowing(flow, mut record) = std::mem::replace(&mut self.state, State::Ended) {
             flow.connection.release(&record.client);
+            self.tell(&record, Reason::Ok);
             record.end(Reason::Ok);
         }
     }
@@ -105,9 +115,22 @@ impl Streaming {
     fn fail(&mut self, reason: Reason) -> BodyError {
         if let State::Flowing(flow, mut record) = std::mem::replace(&mut self.state, State::Failed(reason)) {
             drop(flow);
+            self.tell(&record, reason);
             record.end(reason);
         }
         reason.as_str().into()
+    }
+
+    /// What the attempt came to is known now: a backend that breaks its answer off has failed, whatever its head said.
+    fn tell(&mut self, record: &Record, reason: Reason) {
+        if let Some(watched) = self.watched.take() {
+            watched.tell(reason);
+        }
+        if let Some(backend) = record.backend {
+            let failed = reason.is_upstream_failure().then(|| reason.status().as_u16());
+            let status = failed.unwrap_or(record.upstream_status);
+            record.client.worker().metrics().upstream_answered(backend.slot(), status);
+        }
     }
 
     fn take(&mut self) -> State {
@@ -145,5 +168,15 @@ impl Flow {
     fn rest(&self) -> Option<u64> {
         let early: usize = self.early.iter().map(Bytes::len).sum();
         self.decoder.remaining().map(|rest| rest + early as u64)
+    }
+}
+
+impl Drop for Streaming {
+    /// The client went away before the end, which is no fault of the backend.
+    fn drop(&mut self) {
+        if let State::Flowing(flow, record) = self.take() {
+            drop(flow);
+            self.tell(&record, Reason::ClientClosed);
+        }
     }
 }

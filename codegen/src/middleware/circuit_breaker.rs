@@ -19,7 +19,8 @@ use std::time::Duration;
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct CircuitBreakerSection {
-    /// Opens when this share of the window's requests failed: 5xx, refused, reset, malformed, timed out. Default: `50%`.
+    /// Opens when this share of the window's requests failed: 5xx, refused, reset, malformed, timed out, broken off, or given
+    /// up by a client that had waited for a second. Default: `50%`.
     /// Example: `25%`.
     pub failure_ratio: Option<ast::Percent>,
     /// Never opens with fewer requests in the window, 1 to 1000000. Default: 20.
@@ -32,7 +33,7 @@ pub struct CircuitBreakerSection {
     /// How long it stays open. Default: `5s`.
     /// Example: `10s`.
     pub open: Option<ast::Duration>,
-    /// How many requests it then lets try at a time, 1 to 1000; as many successes close it. Default: 1.
+    /// How many requests it then lets try at a time, 1 to 1000, until their answers begin; as many successes close it. Default: 1.
     /// Example: `3`.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 1000)))]
     pub half_open: Option<u64>,

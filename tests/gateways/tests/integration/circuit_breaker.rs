@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use castgate_test_support::{Gate, Message, Reply, Request, Response, poll};
+use castgate_test_support::{Gate, Message, Metrics, RawClient, Reply, Request, Response, Step, poll};
 
 use crate::testbed::{Testbed, assert_problem};
 
@@ -11,7 +11,11 @@ use crate::testbed::{Testbed, assert_problem};
 const OPEN: Duration = Duration::from_millis(450);
 
 fn state(bed: &Testbed, state: &str) {
-    let labels = [("upstream", "fragile"), ("state", state)];
+    state_of(bed, "fragile", state);
+}
+
+fn state_of(bed: &Testbed, upstream: &str, state: &str) {
+    let labels = [("upstream", upstream), ("state", state)];
     bed.await_metrics(|m| m.value("gateway_circuit_breaker_state", &labels) == Some(1.0));
 }
 
@@ -156,4 +160,159 @@ fn other_routes_do_not_suffer() {
     let bed = Testbed::new("middleware");
     open(&bed, Reply::reset());
     assert_eq!(bed.get("/public").status, 200);
+}
+
+/// In `configs/crowd.yml` the upstream `guarded` has time enough to answer. A client that waits for longer than this, and leaves, has
+/// been kept waiting for too long.
+const TOO_LONG: Duration = Duration::from_millis(1100);
+
+/// A response that is broken off in the middle of its body.
+fn broken() -> Reply {
+    Reply(vec![Step::SendRaw(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf".into()), Step::Close])
+}
+
+/// So many clients whose requests have come to the backend.
+fn waiting(bed: &Testbed, count: usize) -> Vec<RawClient> {
+    let send = |number| {
+        let target = format!("/guarded/{number}");
+        let mut client = bed.connect();
+        client.send_request(&Request::get(&target));
+        bed.b.await_request(|r| r.target == target);
+        client
+    };
+    (0..count).map(send).collect()
+}
+
+/// Waits until the gateway has noticed that these requests are over.
+fn await_over(bed: &Testbed, count: usize) {
+    let ended = |m: &Metrics| m.sum("gateway_http_requests_total", &[("route", "guarded")]);
+    bed.await_metrics(|m| ended(m) == count as f64);
+}
+
+#[test]
+fn an_upstream_that_hangs_is_spared_though_its_clients_are_impatient() {
+    let bed = Testbed::new("crowd");
+    bed.b.set(Reply::hang());
+    let clients = waiting(&bed, 4);
+    thread::sleep(TOO_LONG);
+    drop(clients);
+    state_of(&bed, "guarded", "open");
+    assert_problem(&bed.get("/guarded"), 503, "circuit_open");
+}
+
+#[test]
+fn a_client_that_changes_its_mind_at_once_shows_nothing() {
+    let bed = Testbed::new("crowd");
+    bed.b.set(Reply::hang());
+    for client in waiting(&bed, 5) {
+        drop(client);
+    }
+    await_over(&bed, 5);
+    bed.b.set(Reply::echo());
+    assert_eq!(bed.get("/guarded").status, 200);
+    state_of(&bed, "guarded", "closed");
+}
+
+#[test]
+fn a_client_that_does_not_send_its_request_to_the_end_shows_nothing() {
+    let bed = Testbed::new("crowd");
+    bed.b.set(Reply::hang());
+    let clients: Vec<RawClient> = (0..5)
+        .map(|number| {
+            let mut client = bed.connect();
+            client
+                .send(format!("POST /guarded/{number} HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf"));
+            bed.b.await_request(|r| r.target == format!("/guarded/{number}"));
+            client
+        })
+        .collect();
+    thread::sleep(TOO_LONG);
+    drop(clients);
+    await_over(&bed, 5);
+    state_of(&bed, "guarded", "closed");
+}
+
+#[test]
+fn an_answer_that_is_broken_off_is_a_failure_everywhere() {
+    let bed = Testbed::new("crowd");
+    bed.b.set(broken());
+    for number in 0..4 {
+        let path = format!("/guarded/{number}");
+        let mut client = bed.connect();
+        client.send_request(&Request::get(&path));
+        assert!(client.read_response().is_err());
+        assert_eq!(bed.gateway.log_of(&path).text("reason"), "upstream_reset");
+    }
+    state_of(&bed, "guarded", "open");
+    let metrics = bed.metrics();
+    let attempts = |status: &str| {
+        metrics.sum("gateway_upstream_requests_total", &[("upstream", "guarded"), ("status", status)])
+    };
+    assert_eq!((attempts("200"), attempts("502")), (0.0, 4.0));
+}
+
+#[test]
+fn a_trial_whose_answer_is_broken_off_opens_it_again() {
+    let bed = Testbed::new("crowd");
+    bed.b.set(Reply::reset());
+    for _ in 0..4 {
+        assert_eq!(bed.get("/guarded").status, 502);
+    }
+    bed.b.set(broken());
+    poll(|| {
+        let mut client = bed.connect();
+        client.send_request(&Request::get("/guarded/trial"));
+        match client.read_response() {
+            Ok(response) => Err(format!("{} {}", response.status, response.text())),
+            Err(_) => Ok(()),
+        }
+    });
+    // At once, and not because of what was counted before.
+    state_of(&bed, "guarded", "open");
+    assert_problem(&bed.get("/guarded"), 503, "circuit_open");
+}
+
+#[test]
+fn a_trial_that_streams_for_ever_keeps_nobody_out() {
+    let bed = Testbed::new("crowd");
+    bed.b.set(Reply::reset());
+    for _ in 0..4 {
+        assert_eq!(bed.get("/guarded").status, 502);
+    }
+    let gate = Gate::new();
+    let stream = gate.clone();
+    bed.b.set_script(move |request| match request.target.as_str() {
+        "/guarded/stream" => Reply(vec![
+            Step::SendRaw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n".into()),
+            Step::Pause(stream.clone()),
+        ]),
+        _ => Reply::echo(),
+    });
+    let streaming = poll(|| {
+        let mut client = bed.connect();
+        client.send_request(&Request::get("/guarded/stream"));
+        client.await_bytes(b"\r\n\r\n").map_err(|error| error.to_string())?;
+        let head = client.read_head().map_err(|error| error.to_string())?;
+        if head.start_line.contains("200") { Ok(client) } else { Err(head.start_line) }
+    });
+    assert_eq!(trial(&bed, "/guarded").status, 200);
+    state_of(&bed, "guarded", "closed");
+    drop(streaming);
+    gate.open();
+}
+
+#[test]
+fn a_client_that_leaves_in_the_middle_of_an_answer_had_one() {
+    let bed = Testbed::new("crowd");
+    let gate = Gate::new();
+    bed.b.set(Reply(vec![
+        Step::SendRaw(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf".into()),
+        Step::Pause(gate.clone()),
+    ]));
+    for mut client in waiting(&bed, 5) {
+        client.await_bytes(b"half").unwrap();
+    }
+    await_over(&bed, 5);
+    state_of(&bed, "guarded", "closed");
+    gate.open();
 }
