@@ -4,6 +4,8 @@
 //! [`Diagnostics::propagate`] turns errors into failure; warnings never do.
 
 #[cfg(feature = "cli")]
+mod cargo;
+#[cfg(feature = "cli")]
 mod github;
 #[cfg(feature = "cli")]
 mod json;
@@ -15,6 +17,8 @@ mod printable;
 mod render;
 #[cfg(feature = "cli")]
 mod sarif;
+#[cfg(feature = "cli")]
+mod short;
 #[cfg(feature = "cli")]
 mod uri;
 
@@ -360,6 +364,18 @@ impl Diagnostics {
     #[cfg(feature = "cli")]
     pub fn to_sarif(&self, source: &Source) -> String {
         sarif::render(&self.sorted(), source)
+    }
+
+    /// All problems as cargo's JSON messages, one a line, and that it has finished.
+    #[cfg(feature = "cli")]
+    pub fn to_cargo(&self, source: &Source) -> String {
+        cargo::render(&self.sorted(), source)
+    }
+
+    /// All problems, one a line: `file:line:column: error[CG0203]: what is wrong`.
+    #[cfg(feature = "cli")]
+    pub fn to_short(&self, source: &Source) -> String {
+        short::render(&self.sorted(), source)
     }
 
     /// All problems as GitHub's workflow commands, one a line.

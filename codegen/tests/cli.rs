@@ -3,7 +3,8 @@
 // clippy.toml allows unwrap in tests, but does not know helpers of tests as such.
 #![allow(clippy::unwrap_used)]
 
-use std::process::{Command, Output};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
 
 fn castgate(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_castgate")).args(arguments).output().unwrap()
@@ -30,6 +31,36 @@ fn check_is_0_without_and_1_with_problems() {
     );
 
     assert_eq!(castgate(&["check", "no-such.yml"]).status.code(), Some(3));
+}
+
+/// The command, with this on stdin.
+fn castgate_reading(arguments: &[&str], input: &[u8]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_castgate"));
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // Who does not read to the end closes the pipe.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_config_comes_from_stdin_too() {
+    let seed = std::fs::read("tests/pass/seed.yml").unwrap();
+    let good = castgate_reading(&["check", "-"], &seed);
+    assert_eq!(text(&good.stdout), "-: 1 route, 1 upstream, no problems\n");
+    let bad =
+        castgate_reading(&["check", "--format", "short", "-"], b"routes:\n  - {path: /, upstream: a}\n");
+    assert_eq!(bad.status.code(), Some(1));
+    assert_eq!(text(&bad.stdout), "-:2:25: error[CG0203]: unknown upstream `a`: no upstream of this name\n");
+    let latin = castgate_reading(&["check", "--format", "short", "-"], b"# caf\xe9\n");
+    assert!(text(&latin.stdout).starts_with("-:1:6: error[CG0003]"), "{}", text(&latin.stdout));
+    let large = castgate_reading(&["check", "--format", "short", "-"], &vec![b'#'; 5 << 20]);
+    assert!(text(&large.stdout).contains("error[CG0002]"), "{}", text(&large.stdout));
+    // It may be a layer, and what it includes is looked for in the working directory.
+    let layers = castgate_reading(&["check", "tests/pass/seed.yml:-"], b"server: {workers: 2}\n");
+    assert_eq!(text(&layers.stdout), "tests/pass/seed.yml:-: 1 route, 1 upstream, no problems\n");
+    let including = castgate_reading(&["check", "-"], b"include: tests/pass/seed.yml\n");
+    assert_eq!(text(&including.stdout), "-: 1 route, 1 upstream, no problems\n");
 }
 
 #[test]

@@ -114,10 +114,64 @@ fn every_place_names_its_file() {
     assert!(line.ends_with(&format!("%0A{gateway}, line 5: first used here")), "{line}");
 }
 
+/// As rust-analyzer reads them, for its check's override command.
+#[test]
+fn cargo_s_messages_have_their_spans_in_the_config() {
+    let output = check("cargo", BAD);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+    let messages: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [first, second, finished] = messages.as_slice() else { panic!("{messages:?}") };
+    assert_eq!(
+        (&first["reason"], &second["reason"]),
+        (&"compiler-message".into(), &"compiler-message".into())
+    );
+    assert_eq!(*finished, serde_json::json!({"reason": "build-finished", "success": false}));
+    for key in ["package_id", "manifest_path", "target", "message"] {
+        assert!(!first[key].is_null(), "{key}");
+    }
+    for key in ["kind", "crate_types", "name", "src_path", "edition", "doc", "doctest", "test"] {
+        assert!(!first["target"][key].is_null(), "{key}");
+    }
+    let message = &first["message"];
+    assert_eq!(message["message"], "unknown upstream `userz`");
+    assert_eq!((&message["level"], &message["code"]["code"]), (&"error".into(), &"CG0203".into()));
+    let span = &message["spans"][0];
+    assert_eq!((&span["file_name"], &span["is_primary"]), (&BAD.into(), &true.into()));
+    let place = ["line_start", "column_start", "line_end", "column_end", "byte_start", "byte_end"];
+    assert_eq!(place.map(|key| span[key].as_u64().unwrap()), [5, 26, 5, 31, 135, 140]);
+    let line = &span["text"][0];
+    let (from, to) = (line["highlight_start"].as_u64().unwrap(), line["highlight_end"].as_u64().unwrap());
+    assert_eq!(&line["text"].as_str().unwrap()[from as usize - 1..to as usize - 1], "userz");
+    let mend = &message["children"][0];
+    assert_eq!(
+        (&mend["level"], &mend["spans"][0]["suggested_replacement"]),
+        (&"help".into(), &"users".into())
+    );
+    assert!(message["rendered"].as_str().unwrap().starts_with("error[CG0203]: unknown upstream"));
+
+    let good = check("cargo", "tests/pass/seed.yml");
+    assert_eq!(text(&good.stdout), "{\"reason\":\"build-finished\",\"success\":true}\n");
+}
+
+#[test]
+fn short_reports_are_a_line_each() {
+    let output = check("short", BAD);
+    assert_eq!(output.status.code(), Some(1));
+    let first = text(&output.stdout).lines().next().unwrap();
+    let expected = "tests/ui/unknown-upstream.yml:5:26: error[CG0203]: unknown upstream `userz`: no upstream of this name";
+    assert_eq!(first, expected);
+    assert_eq!(
+        text(&check("short", "tests/ui/empty.yml").stdout),
+        "tests/ui/empty.yml: error[CG0004]: the config is empty\n"
+    );
+}
+
 /// Every bad config, so that no odd place (none at all, beyond the end, in the middle of a character) is a panic.
 #[test]
 fn every_problem_there_is_can_be_written_in_every_format() {
-    for format in ["json", "sarif", "github"] {
+    for format in ["json", "sarif", "github", "cargo", "short"] {
         for config in configs::configs("tests/ui") {
             let output = check(format, &config);
             // 0 where there are only warnings.

@@ -32,7 +32,7 @@ pub(crate) enum Color {
 /// The config to read.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigFile {
-    /// The config, or layers of it: base.yml:prod.yml
+    /// The config, or layers of it: base.yml:prod.yml; `-` is stdin
     #[arg(default_value = "gateway.yml", env = "GATEWAY_CONFIG", hide_env_values = true)]
     pub(crate) file: String,
 }
@@ -40,7 +40,7 @@ pub(crate) struct ConfigFile {
 /// The config to read, where something else is the first argument.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigOption {
-    /// The config, or layers of it: base.yml:prod.yml
+    /// The config, or layers of it: base.yml:prod.yml; `-` is stdin
     #[arg(
         long = "config",
         value_name = "FILE",
@@ -62,6 +62,10 @@ pub(crate) enum ReportFormat {
     Sarif,
     /// GitHub's workflow commands, on stdout
     Github,
+    /// cargo's JSON messages, on stdout, for rust-analyzer
+    Cargo,
+    /// A line for each problem, on stdout
+    Short,
 }
 
 /// How a table is written.

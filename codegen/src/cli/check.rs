@@ -14,6 +14,8 @@ pub(crate) fn run(config: &ConfigFile, format: ReportFormat, color: Color) -> Ex
         (ReportFormat::Json, _) => sink.to_json(source),
         (ReportFormat::Sarif, _) => sink.to_sarif(source),
         (ReportFormat::Github, _) => sink.to_github(source),
+        (ReportFormat::Cargo, _) => sink.to_cargo(source),
+        (ReportFormat::Short, _) => sink.to_short(source),
         (ReportFormat::Human, Err(refused)) => return refused.report(color),
         (ReportFormat::Human, Ok(found)) => {
             found.warn(color);

@@ -3,8 +3,12 @@
 use super::arguments::{Color, ConfigFile};
 use super::exit::{Exit, print};
 use castgate_codegen::model::Model;
+use castgate_codegen::source::Disk;
 use castgate_codegen::{Diagnostics, Source, Style, analyse, codes};
 use std::io::IsTerminal;
+
+/// The name of stdin among layers.
+const STDIN: &str = "-";
 
 /// A config without errors; there may be warnings in the sink.
 pub(crate) struct Found {
@@ -47,11 +51,23 @@ impl Refused {
 /// Reads a config and finds out what it means.
 pub(crate) fn load(file: &str) -> Result<Found, Box<Refused>> {
     let mut sink = Diagnostics::new();
-    let mut source = Source::read(file, &mut sink);
+    let mut source = Source::read_with(file, disk(file, &mut sink), &mut sink);
     match analyse(&mut source, &mut sink) {
         Ok(model) => Ok(Found { source, sink, model }),
         Err(_) => Err(Box::new(Refused { source, sink })),
     }
+}
+
+/// A layer that is called `-` is what stdin has; what it includes is looked for in the working directory.
+fn disk(file: &str, sink: &mut Diagnostics) -> Disk {
+    let disk = Disk::default();
+    if !std::env::split_paths(file).any(|path| path.as_os_str() == STDIN) {
+        return disk;
+    }
+    disk.clone().with_reader(STDIN, std::io::stdin().lock()).unwrap_or_else(|error| {
+        sink.error(&codes::UNREADABLE_FILE, format!("cannot read stdin: {error}"));
+        disk.with_open(STDIN, Vec::new())
+    })
 }
 
 /// Prints what `show` makes of the config, or reports its problems.

@@ -6,7 +6,6 @@ use super::exit::{Exit, print};
 use castgate_codegen::against::{self, Running, Trial};
 use castgate_codegen::model::Model;
 use castgate_codegen::run_tests;
-use castgate_codegen::table::Outcome;
 use std::collections::BTreeSet;
 
 /// Failing tests are errors of the config, so they are in its report; what is left to list has passed.
@@ -36,17 +35,9 @@ fn passed(found: &Found, file: &str) -> String {
     let mut text = String::new();
     for outcome in &outcomes {
         let line = found.model.whereabouts(&outcome.test.origin.line);
-        text.push_str(&format!("ok  {line:<9} {} => {}\n", outcome.test.request, came_to(&outcome.outcome)));
+        text.push_str(&format!("ok  {line:<9} {} => {}\n", outcome.test.request, outcome.outcome));
     }
     text + &format!("{file}: {} passed\n", count(outcomes.len(), "test"))
-}
-
-fn came_to(outcome: &Outcome) -> String {
-    let Outcome { route, upstream, forward_path, status, redirect_to, .. } = outcome;
-    let status = status.map(|status| status.to_string());
-    let parts = [route, upstream, forward_path, &status, redirect_to];
-    let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
-    if parts.is_empty() { "the gateway itself".to_owned() } else { parts.join(" ") }
 }
 
 /// Tests that fail are in the report, the others are listed.

@@ -44,6 +44,16 @@ impl<'a> Lines<'a> {
         (self.position_in(file, span.start), self.position_in(file, span.end.max(span.start)))
     }
 
+    /// The line which a span is in, without its line break; `None` if it goes over several.
+    pub(super) fn line_around(&self, span: &Span) -> Option<&str> {
+        let file = self.source.file_at(span.start)?.span();
+        let text = self.source.text().get(file.clone())?;
+        let span = clip(text, &(span.start.saturating_sub(file.start)..span.end.saturating_sub(file.start)));
+        let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[span.start..].find('\n').map_or(text.len(), |at| span.start + at);
+        (span.end <= end).then(|| text[start..end].trim_end_matches('\r'))
+    }
+
     fn position_in(&self, file: Option<&File>, byte: usize) -> Position {
         let file = file.map_or(0..0, File::span);
         let text = self.source.text();

@@ -47,6 +47,12 @@ pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source, style: Style)
     out
 }
 
+/// One problem, as it is among others.
+#[cfg(feature = "cli")]
+pub(super) fn one(diagnostic: &Diagnostic, source: &Source) -> String {
+    Renderer::plain().render(&report(diagnostic, source)) + "\n"
+}
+
 /// `2 problems and 1 warning`
 fn count(diagnostics: &[&Diagnostic]) -> String {
     let some = |count: usize, what: &str| match count {
@@ -181,7 +187,7 @@ pub(super) fn clip(text: &str, span: &Span) -> Span {
 }
 
 /// As much of the span as is on its first line: a section is shown by its beginning.
-fn one_line(text: &str, span: &Span) -> Span {
+pub(super) fn one_line(text: &str, span: &Span) -> Span {
     let span = clip(text, span);
     let end = text[span.clone()].find('\n').map_or(span.end, |at| span.start + at);
     let trimmed = text[span.start..end].trim_end();

@@ -1,6 +1,6 @@
 //! The files that a config may be made of: found, read within limits, each of them once.
 
-use super::reader::MOST_FILES;
+use super::reader::{MOST_BYTES, MOST_FILES};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
@@ -11,7 +11,7 @@ pub struct Disk {
     /// Relative paths start here; empty is the working directory.
     directory: PathBuf,
     /// Texts which are newer than what the disk has, by path.
-    open: BTreeMap<PathBuf, String>,
+    open: BTreeMap<PathBuf, Vec<u8>>,
     read: BTreeSet<PathBuf>,
     /// Those of `read` that are layers.
     layers: Vec<PathBuf>,
@@ -45,10 +45,19 @@ impl Disk {
     }
 
     /// Takes a text for the content of a file, such as what an editor has not saved yet.
-    pub fn with_open(mut self, path: impl AsRef<Path>, text: impl Into<String>) -> Self {
+    pub fn with_open(mut self, path: impl AsRef<Path>, text: impl Into<Vec<u8>>) -> Self {
         let path = self.place(path.as_ref());
         self.open.insert(path, text.into());
         self
+    }
+
+    /// Takes what a reader has for the content of a file, such as stdin for `-`. Of what is too large only the beginning is
+    /// read, which is too large as well.
+    pub fn with_reader(self, path: impl AsRef<Path>, reader: impl Read) -> std::io::Result<Self> {
+        let mut bytes = Vec::new();
+        let most = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
+        reader.take(most + 1).read_to_end(&mut bytes)?;
+        Ok(self.with_open(path, bytes))
     }
 
     /// The content of a layer, of which no more than `most` bytes are read. It counts as read.
@@ -81,7 +90,7 @@ impl Disk {
 
     fn bytes(&self, place: &Path, most: usize) -> std::io::Result<Vec<u8>> {
         if let Some(text) = self.open.get(place) {
-            return Ok(text.as_bytes().to_vec());
+            return Ok(text.clone());
         }
         let mut bytes = Vec::new();
         let most = u64::try_from(most).unwrap_or(u64::MAX);

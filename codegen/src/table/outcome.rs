@@ -3,6 +3,7 @@
 use super::{Answer, Request, Table};
 use crate::model::{Method, PathChange, Target};
 use crate::pattern::TemplatePiece;
+use std::fmt;
 
 /// What a request comes to, as far as it is known at build.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,6 +20,17 @@ pub struct Outcome {
     pub redirect_to: Option<String>,
     /// With 405: the methods that would do.
     pub allow: Vec<Method>,
+}
+
+/// In a line: `users users /v1/users`, or `the gateway itself`.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { route, upstream, forward_path, status, redirect_to, .. } = self;
+        let status = status.map(|status| status.to_string());
+        let parts = [route, upstream, forward_path, &status, redirect_to];
+        let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+        f.write_str(&if parts.is_empty() { "the gateway itself".to_owned() } else { parts.join(" ") })
+    }
 }
 
 impl Table<'_> {
