@@ -1,49 +1,74 @@
 //! `castgate lsp`: a language server over stdio, for any editor.
 //!
 //! Diagnostics are the compiler's own, their suggested edits are code actions; hover and completion come from the
-//! schema; definitions lead from a route to its upstream, in whatever file of the config that is. The text is looked at anew after each change, as a whole,
-//! and while it is no YAML at all, everything but the diagnostics goes on working.
+//! schema; definitions lead from a route to its upstream, in whatever file of the config that is. The text is looked at
+//! anew after a change, as a whole, once no further change waits; while it is no YAML at all, everything but the
+//! diagnostics goes on working.
 
 mod actions;
 mod completion;
 mod definition;
 mod document;
+mod fields;
 mod hover;
 mod keys;
+mod lenses;
+mod links;
+mod names;
 mod problems;
 mod project;
+mod references;
 mod scan;
+mod symbols;
+mod wire;
 
 use document::Document;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
 use lsp_types::notification::{
-    DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument,
-    DidSaveTextDocument, Notification as _, PublishDiagnostics,
+    DidChangeTextDocument, DidChangeWatchedFiles, DidChangeWorkspaceFolders, DidCloseTextDocument,
+    DidOpenTextDocument, DidSaveTextDocument, Notification as _, PublishDiagnostics,
 };
-use lsp_types::request::{CodeActionRequest, Completion, GotoDefinition, HoverRequest, Request as _};
+use lsp_types::request::{
+    CodeActionRequest, CodeLensRequest, Completion, DocumentLinkRequest, DocumentSymbolRequest,
+    GotoDefinition, HoverRequest, PrepareRenameRequest, References, RegisterCapability, Rename, Request as _,
+};
 use lsp_types::{
-    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CompletionOptions,
-    HoverProviderCapability, InitializeParams, OneOf, PublishDiagnosticsParams, ServerCapabilities,
-    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
-    Uri,
+    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions, CompletionOptions,
+    DocumentLinkOptions, HoverProviderCapability, InitializeParams, OneOf, PublishDiagnosticsParams,
+    RenameOptions, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind,
+    TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Uri, WorkDoneProgressOptions,
+    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 use project::{Project, Reads, Workspace};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 /// Serves until the editor says goodbye.
 pub fn serve() -> Result<(), Box<dyn Error + Send + Sync>> {
-    let (connection, threads) = Connection::stdio();
+    let (connection, writer) = wire::stdio()?;
     let parameters = connection.initialize(serde_json::to_value(capabilities())?)?;
-    let workspace = workspace(serde_json::from_value(parameters)?);
+    let parameters: InitializeParams = serde_json::from_value(parameters)?;
+    let can_watch = can_watch(&parameters);
+    let workspace = workspace(parameters);
     let schema = crate::schema::schema();
-    let mut server = Server { connection, workspace, schema, published: BTreeMap::new() };
+    let mut server = Server {
+        connection,
+        workspace,
+        schema,
+        published: BTreeMap::new(),
+        stale: Stale::default(),
+        reads: Reads::default(),
+    };
+    if can_watch {
+        server.watch()?;
+    }
     server.run()?;
     drop(server);
-    threads.join()?;
+    writer.join()?;
     Ok(())
 }
 
@@ -51,14 +76,29 @@ pub fn serve() -> Result<(), Box<dyn Error + Send + Sync>> {
 // Old editors have a root instead of folders.
 #[allow(deprecated)]
 fn workspace(parameters: InitializeParams) -> Workspace {
-    let folder = parameters.workspace_folders.into_iter().flatten().map(|folder| folder.uri).next();
-    let root = folder.or(parameters.root_uri).map(|uri| Document::new(uri, None, String::new()));
+    let mut folders: Vec<Uri> =
+        parameters.workspace_folders.into_iter().flatten().map(|folder| folder.uri).collect();
+    if folders.is_empty() {
+        folders.extend(parameters.root_uri);
+    }
     let options = parameters.initialization_options.unwrap_or_default();
     Workspace {
         documents: BTreeMap::new(),
-        directory: root.and_then(|root| root.path()),
+        directories: folders.into_iter().filter_map(directory).collect(),
         config: options["config"].as_str().map(str::to_owned),
     }
+}
+
+/// Where the disk has a folder of the editor's.
+fn directory(folder: Uri) -> Option<PathBuf> {
+    Document::new(folder, None, String::new()).path()
+}
+
+/// Whether the editor lets the server say which files it should watch.
+fn can_watch(parameters: &InitializeParams) -> bool {
+    let workspace = parameters.capabilities.workspace.as_ref();
+    let watched = workspace.and_then(|workspace| workspace.did_change_watched_files.as_ref());
+    watched.and_then(|watched| watched.dynamic_registration) == Some(true)
 }
 
 fn capabilities() -> ServerCapabilities {
@@ -71,7 +111,7 @@ fn capabilities() -> ServerCapabilities {
         })),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         completion_provider: Some(CompletionOptions {
-            trigger_characters: Some(vec![" ".to_owned(), ":".to_owned()]),
+            trigger_characters: Some([" ", ":", "{", "/"].map(str::to_owned).to_vec()),
             ..CompletionOptions::default()
         }),
         definition_provider: Some(OneOf::Left(true)),
@@ -79,6 +119,24 @@ fn capabilities() -> ServerCapabilities {
             code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
             ..CodeActionOptions::default()
         })),
+        references_provider: Some(OneOf::Left(true)),
+        rename_provider: Some(OneOf::Right(RenameOptions {
+            prepare_provider: Some(true),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        })),
+        document_symbol_provider: Some(OneOf::Left(true)),
+        document_link_provider: Some(DocumentLinkOptions {
+            resolve_provider: Some(false),
+            work_done_progress_options: WorkDoneProgressOptions::default(),
+        }),
+        code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
+        workspace: Some(WorkspaceServerCapabilities {
+            workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                supported: Some(true),
+                change_notifications: Some(OneOf::Left(true)),
+            }),
+            file_operations: None,
+        }),
         ..ServerCapabilities::default()
     }
 }
@@ -89,11 +147,46 @@ struct Server {
     schema: Value,
     /// What each file was last said to have wrong with it.
     published: BTreeMap<String, (Uri, Vec<lsp_types::Diagnostic>)>,
+    stale: Stale,
+    /// What has been read since the last change.
+    reads: Reads,
+}
+
+/// What has changed since the problems were last looked for.
+#[derive(Default)]
+enum Stale {
+    /// Nothing.
+    #[default]
+    No,
+    /// These texts, by URI, and perhaps the disk.
+    Yes(BTreeSet<String>),
+}
+
+impl Stale {
+    /// Something has changed: a text of this URI, or the disk.
+    fn add(&mut self, changed: Option<String>) {
+        match self {
+            Self::No => *self = Self::Yes(changed.into_iter().collect()),
+            Self::Yes(all) => all.extend(changed),
+        }
+    }
 }
 
 impl Server {
     fn run(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
-        while let Ok(message) = self.connection.receiver.recv() {
+        loop {
+            // Of texts that come faster than they are looked at, only the newest is of interest.
+            let message = match (&self.stale, self.connection.receiver.try_recv()) {
+                (_, Ok(message)) => message,
+                (Stale::Yes(_), Err(_)) => {
+                    self.refresh()?;
+                    continue;
+                }
+                (Stale::No, Err(_)) => match self.connection.receiver.recv() {
+                    Ok(message) => message,
+                    Err(_) => return Ok(()),
+                },
+            };
             match message {
                 Message::Request(request) => {
                     if self.connection.handle_shutdown(&request)? {
@@ -111,7 +204,6 @@ impl Server {
                 Message::Response(_) => {}
             }
         }
-        Ok(())
     }
 
     fn answer(&self, request: Request) -> Response {
@@ -125,7 +217,7 @@ impl Server {
             Completion::METHOD => asked(params, |params: lsp_types::CompletionParams| {
                 let at = params.text_document_position;
                 let document = self.document(&at.text_document.uri)?;
-                let project = || self.workspace.project(document, &Reads::default());
+                let project = || self.workspace.project(document, &self.reads);
                 Some(completion::completion(document, project, &self.schema, document.byte(at.position)))
             }),
             GotoDefinition::METHOD => asked(params, |params: lsp_types::GotoDefinitionParams| {
@@ -133,17 +225,35 @@ impl Server {
                 let document = self.document(&at.text_document.uri)?;
                 definition::definition(
                     document,
-                    &self.workspace.project(document, &Reads::default()),
+                    &self.workspace.project(document, &self.reads),
                     document.byte(at.position),
                 )
             }),
             CodeActionRequest::METHOD => asked(params, |params: lsp_types::CodeActionParams| {
                 let document = self.document(&params.text_document.uri)?;
-                Some(actions::actions(
-                    document,
-                    &self.workspace.project(document, &Reads::default()),
-                    params.range,
-                ))
+                Some(actions::actions(document, &self.workspace.project(document, &self.reads), params.range))
+            }),
+            References::METHOD => asked(params, |params: lsp_types::ReferenceParams| {
+                let at = params.text_document_position;
+                let document = self.document(&at.text_document.uri)?;
+                let project = self.workspace.project(document, &self.reads);
+                let with_given = params.context.include_declaration;
+                references::references(document, &project, document.byte(at.position), with_given)
+            }),
+            PrepareRenameRequest::METHOD => asked(params, |at: lsp_types::TextDocumentPositionParams| {
+                let document = self.document(&at.text_document.uri)?;
+                references::prepare(document, document.byte(at.position))
+            }),
+            Rename::METHOD => self.rename(params),
+            DocumentSymbolRequest::METHOD => asked(params, |params: lsp_types::DocumentSymbolParams| {
+                self.document(&params.text_document.uri).map(symbols::symbols)
+            }),
+            DocumentLinkRequest::METHOD => asked(params, |params: lsp_types::DocumentLinkParams| {
+                self.document(&params.text_document.uri).map(links::links)
+            }),
+            CodeLensRequest::METHOD => asked(params, |params: lsp_types::CodeLensParams| {
+                let document = self.document(&params.text_document.uri)?;
+                Some(lenses::lenses(document, &self.workspace.project(document, &self.reads)))
             }),
             _ => Err((ErrorCode::MethodNotFound, format!("no method {method}"))),
         };
@@ -151,6 +261,34 @@ impl Server {
             Ok(value) => Response::new_ok(id, value),
             Err((code, message)) => Response::new_err(id, code as i32, message),
         }
+    }
+
+    /// A name that cannot be is the asker's mistake.
+    fn rename(&self, params: Value) -> Result<Value, (ErrorCode, String)> {
+        let invalid = |message: String| (ErrorCode::InvalidParams, message);
+        let params: lsp_types::RenameParams =
+            serde_json::from_value(params).map_err(|error| invalid(error.to_string()))?;
+        let at = params.text_document_position;
+        let Some(document) = self.document(&at.text_document.uri) else { return Ok(Value::Null) };
+        let project = self.workspace.project(document, &self.reads);
+        let edit = references::rename(document, &project, document.byte(at.position), &params.new_name)
+            .map_err(|message| (ErrorCode::RequestFailed, message))?;
+        serde_json::to_value(edit).map_err(|error| (ErrorCode::InternalError, error.to_string()))
+    }
+
+    /// Asks the editor to say when a file changes that may be a part of a config.
+    fn watch(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let watchers = ["**/*.yml", "**/*.yaml"];
+        let watchers = watchers.map(|pattern| serde_json::json!({"globPattern": pattern}));
+        let registration = serde_json::json!({
+            "id": "watched-files",
+            "method": DidChangeWatchedFiles::METHOD,
+            "registerOptions": {"watchers": watchers},
+        });
+        let params = serde_json::json!({"registrations": [registration]});
+        let id = "watched-files".to_owned().into();
+        let request = Request::new(id, RegisterCapability::METHOD.to_owned(), params);
+        Ok(self.connection.sender.send(Message::Request(request))?)
     }
 
     fn document(&self, uri: &Uri) -> Option<&Document> {
@@ -163,13 +301,13 @@ impl Server {
             DidOpenTextDocument::METHOD => {
                 let params: lsp_types::DidOpenTextDocumentParams = serde_json::from_value(params)?;
                 let opened = params.text_document;
-                self.replace(opened.uri, opened.version, opened.text)
+                self.replace(opened.uri, opened.version, opened.text);
             }
             DidChangeTextDocument::METHOD => {
                 let params: lsp_types::DidChangeTextDocumentParams = serde_json::from_value(params)?;
                 // The whole text each time, as was agreed.
                 let Some(change) = params.content_changes.into_iter().next_back() else { return Ok(()) };
-                self.replace(params.text_document.uri, params.text_document.version, change.text)
+                self.replace(params.text_document.uri, params.text_document.version, change.text);
             }
             DidCloseTextDocument::METHOD => {
                 let params: lsp_types::DidCloseTextDocumentParams = serde_json::from_value(params)?;
@@ -178,28 +316,45 @@ impl Server {
                 self.published.remove(uri.as_str());
                 self.publish(PublishDiagnosticsParams::new(uri, Vec::new(), None))?;
                 // From now on the others see what the disk has.
-                self.refresh(None)
+                self.changed(None);
+            }
+            DidChangeWorkspaceFolders::METHOD => {
+                let params: lsp_types::DidChangeWorkspaceFoldersParams = serde_json::from_value(params)?;
+                let lsp_types::WorkspaceFoldersChangeEvent { added, removed } = params.event;
+                let removed: Vec<PathBuf> =
+                    removed.into_iter().filter_map(|folder| directory(folder.uri)).collect();
+                self.workspace.directories.retain(|directory| !removed.contains(directory));
+                let added = added.into_iter().filter_map(|folder| directory(folder.uri));
+                self.workspace.directories.extend(added);
+                self.changed(None);
             }
             // The disk may have something new.
-            DidSaveTextDocument::METHOD | DidChangeWatchedFiles::METHOD => self.refresh(None),
-            _ => Ok(()),
+            DidSaveTextDocument::METHOD | DidChangeWatchedFiles::METHOD => self.changed(None),
+            _ => {}
         }
+        Ok(())
     }
 
-    fn replace(&mut self, uri: Uri, version: i32, text: String) -> Result<(), Box<dyn Error + Send + Sync>> {
+    fn replace(&mut self, uri: Uri, version: i32, text: String) {
         let key = uri.as_str().to_owned();
         self.workspace.documents.insert(key.clone(), Document::new(uri, Some(version), text));
-        self.refresh(Some(&key))
+        self.changed(Some(key));
     }
 
-    /// Says what is wrong with the text that changed, and of any other file what has changed with it.
-    fn refresh(&mut self, changed: Option<&str>) -> Result<(), Box<dyn Error + Send + Sync>> {
+    /// A text has changed, or the disk.
+    fn changed(&mut self, text: Option<String>) {
+        self.stale.add(text);
+        self.reads = Reads::default();
+    }
+
+    /// Says what is wrong with the texts that changed, and of any other file what has changed with them.
+    fn refresh(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let Stale::Yes(changed) = std::mem::take(&mut self.stale) else { return Ok(()) };
         let mut found: BTreeMap<String, (Uri, Vec<lsp_types::Diagnostic>)> = BTreeMap::new();
-        let reads = Reads::default();
         let mut seen: Vec<Rc<Project>> = Vec::new();
         for (key, document) in &self.workspace.documents {
             found.entry(key.clone()).or_insert_with(|| (document.uri.clone(), Vec::new()));
-            let project = self.workspace.project(document, &reads);
+            let project = self.workspace.project(document, &self.reads);
             if seen.iter().any(|other| Rc::ptr_eq(other, &project)) {
                 continue;
             }
@@ -222,7 +377,7 @@ impl Server {
         }
         for (key, (uri, problems)) in found {
             let is_news = self.published.get(&key).is_none_or(|(_, old)| *old != problems);
-            if !is_news && changed != Some(&key) {
+            if !is_news && !changed.contains(&key) {
                 continue;
             }
             let version = self.workspace.documents.get(&key).and_then(|document| document.version);

@@ -15,6 +15,11 @@ pub use lints::{LintTexts, lint_page, lint_texts};
 use crate::codes::{self, Code};
 use crate::lint::Lint;
 
+/// Whether the key of this schema has to be written.
+pub(crate) fn is_required(key: &serde_json::Value) -> bool {
+    kind::words(key).default == kind::REQUIRED
+}
+
 const TITLE: &str = "# gateway.yml, key by key\n\n<!-- Made by `castgate reference`; \
                      the texts are the doc comments of codegen/src/ast, and codegen/src/reference. -->\n\n";
 

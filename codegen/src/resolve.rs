@@ -17,6 +17,8 @@ mod units;
 mod upstream;
 
 pub(crate) use cx::Cx;
+#[cfg(feature = "cli")]
+pub(crate) use names::is_name;
 
 use crate::ast::Gateway;
 use crate::diagnostic::Diagnostics;

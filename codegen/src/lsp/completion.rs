@@ -1,15 +1,22 @@
 //! What could be written at the cursor: keys by the schema, words by the schema, names by the config.
 
 use super::document::Document;
+use super::fields;
 use super::keys;
 use super::project::Project;
 use super::scan::{End, Step, scan, unquoted};
+use crate::lint::Lint;
+use crate::pattern::{MatchKind, PathPattern, Segment};
 use lsp_types::{
     CompletionItem, CompletionItemKind, CompletionTextEdit, Documentation, MarkupContent, MarkupKind,
     TextEdit,
 };
 use serde_json::Value;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
+
+/// More files than this are not offered.
+const MOST_FILES: usize = 200;
 
 pub(super) fn completion(
     document: &Document,
@@ -27,7 +34,10 @@ pub(super) fn completion(
     let edit = |text: String| CompletionTextEdit::Edit(TextEdit::new(document.range(&span), text));
     let mut items = Vec::new();
     if !end.is_value {
-        for key in keys::keys(schema, &end.path) {
+        let mut known = keys::keys(schema, &end.path);
+        // What has to be there goes first.
+        known.sort_by_key(|key| !crate::reference::is_required(key.schema));
+        for (place, key) in known.into_iter().enumerate() {
             if is_written(document, &end.path, key.name, &span) {
                 continue;
             }
@@ -38,23 +48,107 @@ pub(super) fn completion(
                 detail: key.schema.get("default").map(|value| format!("default: {}", keys::plain(value))),
                 documentation: documentation.map(markdown),
                 text_edit: Some(edit(format!("{}: ", key.name))),
+                sort_text: Some(format!("{place:03}")),
                 ..CompletionItem::default()
             });
         }
+        let fields = fields::keys(&end.path).into_iter().map(|name| CompletionItem {
+            text_edit: Some(edit(format!("{name}: "))),
+            label: name.to_owned(),
+            kind: Some(CompletionItemKind::FIELD),
+            ..CompletionItem::default()
+        });
+        items.extend(fields);
+    }
+    if let Some((start, parameters)) = parameters(document, &end, byte) {
+        let span = start..byte;
+        return parameters
+            .into_iter()
+            .map(|name| CompletionItem {
+                text_edit: Some(CompletionTextEdit::Edit(TextEdit::new(document.range(&span), name.clone()))),
+                label: name,
+                kind: Some(CompletionItemKind::VARIABLE),
+                ..CompletionItem::default()
+            })
+            .collect();
     }
     // Behind a dash it may be either.
     if end.is_value || items.is_empty() {
         let words =
             keys::words(schema, &end.path).into_iter().map(|word| (word, CompletionItemKind::ENUM_MEMBER));
         let names = names(project, &end.path).into_iter().map(|name| (name, CompletionItemKind::REFERENCE));
-        items.extend(words.chain(names).map(|(label, kind)| CompletionItem {
-            text_edit: Some(edit(label.clone())),
-            label,
-            kind: Some(kind),
-            ..CompletionItem::default()
+        let fields = fields::values(&end.path).into_iter();
+        let fields = fields.map(|name| (name.to_owned(), CompletionItemKind::FIELD));
+        let lints = lints(&end.path).into_iter().map(|name| (name, CompletionItemKind::ENUM_MEMBER));
+        let files = files(document, &end.path).into_iter().map(|name| (name, CompletionItemKind::FILE));
+        items.extend(words.chain(names).chain(fields).chain(lints).chain(files).map(|(label, kind)| {
+            CompletionItem {
+                text_edit: Some(edit(label.clone())),
+                label,
+                kind: Some(kind),
+                ..CompletionItem::default()
+            }
         }));
     }
     items
+}
+
+/// Of `allow: [{lint: ..}]`.
+fn lints(path: &[Step]) -> Vec<String> {
+    match path {
+        [.., Step::Key(allow), Step::Index(_), Step::Key(key)] if allow == "allow" && key == "lint" => {
+            Lint::ALL.iter().map(|lint| lint.name().to_owned()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// YAML files beside the text, and below it by one directory, for `include`.
+fn files(document: &Document, path: &[Step]) -> Vec<String> {
+    let is_include = matches!(path, [Step::Key(key), ..] if key == "include");
+    let Some(own) = document.path().filter(|_| is_include) else { return Vec::new() };
+    let Some(directory) = own.parent() else { return Vec::new() };
+    let in_directory = |directory: &Path| -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(directory).into_iter().flatten().filter_map(Result::ok);
+        entries.take(MOST_FILES).map(|entry| entry.path()).collect()
+    };
+    let here = in_directory(directory);
+    let below = here.iter().filter(|path| path.is_dir()).flat_map(|path| in_directory(path));
+    let is_yaml = |path: &&PathBuf| {
+        path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml") && path.is_file()
+    };
+    let all: Vec<PathBuf> = below.chain(here.iter().cloned()).collect();
+    let mut names: Vec<String> = all
+        .iter()
+        .filter(is_yaml)
+        .filter(|path| **path != own)
+        .filter_map(|path| Some(path.strip_prefix(directory).ok()?.to_str()?.to_owned()))
+        .take(MOST_FILES)
+        .collect();
+    names.sort();
+    names
+}
+
+/// The parameters of the route's path, behind a `{` in one of its templates; and where that is.
+fn parameters(document: &Document, end: &End, byte: usize) -> Option<(usize, Vec<String>)> {
+    let [Step::Key(routes), index @ Step::Index(_), rest @ ..] = end.path.as_slice() else { return None };
+    let keys: Vec<&str> = rest.iter().map(|step| if let Step::Key(key) = step { key } else { "" }).collect();
+    if routes != "routes" || !matches!(keys.as_slice(), ["rewrite"] | ["redirect", "to"]) {
+        return None;
+    }
+    let typed = document.text.get(end.start.min(byte)..byte)?;
+    let brace = typed.rfind('{').filter(|at| !typed[*at..].contains('}'))?;
+    let path = document.outline.entries.iter().find(|entry| {
+        matches!(entry.path.as_slice(), [Step::Key(first), own, Step::Key(key)] if first == "routes" && own == index && key == "path")
+    })?;
+    let text = unquoted(&document.text[path.value.clone()?]);
+    let pattern = PathPattern::parse(&text, MatchKind::Prefix).ok()?;
+    let names = pattern.segments.iter().filter_map(|segment| match segment {
+        Segment::Literal(_) => None,
+        Segment::Param { name, .. } => Some(format!("{{{name}}}")),
+        Segment::Rest { name } => Some(format!("{{*{name}}}")),
+    });
+    Some((end.start.min(byte) + brace, names.collect()))
 }
 
 fn markdown(value: String) -> Documentation {

@@ -3,6 +3,7 @@
 use super::document::Document;
 use crate::analyse;
 use crate::diagnostic::{Diagnostics, uri};
+use crate::model::Model;
 use crate::source::{Disk, Source, Span};
 use lsp_types::Uri;
 use std::cell::RefCell;
@@ -19,8 +20,8 @@ const MOST_LEVELS: usize = 8;
 pub(super) struct Workspace {
     /// By URI.
     pub(super) documents: BTreeMap<String, Document>,
-    /// Where relative paths of `config` start.
-    pub(super) directory: Option<PathBuf>,
+    /// Its folders: relative paths of `config` start in each.
+    pub(super) directories: Vec<PathBuf>,
     /// The config, or layers of it, if the editor's settings name one.
     pub(super) config: Option<String>,
 }
@@ -28,6 +29,8 @@ pub(super) struct Workspace {
 /// A config, each of its files, and what is wrong with it.
 pub(super) struct Project {
     pub(super) problems: Diagnostics,
+    /// What it means, if there is no error in it.
+    pub(super) model: Option<Model>,
     files: Vec<File>,
 }
 
@@ -40,7 +43,7 @@ pub(super) struct File {
     span: Span,
 }
 
-/// What has been read already, to answer one question of the editor.
+/// What has been read already, since something changed.
 #[derive(Default)]
 pub(super) struct Reads(RefCell<BTreeMap<(PathBuf, String), Rc<Project>>>);
 
@@ -54,7 +57,8 @@ impl Workspace {
             let source = Source::new(document.name(), document.text.as_str());
             return Rc::new(self.analysed(source, Diagnostics::new(), Path::new(""), Some(document)));
         };
-        let configured = self.directory.iter().cloned().zip(self.config.iter().cloned());
+        let directories = self.directories.iter();
+        let configured = directories.flat_map(|directory| Some((directory.clone(), self.config.clone()?)));
         let (parent, name) = split(&path);
         let above = parent.ancestors().take(MOST_LEVELS);
         // One of this name is hardly part of another.
@@ -94,8 +98,7 @@ impl Workspace {
         directory: &Path,
         only: Option<&Document>,
     ) -> Project {
-        // What is right has no problems to show.
-        let _ = analyse(&mut source, &mut problems);
+        let model = analyse(&mut source, &mut problems).ok();
         let files = source.files().iter().filter_map(|file| {
             let path = directory.join(&**file.path());
             let mut uris: Vec<Uri> = match only {
@@ -113,7 +116,7 @@ impl Workspace {
             let document = Document::new(uris.first()?.clone(), None, text);
             Some(File { document, uris, span: file.span() })
         });
-        Project { files: files.collect(), problems }
+        Project { files: files.collect(), problems, model }
     }
 }
 

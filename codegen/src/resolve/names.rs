@@ -56,7 +56,8 @@ fn is_fine(char: char) -> bool {
     is_printable(char) && !matches!(char, '"' | '\'' | '`' | '\\')
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether a route or an upstream can have this name.
+pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name.trim() == name
         && name.chars().count() <= MOST_CHARS

@@ -73,6 +73,12 @@ impl Editor {
         self.input.flush().unwrap();
     }
 
+    /// Writes these bytes, whatever they are.
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
+        self.input.write_all(bytes).unwrap();
+        self.input.flush().unwrap();
+    }
+
     pub(crate) fn tell(&mut self, method: &str, params: Value) {
         self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
     }

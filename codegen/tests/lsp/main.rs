@@ -5,6 +5,9 @@
 
 mod editor;
 mod files;
+mod navigation;
+mod offers;
+mod wire;
 
 use editor::{Editor, URI};
 use serde_json::{Value, json};
@@ -87,7 +90,7 @@ fn keys_words_and_names_are_offered() {
     assert_eq!(editor.offered("upstreams:\n  users: {strategy: ^}"), strategies);
     assert!(editor.offered("routes:\n  - methods: [GET, ^").contains(&"POST".to_owned()));
     let middleware = editor.offered("middleware:\n  rate_limit:\n    ^");
-    assert_eq!(middleware, ["burst", "key", "max_keys", "rate"]);
+    assert_eq!(middleware, ["rate", "burst", "key", "max_keys"], "what has to be there goes first");
     let switch = editor.offered("routes:\n  - middleware: {auth: ^");
     assert!(switch.contains(&"off".to_owned()), "{switch:?}");
     editor.quit();
@@ -107,7 +110,7 @@ fn from_a_route_to_its_upstream() {
 #[test]
 fn what_it_does_not_know_is_an_error_and_not_the_end() {
     let mut editor = Editor::new();
-    assert_eq!(editor.response("textDocument/rename", json!({}))["error"]["code"], -32601);
+    assert_eq!(editor.response("textDocument/formatting", json!({}))["error"]["code"], -32601);
     assert_eq!(editor.response("textDocument/hover", json!({"nope": 1}))["error"]["code"], -32602);
     assert_eq!(editor.at("textDocument/hover", 0, 0), Value::Null, "not open");
     editor.open("\u{0}\u{1f600}: [\t{");

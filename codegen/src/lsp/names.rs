@@ -1,0 +1,69 @@
+//! Names of upstreams and routes: where each is given, and where it is used.
+
+use super::document::Document;
+use super::project::Project;
+use super::scan::{Step, unquoted};
+use crate::source::Span;
+
+/// What has a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Upstream,
+    Route,
+}
+
+/// A name, where it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Name {
+    pub(super) kind: Kind,
+    pub(super) text: String,
+    /// With quotes, if there are any.
+    pub(super) span: Span,
+    /// Whether it is given here, and not used.
+    pub(super) is_given: bool,
+}
+
+/// All names of a text.
+pub(super) fn of(document: &Document) -> impl Iterator<Item = Name> {
+    document.outline.entries.iter().filter_map(|entry| {
+        let step = |step: &Step| match step {
+            Step::Key(key) => Some(key.clone()),
+            Step::Index(_) => None,
+        };
+        let path: Vec<Option<String>> = entry.path.iter().map(step).collect();
+        let path: Vec<Option<&str>> = path.iter().map(Option::as_deref).collect();
+        let (kind, is_given, span) = match path.as_slice() {
+            [Some("upstreams"), Some(_)] => (Kind::Upstream, true, entry.key.clone()?),
+            [Some("routes"), None, Some("upstream")] => (Kind::Upstream, false, entry.value.clone()?),
+            [Some("routes"), None, Some("name")] => (Kind::Route, true, entry.value.clone()?),
+            [Some("tests"), None, Some("expect"), Some("upstream")] => {
+                (Kind::Upstream, false, entry.value.clone()?)
+            }
+            [Some("tests"), None, Some("expect"), Some("route")] => {
+                (Kind::Route, false, entry.value.clone()?)
+            }
+            _ => return None,
+        };
+        let text = unquoted(document.text.get(span.clone())?);
+        Some(Name { kind, text, span, is_given })
+    })
+}
+
+/// The name at a byte.
+pub(super) fn at(document: &Document, byte: usize) -> Option<Name> {
+    of(document).find(|name| (name.span.start..=name.span.end).contains(&byte))
+}
+
+/// Every place of the same name, in all files of the config. An upstream written in place has its route's name.
+pub(super) fn places<'p>(project: &'p Project, name: &Name) -> Vec<(&'p Document, Name)> {
+    let all =
+        || project.files().iter().flat_map(|file| of(&file.document).map(|name| (&file.document, name)));
+    let is_given =
+        |kind: Kind| all().any(|(_, other)| other.is_given && other.kind == kind && other.text == name.text);
+    let kinds = match name.kind {
+        Kind::Upstream if is_given(Kind::Upstream) => vec![Kind::Upstream],
+        Kind::Route if is_given(Kind::Upstream) => vec![Kind::Route],
+        _ => vec![Kind::Upstream, Kind::Route],
+    };
+    all().filter(|(_, other)| other.text == name.text && kinds.contains(&other.kind)).collect()
+}

@@ -1,0 +1,55 @@
+//! Where a name is used, and its change everywhere at once.
+
+use super::document::Document;
+use super::names::{self, Name};
+use super::project::Project;
+use crate::resolve::is_name;
+use crate::yaml::Tree;
+use lsp_types::{Location, PrepareRenameResponse, TextEdit, Uri, WorkspaceEdit};
+use std::collections::HashMap;
+
+pub(super) fn references(
+    document: &Document,
+    project: &Project,
+    byte: usize,
+    with_given: bool,
+) -> Option<Vec<Location>> {
+    let name = names::at(document, byte)?;
+    let places = names::places(project, &name).into_iter().filter(|(_, place)| with_given || !place.is_given);
+    Some(places.map(|(file, place)| Location::new(file.uri.clone(), file.range(&place.span))).collect())
+}
+
+/// What would be renamed.
+pub(super) fn prepare(document: &Document, byte: usize) -> Option<PrepareRenameResponse> {
+    let Name { text, span, .. } = names::at(document, byte)?;
+    Some(PrepareRenameResponse::RangeWithPlaceholder { range: document.range(&span), placeholder: text })
+}
+
+/// The new name at every place; the error is for the editor to show.
+// The map is the protocol's; nothing changes a key.
+#[allow(clippy::mutable_key_type)]
+pub(super) fn rename(
+    document: &Document,
+    project: &Project,
+    byte: usize,
+    new: &str,
+) -> Result<Option<WorkspaceEdit>, String> {
+    let Some(name) = names::at(document, byte) else { return Ok(None) };
+    if !is_name(new) {
+        return Err("a name has 1 to 200 printable characters, no quotes or backslashes".to_owned());
+    }
+    let places = names::places(project, &name);
+    let is_taken = project.files().iter().flat_map(|file| names::of(&file.document)).any(|other| {
+        other.is_given && other.text == new && places.iter().any(|(_, place)| place.kind == other.kind)
+    });
+    if is_taken && new != name.text {
+        return Err(format!("there is a `{new}` already"));
+    }
+    let written = Tree::text(new).one_line();
+    let mut changes: HashMap<Uri, Vec<TextEdit>> = HashMap::new();
+    for (file, place) in places {
+        let edit = TextEdit::new(file.range(&place.span), written.clone());
+        changes.entry(file.uri.clone()).or_default().push(edit);
+    }
+    Ok(Some(WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() }))
+}
