@@ -28,6 +28,11 @@ pub enum About {
 }
 
 impl Code {
+    /// Whether it is only looked for when there is no error: a lint, or a test.
+    pub(crate) fn is_of_the_whole(&self) -> bool {
+        self.id.starts_with("CG05") || self.id.starts_with("CG06")
+    }
+
     /// Whether the catalogue declares it for this key.
     pub fn names(&self, path: &str) -> bool {
         matches!(self.about, About::Keys(keys) if keys.contains(&path))
@@ -150,7 +155,7 @@ catalogue! {
         "A listener is an IP address and a port: `0.0.0.0:8080`, `127.0.0.1:9090`, `[::]:8080`.",
         Keys(&["server.listen", "admin.listen"]);
     BAD_LATE_VALUE = "CG0214", "malformed late value",
-        "Late values are `${env:NAME}`, `${env:NAME:-default}` and `${file:/absolute/path}`; they may stand within other text, but not within each other: a default is plain text, and only a variable has one. Write `$${` for a literal `${`.",
+        "Late values are `${env:NAME}`, `${env:NAME:-default}` and `${file:/absolute/path}`; they may stand within other text, but not within each other: a default is plain text, and only a variable has one. Write `$${` for a literal `${`, here and in every other text that is not a name or a pattern.",
         Keys(&["server.listen", "admin.listen", "upstreams.backends", "upstreams.backends.url", "routes.backends", "middleware.auth.api_keys.keys", "middleware.headers.request.set", "middleware.headers.request.add", "routes.respond.headers"]);
     LATE_VALUE_HERE = "CG0215", "late value where the build needs to know",
         "Structure is never late: routes, names, patterns and limits are compiled in. Late values may be used for listen addresses, backend URLs, API keys, header values and the log level.",

@@ -4,6 +4,7 @@ use crate::check;
 use crate::diagnostic::{Diagnostics, Failed};
 use crate::emit;
 use crate::lower;
+use crate::mends;
 use crate::model::Model;
 use crate::parse;
 use crate::plan::Plan;
@@ -31,6 +32,13 @@ pub fn compile(source: &mut Source, sink: &mut Diagnostics) -> Result<Cast, Fail
 
 /// Finds out what a config means, and all that is wrong with it: everything but the Rust, in a tenth of the time.
 pub fn analyse(source: &mut Source, sink: &mut Diagnostics) -> Result<Model, Failed> {
+    let model = analyse_unproven(source, sink);
+    mends::prove(source, sink); // edits that do not mend are not offered
+    model
+}
+
+/// The same; but the edits have not been tried.
+pub(crate) fn analyse_unproven(source: &mut Source, sink: &mut Diagnostics) -> Result<Model, Failed> {
     sink.propagate()?; // the source could be read
     let ast = parse::parse(source, sink)?; // syntax, unknown keys, types
     let model = resolve::resolve(&ast, source, sink); // names, units, defaults

@@ -141,8 +141,13 @@ impl Diagnostic {
         }
     }
 
+    /// Where it is.
+    pub(crate) fn place(&self) -> Option<usize> {
+        self.labels.first().map(|label| label.span.start)
+    }
+
     fn start(&self) -> usize {
-        self.labels.first().map_or(0, |label| label.span.start)
+        self.place().unwrap_or(0)
     }
 }
 
@@ -183,6 +188,20 @@ impl Diagnostics {
     /// not in a merge key.
     pub(crate) fn is_absent(&self, section: &ConfigPath, key: &str) -> bool {
         !self.is_written(&section.key(key)) && !self.is_written(&section.key("<<"))
+    }
+
+    /// Takes back what was said with this code of something in a span: it is part of another mistake.
+    pub(crate) fn withdraw(&mut self, code: &'static Code, span: &Span) {
+        let before = self.found.len();
+        self.found
+            .retain(|problem| problem.code != code || !problem.place().is_some_and(|at| span.contains(&at)));
+        self.errors -= before - self.found.len();
+    }
+
+    /// What was said with this code of the key at `path`.
+    pub(crate) fn said_of(&mut self, code: &'static Code, path: &ConfigPath) -> Option<&mut Diagnostic> {
+        let at = self.spans.get(path)?.key.start;
+        self.found.iter_mut().find(|problem| problem.code == code && problem.place() == Some(at))
     }
 
     /// Reports an error; the result takes labels and help.
@@ -243,11 +262,43 @@ impl Diagnostics {
         label: impl Into<String>,
     ) -> &mut Diagnostic {
         let span = self.value_span(path);
-        let diagnostic = self.report(severity, code, title);
+        let diagnostic = self.report_in(severity, code, path, title);
         if let Some(span) = span {
             diagnostic.label(span, label);
         }
         diagnostic
+    }
+
+    /// Reports an error in a part of the value at `path`.
+    pub(crate) fn error_in(
+        &mut self,
+        code: &'static Code,
+        path: &ConfigPath,
+        part: Span,
+        title: impl Into<String>,
+        label: impl Into<String>,
+    ) -> &mut Diagnostic {
+        self.report_in(Severity::Error, code, path, title).label(part, label)
+    }
+
+    /// Of a block scalar that is wrong it is said where the line break at its end comes from.
+    fn report_in(
+        &mut self,
+        severity: Severity,
+        code: &'static Code,
+        path: &ConfigPath,
+        title: impl Into<String>,
+    ) -> &mut Diagnostic {
+        let place = self.spans.get(path).filter(|_| severity == Severity::Error);
+        let block = place.and_then(|place| Some((place.whole.clone(), place.before_break.clone()?)));
+        let problem = self.report(severity, code, title);
+        if let Some((whole, text)) = block {
+            problem.help("`|` and `>` put a line break at the end of a value; `|-` and `>-` do not");
+            if !text.contains('\n') {
+                problem.suggest("without the line break", whole, crate::yaml::scalar(&text));
+            }
+        }
+        problem
     }
 
     /// Reports an error in the key at `path`, or in the section as a whole.
@@ -286,6 +337,11 @@ impl Diagnostics {
         }
     }
 
+    /// All that an edit of the value at `path` replaces; `None` if it is not written.
+    pub(crate) fn whole_span(&self, path: &ConfigPath) -> Option<Span> {
+        self.spans.get(path).map(|place| place.whole.clone())
+    }
+
     /// Where the key at `path` is, or the nearest section around it.
     pub fn key_span(&self, path: &ConfigPath) -> Option<Span> {
         self.nearest_place(path).map(|place| place.key.clone())
@@ -315,13 +371,41 @@ impl Diagnostics {
 
     /// The problems so far, each once: errors, then warnings, either in the order of the source.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
+        self.order().into_iter().filter_map(|index| self.found.get(index)).collect()
+    }
+
+    fn order(&self) -> Vec<usize> {
         fn key(problem: &Diagnostic) -> (Severity, usize, &Code, &str) {
             (problem.severity, problem.start(), problem.code, &problem.title)
         }
-        let mut sorted: Vec<&Diagnostic> = self.found.iter().collect();
-        sorted.sort_by(|a, b| key(a).cmp(&key(b)));
-        sorted.dedup_by(|a, b| key(a) == key(b));
-        sorted
+        let key = |index: &usize| key(&self.found[*index]);
+        let mut order: Vec<usize> = (0..self.found.len()).collect();
+        order.sort_by(|a, b| key(a).cmp(&key(b)));
+        order.dedup_by(|a, b| key(a) == key(b));
+        order
+    }
+
+    /// Leaves only the edits for which this holds, asked in the order of the report.
+    pub(crate) fn retain_edits(&mut self, mut holds: impl FnMut(&Diagnostic, &Edit) -> bool) {
+        for index in self.order() {
+            let edits = std::mem::take(&mut self.found[index].edits);
+            let problem = &self.found[index];
+            let (mut kept, mut guesses): (Vec<Edit>, Vec<String>) = Default::default();
+            for edit in edits {
+                let is_same = |other: &Edit| other.span == edit.span && other.replacement == edit.replacement;
+                if kept.iter().any(is_same) {
+                    continue;
+                }
+                if holds(problem, &edit) {
+                    kept.push(edit);
+                } else if edit.title.ends_with('?') {
+                    // A guess may be right even if there is more to change.
+                    guesses.push(edit.title);
+                }
+            }
+            self.found[index].edits = kept;
+            self.found[index].help.extend(guesses);
+        }
     }
 
     /// The warnings so far, in the order of the source.

@@ -23,6 +23,7 @@ pub mod lint;
 pub mod lower;
 #[cfg(feature = "cli")]
 pub mod lsp;
+mod mends;
 pub mod middleware;
 pub mod model;
 pub mod normal;
@@ -42,6 +43,7 @@ pub mod yaml;
 
 pub use budget::{Budget, budget};
 pub use build::{Compiler, build};
+pub(crate) use compile::analyse_unproven;
 pub use compile::{Cast, analyse, compile};
 pub use diagnostic::{Diagnostics, Failed, Severity, Style};
 pub use source::Source;

@@ -6,6 +6,7 @@
 
 mod decode;
 mod files;
+mod home;
 #[cfg(feature = "cli")]
 mod json;
 mod merge;
@@ -81,6 +82,8 @@ fn read_tree(source: &Source, file: Span, size: &mut Size, sink: &mut Diagnostic
     directives(&source.text()[file.clone()], base, sink);
     let mut tree = Tree::new(source.text());
     let mut documents = 0;
+    // How far the events have come.
+    let mut read = base;
     for item in Parser::new_from_str_with_options(&source.text()[file.clone()], options) {
         size.events += 1;
         let is_too_large = size.events > MOST_NODES || size.path_bytes + tree.path_bytes() > MOST_PATH_BYTES;
@@ -94,12 +97,13 @@ fn read_tree(source: &Source, file: Span, size: &mut Size, sink: &mut Diagnostic
         let (event, marks) = match item {
             Ok(item) => item,
             Err(error) => {
-                syntax_error(source.text(), file, &error, sink);
+                syntax_error(source.text(), file, &error, (tree.open_bracket(), read), sink);
                 return Document { is_broken: true, ..tree.finish() };
             }
         };
         let start = base + marks.start.byte_offset().unwrap_or(0);
         let end = (base + marks.end.byte_offset().unwrap_or(0)).max(start);
+        read = end;
         let at = tree::At { span: start..end, line: u32::try_from(marks.start.line()).unwrap_or(u32::MAX) };
         match event {
             Event::DocumentStart(..) => {
@@ -115,9 +119,14 @@ fn read_tree(source: &Source, file: Span, size: &mut Size, sink: &mut Diagnostic
             Event::Anchor(..) => tree.anchor(at.span, sink),
             Event::Scalar(text, style, _, tag) => {
                 refuse_tag(&tree, tag.is_some(), &marks, base, sink);
-                let is_plain = style == ScalarStyle::Plain;
-                let node = if is_plain { plain_scalar(&text) } else { Some(Node::Text(text.to_string())) };
-                tree.scalar(text.to_string(), is_plain, node, at, sink);
+                let (style, node) = match style {
+                    ScalarStyle::Plain => (tree::Style::Plain, plain_scalar(&text)),
+                    ScalarStyle::Literal | ScalarStyle::Folded => {
+                        (tree::Style::Block, Some(Node::Text(text.to_string())))
+                    }
+                    _ => (tree::Style::Quoted, Some(Node::Text(text.to_string()))),
+                };
+                tree.scalar(text.to_string(), style, node, at, sink);
             }
             Event::SequenceStart(_, _, tag) => {
                 refuse_tag(&tree, tag.is_some(), &marks, base, sink);
@@ -201,7 +210,14 @@ fn plain_scalar(text: &str) -> Option<Node> {
     }
 }
 
-fn syntax_error(text: &str, file: Span, error: &ScanError, sink: &mut Diagnostics) {
+/// `open` is the innermost bracket that is open where the last event ended, at `read`.
+fn syntax_error(
+    text: &str,
+    file: Span,
+    error: &ScanError,
+    (open, read): (Option<usize>, usize),
+    sink: &mut Diagnostics,
+) {
     let start = (file.start + error.marker().byte_offset().unwrap_or(0)).min(file.end);
     let text = &text[..file.end];
     let is_tab = matches!(
@@ -218,6 +234,25 @@ fn syntax_error(text: &str, file: Span, error: &ScanError, sink: &mut Diagnostic
         sink.error(&codes::TAB, "a tab where YAML wants spaces")
             .label(at..at + 1, "this is a tab")
             .help("indent with spaces");
+        return;
+    }
+    if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
+        sink.error(&codes::YAML_SYNTAX, format!("lists and maps are nested more than {MOST_LEVELS} deep"))
+            .label(start..start + 1, "one level too many")
+            .help("the language itself needs eight levels; most likely a bracket is not closed");
+        return;
+    }
+    if let Some(opened) =
+        open.or_else(|| unclosed(text, read..start)).filter(|at| is_left(text, file.start, *at, start))
+    {
+        let bracket = &text[opened..opened + 1];
+        sink.error(&codes::YAML_SYNTAX, format!("YAML syntax error: a `{bracket}` is not closed"))
+            .label(opened..opened + 1, "opened here")
+            .label(
+                start..start + text[start..].chars().next().map_or(0, char::len_utf8),
+                "not closed before this",
+            )
+            .help("what is opened is never closed");
         return;
     }
     let problem = sink.error(&codes::YAML_SYNTAX, format!("YAML syntax error: {}", error.info()));
@@ -238,6 +273,37 @@ fn syntax_error(text: &str, file: Span, error: &ScanError, sink: &mut Diagnostic
     } else if text[start..].starts_with(['@', '`', '%', '!', '&', '*', '|', '>', '{', '}', '[', ']']) {
         problem.help("a value with special characters has to be in quotes");
     }
+}
+
+/// The innermost bracket that is opened and not closed in a part of the text without an event.
+fn unclosed(text: &str, part: Span) -> Option<usize> {
+    let mut open = Vec::new();
+    let mut chars = text.get(part.clone())?.char_indices();
+    let mut before = ' ';
+    while let Some((at, char)) = chars.next() {
+        match char {
+            '[' | '{' => open.push(part.start + at),
+            ']' | '}' => drop(open.pop()),
+            '#' if before.is_whitespace() => {
+                chars.by_ref().find(|(_, char)| *char == '\n')?;
+            }
+            '"' | '\'' if before.is_whitespace() || "[{,:".contains(before) => {
+                chars.by_ref().find(|(_, other)| *other == char)?;
+            }
+            _ => {}
+        }
+        before = char;
+    }
+    open.pop()
+}
+
+/// Whether a later line is outside of what a bracket has opened: it is not indented more than the bracket's line.
+fn is_left(text: &str, file_start: usize, bracket: usize, at: usize) -> bool {
+    let line =
+        |at: usize| text[file_start..at].rfind('\n').map_or(file_start, |found| file_start + found + 1);
+    let indent = |start: usize| text[start..].len() - text[start..].trim_start_matches(' ').len();
+    let (opened, here) = (line(bracket), line(at));
+    opened < here && indent(here) <= indent(opened)
 }
 
 /// Of `/users/{id}` without quotes, in a list or map in brackets, the parser sees `/users/` and then a map.

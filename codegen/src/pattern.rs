@@ -3,6 +3,7 @@
 //! This module knows nothing of YAML or of routes: text in, pattern or [`PatternError`] out.
 
 mod authority;
+mod foreign;
 mod host;
 mod path;
 mod segment;
@@ -26,8 +27,26 @@ pub struct PatternError {
     pub message: String,
     /// How to mend it, if that is not obvious.
     pub help: Option<String>,
-    /// The whole pattern as it should have been written, if that is known.
+    /// The whole pattern without this error, if that is known; it may have others.
     pub canonical: Option<String>,
+}
+
+/// More mistakes than this in one pattern are not mended.
+const MOST_STEPS: usize = 16;
+
+/// What a pattern becomes when every error of it is mended, one after the other; `None` if one of them cannot be.
+pub(crate) fn mended<T>(
+    error: &PatternError,
+    parse: impl Fn(&str) -> Result<T, PatternError>,
+) -> Option<String> {
+    let mut text = error.canonical.clone()?;
+    for _ in 0..MOST_STEPS {
+        match parse(&text) {
+            Ok(_) => return Some(text),
+            Err(error) => text = error.canonical?,
+        }
+    }
+    None
 }
 
 impl PatternError {

@@ -63,6 +63,27 @@ impl Source {
         self.disk.iter_mut().for_each(|disk| disk.forget_includes());
     }
 
+    /// The config as it would be with another text at a place; what it includes is read anew.
+    pub(crate) fn edited(&self, span: &Span, replacement: &str) -> Option<Self> {
+        let index = self.files.partition_point(|file| file.span.start <= span.start).checked_sub(1)?;
+        let file = self.files.get(index).filter(|file| span.end <= file.span.end)?;
+        let mut edited = self.clone();
+        edited.forget_includes();
+        if index < self.layers {
+            edited.text.replace_range(span.clone(), replacement);
+            let moved = |at: usize| at - span.end + span.start + replacement.len();
+            for (number, file) in edited.files.iter_mut().enumerate().skip(index) {
+                let start = if number == index { file.span.start } else { moved(file.span.start) };
+                file.span = start..moved(file.span.end);
+            }
+        } else {
+            let mut text = self.text[file.span.clone()].to_owned();
+            text.replace_range(span.start - file.span.start..span.end - file.span.start, replacement);
+            edited.disk = edited.disk.map(|disk| disk.with_open(&*file.path, text));
+        }
+        Some(edited)
+    }
+
     /// What diagnostics call the whole config, as the user gave it.
     pub fn path(&self) -> &str {
         &self.path

@@ -186,7 +186,7 @@ fn key(name: &str) -> String {
 }
 
 /// Text as a scalar which no reader takes for anything else.
-fn scalar(text: &str) -> String {
+pub(crate) fn scalar(text: &str) -> String {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte));
     if is_plain && starts_plainly(text) { text.to_owned() } else { quoted(text) }
 }

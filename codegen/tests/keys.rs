@@ -369,6 +369,29 @@ impl Language {
     }
 }
 
+/// What an unknown key is said to live in has it.
+#[test]
+fn keys_live_where_reports_say() {
+    let sections = reference::sections();
+    let homes = sections.iter().flat_map(|section| &section.keys).map(|key| key.path.as_str());
+    let homes: BTreeSet<&str> = homes.collect();
+    for key in homes.iter().map(|path| path.rsplit('.').next().unwrap()).collect::<BTreeSet<_>>() {
+        // At a place where hardly any other key is known.
+        let text = format!("routes: [{{path: /, respond: {{}}}}]\ntests: [{{{key}: 1}}]\n");
+        let mut sink = Diagnostics::new();
+        let _ = analyse(&mut Source::new("gateway.yml", text), &mut sink);
+        let helps = sink
+            .sorted()
+            .into_iter()
+            .filter(|problem| problem.code.id == "CG0104")
+            .flat_map(|problem| &problem.help);
+        let helps = helps.filter(|help| help.contains("lives in"));
+        for home in helps.flat_map(|help| help.split('`').skip(3).step_by(2).collect::<Vec<_>>()) {
+            assert!(homes.contains(format!("{home}.{key}").as_str()) || home == "lints", "{key} in {home}");
+        }
+    }
+}
+
 /// The bad configs of `ui/`, each with its diagnostics.
 fn bad_configs() -> Vec<(String, Source, Diagnostics)> {
     let configs = configs::configs("tests/ui").into_iter().map(|path| {

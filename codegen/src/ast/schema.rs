@@ -80,7 +80,7 @@ inline! {
     [] Size: |_generator| {
         json_schema!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*([KMG]i?)?B\s*$"})
     };
-    [] Rate: |_generator| json_schema!({"type": "string", "pattern": r"^\s*[0-9]+\s*/[smh]\s*$"});
+    [] Rate: |_generator| json_schema!({"type": "string", "pattern": r"^\s*[0-9]+\s*/\s*[smh]\s*$"});
     [] Percent: |_generator| json_schema!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$"});
 }
 

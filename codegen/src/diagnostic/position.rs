@@ -61,9 +61,11 @@ impl<'a> Lines<'a> {
         let line_of = |byte: usize| self.starts.partition_point(|start| *start <= byte);
         let line = line_of(byte);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
+        // A byte-order mark is no character of the first line.
+        let mark = usize::from(start <= file.start && text[file.start..byte].starts_with('\u{feff}'));
         Position {
             line: line - line_of(file.start) + 1,
-            column: text[start..byte].chars().count() + 1,
+            column: text[start.max(file.start)..byte].chars().count() + 1 - mark,
             byte: byte - file.start,
         }
     }
@@ -86,5 +88,7 @@ mod tests {
         assert_eq!(position(text, 3), (2, 1), "within a character");
         assert_eq!(position(text, 99), (3, 1));
         assert_eq!(position("", 0), (1, 1));
+        assert_eq!(position("\u{feff}ab", 4), (1, 2), "a byte-order mark is not a column");
+        assert_eq!(position("\u{feff}ab", 0), (1, 1));
     }
 }

@@ -23,6 +23,9 @@ const MOST_BYTES: usize = 64 * 1024;
 /// is not shown.
 const LONGEST_LINE: usize = 16 * 1024;
 
+/// A longer line is not shown a second and a third time, as it is and as it would be: the change is said in words.
+const LONGEST_SHOWN: usize = 200;
+
 pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source, style: Style) -> String {
     let renderer = match style {
         Style::Plain => Renderer::plain(),
@@ -80,6 +83,12 @@ fn report<'a>(diagnostic: &'a Diagnostic, source: &'a Source) -> Vec<Group<'a>> 
     if diagnostic.labels.is_empty() {
         problem = problem.element(Origin::path(source.first_path()));
     }
+    // Of a file that could not be read there is nothing to show.
+    if let [label] = diagnostic.labels.as_slice()
+        && let Some(file) = source.file_at(label.span.start).filter(|file| file.span().is_empty())
+    {
+        return vec![with_help(problem.element(Origin::path(&**file.path())), diagnostic)];
+    }
     let spans: Vec<Span> =
         diagnostic.labels.iter().map(|label| one_line(source.text(), &label.span)).collect();
     let first = spans.iter().map(|span| span.start).min().unwrap_or(0);
@@ -103,15 +112,16 @@ fn report<'a>(diagnostic: &'a Diagnostic, source: &'a Source) -> Vec<Group<'a>> 
             problem.element(window.snippet().annotation(annotation(kind, window.shift(&span), text)))
         });
     }
-    for help in &diagnostic.help {
-        problem = problem.element(Level::HELP.message(help.as_str()));
-    }
-    let mut groups = vec![problem];
+    let mut groups = vec![with_help(problem, diagnostic)];
     for edit in &diagnostic.edits {
         let span = clip(source.text(), &edit.span);
         let window = Window::around(source, &span);
-        if window.is_cut {
-            let title = format!("{}: {}", edit.title, super::quoted(&edit.replacement));
+        if window.is_cut || window.longest_line() > LONGEST_SHOWN {
+            // A question names what it asks for.
+            let title = match edit.title.ends_with('?') {
+                true => edit.title.clone(),
+                false => format!("{}: {}", edit.title, super::quoted(&edit.replacement)),
+            };
             groups.push(Group::with_title(Level::HELP.secondary_title(title)));
             continue;
         }
@@ -119,6 +129,11 @@ fn report<'a>(diagnostic: &'a Diagnostic, source: &'a Source) -> Vec<Group<'a>> 
         groups.push(Level::HELP.secondary_title(edit.title.as_str()).element(window.snippet().patch(patch)));
     }
     groups
+}
+
+fn with_help<'a>(problem: Group<'a>, diagnostic: &'a Diagnostic) -> Group<'a> {
+    let help = diagnostic.help.iter();
+    help.fold(problem, |problem, help| problem.element(Level::HELP.message(help.as_str())))
 }
 
 fn annotation<'a>(kind: AnnotationKind, span: Span, text: &'a str) -> Annotation<'a> {
@@ -143,6 +158,9 @@ impl<'a> Window<'a> {
             .map_or((source.path(), 0..source.text().len()), |file| (&**file.path(), file.span()));
         let text = &source.text()[..file.end.max(span.end)];
         let start = text[file.start..span.start].rfind('\n').map_or(file.start, |at| file.start + at + 1);
+        // A byte-order mark is no column, unless it is what is shown.
+        let mark = if text[start..].starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let start = if start == file.start && span.start >= start + mark { start + mark } else { start };
         let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at + 1);
         let line = text[file.start..start].bytes().filter(|byte| *byte == b'\n').count() + 1;
         let near = span.start.saturating_sub(LONGEST_LINE).max(start)..(span.end + LONGEST_LINE).min(end);
@@ -161,6 +179,10 @@ impl<'a> Window<'a> {
         let start = before.rfind('\n').map_or(0, |at| at + 1);
         let column = before[start..].chars().count() + 1;
         problem.element(Origin::path(self.path).line(place.line as usize).char_column(column))
+    }
+
+    fn longest_line(&self) -> usize {
+        self.text.lines().map(str::len).max().unwrap_or(0)
     }
 
     fn shift(&self, span: &Span) -> Span {

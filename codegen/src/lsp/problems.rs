@@ -1,7 +1,8 @@
 //! The compiler's diagnostics as an editor wants them.
 
-use super::project::Project;
+use super::project::{File, Project};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::source::Span;
 use lsp_types::{
     DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, Range, TextEdit, Uri,
 };
@@ -34,7 +35,9 @@ pub(super) fn problems(project: &Project) -> Vec<Problem> {
 fn shown(project: &Project, problem: &Diagnostic) -> Option<Problem> {
     let mut labels = problem.labels.iter();
     let primary = labels.next();
-    let (file, range) = match primary.and_then(|label| project.place(&label.span)) {
+    // Of one that could not be read there is nothing to see.
+    let is_there = |(file, _): &(&File, Span)| !file.document.text.is_empty();
+    let (file, range) = match primary.and_then(|label| project.place(&label.span)).filter(is_there) {
         Some((file, span)) => (file, file.document.range(&span)),
         None => (project.files().first()?, Range::default()),
     };

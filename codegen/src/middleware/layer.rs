@@ -41,10 +41,9 @@ impl At {
     /// Reports that the section lacks a key.
     pub(crate) fn missing(&self, cx: &mut Cx<'_>, key: &str, help: &str) {
         // A key which is there but could not be read has been reported.
-        let is_absent = |section: &ConfigPath| cx.sink.is_absent(section, key);
-        if is_absent(&self.own) && self.base.as_ref().is_none_or(is_absent) {
-            cx.missing(&self.own, key, help);
-        }
+        let is_written = |section: &&ConfigPath| !cx.sink.is_absent(section, key);
+        let written = std::iter::once(&self.own).chain(&self.base).find(is_written);
+        cx.missing(written.unwrap_or(&self.own), key, help);
     }
 }
 

@@ -23,11 +23,12 @@ pub(super) fn route(model: &Model, route: &Route) -> Tree {
     if !route.methods.is_all() {
         put("methods", Tree::plains(route.methods.named().map(|method| method.as_str())));
     }
-    let headers = route.headers.iter().map(|header| (header.name.to_string(), Tree::text(&header.value)));
+    let literal = |text: &str| Tree::text(show::literal(text));
+    let headers = route.headers.iter().map(|header| (header.name.to_string(), literal(&header.value)));
     if !route.headers.is_empty() {
         put("headers", Tree::Map(headers.collect()));
     }
-    let query = route.query.iter().map(|wanted| (wanted.name.clone(), Tree::text(&wanted.value)));
+    let query = route.query.iter().map(|wanted| (wanted.name.clone(), literal(&wanted.value)));
     if !route.query.is_empty() {
         put("query", Tree::Map(query.collect()));
     }
@@ -68,7 +69,7 @@ fn target(model: &Model, route: &Route, put: &mut impl FnMut(&str, Tree)) {
         Target::Respond(respond) => {
             let mut keys = vec![("status".to_owned(), Tree::plain(respond.status))];
             if let Some(content_type) = &respond.content_type {
-                keys.push(("content_type".to_owned(), Tree::text(content_type)));
+                keys.push(("content_type".to_owned(), Tree::text(show::literal(content_type))));
             }
             if !respond.body.is_empty() {
                 keys.push(("body".to_owned(), Tree::text(show::literal(&respond.body))));

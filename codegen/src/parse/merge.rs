@@ -7,6 +7,7 @@ use super::node::Node;
 use crate::codes;
 use crate::diagnostic::{Diagnostics, nearest, quoted};
 use crate::source::{ConfigPath, SpanIndex};
+use crate::yaml;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was read of a file, or of several.
@@ -185,9 +186,22 @@ impl Merge<'_> {
                 known.entry(name.to_owned()).or_insert(index);
             }
         }
+        let mut by_path: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (index, route) in own.iter().enumerate() {
+            if let Some(path) = path(route.as_ref()) {
+                by_path.entry(path.to_owned()).or_default().push(index);
+            }
+        }
         let mut changed = BTreeSet::new();
         for (index, route) in other.into_iter().enumerate() {
             let name = name(route.as_ref()).map(str::to_owned);
+            let below = path(route.as_ref()).and_then(|path| by_path.get(path));
+            let is_same = |below: &&usize| name.is_none() && is_same(own[**below].as_ref(), route.as_ref());
+            if let Some(below) = below.into_iter().flatten().find(is_same) {
+                self.without_name(at, *below, index);
+                self.moves.refused.insert(at.index(index));
+                continue;
+            }
             let target = name.as_ref().and_then(|name| known.get(name)).copied();
             match (target.and_then(|target| Some((target, own.get_mut(target)?))), route) {
                 // A second change to one route is most likely meant for another: two of a name are an error.
@@ -209,6 +223,19 @@ impl Merge<'_> {
                 }
             }
         }
+    }
+
+    /// A layer names the route that it changes; what else they have in common would only make them tie.
+    fn without_name(&mut self, routes: &ConfigPath, below: usize, above: usize) {
+        let title = "a layer changes a route by its name, and this one has none";
+        let problem = self.sink.error(&codes::AMBIGUOUS_ROUTES, title);
+        if let Some(place) = self.other.get(&routes.index(above).key("path")) {
+            problem.label(place.value.clone(), "the same requests as in the layer below");
+        }
+        if let Some(place) = self.own.get(&routes.index(below).key("path")) {
+            problem.label(place.value.clone(), "the route there");
+        }
+        problem.help("give both the same `name`; then this one needs only what is to be different");
     }
 
     fn twice(&mut self, at: &ConfigPath) {
@@ -244,7 +271,11 @@ impl Merge<'_> {
         names.sort_unstable();
         match nearest(name, names) {
             Some(mend) => {
-                problem.suggest(format!("did you mean `{mend}`?"), place.value.clone(), mend);
+                problem.suggest(
+                    format!("did you mean {}?", quoted(mend)),
+                    place.whole.clone(),
+                    yaml::scalar(mend),
+                );
             }
             None => {
                 problem.help("a route that is added here needs a `path`");
@@ -254,11 +285,29 @@ impl Merge<'_> {
 }
 
 fn name(route: Option<&Node>) -> Option<&str> {
+    text(route, "name")
+}
+
+fn path(route: Option<&Node>) -> Option<&str> {
+    text(route, "path")
+}
+
+fn text<'r>(route: Option<&'r Node>, wanted: &str) -> Option<&'r str> {
     let Some(Node::Map(route)) = route else { return None };
     route.iter().find_map(|(key, value)| match value {
-        Some(Node::Text(name)) if key == "name" => Some(name.as_str()),
+        Some(Node::Text(text)) if key == wanted => Some(text.as_str()),
         _ => None,
     })
+}
+
+/// Whether two routes take the same requests, by what is written.
+fn is_same(one: Option<&Node>, other: Option<&Node>) -> bool {
+    let (Some(Node::Map(one)), Some(Node::Map(other))) = (one, other) else { return false };
+    fn get<'r>(route: &'r Entries, name: &str) -> Option<&'r Option<Node>> {
+        route.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+    let keys = ["host", "path", "match", "methods", "headers", "query"];
+    keys.iter().all(|key| get(one, key) == get(other, key))
 }
 
 fn has_path(route: &Entries) -> bool {

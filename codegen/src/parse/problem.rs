@@ -1,10 +1,11 @@
 //! The decoder's findings as diagnostics, with the mend where one is known.
 
 use super::decode::{Kind, Problem};
+use super::home;
 use super::trap::{Trap, trap};
 use crate::codes;
 use crate::diagnostic::{Diagnostics, nearest, quoted};
-use crate::source::{ConfigPath, Source};
+use crate::source::{ConfigPath, Source, Span};
 
 pub(super) fn report(problem: &Problem, source: &Source, sink: &mut Diagnostics) {
     match &problem.kind {
@@ -12,24 +13,10 @@ pub(super) fn report(problem: &Problem, source: &Source, sink: &mut Diagnostics)
             sink.error_at(&codes::WRONG_TYPE, &problem.path, message, "");
         }
         Kind::UnknownKey { key, known } => {
-            let key_span = sink.key_span(&problem.path);
-            let mend = nearest(key, known.iter().copied());
-            if let Some(mend) = mend {
-                sink.note_meant(&problem.path, mend);
-            }
-            let title = format!("unknown key {}", quoted(key));
-            let diagnostic = sink.error_at_key(&codes::UNKNOWN_KEY, &problem.path, title, "no such key here");
-            match (mend, key_span) {
-                (Some(mend), Some(span)) => {
-                    diagnostic.suggest(format!("did you mean `{mend}`?"), span, mend);
-                }
-                _ => {
-                    diagnostic.help(format!("the keys here are `{}`", known.join("`, `")));
-                }
-            }
+            unknown_key(problem, key, known, source, sink);
         }
         Kind::WrongType { found, expected } => {
-            let span = sink.value_span(&problem.path);
+            let span = sink.whole_span(&problem.path);
             // As it was written: 1.0, not 1.
             let written = span.as_ref().and_then(|span| source.text().get(span.clone())).unwrap_or_default();
             if let Some(trap) = trap(written, expected) {
@@ -39,20 +26,116 @@ pub(super) fn report(problem: &Problem, source: &Source, sink: &mut Diagnostics)
             let is_number = found.starts_with("the number");
             let found = &if is_number { format!("the number {}", quoted(written)) } else { found.clone() };
             let title = format!("expected {expected}, found {found}");
+            let port = port(&problem.path, written);
             let diagnostic =
                 sink.error_at(&codes::WRONG_TYPE, &problem.path, title, format!("expected {expected}"));
             let Some(span) = span else { return };
-            if let Some((title, mend)) = mend(written, found, expected) {
+            if let Some(address) = port {
+                diagnostic.suggest("write address and port", span, address);
+            } else if let Some((title, mend)) = mend(written, found, expected) {
                 diagnostic.suggest(title, span, mend);
             }
         }
     }
 }
 
+/// A bare port in a list of addresses.
+fn port(path: &ConfigPath, written: &str) -> Option<String> {
+    let key = path.parent()?;
+    let port: u16 = written.parse().ok().filter(|_| key.last() == "listen")?;
+    Some(format!("0.0.0.0:{port}"))
+}
+
+fn unknown_key(
+    problem: &Problem,
+    key: &str,
+    known: &'static [&'static str],
+    source: &Source,
+    sink: &mut Diagnostics,
+) {
+    let Some(span) = sink.key_span(&problem.path) else { return };
+    // That it has no value is not another mistake.
+    let text = source.text();
+    let value = sink.value_span(&problem.path).unwrap_or_else(|| span.clone());
+    let has_no_value = value.is_empty() || value == span;
+    if has_no_value || text[value.clone()].contains([':', '-', '[']) {
+        sink.withdraw(&codes::NO_VALUE, &(span.start..value.end.max(span.end)));
+    }
+    let comma = if has_no_value { values_with_commas(text, &span) } else { None };
+    if comma.as_ref().is_some_and(|comma| comma.is_continued) {
+        return;
+    }
+    let section = problem.path.parent().unwrap_or_default();
+    let home = home::of(key);
+    let mend =
+        nearest(key, known.iter().copied()).filter(|mend| sink.is_absent(&section, mend) && comma.is_none());
+    // What lives elsewhere was hardly meant to be something else here, unless it is all but the same.
+    let mend = mend.filter(|mend| home.is_none() || mend.eq_ignore_ascii_case(key));
+    if let Some(mend) = mend {
+        sink.note_meant(&problem.path, mend);
+    }
+    let title = format!("unknown key {}", quoted(key));
+    let diagnostic = sink.error_at_key(&codes::UNKNOWN_KEY, &problem.path, title, "no such key here");
+    if let Some(Commas { span, values, .. }) = comma {
+        diagnostic.help("in braces a comma begins the next key; several values are a list in brackets");
+        diagnostic.suggest("make it a list", span, format!("[{values}]"));
+        return;
+    }
+    if let Some(home) = &home {
+        diagnostic.help(format!("`{key}` lives {home}"));
+    }
+    match mend {
+        Some(mend) => {
+            let is_quoted = text[span.clone()].starts_with(['"', '\'']);
+            let written = if is_quoted { format!("\"{mend}\"") } else { mend.to_owned() };
+            diagnostic.suggest(format!("did you mean `{mend}`?"), span, written);
+        }
+        None if home.is_none() => {
+            diagnostic.help(format!("the keys here are `{}`", known.join("`, `")));
+        }
+        None => {}
+    }
+}
+
+/// `methods: GET,POST` in braces: the second is a key without a value.
+struct Commas {
+    /// All the values.
+    span: Span,
+    values: String,
+    /// Another of these keys comes before this one, and has been reported.
+    is_continued: bool,
+}
+
+/// The values around a key without a value, if it is such a one.
+fn values_with_commas(text: &str, key: &Span) -> Option<Commas> {
+    let is_value = |char: char| char.is_ascii_alphanumeric() || "._-/:".contains(char);
+    let part = |text: &str| text.trim_matches(' ').chars().all(is_value) && !text.trim().is_empty();
+    let line = text[..key.start].rfind('\n').map_or(0, |at| at + 1);
+    let before = &text[line..key.start];
+    let start = before.rfind(": ").map(|at| at + 2)?;
+    let values: Vec<&str> = before[start..].split(',').collect();
+    let (last, values) = values.split_last()?;
+    if !last.trim().is_empty() || values.is_empty() || !values.iter().all(|value| part(value)) {
+        return None;
+    }
+    // As many keys without a value as follow.
+    let mut end = key.end;
+    while let Some(rest) = text[end..].strip_prefix(',') {
+        let next = rest.find([',', '}', '\n', ':'])?;
+        if !part(&rest[..next]) || rest[next..].starts_with([':', '\n']) {
+            break;
+        }
+        end += 1 + rest[..next].trim_end().len();
+    }
+    let span = line + start..end;
+    let all: Vec<&str> = text[span.clone()].split(',').map(str::trim).collect();
+    Some(Commas { span, values: all.join(", "), is_continued: values.len() > 1 })
+}
+
 impl Trap {
     /// Reports the scalar at `path`.
     pub(crate) fn report(self, path: &ConfigPath, sink: &mut Diagnostics) {
-        let span = sink.value_span(path);
+        let span = sink.whole_span(path);
         let problem = sink.error_at(&codes::YAML_TRAP, path, self.title, self.label);
         for (what, mend) in self.mends {
             if let Some(span) = span.clone() {

@@ -13,6 +13,17 @@ pub(super) struct At {
     pub(super) line: u32,
 }
 
+/// How a scalar is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Style {
+    /// Without anything around it.
+    Plain,
+    /// In quotes.
+    Quoted,
+    /// After a `|` or a `>`.
+    Block,
+}
+
 /// A tree that grows event by event.
 pub(super) struct Tree<'a> {
     text: &'a str,
@@ -66,6 +77,12 @@ impl<'a> Tree<'a> {
         Document { root: self.root, spans: self.spans, ..Document::default() }
     }
 
+    /// The innermost bracket that is open.
+    pub(super) fn open_bracket(&self) -> Option<usize> {
+        let start = self.open.last()?.at.span.start;
+        self.text.get(start..).filter(|text| text.starts_with(['[', '{'])).map(|_| start)
+    }
+
     /// Anchors are refused, wherever they are.
     pub(super) fn anchor(&self, span: Span, sink: &mut Diagnostics) {
         if !self.is_in_ghost() {
@@ -112,25 +129,45 @@ impl<'a> Tree<'a> {
     pub(super) fn scalar(
         &mut self,
         text: String,
-        is_plain: bool,
+        style: Style,
         node: Option<Node>,
-        at: At,
+        mut at: At,
         sink: &mut Diagnostics,
     ) {
+        // A scalar that goes on to the next token would take line breaks along that are not its own.
+        at.span.end = at.span.start + self.text.get(at.span.clone()).unwrap_or_default().trim_end().len();
         if let Some(Frame { content: Content::Map(_), key: None, .. }) = self.open.last() {
-            self.set_key(text, is_plain, at, sink);
+            self.set_key(text, style == Style::Plain, at, sink);
             return;
         }
         let Some(slot) = self.slot(&at, sink) else { return };
         self.place(&slot, &at);
+        if style == Style::Block && !slot.is_ghost {
+            self.place_block(&slot.path, text.ends_with('\n').then(|| text.trim_end().into()));
+        }
         if node.is_none() && !slot.is_ghost && slot.path != ConfigPath::root() {
             let shown = slot.key.as_ref().map_or_else(|| "this entry".to_owned(), |_| last_key(&self.open));
             let label_at = slot.key.as_ref().unwrap_or(&at).span.clone();
             sink.error(&codes::NO_VALUE, format!("{shown} has no value"))
                 .label(label_at, "nothing (null) is written here")
-                .help("leave it out for the default, or write `{}` for a section with all its defaults");
+                .help(match slot.key {
+                    Some(_) => {
+                        "leave it out for the default, or write `{}` for a section with all its defaults"
+                    }
+                    None => "write a value behind the dash, or take it out",
+                });
         }
         self.attach(node);
+    }
+
+    /// Notes what belongs to the block scalar at `path` besides its text.
+    fn place_block(&mut self, path: &ConfigPath, before_break: Option<Box<str>>) {
+        let Some(place) = self.spans.get(path).cloned() else { return };
+        let start = block_header(self.text, place.value.start).unwrap_or(place.value.start);
+        // One without text begins where the next token does.
+        let end = self.text[..place.value.end.max(start)].trim_end().len();
+        let whole = start..end.max(start);
+        self.spans.replace(path.clone(), Place { whole, before_break, ..place });
     }
 
     pub(super) fn open_list(&mut self, at: At) {
@@ -173,8 +210,7 @@ impl<'a> Tree<'a> {
         if !is_ghost && is_plain && text == "<<" {
             is_ghost = true;
             // So that nobody misses here what might have been merged.
-            let place = Place { key: at.span.clone(), value: at.span.clone(), line: at.line };
-            self.spans.insert(path.clone(), place);
+            self.spans.insert(path.clone(), Place::of(&at.span, &at.span, at.line));
             sink.error(&codes::MERGE_KEY, "merge keys (`<<`) are not supported")
                 .label(at.span.clone(), "this would merge another map into this one")
                 .help("share through `upstreams` and the top-level `middleware`");
@@ -186,8 +222,7 @@ impl<'a> Tree<'a> {
         }
         if !is_ghost {
             // Noted at once, so that the next key of this name is seen even if this one's value is refused.
-            let place = Place { key: at.span.clone(), value: at.span.clone(), line: at.line };
-            self.spans.insert(path.clone(), place);
+            self.spans.insert(path.clone(), Place::of(&at.span, &at.span, at.line));
         }
         frame.key = Some(Key { text, at, path, is_ghost });
     }
@@ -229,10 +264,7 @@ impl<'a> Tree<'a> {
             self.path_bytes += slot.path.as_str().len();
         }
         let key = slot.key.as_ref().unwrap_or(at);
-        self.spans.replace(
-            slot.path.clone(),
-            Place { key: key.span.clone(), value: at.span.clone(), line: key.line },
-        );
+        self.spans.replace(slot.path.clone(), Place::of(&key.span, &at.span, key.line));
     }
 
     fn attach(&mut self, node: Option<Node>) {
@@ -255,6 +287,18 @@ impl<'a> Tree<'a> {
             .last()
             .is_some_and(|frame| frame.is_ghost || frame.key.as_ref().is_some_and(|key| key.is_ghost))
     }
+}
+
+/// Where the `|` or `>` is whose text starts at `start`.
+fn block_header(text: &str, start: usize) -> Option<usize> {
+    let before = text[..start].trim_end();
+    let line = before.rfind('\n').map_or(0, |at| at + 1);
+    let is_header = |rest: &str| {
+        let after = rest[1..].trim_start_matches(|char: char| char.is_ascii_digit() || "+-".contains(char));
+        after.is_empty() || after.trim_start().starts_with('#') && after.starts_with([' ', '\t'])
+    };
+    let marks = before[line..].match_indices(['|', '>']).map(|(at, _)| line + at);
+    marks.into_iter().find(|at| is_header(before[*at..].trim_end()))
 }
 
 fn last_key(open: &[Frame]) -> String {

@@ -21,9 +21,20 @@ impl HostPattern {
     /// Parses a host as written.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         let whole = 0..text.len();
-        if text == "*" {
-            return Err(PatternError::new(whole, "`*` is not a host pattern")
+        if text.trim() != text {
+            return Err(PatternError::new(whole, "a host has no spaces at its ends").canonical(text.trim()));
+        }
+        if matches!(text, "*" | "*.") {
+            return Err(PatternError::new(whole, format!("`{text}` is not a host pattern"))
                 .help("leave `host` out to serve every host"));
+        }
+        if let Some((scheme, rest)) = text.split_once("://") {
+            let error = PatternError::new(0..scheme.len() + 3, "a host pattern has no scheme");
+            return Err(error.canonical(rest.strip_suffix('/').unwrap_or(rest)));
+        }
+        if let Some((host, _)) = text.split_once('/') {
+            return Err(PatternError::new(host.len()..text.len(), "a host pattern has no path")
+                .help("the path goes in the route's `path`"));
         }
         if let Some((host, port)) = text.rsplit_once(':')
             && !host.contains(':')

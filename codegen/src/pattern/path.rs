@@ -4,9 +4,10 @@
 //! A prefix pattern loses its trailing slash (`/api/` is `/api`, `/` has no segments and matches every path);
 //! an exact pattern keeps it as an empty literal, so that `/a/` and `/a` differ.
 
-use super::PatternError;
 use super::segment::{ParamKind, Segment};
+use super::{PatternError, foreign};
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// More segments than this are an error; matchers may rely on it.
@@ -33,10 +34,21 @@ pub enum MatchKind {
 impl PathPattern {
     /// Parses a pattern as written, `exact` being its `match` key.
     pub fn parse(text: &str, kind: MatchKind) -> Result<Self, PatternError> {
+        let whole = 0..text.len();
+        if text.trim() != text {
+            return Err(PatternError::new(whole, "a path has no spaces at its ends").canonical(text.trim()));
+        }
         let Some(path) = text.strip_prefix('/') else {
-            return Err(
-                PatternError::new(0..text.len(), "a path must start with `/`").canonical(format!("/{text}"))
-            );
+            if let Some(rest) = text.strip_prefix('^') {
+                return Err(PatternError::new(whole, "a path pattern is no regular expression")
+                    .help("a segment is text, `{name}`, `{name:uint}`, `{name:uuid}` or, as the last, `{*name}`")
+                    .canonical(foreign::expression(rest)));
+            }
+            if text.contains("://") {
+                return Err(PatternError::new(whole, "a path pattern has neither scheme nor host")
+                    .help("the host goes in the route's `host`"));
+            }
+            return Err(PatternError::new(whole, "a path must start with `/`").canonical(format!("/{text}")));
         };
         if let Some(at) = text.find(['?', '#']) {
             return Err(PatternError::new(at..text.len(), "a path pattern has neither query nor fragment")
@@ -52,6 +64,7 @@ impl PathPattern {
                 .canonical(canonical));
         }
         let mut segments = Vec::new();
+        let mut ranges = Vec::new();
         // A prefix pattern's trailing slash says nothing that its segments do not.
         let path = if kind == MatchKind::Prefix { path.strip_suffix('/').unwrap_or(path) } else { path };
         if !(kind == MatchKind::Prefix && path.is_empty()) {
@@ -60,7 +73,8 @@ impl PathPattern {
                 let range = start..start + raw.len();
                 start = range.end + 1;
                 let is_last = range.end == path.len() + 1;
-                segments.push(Segment::parse(text, raw, range, is_last)?);
+                segments.push(Segment::parse(text, raw, range.clone(), is_last)?);
+                ranges.push(range);
             }
         }
         if segments.len() > MAX_SEGMENTS {
@@ -69,14 +83,15 @@ impl PathPattern {
                 format!("a path has at most {MAX_SEGMENTS} segments, this one has {}", segments.len()),
             ));
         }
-        let mut names: Vec<&str> = segments.iter().filter_map(Segment::name).collect();
-        names.sort_unstable();
-        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            let at = text.rfind(pair[0]).unwrap_or(0);
-            return Err(PatternError::new(
-                at..at + pair[0].len(),
-                format!("parameter `{}` occurs twice in this path", pair[0]),
-            ));
+        let mut names = BTreeSet::new();
+        for (segment, range) in segments.iter().zip(ranges) {
+            if let Some(name) = segment.name().filter(|name| !names.insert(*name)) {
+                return Err(PatternError::new(
+                    range,
+                    format!("parameter `{name}` occurs twice in this path"),
+                )
+                .help("each has a name of its own"));
+            }
         }
         let ends_in_rest = matches!(segments.last(), Some(Segment::Rest { .. }));
         let kind = if ends_in_rest { MatchKind::Prefix } else { kind };

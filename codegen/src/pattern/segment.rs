@@ -1,6 +1,7 @@
 //! Segments of path patterns: literals in canonical form, and parameters.
 
-use super::PatternError;
+use super::{PatternError, foreign};
+use crate::diagnostic::quoted;
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -85,8 +86,22 @@ impl Segment {
         range: Range<usize>,
         is_last: bool,
     ) -> Result<Self, PatternError> {
+        let instead = |new: &str| format!("{}{new}{}", &text[..range.start], &text[range.end..]);
         if raw.contains(['{', '}']) {
-            return param(raw, range, is_last);
+            return param(raw, range.clone(), is_last).map_err(|error| {
+                match foreign::segment(raw, is_last, text) {
+                    Some(here) => error.canonical(instead(&here)),
+                    None => error,
+                }
+            });
+        }
+        // What could stand in a request's path may be meant as it is: then it is a matter of a lint.
+        let is_path = raw.bytes().all(is_path_byte);
+        if let Some(here) = foreign::segment(raw, is_last, text).filter(|_| !is_path) {
+            let message = format!("{} is only text here", quoted(raw));
+            return Err(PatternError::new(range.clone(), message)
+                .help("a pattern has parameters, and no regular expressions: `{name}`, `{name:uint}`, `{name:uuid}`, `{*name}`")
+                .canonical(instead(&here)));
         }
         // Only the trailing slash of an exact pattern gets here with nothing in it.
         if raw.is_empty() && is_last {
@@ -98,11 +113,14 @@ impl Segment {
             canonical.strip_prefix(dots).is_some_and(|rest| rest.is_empty() || rest.starts_with(';'))
         };
         if is_dots(".") || is_dots("..") {
-            return Err(PatternError::new(range, "a dot segment can never match")
-                .help("the gateway normalises a request's path before it matches it"));
+            let error = PatternError::new(range.clone(), "a dot segment can never match")
+                .help("the gateway normalises a request's path before it matches it");
+            // Of a single dot nothing is left in a request's path.
+            let gone = || format!("{}{}", &text[..range.start], text[range.end..].trim_start_matches('/'));
+            return Err(if canonical == "." { error.canonical(gone()) } else { error });
         }
         if canonical != raw {
-            let whole = format!("{}{canonical}{}", &text[..range.start], &text[range.end..]);
+            let whole = instead(&canonical);
             return Err(PatternError::new(range, "this segment is not in canonical form").canonical(whole));
         }
         Ok(Segment::Literal(canonical))
@@ -156,6 +174,16 @@ pub(super) fn canonical_literal(raw: &str, range: &Range<usize>, fate: &str) -> 
     let mut at = 0;
     while at < bytes.len() {
         let byte = bytes[at];
+        if byte == b'\\' || byte.is_ascii_control() {
+            let here = range.start + at..range.start + at + 1;
+            let error = PatternError::new(here, format!("{:?} cannot stand in a path", char::from(byte)));
+            return Err(match byte {
+                b'\\' | 0 => {
+                    error.help("the gateway answers a path with `%2F`, `%5C` or `%00` in it with 400")
+                }
+                _ => error,
+            });
+        }
         if byte != b'%' {
             push_byte(&mut out, byte, is_path_byte(byte));
             at += 1;

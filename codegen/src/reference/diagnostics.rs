@@ -35,7 +35,7 @@ fn of_kind(schema: &Value, key: &Value) -> Vec<&'static Code> {
     // `auto` or a number: the number is out of range, whatever it is.
     let is_bounded = has(|scalar| scalar["maximum"].is_u64() || is_one_of_some_numbers(scalar));
     if is_quantity {
-        found.push(&codes::MISSING_UNIT);
+        found.extend([&codes::MISSING_UNIT, &codes::LATE_VALUE_HERE]);
     }
     if is_quantity || is_bounded {
         found.push(&codes::IMPOSSIBLE_VALUE);

@@ -64,7 +64,7 @@ fn quantity(pattern: &str) -> &'static str {
     match pattern {
         _ if pattern.contains(DURATION) => "duration in `ms`, `s`, `m`, `h`, `d`",
         _ if pattern.contains("[KMG]") => "size in `B`, `KB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`",
-        _ if pattern.contains("/[smh]") => "rate `/s`, `/m`, `/h`",
+        _ if pattern.contains("[smh]") => "rate `/s`, `/m`, `/h`",
         _ if pattern.contains('%') => "share in `%`",
         _ if pattern.contains(r"\$\{") => "late text",
         _ => "text",

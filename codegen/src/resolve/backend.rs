@@ -114,20 +114,22 @@ fn url(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<BackendUrl> {
         Ok(_) => Some(BackendUrl::Late(late)),
         Err(message) => {
             let title = format!("{} is not a backend's URL", quoted(&known));
-            let span = if is_literal { cx.sink.value_span(at) } else { cx.default_span(at, text) };
-            let problem = cx.sink.error(&codes::BACKEND_URL, title);
-            if let Some(span) = span.clone() {
-                problem.label(span, message);
-            }
             if !is_literal {
+                let span = cx.default_span(at, text);
+                let problem = cx.sink.error(&codes::BACKEND_URL, title);
+                if let Some(span) = span {
+                    problem.label(span, message);
+                }
                 problem.help(DEFAULT_HELP);
+                return None;
             }
-            let mend = format!("http://{known}");
-            if let Some(span) = span.filter(|_| is_literal)
-                && !known.contains("://")
-                && parse_url(&mend).is_ok()
-            {
-                problem.suggest("write the scheme", span, format!("\"{mend}\""));
+            let span = cx.sink.whole_span(at);
+            let problem = cx.sink.error_at(&codes::BACKEND_URL, at, title, message);
+            let bare = known.trim();
+            let mend = if bare.contains("://") { bare.to_owned() } else { format!("http://{bare}") };
+            if let Some(span) = span.filter(|_| parse_url(&mend).is_ok()) {
+                let what = if bare.contains("://") { "without spaces" } else { "write the scheme" };
+                problem.suggest(what, span, format!("\"{mend}\""));
             }
             None
         }

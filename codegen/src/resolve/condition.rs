@@ -38,7 +38,9 @@ fn host(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> Option<HostP
     if !cx.is_literal(at, text) {
         return None;
     }
-    HostPattern::parse(text).map_err(|error| cx.pattern_error(&codes::BAD_HOST, at, text, error)).ok()
+    HostPattern::parse(text)
+        .map_err(|error| cx.pattern_error(&codes::BAD_HOST, at, text, error, HostPattern::parse))
+        .ok()
 }
 
 fn path(cx: &mut Cx<'_>, section: &ConfigPath, route: &ast::Route) -> Option<PathPattern> {
@@ -55,7 +57,9 @@ fn path(cx: &mut Cx<'_>, section: &ConfigPath, route: &ast::Route) -> Option<Pat
     if !cx.is_literal(&at, text) {
         return None;
     }
-    PathPattern::parse(text, kind?).map_err(|error| cx.pattern_error(&codes::BAD_PATH, &at, text, error)).ok()
+    let kind = kind?;
+    let parse = |text: &str| PathPattern::parse(text, kind);
+    parse(text).map_err(|error| cx.pattern_error(&codes::BAD_PATH, &at, text, error, parse)).ok()
 }
 
 fn methods(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&Strings>) -> Option<Methods> {
@@ -79,17 +83,43 @@ fn methods(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&Strings>) -> Optio
             Some(method) => set |= 1 << method as u8,
             None => {
                 is_good = false;
-                if matches!(name.as_str(), "TRACE" | "CONNECT") {
-                    let title = format!("{name} is never forwarded");
-                    cx.sink.error_at(&codes::UNKNOWN_METHOD, at, title, "the gateway answers it itself");
-                } else {
-                    let known = Method::ALL.iter().map(|method| method.as_str());
-                    cx.unknown(&codes::UNKNOWN_METHOD, at, name, "method", known);
-                }
+                no_method(cx, at, name);
             }
         }
     }
     (is_good && set != 0).then_some(Methods::Only(set))
+}
+
+/// What is written for a method, and is none.
+fn no_method(cx: &mut Cx<'_>, at: &ConfigPath, name: &str) {
+    let is_method = |part: &&str| Method::ALL.iter().any(|method| method.as_str() == *part);
+    let several = name.to_ascii_uppercase();
+    let several: Vec<&str> = several
+        .split(|char: char| char.is_whitespace() || ",|/+".contains(char))
+        .filter(|part| !part.is_empty())
+        .collect();
+    if matches!(name, "TRACE" | "CONNECT") {
+        let title = format!("{name} is never forwarded");
+        cx.sink.error_at(&codes::UNKNOWN_METHOD, at, title, "the gateway answers it itself");
+    } else if several.len() > 1 && several.iter().all(is_method) {
+        let span = cx.sink.whole_span(at);
+        let title = format!("{} is not one method", quoted(name));
+        let problem = cx.sink.error_at(&codes::UNKNOWN_METHOD, at, title, "several are a list");
+        if let Some(span) = span {
+            let list = several.join(", ");
+            // In a list that is written in brackets they are entries of that.
+            problem.suggest("make it a list", span.clone(), format!("[{list}]"));
+            problem.suggest("make them entries", span, list);
+        }
+    } else if matches!(several.as_slice(), ["ANY" | "ALL" | "*"]) {
+        let title = format!("{} is not a method", quoted(name));
+        cx.sink
+            .error_at(&codes::UNKNOWN_METHOD, at, title, "no method of this name")
+            .help("leave `methods` out for every method");
+    } else {
+        let known = Method::ALL.iter().map(|method| method.as_str());
+        cx.unknown(&codes::UNKNOWN_METHOD, at, name, "method", known);
+    }
 }
 
 fn headers(
@@ -104,7 +134,8 @@ fn headers(
     for (key, value) in map.iter() {
         let at = at.key(key);
         let name = cx.field_name(&at, key, Use::Condition);
-        let value = value.filter(|value| cx.is_literal(&at, value) && cx.is_header_value(&at, value));
+        let value =
+            value.and_then(|value| cx.literal(&at, value)).filter(|value| cx.is_header_value(&at, value));
         let (Some(name), Some(value)) = (name, value) else {
             is_good = false;
             continue;
@@ -118,7 +149,7 @@ fn headers(
                 .label(first, "first matched here");
             is_good = false;
         }
-        predicates.push(HeaderPredicate { name, value: value.clone() });
+        predicates.push(HeaderPredicate { name, value });
     }
     predicates.sort();
     is_good.then_some(predicates)
@@ -158,8 +189,8 @@ fn query(
             );
         }
         yaml_word(cx, &at);
-        match value.filter(|value| cx.is_literal(&at, value)) {
-            Some(value) => predicates.push(QueryPredicate { name: key.to_owned(), value: value.clone() }),
+        match value.and_then(|value| cx.literal(&at, value)) {
+            Some(value) => predicates.push(QueryPredicate { name: key.to_owned(), value }),
             None => is_good = false,
         }
     }

@@ -6,10 +6,11 @@ mod quantity;
 mod text;
 
 use crate::codes::{self, Code};
-use crate::diagnostic::{Diagnostics, nearest, quoted};
+use crate::diagnostic::{Diagnostic, Diagnostics, nearest, quoted};
 use crate::model::{Origin, Scope};
-use crate::pattern::PatternError;
+use crate::pattern::{PatternError, mended};
 use crate::source::{ConfigPath, Source, Span};
+use crate::yaml;
 use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
 
@@ -73,8 +74,10 @@ impl Cx<'_> {
         what: &str,
         known: impl Iterator<Item = &'w str> + Clone,
     ) {
-        let span = self.sink.value_span(at);
-        self.unknown_in(code, span, text, what, known);
+        let span = self.sink.whole_span(at);
+        let (title, label) = unknown_word(text, what);
+        let problem = self.sink.error_at(code, at, title, label);
+        offer(problem, span, text, known);
     }
 
     /// Reports a word which is none of those known, and which is at `span`.
@@ -86,23 +89,12 @@ impl Cx<'_> {
         what: &str,
         known: impl Iterator<Item = &'w str> + Clone,
     ) {
-        let problem = self.sink.error(code, format!("unknown {what} {}", quoted(text)));
+        let (title, label) = unknown_word(text, what);
+        let problem = self.sink.error(code, title);
         if let Some(span) = span.clone() {
-            problem.label(span, format!("no {what} of this name"));
+            problem.label(span, label);
         }
-        match (nearest(text, known.clone()), span) {
-            (Some(mend), Some(span)) => {
-                let mend = if mend.starts_with('*') { format!("\"{mend}\"") } else { mend.to_owned() };
-                problem.suggest(format!("did you mean `{mend}`?"), span, mend);
-            }
-            _ => {
-                let some: Vec<String> = known.clone().take(12).map(quoted).collect();
-                let more = if known.count() > some.len() { ", .." } else { "" };
-                if !some.is_empty() {
-                    problem.help(format!("known are {}{more}", some.join(", ")));
-                }
-            }
-        }
+        offer(problem, span, text, known);
     }
 
     /// Reports the entries of a list which are there already.
@@ -126,6 +118,11 @@ impl Cx<'_> {
     pub(crate) fn missing(&mut self, section: &ConfigPath, key: &str, help: &str) {
         // A key which is there but could not be read has been reported.
         if !self.sink.is_absent(section, key) {
+            // Without a value: it cannot be left out, as others can.
+            if let Some(problem) = self.sink.said_of(&codes::NO_VALUE, &section.key(key)) {
+                problem.help = Vec::new();
+                problem.help(format!("`{key}` is required: {help}"));
+            }
             return;
         }
         self.sink
@@ -139,24 +136,24 @@ impl Cx<'_> {
     }
 
     /// Reports what is wrong with a pattern, pointing into its text.
-    pub(crate) fn pattern_error(
+    /// `parse` is what found it: a mend has to satisfy it.
+    pub(crate) fn pattern_error<T>(
         &mut self,
         code: &'static Code,
         at: &ConfigPath,
         text: &str,
         error: PatternError,
+        parse: impl Fn(&str) -> Result<T, PatternError>,
     ) {
         let part = self.part(at, text, &error.range);
-        let whole = self.sink.value_span(at);
-        let problem = self.sink.error(code, error.message);
-        problem.label(part, "");
+        let whole = self.sink.whole_span(at);
+        let mend = mended(&error, parse);
+        let problem = self.sink.error_in(code, at, part, error.message, "");
         if let Some(help) = error.help {
             problem.help(help);
         }
-        if let (Some(canonical), Some(whole)) = (error.canonical, whole) {
-            let is_plain = !canonical.contains(['{', '*', '#', ':', '%']);
-            let canonical = if is_plain { canonical } else { format!("\"{canonical}\"") };
-            problem.suggest("write it so", whole, canonical);
+        if let (Some(mend), Some(whole)) = (mend, whole) {
+            problem.suggest("write it so", whole, yaml::scalar(&mend));
         }
     }
 
@@ -172,5 +169,31 @@ impl Cx<'_> {
             return span;
         };
         span.start + offset + range.start..span.start + offset + range.end
+    }
+}
+
+/// What is said of a word that nobody knows, and where.
+fn unknown_word(text: &str, what: &str) -> (String, String) {
+    (format!("unknown {what} {}", quoted(text)), format!("no {what} of this name"))
+}
+
+/// Offers the nearest of the known words in the place of what is at `span`, or names them.
+fn offer<'w>(
+    problem: &mut Diagnostic,
+    span: Option<Span>,
+    text: &str,
+    known: impl Iterator<Item = &'w str> + Clone,
+) {
+    match (nearest(text, known.clone()), span) {
+        (Some(mend), Some(span)) => {
+            problem.suggest(format!("did you mean {}?", quoted(mend)), span, yaml::scalar(mend));
+        }
+        _ => {
+            let some: Vec<String> = known.clone().take(12).map(quoted).collect();
+            let more = if known.count() > some.len() { ", .." } else { "" };
+            if !some.is_empty() {
+                problem.help(format!("known are {}{more}", some.join(", ")));
+            }
+        }
     }
 }

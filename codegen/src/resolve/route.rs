@@ -83,8 +83,12 @@ pub(super) fn routes(
 }
 
 fn is_empty_list(cx: &Cx<'_>, at: &ConfigPath) -> bool {
-    let span = cx.sink.value_span(at).unwrap_or_default();
-    cx.source.text().get(span).is_some_and(|written| written.starts_with('['))
+    let written = |span: Option<crate::source::Span>| cx.source.text().get(span?);
+    // Under another name it has been reported.
+    let is_named =
+        written(cx.sink.key_span(at)).is_some_and(|key| key.trim_matches(['"', '\'']) == at.last());
+    let list = written(cx.sink.value_span(at)).and_then(|list| list.strip_prefix('['));
+    is_named && list.is_some_and(|rest| rest.trim_start().starts_with(']'))
 }
 
 /// The names of all routes with a name or a condition, by index.

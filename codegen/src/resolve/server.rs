@@ -9,6 +9,7 @@ use crate::model::{
     Admin, Cidr, Drain, Late, Limits, Listen, LogLevel, Piece, Server, ServerTimeouts, Workers,
 };
 use crate::source::ConfigPath;
+use crate::yaml;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU16;
 use std::time::Duration;
@@ -90,49 +91,76 @@ fn address(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Late> {
     let Some(known) = late.by_default() else { return Some(late) };
     let Err((message, mend)) = listen_address(&known) else { return Some(late) };
     let is_literal = late.literal().is_some();
-    let span = if is_literal { cx.sink.value_span(at) } else { cx.default_span(at, text) };
     let title = format!("{} is not an address to listen on", quoted(&known));
-    let problem = cx.sink.error(&codes::BAD_ADDRESS, title);
-    if let Some(span) = span.clone() {
-        problem.label(span, message);
-    }
+    let default = cx.default_span(at, text);
+    let whole = if is_literal { cx.sink.whole_span(at) } else { default.clone() };
+    let problem = if is_literal {
+        cx.sink.error_at(&codes::BAD_ADDRESS, at, title, message)
+    } else {
+        let problem = cx.sink.error(&codes::BAD_ADDRESS, title);
+        if let Some(span) = default {
+            problem.label(span, message);
+        }
+        problem
+    };
     if !is_literal {
         problem.help(DEFAULT_HELP);
     }
     // Text in front of and behind a variable is part of the address, too.
     let is_whole = is_literal || matches!(late.pieces.as_slice(), [_]);
-    if let (Some(span), Some(mend), true) = (span, mend, is_whole) {
-        problem.suggest("write address and port", span, mend);
+    if let (Some(span), Some(mend), true) = (whole, mend, is_whole) {
+        let written = if is_literal { address_text(mend) } else { mend.to_string() };
+        problem.suggest("write address and port", span, written);
     }
     None
 }
 
 /// What is wrong with an address to listen on, and what was most likely meant.
-fn listen_address(text: &str) -> Result<SocketAddr, (&'static str, Option<String>)> {
+fn listen_address(text: &str) -> Result<SocketAddr, (&'static str, Option<SocketAddr>)> {
     const EXPECTED: &str = "expected an IP address and a port";
-    if let Ok(address) = text.parse::<SocketAddr>() {
-        let IpAddr::V6(ip) = address.ip() else { return Ok(address) };
-        let mapped = ip.to_ipv4_mapped();
-        // An IPv6 listener takes IPv6 only.
-        return match mapped {
-            None => Ok(address),
-            Some(ip) => Err(("an IPv4 address is written as one", Some(format!("{ip}:{}", address.port())))),
-        };
-    }
-    let port = text.strip_prefix(':').unwrap_or(text);
-    if port.parse::<u16>().is_ok() {
-        return Err((EXPECTED, Some(format!("0.0.0.0:{port}"))));
-    }
-    if text.parse::<Ipv4Addr>().is_ok() {
-        return Err((EXPECTED, Some(format!("{text}:8080"))));
-    }
-    let local = text.strip_prefix("localhost:").filter(|port| port.parse::<u16>().is_ok());
-    match local {
-        Some(port) => {
-            Err(("`localhost` is two addresses, 127.0.0.1 and [::1]", Some(format!("127.0.0.1:{port}"))))
+    let Ok(address) = text.parse::<SocketAddr>() else {
+        let is_local = text.trim().starts_with("localhost");
+        let message = if is_local { "`localhost` is two addresses, 127.0.0.1 and [::1]" } else { EXPECTED };
+        return Err((message, mended_address(text)));
+    };
+    let IpAddr::V6(ip) = address.ip() else { return Ok(address) };
+    // An IPv6 listener takes IPv6 only.
+    match ip.to_ipv4_mapped() {
+        None => Ok(address),
+        Some(ip) => {
+            Err(("an IPv4 address is written as one", Some(SocketAddr::new(ip.into(), address.port()))))
         }
-        None => Err((EXPECTED, None)),
     }
+}
+
+/// What was most likely meant by `8080`, `:8080`, `*:8080`, `localhost:8080`, `127.0.0.1` or `[::]`.
+fn mended_address(text: &str) -> Option<SocketAddr> {
+    let text = text.trim();
+    let bare = text.split_once("://").map_or(text, |(_, rest)| rest.strip_suffix('/').unwrap_or(rest));
+    let ip = |host: &str| match host {
+        "" | "*" => Some(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        "localhost" => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        _ => None,
+    };
+    if let Ok(address) = bare.parse() {
+        return Some(address);
+    }
+    if let Ok(port) = bare.parse() {
+        return Some(SocketAddr::new(ip("")?, port));
+    }
+    if let Some((host, port)) = bare.rsplit_once(':')
+        && let (Some(ip), Ok(port)) = (ip(host), port.parse())
+    {
+        return Some(SocketAddr::new(ip, port));
+    }
+    let host = bare.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(bare);
+    let known = ip(host).filter(|_| !host.is_empty());
+    host.parse().ok().or(known).map(|ip| SocketAddr::new(ip, 8080))
+}
+
+/// As YAML: one of IPv6 begins with a bracket.
+fn address_text(address: SocketAddr) -> String {
+    if address.is_ipv4() { address.to_string() } else { yaml::scalar(&address.to_string()) }
 }
 
 fn workers(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&ast::Workers>) -> Workers {
@@ -165,25 +193,38 @@ fn known_level(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> Late 
     let Some(level) = late.by_default().filter(|level| !LOG_LEVELS.contains(&level.as_str())) else {
         return late;
     };
-    let span = if late.literal().is_some() { cx.sink.value_span(at) } else { cx.default_span(at, text) };
-    cx.unknown_in(&codes::UNKNOWN_WORD, span, &level, "log level", LOG_LEVELS.into_iter());
+    if late.literal().is_some() {
+        cx.unknown(&codes::UNKNOWN_WORD, at, &level, "log level", LOG_LEVELS.into_iter());
+    } else {
+        let default = cx.default_span(at, text);
+        cx.unknown_in(&codes::UNKNOWN_WORD, default, &level, "log level", LOG_LEVELS.into_iter());
+    }
     default()
 }
 
 fn cidr(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Cidr> {
-    let parsed = parse_cidr(text);
-    if let Err(message) = &parsed {
-        cx.sink.error_at(&codes::BAD_NETWORK, at, format!("{} is not a network", quoted(text)), message);
+    let (message, mend) = match parse_cidr(text) {
+        Ok(cidr) => return Some(cidr),
+        Err(error) => error,
+    };
+    let span = cx.sink.whole_span(at);
+    let title = format!("{} is not a network", quoted(text));
+    let problem = cx.sink.error_at(&codes::BAD_NETWORK, at, title, message);
+    if let (Some(span), Some(mend)) = (span, mend) {
+        let written = if mend.contains(':') { yaml::scalar(&mend) } else { mend };
+        problem.suggest("write the network", span, written);
     }
-    parsed.ok()
+    None
 }
 
-fn parse_cidr(text: &str) -> Result<Cidr, String> {
+/// Or what is wrong with it, and what was meant.
+fn parse_cidr(text: &str) -> Result<Cidr, (String, Option<String>)> {
     let (address, prefix) = match text.split_once('/') {
         Some((address, prefix)) => (address, Some(prefix)),
         None => (text, None),
     };
-    let address: IpAddr = address.parse().map_err(|_| "expected CIDR such as `10.0.0.0/8`".to_owned())?;
+    let address: IpAddr =
+        address.parse().map_err(|_| ("expected CIDR such as `10.0.0.0/8`".to_owned(), None))?;
     let most = if address.is_ipv4() { 32 } else { 128 };
     let prefix = match prefix {
         None => most,
@@ -191,11 +232,11 @@ fn parse_cidr(text: &str) -> Result<Cidr, String> {
             .parse()
             .ok()
             .filter(|prefix| *prefix <= most)
-            .ok_or_else(|| format!("the prefix length is 0 to {most}"))?,
+            .ok_or_else(|| (format!("the prefix length is 0 to {most}"), None))?,
     };
     let network = mask(address, prefix);
     if network != address {
-        return Err(format!("bits beyond the prefix are set; `{network}/{prefix}`?"));
+        return Err(("bits beyond the prefix are set".to_owned(), Some(format!("{network}/{prefix}"))));
     }
     Ok(Cidr { address, prefix })
 }

@@ -9,6 +9,7 @@ use crate::field::Use;
 use crate::model::{Forward, PathChange, Redirect, Respond, Scope, Target};
 use crate::pattern::{Authority, MatchKind, PathPattern, Segment, TemplatePiece, parse_template};
 use crate::source::ConfigPath;
+use crate::yaml;
 use std::collections::BTreeSet;
 
 /// The route at `at`, as far as its target needs it.
@@ -35,7 +36,9 @@ pub(super) fn target(
     // Named upstreams are in use even if the route is wrong.
     let referred = route.upstream.as_ref().map(|name| upstreams.refer(cx, &at.key("upstream"), name));
     match written.as_slice() {
-        [one] => does_not_apply(cx, at, route, one),
+        [one] => {
+            does_not_apply(cx, at, route, one);
+        }
         [] if !is_known => return None,
         [] => {
             cx.sink
@@ -58,13 +61,14 @@ pub(super) fn target(
             return None;
         }
     }
-    let path_change = path_change(cx, place, route);
     if let Some(id) = referred {
-        return Some(Target::Forward(Forward { upstream: id?, path: path_change? }));
+        let path = path_change(cx, place, route);
+        return Some(Target::Forward(Forward { upstream: id?, path: path? }));
     }
     if cx.sink.is_written(&at.key("backends")) {
+        let path = path_change(cx, place, route);
         let upstream = upstreams.in_place(cx, at, place.scope, place.name, route);
-        return Some(Target::Forward(Forward { upstream: upstream?, path: path_change? }));
+        return Some(Target::Forward(Forward { upstream: upstream?, path: path? }));
     }
     if let Some(written) = &route.redirect {
         return redirect(cx, &at.key("redirect"), place.path, written).map(Target::Redirect);
@@ -81,13 +85,25 @@ fn does_not_apply(cx: &mut Cx<'_>, at: &ConfigPath, route: &ast::Route, target: 
         ("rewrite", route.rewrite.is_some() && !forwards),
         ("timeout", route.timeout.is_some() && !forwards),
     ];
-    for (key, _) in others.into_iter().filter(|(_, is_idle)| *is_idle) {
-        let title = format!("`{key}` has no effect together with `{target}`");
-        let problem =
-            cx.sink.error_at_key(&codes::KEY_DOES_NOT_APPLY, &at.key(key), title, "would have no effect");
-        if key == "strategy" && forwards {
-            problem.help("the strategy is the upstream's own; write it there");
+    // The route was meant to have another target, or its keys belong elsewhere: that is one mistake.
+    let idle: Vec<&str> = others.into_iter().filter(|(_, is_idle)| *is_idle).map(|(key, _)| key).collect();
+    let [first, rest @ ..] = idle.as_slice() else { return };
+    let spans: Vec<_> = rest.iter().filter_map(|key| cx.sink.key_span(&at.key(key))).collect();
+    let (names, have) = match rest.split_last() {
+        None => (format!("`{first}`"), "has"),
+        Some((last, between)) => {
+            let between: String = between.iter().map(|key| format!(", `{key}`")).collect();
+            (format!("`{first}`{between} and `{last}`"), "have")
         }
+    };
+    let title = format!("{names} {have} no effect together with `{target}`");
+    let problem =
+        cx.sink.error_at_key(&codes::KEY_DOES_NOT_APPLY, &at.key(first), title, "would have no effect");
+    for span in spans {
+        problem.label(span, "nor would this");
+    }
+    if idle.contains(&"strategy") && forwards {
+        problem.help("the strategy is the upstream's own; write it there");
     }
 }
 
@@ -118,32 +134,48 @@ fn strip_prefix(cx: &mut Cx<'_>, at: &ConfigPath, path: &PathPattern, text: &str
     if !cx.is_literal(at, text) {
         return None;
     }
-    let prefix = PathPattern::parse(text, MatchKind::Prefix);
-    let prefix = prefix.map_err(|error| cx.pattern_error(&codes::STRIP_PREFIX, at, text, error)).ok()?;
+    if text.is_empty() {
+        let problem = cx.sink.error_at(&codes::STRIP_PREFIX, at, "nothing to strip", "this is empty");
+        problem.help("leave `strip_prefix` out to forward the whole path");
+        return None;
+    }
+    let parse = |text: &str| PathPattern::parse(text, MatchKind::Prefix);
+    let prefix =
+        parse(text).map_err(|error| cx.pattern_error(&codes::STRIP_PREFIX, at, text, error, parse)).ok()?;
     let is_literal = prefix.segments.iter().all(|segment| matches!(segment, Segment::Literal(_)));
     if is_literal && !prefix.segments.is_empty() && path.segments.starts_with(&prefix.segments) {
         return Some(PathChange::StripPrefix { prefix: prefix.to_string() });
     }
-    let span = cx.sink.value_span(at);
+    let span = cx.sink.whole_span(at);
     let label = format!("the route's path is `{path}`");
     let title = format!("{} is not a literal beginning of the route's path", quoted(text));
     let problem = cx.sink.error_at(&codes::STRIP_PREFIX, at, title, label);
     let whole = path.literal_prefix();
     match span.filter(|_| !whole.is_empty() && whole != "/") {
-        Some(span) => problem.suggest("all that can be stripped", span, whole),
+        Some(span) => problem.suggest("all that can be stripped", span, yaml::scalar(&whole)),
         None => problem.help("use `rewrite` to build another path from parameters"),
     };
     None
 }
 
 fn rewrite(cx: &mut Cx<'_>, at: &ConfigPath, path: &PathPattern, text: &str) -> Option<PathChange> {
-    if !text.starts_with('/') && !text.contains("${") {
-        let (span, is_empty) = (cx.sink.value_span(at), text.is_empty());
-        let label = if is_empty { "a backend cannot be asked for nothing" } else { "no `/` here" };
+    if text.contains("${") {
+        return template(cx, at, path, text, 0).map(PathChange::Rewrite);
+    }
+    if text.contains("://") {
+        cx.sink
+            .error_at(&codes::BAD_TEMPLATE, at, "a rewrite is a path", "a scheme and a host are here")
+            .help("the backend is chosen by `upstream`; to send the client elsewhere there is `redirect`");
+        return None;
+    }
+    if !text.starts_with('/') || text.trim() != text {
+        let span = cx.sink.whole_span(at);
+        let label = if text.is_empty() { "a backend cannot be asked for nothing" } else { "no `/` here" };
         let problem = cx.sink.error_at(&codes::BAD_TEMPLATE, at, "a path starts with `/`", label);
-        let mend = format!("/{text}");
-        if let Some(span) = span.filter(|_| parse_template(&mend, 0, path).is_ok() && !text.contains("://")) {
-            problem.suggest("write it so", span, format!("\"{mend}\""));
+        let mend = format!("/{}", text.trim().trim_start_matches('/'));
+        if let Some(span) = span.filter(|_| !text.trim().is_empty() && parse_template(&mend, 0, path).is_ok())
+        {
+            problem.suggest("write it so", span, yaml::scalar(&mend));
         }
         return None;
     }
@@ -225,14 +257,18 @@ fn template(
     if let Some(found) = text.find(['?', '#']) {
         let span = cx.part(at, text, &(found..text.len()));
         cx.sink
-            .error(&codes::BAD_TEMPLATE, "a template has neither query nor fragment")
-            .label(span, "not supported here")
+            .error_in(
+                &codes::BAD_TEMPLATE,
+                at,
+                span,
+                "a template has neither query nor fragment",
+                "not supported here",
+            )
             .help("the request's own query is kept");
         return None;
     }
-    parse_template(text, start, path)
-        .map_err(|error| cx.pattern_error(&codes::BAD_TEMPLATE, at, text, error))
-        .ok()
+    let parse = |text: &str| parse_template(text, start, path);
+    parse(text).map_err(|error| cx.pattern_error(&codes::BAD_TEMPLATE, at, text, error, parse)).ok()
 }
 
 fn respond(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Respond) -> Option<Respond> {
@@ -244,8 +280,9 @@ fn respond(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Respond) -> Option<R
         cx.sink.error_at_key(&codes::IMPOSSIBLE_VALUE, &body_at, title, "must be left out");
     }
     let content_type_at = at.key("content_type");
-    if let Some(text) = &written.content_type {
-        let is_good = cx.is_literal(&content_type_at, text) && cx.is_header_value(&content_type_at, text);
+    let content_type = written.content_type.as_ref().and_then(|text| cx.literal(&content_type_at, text));
+    if let Some(text) = &content_type {
+        let is_good = cx.is_header_value(&content_type_at, text);
         if is_good && !text.contains('/') {
             let title = format!("{} is not a media type", quoted(text));
             cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, &content_type_at, title, "expected `type/subtype`");
@@ -265,5 +302,5 @@ fn respond(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Respond) -> Option<R
             headers.extend(cx.late_header_value(&at, value).map(|late| (name, late)));
         }
     }
-    Some(Respond { status, content_type: written.content_type.clone().or(default), body, headers })
+    Some(Respond { status, content_type: content_type.or(default), body, headers })
 }

@@ -47,7 +47,8 @@ fn test(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Test, names: &Names<'_>
     let mut host = None;
     for (key, value) in written.headers.iter().flat_map(|map| map.iter()) {
         let at = headers_at.key(key);
-        let value = value.filter(|value| cx.is_literal(&at, value) && cx.is_header_value(&at, value));
+        let value =
+            value.and_then(|value| cx.literal(&at, value)).filter(|value| cx.is_header_value(&at, value));
         if key.eq_ignore_ascii_case("host") {
             host = value.map(|value| (at, value));
             continue;
@@ -64,18 +65,17 @@ fn test(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Test, names: &Names<'_>
         }
     };
     let request = match host {
-        Some((at, host)) => at_host(cx, &at, request?, host)?,
+        Some((at, host)) => at_host(cx, &at, request?, &host)?,
         None => request?,
     };
-    let request =
-        headers.into_iter().fold(request, |request, (name, value)| request.with_header(name.as_str(), value));
+    let request = headers
+        .into_iter()
+        .fold(request, |request, (name, value)| request.with_header(name.as_str(), &value));
     Some(Test { origin: cx.origin(at, Scope::TopLevel), request, expect })
 }
 
 fn request(cx: &mut Cx<'_>, at: &ConfigPath, line: &str) -> Option<Request> {
-    if !cx.is_literal(at, line) {
-        return None;
-    }
+    let line = &cx.literal(at, line)?;
     match Request::parse(line) {
         Ok(request) => Some(request),
         Err(message) => {

@@ -11,6 +11,8 @@ pub(crate) enum UnitError {
     Missing(String),
     /// A number and something else; the units there are, and the one that was most likely meant.
     Unknown { unit: String, known: &'static str, mend: Option<String> },
+    /// Several, one after the other (`1h30m`); all of it in one.
+    Sum(String),
     /// No number in front.
     NotANumber,
     /// Larger than can be represented.
@@ -30,6 +32,11 @@ pub(crate) fn duration(text: &str) -> Result<Duration, UnitError> {
         "h" => 3_600_000_000_000,
         "d" => 86_400_000_000_000,
         "" => return Err(UnitError::Missing(format!("{}s", number.text))),
+        _ if unit.contains(|char: char| char.is_ascii_digit()) => {
+            return Err(
+                sum(text).map_or_else(|| unknown(unit, "`ms`, `s`, `m`, `h`, `d`", None), UnitError::Sum)
+            );
+        }
         _ => {
             let mend = match unit.to_ascii_lowercase().as_str() {
                 "ms" | "msec" | "millis" | "milliseconds" => Some("ms"),
@@ -49,6 +56,24 @@ pub(crate) fn duration(text: &str) -> Result<Duration, UnitError> {
     let nanos = number.times(u128::from(nanos)).ok_or(UnitError::TooLarge)?;
     let duration = u64::try_from(nanos).map(Duration::from_nanos).map_err(|_| UnitError::TooLarge)?;
     if duration > LONGEST { Err(UnitError::TooLarge) } else { Ok(duration) }
+}
+
+/// `1h30m` in the smallest of its units.
+fn sum(text: &str) -> Option<String> {
+    let mut rest = text.trim();
+    let mut whole = Duration::ZERO;
+    let mut smallest = "";
+    while !rest.is_empty() {
+        let digits = rest.find(|char: char| !char.is_ascii_digit()).filter(|at| *at > 0)?;
+        let after = rest[digits..].trim_start();
+        let unit = after.find(|char: char| !char.is_ascii_alphabetic()).unwrap_or(after.len());
+        smallest = &after[..unit];
+        whole = whole.checked_add(duration(&format!("{}{smallest}", &rest[..digits])).ok()?)?;
+        rest = after[unit..].trim_start();
+    }
+    let one = duration(&format!("1{smallest}")).ok()?;
+    let is_whole = whole.as_nanos().is_multiple_of(one.as_nanos()) && whole <= LONGEST;
+    is_whole.then(|| format!("{}{smallest}", whole.as_nanos() / one.as_nanos()))
 }
 
 /// `512B`, `8KB`, `32KiB`, `10MiB`, `1GiB`: powers of 1000, and with an `i` of 1024.
@@ -85,7 +110,9 @@ pub(crate) fn size(text: &str) -> Result<u64, UnitError> {
 /// `100/s`, `5000/m`, `10/h`. A rate of 0 is not a number here.
 pub(crate) fn rate(text: &str) -> Result<Rate, UnitError> {
     let (number, unit) = split(text)?;
-    let per = match unit {
+    // A space may stand around a unit, here as everywhere.
+    let spaced = unit.strip_prefix('/').map(|per| format!("/{}", per.trim_start()));
+    let per = match spaced.as_deref().unwrap_or(unit) {
         "/s" => 1,
         "/m" => 60,
         "/h" => 3600,
@@ -180,6 +207,9 @@ mod tests {
         assert!(
             matches!(duration("5 sec"), Err(UnitError::Unknown { mend: Some(mend), .. }) if mend == "5s")
         );
+        assert_eq!(duration("1h30m"), Err(UnitError::Sum("90m".to_owned())));
+        assert_eq!(duration("1m 500ms"), Err(UnitError::Sum("60500ms".to_owned())));
+        assert!(matches!(duration("1h30"), Err(UnitError::Unknown { mend: None, .. })));
         for bad in ["", "s", "-5s", ".5s", "5.s", "1.2.3s", "400d", "99999999999999999999s", "\u{665}s"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
@@ -200,6 +230,9 @@ mod tests {
         let count = NonZeroU32::new(5000).unwrap();
         assert_eq!(rate("5000/m"), Ok(Rate { count, per: Duration::from_secs(60) }));
         assert_eq!(rate("5"), Err(UnitError::Missing("5/s".to_owned())));
+        for spaced in ["5 /s", "5/ s", " 5 / s "] {
+            assert_eq!(rate(spaced), rate("5/s"));
+        }
         for bad in ["0/s", "1.5/s", "/s", "5/d", "-1/s", "99999999999/s"] {
             assert!(rate(bad).is_err(), "{bad}");
         }

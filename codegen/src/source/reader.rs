@@ -36,8 +36,11 @@ impl Source {
                 .disk
                 .as_mut()
                 .map(|disk| disk.layer(&path, MOST_BYTES.saturating_sub(source.text.len()) + 1));
+            // Where the file will be.
+            let at = source.text.len() + usize::from(!source.files.is_empty());
             let bytes = bytes.unwrap_or_else(|| Ok(Vec::new())).unwrap_or_else(|error| {
                 let problem = sink.error(&codes::UNREADABLE_FILE, format!("cannot read {path}: {error}"));
+                problem.label(at..at, "");
                 if error.kind() == std::io::ErrorKind::NotFound {
                     problem.help("is the path right? It is relative to the working directory");
                 }

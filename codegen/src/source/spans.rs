@@ -27,8 +27,19 @@ pub struct Place {
     pub key: Span,
     /// The value.
     pub value: Span,
+    /// All that an edit replaces: of a block scalar its `|` or `>` too, but not the line break behind it.
+    pub whole: Span,
+    /// The text of a block scalar that ends with a line break, as it does after a `|` or a `>`, without that.
+    pub before_break: Option<Box<str>>,
     /// Line of the key in its file, from 1.
     pub line: u32,
+}
+
+impl Place {
+    /// A value, or as yet only its key.
+    pub(crate) fn of(key: &Span, value: &Span, line: u32) -> Self {
+        Self { key: key.clone(), value: value.clone(), whole: value.clone(), before_break: None, line }
+    }
 }
 
 /// Every config path and its place. Its order means nothing: each path is there once, and none depends on another.

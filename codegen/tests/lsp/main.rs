@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod editor;
+mod edits;
 mod files;
 mod navigation;
 mod offers;

@@ -38,6 +38,18 @@ pub(crate) fn config(choices: &mut Choices<'_>) -> String {
     if choices.chance(30) { mistake::in_text(choices, &text) } else { text }
 }
 
+/// A config that is meant to be accepted, and the same with one mistake in it, each as it may stand in a file.
+pub(crate) fn mistaken(choices: &mut Choices<'_>) -> (String, String) {
+    let mut tree = gateway::gateway(choices);
+    let sound = yaml::file(choices, &tree);
+    if choices.chance(60) {
+        mistake::slip(choices, &mut tree);
+    } else {
+        mistake::one_in_tree(choices, &mut tree);
+    }
+    (sound, yaml::file(choices, &tree))
+}
+
 /// The seed of a test: its own, or what `CASTGATE_SEED` says.
 pub(crate) fn seed(own: u64) -> u64 {
     let Ok(text) = std::env::var("CASTGATE_SEED") else { return own };

@@ -37,7 +37,7 @@ fn path(route: &Route, sink: &mut Diagnostics) {
     let Some(first) = segments.iter().position(is_foreign) else { return };
     let Some(Segment::Literal(text)) = segments.get(first) else { return };
     let at = route.origin.path.key("path");
-    let span = sink.value_span(&at);
+    let span = sink.whole_span(&at);
     let title = format!("{} in a path is only text here", quoted(text));
     let Some(problem) = sink.lint_at(Lint::ForeignWildcard, &at, title, "matches exactly these characters")
     else {
@@ -71,7 +71,7 @@ fn template(route: &Route, sink: &mut Diagnostics) {
         TemplatePiece::Segment(_) | TemplatePiece::Rest(_) => None,
     });
     let Some(group) = literals.filter_map(first_group).next() else { return };
-    let span = sink.value_span(&at);
+    let span = sink.whole_span(&at);
     let title = format!("{} in a template is only text here", quoted(group));
     let label = "stands for nothing that the path took";
     let Some(problem) = sink.lint_at(Lint::ForeignWildcard, &at, title, label) else { return };

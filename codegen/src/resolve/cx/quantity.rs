@@ -72,6 +72,11 @@ impl Cx<'_> {
         read: Result<T, UnitError>,
         what: &str,
     ) -> Option<T> {
+        // Structure is never late: that says more than what the text is not.
+        if text.contains("${") {
+            self.is_literal(at, text);
+            return None;
+        }
         let (code, title, label, mend) = match read {
             Ok(value) => return Some(value),
             Err(_) if what.starts_with("a duration") && sexagesimal(text).is_some() => (
@@ -92,6 +97,12 @@ impl Cx<'_> {
                 format!("the units are {known}"),
                 mend,
             ),
+            Err(UnitError::Sum(mend)) => (
+                &codes::IMPOSSIBLE_VALUE,
+                format!("{} has more than one unit", quoted(text)),
+                "a duration is one number and one unit".to_owned(),
+                Some(mend),
+            ),
             Err(UnitError::NotANumber) => (
                 &codes::IMPOSSIBLE_VALUE,
                 format!("{} is not {what}", quoted(text)),
@@ -105,7 +116,7 @@ impl Cx<'_> {
                 None,
             ),
         };
-        let span = self.sink.value_span(at);
+        let span = self.sink.whole_span(at);
         let problem = self.sink.error_at(code, at, title, label);
         if let (Some(span), Some(mend)) = (span, mend) {
             problem.suggest("write the unit", span, mend);

@@ -15,7 +15,7 @@ impl Cx<'_> {
             Ok(late) => Some(late),
             Err(error) => {
                 let span = self.part(at, text, &error.range);
-                self.sink.error(&codes::BAD_LATE_VALUE, "malformed late value").label(span, error.message);
+                self.sink.error_in(&codes::BAD_LATE_VALUE, at, span, "malformed late value", error.message);
                 None
             }
         }
@@ -42,9 +42,9 @@ impl Cx<'_> {
         let Some(start) = text.find("${") else { return true };
         let end = text[start..].find('}').map_or(text.len(), |length| start + length + 1);
         let span = self.part(at, text, &(start..end));
+        let (title, label) = ("a late value cannot stand here", "the build has to know this");
         self.sink
-            .error(&codes::LATE_VALUE_HERE, "a late value cannot stand here")
-            .label(span, "the build has to know this")
+            .error_in(&codes::LATE_VALUE_HERE, at, span, title, label)
             .help("late values may be used for listen addresses, backend URLs, API keys, header values and the log level");
         false
     }
