@@ -186,6 +186,9 @@ fn respond(answer: Answer, headers: http::HeaderMap) -> Response {
         Started::Streaming(streaming) => Body::Streaming(streaming),
     });
     *response.status_mut() = answer.status;
+    if let Some(phrase) = answer.phrase {
+        response.extensions_mut().insert(phrase);
+    }
     *response.headers_mut() = headers;
     response
 }

@@ -10,8 +10,9 @@ mod identity;
 use std::rc::Rc;
 use std::time::Instant;
 
-use http::{HeaderValue, Method, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use hyper::body::Incoming;
+use hyper::ext::ReasonPhrase;
 
 use self::check::{Checked, check};
 use self::fields::Findings;
@@ -64,8 +65,17 @@ pub(super) async fn admit<A: App>(
     if client.worker().is_draining() {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
+    name_status(&mut response);
     hand_over(&mut response, cx);
     Ok(response)
+}
+
+/// Where a status has no name, hyper would write `<none>`; the phrase may be empty (RFC 9112 section 4).
+fn name_status(response: &mut Response) {
+    if response.status().canonical_reason().is_none() && response.extensions().get::<ReasonPhrase>().is_none()
+    {
+        response.extensions_mut().insert(ReasonPhrase::from_static(b""));
+    }
 }
 
 /// What answers without an upstream needs no longer than this.
@@ -126,11 +136,16 @@ async fn dispatch<A: App>(
 
 /// Ends the record, or gives it to the body that will.
 fn hand_over(response: &mut Response, mut cx: Context<'_>) {
-    cx.record.status = response.status().as_u16();
+    let status = response.status();
+    cx.record.status = status.as_u16();
     match response.body_mut() {
         Body::Streaming(streaming) => streaming.carry(cx.record.hand_over()),
         body => {
-            cx.record.bytes_out = http_body::Body::size_hint(body).exact().unwrap_or(0);
+            // hyper sends no body where there can be none (RFC 9112 section 6.3).
+            let bodiless = cx.record.method == Method::HEAD
+                || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+            let length = http_body::Body::size_hint(body).exact().unwrap_or(0);
+            cx.record.bytes_out = if bodiless { 0 } else { length };
             let (reason, attempted) = (cx.record.reason, cx.record.attempted);
             // A body that is here already came with the head: the clock was read then.
             cx.record.end_at(reason, attempted.unwrap_or_else(Instant::now));

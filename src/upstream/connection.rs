@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use hyper::ext::ReasonPhrase;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
@@ -56,6 +57,7 @@ pub(crate) enum SendError {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
+    pub(crate) phrase: Option<ReasonPhrase>,
     pub(crate) body: Started,
 }
 
@@ -178,7 +180,7 @@ impl Connection {
         .await?;
         self.keep_alive = answer.keep_alive;
         let body = self.start_body(answer.body, client).map_err(SendError::Failed)?;
-        Ok(Answer { status: answer.status, body })
+        Ok(Answer { status: answer.status, phrase: answer.phrase, body })
     }
 
     /// Sends on while there is something to send. What the client fails to send is why the request fails; what the

@@ -6,6 +6,7 @@ use std::mem::MaybeUninit;
 use bytes::{Buf, Bytes};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use httparse::ParserConfig;
+use hyper::ext::ReasonPhrase;
 
 use super::Malformed;
 use super::body::Decoder;
@@ -19,6 +20,8 @@ pub(super) const HEAD_BYTES: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Head {
     pub(crate) status: StatusCode,
+    /// The phrase of a status that is not registered; of others everybody knows it.
+    pub(crate) phrase: Option<ReasonPhrase>,
     pub(crate) body: Decoder,
     pub(crate) keep_alive: bool,
 }
@@ -60,7 +63,11 @@ pub(super) fn parse(
             continue;
         }
         let version_11 = response.version == Some(1);
-        let mut framing = FramingFields { version_11, keep_alive: version_11, ..FramingFields::default() };
+        let phrase = match (status.canonical_reason(), response.reason) {
+            (None, Some(phrase)) => ReasonPhrase::try_from(phrase.as_bytes()).ok(),
+            _ => None,
+        };
+        let mut framing = FramingFields { version_11, ..FramingFields::default() };
         headers.reserve(response.headers.len());
         for field in response.headers.iter() {
             let name =
@@ -74,10 +81,25 @@ pub(super) fn parse(
         for name in &framing.nominated {
             headers.remove(name);
         }
+        if status == StatusCode::NO_CONTENT {
+            // RFC 9110 section 8.6: it has no length, not even as an answer to HEAD.
+            headers.remove(header::CONTENT_LENGTH);
+        }
         let body = framing.body(status, to_head)?;
-        let keep_alive = framing.keep_alive && !matches!(body, Decoder::UntilClose);
-        return Ok(Some(Head { status, body, keep_alive }));
+        let keep_alive = framing.keeps_alive() && !matches!(body, Decoder::UntilClose);
+        return Ok(Some(Head { status, phrase, body, keep_alive }));
     }
+}
+
+/// What the options of `Connection` say of its future.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Persistence {
+    /// Nothing: it depends on the version.
+    #[default]
+    Unsaid,
+    KeepAlive,
+    /// Whatever else is said, before or after (RFC 9112 section 9.3).
+    Close,
 }
 
 /// What the fields of a head say about its framing and its connection.
@@ -86,7 +108,7 @@ struct FramingFields {
     version_11: bool,
     chunked: bool,
     length: Option<u64>,
-    keep_alive: bool,
+    persistence: Persistence,
     nominated: Vec<HeaderName>,
 }
 
@@ -111,12 +133,14 @@ impl FramingFields {
                 }
             }
             "connection" => {
-                for token in value.to_str().unwrap_or_default().split(',').map(str::trim) {
-                    if token.eq_ignore_ascii_case("close") {
-                        self.keep_alive = false;
-                    } else if token.eq_ignore_ascii_case("keep-alive") {
-                        self.keep_alive = true;
-                    } else if let Ok(name) = HeaderName::from_bytes(token.as_bytes())
+                for token in value.as_bytes().split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
+                    if token.eq_ignore_ascii_case(b"close") {
+                        self.persistence = Persistence::Close;
+                    } else if token.eq_ignore_ascii_case(b"keep-alive") {
+                        if self.persistence == Persistence::Unsaid {
+                            self.persistence = Persistence::KeepAlive;
+                        }
+                    } else if let Ok(name) = HeaderName::from_bytes(token)
                         && name != header::CONTENT_LENGTH
                     {
                         self.nominated.push(name);
@@ -127,6 +151,14 @@ impl FramingFields {
             _ => return Ok(true),
         }
         Ok(false)
+    }
+
+    fn keeps_alive(&self) -> bool {
+        match self.persistence {
+            Persistence::Unsaid => self.version_11,
+            Persistence::KeepAlive => true,
+            Persistence::Close => false,
+        }
     }
 
     /// RFC 9112 section 6.3.
@@ -201,6 +233,52 @@ mod tests {
         assert!(read("HTTP/1.1 1000 X\r\n\r\n", false).is_err());
         assert!(read("garbage\r\n\r\n", false).is_err());
         assert!(read(&format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(HEAD_BYTES)), false).is_err());
+    }
+
+    #[test]
+    fn a_close_counts_whatever_else_is_said() {
+        let keeps_alive = |version: &str, lines: &[&str]| {
+            let lines: String = lines.iter().map(|value| format!("Connection: {value}\r\n")).collect();
+            let text = format!("HTTP/{version} 200 OK\r\nContent-Length: 0\r\n{lines}\r\n");
+            read(&text, false).unwrap().unwrap().0.keep_alive
+        };
+        for version in ["1.0", "1.1"] {
+            for lines in [
+                &["close"][..],
+                &["close, keep-alive"],
+                &["keep-alive, close"],
+                &["Keep-Alive,X-Internal , CLOSE"],
+                &["close", "keep-alive"],
+                &["keep-alive", "close"],
+                &["keep-alive", "x", "close", "keep-alive"],
+                &["close, \u{e9}"],
+                &[", close,"],
+            ] {
+                assert!(!keeps_alive(version, lines), "{version} {lines:?}");
+            }
+            assert!(keeps_alive(version, &["keep-alive"]) && keeps_alive(version, &["x", "keep-alive"]));
+        }
+        assert!(keeps_alive("1.1", &["closed"]) && !keeps_alive("1.0", &["closed"]));
+    }
+
+    #[test]
+    fn only_a_status_without_a_name_keeps_its_phrase() {
+        let phrase = |line: &str| {
+            let (head, ..) = read(&format!("{line}\r\nContent-Length: 0\r\n\r\n"), false).unwrap().unwrap();
+            head.phrase.map(|phrase| String::from_utf8_lossy(phrase.as_bytes()).into_owned())
+        };
+        assert_eq!(phrase("HTTP/1.1 299 Fancy Reason").as_deref(), Some("Fancy Reason"));
+        assert_eq!(phrase("HTTP/1.1 299 ").as_deref(), Some(""));
+        assert_eq!(phrase("HTTP/1.1 200 Awesome"), None);
+    }
+
+    #[test]
+    fn no_content_has_no_length() {
+        for to_head in [true, false] {
+            let text = "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n";
+            let (_, headers, _) = read(text, to_head).unwrap().unwrap();
+            assert!(!headers.contains_key(header::CONTENT_LENGTH));
+        }
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod request_id;
 mod retries;
 mod routing;
 mod security;
+mod status_lines;
 mod stopping;
 mod streaming;
 mod testbed;
