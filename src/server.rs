@@ -13,6 +13,7 @@ mod gate;
 mod listener;
 mod process;
 mod relief;
+mod remainder;
 mod start;
 mod worker;
 

@@ -8,6 +8,7 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use http::HeaderValue;
+use hyper::body::Incoming;
 
 use super::address;
 use super::relief::ON_ITS_WAY;
@@ -46,6 +47,10 @@ pub(crate) struct Client {
     body_failure: Cell<Option<Reason>>,
     body_awaited: Cell<bool>,
     body_unread: Cell<bool>,
+    /// What nobody has read of a body, when its reader is gone.
+    rest: RefCell<Option<Incoming>>,
+    /// The end of the connection would be taken for the end of a response body.
+    ends_body: Cell<bool>,
     lingering: Cell<bool>,
     write_blocked: Cell<bool>,
     /// Asked to end; what has begun to arrive must be there by then.
@@ -74,6 +79,8 @@ impl Client {
             body_failure: Cell::new(None),
             body_awaited: Cell::new(false),
             body_unread: Cell::new(false),
+            rest: RefCell::default(),
+            ends_body: Cell::new(false),
             lingering: Cell::new(false),
             write_blocked: Cell::new(false),
             closing: Cell::new(None),
@@ -125,6 +132,7 @@ impl Client {
     pub(crate) fn exchange_ended(&self, now: Instant) {
         self.now.set(now);
         self.wait.set(Wait::Request);
+        self.rest.take();
         self.heard.set(false);
         self.deadline.set(now + self.worker.settings().timeouts.idle);
     }
@@ -202,6 +210,29 @@ impl Client {
 
     pub(crate) fn body_is_unread(&self) -> bool {
         self.body_unread.get()
+    }
+
+    /// Whoever was to read a body is gone, and this is left of it.
+    pub(crate) fn body_left(&self, rest: Incoming) {
+        self.rest.replace(Some(rest));
+    }
+
+    pub(super) fn take_rest(&self) -> Option<Incoming> {
+        self.rest.take()
+    }
+
+    /// Request body has arrived that nobody wants.
+    pub(super) fn body_discarded(&self, bytes: u64) {
+        self.body_received.set(self.body_received.get() + bytes);
+    }
+
+    /// Whether the end of the connection would be taken for the end of a response body: it must not come by accident.
+    pub(super) fn ends_body(&self) -> bool {
+        self.ends_body.get()
+    }
+
+    pub(super) fn set_ends_body(&self, ends: bool) {
+        self.ends_body.set(ends);
     }
 
     /// The connection is closing, and reads on for at most `time` so that its last response can arrive.

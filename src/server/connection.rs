@@ -134,6 +134,17 @@ struct Heard {
     client: Rc<Client>,
 }
 
+impl Drop for Heard {
+    /// A connection that was not shut down in due form has been cut. Where its end would be taken for the end of a body,
+    /// it is reset: nobody may take a truncated response for a whole one.
+    fn drop(&mut self) {
+        if self.client.ends_body() {
+            // One that is gone already is as good.
+            let _ = self.stream.set_zero_linger();
+        }
+    }
+}
+
 impl AsyncRead for Heard {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -161,6 +172,8 @@ impl AsyncWrite for Heard {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // hyper has sent everything by now.
+        self.client.set_ends_body(false);
         ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
         if !self.client.body_is_unread() {
             return Poll::Ready(Ok(()));

@@ -10,7 +10,7 @@ mod identity;
 use std::rc::Rc;
 use std::time::Instant;
 
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, Version, header};
 use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 
@@ -20,6 +20,7 @@ use self::host::{MAX_HOST, host_name};
 use super::address;
 use super::client::Client;
 use super::process::Phase;
+use super::remainder;
 use crate::admin;
 use crate::app::App;
 use crate::context::{Context, Record, UNMATCHED};
@@ -38,7 +39,7 @@ pub(super) async fn admit<A: App>(
     let checked = check(&request, settings, trusted);
     // `/health` and its like stand ahead of everything, on any host.
     if settings.admin.is_empty() && admin::owns(request.uri().path()) && checked.is_ok() {
-        return Ok(answer_admin(client, &request).await);
+        return Ok(answer_admin(client, request).await);
     }
     let started = Instant::now();
     let client_ip = if trusted {
@@ -48,7 +49,8 @@ pub(super) async fn admit<A: App>(
     };
     let record = Record::open(client, started, request.method().clone(), client_ip);
     let mut cx = Context { client, record, rejection: None, withheld: None };
-    let mut request = request.map(|body| RequestBody::new(body, client, settings.limits.body));
+    let version = request.version();
+    let mut request = with_body(request, client);
     client.begin(started, started + IMMEDIATE);
     let result = match checked.and_then(|checked| make_admissible(&mut request, &mut cx, checked)) {
         Ok(fields) => dispatch(app, request, fields, &mut cx).await,
@@ -65,8 +67,9 @@ pub(super) async fn admit<A: App>(
     if client.worker().is_draining() {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
+    remainder::settle(client, &mut response).await;
     name_status(&mut response);
-    hand_over(&mut response, cx);
+    hand_over(&mut response, cx, version);
     Ok(response)
 }
 
@@ -76,6 +79,13 @@ fn name_status(response: &mut Response) {
     {
         response.extensions_mut().insert(ReasonPhrase::from_static(b""));
     }
+}
+
+fn with_body(request: http::Request<Incoming>, client: &Rc<Client>) -> Request {
+    let limit = client.worker().settings().limits.body;
+    let has_body = !http_body::Body::is_end_stream(request.body());
+    let awaits_consent = has_body && request.headers().contains_key(header::EXPECT);
+    request.map(|incoming| RequestBody::new(incoming, client, limit, awaits_consent))
 }
 
 /// What answers without an upstream needs no longer than this.
@@ -135,11 +145,16 @@ async fn dispatch<A: App>(
 }
 
 /// Ends the record, or gives it to the body that will.
-fn hand_over(response: &mut Response, mut cx: Context<'_>) {
+fn hand_over(response: &mut Response, mut cx: Context<'_>, version: Version) {
     let status = response.status();
     cx.record.status = status.as_u16();
     match response.body_mut() {
-        Body::Streaming(streaming) => streaming.carry(cx.record.hand_over()),
+        Body::Streaming(streaming) => {
+            // HTTP/1.0 has no chunks: a body without a length ends with the connection.
+            let close_delimited = version == Version::HTTP_10 && streaming.size_hint().exact().is_none();
+            cx.client.set_ends_body(close_delimited);
+            streaming.carry(cx.record.hand_over());
+        }
         body => {
             // hyper sends no body where there can be none (RFC 9112 section 6.3).
             let bodiless = cx.record.method == Method::HEAD
@@ -156,7 +171,7 @@ fn hand_over(response: &mut Response, mut cx: Context<'_>) {
 /// Serves one request of the admin listener.
 pub(super) async fn admit_admin(client: &Rc<Client>, request: http::Request<Incoming>) -> Response {
     match check(&request, client.worker().settings(), client.is_trusted_proxy()) {
-        Ok(_) => answer_admin(client, &request).await,
+        Ok(_) => answer_admin(client, request).await,
         Err(reason) => {
             let now = Instant::now();
             client.begin(now, now + IMMEDIATE);
@@ -167,13 +182,16 @@ pub(super) async fn admit_admin(client: &Rc<Client>, request: http::Request<Inco
     }
 }
 
-async fn answer_admin(client: &Rc<Client>, request: &http::Request<Incoming>) -> Response {
+async fn answer_admin(client: &Rc<Client>, request: http::Request<Incoming>) -> Response {
     let now = Instant::now();
     client.begin(now, now + IMMEDIATE);
-    let mut response = admin::answer(client.worker().process(), request.method(), request.uri().path()).await;
+    let (parts, body) = with_body(request, client).into_parts();
+    drop(body);
+    let mut response = admin::answer(client.worker().process(), &parts.method, parts.uri.path()).await;
     if client.worker().process().phase() != Phase::Running {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
+    remainder::settle(client, &mut response).await;
     client.exchange_ended(Instant::now());
     response
 }

@@ -49,12 +49,14 @@ impl RequestBody {
         Self(State::Ended)
     }
 
-    pub(crate) fn new(incoming: Incoming, client: &Rc<Client>, limit: u64) -> Self {
+    /// `awaits_consent`: the client sends it only once it is read (`Expect: 100-continue`, RFC 9110 section 10.1.1).
+    pub(crate) fn new(incoming: Incoming, client: &Rc<Client>, limit: u64, awaits_consent: bool) -> Self {
         if incoming.is_end_stream() {
             return Self::empty();
         }
         client.body_promised();
-        Self(State::Open(Upload { incoming, client: client.clone(), begun: false }, limit))
+        let upload = Upload { incoming, client: client.clone(), awaits_consent, begun: false };
+        Self(State::Open(upload, limit))
     }
 }
 
@@ -119,11 +121,24 @@ impl HttpBody for RequestBody {
     }
 }
 
+impl Drop for RequestBody {
+    /// What is left may be read away, unless nobody has asked for it: reading would ask.
+    fn drop(&mut self) {
+        if let State::Open(upload, _) = std::mem::replace(&mut self.0, State::Ended)
+            && !upload.awaits_consent
+        {
+            upload.client.body_left(upload.incoming);
+        }
+    }
+}
+
 /// A body that hyper reads from a client, whose connection is told how far it is.
 #[derive(Debug)]
 struct Upload {
     incoming: Incoming,
     client: Rc<Client>,
+    /// The client sends it only when it is asked to, and reading asks.
+    awaits_consent: bool,
     /// Some of it has come.
     begun: bool,
 }
@@ -143,6 +158,7 @@ impl Upload {
 
 impl Source for Upload {
     fn poll_data(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Bytes, Reason>>> {
+        self.awaits_consent = false;
         let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) else {
             self.client.body_awaited();
             return Poll::Pending;
