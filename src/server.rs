@@ -10,6 +10,7 @@ mod control;
 mod crew;
 mod files;
 mod gate;
+mod ids;
 mod listener;
 mod process;
 mod relief;

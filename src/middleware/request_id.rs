@@ -26,8 +26,7 @@ impl RequestIdPolicy {
         {
             return value.clone();
         }
-        // Random, not secret: a per-worker generator, so that no request pays a system call or a lock.
-        let uuid = uuid::Builder::from_random_bytes(cx.worker().random_u128().to_ne_bytes()).into_uuid();
+        let uuid = cx.worker().request_id(cx.started());
         cx.worker().header_value(uuid.hyphenated().encode_lower(&mut [0; 36]).as_bytes())
     }
 }

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 
 use super::client::Client;
 use super::crew::End;
+use super::ids::Ids;
 use super::process::{Phase, Process};
 use super::relief::{Idlest, ON_ITS_WAY};
 use crate::access_log::{AccessLogBuffer, Queue};
@@ -42,6 +43,7 @@ pub(crate) struct Worker {
     pool: Pool,
     budgets: Box<[Budget]>,
     random: RefCell<fastrand::Rng>,
+    ids: Ids,
     block: RefCell<BytesMut>,
     read_block: RefCell<BytesMut>,
     spare_headers: RefCell<Vec<HeaderMap>>,
@@ -61,8 +63,9 @@ impl Worker {
             access_log: AccessLogBuffer::new(queue, process.clone()),
             pool: Pool::new(upstreams),
             budgets: upstreams.iter().map(|_| Budget::new(Instant::now())).collect(),
-            // Seeded by the operating system's generator: ids must not repeat between workers and starts.
+            // Seeded by the operating system's generator, so that workers differ.
             random: RefCell::new(fastrand::Rng::with_seed(uuid::Uuid::new_v4().as_u64_pair().0)),
+            ids: Ids::new(),
             block: RefCell::new(BytesMut::new()),
             read_block: RefCell::new(BytesMut::new()),
             spare_headers: RefCell::default(),
@@ -103,8 +106,9 @@ impl Worker {
         self.random.borrow_mut()
     }
 
-    pub(crate) fn random_u128(&self) -> u128 {
-        self.random.borrow_mut().u128(..)
+    /// The id of a request that came at `instant`.
+    pub(crate) fn request_id(&self, instant: Instant) -> uuid::Uuid {
+        self.ids.make(self.wall_clock(instant), self.random.borrow_mut().u64(..))
     }
 
     /// A copy of `text` that shares its allocation with those of many other requests.

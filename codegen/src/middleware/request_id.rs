@@ -17,7 +17,7 @@ pub struct RequestIdSection {
     /// The header field which carries the id, to the backend and to the client. Default: `X-Request-ID`.
     /// Example: `X-Correlation-ID`.
     pub header: Option<String>,
-    /// Whether a client's own id is kept, if it is at most 128 of `A-Z a-z 0-9 . _ -`; else a UUID (version 4) is made.
+    /// Whether a client's own id is kept, if it is at most 128 of `A-Z a-z 0-9 . _ -`; else a UUID (version 7) is made.
     /// Default: false.
     /// Example: `true`.
     pub trust_incoming: Option<bool>,

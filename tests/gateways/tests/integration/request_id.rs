@@ -1,6 +1,7 @@
 //! Every request has an id: the client, the backend and the log are told the same one.
 
 use std::collections::BTreeSet;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use castgate_test_support::Request;
 
@@ -19,6 +20,27 @@ fn client_backend_and_log_are_told_the_same_id() {
     assert!(is_uuid(id), "{id}");
     assert_eq!(Echoed::of(&response).all("x-request-id"), [id]);
     assert_eq!(bed.gateway.log_of("/same").text("request_id"), id);
+}
+
+/// RFC 9562 section 5.7: milliseconds, version, what is the worker's own, variant.
+#[test]
+fn ids_of_a_worker_are_in_the_order_of_time() {
+    let bed = Testbed::new("proxy");
+    let millis = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
+    let mut client = bed.connect();
+    let (mut workers, mut last, begin) = (BTreeSet::new(), 0, millis());
+    for _ in 0..50 {
+        let id = client.get("/").header("x-request-id").unwrap().to_owned();
+        assert_eq!(&id[14..15], "7", "{id}");
+        assert!("89ab".contains(&id[19..20]), "{id}");
+        let time = u64::from_str_radix(&id[..13].replace('-', ""), 16).unwrap();
+        // The clock of a worker is looked at once a second; meanwhile somebody may have set it a little.
+        assert!((begin - 1000..=millis() + 1000).contains(&time), "{id} is not of now");
+        assert!(time + 5 >= last, "{id} is before {last}");
+        last = time;
+        workers.insert(id[15..18].to_owned());
+    }
+    assert_eq!(workers.len(), 1, "one connection, one worker: {workers:?}");
 }
 
 #[test]
