@@ -3,6 +3,7 @@
 //! counted, and the next line that can be written says how many.
 
 mod line;
+mod whole_lines;
 mod writer;
 
 use std::cell::{Cell, RefCell};
@@ -75,7 +76,7 @@ impl AccessLogBuffer {
         let mut buffer = self.buffer.borrow_mut();
         let fresh = self.queue.spare().unwrap_or_else(|| Vec::with_capacity(FULL + 4 * 1024));
         let full = std::mem::replace(&mut *buffer, fresh);
-        if let Err(mut back) = self.queue.hand_over(full, lines) {
+        if let Err(mut back) = self.queue.hand_over(full) {
             worker.metrics().log_lines_dropped(lines);
             back.clear();
             *buffer = back;

@@ -73,19 +73,10 @@ fn readiness(process: &Process) -> Response {
     plain(status, "text/plain; charset=utf-8", text)
 }
 
-/// Encoding thousands of series would hold up the worker's other connections, so another thread does it.
 async fn exposition(process: &Arc<Process>) -> Response {
-    let process = process.clone();
-    match tokio::task::spawn_blocking(move || metrics::render(&process)).await {
-        Ok(Ok((text, content_type))) => plain(StatusCode::OK, &content_type, text),
-        Ok(Err(error)) => {
-            tracing::error!(%error, "cannot encode the metrics");
-            refusal(Reason::Internal)
-        }
-        Err(error) => {
-            tracing::error!(%error, "cannot collect the metrics");
-            refusal(Reason::Internal)
-        }
+    match metrics::render(process).await {
+        Some((text, content_type)) => plain(StatusCode::OK, &content_type, text),
+        None => refusal(Reason::Internal),
     }
 }
 

@@ -20,6 +20,7 @@ mod forward;
 mod late;
 mod metrics;
 mod middleware;
+mod operational_log;
 mod path;
 pub mod route;
 mod server;

@@ -2,9 +2,10 @@
 //! The `prometheus` crate registers and encodes them; nothing is looked up by name on a request.
 
 mod collector;
+mod exposition;
 mod shard;
 
-pub(crate) use collector::render;
+pub(crate) use exposition::{Exposition, render};
 pub(crate) use shard::Shard;
 
 /// The upper bounds of the latency buckets, in seconds: OpenTelemetry's, with three for a proxy's own scale before them.

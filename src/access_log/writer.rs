@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
+use super::whole_lines::{WholeLines, stdout};
 use crate::server::Process;
 
 /// Buffers that may wait for the writer, for each worker.
@@ -27,7 +28,6 @@ pub(crate) struct Queue {
 #[derive(Debug)]
 struct Batch {
     text: Vec<u8>,
-    lines: u64,
     home: SyncSender<Vec<u8>>,
 }
 
@@ -38,8 +38,8 @@ impl Queue {
     }
 
     /// Gives the text back if the writer has fallen behind.
-    pub(super) fn hand_over(&self, text: Vec<u8>, lines: u64) -> Result<(), Vec<u8>> {
-        self.full.try_send(Batch { text, lines, home: self.returned.clone() }).map_err(|error| match error {
+    pub(super) fn hand_over(&self, text: Vec<u8>) -> Result<(), Vec<u8>> {
+        self.full.try_send(Batch { text, home: self.returned.clone() }).map_err(|error| match error {
             TrySendError::Full(batch) | TrySendError::Disconnected(batch) => batch.text,
         })
     }
@@ -54,9 +54,10 @@ impl Writer {
             Queue { full: full.clone(), spare, returned }
         });
         let queues = queues.collect();
+        let output = WholeLines::new(stdout()?);
         let thread = std::thread::Builder::new()
             .name("access-log".to_owned())
-            .spawn(move || run(&batches, &process, &mut std::io::stdout()))?;
+            .spawn(move || run(&batches, &process, output))?;
         Ok((Self { thread }, queues))
     }
 
@@ -69,18 +70,18 @@ impl Writer {
 }
 
 /// Writes until every queue is gone. Lines that could not be written (a closed pipe, a full disk) are counted.
-fn run(batches: &Receiver<Batch>, process: &Process, output: &mut impl Write) {
+fn run(batches: &Receiver<Batch>, process: &Process, mut output: WholeLines<impl Write>) {
     let mut reported = 0;
     while let Ok(mut batch) = batches.recv() {
         let dropped = process.log_lines_dropped();
         if dropped > reported {
             let notice = format!("{{\"event\":\"access_log_dropped\",\"count\":{}}}\n", dropped - reported);
-            if output.write_all(notice.as_bytes()).is_ok() {
+            if output.write(notice.as_bytes()).is_ok() {
                 reported = dropped;
             }
         }
-        if output.write_all(&batch.text).and_then(|()| output.flush()).is_err() {
-            process.lose_log_lines(batch.lines);
+        if let Err(lost) = output.write(&batch.text) {
+            process.lose_log_lines(lost);
         }
         batch.text.clear();
         // The worker may have spares enough; then this buffer goes.

@@ -70,6 +70,12 @@ impl Collector for Sources {
                 vec![counter(&[], dropped)],
             ),
             family(
+                "gateway_log_dropped_total",
+                "Lines of the operational log that could not be written in time.",
+                MetricType::COUNTER,
+                vec![counter(&[], process.log().dropped())],
+            ),
+            family(
                 "gateway_build_info",
                 "The version of castgate and the SHA-256 of the config that this binary was cast from.",
                 MetricType::GAUGE,

@@ -107,6 +107,7 @@ mod tests {
     use super::*;
     use crate::app::{Drain, Identity, Limits, LogLevel, Settings, Timeouts};
     use crate::late::{Late, Origin};
+    use crate::operational_log::OperationalLog;
     use crate::server::crew::{End, Reporter};
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -131,7 +132,12 @@ mod tests {
 
     #[test]
     fn when_a_worker_dies_the_gateway_turns_unready_drains_the_others_and_fails() {
-        let process = Arc::new(Process::new(&SETTINGS, Box::default(), 0));
+        let process = Arc::new(Process::new(
+            &SETTINGS,
+            Box::default(),
+            0,
+            OperationalLog::write_to(io::sink()).unwrap(),
+        ));
         let (phase, watched) = watch::channel(Phase::Running);
         let runtime = tokio::runtime::LocalRuntime::new().unwrap();
         let mut seen = watched.clone();

@@ -8,7 +8,8 @@ use tokio::sync::Notify;
 
 use crate::app::Settings;
 use crate::context::UNMATCHED;
-use crate::metrics::Shard;
+use crate::metrics::{Exposition, Shard};
+use crate::operational_log::OperationalLog;
 
 /// Where a process is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
@@ -36,6 +37,8 @@ pub(crate) struct Process {
     most_connections: usize,
     relief: Notify,
     log_lines_lost: AtomicU64,
+    log: OperationalLog,
+    exposition: Exposition,
 }
 
 impl Process {
@@ -44,6 +47,7 @@ impl Process {
         settings: &'static Settings,
         route_names: Box<[&'static str]>,
         connections: usize,
+        log: OperationalLog,
     ) -> Self {
         Self {
             settings,
@@ -55,6 +59,8 @@ impl Process {
             most_connections: connections,
             relief: Notify::new(),
             log_lines_lost: AtomicU64::new(0),
+            log,
+            exposition: Exposition::default(),
         }
     }
 
@@ -119,7 +125,16 @@ impl Process {
         self.connections.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Lines that the writer thread could not write.
+    pub(crate) fn log(&self) -> &OperationalLog {
+        &self.log
+    }
+
+    /// Who waits for `/metrics`.
+    pub(crate) fn exposition(&self) -> &Exposition {
+        &self.exposition
+    }
+
+    /// Lines of the access log that the writer thread could not write.
     pub(crate) fn lose_log_lines(&self, lines: u64) {
         self.log_lines_lost.fetch_add(lines, Ordering::Relaxed);
     }

@@ -1,7 +1,6 @@
 //! Starting and stopping: everything that can be wrong is found before the first connection is taken, and said at once.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -12,7 +11,6 @@ use tokio::runtime::LocalRuntime;
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tracing_subscriber::EnvFilter;
 
 use super::crew::{Crew, End, Reporter};
 use super::process::{Phase, Process};
@@ -21,58 +19,26 @@ use super::{acceptor, control, files, listener};
 use crate::access_log::{Queue, Writer};
 use crate::app::{App, Listen, Settings};
 use crate::late::Problems;
+use crate::operational_log::OperationalLog;
 
 /// `EX_CONFIG` of sysexits.h: the config, the environment or a port is not as it must be.
 const EXIT_CONFIG: u8 = 78;
+/// How long the exit waits for each of stdout and stderr to take the last lines.
+const LAST_LINES: Duration = Duration::from_secs(1);
 /// Something failed while running.
 pub(super) const EXIT_FAILURE: u8 = 1;
 
 /// Runs a gateway until it is told to stop by SIGTERM or SIGINT.
 pub fn run<A: App>(app: &'static A) -> ExitCode {
-    log_to_stderr(app.settings());
-    match start(app) {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("error: the gateway cannot run: {error}");
-            ExitCode::from(EXIT_FAILURE)
-        }
-    }
-}
-
-/// The operational log, at the level of `RUST_LOG` or else of the config.
-fn log_to_stderr(settings: &Settings) {
-    let filter = std::env::var("RUST_LOG").ok().filter(|filter| !filter.trim().is_empty());
-    let (filter, misread) = match filter.map(|filter| EnvFilter::builder().parse(filter)) {
-        Some(Ok(filter)) => (Some(filter), None),
-        Some(Err(error)) => (None, Some(error)),
-        None => (None, None),
-    };
-    let filter =
-        filter.unwrap_or_else(|| EnvFilter::new(level(settings).unwrap_or_else(|_| "info".to_owned())));
-    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr);
-    // A second gateway in one process keeps the first one's subscriber.
-    let _ = log.try_init();
-    if let Some(error) = misread {
-        tracing::warn!(%error, "RUST_LOG is not understood; server.log_level holds");
-    }
-}
-
-fn start<A: App>(app: &'static A) -> std::io::Result<ExitCode> {
-    // From the first moment: a signal that means "read again" must not end a gateway that is about to start.
-    let hangup = {
-        let runtime = LocalRuntime::new()?;
-        let _inside = runtime.enter();
-        control::catch_hangups()?
-    };
-    let files = files::raise_limit();
-    match prepare(app.settings()) {
-        Ok(sockets) => {
-            let connections = files::connections_that_fit(files, app.settings().limits.connections);
-            serve(app, sockets, connections, hangup)
-        }
-        Err(problems) => {
+    let level = level(app.settings()).unwrap_or_else(|_| "info".to_owned());
+    let outcome = OperationalLog::start(&level).and_then(|log| {
+        let outcome = start(app, &log);
+        log.finish(Instant::now() + LAST_LINES);
+        outcome
+    });
+    match outcome {
+        Ok(Ok(code)) => code,
+        Ok(Err(problems)) => {
             for message in problems.messages() {
                 eprintln!("error: {message}");
             }
@@ -81,9 +47,32 @@ fn start<A: App>(app: &'static A) -> std::io::Result<ExitCode> {
                 "error: the gateway cannot start: {count} problem{}",
                 if count == 1 { "" } else { "s" }
             );
-            Ok(ExitCode::from(EXIT_CONFIG))
+            ExitCode::from(EXIT_CONFIG)
+        }
+        Err(error) => {
+            eprintln!("error: the gateway cannot run: {error}");
+            ExitCode::from(EXIT_FAILURE)
         }
     }
+}
+
+/// The code of a gateway that has run, or why it could not start.
+fn start<A: App>(app: &'static A, log: &OperationalLog) -> std::io::Result<Result<ExitCode, Problems>> {
+    // From the first moment: a signal that means "read again" must not end a gateway that is about to start.
+    let hangup = {
+        let runtime = LocalRuntime::new()?;
+        let _inside = runtime.enter();
+        control::catch_hangups()?
+    };
+    let files = files::raise_limit();
+    let sockets = match prepare(app.settings()) {
+        Ok(sockets) => sockets,
+        Err(problems) => return Ok(Err(problems)),
+    };
+    let connections = files::connections_that_fit(files, app.settings().limits.connections);
+    let names = app.routes().routes.iter().map(|route| route.name).collect();
+    let process = Arc::new(Process::new(app.settings(), names, connections, log.clone()));
+    serve(app, sockets, process, hangup).map(Ok)
 }
 
 /// A worker's sockets, each with whether it is the admin's.
@@ -158,12 +147,9 @@ fn addresses(listen: &Listen, problems: &mut Problems) -> Option<Vec<SocketAddr>
 fn serve<A: App>(
     app: &'static A,
     sockets: Vec<Sockets>,
-    connections: usize,
+    process: Arc<Process>,
     hangup: Signal,
 ) -> std::io::Result<ExitCode> {
-    let settings = app.settings();
-    let names = app.routes().routes.iter().map(|route| route.name).collect();
-    let process = Arc::new(Process::new(settings, names, connections));
     let (writer, queues) = Writer::start(process.clone(), sockets.len())?;
     let (phase, watched) = watch::channel(Phase::Running);
     let works = sockets.into_iter().zip(queues).map(|(sockets, queue)| {
@@ -181,7 +167,7 @@ fn serve<A: App>(
         outcome
     })?;
     let outcome = control.join().map_err(|_| std::io::Error::other("the control thread panicked"))??;
-    writer.finish(Instant::now() + Duration::from_secs(1));
+    writer.finish(Instant::now() + LAST_LINES);
     tracing::info!("stopped");
     Ok(match outcome {
         control::Outcome::Drained => ExitCode::SUCCESS,

@@ -30,6 +30,7 @@ mod security;
 mod status_lines;
 mod stopping;
 mod streaming;
+mod stuck_output;
 mod testbed;
 mod timeouts;
 mod truncation;

@@ -12,6 +12,26 @@ use castgate_test_support::{DEADLINE, Message, Metrics, RawClient, Reply, Reques
 use crate::testbed::{Testbed, standstill};
 
 #[test]
+fn many_who_ask_at_once_cost_one_thread() {
+    let bed = Testbed::new("proxy");
+    let threads = || {
+        let status = fs::read_to_string(format!("/proc/{}/status", bed.gateway.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("Threads:")).unwrap().trim().to_owned();
+        line.parse::<usize>().unwrap()
+    };
+    let before = threads();
+    let mut clients: Vec<RawClient> =
+        (0..100).map(|_| RawClient::connect(bed.gateway.admin_address())).collect();
+    clients.iter_mut().for_each(|client| client.send_request(&Request::get("/metrics")));
+    for client in &mut clients {
+        let response = client.read_response().unwrap();
+        assert_eq!(response.status, 200);
+        assert!(response.text().contains("gateway_build_info"));
+    }
+    assert!(threads() <= before + 1, "{before} threads were enough before, now there are {}", threads());
+}
+
+#[test]
 fn the_exposition_is_prometheus_text() {
     let bed = Testbed::new("proxy");
     bed.get("/");
