@@ -57,8 +57,11 @@ impl Table<'_> {
             },
             Target::Redirect(redirect) => {
                 let to = rendered(&redirect.to, request.path());
-                let query = request.query().map_or(String::new(), |query| format!("?{query}"));
-                Outcome { status: Some(redirect.status), redirect_to: Some(to + &query), ..outcome }
+                Outcome {
+                    status: Some(redirect.status),
+                    redirect_to: Some(with_query(to, request.query())),
+                    ..outcome
+                }
             }
             Target::Respond(respond) => Outcome { status: Some(respond.status), ..outcome },
         }
@@ -75,6 +78,16 @@ pub(crate) fn changed(change: &PathChange, path: &str) -> String {
         },
         PathChange::Rewrite(pieces) => rendered(pieces, path),
     }
+}
+
+/// As the runtime's `Redirect`: a query goes in front of the fragment.
+fn with_query(mut to: String, query: Option<&str>) -> String {
+    if let Some(query) = query {
+        let at = to.find('#').unwrap_or(to.len());
+        let mark = if to[..at].contains('?') { '&' } else { '?' };
+        to.insert_str(at, &format!("{mark}{query}"));
+    }
+    to
 }
 
 /// The runtime's `TemplatePiece::render`.
