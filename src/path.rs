@@ -1,5 +1,6 @@
 //! The one canonical form of a path (RFC 3986 section 6.2.2): what is matched, authorised, logged and forwarded is
-//! the same string. What two programs could read differently is refused: `%2F`, `%5C`, `%00`, broken escapes.
+//! the same string. What two programs could read differently is refused: `%2F`, `%5C`, `%00`, broken escapes. What
+//! stands behind a `;` in a segment is matched by nobody, and forwarded only where a route says so.
 
 use std::borrow::Cow;
 
@@ -7,14 +8,23 @@ use std::borrow::Cow;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unacceptable(pub(crate) &'static str);
 
+/// A path in its canonical form.
+#[derive(Debug)]
+pub(crate) struct Canonical<'a> {
+    /// Borrowed if the path was canonical already, as almost all are.
+    pub(crate) text: Cow<'a, str>,
+    /// A segment has parameters (`;`, or `%3B`, which some decode too early).
+    pub(crate) has_parameters: bool,
+}
+
 /// The canonical form: unreserved characters decoded, escapes in upper case, dot segments removed, `//` merged (as
-/// nginx's `merge_slashes`). Borrowed if the path is canonical already, as almost all are.
-pub(crate) fn canonical(path: &str) -> Result<Cow<'_, str>, Unacceptable> {
+/// nginx's `merge_slashes`).
+pub(crate) fn canonical(path: &str) -> Result<Canonical<'_>, Unacceptable> {
     let bytes = path.as_bytes();
     if bytes.first() != Some(&b'/') {
         return Err(Unacceptable("the path does not begin with a slash"));
     }
-    let mut plain = true;
+    let (mut plain, mut has_parameters) = (true, false);
     let mut previous = 0;
     for &byte in bytes {
         match CLASS[usize::from(byte)] {
@@ -23,10 +33,31 @@ pub(crate) fn canonical(path: &str) -> Result<Cow<'_, str>, Unacceptable> {
             // `.` and `/` matter only right after a slash.
             Class::Dot | Class::Slash if previous != b'/' => {}
             Class::Dot | Class::Slash | Class::Percent => plain = false,
+            Class::Semicolon => {
+                has_parameters = true;
+                plain &= previous != b'/';
+            }
         }
         previous = byte;
     }
-    if plain { Ok(Cow::Borrowed(path)) } else { rewrite(bytes).map(Cow::Owned) }
+    if plain {
+        return Ok(Canonical { text: Cow::Borrowed(path), has_parameters });
+    }
+    let text = rewrite(bytes)?;
+    let has_parameters = has_parameters || text.contains("%3B");
+    Ok(Canonical { text: Cow::Owned(text), has_parameters })
+}
+
+/// A canonical path, its segments without their parameters: what is matched.
+#[cold]
+pub(crate) fn without_parameters(path: &str) -> String {
+    path.split('/').map(bare).collect::<Vec<_>>().join("/")
+}
+
+/// A segment without its parameters.
+fn bare(segment: &str) -> &str {
+    let end = [";", "%3B"].into_iter().filter_map(|mark| segment.find(mark)).min();
+    end.map_or(segment, |end| &segment[..end])
 }
 
 #[cold]
@@ -36,9 +67,10 @@ fn rewrite(path: &[u8]) -> Result<String, Unacceptable> {
     let mut segments = decoded[1..].split('/').peekable();
     while let Some(segment) = segments.next() {
         let last = segments.peek().is_none();
-        // Servers with path parameters (`/..;x/`) resolve these as dots; others do not.
-        if segment.starts_with(".;") || segment.starts_with("..;") {
-            return Err(Unacceptable("the path holds a dot segment with a parameter"));
+        // Servers with path parameters (`/..;x/`, `/;x/`) resolve these as dots, or merge them; others do not.
+        let bare = bare(segment);
+        if bare.len() < segment.len() && matches!(bare, "" | "." | "..") {
+            return Err(Unacceptable("the path holds an empty or a dot segment with a parameter"));
         }
         match segment {
             "." | "" if !last => {}
@@ -100,6 +132,7 @@ enum Class {
     Slash,
     Dot,
     Percent,
+    Semicolon,
     Forbidden,
 }
 
@@ -114,7 +147,7 @@ static CLASS: [Class; 256] = {
         }
         byte += 1;
     }
-    let plain = b"-_~!$&'()*+,;=:@";
+    let plain = b"-_~!$&'()*+,=:@";
     let mut index = 0;
     while index < plain.len() {
         table[plain[index] as usize] = Class::Plain;
@@ -123,6 +156,7 @@ static CLASS: [Class; 256] = {
     table[b'.' as usize] = Class::Dot;
     table[b'/' as usize] = Class::Slash;
     table[b'%' as usize] = Class::Percent;
+    table[b';' as usize] = Class::Semicolon;
     table
 };
 
@@ -132,13 +166,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn of(path: &str) -> Result<String, Unacceptable> {
-        canonical(path).map(Cow::into_owned)
+        canonical(path).map(|canonical| canonical.text.into_owned())
     }
 
     #[test]
     fn canonical_paths_are_not_copied() {
         for path in ["/", "/api/v1", "/a.b/c..d/e/", "/users/42", "/a;b=c/d,e@f:g"] {
-            assert!(matches!(canonical(path), Ok(Cow::Borrowed(_))), "{path} was copied");
+            assert!(matches!(canonical(path).unwrap().text, Cow::Borrowed(_)), "{path} was copied");
         }
     }
 
@@ -186,13 +220,46 @@ mod tests {
             "/a/..;/b",
             "/a/.;x/b",
             "/%2e%2e;/b",
+            "/a/..%3bx/b",
+            "/;x/admin",
+            "/a/;",
+            "/%3Bx",
             "/a\u{7f}",
         ] {
             assert!(of(path).is_err(), "{path} was accepted");
         }
     }
 
+    #[test]
+    fn parameters_are_seen_and_end_with_their_segment() {
+        for (path, bare) in [
+            ("/a;x=1;y/b%3Bz/c", "/a/b/c"),
+            ("/a%3bx", "/a"),
+            ("/a;/", "/a/"),
+            ("/a/../b;%2e%2e/c", "/b/c"),
+            ("/a/b", "/a/b"),
+            ("/", "/"),
+        ] {
+            let canonical = canonical(path).unwrap();
+            assert_eq!(without_parameters(&canonical.text), bare, "{path}");
+            assert_eq!(
+                canonical.has_parameters,
+                path.contains([';']) || path.to_uppercase().contains("%3B"),
+                "{path}"
+            );
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_path_without_parameters_is_canonical(path in "/[a-b./%2e3B;]{0,16}") {
+            if let Ok(once) = canonical(&path) {
+                let bare = without_parameters(&once.text);
+                prop_assert_eq!(of(&bare), Ok(bare.clone()));
+                prop_assert_eq!(once.has_parameters, bare != *once.text);
+            }
+        }
+
         #[test]
         fn it_is_idempotent_and_leaves_nothing_to_resolve(path in "/[a-c./%2eE5f1]{0,24}") {
             if let Ok(once) = of(&path) {

@@ -13,7 +13,7 @@ use http::{HeaderMap, Method};
 pub(crate) use predicate::METHOD_NAMES;
 pub use predicate::{HeaderMatch, Methods, QueryMatch};
 pub use segment::hash;
-pub(crate) use segment::nth_segment;
+pub(crate) use segment::{nth_segment, segment_start};
 pub use table::{Edge, NONE, Node, Span, Table};
 
 /// One route: what it asks of a request besides host and path, and where it leads. In this order, so that what a
@@ -23,6 +23,8 @@ pub use table::{Edge, NONE, Node, Span, Table};
 pub struct Route<T> {
     /// The methods it takes.
     pub methods: Methods,
+    /// What becomes of a path whose segments have parameters.
+    pub path_parameters: PathParameters,
     /// Header fields that must all match.
     pub headers: &'static [HeaderMatch],
     /// Query parameters that must all match.
@@ -38,12 +40,26 @@ pub struct Route<T> {
 impl<T> Route<T> {
     /// A route for every method; the other conditions are added by the `with_` functions.
     pub const fn new(name: &'static str, timeout: Duration, target: T) -> Self {
-        Self { name, methods: Methods::ALL, headers: &[], query: &[], timeout, target }
+        Self {
+            name,
+            methods: Methods::ALL,
+            path_parameters: PathParameters::Refuse,
+            headers: &[],
+            query: &[],
+            timeout,
+            target,
+        }
     }
 
     /// Takes only these methods.
     pub const fn with_methods(mut self, methods: Methods) -> Self {
         self.methods = methods;
+        self
+    }
+
+    /// Lets path parameters through.
+    pub const fn keeping_path_parameters(mut self) -> Self {
+        self.path_parameters = PathParameters::Keep;
         self
     }
 
@@ -63,6 +79,17 @@ impl<T> Route<T> {
         self.headers.iter().all(|wanted| wanted.accepts(request.headers))
             && self.query.iter().all(|wanted| wanted.accepts(request.query))
     }
+}
+
+/// What becomes of a path whose segments have parameters (`/cars;color=red`). They are never part of what is matched:
+/// what stands behind a `;` is a part of the name to one backend and nothing to another, so that it would get around a
+/// guard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathParameters {
+    /// 400.
+    Refuse,
+    /// It goes on as it came.
+    Keep,
 }
 
 /// The compiled route table.

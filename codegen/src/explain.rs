@@ -32,6 +32,11 @@ pub fn explain(model: &Model, request: &Request, all: bool) -> String {
             text.push_str("=> answered by the gateway itself, ahead of all routes (see `admin`)\n");
             return text;
         }
+        Answer::PathParameters(route) => format!(
+            "=> route {}, {}, refuses path parameters (`;`): 400; see `path_parameters`\n",
+            quoted(&route.name),
+            route.origin.line
+        ),
         Answer::NotFound => "=> no route: 404\n".to_owned(),
         Answer::NotImplemented => format!("=> {} is neither answered nor forwarded: 501\n", request.method()),
         Answer::NotAllowed(_) => {
@@ -139,7 +144,7 @@ fn others(model: &Model, winner: Option<&Route>, request: &Request, all: bool) -
 fn is_near(route: &Route, verdict: &Verdict<'_>, request: &Request) -> bool {
     let starts_alike = || {
         let first = route.path.segments.first();
-        match (first, request.path().split('/').nth(1)) {
+        match (first, request.bare_path().split('/').nth(1)) {
             (Some(crate::pattern::Segment::Literal(text)), Some(first)) => text == first,
             _ => true,
         }

@@ -10,8 +10,8 @@ mod upstream;
 mod value;
 
 pub use route::{
-    Forward, HeaderPredicate, LetOff, Method, Methods, PathChange, QueryPredicate, Redirect, Respond, Route,
-    Target,
+    Forward, HeaderPredicate, LetOff, Method, Methods, PathChange, PathParameters, QueryPredicate, Redirect,
+    Respond, Route, Target,
 };
 pub use server::{
     Admin, Cidr, Drain, Limits, Listen, LogLevel, Observability, Server, ServerTimeouts, Workers,

@@ -35,7 +35,7 @@ pub(crate) use {
 };
 
 use crate::lower;
-use crate::model::{Method, Model, Route};
+use crate::model::{Method, Model, PathParameters, Route};
 use crate::plan::Index;
 
 /// Paths which the gateway answers ahead of all routes, unless `admin` has a listener of its own.
@@ -46,6 +46,8 @@ pub const BUILT_IN: [&str; 4] = ["/health", "/livez", "/readyz", "/metrics"];
 pub enum Answer<'m> {
     /// A route takes it.
     Route(&'m Route),
+    /// 400: this route would take it, but the path has parameters, and the route does not keep them.
+    PathParameters(&'m Route),
     /// The gateway answers it itself, ahead of all routes.
     BuiltIn(&'static str),
     /// 405: routes match but for the method; these are the methods they serve, a bit each in the order of
@@ -82,7 +84,7 @@ impl<'m> Table<'m> {
         let method = method_bit(request.method());
         let walk = Walk::new(&self.index);
         let mut allowed = 0;
-        let found = walk.search(request.host(), request.path(), &mut |number| {
+        let found = walk.search(request.host(), request.bare_path(), &mut |number| {
             let Some(route) = self.model.routes.get(number) else { return false };
             let fits = request.has_fields_of(route);
             if fits {
@@ -91,6 +93,11 @@ impl<'m> Table<'m> {
             fits && route.methods.bits() & method != 0
         });
         match found.and_then(|number| self.model.routes.get(number)) {
+            Some(route)
+                if request.has_path_parameters() && route.path_parameters == PathParameters::Refuse =>
+            {
+                Answer::PathParameters(route)
+            }
             Some(route) => Answer::Route(route),
             None if allowed == 0 => Answer::NotFound,
             None => Answer::NotAllowed(allowed & !OTHER_METHODS),
@@ -101,7 +108,7 @@ impl<'m> Table<'m> {
     pub fn matching(&self, request: &Request) -> Vec<&'m Route> {
         let method = method_bit(request.method());
         let mut matching = Vec::new();
-        let _ = Walk::new(&self.index).search(request.host(), request.path(), &mut |number| {
+        let _ = Walk::new(&self.index).search(request.host(), request.bare_path(), &mut |number| {
             let route = self.model.routes.get(number);
             matching.extend(
                 route.filter(|route| route.methods.bits() & method != 0 && request.has_fields_of(route)),
@@ -115,7 +122,7 @@ impl<'m> Table<'m> {
     #[cfg(feature = "cli")]
     pub(crate) fn takers(&self, request: &Request) -> Vec<(u8, usize)> {
         let (mut left, mut takers) = (u8::MAX, Vec::new());
-        let _ = Walk::new(&self.index).search(request.host(), request.path(), &mut |number| {
+        let _ = Walk::new(&self.index).search(request.host(), request.bare_path(), &mut |number| {
             let Some(route) = self.model.routes.get(number) else { return false };
             let taken = route.methods.bits() & left;
             if taken != 0 && request.has_fields_of(route) {

@@ -308,7 +308,7 @@ fn accepted_configs_have_every_key_of_the_schema_and_every_word() {
         });
         found
     };
-    let found = of(random::sound, 200, true);
+    let found = of(random::sound, 300, true);
     // A config from memory cannot include files; `files.rs` has those that do.
     assert_eq!(keys.difference(&found).collect::<Vec<_>>(), [".include"]);
     // Not every level of every lint lets much pass.

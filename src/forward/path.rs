@@ -32,7 +32,7 @@ impl TemplatePiece {
 pub enum PathEdit {
     /// Nothing.
     Keep,
-    /// Cuts off a literal prefix of this many bytes; what remains begins with a slash.
+    /// Cuts off this many segments, whatever parameters they have; what remains begins with a slash.
     Strip(usize),
     /// Puts a new path together.
     Rewrite(&'static [TemplatePiece]),

@@ -129,20 +129,23 @@ pub(super) fn is_uuid(text: &[u8]) -> bool {
         })
 }
 
-/// Where segment number `number` of the path lies; an empty range past the end if there are fewer.
-pub(crate) fn nth_segment(path: &str, number: usize) -> std::ops::Range<usize> {
+/// Where segment number `number` of the path starts; the end if there are fewer.
+pub(crate) fn segment_start(path: &str, number: usize) -> usize {
     let bytes = path.as_bytes();
     let mut start = 1;
     for _ in 0..number {
-        match bytes[start.min(bytes.len())..].iter().position(|&byte| byte == b'/') {
-            Some(length) => start += length + 1,
-            None => return bytes.len()..bytes.len(),
+        if start > bytes.len() {
+            break;
         }
+        start = end(bytes, start) + 1;
     }
-    let start = start.min(bytes.len());
-    let end =
-        bytes[start..].iter().position(|&byte| byte == b'/').map_or(bytes.len(), |length| start + length);
-    start..end
+    start.min(bytes.len())
+}
+
+/// Where segment number `number` of the path lies; an empty range past the end if there are fewer.
+pub(crate) fn nth_segment(path: &str, number: usize) -> std::ops::Range<usize> {
+    let start = segment_start(path, number);
+    start..end(path.as_bytes(), start)
 }
 
 #[cfg(test)]

@@ -25,7 +25,8 @@ use crate::admin;
 use crate::app::App;
 use crate::context::{Context, Record, UNMATCHED};
 use crate::error::{Error, Reason};
-use crate::route::{Answer, Question};
+use crate::path;
+use crate::route::{Answer, PathParameters, Question};
 use crate::service::{Body, BodyError, Request, RequestBody, Response};
 
 /// Serves one request of a gateway listener; an error ends the connection without an answer.
@@ -53,7 +54,7 @@ pub(super) async fn admit<A: App>(
     let mut request = with_body(request, client);
     client.begin(started, started + IMMEDIATE);
     let result = match checked.and_then(|checked| make_admissible(&mut request, &mut cx, checked)) {
-        Ok(fields) => dispatch(app, request, fields, &mut cx).await,
+        Ok(admissible) => dispatch(app, request, admissible, &mut cx).await,
         Err(reason) => {
             cx.rejection = Some(reason.into());
             app.reject(request, &mut cx).await
@@ -97,8 +98,8 @@ fn make_admissible(
     request: &mut Request,
     cx: &mut Context<'_>,
     checked: Checked,
-) -> Result<Findings, Reason> {
-    let Checked { fields, target } = checked;
+) -> Result<Admissible, Reason> {
+    let Checked { fields, target, has_parameters } = checked;
     if let Some(target) = target {
         if let Some(host) = target.host {
             request.headers_mut().insert(header::HOST, host);
@@ -107,21 +108,30 @@ fn make_admissible(
     }
     let version = request.version();
     cx.withheld = fields.introduce(request.headers_mut(), cx.client, version)?;
-    Ok(fields)
+    Ok(Admissible { fields, has_parameters })
+}
+
+/// What the gate still has to know of a request that may go on.
+struct Admissible {
+    fields: Findings,
+    /// A segment of the path has parameters.
+    has_parameters: bool,
 }
 
 async fn dispatch<A: App>(
     app: &'static A,
     mut request: Request,
-    fields: Findings,
+    Admissible { fields, has_parameters }: Admissible,
     cx: &mut Context<'_>,
 ) -> Result<Response, Error> {
     let routes = app.routes();
     let mut host = [0; MAX_HOST];
+    // Segments are compared without their parameters: what is guarded is guarded with any.
+    let bare = has_parameters.then(|| path::without_parameters(request.uri().path()));
     let question = Question {
         method: request.method(),
         host: host_name(request.headers(), &mut host),
-        path: request.uri().path(),
+        path: bare.as_deref().unwrap_or_else(|| request.uri().path()),
         query: request.uri().query(),
         headers: request.headers(),
     };
@@ -129,6 +139,11 @@ async fn dispatch<A: App>(
     // A condition may ask for what is meant for this hop. Middleware does not get to see it, and so no backend.
     fields.end_hop(request.headers_mut(), &mut cx.withheld);
     cx.rejection = Some(match answer {
+        Answer::Route(number)
+            if has_parameters && routes.routes[number as usize].path_parameters == PathParameters::Refuse =>
+        {
+            Error::new(Reason::BadRequest)
+        }
         Answer::Route(number) => {
             let route = &routes.routes[number as usize];
             cx.record.route = number;

@@ -60,6 +60,11 @@ pub struct Route {
     /// The forwarded path, from the pattern's parameters: `/v2/{id}/{*rest}`. Not together with `strip_prefix`.
     /// Example: `"/v2/{id}/{*rest}"`.
     pub rewrite: Option<String>,
+    /// What becomes of a path with `;` (or `%3B`) in a segment, as `/cars;color=red/2012`: `refuse` answers 400, `keep` forwards
+    /// it as it came. Segments are compared without their parameters in either case. Default: `refuse`.
+    /// Example: `keep`.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["refuse", "keep"])))]
+    pub path_parameters: Option<String>,
     /// From the request's head to the head of the response; only on routes that forward. Default: `server.timeouts.request`.
     /// Example: `5s`.
     pub timeout: Option<Duration>,

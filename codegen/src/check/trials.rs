@@ -54,6 +54,7 @@ fn report(table: &Table<'_>, outcome: &TestOutcome<'_>, sink: &mut Diagnostics) 
 fn fate(answer: &Answer<'_>) -> &'static str {
     match answer {
         Answer::Route(_) => "goes to a route",
+        Answer::PathParameters(_) => "is answered with 400: its route refuses path parameters",
         Answer::BuiltIn(_) => "is answered by the gateway itself",
         Answer::NotAllowed(_) => "is answered with 405: its method is not served",
         Answer::NotFound => "is answered with 404: no route matches",
@@ -73,6 +74,10 @@ fn nothing(answer: &Answer<'_>, key: &str) -> String {
 
 fn why_not(route: &Route, table: &Table<'_>, outcome: &TestOutcome<'_>) -> String {
     let misses = route.misses(&outcome.test.request);
+    if misses.is_empty() && matches!(table.ask(&outcome.test.request), Answer::PathParameters(_)) {
+        return "the path has parameters (`;`), and its route does not say `path_parameters: keep`"
+            .to_owned();
+    }
     let Some(first) = misses.first() else {
         let is_built_in = matches!(table.ask(&outcome.test.request), Answer::BuiltIn(_));
         let first = if is_built_in { "the gateway itself" } else { "the other" };

@@ -75,9 +75,9 @@ fn end(of: &End) -> TokenStream {
 fn path_edit(of: &PathEdit) -> TokenStream {
     match of {
         PathEdit::Keep => quote!(PathEdit::Keep),
-        PathEdit::Strip(length) => {
-            let length = size(*length);
-            quote!(PathEdit::Strip(#length))
+        PathEdit::Strip(segments) => {
+            let segments = size(*segments);
+            quote!(PathEdit::Strip(#segments))
         }
         PathEdit::Rewrite(pieces) => {
             let pieces = template(pieces);

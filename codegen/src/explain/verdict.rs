@@ -56,7 +56,7 @@ pub(super) fn values<'a>(request: &'a Request, wanted: &'a HeaderPredicate) -> i
 }
 
 fn path_differs(pattern: &PathPattern, request: &Request) -> Option<String> {
-    let path = request.path();
+    let path = request.bare_path();
     if pattern.matches(path) {
         return None;
     }

@@ -38,6 +38,7 @@ pub(super) fn route(
         table,
         instance,
         methods: methods(route.methods),
+        keeps_path_parameters: route.path_parameters == model::PathParameters::Keep,
         headers,
         query,
     }

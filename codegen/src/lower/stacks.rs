@@ -115,7 +115,7 @@ pub(super) fn unmatched(model: &Model, statics: &mut Statics, names: &mut Names)
 fn path_edit(change: &PathChange) -> PathEdit {
     match change {
         PathChange::Keep => PathEdit::Keep,
-        PathChange::StripPrefix { prefix } => PathEdit::Strip(prefix.len()),
+        PathChange::StripPrefix { prefix } => PathEdit::Strip(prefix.matches('/').count()),
         PathChange::Rewrite(pieces) => PathEdit::Rewrite(template(pieces)),
     }
 }

@@ -54,7 +54,7 @@ routes:
         ]
     );
     let End::Forward { path, .. } = &plan.stacks[0].instances[2].end else { panic!("not a forward") };
-    assert_eq!(*path, PathEdit::Strip(2));
+    assert_eq!(*path, PathEdit::Strip(1));
 }
 
 #[test]

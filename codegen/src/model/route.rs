@@ -19,6 +19,8 @@ pub struct Route {
     pub path: PathPattern,
     /// Which methods.
     pub methods: Methods,
+    /// Whether its paths may have parameters.
+    pub path_parameters: PathParameters,
     /// All must hold. Sorted by name; names are unique.
     pub headers: Vec<HeaderPredicate>,
     /// All must hold. Sorted by name; names are unique.
@@ -106,6 +108,29 @@ impl Method {
             Self::Delete => "DELETE",
             Self::Options => "OPTIONS",
             Self::Patch => "PATCH",
+        }
+    }
+}
+
+/// What becomes of a path whose segments have parameters (`/cars;color=red`). Patterns never have any, and segments
+/// are compared without theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathParameters {
+    /// 400.
+    Refuse,
+    /// It goes on as it came.
+    Keep,
+}
+
+impl PathParameters {
+    /// The words of the config.
+    pub const WORDS: [(&'static str, Self); 2] = [("refuse", Self::Refuse), ("keep", Self::Keep)];
+
+    /// The word of the config.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Keep => "keep",
         }
     }
 }

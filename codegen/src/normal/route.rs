@@ -23,6 +23,7 @@ pub(super) fn route(model: &Model, route: &Route) -> Tree {
     if !route.methods.is_all() {
         put("methods", Tree::plains(route.methods.named().map(|method| method.as_str())));
     }
+    put("path_parameters", Tree::plain(route.path_parameters.as_str()));
     let literal = |text: &str| Tree::text(show::literal(text));
     let headers = route.headers.iter().map(|header| (header.name.to_string(), literal(&header.value)));
     if !route.headers.is_empty() {

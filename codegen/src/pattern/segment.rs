@@ -119,6 +119,10 @@ impl Segment {
             let gone = || format!("{}{}", &text[..range.start], text[range.end..].trim_start_matches('/'));
             return Err(if canonical == "." { error.canonical(gone()) } else { error });
         }
+        if canonical.contains(';') || canonical.contains("%3B") {
+            return Err(PatternError::new(range, "a segment is matched without its parameters (`;`)")
+                .help("leave them out of the path; `path_parameters: keep` on the route lets them through"));
+        }
         if canonical != raw {
             let whole = instead(&canonical);
             return Err(PatternError::new(range, "this segment is not in canonical form").canonical(whole));

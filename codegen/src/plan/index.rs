@@ -18,6 +18,8 @@ pub struct Route {
     pub instance: usize,
     /// The facade's constants of its methods; empty for all methods.
     pub methods: Vec<&'static str>,
+    /// Whether its paths may have parameters.
+    pub keeps_path_parameters: bool,
     /// The static with its header conditions.
     pub headers: Option<Name>,
     /// The static with its query conditions.

@@ -77,7 +77,7 @@ pub enum Balance {
 pub enum PathEdit {
     /// The path stays as it is.
     Keep,
-    /// So many bytes in front are cut off.
+    /// So many segments in front are cut off.
     Strip(usize),
     /// The path is put together anew.
     Rewrite(Vec<TemplatePiece>),

@@ -10,7 +10,7 @@ use crate::ast::{self, Switch};
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::middleware::{Layer, Policies};
-use crate::model::{Route, Scope, Server, Target};
+use crate::model::{PathParameters, Route, Scope, Server, Target};
 use crate::source::ConfigPath;
 use std::collections::BTreeMap;
 
@@ -53,6 +53,8 @@ pub(super) fn routes(
         let path = condition.as_ref().map(|condition| &condition.path);
         let place = Place { at: &at, scope, name: &name, path };
         let target = target::target(cx, &place, route, upstreams);
+        let path_parameters =
+            path_parameters(cx, &at.key("path_parameters"), route.path_parameters.as_deref());
         let timeout = cx.timeout(&at.key("timeout"), route.timeout.as_ref(), server.timeouts.request);
         let mut middleware = top.for_route(cx, route.middleware.as_ref(), &at, scope, policies);
         if !matches!(target, Some(Target::Forward(_))) {
@@ -71,6 +73,7 @@ pub(super) fn routes(
             host,
             path,
             methods,
+            path_parameters,
             headers,
             query,
             timeout,
@@ -80,6 +83,11 @@ pub(super) fn routes(
         });
     }
     routes
+}
+
+fn path_parameters(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> PathParameters {
+    let word = written.and_then(|text| cx.word(at, text, "path_parameters", &PathParameters::WORDS));
+    word.unwrap_or(PathParameters::Refuse)
 }
 
 fn is_empty_list(cx: &Cx<'_>, at: &ConfigPath) -> bool {

@@ -7,7 +7,7 @@ impl<'m> Table<'m> {
     /// The routes whose host and path match, best first, whatever else they ask for.
     pub fn near(&self, request: &Request) -> Vec<&'m Route> {
         let mut near = Vec::new();
-        let _ = Walk::new(&self.index).search(request.host(), request.path(), &mut |number| {
+        let _ = Walk::new(&self.index).search(request.host(), request.bare_path(), &mut |number| {
             near.extend(self.model.routes.get(number));
             false
         });

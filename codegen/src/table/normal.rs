@@ -11,8 +11,9 @@ pub(super) fn canonical(path: &str) -> Result<String, &'static str> {
     let mut segments = decoded.get(1..).unwrap_or_default().split('/').peekable();
     while let Some(segment) = segments.next() {
         let is_last = segments.peek().is_none();
-        if segment.starts_with(".;") || segment.starts_with("..;") {
-            return Err("the path holds a dot segment with a parameter");
+        let bare = bare(segment);
+        if bare.len() < segment.len() && matches!(bare, "" | "." | "..") {
+            return Err("the path holds an empty or a dot segment with a parameter");
         }
         match segment {
             "." | "" if !is_last => {}
@@ -33,6 +34,17 @@ pub(super) fn canonical(path: &str) -> Result<String, &'static str> {
         output.push('/');
     }
     Ok(output)
+}
+
+/// A canonical path, its segments without their parameters.
+pub(super) fn without_parameters(path: &str) -> String {
+    path.split('/').map(bare).collect::<Vec<_>>().join("/")
+}
+
+/// A segment without its parameters.
+fn bare(segment: &str) -> &str {
+    let end = [";", "%3B"].into_iter().filter_map(|mark| segment.find(mark)).min();
+    end.and_then(|end| segment.get(..end)).unwrap_or(segment)
 }
 
 /// Decodes escapes of unreserved characters and upper-cases the others.
@@ -64,7 +76,14 @@ fn decode(path: &[u8]) -> Result<String, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::canonical;
+    use super::{canonical, without_parameters};
+
+    #[test]
+    fn parameters_end_with_their_segment() {
+        for (path, bare) in [("/a;x=1;y/b%3Bz/c", "/a/b/c"), ("/a/b", "/a/b"), ("/", "/"), ("/a;/", "/a/")] {
+            assert_eq!(without_parameters(path), bare);
+        }
+    }
 
     #[test]
     fn the_form_is_the_one_the_runtime_makes() {
@@ -88,7 +107,21 @@ mod tests {
         ] {
             assert_eq!(canonical(path).as_deref(), Ok(expected), "{path}");
         }
-        for path in ["", "a", "/a%2fb", "/a%5cb", "/a%00", "/%4", "/%zz", "/a b", "/\u{e9}", "/a/..;/b"] {
+        for path in [
+            "",
+            "a",
+            "/a%2fb",
+            "/a%5cb",
+            "/a%00",
+            "/%4",
+            "/%zz",
+            "/a b",
+            "/\u{e9}",
+            "/a/..;/b",
+            "/;x",
+            "/a/%3bx/b",
+            "/..%3Bx",
+        ] {
             assert!(canonical(path).is_err(), "{path}");
         }
     }

@@ -41,6 +41,7 @@ impl Table<'_> {
             Answer::Route(route) => route,
             // Whether 200 or 503 is decided by the backends.
             Answer::BuiltIn(_) => return Outcome::default(),
+            Answer::PathParameters(_) => return status(400),
             Answer::NotFound => return status(404),
             Answer::NotImplemented => return status(501),
             Answer::NotAllowed(set) => {
@@ -72,10 +73,13 @@ impl Table<'_> {
 pub(crate) fn changed(change: &PathChange, path: &str) -> String {
     match change {
         PathChange::Keep => path.to_owned(),
-        PathChange::StripPrefix { prefix } => match path.strip_prefix(prefix.as_str()) {
-            None | Some("") => "/".to_owned(),
-            Some(left) => left.to_owned(),
-        },
+        // So many segments, whatever parameters they have.
+        PathChange::StripPrefix { prefix } => {
+            match path.match_indices('/').nth(prefix.matches('/').count()) {
+                None => "/".to_owned(),
+                Some((at, _)) => path[at..].to_owned(),
+            }
+        }
         PathChange::Rewrite(pieces) => rendered(pieces, path),
     }
 }

@@ -16,6 +16,8 @@ pub struct Request {
     raw_path: String,
     /// Canonical.
     path: String,
+    /// The same without the parameters of segments, if there are any.
+    bare_path: Option<String>,
     query: Option<String>,
     headers: Vec<(String, String)>,
 }
@@ -87,11 +89,15 @@ impl Request {
         query: Option<&str>,
         headers: Vec<(String, String)>,
     ) -> Result<Self, &'static str> {
+        let path_as_written = path;
+        let path = normal::canonical(path)?;
+        let bare = normal::without_parameters(&path);
         Ok(Self {
             method: method.to_owned(),
             host: host_name(host).to_ascii_lowercase(),
-            raw_path: path.to_owned(),
-            path: normal::canonical(path)?,
+            raw_path: path_as_written.to_owned(),
+            bare_path: Some(bare).filter(|bare| *bare != path),
+            path,
             query: query.map(str::to_owned),
             headers,
         })
@@ -106,7 +112,7 @@ impl Request {
         headers: Vec<(String, String)>,
     ) -> Self {
         let (method, host, path) = (method.to_owned(), host.to_owned(), path.to_owned());
-        Self { method, host, raw_path: path.clone(), path, query, headers }
+        Self { method, host, raw_path: path.clone(), path, bare_path: None, query, headers }
     }
 
     /// The request with one more header field.
@@ -133,6 +139,16 @@ impl Request {
     /// The canonical path.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// What routes are matched with: the canonical path, its segments without their parameters.
+    pub fn bare_path(&self) -> &str {
+        self.bare_path.as_deref().unwrap_or(&self.path)
+    }
+
+    /// Whether a segment of the path has parameters.
+    pub fn has_path_parameters(&self) -> bool {
+        self.bare_path.is_some()
     }
 
     /// Path and query as written.

@@ -64,7 +64,7 @@ impl App for Compiled {
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "fef11f39ae79ac193cd9deb190083cc7393569ad2224e1ac6bd87f01bd2a2846",
+        config_sha256: "627b8b4f341b4d9d423f8211d2c32c1efef5cb02eff8a50cbf93cc5c05af9dfd",
     },
     normal_config: NORMAL_CONFIG,
     listen: &[
@@ -369,7 +369,7 @@ static HEADERS_1_RESPONSE: [HeaderEdit; 2] = [
 ];
 
 static HEADERS_1: HeaderEdits = HeaderEdits {
-    origin: Origin::at("everything.yml", 60),
+    origin: Origin::at("everything.yml", 61),
     request: &[],
     response: &HEADERS_1_RESPONSE,
 };
@@ -459,7 +459,7 @@ static STACK3: [Stack3; 1] = [
                 &LIMIT_0,
                 CircuitBreaker::new(
                     &BREAKER_2,
-                    Headers::new(&HEADERS_0, Forward::new(&CANARY, PathEdit::Strip(6))),
+                    Headers::new(&HEADERS_0, Forward::new(&CANARY, PathEdit::Strip(1))),
                 ),
             ),
         ),
@@ -546,6 +546,7 @@ static ROUTES: [Route<Target>; 8] = [
     Route::new("tenants", Duration::from_millis(250), Target::Stack2(&STACK2[0]))
         .with_methods(Methods::GET.union(Methods::POST)),
     Route::new("canary", Duration::from_secs(60), Target::Stack3(&STACK3[0]))
+        .keeping_path_parameters()
         .with_headers(&CANARY_HEADERS)
         .with_query(&CANARY_QUERY),
     Route::new("/old/{*rest}", Duration::from_secs(60), Target::Stack4(&STACK4[0])),
@@ -752,18 +753,21 @@ routes:
   - name: users
     path: /users
     match: prefix
+    path_parameters: refuse
     upstream: "weighted users"
     timeout: 60s
     # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), headers (line 30)
   - name: people
     path: /people
     match: prefix
+    path_parameters: refuse
     upstream: "weighted users"
     timeout: 60s
     # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), headers (line 30)
   - name: orders
     path: /orders
     match: prefix
+    path_parameters: refuse
     upstream: routes
     timeout: 60s
     # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), headers (line 30)
@@ -771,6 +775,7 @@ routes:
     path: "/tenants/{id:uint}"
     match: exact
     methods: [GET, POST]
+    path_parameters: refuse
     upstream: routes
     rewrite: "/v2/{id}/profile"
     timeout: 250ms
@@ -790,6 +795,7 @@ routes:
   - name: canary
     path: /users
     match: prefix
+    path_parameters: keep
     headers:
       x-canary: "1"
       x-color: blue
@@ -802,6 +808,7 @@ routes:
   - name: "/old/{*rest}"
     path: "/old/{*rest}"
     match: prefix
+    path_parameters: refuse
     redirect:
       to: "/new/{*rest}"
       status: 301
@@ -809,6 +816,7 @@ routes:
   - name: /older
     path: /older
     match: prefix
+    path_parameters: refuse
     redirect:
       to: "https://example.com/"
       status: 308
@@ -816,6 +824,7 @@ routes:
   - name: /robots.txt
     path: /robots.txt
     match: exact
+    path_parameters: refuse
     respond:
       status: 200
       content_type: text/plain

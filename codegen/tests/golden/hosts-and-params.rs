@@ -250,58 +250,69 @@ routes:
   - name: root
     path: /
     match: exact
+    path_parameters: refuse
     respond:
       status: 200
   - name: everything
     path: /
     match: prefix
+    path_parameters: refuse
     respond:
       status: 404
   - name: user
     path: "/users/{id}"
     match: prefix
+    path_parameters: refuse
     respond:
       status: 200
   - name: "user by number"
     path: "/users/{id:uint}"
     match: prefix
+    path_parameters: refuse
     respond:
       status: 200
   - name: "user by uuid"
     path: "/users/{id:uuid}"
     match: prefix
+    path_parameters: refuse
     respond:
       status: 200
   - name: me
     path: /users/me
     match: exact
+    path_parameters: refuse
     respond:
       status: 200
   - name: "users directory"
     path: /users/
     match: exact
+    path_parameters: refuse
     respond:
       status: 200
   - name: "files of user"
     path: "/users/{id}/files/{*rest}"
     match: prefix
+    path_parameters: refuse
     respond:
       status: 200
   - name: "posts of user"
     path: "/users/{user}/posts/{post:uint}"
     match: exact
+    path_parameters: refuse
     respond:
       status: 200
   - name: "read users"
     path: /users
     match: prefix
     methods: [GET, HEAD]
+    path_parameters: refuse
     respond:
       status: 200
   - name: "debug users"
     path: /users
     match: prefix
     methods: [GET, HEAD]
+    path_parameters: refuse
     query:
       debug: "1"
     respond:
@@ -309,6 +320,7 @@ routes:
   - name: "canary users"
     path: /users
     match: prefix
+    path_parameters: refuse
     headers:
       x-canary: "1"
     respond:
@@ -317,24 +329,28 @@ routes:
     host: api.example.com
     path: /v1
     match: prefix
+    path_parameters: refuse
     respond:
       status: 200
   - name: "any example"
     host: "*.example.com"
     path: /
     match: prefix
+    path_parameters: refuse
     respond:
       status: 200
   - name: "any eu example"
     host: "*.eu.example.com"
     path: "/{region}"
     match: prefix
+    path_parameters: refuse
     respond:
       status: 200
   - name: other
     host: example.org
     path: "/{*rest}"
     match: prefix
+    path_parameters: refuse
     respond:
       status: 200
 "#;

@@ -212,6 +212,7 @@ routes:
   - name: /
     path: /
     match: prefix
+    path_parameters: refuse
     upstream: /
     timeout: 60s
 "#;

@@ -240,6 +240,7 @@ routes:
   - name: /api/v1
     path: /api/v1
     match: prefix
+    path_parameters: refuse
     upstream: /api/v1
     timeout: 60s
 "#;

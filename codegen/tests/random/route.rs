@@ -34,7 +34,7 @@ const LITERALS: [&str; 17] = [
     "~x",
     "a.b",
     "A",
-    "!$&'()+,;=@",
+    "!$&'()+,=@",
     "...",
     "%22%7B%7D",
     "-",
@@ -93,6 +93,7 @@ pub(super) fn routes(choices: &mut Choices<'_>, plan: &mut Plan, top: &Top) -> V
                 route.may(choices, 30, "match", |_| Node::text("prefix"));
             }
             route.0.extend(condition.0);
+            route.may(choices, 10, "path_parameters", |choices| word(choices, &["keep", "refuse"]));
             target(choices, plan, top, &path, &mut route);
             route.may(choices, 10, "allow", allow);
             routes.push(route.done());

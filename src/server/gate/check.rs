@@ -18,6 +18,8 @@ use crate::path;
 pub(super) struct Checked {
     pub(super) fields: Findings,
     pub(super) target: Option<Target>,
+    /// A segment of the path has parameters.
+    pub(super) has_parameters: bool,
 }
 
 /// The target in origin form with a canonical path, where the request has it differently.
@@ -51,15 +53,16 @@ pub(super) fn check<B: Body>(
     if !fields.has_host && request.version() != Version::HTTP_10 {
         return Err(Reason::BadRequest);
     }
-    let target = target(uri)?;
-    Ok(Checked { fields, target })
-}
-
-fn target(uri: &Uri) -> Result<Option<Target>, Reason> {
     let canonical = path::canonical(uri.path()).map_err(|why| {
         tracing::debug!(why = why.0, "path refused");
         Reason::BadRequest
     })?;
+    let has_parameters = canonical.has_parameters;
+    let target = target(uri, canonical.text)?;
+    Ok(Checked { fields, target, has_parameters })
+}
+
+fn target(uri: &Uri, canonical: Cow<'_, str>) -> Result<Option<Target>, Reason> {
     let absolute = uri.scheme().is_some() || uri.authority().is_some();
     if absolute
         && (uri.scheme_str() != Some("http")

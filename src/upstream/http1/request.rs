@@ -6,6 +6,7 @@ use http_body::Body;
 
 use super::outgoing::Outgoing;
 use crate::forward::{PathEdit, TemplatePiece};
+use crate::route::segment_start;
 use crate::service::RequestBody;
 
 /// What a request head is made of. All fields are written, but for those that are this codec's own to say.
@@ -90,12 +91,9 @@ fn write_target(head: &Head<'_>, buffer: &mut BytesMut) {
             }
             return;
         }
-        PathEdit::Strip(length) => {
-            let rest = path.get(length..).unwrap_or_default();
-            if !rest.starts_with('/') {
-                buffer.extend_from_slice(b"/");
-            }
-            buffer.extend_from_slice(rest.as_bytes());
+        PathEdit::Strip(segments) => {
+            buffer.extend_from_slice(b"/");
+            buffer.extend_from_slice(&path.as_bytes()[segment_start(path, segments)..]);
         }
         PathEdit::Rewrite(pieces) => {
             TemplatePiece::render(pieces, path, |text| buffer.extend_from_slice(text.as_bytes()))

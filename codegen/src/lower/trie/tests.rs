@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::middleware::MiddlewareSet;
+use crate::model::PathParameters;
 use crate::model::{
     HeaderName, HeaderPredicate, Method, Methods, Origin, QueryPredicate, Redirect, Scope, Target,
 };
@@ -39,6 +40,7 @@ fn route(host: &str, path: &str, kind: MatchKind, methods: u8, headers: u8, quer
         host: if host.is_empty() { HostPattern::Any } else { HostPattern::parse(host).unwrap() },
         path: PathPattern::parse(path, kind).unwrap(),
         methods: if methods == 0 { Methods::All } else { Methods::Only(methods) },
+        path_parameters: PathParameters::Refuse,
         headers: names(headers)
             .map(|name| HeaderPredicate { name: HeaderName(name), value: value() })
             .collect(),

@@ -1,10 +1,10 @@
 //! The verdicts against an oracle that knows nothing of tries: filter all routes, take the one of highest precedence.
 
-use crate::model::Methods;
 use crate::model::{
     HeaderName, HeaderPredicate, Method, MiddlewareSet, Model, Origin, QueryPredicate, Redirect, Route,
     Scope, Target,
 };
+use crate::model::{Methods, PathParameters};
 use crate::pattern::{HostPattern, MatchKind, PathPattern, Segment};
 use crate::source::{ConfigPath, FileLine};
 use crate::table::{Answer, Reach, Request, Table};
@@ -54,6 +54,7 @@ fn route(text: &str) -> Route {
         host: if host.is_empty() { HostPattern::Any } else { HostPattern::parse(host).unwrap() },
         path: PathPattern::parse(path, if exact { MatchKind::Exact } else { MatchKind::Prefix }).unwrap(),
         methods,
+        path_parameters: PathParameters::Refuse,
         headers,
         query,
         timeout: Duration::from_secs(1),

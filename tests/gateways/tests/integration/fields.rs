@@ -12,7 +12,7 @@ fn call_trusted(bed: &Testbed, request: &Request) -> Response {
 
 #[test]
 fn a_client_cannot_nominate_away_what_the_config_sets() {
-    let bed = Testbed::new("fields");
+    let bed = Testbed::new("gate");
     for target in ["/spoken", "/ids"] {
         let request = Request::get(target)
             .header("Connection", "keep-alive, X-Zone, X_Folded, X_Request_ID")
@@ -31,7 +31,7 @@ fn a_client_cannot_nominate_away_what_the_config_sets() {
 
 #[test]
 fn whatever_the_config_sets_reaches_the_backend() {
-    let bed = Testbed::new("fields");
+    let bed = Testbed::new("gate");
     for response in [
         bed.get("/spoken"),
         bed.call(&Request::get("/spoken").header("X-Forwarded-Proto", "gopher").header("X_Folded", "client")),
@@ -65,7 +65,7 @@ fn whatever_the_config_sets_reaches_the_backend() {
 
 #[test]
 fn an_id_reaches_the_backend_whatever_its_field_is_called() {
-    let bed = Testbed::new("fields");
+    let bed = Testbed::new("gate");
     for response in [
         bed.get("/ids"),
         bed.call(&Request::get("/ids").header("X_Request_ID", "from-the-edge-1")),
@@ -85,7 +85,7 @@ fn an_id_reaches_the_backend_whatever_its_field_is_called() {
 
 #[test]
 fn a_nominated_proxy_s_word_is_refused_on_every_route() {
-    let bed = Testbed::new("fields");
+    let bed = Testbed::new("gate");
     for target in ["/", "/fixed", "/spoken"] {
         for name in [
             "X-Forwarded-For",
@@ -105,7 +105,7 @@ fn a_nominated_proxy_s_word_is_refused_on_every_route() {
 
 #[test]
 fn what_reads_a_field_sees_it_although_it_ends_here() {
-    let bed = Testbed::new("fields");
+    let bed = Testbed::new("gate");
     // A key, under any name, nominated or not; and it goes no further.
     for request in [
         Request::get("/keyed").header("api_key", KEYS[0]),
@@ -154,7 +154,7 @@ fn what_reads_a_field_sees_it_although_it_ends_here() {
 
 #[test]
 fn what_a_client_forges_decides_nothing() {
-    let bed = Testbed::new("fields");
+    let bed = Testbed::new("gate");
     let forged = |n: u8| Request::get("/addresses").header("X-Real-IP", &format!("192.0.2.{n}"));
     let statuses = [1, 2, 3].map(|n| bed.call(&forged(n)).status);
     assert_eq!(statuses, [200, 200, 429], "a limit was evaded by another X-Real-IP");
@@ -188,7 +188,7 @@ fn rows() -> Vec<Row> {
 
 #[test]
 fn each_field_becomes_what_the_table_says_from_anybody_and_from_a_trusted_proxy() {
-    let bed = Testbed::new("fields");
+    let bed = Testbed::new("gate");
     let rows = rows();
     assert!(rows.iter().map(|row| row.names.len()).sum::<usize>() > 60, "the table was not read");
     for (trusted, sender) in [(false, "127.0.0.1"), (true, "127.0.0.9")] {
@@ -238,7 +238,7 @@ fn each_field_becomes_what_the_table_says_from_anybody_and_from_a_trusted_proxy(
 
 #[test]
 fn a_trailer_is_no_way_around_the_table() {
-    let bed = Testbed::new("fields");
+    let bed = Testbed::new("gate");
     for (sender, name) in
         rows().iter().flat_map(|row| &row.names).flat_map(|n| [("127.0.0.1", n), ("127.0.0.9", n)])
     {
@@ -258,7 +258,7 @@ fn a_trailer_is_no_way_around_the_table() {
 
 #[test]
 fn what_goes_out_always_has_a_host() {
-    let bed = Testbed::new("fields");
+    let bed = Testbed::new("gate");
     for head in ["GET / HTTP/1.0", "GET /spoken HTTP/1.0"] {
         let response = bed.raw(format!("{head}\r\n\r\n"));
         let echoed = Echoed::of(&response);

@@ -21,6 +21,7 @@ mod lifecycle;
 mod limits;
 mod metrics;
 mod names;
+mod path_parameters;
 mod proxying;
 mod rate_limit;
 mod request_id;
