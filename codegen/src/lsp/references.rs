@@ -6,7 +6,7 @@ use super::project::Project;
 use crate::resolve::is_name;
 use crate::yaml::Tree;
 use lsp_types::{Location, PrepareRenameResponse, TextEdit, Uri, WorkspaceEdit};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 pub(super) fn references(
     document: &Document,
@@ -46,10 +46,11 @@ pub(super) fn rename(
         return Err(format!("there is a `{new}` already"));
     }
     let written = Tree::text(new).one_line();
-    let mut changes: HashMap<Uri, Vec<TextEdit>> = HashMap::new();
+    let mut changes: BTreeMap<&str, (Uri, Vec<TextEdit>)> = BTreeMap::new();
     for (file, place) in places {
         let edit = TextEdit::new(file.range(&place.span), written.clone());
-        changes.entry(file.uri.clone()).or_default().push(edit);
+        changes.entry(file.uri.as_str()).or_insert_with(|| (file.uri.clone(), Vec::new())).1.push(edit);
     }
+    let changes = changes.into_values().collect();
     Ok(Some(WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() }))
 }

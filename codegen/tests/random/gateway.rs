@@ -66,7 +66,7 @@ pub(super) fn gateway(choices: &mut Choices<'_>) -> Node {
 }
 
 fn lints(choices: &mut Choices<'_>) -> Node {
-    let names = choices.some(&LINTS, 4);
+    let names = choices.some(&LINTS, 8);
     let level = |choices: &mut Choices<'_>| {
         let level = if choices.chance(20) { "deny" } else { choices.pick(&["warn", "allow"]) };
         Node::text(level)
