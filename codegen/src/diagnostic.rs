@@ -5,12 +5,14 @@
 
 #[cfg(feature = "cli")]
 mod cargo;
+mod formats;
 #[cfg(feature = "cli")]
 mod github;
 #[cfg(feature = "cli")]
 mod json;
 mod lints;
 mod nearest;
+mod places;
 #[cfg(feature = "cli")]
 mod position;
 mod printable;
@@ -32,7 +34,7 @@ pub use render::Style;
 pub(crate) use uri::uri;
 
 use crate::codes::Code;
-use crate::source::{ConfigPath, FileLine, Place, Source, Span, SpanIndex};
+use crate::source::{ConfigPath, Source, Span, SpanIndex};
 
 /// The config has errors; they are in the sink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +157,7 @@ impl Diagnostic {
 pub(crate) const MOST_KEPT: usize = 10_000;
 
 /// All problems of one config, and where in it everything is.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Diagnostics {
     found: Vec<Diagnostic>,
     errors: usize,
@@ -175,19 +177,6 @@ impl Diagnostics {
     /// Lets later stages report by config path.
     pub fn locate(&mut self, spans: SpanIndex) {
         self.spans = spans;
-    }
-
-    /// Notes that `key` was meant by a key of another name beside it, so that nobody misses it.
-    pub(crate) fn note_meant(&mut self, written: &ConfigPath, key: &str) {
-        if let (Some(place), Some(section)) = (self.spans.get(written).cloned(), written.parent()) {
-            self.spans.insert(section.key(key), place);
-        }
-    }
-
-    /// Whether nothing was written for `key` of `section`, as far as that is known: not under another name, and
-    /// not in a merge key.
-    pub(crate) fn is_absent(&self, section: &ConfigPath, key: &str) -> bool {
-        !self.is_written(&section.key(key)) && !self.is_written(&section.key("<<"))
     }
 
     /// Takes back what was said with this code of something in a span: it is part of another mistake.
@@ -329,46 +318,6 @@ impl Diagnostics {
         diagnostic
     }
 
-    /// Where the value at `path` is, or the nearest section around it.
-    pub fn value_span(&self, path: &ConfigPath) -> Option<Span> {
-        match self.spans.get(path) {
-            Some(place) => Some(place.value.clone()),
-            None => self.key_span(path),
-        }
-    }
-
-    /// All that an edit of the value at `path` replaces; `None` if it is not written.
-    pub(crate) fn whole_span(&self, path: &ConfigPath) -> Option<Span> {
-        self.spans.get(path).map(|place| place.whole.clone())
-    }
-
-    /// Where the key at `path` is, or the nearest section around it.
-    pub fn key_span(&self, path: &ConfigPath) -> Option<Span> {
-        self.nearest_place(path).map(|place| place.key.clone())
-    }
-
-    /// The file and the line of `path`, or of the nearest section around it.
-    pub fn file_line(&self, path: &ConfigPath, source: &Source) -> FileLine {
-        let (start, line) = self.nearest_place(path).map_or((0, 1), |place| (place.key.start, place.line));
-        let file = source.file_at(start).map_or_else(|| source.path().into(), |file| file.path().clone());
-        FileLine { file, line }
-    }
-
-    /// Whether something was written at `path`, readable or not.
-    pub fn is_written(&self, path: &ConfigPath) -> bool {
-        self.spans.get(path).is_some()
-    }
-
-    fn nearest_place(&self, path: &ConfigPath) -> Option<&Place> {
-        let mut path = path.clone();
-        loop {
-            if let Some(place) = self.spans.get(&path) {
-                return Some(place);
-            }
-            path = path.parent()?;
-        }
-    }
-
     /// The problems so far, each once: errors, then warnings, either in the order of the source.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         self.order().into_iter().filter_map(|index| self.found.get(index)).collect()
@@ -431,40 +380,5 @@ impl Diagnostics {
     /// `Err` if there is any error.
     pub fn propagate(&self) -> Result<(), Failed> {
         if self.has_errors() { Err(Failed) } else { Ok(()) }
-    }
-
-    /// All problems, as rustc would write them. Ends with a line break, unless there is nothing to say.
-    pub fn render(&self, source: &Source, style: Style) -> String {
-        render::render(&self.sorted(), source, style)
-    }
-
-    /// All problems as JSON, one object a line.
-    #[cfg(feature = "cli")]
-    pub fn to_json(&self, source: &Source) -> String {
-        json::render(&self.sorted(), source)
-    }
-
-    /// All problems as a SARIF 2.1.0 log, which is there even if they are none.
-    #[cfg(feature = "cli")]
-    pub fn to_sarif(&self, source: &Source) -> String {
-        sarif::render(&self.sorted(), source)
-    }
-
-    /// All problems as cargo's JSON messages, one a line, and that it has finished.
-    #[cfg(feature = "cli")]
-    pub fn to_cargo(&self, source: &Source) -> String {
-        cargo::render(&self.sorted(), source)
-    }
-
-    /// All problems, one a line: `file:line:column: error[CG0203]: what is wrong`.
-    #[cfg(feature = "cli")]
-    pub fn to_short(&self, source: &Source) -> String {
-        short::render(&self.sorted(), source)
-    }
-
-    /// All problems as GitHub's workflow commands, one a line.
-    #[cfg(feature = "cli")]
-    pub fn to_github(&self, source: &Source) -> String {
-        github::render(&self.sorted(), source)
     }
 }

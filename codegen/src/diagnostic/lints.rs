@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 /// What the config says about lints.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Levels {
     written: BTreeMap<Lint, Level>,
     /// By section and lint: where the `allow` is, and whether it has let anything off.

@@ -1,7 +1,7 @@
 //! Suggested edits as code actions.
 
 use super::document::Document;
-use super::problems::{Problem, problems};
+use super::problems::mendable;
 use super::project::Project;
 use lsp_types::{CodeAction, CodeActionKind, CodeActionOrCommand, Range, WorkspaceEdit};
 
@@ -9,11 +9,8 @@ use lsp_types::{CodeAction, CodeActionKind, CodeActionOrCommand, Range, Workspac
 // The map is the protocol's; nothing changes a key.
 #[allow(clippy::mutable_key_type)]
 pub(super) fn actions(document: &Document, project: &Project, range: Range) -> Vec<CodeActionOrCommand> {
-    let is_here = |own: &Range| own.start.line <= range.end.line && range.start.line <= own.end.line;
     let mut actions = Vec::new();
-    let is_in_it = |problem: &Problem| problem.uris.iter().any(|uri| uri.as_str() == document.uri.as_str());
-    let problems = problems(project).into_iter().filter(is_in_it);
-    for problem in problems.filter(|problem| is_here(&problem.shown.range)) {
+    for problem in mendable(project, &document.uri, &range) {
         let is_only = problem.edits.len() == 1;
         for edit in problem.edits {
             let replacement = edit.edit.new_text.clone();

@@ -1,7 +1,8 @@
 //! The compiler's diagnostics as an editor wants them.
 
 use super::project::{File, Project};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::mends;
 use crate::source::Span;
 use lsp_types::{
     DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, Range, TextEdit, Uri,
@@ -27,7 +28,31 @@ pub(super) struct Edit {
 
 /// The problems of all files of a config.
 pub(super) fn problems(project: &Project) -> Vec<Problem> {
-    let problems = project.problems.sorted().into_iter().take(MOST_SHOWN);
+    of(project, &project.problems)
+}
+
+/// The problems of a text on these lines, with the edits that have been seen to mend them.
+pub(super) fn mendable(project: &Project, uri: &Uri, lines: &Range) -> Vec<Problem> {
+    let is_asked = |problem: &Diagnostic| {
+        let place = problem.labels.first().and_then(|label| project.place(&label.span));
+        place.is_some_and(|(file, span)| {
+            let own = file.document.range(&span);
+            file.uris.iter().any(|known| known.as_str() == uri.as_str())
+                && own.start.line <= lines.end.line
+                && lines.start.line <= own.end.line
+        })
+    };
+    let mut asked = project.problems.sorted().into_iter().take(MOST_SHOWN);
+    if !asked.any(|problem| !problem.edits.is_empty() && is_asked(problem)) {
+        return Vec::new();
+    }
+    let mut proven = project.problems.clone();
+    mends::prove_some(&project.source, &mut proven, is_asked);
+    of(project, &proven)
+}
+
+fn of(project: &Project, problems: &Diagnostics) -> Vec<Problem> {
+    let problems = problems.sorted().into_iter().take(MOST_SHOWN);
     problems.filter_map(|problem| shown(project, problem)).collect()
 }
 

@@ -1,7 +1,7 @@
 //! The config that an open text belongs to: alone, or with the files that include it or that it includes.
 
 use super::document::Document;
-use crate::analyse;
+use crate::analyse_unproven;
 use crate::diagnostic::{Diagnostics, uri};
 use crate::model::Model;
 use crate::source::{Disk, Source, Span};
@@ -28,7 +28,9 @@ pub(super) struct Workspace {
 
 /// A config, each of its files, and what is wrong with it.
 pub(super) struct Project {
+    /// Their edits have not been tried: the editor asks for those of a few lines.
     pub(super) problems: Diagnostics,
+    pub(super) source: Source,
     /// What it means, if there is no error in it.
     pub(super) model: Option<Model>,
     files: Vec<File>,
@@ -98,7 +100,7 @@ impl Workspace {
         directory: &Path,
         only: Option<&Document>,
     ) -> Project {
-        let model = analyse(&mut source, &mut problems).ok();
+        let model = analyse_unproven(&mut source, &mut problems).ok();
         let files = source.files().iter().filter_map(|file| {
             let path = directory.join(&**file.path());
             let mut uris: Vec<Uri> = match only {
@@ -116,7 +118,8 @@ impl Workspace {
             let document = Document::new(uris.first()?.clone(), None, text);
             Some(File { document, uris, span: file.span() })
         });
-        Project { files: files.collect(), problems, model }
+        let files = files.collect();
+        Project { files, problems, source, model }
     }
 }
 
