@@ -87,6 +87,10 @@ pub struct Limits {
 pub struct Timeouts {
     /// For a whole request head, from its first byte.
     pub header_read: Duration,
+    /// For a pause in a request body, from the client's last byte of it.
+    pub body: Duration,
+    /// For a client that takes nothing of its response, from the last byte that it took.
+    pub write: Duration,
     /// For a connection without a request.
     pub idle: Duration,
 }

@@ -95,9 +95,9 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// When the last attempt at a backend had its response head, or failed.
-    pub(crate) fn attempted(&self) -> Option<Instant> {
-        self.record.attempted
+    /// The time. The clock is read only if somebody has waited since it was last read.
+    pub(crate) fn now(&self) -> Instant {
+        self.client.now()
     }
 
     /// What is known of how long the request has waited, also when it is dropped.
@@ -144,8 +144,6 @@ pub(crate) struct Record {
     pub(crate) backend: Option<&'static Backend>,
     pub(crate) upstream_status: u16,
     pub(crate) upstream_duration: Duration,
-    /// When the last attempt at a backend ended.
-    pub(crate) attempted: Option<Instant>,
     pub(crate) retries: u8,
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
@@ -169,7 +167,6 @@ impl Record {
             backend: None,
             upstream_status: 0,
             upstream_duration: Duration::ZERO,
-            attempted: None,
             retries: 0,
             bytes_in: 0,
             bytes_out: 0,
@@ -231,7 +228,7 @@ impl Drop for Record {
             return self.end(Reason::Internal);
         }
         let left = if self.client.worker().is_stopped() { Reason::Shutdown } else { Reason::ClientClosed };
-        self.end(self.client.body_failure().unwrap_or(left));
+        self.end(self.client.cut().or(self.client.body_failure()).unwrap_or(left));
     }
 }
 

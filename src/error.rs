@@ -49,6 +49,10 @@ pub enum Reason {
     UpstreamReset,
     /// The backend's answer was not valid HTTP.
     UpstreamProtocol,
+    /// The whole exchange took longer than the route's `total`.
+    TotalTimeout,
+    /// The client took nothing of its response for as long as `timeouts.write` allows.
+    WriteTimeout,
     /// The client went away before the response was complete.
     ClientClosed,
     /// The gateway stopped before the response was complete: the grace period was over, or a second signal came.
@@ -80,6 +84,8 @@ impl Reason {
             Self::UpstreamTimeout => "upstream_timeout",
             Self::UpstreamReset => "upstream_reset",
             Self::UpstreamProtocol => "upstream_protocol",
+            Self::TotalTimeout => "total_timeout",
+            Self::WriteTimeout => "write_timeout",
             Self::ClientClosed => "client_closed",
             Self::Shutdown => "shutdown",
             Self::Internal => "internal",
@@ -102,8 +108,8 @@ impl Reason {
             Self::AuthMissing | Self::AuthInvalid => StatusCode::UNAUTHORIZED,
             Self::CircuitOpen | Self::NoHealthyBackend | Self::Shutdown => StatusCode::SERVICE_UNAVAILABLE,
             Self::ConnectError | Self::UpstreamReset | Self::UpstreamProtocol => StatusCode::BAD_GATEWAY,
-            Self::ConnectTimeout | Self::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
-            Self::ClientClosed => match StatusCode::from_u16(CLIENT_CLOSED) {
+            Self::ConnectTimeout | Self::UpstreamTimeout | Self::TotalTimeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::WriteTimeout | Self::ClientClosed => match StatusCode::from_u16(CLIENT_CLOSED) {
                 Ok(status) => status,
                 Err(_) => StatusCode::BAD_REQUEST,
             },
@@ -132,6 +138,8 @@ impl Reason {
             Self::UpstreamTimeout => "The backend did not answer in time",
             Self::UpstreamReset => "The backend closed the connection",
             Self::UpstreamProtocol => "The backend's answer was not valid HTTP",
+            Self::TotalTimeout => "The exchange took too long",
+            Self::WriteTimeout => "The client did not take its response in time",
             Self::ClientClosed => "The client closed the connection",
             Self::Shutdown => "The gateway is stopping",
             Self::Internal => "The gateway failed",

@@ -40,7 +40,6 @@ impl<B: Balance> Service for Forward<B> {
         let client = cx.client;
         let budget = client.worker().retry_budget(members.id);
         budget.deposit(&members.retries);
-        client.await_answer(members.timeouts.response);
         let (parts, body) = request.into_parts();
         // HTTP/1.0 knows requests without Host; what goes out is HTTP/1.1, which does not (RFC 9112 section 3.2).
         let names_backend =
@@ -64,10 +63,11 @@ impl<B: Balance> Service for Forward<B> {
             };
             let (reason, cause) = match connection {
                 // The request's own time is over.
-                Err(reason) if client.is_expired() => (reason, None),
+                Err(reason) if client.late().is_some() => (reason, None),
                 Err(reason) => (reason, Some(RetryCause::ConnectFailure)),
                 Ok(mut connection) => {
                     connection.carry(in_flight);
+                    client.await_answer(members.timeouts.response);
                     let was_used = connection.was_used();
                     let head = RequestHead {
                         method: &parts.method,
@@ -132,8 +132,8 @@ async fn connect(
 ) -> Result<Box<Connection>, Reason> {
     let mut opening = pin!(Connection::open(backend, members));
     std::future::poll_fn(|task| match opening.as_mut().poll(task) {
-        Poll::Pending if cx.client.is_expired() => Poll::Ready(Err(cx.client.lateness())),
-        poll => poll,
+        Poll::Pending => cx.client.late().map_or(Poll::Pending, |reason| Poll::Ready(Err(reason))),
+        done => done,
     })
     .await
 }
@@ -151,9 +151,7 @@ struct Attempt {
 
 impl Attempt {
     fn start(cx: &Context<'_>, backend: &'static Backend) -> Self {
-        // The first attempt begins with the request: the clock need not be read for it.
-        let started = if cx.record.retries == 0 { cx.record.started } else { Instant::now() };
-        Self { backend, started }
+        Self { backend, started: cx.client.now() }
     }
 
     /// It has failed, with this status.
@@ -172,8 +170,7 @@ impl Attempt {
         let now = Instant::now();
         let duration = now.saturating_duration_since(self.started);
         cx.record.upstream_duration = duration;
-        cx.record.attempted = Some(now);
-        cx.client.set_coarse_now(now);
+        cx.client.set_now(now);
         cx.worker().metrics().upstream_answered_after(upstream, duration);
     }
 }

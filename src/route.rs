@@ -31,22 +31,22 @@ pub struct Route<T> {
     pub query: &'static [QueryMatch],
     /// The stack that serves it.
     pub target: T,
-    /// From the request's head to the head of its response.
-    pub timeout: Duration,
+    /// How long an exchange may take, phase by phase.
+    pub timeouts: RouteTimeouts,
     /// Its name: the `route` of logs and metrics.
     pub name: &'static str,
 }
 
 impl<T> Route<T> {
     /// A route for every method; the other conditions are added by the `with_` functions.
-    pub const fn new(name: &'static str, timeout: Duration, target: T) -> Self {
+    pub const fn new(name: &'static str, timeouts: RouteTimeouts, target: T) -> Self {
         Self {
             name,
             methods: Methods::ALL,
             path_parameters: PathParameters::Refuse,
             headers: &[],
             query: &[],
-            timeout,
+            timeouts,
             target,
         }
     }
@@ -90,6 +90,30 @@ pub enum PathParameters {
     Refuse,
     /// It goes on as it came.
     Keep,
+}
+
+/// How long an exchange on a route may take, phase by phase.
+#[derive(Clone, Copy, Debug)]
+pub struct RouteTimeouts {
+    /// From the end of a request to the head of its response.
+    pub timeout: Duration,
+    /// A pause in the body of a response.
+    pub idle: Duration,
+    /// The whole exchange, from the head of the request to the end of the response.
+    pub total: Option<Duration>,
+}
+
+impl RouteTimeouts {
+    /// No limit on the whole.
+    pub const fn new(timeout: Duration, idle: Duration) -> Self {
+        Self { timeout, idle, total: None }
+    }
+
+    /// And the whole within `total`.
+    pub const fn with_total(mut self, total: Duration) -> Self {
+        self.total = Some(total);
+        self
+    }
 }
 
 /// The compiled route table.

@@ -23,7 +23,12 @@ static SETTINGS: Settings = Settings {
     trusted_proxies: &[],
     log_level: LogLevel { origin: Origin::at("gateway.yml", 1), level: Late::new(&[]) },
     limits: Limits { header_bytes: 0, headers: 0, uri: 0, body: 0, connections: 0 },
-    timeouts: Timeouts { header_read: Duration::ZERO, idle: Duration::ZERO },
+    timeouts: Timeouts {
+        header_read: Duration::ZERO,
+        body: Duration::ZERO,
+        write: Duration::ZERO,
+        idle: Duration::ZERO,
+    },
     drain: Drain { delay: Duration::ZERO, grace: Duration::ZERO },
     upstreams: &[],
     breakers: &[],

@@ -21,7 +21,7 @@ pub use server::{Drain, Limits, Server, ServerTimeouts};
 pub use test::{Expect, Test};
 pub use upstream::{Backend, BackendSection, HealthCheck, Keepalive, Retries, Upstream, UpstreamTimeouts};
 pub(crate) use value::LENIENT;
-pub use value::{Duration, Lenient, List, Map, Percent, Rate, Size, Strings, Switch, Unread, Workers};
+pub use value::{Duration, Lenient, Limit, List, Map, Percent, Rate, Size, Strings, Switch, Unread, Workers};
 
 pub use crate::lint::{Allow, Lints};
 pub use crate::middleware::Middleware;

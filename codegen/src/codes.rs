@@ -199,7 +199,7 @@ catalogue! {
         Keys(&["routes", "routes.upstream", "routes.backends", "routes.redirect"]);
     KEY_DOES_NOT_APPLY = "CG0305", "key does not apply here",
         "The key would have no effect together with the route's other keys, so it is most likely a mistake.",
-        Keys(&["routes.strategy", "routes.strip_prefix", "routes.rewrite", "routes.timeout", "middleware.circuit_breaker"]);
+        Keys(&["routes.strategy", "routes.strip_prefix", "routes.rewrite", "routes.timeout", "routes.idle", "routes.total", "middleware.circuit_breaker"]);
     STRIP_PREFIX = "CG0306", "unsuitable strip_prefix",
         "`strip_prefix` is literal, whole segments with which the route's path begins: then it is known at build that every request has it.",
         Keys(&["routes.strip_prefix"]);
@@ -221,7 +221,7 @@ catalogue! {
 
     TIMEOUT_ORDER = "CG0401", "timeouts contradict each other",
         "A part takes longer than the whole: the larger one could never be reached. A probe has to end before the next is due.",
-        Keys(&["upstreams.health_check.timeout", "upstreams.timeouts.connect", "upstreams.timeouts.response"]);
+        Keys(&["upstreams.health_check.timeout", "upstreams.timeouts.connect", "upstreams.timeouts.response", "routes.timeout", "routes.idle"]);
 
     SERIES_BUDGET = "CG0402", "too many series of metrics",
         "All label values are known at build, so the worst case is: each route with each of its methods and every status. `observability.max_series` is the number your metrics store can bear. Name `methods` on routes, merge routes, or raise the bound; `castgate report` shows where the series come from.",
@@ -240,7 +240,7 @@ catalogue! {
         "`route-without-host` asks every route to name its host. Without one it also serves requests for names that merely point at this address.",
         Keys(&["routes"]);
     TIMEOUT_MISSING = "CG0505", "route without a timeout",
-        "`timeout-missing` asks for a timeout that somebody chose: the route's `timeout`, or `server.timeouts.request`. The default of 60 seconds is a last resort.",
+        "`timeout-missing` asks for a timeout that somebody chose: the route's `timeout`, or `server.timeouts.request`. The default of 60 seconds until the head of a response is a last resort.",
         Keys(&["routes"]);
     HEALTH_CHECK_OFF = "CG0506", "upstream without probes",
         "`health-check-off` finds upstreams with `health_check: off`: a backend that is down keeps getting its share of the requests, and each of them fails or is retried.",
@@ -252,7 +252,7 @@ catalogue! {
         "`literal-default-in-env` finds `${env:NAME:-default}`. With a default, a gateway whose environment lacks the variable starts all the same, with an address that may belong to another stage.",
         Keys(&["server.listen", "admin.listen", "server.log_level", "upstreams.backends", "routes.backends"]);
     DRAIN_TOO_SHORT = "CG0509", "drain shorter than a request",
-        "`drain-too-short` compares `server.drain.grace` with the longest timeout of a route that forwards. A request that is still in time may be cut off when the gateway stops.",
+        "`drain-too-short` compares `server.drain.grace` with the longest timeout of a route that forwards. A request that still waits for its response, in time, may be cut off when the gateway stops; so may a response that takes longer.",
         Keys(&["server.drain.grace"]);
     BUILT_IN_OVERLAP = "CG0510", "route overlaps the built-in paths",
         "`built-in-overlap` finds routes such as `/{page}`, which match /health, /livez, /readyz and /metrics but never get them: the gateway answers these itself unless `admin` has a listener of its own.",

@@ -77,6 +77,10 @@ fn taken(table: &Table<'_>, model: &Model, route: &Route, request: &Request) -> 
         }
     }
     row("timeout", show::duration(route.timeout));
+    row("idle", show::duration(route.idle));
+    if let Some(total) = route.total {
+        row("total", show::duration(total));
+    }
     let layers = route
         .middleware
         .layers(&model.policies)

@@ -44,6 +44,7 @@ GET /users/7?x=1
    upstream   users (round-robin, 1 backend, line 2)
    forwards   GET /users/7?x=1
    timeout    60s
+   idle       5m
    middleware none
 
 Not taken, in the order in which routes of gateway.yml are tried:

@@ -89,7 +89,7 @@ impl<S: Service> Service for CircuitBreaker<S> {
             }
             Ok(response) if response.body().is_streaming() => pass.watch(response),
             // Its body came with its head: the clock was read then.
-            Ok(_) => pass.settle(Verdict::Success, cx.attempted().unwrap_or_else(Instant::now)),
+            Ok(_) => pass.settle(Verdict::Success, cx.now()),
             Err(error) if error.reason().is_upstream_failure() => {
                 pass.settle(Verdict::Failure, Instant::now());
             }

@@ -1,5 +1,6 @@
 //! What the worker, the gate and the bodies share of one client connection. One thread, so cells and no locks.
-//! A connection has one timer; each phase of it only moves the deadline.
+
+mod phase;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::net::{IpAddr, SocketAddr};
@@ -10,21 +11,13 @@ use std::time::{Duration, Instant};
 use http::HeaderValue;
 use hyper::body::Incoming;
 
+pub(super) use self::phase::TimedOut;
+use self::phase::Wait;
 use super::address;
 use super::relief::ON_ITS_WAY;
 use super::worker::Worker;
 use crate::error::Reason;
-
-/// What a connection is waiting for; each has its own time limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wait {
-    /// The first byte of a request.
-    Request,
-    /// The rest of a request head.
-    Head,
-    /// The answer to a request.
-    Answer,
-}
+use crate::route::RouteTimeouts;
 
 /// One client connection.
 #[derive(Debug)]
@@ -35,26 +28,33 @@ pub(crate) struct Client {
     peer_text: OnceCell<HeaderValue>,
     wait: Cell<Wait>,
     deadline: Cell<Instant>,
-    /// The request's own deadline, which progress does not move.
-    limit: Cell<Instant>,
-    /// How long progress of a body may take.
+    timeouts: Cell<RouteTimeouts>,
+    /// How long the backend of the present attempt may take for its head.
     patience: Cell<Duration>,
-    expired: Cell<bool>,
-    /// The last reading of the clock that was taken for this connection.
-    now: Cell<Instant>,
+    /// When the route's `timeout` is over.
+    limit: Cell<Instant>,
+    /// When the route's `total` is over.
+    total: Cell<Option<Instant>>,
+    /// While the socket takes nothing: when the client must have taken something.
+    stuck: Cell<Option<Instant>>,
+    /// The limit that has passed, for those who wait.
+    late: Cell<Option<Reason>>,
+    /// Why the gateway has cut the connection.
+    cut: Cell<Option<Reason>>,
+    /// The clock, if it was read since the task was resumed.
+    now: Cell<Option<Instant>>,
     heard: Cell<bool>,
     body_received: Cell<u64>,
     body_failure: Cell<Option<Reason>>,
-    body_awaited: Cell<bool>,
     body_unread: Cell<bool>,
     /// What nobody has read of a body, when its reader is gone.
     rest: RefCell<Option<Incoming>>,
     /// The end of the connection would be taken for the end of a response body.
     ends_body: Cell<bool>,
-    lingering: Cell<bool>,
-    write_blocked: Cell<bool>,
     /// Asked to end; what has begun to arrive must be there by then.
     closing: Cell<Option<Instant>>,
+    /// Since when a request is awaited.
+    idle_since: Cell<Instant>,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -71,19 +71,21 @@ impl Client {
             peer,
             peer_text: OnceCell::new(),
             wait: Cell::new(Wait::Request),
+            timeouts: Cell::new(RouteTimeouts::new(Duration::ZERO, Duration::ZERO)),
             patience: Cell::new(Duration::ZERO),
-            expired: Cell::new(false),
-            now: Cell::new(now),
+            total: Cell::new(None),
+            stuck: Cell::new(None),
+            late: Cell::new(None),
+            cut: Cell::new(None),
+            now: Cell::new(Some(now)),
             heard: Cell::new(false),
             body_received: Cell::new(0),
             body_failure: Cell::new(None),
-            body_awaited: Cell::new(false),
             body_unread: Cell::new(false),
             rest: RefCell::default(),
             ends_body: Cell::new(false),
-            lingering: Cell::new(false),
-            write_blocked: Cell::new(false),
             closing: Cell::new(None),
+            idle_since: Cell::new(now),
             waker: RefCell::new(None),
         }
     }
@@ -116,78 +118,15 @@ impl Client {
         }
     }
 
-    /// A request head has arrived; the answer is due by `limit`.
-    pub(super) fn begin(&self, now: Instant, limit: Instant) {
-        self.now.set(now);
-        self.wait.set(Wait::Answer);
-        self.limit.set(limit);
-        self.deadline.set(limit);
-        self.expired.set(false);
-        self.body_failure.set(None);
-        self.body_received.set(0);
-        self.body_awaited.set(false);
-    }
-
-    /// The exchange is over; the next request is awaited.
-    pub(crate) fn exchange_ended(&self, now: Instant) {
-        self.now.set(now);
-        self.wait.set(Wait::Request);
-        self.rest.take();
-        self.heard.set(false);
-        self.deadline.set(now + self.worker.settings().timeouts.idle);
-    }
-
-    /// The answer must come within `patience` of any progress, and by the request's own limit.
-    pub(crate) fn await_answer(&self, patience: Duration) {
-        self.patience.set(patience);
-        self.deadline.set(self.limit.get().min(self.now.get() + patience));
-    }
-
-    /// A response body gets on: the next of it must come within `patience`, and all of it by the request's own limit.
-    pub(crate) fn extend(&self, patience: Duration) {
-        self.expired.set(false);
-        self.deadline.set(self.limit.get().min(Instant::now() + patience));
-    }
-
-    /// Whether the deadline has passed. Only the timer reads the clock for this.
-    pub(crate) fn is_expired(&self) -> bool {
-        self.expired.get()
-    }
-
-    /// Why the answer is late: an upload that does not get on is the client's own doing.
-    pub(crate) fn lateness(&self) -> Reason {
-        if self.worker.is_stopped() {
-            Reason::Shutdown
-        } else if self.body_awaited.get() {
-            Reason::RequestTimeout
-        } else {
-            Reason::UpstreamTimeout
-        }
-    }
-
-    pub(crate) fn coarse_now(&self) -> Instant {
-        self.now.get()
-    }
-
-    pub(crate) fn set_coarse_now(&self, now: Instant) {
-        self.now.set(now);
-    }
-
     /// Request body has arrived.
     pub(crate) fn body_received(&self, bytes: u64) {
-        self.body_awaited.set(false);
         self.body_received.set(self.body_received.get() + bytes);
-        self.deadline.set(self.limit.get().min(Instant::now() + self.patience.get()));
-    }
-
-    /// The upstream could take more of the request body than the client has sent.
-    pub(crate) fn body_awaited(&self) {
-        self.body_awaited.set(true);
+        self.request_moved();
     }
 
     pub(crate) fn body_ended(&self) {
-        self.body_awaited.set(false);
         self.body_unread.set(false);
+        self.request_moved();
     }
 
     pub(crate) fn body_failed(&self, reason: Reason) {
@@ -235,40 +174,9 @@ impl Client {
         self.ends_body.set(ends);
     }
 
-    /// The connection is closing, and reads on for at most `time` so that its last response can arrive.
-    pub(super) fn linger(&self, time: Duration) {
-        if !self.lingering.replace(true) {
-            self.wait.set(Wait::Answer);
-            self.expired.set(false);
-            self.deadline.set(Instant::now() + time);
-        }
-    }
-
     /// Bytes have come from the client.
     pub(super) fn hear(&self) {
         self.heard.set(true);
-    }
-
-    /// Bytes came, but no whole head: from now on the head is awaited.
-    pub(super) fn notice_partial_head(&self) {
-        if self.heard.get() && self.wait.get() == Wait::Request {
-            self.wait.set(Wait::Head);
-            self.deadline.set(Instant::now() + self.worker.settings().timeouts.header_read);
-        }
-    }
-
-    pub(super) fn wait(&self) -> Wait {
-        self.wait.get()
-    }
-
-    pub(super) fn deadline(&self) -> Instant {
-        self.deadline.get()
-    }
-
-    /// The timer has found the deadline passed. `grace` is how long the request has to end because of it.
-    pub(super) fn expire(&self, grace: Instant) {
-        self.expired.set(true);
-        self.deadline.set(grace);
     }
 
     pub(super) fn remember(&self, waker: &Waker) {
@@ -278,16 +186,17 @@ impl Client {
         }
     }
 
-    /// Since when the connection has waited for a request, if it does and has not been asked to end.
+    /// Since when the connection has waited for a request, if it does and has not been asked to end. It is not idle while the
+    /// client has yet to take some of what was sent to it.
     pub(super) fn idle_since(&self) -> Option<Instant> {
-        let idle =
-            self.wait.get() == Wait::Request && !self.write_blocked.get() && self.closing.get().is_none();
-        idle.then(|| self.now.get())
+        let is_idle =
+            self.wait.get() == Wait::Request && self.stuck.get().is_none() && self.closing.get().is_none();
+        is_idle.then(|| self.idle_since.get())
     }
 
-    /// Whether the client has yet to take some of what was sent to it: with that, it is not idle.
-    pub(super) fn set_write_blocked(&self, blocked: bool) {
-        self.write_blocked.set(blocked);
+    /// Whether a request has come whose exchange is not over.
+    pub(super) fn is_serving(&self) -> bool {
+        !matches!(self.wait.get(), Wait::Request | Wait::Head)
     }
 
     /// Asks the connection to end after the request that it is serving, or that is on its way. A request that has begun to arrive
@@ -305,10 +214,10 @@ impl Client {
     pub(super) fn hasten(&self) {
         let Some(latest) = self.closing.get() else { return };
         let latest = match self.wait.get() {
-            Wait::Request if self.write_blocked.get() => return,
-            Wait::Request => latest.min(self.now.get() + ON_ITS_WAY),
+            Wait::Request if self.stuck.get().is_some() => return,
+            Wait::Request => latest.min(self.idle_since.get() + ON_ITS_WAY),
             Wait::Head => latest,
-            Wait::Answer => return,
+            Wait::Upload | Wait::Answer | Wait::Download | Wait::Linger => return,
         };
         self.deadline.set(self.deadline.get().min(latest));
     }
@@ -316,12 +225,12 @@ impl Client {
     /// Cuts off what the connection is doing: whatever waits for a backend ends now, and must be gone by `until`. Whether there
     /// was anything to cut off.
     pub(super) fn cut_off(&self, until: Instant) -> bool {
-        let busy = self.wait.get() != Wait::Request || self.write_blocked.get();
-        if self.wait.get() == Wait::Answer {
-            self.expire(until);
+        let is_busy = self.wait.get() != Wait::Request || self.stuck.get().is_some();
+        if self.is_serving() {
+            self.tell(Reason::Shutdown, until);
         }
         self.close(Instant::now());
-        busy
+        is_busy
     }
 
     fn wake(&self) {

@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::alarm::Alarm;
-use super::client::{Client, Wait};
+use super::client::{Client, TimedOut};
 use super::gate;
 use super::worker::Worker;
 use crate::app::App;
@@ -27,6 +27,8 @@ const GRACE: Duration = Duration::from_secs(5);
 /// the kernel does not answer it with a reset that would destroy our response (RFC 9112 section 9.6; nginx's
 /// `lingering_close`).
 const LINGER: Duration = Duration::from_secs(2);
+/// What is read ahead of a client's response at the least: hyper's smallest buffer is half of it.
+const BUFFER: usize = 16 * 1024;
 /// hyper's own default; asking for it explicitly would move the fields to the heap.
 const DEFAULT_HEADERS: usize = 100;
 
@@ -68,6 +70,8 @@ async fn drive<A: App>(
     let mut builder = http1::Builder::new();
     // One flat buffer is cheaper to send than a vector of two; the gateway keeps time itself, one timer a connection.
     builder.writev(false).header_read_timeout(None).max_header_size(limits.header_bytes);
+    // The one bound of what hyper holds for a client, both ways; a head has to fit into it.
+    builder.max_buf_size(limits.header_bytes.max(BUFFER));
     if limits.headers != DEFAULT_HEADERS {
         builder.max_headers(limits.headers);
     }
@@ -84,6 +88,7 @@ async fn drive<A: App>(
     let mut alarm = Alarm::new(sleep);
     let mut closing = false;
     poll_fn(|cx| {
+        client.resume();
         client.remember(cx.waker());
         loop {
             if let Poll::Ready(result) = connection.as_mut().poll(cx) {
@@ -94,17 +99,16 @@ async fn drive<A: App>(
             client.notice_partial_head();
             if client.is_closing() {
                 // What had arrived has been read by now. Asked earlier, hyper would close over an unread request.
-                if client.wait() == Wait::Answer && !std::mem::replace(&mut closing, true) {
+                if client.is_serving() && !std::mem::replace(&mut closing, true) {
                     connection.as_mut().graceful_shutdown();
                 }
                 client.hasten();
             }
             let now = ready!(alarm.poll(client.deadline(), cx));
-            match client.wait() {
-                Wait::Request => return Poll::Ready(Ok(())),
-                Wait::Head => return Poll::Ready(Err(Reason::RequestTimeout)),
-                Wait::Answer if client.is_expired() => return Poll::Ready(Ok(())),
-                Wait::Answer => client.expire(now + GRACE),
+            match client.time_out(now, GRACE) {
+                TimedOut::Told => {}
+                TimedOut::Over => return Poll::Ready(Ok(())),
+                TimedOut::Head => return Poll::Ready(Err(Reason::RequestTimeout)),
             }
         }
     })
@@ -128,7 +132,7 @@ fn blame(error: &hyper::Error) -> Option<Reason> {
     None
 }
 
-/// The client's socket, noting when bytes arrive.
+/// The client's socket, noting when bytes arrive, and whether bytes are taken.
 struct Heard {
     stream: TcpStream,
     client: Rc<Client>,
@@ -163,7 +167,10 @@ impl AsyncRead for Heard {
 impl AsyncWrite for Heard {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let poll = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.client.set_write_blocked(poll.is_pending());
+        match poll {
+            Poll::Ready(_) => self.client.response_taken(),
+            Poll::Pending => self.client.response_stuck(),
+        }
         poll
     }
 
@@ -180,7 +187,7 @@ impl AsyncWrite for Heard {
         }
         self.client.linger(LINGER);
         let mut scratch = [std::mem::MaybeUninit::uninit(); 4096];
-        while !self.client.is_expired() {
+        while self.client.late().is_none() {
             let mut discarded = ReadBuf::uninit(&mut scratch);
             ready!(Pin::new(&mut self.stream).poll_read(cx, &mut discarded))?;
             if discarded.filled().is_empty() {

@@ -8,7 +8,7 @@ mod host;
 mod identity;
 
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http::{HeaderValue, Method, StatusCode, Version, header};
 use hyper::body::Incoming;
@@ -26,7 +26,7 @@ use crate::app::App;
 use crate::context::{Context, Record, UNMATCHED};
 use crate::error::{Error, Reason};
 use crate::path;
-use crate::route::{Answer, PathParameters, Question};
+use crate::route::{Answer, PathParameters, Question, RouteTimeouts};
 use crate::service::{Body, BodyError, Request, RequestBody, Response};
 
 /// Serves one request of a gateway listener; an error ends the connection without an answer.
@@ -52,7 +52,7 @@ pub(super) async fn admit<A: App>(
     let mut cx = Context { client, record, rejection: None, withheld: None };
     let version = request.version();
     let mut request = with_body(request, client);
-    client.begin(started, started + IMMEDIATE);
+    client.begin(started, IMMEDIATE);
     let result = match checked.and_then(|checked| make_admissible(&mut request, &mut cx, checked)) {
         Ok(admissible) => dispatch(app, request, admissible, &mut cx).await,
         Err(reason) => {
@@ -90,7 +90,7 @@ fn with_body(request: http::Request<Incoming>, client: &Rc<Client>) -> Request {
 }
 
 /// What answers without an upstream needs no longer than this.
-const IMMEDIATE: std::time::Duration = std::time::Duration::from_secs(10);
+const IMMEDIATE: RouteTimeouts = RouteTimeouts::new(Duration::from_secs(10), Duration::from_secs(10));
 
 /// Puts the target into its canonical form, and what the gateway says of the client in the place of what anybody may
 /// have said.
@@ -147,7 +147,7 @@ async fn dispatch<A: App>(
         Answer::Route(number) => {
             let route = &routes.routes[number as usize];
             cx.record.route = number;
-            cx.client.begin(cx.record.started, cx.record.started + route.timeout);
+            cx.client.begin(cx.record.started, route.timeouts);
             return app.serve(&route.target, request, cx).await;
         }
         Answer::Allow(methods) => match HeaderValue::try_from(methods.allow()) {
@@ -176,9 +176,10 @@ fn hand_over(response: &mut Response, mut cx: Context<'_>, version: Version) {
                 || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
             let length = http_body::Body::size_hint(body).exact().unwrap_or(0);
             cx.record.bytes_out = if bodiless { 0 } else { length };
-            let (reason, attempted) = (cx.record.reason, cx.record.attempted);
-            // A body that is here already came with the head: the clock was read then.
-            cx.record.end_at(reason, attempted.unwrap_or_else(Instant::now));
+            let reason = cx.record.reason;
+            // The clock was read when the backend's head came, and not again unless somebody has waited since.
+            let ended = if cx.record.backend.is_some() { cx.client.now() } else { Instant::now() };
+            cx.record.end_at(reason, ended);
         }
     }
 }
@@ -189,7 +190,7 @@ pub(super) async fn admit_admin(client: &Rc<Client>, request: http::Request<Inco
         Ok(_) => answer_admin(client, request).await,
         Err(reason) => {
             let now = Instant::now();
-            client.begin(now, now + IMMEDIATE);
+            client.begin(now, IMMEDIATE);
             let response = admin::refusal(reason);
             client.exchange_ended(now);
             response
@@ -199,7 +200,7 @@ pub(super) async fn admit_admin(client: &Rc<Client>, request: http::Request<Inco
 
 async fn answer_admin(client: &Rc<Client>, request: http::Request<Incoming>) -> Response {
     let now = Instant::now();
-    client.begin(now, now + IMMEDIATE);
+    client.begin(now, IMMEDIATE);
     let (parts, body) = with_body(request, client).into_parts();
     drop(body);
     let mut response = admin::answer(client.worker().process(), &parts.method, parts.uri.path()).await;

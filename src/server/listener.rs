@@ -10,6 +10,11 @@ use socket2::{SockFilter, SockRef};
 /// Connections that may wait to be accepted; the kernel caps it at `net.core.somaxconn`.
 const BACKLOG: i32 = 4096;
 
+/// Bytes that the kernel takes for a client which has not been sent what came before: beyond them a socket is not
+/// writable. So what a socket takes is what its peer takes, give or take this much, and not what fits into a send buffer
+/// of megabytes (`TCP_NOTSENT_LOWAT`, tcp(7)). Accepted sockets have it from their listener.
+const UNSENT: u32 = 64 * 1024;
+
 /// Opens `count` sockets on one address. The first one claims it alone, so a port that another program listens on is
 /// an error even if that program would share it: two gateways on one port are a mistake. Then it is shared among ours.
 pub(super) fn open(address: SocketAddr, count: usize) -> io::Result<Vec<std::net::TcpListener>> {
@@ -38,6 +43,7 @@ fn socket(address: SocketAddr) -> io::Result<Socket> {
     }
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
+    socket.set_tcp_notsent_lowat(UNSENT)?;
     Ok(socket)
 }
 
@@ -74,6 +80,15 @@ pub(super) fn refuse_handshakes(_: &std::net::TcpListener) {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn accepted_sockets_do_not_hide_what_their_peer_has_not_taken() {
+        let listener = open("127.0.0.1:0".parse().unwrap(), 1).unwrap().remove(0);
+        listener.set_nonblocking(false).unwrap();
+        let _client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        assert_eq!(socket2::SockRef::from(&accepted).tcp_notsent_lowat().unwrap(), UNSENT);
+    }
 
     #[test]
     fn a_port_is_shared_among_ours_and_with_nobody_else() {

@@ -40,7 +40,7 @@ async fn read_away(mut rest: Incoming, client: &Client) -> bool {
     if rest.size_hint().lower() > MOST {
         return false;
     }
-    client.extend(PATIENCE);
+    client.linger(PATIENCE);
     let mut allowed = MOST;
     poll_fn(|cx| {
         loop {
@@ -58,7 +58,7 @@ async fn read_away(mut rest: Incoming, client: &Client) -> bool {
                     client.body_ended();
                     return Poll::Ready(true);
                 }
-                Poll::Pending if client.is_expired() => return Poll::Ready(false),
+                Poll::Pending if client.late().is_some() => return Poll::Ready(false),
                 Poll::Pending => return Poll::Pending,
             }
         }

@@ -22,6 +22,9 @@ use crate::error::Reason;
 use crate::server::Client;
 use crate::service::RequestBody;
 
+/// What is read of a body at a time: behind the least that hyper holds for a client by default (32 KiB), it fits into 64.
+const READ_AHEAD: usize = 24 * 1024;
+
 /// A connection to a backend.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -123,11 +126,6 @@ impl Connection {
         self.members.keepalive.max_idle
     }
 
-    /// Between two reads of a body.
-    pub(super) fn patience(&self) -> Duration {
-        self.members.timeouts.response
-    }
-
     pub(crate) fn idle_for(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.idle_since)
     }
@@ -164,7 +162,7 @@ impl Connection {
             if !std::mem::replace(&mut started, true) {
                 // A closed connection shows here, before anything is sent. The look also leaves the task's waker where
                 // the answer will arrive, so that nothing need be read for in vain after sending.
-                if self.poll_read(client, cx).is_ready() {
+                if self.poll_read(usize::MAX, client, cx).is_ready() {
                     let unsent = self.outgoing.take_back();
                     // A new connection that closes at once is a fault of the backend; trying on could go on for ever.
                     let error = if self.used { SendError::NotSent(unsent) } else { SendError::Closed };
@@ -210,7 +208,7 @@ impl Connection {
     ) -> Poll<Result<http1::ResponseHead, SendError>> {
         self.send_on(cx).map_err(SendError::Failed)?;
         loop {
-            match self.poll_read(client, cx) {
+            match self.poll_read(usize::MAX, client, cx) {
                 Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) if !self.input.has_begun() => {
                     return Poll::Ready(Err(SendError::Closed));
                 }
@@ -226,18 +224,23 @@ impl Connection {
                         return Poll::Ready(Err(SendError::Failed(Reason::UpstreamProtocol)));
                     }
                 },
-                Poll::Pending if client.is_expired() => {
-                    return Poll::Ready(Err(SendError::Failed(client.lateness())));
+                Poll::Pending => {
+                    let late = client.late().map(|reason| Err(SendError::Failed(reason)));
+                    return late.map_or(Poll::Pending, Poll::Ready);
                 }
-                Poll::Pending => return Poll::Pending,
             }
         }
     }
 
-    /// Reads what has arrived; the number of bytes, 0 at the end.
-    fn poll_read(&mut self, client: &Client, cx: &mut TaskContext<'_>) -> Poll<std::io::Result<usize>> {
+    /// Reads what has arrived, at most so many bytes; their number, 0 at the end.
+    fn poll_read(
+        &mut self,
+        most: usize,
+        client: &Client,
+        cx: &mut TaskContext<'_>,
+    ) -> Poll<std::io::Result<usize>> {
         let mut block = client.worker().read_block();
-        self.input.poll_read(&mut self.stream, &mut block, cx)
+        self.input.poll_read(&mut self.stream, &mut block, most, cx)
     }
 
     /// Takes in what of the body has arrived together with the head. Most bodies are whole by then, and need no
@@ -284,7 +287,7 @@ impl Connection {
                 Ok(Step::More) => {}
                 Err(_) => return Poll::Ready(Err(Reason::UpstreamProtocol)),
             }
-            match ready!(self.poll_read(client, cx)) {
+            match ready!(self.poll_read(READ_AHEAD, client, cx)) {
                 Ok(0) if decoder.may_end_here() => return Poll::Ready(Ok(None)),
                 Ok(0) | Err(_) => return Poll::Ready(Err(Reason::UpstreamReset)),
                 Ok(_) => {}
@@ -298,7 +301,7 @@ impl Connection {
         self.in_flight = None;
         if self.keep_alive && self.input.end() && self.outgoing.is_done() {
             self.used = true;
-            self.idle_since = client.coarse_now();
+            self.idle_since = client.now();
             client.worker().pool().put(self);
         }
     }

@@ -2,7 +2,6 @@
 //! the exchange's record when it ends.
 
 use std::task::{Context as TaskContext, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
@@ -17,8 +16,6 @@ use crate::service::{BodyError, Watched};
 #[derive(Debug)]
 pub struct Streaming {
     state: State,
-    /// Between two reads.
-    patience: Duration,
     /// A layer that wants to know of the end.
     watched: Option<Watched>,
 }
@@ -49,8 +46,7 @@ struct Flow {
 
 impl Streaming {
     pub(super) fn new(connection: Box<Connection>, decoder: Decoder, early: [Bytes; 2]) -> Self {
-        let patience = connection.patience();
-        Self { state: State::Announced(Flow { connection, decoder, early }), patience, watched: None }
+        Self { state: State::Announced(Flow { connection, decoder, early }), watched: None }
     }
 
     /// Tells a layer how the answer ends.
@@ -60,7 +56,7 @@ impl Streaming {
 
     /// Gives the body the record that it is to end.
     pub(crate) fn carry(&mut self, record: Record) {
-        record.client.extend(self.patience);
+        record.client.response_moved();
         self.state = match self.take() {
             State::Announced(flow) | State::Flowing(flow, _) => State::Flowing(flow, record),
             over => over,
@@ -77,10 +73,14 @@ impl Streaming {
             State::Ended => return Poll::Ready(None),
             State::Failed(reason) => return Poll::Ready(Some(Err(reason.as_str().into()))),
         };
+        // However well it flows, it may not go on.
+        if let Some(reason) = record.client.must_end() {
+            return Poll::Ready(Some(Err(self.fail(reason))));
+        }
         match flow.poll_data(record, cx) {
             Poll::Ready(Ok(Some(data))) => {
                 record.bytes_out += data.len() as u64;
-                record.client.extend(self.patience);
+                record.client.response_moved();
                 // hyper does not ask again once it has as much as was announced.
                 if flow.rest() == Some(0) {
                     self.end();
@@ -92,14 +92,14 @@ impl Streaming {
                 Poll::Ready(None)
             }
             Poll::Ready(Err(reason)) => Poll::Ready(Some(Err(self.fail(reason)))),
-            Poll::Pending if record.client.is_expired() => {
+            Poll::Pending => match record.client.late() {
                 // A backend that waits for the rest of a broken request is not the one who is late.
-                let cut_off = record.client.worker().is_stopped();
-                let late = if cut_off { Reason::Shutdown } else { Reason::UpstreamTimeout };
-                let reason = record.client.body_failure().unwrap_or(late);
-                Poll::Ready(Some(Err(self.fail(reason))))
-            }
-            Poll::Pending => Poll::Pending,
+                Some(late) => {
+                    let reason = record.client.body_failure().unwrap_or(late);
+                    Poll::Ready(Some(Err(self.fail(reason))))
+                }
+                None => Poll::Pending,
+            },
         }
     }
 

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use castgate::codegen::{
-    Duration, Edge, HeaderMatch, Methods, NONE, Node, QueryMatch, Route, RouteIndex, Span, Table,
+    Duration, Edge, HeaderMatch, Methods, NONE, Node, QueryMatch, Route, RouteIndex, RouteTimeouts, Span,
+    Table,
 };
 use castgate_codegen::plan::{self, Plan, Value};
 
@@ -40,7 +41,8 @@ fn leak<T>(items: impl Iterator<Item = T>) -> &'static [T] {
 }
 
 fn route(plan: &Plan, number: usize, of: &plan::Route) -> Route<usize> {
-    let route = Route::new(of.label.clone().leak(), Duration::from_secs(1), number);
+    let timeouts = RouteTimeouts::new(Duration::from_secs(1), Duration::from_secs(1));
+    let route = Route::new(of.label.clone().leak(), timeouts, number);
     let headers = pairs(plan, of.headers.as_ref()).map(|(name, value)| HeaderMatch::new(name, value));
     let query = pairs(plan, of.query.as_ref()).map(|(name, value)| QueryMatch::new(name, value));
     route.with_methods(methods(&of.methods)).with_headers(leak(headers)).with_query(leak(query))

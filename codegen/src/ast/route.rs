@@ -1,6 +1,6 @@
 //! `routes:`, which requests go where.
 
-use super::{Allow, Backend, Duration, List, Map, Middleware, Strings};
+use super::{Allow, Backend, Duration, Limit, List, Map, Middleware, Strings};
 use serde::Deserialize;
 
 /// One route: a condition (`host`, `path`, `match`, `methods`, `headers`, `query`) and exactly one target
@@ -65,9 +65,19 @@ pub struct Route {
     /// Example: `keep`.
     #[cfg_attr(feature = "cli", schemars(extend("enum" = ["refuse", "keep"])))]
     pub path_parameters: Option<String>,
-    /// From the request's head to the head of the response; only on routes that forward. Default: `server.timeouts.request`.
+    /// From the end of the request to the head of the response, all attempts together: then 504. While a request's body
+    /// moves it starts anew. Only on routes that forward. Default: `server.timeouts.request`, or `total` if that is less.
     /// Example: `5s`.
     pub timeout: Option<Duration>,
+    /// A pause in the response: for so long a backend may send nothing after the head, or after any part of the body. A
+    /// response that goes on may take as long as it likes. Only on routes that forward. Default: `5m`, or `total` if that is
+    /// less.
+    /// Example: `1m`.
+    pub idle: Option<Duration>,
+    /// The whole exchange, from the request's head to the end of the response, or `off`: then 504, or the end of the
+    /// connection if the head has been sent. Not below `timeout` and `idle`. Only on routes that forward. Default: `off`.
+    /// Example: `10m`.
+    pub total: Option<Limit<Duration>>,
     /// Laid over the top-level `middleware`, field by field; `name: off` takes one away.
     /// Example: `{auth: off, rate_limit: {rate: 5/s}}`.
     pub middleware: Option<Middleware>,

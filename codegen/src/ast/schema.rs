@@ -1,8 +1,8 @@
 //! What editors are told of those kinds of value whose shape serde's derive does not show.
 
 use super::{
-    Backend, BackendSection, Duration, Lenient, List, Map, Percent, Rate, Size, Strings, Switch, Unread,
-    Workers,
+    Backend, BackendSection, Duration, Lenient, Limit, List, Map, Percent, Rate, Size, Strings, Switch,
+    Unread, Workers,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
@@ -55,6 +55,9 @@ inline! {
         json_schema!({"type": "object", "additionalProperties": generator.subschema_for::<T>()})
     };
     [T] Switch<T>: |generator| {
+        json_schema!({"anyOf": [generator.subschema_for::<T>(), {"enum": ["off", false]}]})
+    };
+    [T] Limit<T>: |generator| {
         json_schema!({"anyOf": [generator.subschema_for::<T>(), {"enum": ["off", false]}]})
     };
     [] Strings: |_generator| {

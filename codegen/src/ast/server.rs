@@ -71,10 +71,18 @@ pub struct ServerTimeouts {
     /// From the first byte of a request to the end of its head; then 408 and the end of the connection. Default: `10s`.
     /// Example: `5s`.
     pub header_read: Option<Duration>,
+    /// A pause in a request's body: for so long a client may send nothing of it while the backend could take more; then 408.
+    /// Default: `30s`.
+    /// Example: `10s`.
+    pub body: Option<Duration>,
+    /// A client that takes nothing of its response for so long is given up, and its connection closed. What it takes shows in
+    /// steps of up to 64 KiB: a client that reads steadily, and faster than that in this time, is never cut. Default: `30s`.
+    /// Example: `10s`.
+    pub write: Option<Duration>,
     /// An idle keep-alive connection is closed after this. Default: `75s`.
     /// Example: `30s`.
     pub idle: Option<Duration>,
-    /// From a request's head to the head of its response, for routes without a `timeout`. Default: `60s`.
+    /// From the end of a request to the head of its response, for routes without a `timeout`. Default: `60s`.
     /// Example: `30s`.
     pub request: Option<Duration>,
 }

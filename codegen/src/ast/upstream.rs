@@ -104,8 +104,8 @@ pub struct UpstreamTimeouts {
     /// For the TCP handshake, with all addresses of a name, and for its first lookup; then 504, or another backend. Default: `2s`.
     /// Example: `500ms`.
     pub connect: Option<Duration>,
-    /// Until the head of the response; it starts anew with every part of a request body, and applies to every pause within a
-    /// response body. Default: `30s`.
+    /// Of one attempt: from the end of the request to the head of the response; while a request's body moves it starts anew.
+    /// Default: `30s`.
     /// Example: `10s`.
     pub response: Option<Duration>,
 }

@@ -1,7 +1,9 @@
 //! The kinds of value the language has: quantities with units, switches, lists and maps that survive a mistake.
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, Deserializer, IgnoredAny, IntoDeserializer as _, MapAccess, SeqAccess, Visitor,
+};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -181,6 +183,50 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Switch<T> {
             }
         }
         deserializer.deserialize_any(SwitchVisitor(PhantomData))
+    }
+}
+
+/// A quantity, or the word `off`: no limit.
+#[derive(Debug, Clone)]
+pub enum Limit<T> {
+    /// `off` (or `false`).
+    Off,
+    /// This much.
+    At(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Limit<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct LimitVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for LimitVisitor<T> {
+            type Value = Limit<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a quantity with its unit, or `off`")
+            }
+            fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Limit<T>, E> {
+                // As of a `Switch`.
+                if value {
+                    return Err(E::invalid_type(serde::de::Unexpected::Bool(true), &self));
+                }
+                Ok(Limit::Off)
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Limit<T>, E> {
+                match text {
+                    "off" => Ok(Limit::Off),
+                    _ => T::deserialize(text.into_deserializer()).map(Limit::At),
+                }
+            }
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Limit<T>, E> {
+                T::deserialize(number.into_deserializer()).map(Limit::At)
+            }
+            fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Limit<T>, E> {
+                T::deserialize(number.into_deserializer()).map(Limit::At)
+            }
+            fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Limit<T>, E> {
+                T::deserialize(number.into_deserializer()).map(Limit::At)
+            }
+        }
+        deserializer.deserialize_any(LimitVisitor(PhantomData))
     }
 }
 

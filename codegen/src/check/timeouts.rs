@@ -7,6 +7,9 @@ use crate::source::{ConfigPath, Span};
 use std::time::Duration;
 
 pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
+    for route in &model.routes {
+        beyond_total(sink, route);
+    }
     for (upstream, route) in model.upstreams.iter().zip(most_patient(model)) {
         let at = &upstream.origin.path;
         if let Some(health) = &upstream.health_check
@@ -47,8 +50,29 @@ pub(super) fn most_patient(model: &Model) -> Vec<Option<&Route>> {
 /// Where a route's time was written, if it was.
 pub(super) fn time_of(route: &Route, sink: &Diagnostics) -> Option<Span> {
     let own = route.origin.path.key("timeout");
+    let total = route.origin.path.key("total");
+    if !sink.is_written(&own) && route.total == Some(route.timeout) {
+        return sink.value_span(&total);
+    }
     let everywhere = ConfigPath::root().key("server").key("timeouts").key("request");
     [own, everywhere].into_iter().find(|at| sink.is_written(at)).and_then(|at| sink.value_span(&at))
+}
+
+/// What a route says of a part of an exchange, against what it says of the whole.
+fn beyond_total(sink: &mut Diagnostics, route: &Route) {
+    let Some(total) = route.total else { return };
+    let at = &route.origin.path;
+    let whole = sink.value_span(&at.key("total"));
+    for (key, part) in [("timeout", route.timeout), ("idle", route.idle)] {
+        if part > total {
+            let title = "this timeout can never be reached";
+            let label = format!("the whole exchange may take {total:?}");
+            let problem = sink.error_at(&codes::TIMEOUT_ORDER, &at.key(key), title, label);
+            if let Some(whole) = whole.clone() {
+                problem.label(whole, "the whole exchange");
+            }
+        }
+    }
 }
 
 /// Only what was written: nobody has to lower a default which never bites.

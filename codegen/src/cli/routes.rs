@@ -5,6 +5,7 @@ use castgate_codegen::pattern::{HostPattern, MatchKind};
 use castgate_codegen::show;
 use castgate_codegen::table::by_precedence;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const HEADINGS: [&str; 7] = ["HOST", "PATH", "MATCH", "METHODS", "TARGET", "NAME", "LINE"];
 
@@ -76,7 +77,13 @@ fn object(model: &Model, route: &Route) -> Value {
         "headers": headers,
         "query": query,
         "target": target,
-        "timeout_ms": u64::try_from(route.timeout.as_millis()).unwrap_or(u64::MAX),
+        "timeout_ms": milliseconds(route.timeout),
+        "idle_ms": milliseconds(route.idle),
+        "total_ms": route.total.map(milliseconds),
         "middleware": route.middleware.names(),
     })
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -61,6 +61,7 @@ const FACADE: &[&str] = &[
     "RoundRobin",
     "Route",
     "RouteIndex",
+    "RouteTimeouts",
     "Service",
     "Settings",
     "Span",

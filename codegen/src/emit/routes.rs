@@ -17,14 +17,28 @@ pub(super) fn routes(routes: &[Route], conditions: &[Static]) -> TokenStream {
 }
 
 fn route(of: &Route) -> TokenStream {
-    let Route { label, timeout, stack, table, instance, methods, keeps_path_parameters, headers, query } = of;
-    let (timeout, instance) = (duration(*timeout), size(*instance));
+    let Route {
+        label,
+        timeout,
+        idle,
+        total,
+        stack,
+        table,
+        instance,
+        methods,
+        keeps_path_parameters,
+        headers,
+        query,
+    } = of;
+    let (timeout, idle, instance) = (duration(*timeout), duration(*idle), size(*instance));
+    let total = total.map(duration).map(|total| quote!(.with_total(#total)));
+    let timeouts = quote!(RouteTimeouts::new(#timeout, #idle) #total);
     let methods = self::methods(methods).map(|methods| quote!(.with_methods(#methods)));
     let parameters = keeps_path_parameters.then(|| quote!(.keeping_path_parameters()));
     let headers = headers.as_ref().map(|name| quote!(.with_headers(&#name)));
     let query = query.as_ref().map(|name| quote!(.with_query(&#name)));
     quote! {
-        Route::new(#label, #timeout, Target::#stack(&#table[#instance])) #methods #parameters #headers #query
+        Route::new(#label, #timeouts, Target::#stack(&#table[#instance])) #methods #parameters #headers #query
     }
 }
 

@@ -26,8 +26,9 @@ pub(super) fn settings(of: &Settings, upstreams: &[Upstream], identity: (&str, &
     let Limits { header_bytes, headers, uri, body, connections } = *limits;
     let (header_bytes, headers, uri) = (uint(header_bytes), uint(headers), uint(uri));
     let (body, connections) = (uint(body), uint(connections));
-    let Timeouts { header_read, idle } = *timeouts;
-    let (header_read, idle) = (duration(header_read), duration(idle));
+    let Timeouts { header_read, body: body_pause, write, idle } = *timeouts;
+    let (header_read, body_pause) = (duration(header_read), duration(body_pause));
+    let (write, idle) = (duration(write), duration(idle));
     let Drain { delay, grace } = *drain;
     let (delay, grace) = (duration(delay), duration(grace));
     let members = upstreams.iter().map(|upstream| &upstream.name);
@@ -51,7 +52,12 @@ pub(super) fn settings(of: &Settings, upstreams: &[Upstream], identity: (&str, &
                 body: #body,
                 connections: #connections,
             },
-            timeouts: Timeouts { header_read: #header_read, idle: #idle },
+            timeouts: Timeouts {
+                header_read: #header_read,
+                body: #body_pause,
+                write: #write,
+                idle: #idle,
+            },
             drain: Drain { delay: #delay, grace: #grace },
             upstreams: &[#(#members.members()),*],
             breakers: &[#(&#breakers),*],

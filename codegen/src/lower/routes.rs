@@ -34,6 +34,8 @@ pub(super) fn route(
     Route {
         label: route.name.clone(),
         timeout: route.timeout,
+        idle: route.idle,
+        total: route.total,
         stack,
         table,
         instance,

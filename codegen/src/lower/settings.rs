@@ -31,7 +31,12 @@ pub(super) fn settings(
             connections: server.limits.connections,
         },
         // `timeouts.request` is in the routes already.
-        timeouts: plan::Timeouts { header_read: server.timeouts.header_read, idle: server.timeouts.idle },
+        timeouts: plan::Timeouts {
+            header_read: server.timeouts.header_read,
+            body: server.timeouts.body,
+            write: server.timeouts.write,
+            idle: server.timeouts.idle,
+        },
         drain: plan::Drain { delay: server.drain.delay, grace: server.drain.grace },
         breakers,
         bindings,

@@ -25,8 +25,12 @@ pub struct Route {
     pub headers: Vec<HeaderPredicate>,
     /// All must hold. Sorted by name; names are unique.
     pub query: Vec<QueryPredicate>,
-    /// The whole exchange; the server's default is already in place.
+    /// From the end of a request to the head of its response; the server's default is already in place.
     pub timeout: Duration,
+    /// A pause in a response.
+    pub idle: Duration,
+    /// The whole exchange; not below `timeout` and `idle`.
+    pub total: Option<Duration>,
     /// What wraps the target. Never a circuit breaker unless the target is [`Target::Forward`].
     pub middleware: MiddlewareSet,
     /// What answers.

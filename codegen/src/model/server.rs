@@ -94,9 +94,13 @@ pub struct Limits {
 pub struct ServerTimeouts {
     /// The head of a request.
     pub header_read: Duration,
+    /// A pause in the body of a request.
+    pub body: Duration,
+    /// A client that takes nothing of its response.
+    pub write: Duration,
     /// Between requests.
     pub idle: Duration,
-    /// A whole exchange, where the route does not say otherwise, and on no route.
+    /// From the end of a request to the head of its response, where the route does not say otherwise.
     pub request: Duration,
 }
 

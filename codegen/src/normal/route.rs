@@ -38,6 +38,8 @@ pub(super) fn route(model: &Model, route: &Route) -> Tree {
         let timeout = Tree::Plain(show::duration(route.timeout));
         let default = crate::source::ConfigPath::root().key("server").key("timeouts").key("request");
         put("timeout", Tree::At(vec![at.key("timeout"), default], Box::new(timeout)));
+        put("idle", Tree::Plain(show::duration(route.idle)));
+        put("total", Tree::plain(route.total.map_or_else(|| "off".to_owned(), show::duration)));
     }
     let (inherited, own) = middleware(model, route);
     if !inherited.is_empty() {

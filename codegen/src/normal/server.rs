@@ -32,6 +32,8 @@ pub(super) fn server(server: &Server) -> Tree {
             "timeouts",
             Tree::map([
                 ("header_read", duration(timeouts.header_read)),
+                ("body", duration(timeouts.body)),
+                ("write", duration(timeouts.write)),
                 ("idle", duration(timeouts.idle)),
                 ("request", duration(timeouts.request)),
             ]),

@@ -8,8 +8,12 @@ use std::time::Duration;
 pub struct Route {
     /// What logs and metrics call it.
     pub label: String,
-    /// The time for a whole exchange.
+    /// From the end of a request to the head of its response.
     pub timeout: Duration,
+    /// A pause in a response.
+    pub idle: Duration,
+    /// The whole exchange.
+    pub total: Option<Duration>,
     /// The stack that serves it.
     pub stack: Name,
     /// The stack's static array.

@@ -72,6 +72,8 @@ pub struct Limits {
 #[allow(missing_docs)]
 pub struct Timeouts {
     pub header_read: Duration,
+    pub body: Duration,
+    pub write: Duration,
     pub idle: Duration,
 }
 

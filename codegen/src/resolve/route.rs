@@ -13,6 +13,10 @@ use crate::middleware::{Layer, Policies};
 use crate::model::{PathParameters, Route, Scope, Server, Target};
 use crate::source::ConfigPath;
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How long a response may pause, unless its route says so: event streams send something every minute or so.
+const IDLE: Duration = Duration::from_secs(300);
 
 /// The routes that are right. Conditions come first, because names are derived from them; then names, because
 /// upstreams written in place have them; then all the rest.
@@ -55,7 +59,11 @@ pub(super) fn routes(
         let target = target::target(cx, &place, route, upstreams);
         let path_parameters =
             path_parameters(cx, &at.key("path_parameters"), route.path_parameters.as_deref());
-        let timeout = cx.timeout(&at.key("timeout"), route.timeout.as_ref(), server.timeouts.request);
+        let total = cx.limit(&at.key("total"), route.total.as_ref());
+        // A default is never more than the whole.
+        let within = |default: Duration| total.map_or(default, |total| total.min(default));
+        let timeout = cx.timeout(&at.key("timeout"), route.timeout.as_ref(), within(server.timeouts.request));
+        let idle = cx.timeout(&at.key("idle"), route.idle.as_ref(), within(IDLE));
         let mut middleware = top.for_route(cx, route.middleware.as_ref(), &at, scope, policies);
         if !matches!(target, Some(Target::Forward(_))) {
             middleware.circuit_breaker = None;
@@ -77,6 +85,8 @@ pub(super) fn routes(
             headers,
             query,
             timeout,
+            idle,
+            total,
             middleware,
             target,
             allow,

@@ -282,6 +282,8 @@ fn timeouts(cx: &mut Cx<'_>, at: &ConfigPath, written: ast::ServerTimeouts) -> S
     let seconds = Duration::from_secs;
     ServerTimeouts {
         header_read: cx.timeout(&at.key("header_read"), written.header_read.as_ref(), seconds(10)),
+        body: cx.timeout(&at.key("body"), written.body.as_ref(), seconds(30)),
+        write: cx.timeout(&at.key("write"), written.write.as_ref(), seconds(30)),
         idle: cx.timeout(&at.key("idle"), written.idle.as_ref(), seconds(75)),
         request: cx.timeout(&at.key("request"), written.request.as_ref(), seconds(60)),
     }

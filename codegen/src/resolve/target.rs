@@ -84,6 +84,8 @@ fn does_not_apply(cx: &mut Cx<'_>, at: &ConfigPath, route: &ast::Route, target: 
         ("strip_prefix", route.strip_prefix.is_some() && !forwards),
         ("rewrite", route.rewrite.is_some() && !forwards),
         ("timeout", route.timeout.is_some() && !forwards),
+        ("idle", route.idle.is_some() && !forwards),
+        ("total", route.total.is_some() && !forwards),
     ];
     // The route was meant to have another target, or its keys belong elsewhere: that is one mistake.
     let idle: Vec<&str> = others.into_iter().filter(|(_, is_idle)| *is_idle).map(|(key, _)| key).collect();

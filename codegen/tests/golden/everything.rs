@@ -7,8 +7,8 @@ use ::castgate::codegen::{
     Late, LeastConnections, Limit, LimitKey, Limits, Listen, LogLevel, Members, Methods,
     Node, Origin, PathEdit, Piece, Probe, QueryMatch, RandomChoice, RateLimit, Redirect,
     RedirectTarget, Reject, Request, RequestIdPolicy, RequestIds, Respond, Response,
-    Retries, RoundRobin, Route, RouteIndex, Service, Settings, Span, Table,
-    TemplatePiece, Timeouts, Upstream, UpstreamTimeouts, hash,
+    Retries, RoundRobin, Route, RouteIndex, RouteTimeouts, Service, Settings, Span,
+    Table, TemplatePiece, Timeouts, Upstream, UpstreamTimeouts, hash,
 };
 
 // The gateway, as the runtime sees it.
@@ -64,7 +64,7 @@ impl App for Compiled {
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "627b8b4f341b4d9d423f8211d2c32c1efef5cb02eff8a50cbf93cc5c05af9dfd",
+        config_sha256: "c07183b4735737a368633cc0afaebe9f7d072324de4ebd01e8ba168feafcbc83",
     },
     normal_config: NORMAL_CONFIG,
     listen: &[
@@ -101,6 +101,8 @@ static SETTINGS: Settings = Settings {
     },
     timeouts: Timeouts {
         header_read: Duration::from_millis(1500),
+        body: Duration::from_secs(20),
+        write: Duration::from_secs(45),
         idle: Duration::from_secs(75),
     },
     drain: Drain {
@@ -239,7 +241,7 @@ static ROUTES_2: Upstream<LeastConnections> = Upstream::new(
 
 static CANARY_BACKENDS: [Backend; 1] = [
     Backend::new(
-        Origin::at("everything.yml", 55),
+        Origin::at("everything.yml", 57),
         5,
         1,
         Late::new(&[Piece::Literal("http://localhost:9006")]),
@@ -248,7 +250,7 @@ static CANARY_BACKENDS: [Backend; 1] = [
 
 static CANARY: Upstream<RandomChoice> = Upstream::new(
     Members {
-        origin: Origin::at("everything.yml", 51),
+        origin: Origin::at("everything.yml", 53),
         id: 2,
         name: "canary",
         backends: &CANARY_BACKENDS,
@@ -332,7 +334,7 @@ static BREAKER_1: Breaker = Breaker::new(
 );
 
 static LIMIT_1: Limit = Limit::new(
-    Origin::at("everything.yml", 49),
+    Origin::at("everything.yml", 51),
     LimitKey::header("x-tenant"),
     200000000,
     200,
@@ -340,7 +342,7 @@ static LIMIT_1: Limit = Limit::new(
 );
 
 static API_KEYS_0: ApiKeys = ApiKeys::new(
-    Origin::at("everything.yml", 50),
+    Origin::at("everything.yml", 52),
     "x-api-key",
     Late::new(
         &[
@@ -369,7 +371,7 @@ static HEADERS_1_RESPONSE: [HeaderEdit; 2] = [
 ];
 
 static HEADERS_1: HeaderEdits = HeaderEdits {
-    origin: Origin::at("everything.yml", 61),
+    origin: Origin::at("everything.yml", 63),
     request: &[],
     response: &HEADERS_1_RESPONSE,
 };
@@ -540,18 +542,51 @@ static CANARY_HEADERS: [HeaderMatch; 2] = [
 static CANARY_QUERY: [QueryMatch; 1] = [QueryMatch::new("q", "a \"b\"")];
 
 static ROUTES: [Route<Target>; 8] = [
-    Route::new("users", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
-    Route::new("people", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
-    Route::new("orders", Duration::from_secs(60), Target::Stack1(&STACK1[0])),
-    Route::new("tenants", Duration::from_millis(250), Target::Stack2(&STACK2[0]))
+    Route::new(
+        "users",
+        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+        Target::Stack0(&STACK0[0]),
+    ),
+    Route::new(
+        "people",
+        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+        Target::Stack0(&STACK0[0]),
+    ),
+    Route::new(
+        "orders",
+        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+        Target::Stack1(&STACK1[0]),
+    ),
+    Route::new(
+            "tenants",
+            RouteTimeouts::new(Duration::from_millis(250), Duration::from_secs(90))
+                .with_total(Duration::from_secs(600)),
+            Target::Stack2(&STACK2[0]),
+        )
         .with_methods(Methods::GET.union(Methods::POST)),
-    Route::new("canary", Duration::from_secs(60), Target::Stack3(&STACK3[0]))
+    Route::new(
+            "canary",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack3(&STACK3[0]),
+        )
         .keeping_path_parameters()
         .with_headers(&CANARY_HEADERS)
         .with_query(&CANARY_QUERY),
-    Route::new("/old/{*rest}", Duration::from_secs(60), Target::Stack4(&STACK4[0])),
-    Route::new("/older", Duration::from_secs(60), Target::Stack4(&STACK4[1])),
-    Route::new("/robots.txt", Duration::from_secs(60), Target::Stack5(&STACK5[0])),
+    Route::new(
+        "/old/{*rest}",
+        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+        Target::Stack4(&STACK4[0]),
+    ),
+    Route::new(
+        "/older",
+        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+        Target::Stack4(&STACK4[1]),
+    ),
+    Route::new(
+        "/robots.txt",
+        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+        Target::Stack5(&STACK5[0]),
+    ),
 ];
 
 // The matcher's tables: a trie of path segments for each host.
@@ -644,6 +679,8 @@ static NORMAL_CONFIG: &str = r#"server:
     connections: 10000
   timeouts:
     header_read: 1500ms
+    body: 20s
+    write: 45s
     idle: 75s
     request: 60s
   drain:
@@ -756,6 +793,8 @@ routes:
     path_parameters: refuse
     upstream: "weighted users"
     timeout: 60s
+    idle: 5m
+    total: off
     # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), headers (line 30)
   - name: people
     path: /people
@@ -763,6 +802,8 @@ routes:
     path_parameters: refuse
     upstream: "weighted users"
     timeout: 60s
+    idle: 5m
+    total: off
     # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), headers (line 30)
   - name: orders
     path: /orders
@@ -770,6 +811,8 @@ routes:
     path_parameters: refuse
     upstream: routes
     timeout: 60s
+    idle: 5m
+    total: off
     # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), headers (line 30)
   - name: tenants
     path: "/tenants/{id:uint}"
@@ -779,6 +822,8 @@ routes:
     upstream: routes
     rewrite: "/v2/{id}/profile"
     timeout: 250ms
+    idle: 90s
+    total: 10m
     # inherited middleware: request_id (line 26), access_log (line 27)
     middleware:
       rate_limit:
@@ -804,6 +849,8 @@ routes:
     upstream: canary
     strip_prefix: /users
     timeout: 60s
+    idle: 5m
+    total: off
     # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), headers (line 30)
   - name: "/old/{*rest}"
     path: "/old/{*rest}"

@@ -3,7 +3,8 @@
 use ::castgate::codegen::{
     App, Context, Drain, Duration, Edge, Error, HeaderMatch, Identity, Late, Limits,
     Listen, LogLevel, Methods, Node, Origin, Piece, QueryMatch, Reject, Request, Respond,
-    Response, Route, RouteIndex, Service, Settings, Span, Table, Timeouts, hash,
+    Response, Route, RouteIndex, RouteTimeouts, Service, Settings, Span, Table, Timeouts,
+    hash,
 };
 
 // The gateway, as the runtime sees it.
@@ -74,6 +75,8 @@ static SETTINGS: Settings = Settings {
     },
     timeouts: Timeouts {
         header_read: Duration::from_secs(10),
+        body: Duration::from_secs(30),
+        write: Duration::from_secs(30),
         idle: Duration::from_secs(75),
     },
     drain: Drain {
@@ -98,26 +101,90 @@ static DEBUG_USERS_QUERY: [QueryMatch; 1] = [QueryMatch::new("debug", "1")];
 static CANARY_USERS_HEADERS: [HeaderMatch; 1] = [HeaderMatch::new("x-canary", "1")];
 
 static ROUTES: [Route<Target>; 16] = [
-    Route::new("root", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
-    Route::new("everything", Duration::from_secs(60), Target::Stack0(&STACK0[1])),
-    Route::new("user", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
-    Route::new("user by number", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
-    Route::new("user by uuid", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
-    Route::new("me", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
-    Route::new("users directory", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
-    Route::new("files of user", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
-    Route::new("posts of user", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
-    Route::new("read users", Duration::from_secs(60), Target::Stack0(&STACK0[0]))
+    Route::new(
+        "root",
+        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+        Target::Stack0(&STACK0[0]),
+    ),
+    Route::new(
+        "everything",
+        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+        Target::Stack0(&STACK0[1]),
+    ),
+    Route::new(
+        "user",
+        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+        Target::Stack0(&STACK0[0]),
+    ),
+    Route::new(
+        "user by number",
+        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+        Target::Stack0(&STACK0[0]),
+    ),
+    Route::new(
+        "user by uuid",
+        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+        Target::Stack0(&STACK0[0]),
+    ),
+    Route::new(
+        "me",
+        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+        Target::Stack0(&STACK0[0]),
+    ),
+    Route::new(
+        "users directory",
+        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+        Target::Stack0(&STACK0[0]),
+    ),
+    Route::new(
+        "files of user",
+        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+        Target::Stack0(&STACK0[0]),
+    ),
+    Route::new(
+        "posts of user",
+        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+        Target::Stack0(&STACK0[0]),
+    ),
+    Route::new(
+            "read users",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack0(&STACK0[0]),
+        )
         .with_methods(Methods::GET.union(Methods::HEAD)),
-    Route::new("debug users", Duration::from_secs(60), Target::Stack0(&STACK0[0]))
+    Route::new(
+            "debug users",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack0(&STACK0[0]),
+        )
         .with_methods(Methods::GET.union(Methods::HEAD))
         .with_query(&DEBUG_USERS_QUERY),
-    Route::new("canary users", Duration::from_secs(60), Target::Stack0(&STACK0[0]))
+    Route::new(
+            "canary users",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack0(&STACK0[0]),
+        )
         .with_headers(&CANARY_USERS_HEADERS),
-    Route::new("api", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
-    Route::new("any example", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
-    Route::new("any eu example", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
-    Route::new("other", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
+    Route::new(
+        "api",
+        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+        Target::Stack0(&STACK0[0]),
+    ),
+    Route::new(
+        "any example",
+        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+        Target::Stack0(&STACK0[0]),
+    ),
+    Route::new(
+        "any eu example",
+        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+        Target::Stack0(&STACK0[0]),
+    ),
+    Route::new(
+        "other",
+        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+        Target::Stack0(&STACK0[0]),
+    ),
 ];
 
 // The matcher's tables: a trie of path segments for each host.
@@ -241,6 +308,8 @@ static NORMAL_CONFIG: &str = r#"server:
     connections: 10000
   timeouts:
     header_read: 10s
+    body: 30s
+    write: 30s
     idle: 75s
     request: 60s
   drain:

@@ -4,7 +4,7 @@ use ::castgate::codegen::{
     App, Backend, Context, Drain, Duration, Edge, Error, Forward, HealthCheck,
     HostHeader, Identity, Keepalive, Late, Limits, Listen, LogLevel, Members, Methods,
     Node, Origin, PathEdit, Piece, Probe, Reject, Request, Response, Retries, RoundRobin,
-    Route, RouteIndex, Service, Settings, Span, Table, Timeouts, Upstream,
+    Route, RouteIndex, RouteTimeouts, Service, Settings, Span, Table, Timeouts, Upstream,
     UpstreamTimeouts,
 };
 
@@ -76,6 +76,8 @@ static SETTINGS: Settings = Settings {
     },
     timeouts: Timeouts {
         header_read: Duration::from_secs(10),
+        body: Duration::from_secs(30),
+        write: Duration::from_secs(30),
         idle: Duration::from_secs(75),
     },
     drain: Drain {
@@ -144,7 +146,11 @@ static UNMATCHED: Unmatched = Reject;
 // Routes, in the order of the config.
 
 static ROUTES: [Route<Target>; 1] = [
-    Route::new("/", Duration::from_secs(60), Target::Stack0(&STACK0[0])),
+    Route::new(
+        "/",
+        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+        Target::Stack0(&STACK0[0]),
+    ),
 ];
 
 // The matcher's tables: a trie of path segments for each host.
@@ -184,6 +190,8 @@ static NORMAL_CONFIG: &str = r#"server:
     connections: 10000
   timeouts:
     header_read: 10s
+    body: 30s
+    write: 30s
     idle: 75s
     request: 60s
   drain:
@@ -215,4 +223,6 @@ routes:
     path_parameters: refuse
     upstream: /
     timeout: 60s
+    idle: 5m
+    total: off
 "#;

@@ -142,6 +142,8 @@ fn server(choices: &mut Choices<'_>) -> Node {
     server.may(choices, 40, "timeouts", |choices| {
         let mut timeouts = Section::default();
         timeouts.may(choices, 50, "header_read", |choices| duration(choices, 1, 3_600_000));
+        timeouts.may(choices, 50, "body", |choices| duration(choices, 1, 3_600_000));
+        timeouts.may(choices, 50, "write", |choices| duration(choices, 1, 3_600_000));
         timeouts.may(choices, 50, "idle", |choices| duration(choices, 1, 366 * 86_400_000));
         timeouts.may(choices, 50, "request", |choices| duration(choices, 5000, 366 * 86_400_000));
         timeouts.done()

@@ -247,6 +247,11 @@ fn target(choices: &mut Choices<'_>, plan: &mut Plan, top: &Top, path: &Path, ro
             route.put("rewrite", Node::Text(template(choices, path)));
         }
         route.may(choices, 30, "timeout", |choices| duration(choices, 2000, 86_400_000));
+        route.may(choices, 30, "idle", |choices| duration(choices, 1, 86_400_000));
+        route.may(choices, 30, "total", |choices| match choices.below(3) {
+            0 => Node::text("off"),
+            _ => duration(choices, 86_400_000, 366 * 86_400_000),
+        });
     }
     route.may(choices, 40, "middleware", |choices| middleware::of_route(choices, top, forwards));
 }

@@ -5,7 +5,7 @@
 use std::pin::pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BufMut as _, Bytes, BytesMut};
 use http::HeaderMap;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -36,12 +36,13 @@ impl Input {
         &mut self,
         stream: &mut (impl AsyncRead + Unpin),
         block: &mut BytesMut,
+        most: usize,
         cx: &mut Context<'_>,
     ) -> Poll<std::io::Result<usize>> {
         let count = if self.head.is_empty() {
             // Nothing is left of what was read before, and its block is let go.
             self.bytes = Bytes::new();
-            let count = ready!(pin!(stream.read_buf(block)).poll(cx))?;
+            let count = ready!(pin!(stream.read_buf(&mut (&mut *block).limit(most))).poll(cx))?;
             self.bytes = block.split().freeze();
             count
         } else {
@@ -125,7 +126,9 @@ mod tests {
 
     fn read(input: &mut Input, mut piece: &[u8], block: &mut BytesMut) {
         let mut cx = Context::from_waker(Waker::noop());
-        assert!(matches!(input.poll_read(&mut piece, block, &mut cx), Poll::Ready(Ok(count)) if count > 0));
+        assert!(
+            matches!(input.poll_read(&mut piece, block, usize::MAX, &mut cx), Poll::Ready(Ok(count)) if count > 0)
+        );
     }
 
     /// Whether nobody else keeps the block.
@@ -174,7 +177,7 @@ mod tests {
         headers.clear();
         let mut cx = Context::from_waker(Waker::noop());
         let (mut stream, _other) = tokio::io::duplex(64);
-        assert!(input.poll_read(&mut stream, &mut block, &mut cx).is_pending());
+        assert!(input.poll_read(&mut stream, &mut block, usize::MAX, &mut cx).is_pending());
         assert!(is_free(&mut block), "while it waits");
         read(&mut input, b"0\r\n\r\n", &mut block);
         while !matches!(decoder.step(input.body()).unwrap(), super::super::Step::End) {}

@@ -51,7 +51,7 @@ pub(super) fn check(table: &Table<'_>, sink: &mut Diagnostics) {
         let has_timeout = sink.is_written(&at.key("timeout"));
         if is_default_timeout && !has_timeout {
             let title = format!("route {} has no timeout of its own", quoted(&route.name));
-            let label = format!("a request may take {:?}, the default", route.timeout);
+            let label = format!("a response may take {:?} to begin, the default", route.timeout);
             if let Some(problem) = sink.lint_at_key(Lint::TimeoutMissing, at, title, label) {
                 problem.help("add `timeout` here, or `server.timeouts.request` for all");
             }

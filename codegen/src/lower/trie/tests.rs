@@ -46,6 +46,8 @@ fn route(host: &str, path: &str, kind: MatchKind, methods: u8, headers: u8, quer
             .collect(),
         query: names(query).map(|name| QueryPredicate { name, value: value() }).collect(),
         timeout: Duration::from_secs(1),
+        idle: Duration::from_secs(1),
+        total: None,
         middleware: MiddlewareSet::default(),
         target: Target::Redirect(Redirect { to: Vec::new(), status: 308 }),
         allow: Vec::new(),

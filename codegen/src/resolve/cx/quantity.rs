@@ -33,6 +33,21 @@ impl Cx<'_> {
         duration
     }
 
+    /// A duration that is not zero, or no limit.
+    pub(crate) fn limit(
+        &mut self,
+        at: &ConfigPath,
+        written: Option<&ast::Limit<ast::Duration>>,
+    ) -> Option<Duration> {
+        match written {
+            None | Some(ast::Limit::Off) => None,
+            Some(ast::Limit::At(duration)) => {
+                let wrong = Duration::MAX;
+                Some(self.timeout(at, Some(duration), wrong)).filter(|duration| *duration != wrong)
+            }
+        }
+    }
+
     /// A duration, zero included.
     pub(crate) fn duration(
         &mut self,

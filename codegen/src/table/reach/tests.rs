@@ -58,6 +58,8 @@ fn route(text: &str) -> Route {
         headers,
         query,
         timeout: Duration::from_secs(1),
+        idle: Duration::from_secs(1),
+        total: None,
         middleware: MiddlewareSet::default(),
         target: Target::Redirect(Redirect { to: Vec::new(), status: 308 }),
         allow: Vec::new(),
