@@ -21,6 +21,7 @@ mod worker;
 pub use address::Cidr;
 pub(crate) use client::Client;
 pub use command::{command, main};
+pub(crate) use listener::UNSENT;
 pub(crate) use process::{Phase, Process};
 pub use start::run;
 pub(crate) use worker::Worker;

@@ -10,10 +10,10 @@ use socket2::{SockFilter, SockRef};
 /// Connections that may wait to be accepted; the kernel caps it at `net.core.somaxconn`.
 const BACKLOG: i32 = 4096;
 
-/// Bytes that the kernel takes for a client which has not been sent what came before: beyond them a socket is not
+/// Bytes that the kernel takes for a peer which has not been sent what came before: beyond them a socket is not
 /// writable. So what a socket takes is what its peer takes, give or take this much, and not what fits into a send buffer
 /// of megabytes (`TCP_NOTSENT_LOWAT`, tcp(7)). Accepted sockets have it from their listener.
-const UNSENT: u32 = 64 * 1024;
+pub(crate) const UNSENT: u32 = 64 * 1024;
 
 /// Opens `count` sockets on one address. The first one claims it alone, so a port that another program listens on is
 /// an error even if that program would share it: two gateways on one port are a mistake. Then it is shared among ours.

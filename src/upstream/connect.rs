@@ -11,9 +11,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use rustix::io::Errno;
+use socket2::SockRef;
 use tokio::net::TcpStream;
 
 use super::Backend;
+use crate::server::UNSENT;
 
 /// From one attempt to the next while no attempt has ended: the Connection Attempt Delay that RFC 8305 recommends.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -74,6 +76,8 @@ async fn attempt(address: SocketAddr) -> io::Result<TcpStream> {
         _ => error,
     })?;
     stream.set_nodelay(true)?;
+    // What a backend takes of an upload moves its deadline, and not what fits into a buffer.
+    SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT)?;
     Ok(stream)
 }
 

@@ -248,8 +248,9 @@ fn target(choices: &mut Choices<'_>, plan: &mut Plan, top: &Top, path: &Path, ro
         }
         route.may(choices, 30, "timeout", |choices| duration(choices, 2000, 86_400_000));
         route.may(choices, 30, "idle", |choices| duration(choices, 1, 86_400_000));
-        route.may(choices, 30, "total", |choices| match choices.below(3) {
+        route.may(choices, 30, "total", |choices| match choices.below(4) {
             0 => Node::text("off"),
+            1 => Node::plain("false"),
             _ => duration(choices, 86_400_000, 366 * 86_400_000),
         });
     }

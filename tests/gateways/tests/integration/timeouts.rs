@@ -93,6 +93,17 @@ fn an_upload_may_take_longer_than_any_limit_on_its_answer() {
 }
 
 #[test]
+fn a_backend_that_takes_an_upload_slowly_but_steadily_is_not_late() {
+    // More than all buffers on the way hold; its upstream allows 300 ms for an answer.
+    const SIZE: usize = 12 << 20;
+    let bed = Testbed::new("proxy");
+    bed.c.set(Reply(vec![Step::SipBody(Duration::from_millis(8)), Step::Send(Message::new(200))]));
+    let response = bed.call(&Request::post("/hasty", vec![b'x'; SIZE]));
+    assert_eq!(response.status, 200, "{}", response.text());
+    assert_eq!(bed.c.requests()[0].body.len(), SIZE);
+}
+
+#[test]
 fn the_time_for_an_answer_begins_with_the_end_of_the_upload() {
     let bed = Testbed::new("limits");
     bed.a.set(Reply::hang());

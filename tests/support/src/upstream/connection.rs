@@ -74,7 +74,8 @@ impl Exchange<'_, '_> {
         for step in reply.0 {
             let mut stream = &*self.connection.stream;
             let done = match step {
-                Step::ReadBody => self.read_body(),
+                Step::ReadBody => self.read_body(Duration::ZERO),
+                Step::SipBody(pause) => self.read_body(pause),
                 Step::Send(message) => stream.write_all(&message.bytes(&self.method)),
                 Step::Echo => {
                     let index = self.index;
@@ -121,10 +122,10 @@ impl Exchange<'_, '_> {
                 return Next::Close;
             }
         }
-        if self.read_body().is_ok() { Next::Keep } else { Next::Close }
+        if self.read_body(Duration::ZERO).is_ok() { Next::Keep } else { Next::Close }
     }
 
-    fn read_body(&mut self) -> io::Result<()> {
+    fn read_body(&mut self, pause: Duration) -> io::Result<()> {
         if std::mem::replace(&mut self.read, true) {
             return Ok(());
         }
@@ -133,6 +134,7 @@ impl Exchange<'_, '_> {
         let result = Framing::of(&self.head, Framing::None).and_then(|framing| {
             reader.body(framing, |piece| {
                 shared.record.update(|record| record.list(probe)[index].body.extend_from_slice(piece));
+                thread::sleep(pause);
             })
         });
         let failed = result.is_err();

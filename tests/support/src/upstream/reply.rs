@@ -161,6 +161,8 @@ fn reason(status: u16) -> &'static str {
 pub enum Step {
     /// Reads the request body to its end.
     ReadBody,
+    /// The same, with a pause after each piece.
+    SipBody(Duration),
     /// Sends a response.
     Send(Message),
     /// Sends a response whose body is what was received, as JSON: see [`Reply::echo`].
