@@ -7,7 +7,7 @@ use crate::codes;
 use crate::diagnostic::{Diagnostic, Diagnostics, Edit};
 use crate::source::Source;
 use crate::{analyse_unproven, codes::Code};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// So much is read again for all edits of a config together; those that are not tried are not offered.
 const MOST_BYTES: usize = 1024 * 1024;
@@ -40,11 +40,11 @@ pub(crate) fn prove_some(source: &Source, sink: &mut Diagnostics, is_asked: impl
 type Key = (&'static str, Option<usize>);
 
 /// How often there was a problem of each kind at each place before an edit.
-struct Known(HashMap<Key, usize>);
+struct Known(BTreeMap<Key, usize>);
 
 impl Known {
     fn of(sink: &Diagnostics) -> Self {
-        let mut known = HashMap::new();
+        let mut known = BTreeMap::new();
         for problem in sink.sorted() {
             *known.entry((problem.code.id, problem.place())).or_default() += 1;
         }
@@ -53,7 +53,7 @@ impl Known {
 
     /// Whether nothing is found after the edit that was not there before, and what it is to mend is gone.
     fn allows(&self, after: &Diagnostics, mended: &Diagnostic, edit: &Edit) -> bool {
-        let mut left = HashMap::new();
+        let mut left = BTreeMap::new();
         after.sorted().into_iter().filter(|problem| !was_hidden(problem, mended, edit)).all(|problem| {
             let place = problem.place().map(|at| before(at, edit));
             let key = (problem.code.id, place);

@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Names are metric labels; longer ones help nobody.
 const MOST_CHARS: usize = 200;
 
+/// What metrics call requests that match no route.
+const UNMATCHED: &str = "_unmatched";
+
 /// A route without a name.
 pub(super) struct Unnamed<'a> {
     pub(super) index: usize,
@@ -24,12 +27,7 @@ pub(super) fn check_key(cx: &mut Cx<'_>, at: &ConfigPath, name: &str, what: &str
     let is_good = is_name(name);
     if !is_good {
         let title = format!("{} cannot be the name of an {what}", quoted(name));
-        cx.sink.error_at_key(
-            &codes::BAD_NAME,
-            at,
-            title,
-            "1 to 200 printable characters, no quotes or backslashes",
-        );
+        cx.sink.error_at_key(&codes::BAD_NAME, at, title, label(name));
     }
     is_good
 }
@@ -42,14 +40,16 @@ pub(super) fn check_value(cx: &mut Cx<'_>, at: &ConfigPath, name: &str, what: &s
     let is_good = is_name(name);
     if !is_good {
         let title = format!("{} cannot be the name of a {what}", quoted(name));
-        cx.sink.error_at(
-            &codes::BAD_NAME,
-            at,
-            title,
-            "1 to 200 printable characters, no quotes or backslashes",
-        );
+        cx.sink.error_at(&codes::BAD_NAME, at, title, label(name));
     }
     is_good
+}
+
+fn label(name: &str) -> &'static str {
+    match name {
+        UNMATCHED => "in metrics, this stands for requests that match no route",
+        _ => "1 to 200 printable characters, no quotes or backslashes",
+    }
 }
 
 fn is_fine(char: char) -> bool {
@@ -63,6 +63,7 @@ pub(crate) fn is_name(name: &str) -> bool {
         && name.chars().count() <= MOST_CHARS
         && name.chars().all(is_fine)
         && !name.contains("${")
+        && name != UNMATCHED
 }
 
 /// What a name is made of, besides the path: each level adds to the ones before.
