@@ -103,7 +103,7 @@ impl<B: Balance> Service for Forward<B> {
                     }
                 }
             };
-            attempt.end(cx, members.id, reason.status().as_u16());
+            attempt.end(cx, members.id, reason);
             tried.add(backend);
             let Some(cause) = cause.filter(|cause| attempts_left > 0 && cause.is_on(&members.retries)) else {
                 return Err(reason.into());
@@ -130,7 +130,7 @@ async fn connect(
     members: &'static Members,
     cx: &Context<'_>,
 ) -> Result<Box<Connection>, Reason> {
-    let mut opening = pin!(Connection::open(backend, members));
+    let mut opening = pin!(Connection::open(backend, members, cx.worker()));
     std::future::poll_fn(|task| match opening.as_mut().poll(task) {
         Poll::Pending => cx.client.late().map_or(Poll::Pending, |reason| Poll::Ready(Err(reason))),
         done => done,
@@ -155,9 +155,12 @@ impl Attempt {
     }
 
     /// It has failed, with this status.
-    fn end(&self, cx: &mut Context<'_>, upstream: usize, status: u16) {
+    /// It failed. What the client broke off is no answer of the backend's.
+    fn end(&self, cx: &mut Context<'_>, upstream: usize, reason: Reason) {
         self.answered(cx, upstream);
-        self.count(cx, status);
+        if reason.is_upstream_failure() {
+            self.count(cx, reason.status().as_u16());
+        }
     }
 
     /// Counts what it came to; a body that is still streaming will do so when it ends.

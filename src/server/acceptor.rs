@@ -17,6 +17,8 @@ use crate::app::App;
 const PAUSE: Duration = Duration::from_millis(10);
 /// A shortage that lasts is told once in this time.
 const TELL_AGAIN: Duration = Duration::from_secs(1);
+/// How often a closing gateway waits for files to serve its queue with, `PAUSE` each time.
+const MOST_SHORTAGES: u32 = 200;
 
 /// Serves what connects to a socket of the gateway until the gateway closes. The socket then takes no new connection, and
 /// those that are in its queue already are served: their clients know of no reason why they should not be.
@@ -43,14 +45,31 @@ pub(super) async fn serve<A: App>(
     }
     let socket = listener.into_std()?;
     listener::refuse_handshakes(&socket);
-    while let Ok((stream, peer)) = socket.accept() {
-        if !worker.process().admit() {
-            break;
+    let mut shortages = 0;
+    loop {
+        match socket.accept() {
+            Ok((stream, peer)) => {
+                // Whoever is in the queue has been let in by the kernel, and may have sent a request already.
+                worker.process().admit_beyond_limit();
+                stream.set_nonblocking(true)?;
+                connection::spawn(app, TcpStream::from_std(stream)?, peer, &worker);
+            }
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock || shortages == MOST_SHORTAGES => break,
+            Err(_) => {
+                shortages += 1;
+                worker.relieve();
+                tokio::time::sleep(PAUSE).await;
+            }
         }
-        stream.set_nonblocking(true)?;
-        connection::spawn(app, TcpStream::from_std(stream)?, peer, &worker);
     }
     Ok(())
+}
+
+/// Whether it concerns a connection that is gone already, and no other.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
 }
 
 /// Serves what connects to a socket of the admin, for as long as the worker runs.
@@ -86,13 +105,7 @@ async fn accept(listener: &TcpListener, worker: &Worker) -> (TcpStream, SocketAd
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::ConnectionAborted
-                        | io::ErrorKind::ConnectionReset
-                        | io::ErrorKind::Interrupted
-                ) => {}
+            Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 if told.is_none_or(|told| told.elapsed() >= TELL_AGAIN) {
                     told = Some(Instant::now());

@@ -19,7 +19,7 @@ use crate::access_log::{AccessLogBuffer, Queue};
 use crate::app::Settings;
 use crate::forward::Budget;
 use crate::metrics::Shard;
-use crate::upstream::Pool;
+use crate::upstream::{Backend, Pool};
 
 /// What is cut off has this long for its last words: an answer that says so.
 pub(super) const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -48,6 +48,7 @@ pub(crate) struct Worker {
     read_block: RefCell<BytesMut>,
     spare_headers: RefCell<Vec<HeaderMap>>,
     /// An instant and the wall-clock time that belongs to it.
+    shortage_told: Cell<Option<Instant>>,
     wall: Cell<(Instant, SystemTime)>,
     clients: RefCell<BTreeMap<u64, Rc<Client>>>,
     next_client: Cell<u64>,
@@ -69,6 +70,7 @@ impl Worker {
             block: RefCell::new(BytesMut::new()),
             read_block: RefCell::new(BytesMut::new()),
             spare_headers: RefCell::default(),
+            shortage_told: Cell::new(None),
             wall: Cell::new((Instant::now(), SystemTime::now())),
             clients: RefCell::default(),
             next_client: Cell::new(0),
@@ -179,7 +181,7 @@ impl Worker {
 
     /// Ends the connection that has been idle longest to make room for another; if none is, other workers are asked to.
     /// Whether one of its own has made way.
-    pub(super) fn relieve(&self) -> bool {
+    pub(crate) fn relieve(&self) -> bool {
         let relieved = self.end_idlest();
         if !relieved {
             self.process.relief().notify_waiters();
@@ -191,7 +193,21 @@ impl Worker {
     pub(super) async fn relieve_others(&self) {
         loop {
             self.process.relief().notified().await;
+            self.pool.give_way();
             self.end_idlest();
+        }
+    }
+
+    /// A request has failed for want of our own files, ports or memory. Told once a second.
+    pub(crate) fn tell_shortage(&self, backend: &Backend) {
+        let now = Instant::now();
+        if self.shortage_told.get().is_none_or(|told| now.duration_since(told) >= Duration::from_secs(1)) {
+            self.shortage_told.set(Some(now));
+            let backend = backend.url();
+            tracing::warn!(
+                backend,
+                "requests fail: no files, ports or memory are left to connect to backends with"
+            );
         }
     }
 

@@ -19,11 +19,15 @@ use super::http1::{self, Decoder, Input, Outgoing, RequestHead, SendFailure, Ste
 use super::streaming::Streaming;
 use super::{Backend, InFlight, Members};
 use crate::error::Reason;
-use crate::server::Client;
+use crate::server::{Client, Worker};
 use crate::service::RequestBody;
 
 /// What is read of a body at a time: behind the least that hyper holds for a client by default (32 KiB), it fits into 64.
 const READ_AHEAD: usize = 24 * 1024;
+
+/// How long a request waits for others to spare a file, and how often.
+const WAIT: Duration = Duration::from_millis(10);
+const MOST_WAITS: u32 = 10;
 
 /// A connection to a backend.
 #[derive(Debug)]
@@ -74,17 +78,35 @@ pub(crate) enum Started {
 }
 
 impl Connection {
-    /// Connects to one of the backend's addresses, within one timeout for all of them.
+    /// Connects to one of the backend's addresses, within one timeout for all of them. If files or ports are short,
+    /// connections that are only kept make way.
     pub(crate) async fn open(
         backend: &'static Backend,
         members: &'static Members,
+        worker: &Worker,
     ) -> Result<Box<Self>, Reason> {
-        let connected = match tokio::time::timeout(members.timeouts.connect, connect(backend)).await {
+        let connecting = async {
+            let mut waits = 0;
+            loop {
+                match connect(backend).await {
+                    Err(Unconnected::Shortage(_)) if worker.pool().give_way() => {}
+                    Err(Unconnected::Shortage(_)) if waits < MOST_WAITS => {
+                        waits += 1;
+                        worker.relieve();
+                        tokio::time::sleep(WAIT).await;
+                    }
+                    done => return done,
+                }
+            }
+        };
+        let connected = match tokio::time::timeout(members.timeouts.connect, connecting).await {
             Ok(Ok(connected)) => connected,
             Ok(Err(why)) => {
                 tracing::debug!(upstream = members.name, backend = backend.url(), %why, "cannot connect");
-                if let Unconnected::Unreachable(_) = why {
-                    members.connect_failed(backend);
+                match why {
+                    Unconnected::Unreachable(_) => members.connect_failed(backend),
+                    Unconnected::Shortage(_) => worker.tell_shortage(backend),
+                    Unconnected::NoAddress(_) => {}
                 }
                 return Err(Reason::ConnectError);
             }
@@ -124,6 +146,10 @@ impl Connection {
 
     pub(crate) fn max_idle(&self) -> usize {
         self.members.keepalive.max_idle
+    }
+
+    pub(super) fn idle_since(&self) -> Instant {
+        self.idle_since
     }
 
     pub(crate) fn idle_for(&self, now: Instant) -> Duration {

@@ -38,6 +38,19 @@ impl Pool {
         self.idle[backend.slot()].borrow_mut().retain_mut(|connection| connection.is_quiet());
     }
 
+    /// Drops the connection that has been unused longest, for something that needs its file or port more; false if none
+    /// is kept.
+    pub(crate) fn give_way(&self) -> bool {
+        let oldest = self.idle.iter().filter(|idle| !idle.borrow().is_empty());
+        // The bottom of each stack is its oldest.
+        let oldest =
+            oldest.min_by_key(|idle| idle.borrow().first().map(|connection| connection.idle_since()));
+        oldest.is_some_and(|idle| {
+            idle.borrow_mut().remove(0);
+            true
+        })
+    }
+
     /// Keeps a connection whose exchange is complete, unless its backend has moved away from its address.
     pub(crate) fn put(&self, mut connection: Box<Connection>) {
         let mut idle = self.idle[connection.backend().slot()].borrow_mut();

@@ -83,7 +83,8 @@ fn with_files(files: u32, config: &str, upstream: &Upstream) -> Gateway {
         .env("A", upstream.url())
         .env("B", upstream.url())
         .env("C", upstream.url())
-        .with_admin();
+        .env("NAMED", upstream.url());
+    let shell = if config == "backends" { shell } else { shell.with_admin() };
     shell.start()
 }
 
@@ -97,6 +98,29 @@ fn idle_clients_never_take_the_files_that_requests_need() {
         assert_eq!(gateway.get("/").status, 200);
     }
     drop(silent);
+}
+
+#[test]
+fn kept_connections_make_way_for_those_that_are_needed() {
+    let upstream = Upstream::echo();
+    let gateway = with_files(64, "backends", &upstream);
+    // Each path has other backends, and each leaves as many kept connections behind as there are clients.
+    let mut clients: Vec<RawClient> = (0..16).map(|_| gateway.connect()).collect();
+    for (round, path) in ["/single", "/named", "/trio", "/trio"].into_iter().enumerate() {
+        let gate = Gate::new();
+        upstream.set(Reply(vec![Step::Pause(gate.clone()), Step::Send(Message::new(200).body("done"))]));
+        for client in &mut clients {
+            client.send_request(&Request::get(path));
+        }
+        castgate_test_support::poll(|| match upstream.requests().len() {
+            count if count == (round + 1) * 16 => Ok(()),
+            count => Err(format!("{path}: {count} requests have come")),
+        });
+        gate.open();
+        for client in &mut clients {
+            assert_eq!(client.read_response().unwrap().status, 200, "{path}");
+        }
+    }
 }
 
 #[test]

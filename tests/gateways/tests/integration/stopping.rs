@@ -87,6 +87,29 @@ fn no_request_is_closed_unanswered_when_a_busy_gateway_stops() {
 }
 
 #[test]
+fn who_waits_in_the_queue_of_a_full_gateway_is_answered_when_it_stops() {
+    let mut bed = Testbed::new("crowd");
+    let gate = Gate::new();
+    let waiting = gate.clone();
+    bed.a.set_script(move |_| {
+        Reply(vec![Step::ReadBody, Step::Pause(waiting.clone()), Step::Send(Message::new(200).body("done"))])
+    });
+    // As many as there may be are served, the others wait.
+    let mut clients: Vec<_> = (0..24).map(|_| bed.connect()).collect();
+    for client in &mut clients {
+        client.send_request(&Request::post("/", "x"));
+    }
+    bed.await_metrics(|m| m.value("gateway_http_requests_in_flight", &[]) == Some(8.0));
+    bed.gateway.signal("TERM");
+    bed.gateway.poll_admin("/readyz", |ready| ready.status == 503);
+    gate.open();
+    for client in &mut clients {
+        assert_eq!(client.read_response().unwrap().text(), "done");
+    }
+    assert_eq!(bed.gateway.exit_code(), 0);
+}
+
+#[test]
 fn a_request_that_comes_just_after_its_connection_is_answered() {
     let attempt = || {
         let mut bed = Testbed::new("crowd");
