@@ -44,6 +44,7 @@ pub(crate) struct Client {
     /// The clock, if it was read since the task was resumed.
     now: Cell<Option<Instant>>,
     heard: Cell<bool>,
+    exchanges: Cell<u32>,
     body_received: Cell<u64>,
     body_failure: Cell<Option<Reason>>,
     body_unread: Cell<bool>,
@@ -79,6 +80,7 @@ impl Client {
             cut: Cell::new(None),
             now: Cell::new(Some(now)),
             heard: Cell::new(false),
+            exchanges: Cell::new(0),
             body_received: Cell::new(0),
             body_failure: Cell::new(None),
             body_unread: Cell::new(false),
@@ -172,6 +174,11 @@ impl Client {
 
     pub(super) fn set_ends_body(&self, ends: bool) {
         self.ends_body.set(ends);
+    }
+
+    /// How often an exchange has begun; only a change means something.
+    pub(super) fn exchanges(&self) -> u32 {
+        self.exchanges.get()
     }
 
     /// Bytes have come from the client.

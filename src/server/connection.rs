@@ -82,7 +82,7 @@ async fn drive<A: App>(
             gate::admit(app, client, request).await
         }
     });
-    let io = TokioIo::new(Heard { stream, client: client.clone() });
+    let io = TokioIo::new(Heard { stream, client: client.clone(), end_seen: None });
     let mut connection = pin!(builder.serve_connection(io, service));
     let sleep = pin!(tokio::time::sleep_until(client.deadline().into()));
     let mut alarm = Alarm::new(sleep);
@@ -136,6 +136,8 @@ fn blame(error: &hyper::Error) -> Option<Reason> {
 struct Heard {
     stream: TcpStream,
     client: Rc<Client>,
+    /// The exchange during which the end of what the client sends was seen.
+    end_seen: Option<u32>,
 }
 
 impl Drop for Heard {
@@ -159,6 +161,15 @@ impl AsyncRead for Heard {
         let poll = Pin::new(&mut self.stream).poll_read(cx, buf);
         if buf.filled().len() > before {
             self.client.hear();
+        } else if matches!(poll, Poll::Ready(Ok(())))
+            && !self.client.is_serving()
+            && self.end_seen != Some(self.client.exchanges())
+        {
+            // hyper would end the connection over a request that it has read and nobody has been asked to serve: the end
+            // is told when the exchange that was in front of it has begun.
+            self.end_seen = Some(self.client.exchanges());
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
         }
         poll
     }

@@ -91,7 +91,12 @@ impl Streaming {
                 self.end();
                 Poll::Ready(None)
             }
-            Poll::Ready(Err(reason)) => Poll::Ready(Some(Err(self.fail(reason)))),
+            Poll::Ready(Err(reason)) => {
+                // What came before goes out first, the head above all: hyper drops what it holds when a body fails.
+                self.fail(reason);
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
             Poll::Pending => match record.client.late() {
                 // A backend that waits for the rest of a broken request is not the one who is late.
                 Some(late) => {

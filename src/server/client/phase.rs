@@ -59,6 +59,7 @@ impl Client {
     /// A request head has arrived.
     pub(in crate::server) fn begin(&self, now: Instant, timeouts: RouteTimeouts) {
         self.now.set(Some(now));
+        self.exchanges.set(self.exchanges.get().wrapping_add(1));
         self.wait.set(Wait::Answer);
         self.timeouts.set(timeouts);
         self.patience.set(timeouts.timeout);

@@ -17,8 +17,10 @@ pub(super) fn is_host(host: &[u8]) -> bool {
     };
     let name_is_good = match name {
         [b'[', address @ .., b']'] => {
-            address.iter().all(|byte| byte.is_ascii_hexdigit() || b":.".contains(byte))
+            address.contains(&b':')
+                && address.iter().all(|byte| byte.is_ascii_hexdigit() || b":.".contains(byte))
         }
+        b"." => false,
         _ => name.iter().all(|&byte| HOST_CHARACTERS[usize::from(byte)]),
     };
     let port_is_good = match port {
@@ -97,6 +99,9 @@ mod tests {
             "a b",
             "[::1",
             "[::1]x",
+            "[]",
+            ".",
+            ".:80",
             "[g]",
             "a\\b",
             "a:80:80",

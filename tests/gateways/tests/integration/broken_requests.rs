@@ -248,6 +248,31 @@ fn a_malformed_body_is_logged_and_counted_once() {
         assert_eq!(lines, 1, "{target}: {log:#?}");
     }
     assert_eq!(log.len(), targets.len());
+    // What a client breaks off is no answer of a backend's.
+    let metrics = bed.metrics();
+    assert_eq!(metrics.sum("gateway_upstream_requests_total", &[("status", "400")]), 0.0);
+}
+
+#[test]
+fn a_request_with_the_end_of_its_connection_right_behind_it_is_served_or_logged() {
+    let bed = Testbed::new("gate");
+    for number in 0..100 {
+        let target = format!("/fixed/{number}");
+        let mut client = bed.connect();
+        client.send_and_finish(format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n"));
+        assert_eq!(client.read_response().unwrap().status, 200);
+        assert_eq!(bed.gateway.log_of(&target).status(), 200);
+    }
+    for number in 0..50 {
+        let mut client = bed.connect();
+        let [first, second] = ["first", "second"].map(|word| format!("/fixed/{word}/{number}"));
+        let pair = [&first, &second].map(|target| format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n"));
+        client.send_and_finish(pair.concat());
+        for target in [&first, &second] {
+            assert_eq!(client.read_response().unwrap().status, 200);
+            assert_eq!(bed.gateway.log_of(target).status(), 200);
+        }
+    }
 }
 
 #[test]
