@@ -99,7 +99,7 @@ impl Contest {
 }
 
 fn question<'a>(path: &'a str, headers: &'a HeaderMap) -> Question<'a> {
-    Question { method: &Method::GET, host: "api.example.com", path, query: None, headers }
+    Question { method: &Method::GET, host: "api.example.com", path, query: None, headers, introduction: None }
 }
 
 fn measure(routes: usize) {

@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
 use crate::access_log::AccessLogPolicy;
 use crate::error::{CLIENT_CLOSED, Error, Reason};
+use crate::introduction::Introduction;
 use crate::route::Methods;
 use crate::server::{Client, Worker};
 use crate::service::Request;
@@ -51,6 +52,8 @@ pub struct Context<'a> {
     pub(crate) rejection: Option<Error>,
     /// Fields that the gate has taken out; almost always none.
     pub(crate) withheld: Option<Box<Withheld>>,
+    /// What the gateway says of the client, unless it is in the request's fields already.
+    pub(crate) introduction: Option<Introduction>,
 }
 
 /// Fields of a request that do not go on, for those who are asked by the config to read one of them.
@@ -84,6 +87,21 @@ impl<'a> Context<'a> {
         match &self.withheld {
             Some(withheld) if !request.headers().contains_key(name) => withheld.ended.get_all(name),
             _ => request.headers().get_all(name),
+        }
+    }
+
+    /// The first line of a field, as [`Context::received`] has it, or as the gateway will say it.
+    pub fn first<'r>(&'r self, request: &'r Request, name: &HeaderName) -> Option<&'r HeaderValue> {
+        let said = || self.introduction.as_ref().and_then(|introduction| introduction.get(name));
+        self.received(request, name).iter().next().or_else(said)
+    }
+
+    /// Puts what the gateway says of the client (`X-Forwarded-For`, `-Proto`, `-Host` and `Via`) into the request's
+    /// fields. Without this it is added when the request is forwarded; whoever looks for one of these fields in the
+    /// request itself, or changes one, calls this first.
+    pub fn introduce(&mut self, request: &mut Request) {
+        if let Some(introduction) = self.introduction.take() {
+            introduction.put_into(request.headers_mut());
         }
     }
 

@@ -7,10 +7,11 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Instant;
 
-use http::{Method, header};
+use http::Method;
 
 use crate::context::Context;
 use crate::error::{Error, Reason};
+use crate::introduction::Introduction;
 use crate::service::{Body, Request, Response, Service};
 use crate::upstream::{
     Answer, Backend, Balance, Connection, HostHeader, Members, RequestHead, SendError, Started, Tried,
@@ -41,9 +42,7 @@ impl<B: Balance> Service for Forward<B> {
         let budget = client.worker().retry_budget(members.id);
         budget.deposit(&members.retries);
         let (parts, body) = request.into_parts();
-        // HTTP/1.0 knows requests without Host; what goes out is HTTP/1.1, which does not (RFC 9112 section 3.2).
-        let names_backend =
-            members.host_header == HostHeader::Backend || !parts.headers.contains_key(header::HOST);
+        let introduction = cx.introduction.take();
         let mut body = Some(body).filter(|body| !http_body::Body::is_end_stream(body));
         let may_repeat = body.is_none() && is_idempotent(&parts.method);
         let mut headers = client.worker().spare_headers();
@@ -74,7 +73,9 @@ impl<B: Balance> Service for Forward<B> {
                         uri: &parts.uri,
                         path: &self.path,
                         headers: &parts.headers,
-                        host: backend.authority().filter(|_| names_backend),
+                        added: introduction.as_ref().map(Introduction::lines).unwrap_or_default(),
+                        keeps_host: members.host_header == HostHeader::Preserve,
+                        authority: backend.authority(),
                     };
                     match connection.exchange(&head, body.take(), client, &mut headers).await {
                         Ok(answer) => {

@@ -17,6 +17,7 @@ pub mod codegen;
 mod context;
 mod error;
 mod forward;
+mod introduction;
 mod late;
 mod metrics;
 mod middleware;

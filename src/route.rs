@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, Method};
 
+use crate::introduction::Introduction;
 pub(crate) use predicate::METHOD_NAMES;
 pub use predicate::{HeaderMatch, Methods, QueryMatch};
 pub use segment::hash;
@@ -76,7 +77,7 @@ impl<T> Route<T> {
     }
 
     fn accepts_fields(&self, request: &Question<'_>) -> bool {
-        self.headers.iter().all(|wanted| wanted.accepts(request.headers))
+        self.headers.iter().all(|wanted| wanted.accepts(request.headers, request.introduction))
             && self.query.iter().all(|wanted| wanted.accepts(request.query))
     }
 }
@@ -148,6 +149,8 @@ pub struct Question<'a> {
     pub query: Option<&'a str>,
     /// The header fields.
     pub headers: &'a HeaderMap,
+    /// What the gateway says of the client besides.
+    pub introduction: Option<&'a Introduction>,
 }
 
 /// The matcher's answer.

@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::introduction::Introduction;
 use crate::late::{Bind, Late, Origin, Problems};
 use crate::service::{Request, Response, Service};
 
@@ -13,6 +14,8 @@ use crate::service::{Request, Response, Service};
 #[derive(Debug)]
 pub struct HeaderEdit {
     name: HeaderName,
+    /// The gateway has something to say in this field, too.
+    is_introduction: bool,
     action: Action,
 }
 
@@ -26,17 +29,21 @@ enum Action {
 impl HeaderEdit {
     /// Replaces all lines of the field by one.
     pub const fn set(name: &'static str, value: Late) -> Self {
-        Self { name: HeaderName::from_static(name), action: Action::Set(value, OnceLock::new()) }
+        Self::new(name, Action::Set(value, OnceLock::new()))
     }
 
     /// Adds a line to the field.
     pub const fn add(name: &'static str, value: Late) -> Self {
-        Self { name: HeaderName::from_static(name), action: Action::Add(value, OnceLock::new()) }
+        Self::new(name, Action::Add(value, OnceLock::new()))
     }
 
     /// Removes all lines of the field.
     pub const fn remove(name: &'static str) -> Self {
-        Self { name: HeaderName::from_static(name), action: Action::Remove }
+        Self::new(name, Action::Remove)
+    }
+
+    const fn new(name: &'static str, action: Action) -> Self {
+        Self { name: HeaderName::from_static(name), is_introduction: Introduction::has(name), action }
     }
 
     fn apply(&self, headers: &mut HeaderMap) {
@@ -103,7 +110,12 @@ impl<S> Headers<S> {
 
 impl<S: Service> Service for Headers<S> {
     async fn serve(&self, mut request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
-        self.edits.request.iter().for_each(|edit| edit.apply(request.headers_mut()));
+        for edit in self.edits.request {
+            if edit.is_introduction {
+                cx.introduce(&mut request);
+            }
+            edit.apply(request.headers_mut());
+        }
         let mut response = self.inner.serve(request, cx).await?;
         self.edits.response.iter().for_each(|edit| edit.apply(response.headers_mut()));
         Ok(response)

@@ -97,8 +97,7 @@ impl Limit {
                 IpAddr::V6(ip) => table.hasher.hash_one(u128::from(ip) >> 64),
             },
             LimitKey::Header(name) => {
-                let first = cx.received(request, name).iter().next();
-                table.hasher.hash_one(first.map_or(&b""[..], HeaderValue::as_bytes))
+                table.hasher.hash_one(cx.first(request, name).map_or(&b""[..], HeaderValue::as_bytes))
             }
         };
         let now =

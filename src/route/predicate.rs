@@ -1,5 +1,6 @@
 //! What a route may ask besides host and path: a method, header fields, query parameters.
 
+use crate::introduction::Introduction;
 use http::{HeaderMap, HeaderName, Method};
 
 /// A set of methods: one bit for each that HTTP registers and one for all others.
@@ -95,8 +96,11 @@ impl HeaderMatch {
         Self { name: HeaderName::from_static(name), value }
     }
 
-    pub(super) fn accepts(&self, headers: &HeaderMap) -> bool {
-        headers.get(&self.name).is_some_and(|value| value.as_bytes() == self.value.as_bytes())
+    /// The gateway's own word on the client counts as the last line.
+    pub(super) fn accepts(&self, headers: &HeaderMap, introduction: Option<&Introduction>) -> bool {
+        let said = || introduction.and_then(|introduction| introduction.get(&self.name));
+        let first = headers.get(&self.name).or_else(said);
+        first.is_some_and(|value| value.as_bytes() == self.value.as_bytes())
     }
 }
 
@@ -166,8 +170,8 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append("x-a", http::HeaderValue::from_static("1"));
         headers.append("x-a", http::HeaderValue::from_static("2"));
-        assert!(HeaderMatch::new("x-a", "1").accepts(&headers));
-        assert!(!HeaderMatch::new("x-a", "2").accepts(&headers));
+        assert!(HeaderMatch::new("x-a", "1").accepts(&headers, None));
+        assert!(!HeaderMatch::new("x-a", "2").accepts(&headers, None));
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub(super) async fn admit<A: App>(
         client.peer()
     };
     let record = Record::open(client, started, request.method().clone(), client_ip);
-    let mut cx = Context { client, record, rejection: None, withheld: None };
+    let mut cx = Context { client, record, rejection: None, withheld: None, introduction: None };
     let version = request.version();
     let mut request = with_body(request, client);
     client.begin(started, IMMEDIATE);
@@ -96,22 +96,23 @@ fn with_body(request: http::Request<Incoming>, client: &Rc<Client>) -> Request {
 /// What answers without an upstream needs no longer than this.
 const IMMEDIATE: RouteTimeouts = RouteTimeouts::new(Duration::from_secs(10), Duration::from_secs(10));
 
-/// Puts the target into its canonical form, and what the gateway says of the client in the place of what anybody may
-/// have said.
+/// Puts the target into its canonical form, and the gateway's word on the client in the place of anybody's.
 fn make_admissible(
     request: &mut Request,
     cx: &mut Context<'_>,
     checked: Checked,
 ) -> Result<Admissible, Reason> {
-    let Checked { fields, target, has_parameters } = checked;
+    let Checked { mut fields, target, has_parameters } = checked;
     if let Some(target) = target {
         if let Some(host) = target.host {
-            request.headers_mut().insert(header::HOST, host);
+            request.headers_mut().insert(header::HOST, host.clone());
+            fields.host = Some(host);
         }
         *request.uri_mut() = target.uri;
     }
     let version = request.version();
-    cx.withheld = fields.introduce(request.headers_mut(), cx.client, version)?;
+    cx.introduction = Some(fields.introduce(request.headers_mut(), cx.client, version)?);
+    cx.withheld = fields.unmask(request.headers_mut());
     Ok(Admissible { fields, has_parameters })
 }
 
@@ -134,10 +135,11 @@ async fn dispatch<A: App>(
     let bare = has_parameters.then(|| path::without_parameters(request.uri().path()));
     let question = Question {
         method: request.method(),
-        host: host_name(request.headers(), &mut host),
+        host: host_name(cx.introduction.as_ref().and_then(|said| said.host.as_ref()), &mut host),
         path: bare.as_deref().unwrap_or_else(|| request.uri().path()),
         query: request.uri().query(),
         headers: request.headers(),
+        introduction: cx.introduction.as_ref(),
     };
     let answer = routes.find(&question);
     // A condition may ask for what is meant for this hop. Middleware does not get to see it, and so no backend.
@@ -227,7 +229,8 @@ pub(super) async fn refuse<A: App>(app: &'static A, client: &Rc<Client>, reason:
     let method = Method::from_bytes(b"-").unwrap_or(Method::GET);
     let mut record = Record::open(client, Instant::now(), method, client.peer());
     record.route = UNMATCHED;
-    let mut cx = Context { client, record, rejection: Some(reason.into()), withheld: None };
+    let mut cx =
+        Context { client, record, rejection: Some(reason.into()), withheld: None, introduction: None };
     let response = app.reject(Request::new(RequestBody::empty()), &mut cx).await;
     let response = response.unwrap_or_else(|error| error.into_response(&mut cx));
     cx.record.status = response.status().as_u16();

@@ -64,6 +64,7 @@ fn ask(index: &RouteIndex<usize>, request: &Request) -> Result<usize, Vec<&'stat
         path: &request.path,
         query: request.query.as_deref(),
         headers: &headers,
+        introduction: None,
     };
     match index.find(&question) {
         Answer::Route(number) => Ok(number as usize),

@@ -57,7 +57,7 @@ pub(super) fn check<B: Body>(
     }
     let fields = Findings::of(request.headers(), trusted)?;
     // Only HTTP/1.0 knows requests without Host, also where the target has a host of its own (RFC 9112 section 3.2).
-    if !fields.has_host && request.version() != Version::HTTP_10 {
+    if fields.host.is_none() && request.version() != Version::HTTP_10 {
         return Err(Reason::BadRequest);
     }
     let canonical = path::canonical(uri.path()).map_err(|why| {

@@ -8,6 +8,7 @@ use super::host::is_host;
 use super::identity::is_identity;
 use crate::context::Withheld;
 use crate::error::Reason;
+use crate::introduction::Introduction;
 use crate::server::Client;
 
 /// Fields about a connection, or about how the message is framed on it. They end here, and nobody asks for them later.
@@ -24,9 +25,18 @@ static HOP: [HeaderName; 9] = [
     header::EXPECT,
 ];
 
-static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+/// `Transfer-Encoding` in [`HOP`].
+const CHUNKED: u16 = 1 << 5;
+
+/// The proxies' words that the gateway writes itself.
+static WRITTEN: [HeaderName; 3] = [
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-forwarded-host"),
+];
+const FOR: u8 = 1;
+const PROTO: u8 = 1 << 1;
+const HOST: u8 = 1 << 2;
 
 /// What a field of a client's is to the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +51,8 @@ enum Kind {
     Hop(u8),
     /// Credentials for this hop (RFC 9110 section 11.7.1).
     ProxyAuthorization,
-    /// A proxy's word, which the gateway writes itself.
-    Written,
+    /// Of [`WRITTEN`], by its bit.
+    Written(u8),
     /// A proxy's word.
     Identity,
 }
@@ -70,7 +80,9 @@ fn kind(name: &str) -> Kind {
         },
         Some(b'u') if name == "upgrade" => Kind::Hop(6),
         Some(b'x') => match name {
-            "x-forwarded-for" | "x-forwarded-proto" | "x-forwarded-host" => Kind::Written,
+            "x-forwarded-for" => Kind::Written(FOR),
+            "x-forwarded-proto" => Kind::Written(PROTO),
+            "x-forwarded-host" => Kind::Written(HOST),
             _ => Kind::EndToEnd,
         },
         _ => Kind::EndToEnd,
@@ -81,13 +93,21 @@ fn kind(name: &str) -> Kind {
 /// What was found in one pass over a request's fields.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
-    pub(super) has_host: bool,
-    chunked: bool,
+    pub(super) host: Option<HeaderValue>,
     /// The fields of [`HOP`] that are there, a bit each.
     hop: u16,
-    /// What else ends here: nominated by `Connection`, or by the name. Almost always none.
+    /// The fields of [`WRITTEN`] that are there, a bit each.
+    written: u8,
+    /// Almost always none.
+    rare: Option<Box<Rare>>,
+}
+
+/// Names that a request seldom has.
+#[derive(Debug, Default)]
+struct Rare {
+    /// What else ends here: nominated by `Connection`, or by the name.
     ended: Vec<HeaderName>,
-    /// What somebody sent who has no say in it. Almost always none.
+    /// What somebody sent who has no say in it.
     forged: Vec<HeaderName>,
 }
 
@@ -98,9 +118,10 @@ impl Findings {
         for (name, value) in headers {
             match kind(name.as_str()) {
                 Kind::Host => {
-                    if std::mem::replace(&mut found.has_host, true) || !is_host(value.as_bytes()) {
+                    if found.host.is_some() || !is_host(value.as_bytes()) {
                         return Err(Reason::BadRequest);
                     }
+                    found.host = Some(value.clone());
                 }
                 Kind::Connection => {
                     found.hop |= 1;
@@ -109,12 +130,10 @@ impl Findings {
                 Kind::TransferEncoding => {
                     // hyper accepts any list of codings that ends in `chunked`; it would be forwarded decoded once and
                     // labelled not at all (RFC 9112 section 6.1).
-                    if std::mem::replace(&mut found.chunked, true)
-                        || !value.as_bytes().eq_ignore_ascii_case(b"chunked")
-                    {
+                    if found.hop & CHUNKED != 0 || !value.as_bytes().eq_ignore_ascii_case(b"chunked") {
                         return Err(Reason::NotImplemented);
                     }
-                    found.hop |= 1 << 5;
+                    found.hop |= CHUNKED;
                 }
                 Kind::Expect => {
                     // The only expectation there is (RFC 9110 section 10.1.1).
@@ -124,9 +143,9 @@ impl Findings {
                     found.hop |= 1 << 8;
                 }
                 Kind::Hop(place) => found.hop |= 1 << place,
-                Kind::ProxyAuthorization => found.ended.push(name.clone()),
-                Kind::Written => {}
-                Kind::Identity if !trusted => found.forged.push(name.clone()),
+                Kind::ProxyAuthorization => found.rare().ended.push(name.clone()),
+                Kind::Written(bit) => found.written |= bit,
+                Kind::Identity if !trusted => found.rare().forged.push(name.clone()),
                 // A backend that folds `-` to `_` (CGI) would take an underscore's copy for the field itself.
                 Kind::EndToEnd | Kind::Identity => {
                     if name.as_str().as_bytes().contains(&b'_') {
@@ -139,9 +158,15 @@ impl Findings {
     }
 
     #[cold]
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    #[cold]
     fn fold(&mut self, name: &HeaderName, trusted: bool) {
         let forged = !trusted && is_identity(&name.as_str().replace('_', "-"));
-        if forged { &mut self.forged } else { &mut self.ended }.push(name.clone());
+        let rare = self.rare();
+        if forged { &mut rare.forged } else { &mut rare.ended }.push(name.clone());
     }
 
     /// Notes what a line of `Connection` names. It may name only what is the hop's own: whoever names an end-to-end
@@ -156,48 +181,46 @@ impl Findings {
             if !may_be_nominated(name.as_str()) {
                 return Err(Reason::BadRequest);
             }
-            self.ended.push(name);
+            self.rare().ended.push(name);
         }
         Ok(())
     }
 
-    /// Takes out what is forged, and puts in what the gateway says of the client: `X-Forwarded-For`, `-Proto`, `-Host`
-    /// and `Via`. From here on the map says only what is so.
+    /// Takes out what is forged, and what the gateway says itself in its place.
     pub(super) fn introduce(
-        &self,
+        &mut self,
         headers: &mut HeaderMap,
         client: &Client,
         version: Version,
-    ) -> Result<Option<Box<Withheld>>, Reason> {
-        let forged = (!self.forged.is_empty()).then(|| {
-            let mut withheld = Box::<Withheld>::default();
-            self.forged.iter().for_each(|name| take(headers, name, &mut withheld.forged));
-            withheld
-        });
-        let host = headers.get(header::HOST).cloned();
-        if client.is_trusted_proxy() {
-            let list = append_peer(headers, client)?;
-            headers.insert(&X_FORWARDED_FOR, list);
-            if !headers.contains_key(&X_FORWARDED_PROTO) {
-                headers.insert(&X_FORWARDED_PROTO, HeaderValue::from_static("http"));
-            }
-            if let Some(host) = host
-                && !headers.contains_key(&X_FORWARDED_HOST)
-            {
-                headers.insert(&X_FORWARDED_HOST, host);
-            }
+    ) -> Result<Introduction, Reason> {
+        let trusted = client.is_trusted_proxy();
+        let forwarded_for = if trusted && self.written & FOR != 0 {
+            append_peer(headers, client)?
         } else {
-            headers.insert(&X_FORWARDED_FOR, client.peer_value());
-            headers.insert(&X_FORWARDED_PROTO, HeaderValue::from_static("http"));
-            match host {
-                Some(host) => headers.insert(&X_FORWARDED_HOST, host),
-                None => headers.remove(&X_FORWARDED_HOST),
-            };
+            client.peer_value()
+        };
+        // A trusted proxy's list of addresses is part of ours now; what else it says stands.
+        let replaced = if trusted { self.written & FOR } else { self.written };
+        if replaced != 0 {
+            let names = WRITTEN.iter().enumerate().filter(|(place, _)| replaced & 1 << place != 0);
+            names.for_each(|(_, name)| drop(headers.remove(name)));
         }
-        // RFC 9110 section 7.6.3 asks it of a gateway; the version is that of the request as it came.
-        let via = if version == Version::HTTP_10 { "1.0 castgate" } else { "1.1 castgate" };
-        headers.append(header::VIA, HeaderValue::from_static(via));
-        Ok(forged)
+        let kept = self.written & !replaced;
+        Ok(Introduction {
+            forwarded_for,
+            says_proto: kept & PROTO == 0,
+            says_host: kept & HOST == 0,
+            host: self.host.take(),
+            is_old: version == Version::HTTP_10,
+        })
+    }
+
+    /// Takes out what somebody sent who has no say in it.
+    pub(super) fn unmask(&self, headers: &mut HeaderMap) -> Option<Box<Withheld>> {
+        let forged = self.rare.as_ref().map(|rare| &rare.forged).filter(|forged| !forged.is_empty())?;
+        let mut withheld = Box::<Withheld>::default();
+        forged.iter().for_each(|name| take(headers, name, &mut withheld.forged));
+        Some(withheld)
     }
 
     /// Takes out what ends at this hop. The hop itself may still read it: `withheld` gets what is of use to anybody.
@@ -207,9 +230,11 @@ impl Findings {
             headers.remove(&HOP[hop.trailing_zeros() as usize]);
             hop &= hop - 1;
         }
-        if !self.ended.is_empty() {
+        if let Some(rare) = &self.rare
+            && !rare.ended.is_empty()
+        {
             let ended = &mut withheld.get_or_insert_default().ended;
-            self.ended.iter().for_each(|name| take(headers, name, ended));
+            rare.ended.iter().for_each(|name| take(headers, name, ended));
         }
     }
 }
@@ -224,16 +249,12 @@ fn take(from: &mut HeaderMap, name: &HeaderName, to: &mut HeaderMap) {
 
 /// A trusted peer's list, all lines in order, with the peer at its end.
 fn append_peer(headers: &HeaderMap, client: &Client) -> Result<HeaderValue, Reason> {
-    let peer = client.peer_value();
-    if !headers.contains_key(&X_FORWARDED_FOR) {
-        return Ok(peer);
-    }
     let mut list = Vec::new();
-    for line in headers.get_all(&X_FORWARDED_FOR) {
+    for line in headers.get_all(&WRITTEN[0]) {
         list.extend_from_slice(line.as_bytes());
         list.extend_from_slice(b", ");
     }
-    list.extend_from_slice(peer.as_bytes());
+    list.extend_from_slice(client.peer_value().as_bytes());
     HeaderValue::from_bytes(&list).map_err(|_| Reason::BadRequest)
 }
 
@@ -319,16 +340,17 @@ mod tests {
         let headers =
             fields(&[("host", "a"), ("user-agent", "x"), ("accept", "*/*"), ("content-length", "2")]);
         let found = Findings::of(&headers, false).unwrap();
-        assert!(found.has_host && found.hop == 0 && found.ended.capacity() + found.forged.capacity() == 0);
+        assert!(found.host.is_some() && found.hop == 0 && found.rare.is_none());
     }
 
     #[test]
     fn an_underscore_does_not_hide_a_proxy_s_word() {
         let headers = fields(&[("x_forwarded_user", "a"), ("x-ssl_client_cert", "b"), ("x_tenant", "c")]);
         let found = Findings::of(&headers, false).unwrap();
-        assert_eq!((found.forged.len(), found.ended.len()), (2, 1));
+        let counts = |found: Findings| found.rare.map(|rare| (rare.forged.len(), rare.ended.len()));
+        assert_eq!(counts(found), Some((2, 1)));
         let found = Findings::of(&headers, true).unwrap();
-        assert_eq!((found.forged.len(), found.ended.len()), (0, 3));
+        assert_eq!(counts(found), Some((0, 3)));
     }
 
     #[test]

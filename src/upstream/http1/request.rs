@@ -15,8 +15,12 @@ pub(crate) struct Head<'a> {
     pub(crate) uri: &'a http::Uri,
     pub(crate) path: &'a PathEdit,
     pub(crate) headers: &'a HeaderMap,
-    /// Stands in for the `Host` of the fields.
-    pub(crate) host: Option<&'a HeaderValue>,
+    /// Further fields.
+    pub(crate) added: [Option<(&'static str, &'a [u8])>; 4],
+    /// The `Host` of the fields goes on, if there is one.
+    pub(crate) keeps_host: bool,
+    /// The backend's own host and port.
+    pub(crate) authority: Option<&'a HeaderValue>,
 }
 
 /// How the end of a request body is marked.
@@ -33,27 +37,46 @@ pub(crate) enum Framing {
 impl Outgoing {
     /// Encodes a head, and takes the body that will follow it.
     pub(crate) fn start(&mut self, head: &Head<'_>, body: Option<RequestBody>) {
-        let framing = framing(head, body.as_ref());
-        self.encode(head, framing, body.as_ref());
+        self.encode(head, body.as_ref());
         self.begin(body);
     }
 
-    fn encode(&mut self, head: &Head<'_>, framing: Framing, body: Option<&RequestBody>) {
+    fn encode(&mut self, head: &Head<'_>, body: Option<&RequestBody>) {
         let buffer = &mut self.buffer;
         buffer.reserve(1024);
         buffer.extend_from_slice(head.method.as_str().as_bytes());
         buffer.extend_from_slice(b" ");
         write_target(head, buffer);
         buffer.extend_from_slice(b" HTTP/1.1\r\n");
-        if let Some(host) = head.host {
-            field(buffer, "host", host.as_bytes());
+        let host = |buffer: &mut BytesMut| {
+            if let Some(authority) = head.authority {
+                field(buffer, "host", authority.as_bytes());
+            }
+        };
+        let (mut has_host, mut has_length) = (!head.keeps_host, false);
+        if has_host {
+            host(buffer);
         }
         for (name, value) in head.headers {
-            if !(is_framing(name) || *name == header::HOST && head.host.is_some()) {
-                field(buffer, name.as_str(), value.as_bytes());
+            if *name == header::HOST {
+                if !head.keeps_host {
+                    continue;
+                }
+                has_host = true;
+            } else if is_framing(name) {
+                has_length |= *name == header::CONTENT_LENGTH;
+                continue;
             }
+            field(buffer, name.as_str(), value.as_bytes());
         }
-        match framing {
+        // HTTP/1.0 knows requests without Host; what goes out is HTTP/1.1, which does not (RFC 9112 section 3.2).
+        if !has_host {
+            host(buffer);
+        }
+        for (name, value) in head.added.iter().flatten() {
+            field(buffer, name, value);
+        }
+        match framing(body, has_length) {
             Framing::None => {}
             Framing::Length => {
                 let length = body.and_then(|body| body.size_hint().exact()).unwrap_or(0);
@@ -72,12 +95,12 @@ fn is_framing(name: &HeaderName) -> bool {
 }
 
 /// The body's own size decides, never a header: what is announced is what is sent (RFC 9112 section 6).
-fn framing(head: &Head<'_>, body: Option<&RequestBody>) -> Framing {
+fn framing(body: Option<&RequestBody>, has_length: bool) -> Framing {
     match body {
         Some(body) if body.size_hint().exact().is_some() => Framing::Length,
         Some(_) => Framing::Chunked,
         // `Content-Length: 0` says something where the method lets one expect a body.
-        None if head.headers.contains_key(header::CONTENT_LENGTH) => Framing::Length,
+        None if has_length => Framing::Length,
         None => Framing::None,
     }
 }
