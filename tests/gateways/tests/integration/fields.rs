@@ -165,6 +165,21 @@ fn what_a_client_forges_decides_nothing() {
     bed.gateway.log_line(|line| line.text("route") == "secure");
 }
 
+#[test]
+fn what_the_gateway_says_can_be_matched_and_counted_by() {
+    let bed = Testbed::new("gate");
+    let request = Request::get("/said").host("asked.example");
+    for forged in ["X-Forwarded-Proto", "X-Forwarded-Host"] {
+        assert_eq!(bed.route_of(&request.clone().header(forged, "forged")), "said");
+    }
+    assert_eq!(bed.route_of(&Request::get("/said").host("other.example")), "plain");
+    for (peer, status) in [("127.0.0.1", 200), ("127.0.0.2", 200), ("127.0.0.1", 429), ("127.0.0.2", 429)] {
+        let mut client = RawClient::connect_from(peer.parse().unwrap(), bed.gateway.address());
+        let request = Request::get("/peers").header("X-Forwarded-For", &format!("192.0.2.{}", bed.a.count()));
+        assert_eq!(client.call(&request).status, status, "{peer}");
+    }
+}
+
 /// A row of the table in docs/operations.md: names, what becomes of them from anybody, and from a trusted proxy.
 struct Row {
     names: Vec<String>,
