@@ -39,12 +39,8 @@ pub(super) async fn admit<A: App>(
     let trusted = client.is_trusted_proxy();
     let checked = check(&request, settings, trusted);
     // `/health` and its like stand ahead of everything, on any host.
-    if settings.admin.is_empty()
-        && let Ok(checked) = &checked
-        && admin::owns(checked.path(&request))
-    {
-        let path = checked.path(&request).to_owned();
-        return Ok(answer_admin(client, request, &path).await);
+    if settings.admin.is_empty() && admin::owns(request.uri().path()) && checked.is_ok() {
+        return Ok(answer_admin(client, request).await);
     }
     let started = Instant::now();
     let client_ip = if trusted {
@@ -196,10 +192,7 @@ fn hand_over(response: &mut Response, mut cx: Context<'_>, version: Version) {
 /// Serves one request of the admin listener.
 pub(super) async fn admit_admin(client: &Rc<Client>, request: http::Request<Incoming>) -> Response {
     match check(&request, client.worker().settings(), client.is_trusted_proxy()) {
-        Ok(checked) => {
-            let path = checked.path(&request).to_owned();
-            answer_admin(client, request, &path).await
-        }
+        Ok(_) => answer_admin(client, request).await,
         Err(reason) => {
             let now = Instant::now();
             client.begin(now, IMMEDIATE);
@@ -210,12 +203,12 @@ pub(super) async fn admit_admin(client: &Rc<Client>, request: http::Request<Inco
     }
 }
 
-async fn answer_admin(client: &Rc<Client>, request: http::Request<Incoming>, path: &str) -> Response {
+async fn answer_admin(client: &Rc<Client>, request: http::Request<Incoming>) -> Response {
     let now = Instant::now();
     client.begin(now, IMMEDIATE);
     let (parts, body) = with_body(request, client).into_parts();
     drop(body);
-    let mut response = admin::answer(client.worker().process(), &parts.method, path).await;
+    let mut response = admin::answer(client.worker().process(), &parts.method, parts.uri.path()).await;
     if client.worker().process().phase() != Phase::Running {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }

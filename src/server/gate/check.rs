@@ -22,13 +22,6 @@ pub(super) struct Checked {
     pub(super) has_parameters: bool,
 }
 
-impl Checked {
-    /// The path as everybody knows it from here on.
-    pub(super) fn path<'a, B>(&'a self, request: &'a http::Request<B>) -> &'a str {
-        self.target.as_ref().map_or(request.uri(), |target| &target.uri).path()
-    }
-}
-
 /// The target in origin form with a canonical path, where the request has it differently.
 #[derive(Debug)]
 pub(super) struct Target {

@@ -271,18 +271,3 @@ fn a_refusal_is_whole_although_the_request_is_not_read() {
     _ = client.try_send(bytes);
     assert_eq!(client.read_response().unwrap().status, 400);
 }
-
-#[test]
-fn a_built_in_path_is_the_gateway_s_in_every_spelling() {
-    let bed = Testbed::new("routing");
-    for path in ["//health", "/%68ealth", "/x/../metrics", "/./livez"] {
-        let mut client = bed.connect();
-        client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n"));
-        let answer = client.read_response().unwrap();
-        assert!(answer.header("x-request-id").is_none(), "{path}");
-        assert!([200, 503].contains(&answer.status), "{path}: {}", answer.status);
-    }
-    for upstream in [&bed.a, &bed.b, &bed.c] {
-        assert!(upstream.requests().iter().all(|request| !request.target.contains("metrics")));
-    }
-}
