@@ -120,7 +120,7 @@ impl<'a> Context<'a> {
 
     /// What is known of how long the request has waited, also when it is dropped.
     pub(crate) fn waiting(&self) -> Waiting<'a> {
-        Waiting { client: self.client, since: self.record.started }
+        Waiting { client: self.client }
     }
 
     pub(crate) fn worker(&self) -> &Worker {
@@ -132,15 +132,15 @@ impl<'a> Context<'a> {
 #[derive(Debug)]
 pub(crate) struct Waiting<'a> {
     client: &'a Client,
-    since: Instant,
 }
 
 impl Waiting<'_> {
-    /// For how long the upstream has kept it waiting; `None` while the client itself has something left to send, and when the gateway
-    /// is what ends it.
+    /// For how long the upstream has kept it waiting since it was sent whole; `None` while the client itself has something
+    /// left to send, and when the gateway is what ends it.
     pub(crate) fn for_upstream(&self, now: Instant) -> Option<Duration> {
         let own_doing = self.client.body_is_unread() || self.client.worker().is_stopped();
-        (!own_doing && !std::thread::panicking()).then(|| now.saturating_duration_since(self.since))
+        (!own_doing && !std::thread::panicking())
+            .then(|| now.saturating_duration_since(self.client.answer_awaited_since()))
     }
 }
 

@@ -12,7 +12,7 @@ use http::Method;
 use crate::context::Context;
 use crate::error::{Error, Reason};
 use crate::introduction::Introduction;
-use crate::service::{Body, Request, Response, Service};
+use crate::service::{Body, Request, RequestBody, Response, Service};
 use crate::upstream::{
     Answer, Backend, Balance, Connection, HostHeader, Members, RequestHead, SendError, Started, Tried,
     Upstream,
@@ -36,15 +36,14 @@ impl<B: Balance> Forward<B> {
 }
 
 impl<B: Balance> Service for Forward<B> {
-    async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
+    async fn serve(&self, mut request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
         let members = self.upstream.members();
         let client = cx.client;
         let budget = client.worker().retry_budget(members.id);
         budget.deposit(&members.retries);
-        let (parts, body) = request.into_parts();
-        let introduction = cx.introduction.take();
-        let mut body = Some(body).filter(|body| !http_body::Body::is_end_stream(body));
-        let may_repeat = body.is_none() && is_idempotent(&parts.method);
+        let has_body = !http_body::Body::is_end_stream(request.body());
+        let mut body = has_body.then(|| std::mem::replace(request.body_mut(), RequestBody::empty()));
+        let may_repeat = body.is_none() && is_idempotent(request.method());
         let mut headers = client.worker().spare_headers();
         let mut tried = Tried::new();
         let mut attempts_left = members.retries.attempts;
@@ -69,11 +68,11 @@ impl<B: Balance> Service for Forward<B> {
                     client.await_answer(members.timeouts.response);
                     let was_used = connection.was_used();
                     let head = RequestHead {
-                        method: &parts.method,
-                        uri: &parts.uri,
+                        method: request.method(),
+                        uri: request.uri(),
                         path: &self.path,
-                        headers: &parts.headers,
-                        added: introduction.as_ref().map(Introduction::lines).unwrap_or_default(),
+                        headers: request.headers(),
+                        added: cx.introduction.as_ref().map(Introduction::lines).unwrap_or_default(),
                         keeps_host: members.host_header == HostHeader::Preserve,
                         authority: backend.authority(),
                     };
@@ -85,7 +84,7 @@ impl<B: Balance> Service for Forward<B> {
                             }
                             cx.record.upstream_status = answer.status.as_u16();
                             // The request's map has done its work; it will hold the fields of another response.
-                            client.worker().recycle_headers(parts.headers);
+                            client.worker().recycle_headers(std::mem::take(request.headers_mut()));
                             return Ok(respond(answer, headers));
                         }
                         Err(SendError::NotSent(unsent)) => {
@@ -113,7 +112,7 @@ impl<B: Balance> Service for Forward<B> {
             // one is asked again.
             let again = Some(backend).filter(|_| cause == RetryCause::StaleConnection);
             backend = match choose(&mut tried).or(again) {
-                Some(next) if budget.withdraw(&members.retries, Instant::now()) => next,
+                Some(next) if budget.withdraw(&members.retries, cx.now()) => next,
                 _ => return Err(reason.into()),
             };
             // What closed one connection of a backend may have closed its others.
@@ -155,7 +154,6 @@ impl Attempt {
         Self { backend, started: cx.client.now() }
     }
 
-    /// It has failed, with this status.
     /// It failed. What the client broke off is no answer of the backend's.
     fn end(&self, cx: &mut Context<'_>, upstream: usize, reason: Reason) {
         self.answered(cx, upstream);
@@ -171,10 +169,8 @@ impl Attempt {
 
     /// There is a response head, or a failure in its place.
     fn answered(&self, cx: &mut Context<'_>, upstream: usize) {
-        let now = Instant::now();
-        let duration = now.saturating_duration_since(self.started);
+        let duration = cx.now().saturating_duration_since(self.started);
         cx.record.upstream_duration = duration;
-        cx.client.set_now(now);
         cx.worker().metrics().upstream_answered_after(upstream, duration);
     }
 }

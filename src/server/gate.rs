@@ -53,10 +53,14 @@ pub(super) async fn admit<A: App>(
     let version = request.version();
     let mut request = with_body(request, client);
     client.begin(started, IMMEDIATE);
-    let result = match checked.and_then(|checked| make_admissible(&mut request, &mut cx, checked)) {
-        Ok(admissible) => dispatch(app, request, admissible, &mut cx).await,
-        Err(reason) => {
-            cx.rejection = Some(reason.into());
+    let found = checked
+        .and_then(|checked| make_admissible(&mut request, &mut cx, checked))
+        .map_err(Error::from)
+        .and_then(|admissible| find(app, &mut request, admissible, &mut cx));
+    let result = match found {
+        Ok(target) => app.serve(target, request, &mut cx).await,
+        Err(error) => {
+            cx.rejection = Some(error);
             app.reject(request, &mut cx).await
         }
     };
@@ -68,7 +72,9 @@ pub(super) async fn admit<A: App>(
     if client.worker().is_draining() {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    remainder::settle(client, &mut response).await;
+    if client.body_is_unread() {
+        remainder::settle(client, &mut response).await;
+    }
     name_status(&mut response);
     hand_over(&mut response, cx, version);
     Ok(response)
@@ -119,12 +125,13 @@ struct Admissible {
     has_parameters: bool,
 }
 
-async fn dispatch<A: App>(
+/// The target of the request's route; an error is what a request without one is answered with.
+fn find<A: App>(
     app: &'static A,
-    mut request: Request,
+    request: &mut Request,
     Admissible { fields, has_parameters }: Admissible,
     cx: &mut Context<'_>,
-) -> Result<Response, Error> {
+) -> Result<&'static A::Target, Error> {
     let routes = app.routes();
     let mut host = [0; MAX_HOST];
     // Segments are compared without their parameters: what is guarded is guarded with any.
@@ -140,25 +147,22 @@ async fn dispatch<A: App>(
     let answer = routes.find(&question);
     // A condition may ask for what is meant for this hop. Middleware does not get to see it, and so no backend.
     fields.end_hop(request.headers_mut(), &mut cx.withheld);
-    cx.rejection = Some(match answer {
-        Answer::Route(number)
-            if has_parameters && routes.routes[number as usize].path_parameters == PathParameters::Refuse =>
-        {
-            Error::new(Reason::BadRequest)
-        }
+    match answer {
         Answer::Route(number) => {
             let route = &routes.routes[number as usize];
+            if has_parameters && route.path_parameters == PathParameters::Refuse {
+                return Err(Reason::BadRequest.into());
+            }
             cx.record.route = number;
             cx.client.begin(cx.record.started, route.timeouts);
-            return app.serve(&route.target, request, cx).await;
+            Ok(&route.target)
         }
-        Answer::Allow(methods) => match HeaderValue::try_from(methods.allow()) {
+        Answer::Allow(methods) => Err(match HeaderValue::try_from(methods.allow()) {
             Ok(allow) => Error::new(Reason::MethodNotAllowed).with_header(header::ALLOW, allow),
             Err(_) => Error::new(Reason::MethodNotAllowed),
-        },
-        Answer::Nothing => Error::new(Reason::NoRoute),
-    });
-    app.reject(request, cx).await
+        }),
+        Answer::Nothing => Err(Reason::NoRoute.into()),
+    }
 }
 
 /// Ends the record, or gives it to the body that will.

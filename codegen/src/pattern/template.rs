@@ -170,13 +170,22 @@ fn canonical(text: &str, start: usize, parts: &[Part]) -> Result<(), PatternErro
     }
 }
 
+/// Refuses what a request's path may not hold either: dot segments, and empty ones that only have parameters (`/;a`).
 fn dot_segment(range: &Range<usize>, bits: &[Bit], written: &str) -> Result<(), PatternError> {
     let is_only_dots = |text: &str| matches!(text, "." | "..");
     let begins_with_dots = matches!(bits, [Bit::Literal(text), _, ..] if is_only_dots(text));
-    let has_path_parameter = written.starts_with(".;") || written.starts_with("..;");
-    if is_only_dots(written) || begins_with_dots || has_path_parameter {
+    let bare =
+        [";", "%3B"].into_iter().filter_map(|mark| written.find(mark)).min().map(|end| &written[..end]);
+    if is_only_dots(written) || begins_with_dots || bare.is_some_and(is_only_dots) {
         return Err(PatternError::new(range.clone(), "a dot segment never reaches a backend")
             .help("the gateway resolves or refuses it in a request; write the path that is meant"));
+    }
+    if bare == Some("") {
+        return Err(PatternError::new(
+            range.clone(),
+            "a segment of nothing but parameters (`;`) never reaches a backend",
+        )
+        .help("the gateway refuses it in a request; write what the parameters belong to"));
     }
     Ok(())
 }
@@ -236,6 +245,10 @@ mod tests {
             "/.{id}",
             "/..{id}",
             "/..;a/b",
+            "/..%3ba",
+            "/;",
+            "/;a/b",
+            "/%3B{id}",
         ] {
             assert_eq!(error(bad).canonical, None, "{bad}");
         }

@@ -51,11 +51,6 @@ impl Client {
         now
     }
 
-    /// Takes over a reading of the clock that is newer.
-    pub(crate) fn set_now(&self, now: Instant) {
-        self.now.set(Some(now));
-    }
-
     /// A request head has arrived.
     pub(in crate::server) fn begin(&self, now: Instant, timeouts: RouteTimeouts) {
         self.now.set(Some(now));
@@ -152,6 +147,11 @@ impl Client {
             Wait::Download => self.response_moved(),
             Wait::Request | Wait::Head | Wait::Linger => {}
         }
+    }
+
+    /// When the request had arrived, its body too, or the last of it that has come.
+    pub(crate) fn answer_awaited_since(&self) -> Instant {
+        self.limit.get() - self.timeouts.get().timeout
     }
 
     /// The upstream could take more of the request body than the client has sent.

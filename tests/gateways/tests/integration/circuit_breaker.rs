@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use castgate_test_support::{Gate, Message, Metrics, RawClient, Reply, Request, Response, Step, poll};
+use castgate_test_support::{Gate, Message, Metrics, RawClient, Received, Reply, Request, Response, Step, poll};
 
 use crate::testbed::{Testbed, assert_problem};
 
@@ -229,6 +229,30 @@ fn a_client_that_does_not_send_its_request_to_the_end_shows_nothing() {
     thread::sleep(TOO_LONG);
     drop(clients);
     await_over(&bed, 5);
+    state_of(&bed, "guarded", "closed");
+}
+
+#[test]
+fn the_time_that_an_upload_took_is_not_held_against_the_upstream() {
+    let bed = Testbed::new("crowd");
+    bed.b.set(Reply::hang());
+    let uploads = (0..5).map(|number| {
+        let mut client = bed.connect();
+        client
+            .send(format!("POST /guarded/{number} HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf"));
+        client
+    });
+    let uploads: Vec<RawClient> = uploads.collect();
+    thread::sleep(TOO_LONG);
+    for (number, mut client) in uploads.into_iter().enumerate() {
+        client.send("other");
+        let whole = |r: &Received| r.target == format!("/guarded/{number}") && r.body == b"halfother";
+        bed.b.await_request(whole);
+        drop(client);
+    }
+    await_over(&bed, 5);
+    bed.b.set(Reply::echo());
+    assert_eq!(bed.get("/guarded").status, 200);
     state_of(&bed, "guarded", "closed");
 }
 
