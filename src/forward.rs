@@ -176,7 +176,7 @@ impl Attempt {
 }
 
 /// The backend's answer as the client's. hyper writes the length if the backend did not; the backend's own stands
-/// where an empty body has one (HEAD, 304).
+/// where an empty body has one (HEAD), but for 304, where hyper writes none.
 fn respond(answer: Answer, headers: http::HeaderMap) -> Response {
     let mut response = Response::new(match answer.body {
         Started::Whole(bytes) => Body::from(bytes),

@@ -6,6 +6,7 @@ mod check;
 mod fields;
 mod host;
 mod identity;
+mod kind;
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};

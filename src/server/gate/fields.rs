@@ -2,93 +2,15 @@
 //! middleware, and what the gateway has to say of the client is put in. What comes later is ours, and is never
 //! filtered: a client cannot take away or forge what it is not asked about.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Version};
 
 use super::host::is_host;
 use super::identity::is_identity;
+use super::kind::{CHUNKED, FOR, HOP, HOST, IS_FOLDED, Kind, PROTO, WRITTEN, kind};
 use crate::context::Withheld;
 use crate::error::Reason;
 use crate::introduction::Introduction;
 use crate::server::Client;
-
-/// Fields about a connection, or about how the message is framed on it. They end here, and nobody asks for them later.
-static HOP: [HeaderName; 9] = [
-    header::CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-    HeaderName::from_static("http2-settings"),
-    // hyper answers 100-continue itself, when the body is first asked for.
-    header::EXPECT,
-];
-
-/// `Transfer-Encoding` in [`HOP`].
-const CHUNKED: u16 = 1 << 5;
-
-/// The proxies' words that the gateway writes itself.
-static WRITTEN: [HeaderName; 3] = [
-    HeaderName::from_static("x-forwarded-for"),
-    HeaderName::from_static("x-forwarded-proto"),
-    HeaderName::from_static("x-forwarded-host"),
-];
-const FOR: u8 = 1;
-const PROTO: u8 = 1 << 1;
-const HOST: u8 = 1 << 2;
-
-/// What a field of a client's is to the gate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// It goes on.
-    EndToEnd,
-    Host,
-    Connection,
-    TransferEncoding,
-    Expect,
-    /// Of [`HOP`], by its place, and none of the above.
-    Hop(u8),
-    /// Credentials for this hop (RFC 9110 section 11.7.1).
-    ProxyAuthorization,
-    /// Of [`WRITTEN`], by its bit.
-    Written(u8),
-    /// A proxy's word.
-    Identity,
-}
-
-fn kind(name: &str) -> Kind {
-    let kind = match name.as_bytes().first() {
-        Some(b'c') if name == "connection" => Kind::Connection,
-        Some(b'e') if name == "expect" => Kind::Expect,
-        Some(b'h') => match name {
-            "host" => Kind::Host,
-            "http2-settings" => Kind::Hop(7),
-            _ => Kind::EndToEnd,
-        },
-        Some(b'k') if name == "keep-alive" => Kind::Hop(1),
-        Some(b'p') => match name {
-            "proxy-connection" => Kind::Hop(2),
-            "proxy-authorization" => Kind::ProxyAuthorization,
-            _ => Kind::EndToEnd,
-        },
-        Some(b't') => match name {
-            "te" => Kind::Hop(3),
-            "trailer" => Kind::Hop(4),
-            "transfer-encoding" => Kind::TransferEncoding,
-            _ => Kind::EndToEnd,
-        },
-        Some(b'u') if name == "upgrade" => Kind::Hop(6),
-        Some(b'x') => match name {
-            "x-forwarded-for" => Kind::Written(FOR),
-            "x-forwarded-proto" => Kind::Written(PROTO),
-            "x-forwarded-host" => Kind::Written(HOST),
-            _ => Kind::EndToEnd,
-        },
-        _ => Kind::EndToEnd,
-    };
-    if kind == Kind::EndToEnd && is_identity(name) { Kind::Identity } else { kind }
-}
 
 /// What was found in one pass over a request's fields.
 #[derive(Debug, Default)]
@@ -146,9 +68,9 @@ impl Findings {
                 Kind::ProxyAuthorization => found.rare().ended.push(name.clone()),
                 Kind::Written(bit) => found.written |= bit,
                 Kind::Identity if !trusted => found.rare().forged.push(name.clone()),
-                // A backend that folds `-` to `_` (CGI) would take an underscore's copy for the field itself.
+                // A backend that makes variables of names (CGI) would take `x_real.ip` for `x-real-ip`.
                 Kind::EndToEnd | Kind::Identity => {
-                    if name.as_str().as_bytes().contains(&b'_') {
+                    if name.as_str().bytes().any(|byte| IS_FOLDED[usize::from(byte)]) {
                         found.fold(name, trusted);
                     }
                 }
@@ -162,11 +84,16 @@ impl Findings {
         self.rare.get_or_insert_default()
     }
 
+    /// An underscore may be a hyphen to the backend; other characters are in use, and only what they could hide counts.
     #[cold]
     fn fold(&mut self, name: &HeaderName, trusted: bool) {
-        let forged = !trusted && is_identity(&name.as_str().replace('_', "-"));
-        let rare = self.rare();
-        if forged { &mut rare.forged } else { &mut rare.ended }.push(name.clone());
+        let folded: String =
+            name.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let forged = !trusted && is_identity(&folded);
+        if forged || name.as_str().contains('_') || kind(&folded) != Kind::EndToEnd {
+            let rare = self.rare();
+            if forged { &mut rare.forged } else { &mut rare.ended }.push(name.clone());
+        }
     }
 
     /// Notes what a line of `Connection` names. It may name only what is the hop's own: whoever names an end-to-end
@@ -351,6 +278,20 @@ mod tests {
         assert_eq!(counts(found), Some((2, 1)));
         let found = Findings::of(&headers, true).unwrap();
         assert_eq!(counts(found), Some((0, 3)));
+    }
+
+    #[test]
+    fn nor_does_any_other_character() {
+        let headers = fields(&[
+            ("x.real.ip", "a"),
+            ("x!forwarded~for", "b"),
+            ("transfer|encoding", "c"),
+            ("x.tenant", "d"),
+            ("a*b", "e"),
+        ]);
+        let counts = |found: Findings| found.rare.map(|rare| (rare.forged.len(), rare.ended.len()));
+        assert_eq!(counts(Findings::of(&headers, false).unwrap()), Some((2, 1)));
+        assert_eq!(counts(Findings::of(&headers, true).unwrap()), Some((0, 3)));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use std::thread;
 use std::time::Duration;
 
-use castgate_test_support::{Gate, Message, Metrics, RawClient, Received, Reply, Request, Response, Step, poll};
+use castgate_test_support::{
+    Gate, Message, Metrics, RawClient, Received, Reply, Request, Response, Step, poll,
+};
 
 use crate::testbed::{Testbed, assert_problem};
 
@@ -238,8 +240,7 @@ fn the_time_that_an_upload_took_is_not_held_against_the_upstream() {
     bed.b.set(Reply::hang());
     let uploads = (0..5).map(|number| {
         let mut client = bed.connect();
-        client
-            .send(format!("POST /guarded/{number} HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf"));
+        client.send(format!("POST /guarded/{number} HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf"));
         client
     });
     let uploads: Vec<RawClient> = uploads.collect();
