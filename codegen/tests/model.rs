@@ -8,6 +8,7 @@ use castgate_codegen::model::{
 };
 use castgate_codegen::pattern::TemplatePiece;
 use castgate_codegen::{Diagnostics, Source, Style, compile};
+use rustix::time::{ClockId, clock_gettime};
 use std::time::Duration;
 
 fn model(text: &str) -> Model {
@@ -154,6 +155,19 @@ fn more_specific_routes_go_first_whatever_their_order_in_the_file() {
     assert_eq!(names, ["0", "1", "2", "3", "4", "5", "6", "7", "8"]);
 }
 
+/// What this thread has computed: who else is on the machine does not count.
+fn processor_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap()
+}
+
+fn are_checked_in_no_time(text: &str) {
+    let start = processor_time();
+    assert_eq!(model(text).routes.len(), 10_000);
+    let took = processor_time() - start;
+    // Unoptimised; a quadratic pass would take minutes.
+    assert!(took < Duration::from_secs(20), "{took:?}");
+}
+
 #[test]
 fn ten_thousand_routes_are_checked_in_no_time() {
     let mut text = String::from("upstreams: {u: {backends: ['http://localhost:1']}}\nroutes:\n");
@@ -163,10 +177,7 @@ fn ten_thousand_routes_are_checked_in_no_time() {
             "  - name: r{index}\n    path: /svc{a}/{{id}}/v{b}\n    methods: [GET, POST]\n    upstream: u\n"
         ));
     }
-    let start = std::time::Instant::now();
-    assert_eq!(model(&text).routes.len(), 10_000);
-    // Unoptimised and on a busy machine; a quadratic pass would take minutes.
-    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    are_checked_in_no_time(&text);
 }
 
 #[test]
@@ -175,7 +186,5 @@ fn ten_thousand_routes_on_one_path_are_checked_in_no_time() {
     for index in 0..10_000 {
         text.push_str(&format!("  - {{path: /, headers: {{x-tenant: t{index}}}, respond: {{}}}}\n"));
     }
-    let start = std::time::Instant::now();
-    assert_eq!(model(&text).routes.len(), 10_000);
-    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    are_checked_in_no_time(&text);
 }
