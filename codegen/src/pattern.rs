@@ -7,12 +7,14 @@ mod foreign;
 mod host;
 mod path;
 mod segment;
+mod target;
 mod template;
 
 pub(crate) use authority::Authority;
 pub use host::HostPattern;
 pub use path::{MAX_SEGMENTS, MatchKind, PathPattern};
 pub use segment::{ParamKind, Segment};
+pub(crate) use target::check as check_target;
 pub use template::TemplatePiece;
 pub(crate) use template::parse as parse_template;
 

@@ -40,6 +40,12 @@ pub(crate) fn parse(
     Ok(pieces)
 }
 
+/// Requires the canonical form of a path without parameters.
+pub(super) fn check_literal(path: &str) -> Result<(), PatternError> {
+    let piece = TemplatePiece::Literal(path.to_owned());
+    canonical(path, 0, &[Part { piece, range: 0..path.len() }])
+}
+
 /// A piece, and where it is in the text.
 struct Part {
     piece: TemplatePiece,

@@ -8,6 +8,7 @@ use crate::model::{
     Backend, HealthCheck, HostHeader, Id, Keepalive, Probe, Ratio, Retries, Scope, Strategy, Upstream,
     UpstreamTimeouts,
 };
+use crate::pattern::check_target;
 use crate::source::ConfigPath;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -27,6 +28,8 @@ pub(super) struct Upstreams {
     /// `None`: written, but with problems, so that nothing can refer to it and nobody need complain.
     by_name: BTreeMap<String, Option<Id<Upstream>>>,
     used: BTreeSet<String>,
+    /// A route refers to something that comes at start: it may be any of these.
+    is_any_used: bool,
     /// `health_check_interval`, if it was written.
     health_interval: Option<Duration>,
 }
@@ -38,8 +41,13 @@ impl Upstreams {
         let written = gateway.health_check_interval.get();
         let health_interval =
             cx.sink.is_written(&interval_at).then(|| cx.timeout(&interval_at, written, DEFAULT_INTERVAL));
-        let mut upstreams =
-            Self { list: Vec::new(), by_name: BTreeMap::new(), used: BTreeSet::new(), health_interval };
+        let mut upstreams = Self {
+            list: Vec::new(),
+            by_name: BTreeMap::new(),
+            used: BTreeSet::new(),
+            is_any_used: false,
+            health_interval,
+        };
         let section = ConfigPath::root().key("upstreams");
         for (name, written) in gateway.upstreams.iter() {
             let at = section.key(name);
@@ -128,6 +136,7 @@ impl Upstreams {
     /// The upstream a route refers to.
     pub(super) fn refer(&mut self, cx: &mut Cx<'_>, at: &ConfigPath, name: &str) -> Option<Id<Upstream>> {
         if !cx.is_literal(at, name) {
+            self.is_any_used = true;
             return None;
         }
         if let Some(id) = self.by_name.get(name) {
@@ -149,7 +158,8 @@ impl Upstreams {
         let is_unread = |(index, route): (usize, &ast::Route)| {
             route.upstream.is_none() && !cx.sink.is_absent(&routes.index(index), "upstream")
         };
-        if gateway.routes.iter().count() < gateway.routes.len()
+        if self.is_any_used
+            || gateway.routes.iter().count() < gateway.routes.len()
             || gateway.routes.iter().any(is_unread)
             || !cx.sink.is_absent(&ConfigPath::root(), "routes") && gateway.routes.is_empty()
         {
@@ -189,7 +199,8 @@ impl Upstreams {
         let default = self.health_interval.unwrap_or(DEFAULT_INTERVAL);
         let interval = cx.timeout(&at.key("interval"), written.interval.as_ref(), default);
         // The earliest time at which the next probe may be due.
-        let timeout = Duration::from_secs(2).min(interval * 9 / 10);
+        let due = (interval * 9 / 10).as_millis().max(1);
+        let timeout = Duration::from_secs(2).min(u64::try_from(due).map_or(interval, Duration::from_millis));
         Some(HealthCheck {
             probe: match is_http {
                 true => Probe::Http {
@@ -213,15 +224,10 @@ fn strategy(cx: &mut Cx<'_>, section: &ConfigPath, written: Option<&str>) -> Str
 
 fn probe_path(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> String {
     let path = written.unwrap_or("/");
-    if cx.is_literal(at, path) && !(path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic()))
+    if cx.is_literal(at, path)
+        && let Err(error) = check_target(path)
     {
-        let title = format!("{} is not the path of a probe", quoted(path));
-        cx.sink.error_at(
-            &codes::IMPOSSIBLE_VALUE,
-            at,
-            title,
-            "starts with `/`, without spaces, percent-encoded",
-        );
+        cx.pattern_error(&codes::IMPOSSIBLE_VALUE, at, path, error, check_target);
     }
     path.to_owned()
 }
@@ -234,8 +240,16 @@ fn expect(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&ast::List<u64>>) ->
     let written: Vec<(ConfigPath, u64)> =
         list.iter().map(|(index, status)| (at.index(index), *status)).collect();
     cx.each_once(&written);
-    let statuses: BTreeSet<u16> =
-        written.iter().map(|(at, status)| cx.number(at, Some(*status), 100..=599, 200)).collect();
+    let mut statuses = BTreeSet::new();
+    for (at, status) in &written {
+        if (100..200).contains(status) {
+            let title = format!("no probe ends with the status {status}");
+            let label = "an interim response comes before the one that counts; must be 200 to 599";
+            cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, title, label);
+            continue;
+        }
+        statuses.insert(cx.number(at, Some(*status), 200..=599, 200));
+    }
     statuses.into_iter().collect()
 }
 

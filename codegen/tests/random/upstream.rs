@@ -45,8 +45,9 @@ pub(super) fn upstream(choices: &mut Choices<'_>) -> Node {
 
 fn health_check(choices: &mut Choices<'_>) -> Node {
     let mut section = Section::default();
-    section
-        .may(choices, 50, "path", |choices| word(choices, &["/", "/ready?full=1", "/a%20b#\"'\\{}", "//*"]));
+    section.may(choices, 50, "path", |choices| {
+        word(choices, &["/", "/ready?full=1", "/a%20b?q='*&[]", "/a;b=c/"])
+    });
     section.may(choices, 50, "expect", |choices| {
         let statuses = choices.some(&["200", "204", "301", "599", "100"], 5);
         let statuses = if statuses.is_empty() { vec!["200"] } else { statuses };
