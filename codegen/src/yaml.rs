@@ -208,9 +208,10 @@ fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            char if !is_printable(char) || char == '\u{feff}' => {
-                out.push_str(&format!("\\u{:04x}", u32::from(char)));
-            }
+            char if !is_printable(char) => out.push_str(&match u32::from(char) {
+                code @ ..=0xffff => format!("\\u{code:04x}"),
+                code => format!("\\U{code:08x}"),
+            }),
             char => out.push(char),
         }
     }
@@ -231,6 +232,7 @@ mod tests {
             ("no", "\"no\""),
             ("", "\"\""),
             ("a: b", "\"a: b\""),
+            ("\u{200b}\u{e0041}", "\"\\u200b\\U000e0041\""),
             ("a\n\"\\", "\"a\\n\\\"\\\\\""),
         ] {
             assert_eq!(Tree::text(text).one_line(), expected);

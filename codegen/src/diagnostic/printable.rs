@@ -23,10 +23,41 @@ pub(super) fn harmless(text: impl Into<String>) -> String {
     text.chars().map(escaped).collect()
 }
 
-/// Whether a character is neither a control character nor one that turns the text around it (Unicode's UAX 9).
+/// Whether a character is seen: neither a control character, nor one that turns the text around it (Unicode's UAX 9),
+/// nor one that has no width (Unicode's Default_Ignorable_Code_Point and the rest of category Cf).
 pub(crate) fn is_printable(char: char) -> bool {
-    let turns = matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    !char.is_control() && !turns && !matches!(char, '\u{2028}' | '\u{2029}')
+    !char.is_control() && !is_unseen(char)
+}
+
+fn is_unseen(char: char) -> bool {
+    matches!(
+        char,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{600}'..='\u{605}'
+            | '\u{61c}'
+            | '\u{6dd}'
+            | '\u{70f}'
+            | '\u{890}'..='\u{891}'
+            | '\u{8e2}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{110bd}'
+            | '\u{110cd}'
+            | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 fn printable(char: char) -> impl Iterator<Item = char> {
@@ -43,6 +74,7 @@ mod tests {
     fn nothing_in_a_message_does_anything() {
         assert_eq!(quoted("a\u{1b}[2J\u{202e}b\n"), r"`a\u{1b}[2J\u{202e}b\n`");
         assert_eq!(harmless("one\ntwo\r\u{2066}"), "one\ntwo\\r\\u{2066}");
+        assert_eq!(quoted("a\u{200b}b\u{2060}\u{e0041}"), r"`a\u{200b}b\u{2060}\u{e0041}`");
         assert_eq!(quoted("\u{e9}t\u{e9} \u{05d0}"), "`\u{e9}t\u{e9} \u{05d0}`");
     }
 }

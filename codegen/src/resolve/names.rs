@@ -242,7 +242,9 @@ mod tests {
 
     #[test]
     fn names_are_printable() {
-        for bad in ["", " a", "a\nb", "a\"b", "a\\b", "a\u{202e}b", "${env:X}"] {
+        for bad in
+            ["", " a", "a\nb", "a\"b", "a\\b", "a\u{202e}b", "a\u{200b}b", "\u{feff}a", "a\u{ad}", "${env:X}"]
+        {
             assert!(!is_name(bad), "{bad}");
         }
         assert!(is_name("users / v1"));
