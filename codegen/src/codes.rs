@@ -113,7 +113,7 @@ catalogue! {
         Keys(&[]);
     YAML_TRAP = "CG0113", "meant for YAML 1.1",
         "YAML 1.1 read `no`, `off` and their like as booleans, a leading zero as octal, `1_000` as a number and `1:30` as 90. YAML 1.2 (2009), which castgate reads, does not; many tools still do. A value that means one thing here and another there is refused, with what it may have been meant to be.",
-        Keys(&[]);
+        Keys(&["server.workers"]);
 
     MISSING_KEY = "CG0201", "missing key",
         "The section cannot work without this key, and no default would be safe to guess.",
@@ -131,7 +131,7 @@ catalogue! {
         "The key accepts only certain words.",
         Keys(&["upstreams.allow.lint", "middleware.rate_limit.key"]);
     BAD_NAME = "CG0206", "unsuitable name",
-        "Names of routes and upstreams appear in logs and as metric labels: they are not empty, at most 200 characters, printable, and without quotes, backslashes and control characters.",
+        "Names of routes and upstreams appear in logs and as metric labels: they are not empty, at most 200 characters, printable, and without quotes, backslashes, control characters and characters that nobody sees (of no width).",
         Keys(&["upstreams", "routes.name"]);
     DUPLICATE_NAME = "CG0207", "duplicate name",
         "Names of routes are unique, and so are names of upstreams (an upstream written in place has its route's name): metrics and logs could not tell two apart.",

@@ -25,7 +25,7 @@ pub(crate) use json::json;
 use merge::Document;
 use node::Node;
 use serde::Deserialize;
-pub(crate) use trap::sexagesimal;
+pub(crate) use trap::{number as number_trap, sexagesimal};
 use tree::Tree;
 
 /// Deeper nesting is a syntax error; the language itself needs eight levels.

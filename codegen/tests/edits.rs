@@ -213,6 +213,11 @@ fn what_is_known_from_elsewhere_is_mended() {
         ("listen: 8080", "listen: 0.0.0.0:8080"),
         ("listen: [8080]", "listen: [0.0.0.0:8080]"),
         ("trusted_proxies: [10.0.0.1/8]", "trusted_proxies: [10.0.0.0/8]"),
+        ("trusted_proxies: [10.0.0.0/08]", "trusted_proxies: [10.0.0.0/8]"),
+        ("trusted_proxies: ['::ffff:10.0.0.0/104']", "trusted_proxies: [10.0.0.0/8]"),
+        ("trusted_proxies: ['::ffff:10.0.0.1']", "trusted_proxies: [10.0.0.1]"),
+        ("workers: 08", "workers: 8"),
+        ("workers: 1_0", "workers: 10"),
     ] {
         assert_eq!(mended(&server(written)), server(expected));
     }
@@ -253,6 +258,14 @@ fn one_mistake_is_one_problem() {
         "routes: [{path: /, redirect: {to: /x}, rewrite: /y, strip_prefix: /, match: exact}]\n",
         "routes: [{path: /, methods: GET,POST,PUT, respond: {}}]\n",
         "routes: [{path: , respond: {}}]\n",
+        "upstreams: {u: {backends: [http://a]}}\nroutes: [{path: /, upstream: '${env:U}'}]\n",
+        "upstreams: {u: {backends: [http://a]}}\nroutes: [{path: '${env:P}', upstream: u}]\n",
+        "upstreams: {u: {backends: [http://a]}}\nroutes: [{path: /, upstream: u, timeout: '${env:T}'}]\n",
+        "upstreams: {u: {backends: [http://a]}}\nroutes: [{path: /, upstream: u, total: '${env:T}'}]\n",
+        "upstreams: {u: {backends: [http://a], strategy: '${env:S}'}}\nroutes: [{path: /, upstream: u}]\n",
+        "upstreams: {u: {backends: [http://a], timeouts: {connect: '${env:T}'}}}\nroutes: [{path: /, upstream: u}]\n",
+        "upstreams: {u: {backends: ['${env:A'], strategy: random}}\nroutes: [{path: /, upstream: u}]\n",
+        "server: {workers: '${env:W}'}\nroutes: [{path: /, respond: {}}]\n",
     ] {
         let report = Report::of_text(text);
         assert_eq!(report.sink.sorted().len(), 1, "{}", report.text());

@@ -62,7 +62,7 @@ fn what_is_written_out_is_accepted_again() {
     let text = "routes:\n  - path: /a\n    backends: ['http://a:1']\n    timeout: 1s\n  \
                 - path: /b\n    backends: ['http://b:1']\n    timeout: 2.5s\n  \
                 - path: /c\n    respond: {body: 'say $${env:X}'}\n    \
-                middleware: {circuit_breaker: off}\nserver: {timeouts: {idle: 0.0005s}}\n";
+                middleware: {circuit_breaker: off}\nserver: {timeouts: {idle: 0.005s}}\n";
     let compiled = |text: &str| {
         let mut sink = Diagnostics::new();
         let mut source = Source::new("gateway.yml", text);

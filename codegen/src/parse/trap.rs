@@ -32,7 +32,8 @@ fn boolean(written: &str) -> Option<Trap> {
     })
 }
 
-fn number(written: &str) -> Option<Trap> {
+/// For a value that is a whole number.
+pub(crate) fn number(written: &str) -> Option<Trap> {
     let mend = |what: &str, number: u64| (what.to_owned(), number.to_string());
     if let Some(seconds) = sexagesimal(written) {
         return Some(Trap {

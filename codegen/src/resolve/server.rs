@@ -8,6 +8,7 @@ use crate::diagnostic::quoted;
 use crate::model::{
     Admin, Cidr, Drain, Late, Limits, Listen, LogLevel, Piece, Server, ServerTimeouts, Workers,
 };
+use crate::parse::number_trap;
 use crate::source::ConfigPath;
 use crate::yaml;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -172,6 +173,13 @@ fn workers(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&ast::Workers>) -> 
     let count = text.parse().ok().filter(|count| is_decimal && *count <= 1024).and_then(NonZeroU16::new);
     count.map_or_else(
         || {
+            // As everywhere, a text in quotes is meant to be one.
+            let is_plain =
+                cx.sink.whole_span(at).is_some_and(|span| cx.source.text().get(span) == Some(text));
+            if let Some(trap) = number_trap(text).filter(|_| is_plain) {
+                trap.report(at, cx.sink);
+                return Workers::Auto;
+            }
             let title = format!("{} is not a number of workers", quoted(text));
             cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, title, "expected `auto`, or 1 to 1024");
             Workers::Auto
@@ -228,17 +236,33 @@ fn parse_cidr(text: &str) -> Result<Cidr, (String, Option<String>)> {
     let most = if address.is_ipv4() { 32 } else { 128 };
     let prefix = match prefix {
         None => most,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|prefix| *prefix <= most)
-            .ok_or_else(|| (format!("the prefix length is 0 to {most}"), None))?,
+        Some(text) => prefix_length(address, text, most)?,
     };
     let network = mask(address, prefix);
+    // Peers that come by IPv6 with such an address are known by their IPv4 address.
+    if let IpAddr::V6(v6) = network
+        && let (Some(v4), Some(prefix)) = (v6.to_ipv4_mapped(), prefix.checked_sub(96))
+    {
+        let mend = if prefix == 32 { v4.to_string() } else { format!("{v4}/{prefix}") };
+        return Err(("an IPv4 network is written as one".to_owned(), Some(mend)));
+    }
     if network != address {
         return Err(("bits beyond the prefix are set".to_owned(), Some(format!("{network}/{prefix}"))));
     }
     Ok(Cidr { address, prefix })
+}
+
+/// In decimal digits; others read a leading zero as octal, or not at all.
+fn prefix_length(address: IpAddr, text: &str, most: u8) -> Result<u8, (String, Option<String>)> {
+    let known = text.parse::<u8>().ok().filter(|prefix| *prefix <= most);
+    let Some(prefix) = known else {
+        return Err((format!("the prefix length is 0 to {most}"), None));
+    };
+    if prefix.to_string() != text {
+        let mend = format!("{}/{prefix}", mask(address, prefix));
+        return Err(("the prefix length is a number without zeros in front".to_owned(), Some(mend)));
+    }
+    Ok(prefix)
 }
 
 fn mask(address: IpAddr, prefix: u8) -> IpAddr {
@@ -302,10 +326,22 @@ mod tests {
 
     #[test]
     fn networks_have_no_bits_beyond_their_prefix() {
-        for good in ["10.0.0.0/8", "0.0.0.0/0", "::/0", "fd00::/8", "192.0.2.1", "::1"] {
+        for good in ["10.0.0.0/8", "0.0.0.0/0", "::/0", "::/80", "fd00::/8", "192.0.2.1", "::1"] {
             assert!(parse_cidr(good).is_ok(), "{good}");
         }
-        for bad in ["10.0.0.1/8", "10.0.0.0/33", "::1/64", "10.0.0.0/", "x", "", "10.0.0.0/-1"] {
+        for bad in [
+            "10.0.0.1/8",
+            "10.0.0.0/33",
+            "::1/64",
+            "10.0.0.0/",
+            "x",
+            "",
+            "10.0.0.0/-1",
+            "10.0.0.0/08",
+            "10.0.0.0/+8",
+            "::ffff:10.0.0.0/104",
+            "::ffff:10.0.0.1",
+        ] {
             assert!(parse_cidr(bad).is_err(), "{bad}");
         }
     }

@@ -1,6 +1,7 @@
 //! Quantities with units: `5s`, `10MiB`, `100/s`, `20%`. Text in, number or the reason why not out.
 
 use crate::model::{Rate, Ratio};
+use crate::show;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ pub(crate) enum UnitError {
     NotANumber,
     /// Larger than can be represented.
     TooLarge,
+    /// Not a whole number of these, so that it would be rounded.
+    TooFine(&'static str),
 }
 
 /// A year: whatever is longer was a slip.
@@ -25,12 +28,12 @@ const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 /// `250ms`, `5s`, `1m`, `2h`, `1d`.
 pub(crate) fn duration(text: &str) -> Result<Duration, UnitError> {
     let (number, unit) = split(text)?;
-    let nanos: u64 = match unit {
-        "ms" => 1_000_000,
-        "s" => 1_000_000_000,
-        "m" => 60_000_000_000,
-        "h" => 3_600_000_000_000,
-        "d" => 86_400_000_000_000,
+    let millis: u64 = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
         "" => return Err(UnitError::Missing(format!("{}s", number.text))),
         _ if unit.contains(|char: char| char.is_ascii_digit()) => {
             return Err(
@@ -53,8 +56,9 @@ pub(crate) fn duration(text: &str) -> Result<Duration, UnitError> {
             ));
         }
     };
-    let nanos = number.times(u128::from(nanos)).ok_or(UnitError::TooLarge)?;
-    let duration = u64::try_from(nanos).map(Duration::from_nanos).map_err(|_| UnitError::TooLarge)?;
+    // The precision of the timers.
+    let millis = number.times(u128::from(millis), "a millisecond (`1ms`)")?;
+    let duration = u64::try_from(millis).map(Duration::from_millis).map_err(|_| UnitError::TooLarge)?;
     if duration > LONGEST { Err(UnitError::TooLarge) } else { Ok(duration) }
 }
 
@@ -103,7 +107,7 @@ pub(crate) fn size(text: &str) -> Result<u64, UnitError> {
             return Err(unknown(unit, known, mend.map(|mend| format!("{}{mend}", number.text))));
         }
     };
-    let bytes = number.times(factor).ok_or(UnitError::TooLarge)?;
+    let bytes = number.times(factor, "a byte (`1B`)")?;
     u64::try_from(bytes).ok().filter(|bytes| *bytes <= 1 << 40).ok_or(UnitError::TooLarge)
 }
 
@@ -135,6 +139,8 @@ pub(crate) fn rate(text: &str) -> Result<Rate, UnitError> {
     Ok(Rate { count, per: Duration::from_secs(per) })
 }
 
+const HUNDREDTH: &str = "a hundredth of a percent (`0.01%`)";
+
 /// `20%`, `0.5%`; 0 to 100.
 pub(crate) fn percent(text: &str) -> Result<Ratio, UnitError> {
     let (number, unit) = split(text)?;
@@ -143,15 +149,16 @@ pub(crate) fn percent(text: &str) -> Result<Ratio, UnitError> {
         "" => {
             // 0.5 was meant as a share; everything from 1 on as a percentage.
             let is_share = number.decimals > 0 && number.text.starts_with("0.");
-            let meant = number.times(10_000).filter(|_| is_share).map(|points| points / 100);
-            return Err(UnitError::Missing(match meant {
-                Some(percent) if percent > 0 => format!("{percent}%"),
-                _ => format!("{}%", number.text),
-            }));
+            let meant = number.times(10_000, HUNDREDTH).ok().filter(|points| is_share && *points > 0);
+            let meant = meant.and_then(|points| u16::try_from(points).ok());
+            return Err(UnitError::Missing(meant.map_or_else(
+                || format!("{}%", number.text),
+                |basis_points| show::ratio(Ratio { basis_points }),
+            )));
         }
         _ => return Err(unknown(unit, "`%`", None)),
     }
-    let points = number.times(100).ok_or(UnitError::TooLarge)?;
+    let points = number.times(100, HUNDREDTH)?;
     match u16::try_from(points) {
         Ok(basis_points) if basis_points <= 10_000 => Ok(Ratio { basis_points }),
         _ => Err(UnitError::TooLarge),
@@ -170,9 +177,11 @@ struct Number<'a> {
 }
 
 impl Number<'_> {
-    /// Rounded down.
-    fn times(&self, factor: u128) -> Option<u128> {
-        Some(self.digits.checked_mul(factor)? / 10_u128.checked_pow(self.decimals)?)
+    /// So many of `smallest`; never rounded.
+    fn times(&self, factor: u128, smallest: &'static str) -> Result<u128, UnitError> {
+        let parts = 10_u128.checked_pow(self.decimals).ok_or(UnitError::TooFine(smallest))?;
+        let product = self.digits.checked_mul(factor).ok_or(UnitError::TooLarge)?;
+        if product.is_multiple_of(parts) { Ok(product / parts) } else { Err(UnitError::TooFine(smallest)) }
     }
 }
 
@@ -185,7 +194,9 @@ fn split(text: &str) -> Result<(Number<'_>, &str), UnitError> {
     if whole.is_empty() || number.ends_with('.') || fraction.contains('.') {
         return Err(UnitError::NotANumber);
     }
-    if whole.len() > 18 || fraction.len() > 9 {
+    // Zeros at the end say nothing.
+    let fraction = fraction.trim_end_matches('0');
+    if whole.len() > 18 || fraction.len() > 18 {
         return Err(UnitError::TooLarge);
     }
     let digits = format!("{whole}{fraction}").parse().map_err(|_| UnitError::NotANumber)?;
@@ -223,6 +234,22 @@ mod tests {
         assert_eq!(size("512"), Err(UnitError::Missing("512B".to_owned())));
         assert!(matches!(size("8k"), Err(UnitError::Unknown { mend: Some(mend), .. }) if mend == "8KiB"));
         assert!(size("99999GiB").is_err());
+    }
+
+    #[test]
+    fn nothing_is_rounded() {
+        let is_too_fine = |error: Option<UnitError>| matches!(error, Some(UnitError::TooFine(_)));
+        for fine in ["0.0001ms", "0.5ms", "1.0005s", "0.000000001d", "0.0000000000001s"] {
+            assert!(is_too_fine(duration(fine).err()), "{fine}");
+        }
+        for fine in ["0.5B", "1.0001KB", "0.3KiB"] {
+            assert!(is_too_fine(size(fine).err()), "{fine}");
+        }
+        assert!(is_too_fine(percent("0.005%").err()));
+        assert_eq!(duration("1.0000000000s"), Ok(Duration::from_secs(1)));
+        assert_eq!(duration("0.00001d"), Ok(Duration::from_millis(864)));
+        assert_eq!((size("1.0B"), size("0.25KiB")), (Ok(1), Ok(256)));
+        assert_eq!(percent("0.555"), Err(UnitError::Missing("55.5%".to_owned())));
     }
 
     #[test]

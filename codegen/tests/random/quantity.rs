@@ -49,11 +49,9 @@ pub(super) fn duration(choices: &mut Choices<'_>, from: u64, to: u64) -> Node {
             units.push((decimal(length * 100 / millis, 100, 2), unit));
         }
     }
-    // Finer than anybody needs, but not zero.
-    if choices.chance(5) && from > 0 {
-        units = vec![(format!("{length}.5"), "ms"), (format!("{}.000000001", length / 1000), "s")];
-        units.truncate(if length == to { 0 } else { 2 });
-        units.push((length.to_string(), "ms"));
+    // Zeros which say nothing.
+    if choices.chance(5) {
+        units = vec![(format!("{length}.000"), "ms")];
     }
     let (number, unit) = units.swap_remove(choices.below(units.len()));
     spelled(choices, &number, unit)

@@ -43,12 +43,7 @@ pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
 }
 
 fn is_wide(network: &Cidr) -> bool {
-    // All of IPv4 may be written as IPv6, too.
-    prefix(network) < if network.address.is_ipv4() || is_mapped(network) { 96 + WIDEST_V4 } else { WIDEST_V6 }
-}
-
-fn is_mapped(network: &Cidr) -> bool {
-    matches!(network.address, IpAddr::V6(address) if address.to_ipv4_mapped().is_some())
+    network.prefix < if network.address.is_ipv4() { WIDEST_V4 } else { WIDEST_V6 }
 }
 
 fn text(network: &Cidr) -> String {

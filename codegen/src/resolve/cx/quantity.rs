@@ -10,6 +10,8 @@ use crate::resolve::units::{self, UnitError};
 use crate::source::ConfigPath;
 use std::time::Duration;
 
+const DURATION: &str = "a duration such as `5s`, at most 366 days";
+
 impl Cx<'_> {
     /// A duration that is not zero.
     pub(crate) fn timeout(
@@ -18,19 +20,7 @@ impl Cx<'_> {
         written: Option<&ast::Duration>,
         default: Duration,
     ) -> Duration {
-        let duration = self.duration(at, written, default);
-        if duration.is_zero() {
-            self.sink
-                .error_at(
-                    &codes::IMPOSSIBLE_VALUE,
-                    at,
-                    "this duration must not be zero",
-                    "nothing can happen in no time",
-                )
-                .help("leave it out for the default");
-            return default;
-        }
-        duration
+        self.some_time(at, written, DURATION, "leave it out for the default").unwrap_or(default)
     }
 
     /// A duration that is not zero, or no limit.
@@ -42,10 +32,30 @@ impl Cx<'_> {
         match written {
             None | Some(ast::Limit::Off) => None,
             Some(ast::Limit::At(duration)) => {
-                let wrong = Duration::MAX;
-                Some(self.timeout(at, Some(duration), wrong)).filter(|duration| *duration != wrong)
+                let what = format!("{DURATION}, or `off`");
+                self.some_time(at, Some(duration), &what, "write `off` for no limit")
             }
         }
+    }
+
+    /// A duration that is not zero, if one was written and is right.
+    fn some_time(
+        &mut self,
+        at: &ConfigPath,
+        written: Option<&ast::Duration>,
+        what: &str,
+        help: &str,
+    ) -> Option<Duration> {
+        let ast::Duration(text) = written?;
+        let duration = self.quantity(at, text, units::duration(text), what)?;
+        if duration.is_zero() {
+            let title = "this duration must not be zero";
+            self.sink
+                .error_at(&codes::IMPOSSIBLE_VALUE, at, title, "nothing can happen in no time")
+                .help(help);
+            return None;
+        }
+        Some(duration)
     }
 
     /// A duration, zero included.
@@ -56,8 +66,7 @@ impl Cx<'_> {
         default: Duration,
     ) -> Duration {
         let Some(ast::Duration(text)) = written else { return default };
-        self.quantity(at, text, units::duration(text), "a duration such as `5s`, at most 366 days")
-            .unwrap_or(default)
+        self.quantity(at, text, units::duration(text), DURATION).unwrap_or(default)
     }
 
     pub(crate) fn size(&mut self, at: &ConfigPath, written: Option<&ast::Size>, default: u64) -> u64 {
@@ -122,6 +131,12 @@ impl Cx<'_> {
                 &codes::IMPOSSIBLE_VALUE,
                 format!("{} is not {what}", quoted(text)),
                 format!("expected {what}"),
+                None,
+            ),
+            Err(UnitError::TooFine(smallest)) => (
+                &codes::IMPOSSIBLE_VALUE,
+                format!("{} would be rounded", quoted(text)),
+                format!("the smallest step is {smallest}"),
                 None,
             ),
             Err(UnitError::TooLarge) => (
