@@ -18,7 +18,6 @@ pub use change::{Change, INCOMPLETE, described, is_kind, kinds};
 use crate::model::Model;
 use crate::normal;
 use crate::table::Table;
-use crate::yaml::Tree;
 use regions::Comparison;
 use serde_json::{Value, json};
 use side::{Condition, Side};
@@ -43,7 +42,7 @@ pub fn diff(old: &Model, new: &Model) -> Diff {
     let mut comparison = Comparison::new(Side::new(&old_table, &common), Side::new(&new_table, &common));
     comparison.run();
     let Comparison { answers, upstreams, .. } = comparison;
-    let mut changes = sections(&normal::tree(old), &normal::tree(new));
+    let mut changes = sections(old, new);
     changes.extend(upstreams::changes(old, new, upstreams));
     let is_complete = answers.is_complete();
     changes.extend((!is_complete).then(|| Change::new(change::INCOMPLETE, None, None)));
@@ -57,9 +56,16 @@ impl Model {
 }
 
 /// What is different in all sections but those that are compared by what becomes of requests.
-fn sections(old: &Tree, new: &Tree) -> Vec<Change> {
-    let others = |tree: &Tree| {
-        let mut leaves = treatment::leaves(tree);
+fn sections(old: &Model, new: &Model) -> Vec<Change> {
+    let others = |model: &Model| {
+        let mut meaning = model.clone();
+        let networks = &model.server.trusted_proxies;
+        // One that lies in another adds nothing; of the same there are no two.
+        meaning
+            .server
+            .trusted_proxies
+            .retain(|network| networks.iter().all(|other| other == network || !other.holds(network)));
+        let mut leaves = treatment::meant(&normal::tree(&meaning).canonical(), &normal::tree(model));
         leaves.retain(|path, _| !is_by_requests(path));
         leaves
     };
@@ -75,7 +81,9 @@ fn sections(old: &Tree, new: &Tree) -> Vec<Change> {
 }
 
 fn is_by_requests(path: &str) -> bool {
-    matches!(path.split(['.', '[']).next(), Some("upstreams" | "middleware" | "routes"))
+    // It is each route's own, unless that has another.
+    path == "server.timeouts.request"
+        || matches!(path.split(['.', '[']).next(), Some("upstreams" | "middleware" | "routes"))
 }
 
 impl Diff {

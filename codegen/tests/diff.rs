@@ -83,13 +83,39 @@ fn each_kind_of_change_is_seen() {
     assert_eq!(kinds("  - {name: old, path: /old, redirect: {to: /new}}\n", ""), ["route-removed"]);
     assert_eq!(kinds("localhost:9001", "localhost:9009"), ["backends-changed"]);
     assert_eq!(
-        kinds("['http://localhost:9001']", "['http://localhost:9001'], strategy: random"),
+        kinds("['http://localhost:9001']", "['http://localhost:9001'], keepalive: {max_idle: 7}"),
         ["upstream-settings-changed"]
     );
     assert_eq!(kinds("upstreams:", "server: {limits: {headers: 50}}\nupstreams:"), ["server-changed"]);
     assert_eq!(
         kinds("upstreams:", "admin: {listen: 127.0.0.1:9}\nupstreams:"),
         ["admin-changed", "built-in-removed"]
+    );
+}
+
+#[test]
+fn what_nobody_looks_at_is_no_change() {
+    let base = OLD.replace("upstreams:\n", "server: {trusted_proxies: [10.0.0.0/8]}\nupstreams:\n");
+    let base = base.replace("middleware:\n", "middleware:\n  headers: {response: {set: {x-a: b}}}\n");
+    for (from, to) in [
+        ("[10.0.0.0/8]", "[10.0.0.0/8, 10.1.0.0/16]"),
+        ("response: {set: {x-a: b}}", "request: {}, response: {set: {x-a: b}, remove: [X-A]}"),
+        ("['http://localhost:9001']", "['http://localhost:9001'], strategy: random"),
+    ] {
+        assert!(base.contains(from), "{from}");
+        let diff = diff(&model(&base), &model(&base.replace(from, to)));
+        assert!(diff.is_empty(), "{to}: {}", diff.text());
+    }
+    assert!(changed("middleware:\n", "middleware:\n  headers: {}\n").is_empty());
+    let two = "['http://localhost:9001', 'http://localhost:9003']";
+    let model_of = |rest: &str| model(&OLD.replace("['http://localhost:9001']", &format!("{two}{rest}")));
+    let kinds = |old: &str, new: &str| diff(&model_of(old), &model_of(new)).sections.len();
+    assert_eq!(kinds("", ", strategy: random"), 1);
+    let (few, many) = (", retries: {attempts: 0, budget: 10%}", ", retries: {attempts: 0, budget: 50%}");
+    assert_eq!(kinds(few, many), 0);
+    assert_eq!(
+        kinds(&few.replace("attempts: 0", "attempts: 1"), &many.replace("attempts: 0", "attempts: 1")),
+        1
     );
 }
 
@@ -244,7 +270,7 @@ fn the_log_and_the_id_of_unmatched_requests_are_compared() {
 fn an_upstream_that_is_renamed_and_changed_is_both() {
     let renamed = LIMITED.replace("  u:", "  v:").replace("upstream: u", "upstream: v");
     assert_eq!(kinds_of(LIMITED, &renamed), ["upstream-changed"]);
-    let changed = renamed.replace(":9001']", ":9002'], strategy: random");
+    let changed = renamed.replace(":9001']", ":9002'], keepalive: {max_idle: 7}");
     assert_eq!(
         kinds_of(LIMITED, &changed),
         ["backends-changed", "upstream-changed", "upstream-settings-changed"]

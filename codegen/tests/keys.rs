@@ -40,7 +40,9 @@ fn config_around(path: &str, key: &str, entry: &str) -> String {
             );
         }
         "upstreams" if key == "backends" => upstream = entry.to_owned(),
-        "upstreams" => upstream = format!("{upstream}, {entry}"),
+        "upstreams" => {
+            upstream = format!("backends: [http://localhost:9001, http://localhost:9002], {entry}")
+        }
         "upstreams.allow" => {
             let other = unless("lint", "lint: single-backend") + &unless("reason", "reason: why not");
             upstream = format!("{upstream}, allow: [{{{other}{entry}}}]");
@@ -58,7 +60,9 @@ fn config_around(path: &str, key: &str, entry: &str) -> String {
         }
         "routes" => routes.push(match key {
             "path" => format!("{{{entry}, upstream: users}}"),
-            "strategy" => route("/x", &format!("backends: [http://localhost:9002], {entry}")),
+            "strategy" => {
+                route("/x", &format!("backends: [http://localhost:9002, http://localhost:9009], {entry}"))
+            }
             "upstream" | "backends" | "redirect" | "respond" => route("/x", entry),
             "strip_prefix" => route("/api/v1/x", &format!("upstream: users, {entry}")),
             "rewrite" => route("/x/{id}/{*rest}", &format!("upstream: users, {entry}")),

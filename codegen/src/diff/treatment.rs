@@ -43,14 +43,14 @@ pub(super) struct Layer {
     /// Whether it is the top level's.
     pub(super) is_inherited: bool,
     policy: Value,
-    settings: Tree,
+    meaning: Tree,
     pub(super) shown: String,
 }
 
 impl Layer {
     /// Whether both do the same.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.policy == other.policy || self.settings == other.settings
+        self.policy == other.policy || self.meaning == other.meaning
     }
 }
 
@@ -97,13 +97,14 @@ pub(super) fn layers(model: &Model, set: &MiddlewareSet, known: &mut Layers) -> 
                 state: layer.settings.code().state,
                 is_inherited: layer.origin.scope == Scope::TopLevel,
                 policy: layer.settings.policy(&Site { line, upstream: "" }),
-                settings: written.canonical(),
+                meaning: layer.settings.meaning(),
                 shown: written.one_line(),
             })
         });
         Rc::clone(of)
     });
-    layers.collect()
+    // One that does nothing is none.
+    layers.filter(|layer| layer.meaning != Tree::Map(Vec::new())).collect()
 }
 
 /// The values of a tree, and what they mean: order says nothing in a set.

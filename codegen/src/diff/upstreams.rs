@@ -3,7 +3,7 @@
 
 use super::change::Change;
 use super::treatment::{Leaves, differing, meant};
-use crate::model::{Backend, BackendUrl, Model, Scope, Upstream};
+use crate::model::{Backend, BackendUrl, Model, Ratio, Retries, Scope, Strategy, Upstream};
 use crate::normal;
 use crate::source::ConfigPath;
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +63,22 @@ pub(super) fn changes(old: &Model, new: &Model, mut pairs: Pairs) -> BTreeSet<Ch
 fn leaves(upstream: &Upstream) -> Leaves {
     let mut canonical = upstream.clone();
     canonical.backends.iter_mut().for_each(make_canonical);
+    let taking = |backup| {
+        upstream.backends.iter().filter(|backend| backend.backup == backup && backend.share > 0).count()
+    };
+    // What nobody looks at.
+    if taking(false) <= 1 && taking(true) <= 1 {
+        canonical.strategy = Strategy::RoundRobin;
+    }
+    if upstream.retries.attempts == 0 {
+        canonical.retries = Retries {
+            attempts: 0,
+            on_connect_failure: false,
+            on_stale_connection: false,
+            on_reset: false,
+            budget: Ratio { basis_points: 0 },
+        };
+    }
     meant(&normal::upstream(&canonical).canonical(), &normal::upstream(upstream))
 }
 

@@ -15,6 +15,12 @@ pub(crate) trait Lower {
 
     /// Its section of the config with every default written out.
     fn written(&self) -> Tree;
+
+    /// What it does, the same for all that do the same; an empty map if it does nothing.
+    #[cfg(feature = "cli")]
+    fn meaning(&self) -> Tree {
+        self.written().canonical()
+    }
 }
 
 /// The runtime's side of a middleware.

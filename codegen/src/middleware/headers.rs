@@ -175,6 +175,37 @@ impl Lower for Headers {
         let Self { request, response } = self;
         Tree::map([("request", written(request)), ("response", written(response))])
     }
+
+    #[cfg(feature = "cli")]
+    fn meaning(&self) -> Tree {
+        let Self { request, response } = self;
+        filled(Tree::map([("request", meaning(request)), ("response", meaning(response))])).canonical()
+    }
+}
+
+/// What is set need not be taken out first.
+#[cfg(feature = "cli")]
+fn meaning(edits: &HeaderEdits) -> Tree {
+    let mut edits = edits.clone();
+    edits.remove.retain(|name| edits.set.iter().all(|(set, _)| set != name));
+    filled(written(&edits))
+}
+
+/// Without what is empty.
+#[cfg(feature = "cli")]
+fn filled(tree: Tree) -> Tree {
+    let is_empty = |tree: &Tree| match tree {
+        Tree::Map(map) => map.is_empty(),
+        Tree::Set(list) | Tree::List(list) => list.is_empty(),
+        _ => false,
+    };
+    match tree {
+        Tree::Map(mut map) => {
+            map.retain(|(_, value)| !is_empty(value));
+            Tree::Map(map)
+        }
+        other => other,
+    }
 }
 
 /// In the order in which they are applied.

@@ -30,17 +30,33 @@ pub(crate) fn yaml(choices: &mut Choices<'_>, gateway: &Gateway, spelling: Spell
     let mut listen = ["0.0.0.0:8080", "[::1]:8081"].map(Node::text).to_vec();
     choices.shuffle(&mut listen);
     server.put("listen", Node::List(listen));
+    let forwards = gateway.routes.iter().filter(|route| is_forward(route));
+    let is_needed = forwards.into_iter().any(|route| route.timeout.is_none());
     server.may(choices, 30, "timeouts", |choices| {
         let mut timeouts = Section::default();
-        timeouts.put("request", Node::plain(choices.pick(&["60s", "1m", "60000ms"])));
+        let same = ["60s", "1m", "60000ms", "7s"];
+        timeouts.put("request", Node::plain(choices.pick(&same[..if is_needed { 3 } else { 4 }])));
         timeouts.done()
     });
+    let mut networks = vec![Node::text("10.0.0.0/8"), Node::text("fd00::/8")];
+    networks.extend(choices.chance(30).then(|| Node::text("10.1.0.0/16")));
+    choices.shuffle(&mut networks);
+    server.put("trusted_proxies", Node::List(networks));
     root.put("server", server.done());
     if gateway.has_admin {
         root.put("admin", Node::Map(vec![("listen".to_owned(), Node::text("127.0.0.1:9090"))]));
     }
     let mut upstreams: Vec<(String, Node)> =
         gateway.upstreams.iter().map(|(name, ports)| (name.clone(), upstream(choices, ports))).collect();
+    if spelling == Spelling::Any {
+        for (_, node) in &mut upstreams {
+            let Node::Map(keys) = node else { continue };
+            let mut retries = Section::default();
+            retries.put("attempts", Node::plain(0));
+            retries.may(choices, 50, "budget", |choices| Node::plain(choices.pick(&["10%", "20%", "0%"])));
+            keys.push(("retries".to_owned(), retries.done()));
+        }
+    }
     let mut routes: Vec<Node> = Vec::new();
     for route in &gateway.routes {
         let node = self::route(choices, route, spelling, &mut upstreams);
@@ -53,7 +69,10 @@ pub(crate) fn yaml(choices: &mut Choices<'_>, gateway: &Gateway, spelling: Spell
     }
     let top =
         gateway.middleware.iter().map(|(kind, sort)| ((*kind).to_owned(), settings(choices, kind, *sort)));
-    let top: Vec<(String, Node)> = top.collect();
+    let mut top: Vec<(String, Node)> = top.collect();
+    if !gateway.middleware.contains_key("headers") && choices.chance(30) {
+        top.push(("headers".to_owned(), Node::Map(Vec::new())));
+    }
     if !top.is_empty() {
         root.put("middleware", Node::Map(top));
     }
@@ -61,10 +80,16 @@ pub(crate) fn yaml(choices: &mut Choices<'_>, gateway: &Gateway, spelling: Spell
     yaml::file(choices, &root.done())
 }
 
+fn is_forward(route: &Route) -> bool {
+    matches!(route.target, Target::Upstream(..) | Target::Backends(..))
+}
+
 fn upstream(choices: &mut Choices<'_>, ports: &[u32]) -> Node {
     let mut section = Section::default();
     section.put("backends", backends(choices, ports));
-    section.may(choices, 30, "strategy", |_| Node::text("round-robin"));
+    let strategies = ["round-robin", "random", "least-connections"];
+    let same = &strategies[..if ports.len() == 1 { 3 } else { 1 }];
+    section.may(choices, 30, "strategy", |choices| Node::text(choices.pick(same)));
     section.done()
 }
 
@@ -164,9 +189,8 @@ fn route(
             section.put("respond", Node::Map(vec![("status".to_owned(), Node::plain(status))]));
         }
     }
-    let is_forward = matches!(route.target, Target::Upstream(..) | Target::Backends(..));
     let timeout = match route.timeout {
-        None if is_forward && choices.chance(20) => Some(60_000),
+        None if is_forward(route) && choices.chance(20) => Some(60_000),
         timeout => timeout,
     };
     if let Some(timeout) = timeout {
@@ -253,7 +277,11 @@ fn settings(choices: &mut Choices<'_>, kind: &str, sort: u32) -> Node {
             let value = if sort == 0 { "1" } else { "3" };
             let mut set = vec![("x-a".to_owned(), Node::text(value)), ("X-B".to_owned(), Node::text("2"))];
             choices.shuffle(&mut set);
-            section.put("response", Node::Map(vec![("set".to_owned(), Node::Map(set))]));
+            let mut response = vec![("set".to_owned(), Node::Map(set))];
+            if choices.chance(30) {
+                response.push(("remove".to_owned(), Node::List(vec![Node::text("X-A")])));
+            }
+            section.put("response", Node::Map(response));
         }
     }
     section.done()

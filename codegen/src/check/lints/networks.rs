@@ -4,7 +4,6 @@ use crate::diagnostic::Diagnostics;
 use crate::lint::Lint;
 use crate::model::{Cidr, Model};
 use crate::source::ConfigPath;
-use std::net::IpAddr;
 
 /// The largest private networks are 10.0.0.0/8 and fc00::/7; beyond them are other people's.
 const WIDEST_V4: u8 = 8;
@@ -22,11 +21,11 @@ pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
         }
     }
     let mut by_place: Vec<(usize, &Cidr)> = networks.iter().enumerate().collect();
-    by_place.sort_by_key(|(index, network)| (bits(network), prefix(network), *index));
+    by_place.sort_by_key(|(index, network)| (network.bits(), network.length(), *index));
     // Networks either hold each other or have nothing in common.
     let mut around: Option<(usize, &Cidr)> = None;
     for (index, network) in by_place {
-        match around.filter(|(_, outer)| holds(outer, network)) {
+        match around.filter(|(_, outer)| outer.holds(network)) {
             None => around = Some((index, network)),
             Some((first, outer)) => {
                 let other = sink.value_span(&section.index(first));
@@ -48,21 +47,4 @@ fn is_wide(network: &Cidr) -> bool {
 
 fn text(network: &Cidr) -> String {
     format!("`{}/{}`", network.address, network.prefix)
-}
-
-/// The runtime compares all addresses as IPv6.
-fn bits(network: &Cidr) -> u128 {
-    match network.address {
-        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(address) => address.to_bits(),
-    }
-}
-
-fn prefix(network: &Cidr) -> u8 {
-    if network.address.is_ipv4() { network.prefix + 96 } else { network.prefix }
-}
-
-fn holds(outer: &Cidr, inner: &Cidr) -> bool {
-    let mask = u128::MAX.checked_shl(128 - u32::from(prefix(outer))).unwrap_or(0);
-    prefix(outer) <= prefix(inner) && (bits(outer) ^ bits(inner)) & mask == 0
 }
