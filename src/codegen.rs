@@ -7,7 +7,7 @@ pub use crate::access_log::AccessLogPolicy;
 pub use crate::app::{App, Drain, Identity, Limits, Listen, LogLevel, Settings, Timeouts};
 pub use crate::context::Context;
 pub use crate::error::Error;
-pub use crate::forward::{Forward, PathEdit, TemplatePiece};
+pub use crate::forward::{Forward, PathEdit, RetryCause, TemplatePiece};
 pub use crate::late::{Bind, Late, Origin, Piece};
 pub use crate::middleware::{
     AccessLog, ApiKeys, Auth, Breaker, BreakerPolicy, CircuitBreaker, HeaderEdit, HeaderEdits, Headers,

@@ -19,7 +19,8 @@ use crate::upstream::{
 };
 
 pub use path::{PathEdit, TemplatePiece};
-pub(crate) use retry::{Budget, RetryCause};
+pub(crate) use retry::Budget;
+pub use retry::RetryCause;
 
 /// Sends requests to an upstream.
 #[derive(Debug)]

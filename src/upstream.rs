@@ -26,6 +26,7 @@ pub(crate) use pool::Pool;
 pub(crate) use resolve::start as keep_names_fresh;
 pub(crate) use streaming::Streaming;
 
+use crate::forward::RetryCause;
 use crate::late::Origin;
 
 /// `upstreams.NAME.timeouts`.
@@ -51,13 +52,8 @@ pub struct Keepalive {
 pub struct Retries {
     /// Further attempts after the first.
     pub attempts: u8,
-    /// No connection could be made: nothing was sent, so any method may try another backend.
-    pub connect_failure: bool,
-    /// A kept connection was closed before a byte of the answer came: idempotent requests without body are sent again on
-    /// a new one, to another backend if there is one.
-    pub stale_connection: bool,
-    /// The same of a new connection: they are sent again to another backend.
-    pub reset: bool,
+    /// What makes one.
+    pub on: &'static [RetryCause],
     /// Retries allowed for each 10000 requests, beside ten a second in each worker; 0 allows none at all.
     pub budget_basis_points: u32,
 }

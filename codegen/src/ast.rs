@@ -14,12 +14,14 @@ mod test;
 mod upstream;
 mod value;
 
+pub use crate::language::server::{WrittenDrain, WrittenLimits, WrittenServerTimeouts};
+pub use crate::language::upstream::{WrittenKeepalive, WrittenRetries, WrittenUpstreamTimeouts};
 pub use admin::Admin;
 pub use observability::Observability;
 pub use route::{Redirect, Respond, Route};
-pub use server::{Drain, Limits, Server, ServerTimeouts};
+pub use server::Server;
 pub use test::{Expect, Test};
-pub use upstream::{Backend, BackendSection, HealthCheck, Keepalive, Retries, Upstream, UpstreamTimeouts};
+pub use upstream::{Backend, BackendSection, HealthCheck, Upstream};
 pub(crate) use value::LENIENT;
 pub use value::{Duration, Lenient, Limit, List, Map, Percent, Rate, Size, Strings, Switch, Unread, Workers};
 

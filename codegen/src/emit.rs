@@ -33,7 +33,7 @@ pub fn emit(plan: &Plan) -> String {
     let sections = [
         ("The gateway, as the runtime sees it.", app::app(stacks)),
         ("Settings.", settings::settings(settings, upstreams, (config_path, config_sha256))),
-        ("Upstreams.", upstreams.iter().enumerate().map(upstream::upstream).collect()),
+        ("Upstreams.", upstreams.iter().map(upstream::upstream).collect()),
         ("Policies of middleware.", policies.iter().map(policy::item).collect()),
         (
             "Stacks: a type for each shape, an instance for each way to fill it in.",

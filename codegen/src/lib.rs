@@ -19,6 +19,7 @@ pub mod emit;
 #[cfg(feature = "cli")]
 pub mod explain;
 mod field;
+mod language;
 pub mod lint;
 pub mod lower;
 #[cfg(feature = "cli")]

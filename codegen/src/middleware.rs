@@ -6,7 +6,8 @@
 mod code;
 mod layer;
 
-pub(crate) use layer::{At, Settings};
+pub(crate) use crate::resolve::cx::At;
+pub(crate) use layer::Settings;
 
 use crate::ast::{Lenient, Switch};
 use crate::model::{Id, Origin, Scope};

@@ -13,16 +13,13 @@ pub use route::{
     Forward, HeaderPredicate, LetOff, Method, Methods, PathChange, PathParameters, QueryPredicate, Redirect,
     Respond, Route, Target,
 };
-pub use server::{
-    Admin, Cidr, Drain, Limits, Listen, LogLevel, Observability, Server, ServerTimeouts, Workers,
-};
+pub use server::{Admin, Cidr, Listen, LogLevel, Observability, Server, Workers};
 pub use test::{Expectation, Test};
-pub use upstream::{
-    Backend, BackendUrl, HealthCheck, HostHeader, Keepalive, Probe, Retries, Strategy, Upstream,
-    UpstreamTimeouts,
-};
+pub use upstream::{Backend, BackendUrl, HealthCheck, Probe, Upstream};
 pub use value::{HeaderName, Id, Late, Origin, Piece, Rate, Ratio, Scope};
 
+pub use crate::language::server::{Drain, Limits, ServerTimeouts};
+pub use crate::language::upstream::{HostHeader, Keepalive, Retries, RetryOn, Strategy, UpstreamTimeouts};
 pub use crate::middleware::{MiddlewareSet, Policies};
 
 use crate::source::FileLine;

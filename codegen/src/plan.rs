@@ -10,9 +10,9 @@ mod upstream;
 mod value;
 
 pub use index::{Edge, Index, Node, Route, Span, Table};
-pub use settings::{Cidr, Drain, Limits, Listen, LogLevel, Settings, Timeouts};
-pub use stack::{Balance, End, Instance, Layer, PathEdit, Stack, Target, TemplatePiece};
-pub use upstream::{Backend, HealthCheck, Keepalive, Probe, Retries, Turns, Upstream, UpstreamTimeouts};
+pub use settings::Settings;
+pub use stack::{End, Instance, Layer, PathEdit, Stack, Target, TemplatePiece};
+pub use upstream::Upstream;
 pub use value::{Late, Name, Piece, Static, Value};
 
 pub use crate::source::FileLine;

@@ -9,12 +9,13 @@ use crate::upstream::Retries;
 
 /// Why an attempt is made again: the `reason` of `gateway_retries_total`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RetryCause {
-    /// No connection could be made.
+pub enum RetryCause {
+    /// No connection could be made: nothing was sent, so any method may try another backend.
     ConnectFailure,
-    /// A kept connection was closed before a byte of the answer came.
+    /// A kept connection was closed before a byte of the answer came: idempotent requests without body are sent again on
+    /// a new one, to another backend if there is one.
     StaleConnection,
-    /// A new connection was.
+    /// The same of a new connection: they are sent again to another backend.
     Reset,
 }
 
@@ -30,12 +31,8 @@ impl RetryCause {
     }
 
     /// Whether an upstream's `retries.on` names it.
-    pub(super) const fn is_on(self, retries: &Retries) -> bool {
-        match self {
-            Self::ConnectFailure => retries.connect_failure,
-            Self::StaleConnection => retries.stale_connection,
-            Self::Reset => retries.reset,
-        }
+    pub(super) fn is_on(self, retries: &Retries) -> bool {
+        retries.on.contains(&self)
     }
 }
 
@@ -101,13 +98,7 @@ impl Budget {
 mod tests {
     use super::*;
 
-    const RETRIES: Retries = Retries {
-        attempts: 1,
-        connect_failure: true,
-        stale_connection: true,
-        reset: true,
-        budget_basis_points: 2000,
-    };
+    const RETRIES: Retries = Retries { attempts: 1, on: &RetryCause::ALL, budget_basis_points: 2000 };
 
     /// How many of so many tries are granted at a time.
     fn granted(budget: &Budget, now: Instant, tries: usize) -> usize {

@@ -46,7 +46,7 @@ pub struct Route {
     pub backends: Option<List<Backend>>,
     /// Only with `backends`: `round-robin`, `random` or `least-connections`. Default: `round-robin`.
     /// Example: `random`.
-    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["round-robin", "random", "least-connections"])))]
+    #[cfg_attr(feature = "cli", schemars(with = "super::schema::OneOf<crate::model::Strategy>"))]
     pub strategy: Option<String>,
     /// Answer with a redirect.
     /// Example: `{to: /new}`.

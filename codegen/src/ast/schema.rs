@@ -4,8 +4,10 @@ use super::{
     Backend, BackendSection, Duration, Lenient, Limit, List, Map, Percent, Rate, Size, Strings, Switch,
     Unread, Workers,
 };
+use crate::language::Words;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
 impl<T: JsonSchema> JsonSchema for Lenient<T> {
     fn inline_schema() -> bool {
@@ -41,7 +43,6 @@ macro_rules! inline {
 
 /// One, or a list of them; some of the words of the language.
 pub(super) struct Methods;
-pub(super) struct RetryOn;
 pub(super) struct LogLevel;
 
 /// Of a response.
@@ -66,7 +67,6 @@ inline! {
     [] Methods: |_generator| {
         json_schema!({"anyOf": [{"enum": METHODS}, {"type": "array", "items": {"enum": METHODS}}]})
     };
-    [] RetryOn: |_generator| json_schema!({"enum": ["connect-failure", "stale-connection", "reset"]});
     [] LogLevel: |_generator| {
         let late = json_schema!({"type": "string", "pattern": r"\$\{"});
         json_schema!({"anyOf": [{"enum": ["error", "warn", "info", "debug", "trace"]}, late]})
@@ -85,6 +85,22 @@ inline! {
     };
     [] Rate: |_generator| json_schema!({"type": "string", "pattern": r"^\s*[0-9]+\s*/\s*[smh]\s*$"});
     [] Percent: |_generator| json_schema!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$"});
+}
+
+/// A word of an enumeration.
+pub(super) struct OneOf<T>(PhantomData<T>);
+
+impl<T: Words> JsonSchema for OneOf<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        T::WHAT.into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let words: Vec<&str> = T::ALL.iter().map(|(word, _)| *word).collect();
+        json_schema!({"type": "string", "enum": words})
+    }
 }
 
 impl JsonSchema for Backend {

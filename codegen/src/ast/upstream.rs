@@ -1,6 +1,6 @@
 //! `upstreams:`, groups of backends and how to treat them.
 
-use super::{Allow, Duration, List, Percent, Switch};
+use super::{Allow, Duration, List, Switch, WrittenKeepalive, WrittenRetries, WrittenUpstreamTimeouts};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -13,7 +13,7 @@ use std::fmt;
 pub struct Upstream {
     /// How a backend is chosen among the healthy ones; all three respect weights. Default: `round-robin`.
     /// Example: `least-connections`.
-    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["round-robin", "random", "least-connections"])))]
+    #[cfg_attr(feature = "cli", schemars(with = "super::schema::OneOf<crate::model::Strategy>"))]
     pub strategy: Option<String>,
     /// At least one: a URL, or a map with `url`, `weight` and `backup`.
     /// Example: `[http://10.0.0.1:9001, {url: "http://10.0.0.2:9001", weight: 2}]`.
@@ -24,16 +24,16 @@ pub struct Upstream {
     pub health_check: Option<Switch<HealthCheck>>,
     /// How long a backend may take.
     /// Example: `{connect: 500ms, response: 10s}`.
-    pub timeouts: Option<UpstreamTimeouts>,
+    pub timeouts: Option<WrittenUpstreamTimeouts>,
     /// Idle connections kept to the backends.
     /// Example: `{idle: 4s}`.
-    pub keepalive: Option<Keepalive>,
+    pub keepalive: Option<WrittenKeepalive>,
     /// What is tried again, and how often.
     /// Example: `{attempts: 1, budget: 10%}`.
-    pub retries: Option<Retries>,
+    pub retries: Option<WrittenRetries>,
     /// The `Host` that backends see: the client's (`preserve`), or their own (`backend`). Default: `preserve`.
     /// Example: `backend`.
-    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["preserve", "backend"])))]
+    #[cfg_attr(feature = "cli", schemars(with = "super::schema::OneOf<crate::model::HostHeader>"))]
     pub host_header: Option<String>,
     /// Lints which this upstream is let off, each with a reason.
     /// Example: `[{lint: single-backend, reason: the ledger has one writer}]`.
@@ -94,56 +94,6 @@ pub struct HealthCheck {
     /// Example: `3`.
     #[cfg_attr(feature = "cli", schemars(range(min = 1, max = 100)))]
     pub unhealthy_after: Option<u64>,
-}
-
-/// `upstreams.<name>.timeouts:`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct UpstreamTimeouts {
-    /// For the TCP handshake, with all addresses of a name, and for its first lookup; then 504, or another backend. Default: `2s`.
-    /// Example: `500ms`.
-    pub connect: Option<Duration>,
-    /// Of one attempt: from the end of the request to the head of the response; while a request's body moves it starts anew.
-    /// Default: `30s`.
-    /// Example: `10s`.
-    pub response: Option<Duration>,
-}
-
-/// `keepalive:`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Keepalive {
-    /// An idle connection is not used after this; keep it below the backend's own. Default: `15s`.
-    /// Example: `4s`.
-    pub idle: Option<Duration>,
-    /// Idle connections kept for each backend and worker, 0 to 65536; 0 keeps none. Default: 256.
-    /// Example: `64`.
-    #[cfg_attr(feature = "cli", schemars(range(max = 65_536)))]
-    pub max_idle: Option<u64>,
-}
-
-/// `retries:`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Retries {
-    /// Further attempts after the first, 0 to 10; 0 switches retries off. Default: 1.
-    /// Example: `0`.
-    #[cfg_attr(feature = "cli", schemars(range(max = 10)))]
-    pub attempts: Option<u64>,
-    /// What is tried again. `connect-failure`: no connection could be made, so any request is tried with another backend.
-    /// `stale-connection`: a kept connection was closed before a byte of the answer came; GET, HEAD, OPTIONS, PUT and DELETE
-    /// without a body are sent again on a new one, to another backend if there is one. `reset`: a new connection was closed
-    /// or reset before a byte of the answer came; the same requests are sent again, but only to another backend. Default: all.
-    /// Example: `[connect-failure]`.
-    #[cfg_attr(feature = "cli", schemars(with = "super::List<super::schema::RetryOn>"))]
-    pub on: Option<List<String>>,
-    /// Retries may be at most this share of an upstream's requests, beside ten a second, for each worker; `0%` allows none.
-    /// Default: `20%`.
-    /// Example: `10%`.
-    pub budget: Option<Percent>,
 }
 
 impl<'de> Deserialize<'de> for Backend {

@@ -71,13 +71,7 @@ fn leaves(upstream: &Upstream) -> Leaves {
         canonical.strategy = Strategy::RoundRobin;
     }
     if upstream.retries.attempts == 0 {
-        canonical.retries = Retries {
-            attempts: 0,
-            on_connect_failure: false,
-            on_stale_connection: false,
-            on_reset: false,
-            budget: Ratio { basis_points: 0 },
-        };
+        canonical.retries = Retries { attempts: 0, on: BTreeSet::new(), budget: Ratio { basis_points: 0 } };
     }
     meant(&normal::upstream(&canonical).canonical(), &normal::upstream(upstream))
 }

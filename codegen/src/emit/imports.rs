@@ -58,6 +58,7 @@ const FACADE: &[&str] = &[
     "Respond",
     "Response",
     "Retries",
+    "RetryCause",
     "RoundRobin",
     "Route",
     "RouteIndex",

@@ -1,7 +1,7 @@
 //! Stacks: the type of each shape, and its instances as nested constructors, outermost first.
 
 use super::value::{path, size, uint};
-use crate::plan::{Balance, End, Instance, Layer, PathEdit, Stack, Target, TemplatePiece};
+use crate::plan::{End, Instance, Layer, PathEdit, Stack, Target, TemplatePiece};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -31,9 +31,9 @@ fn stack(of: &Stack) -> TokenStream {
 fn shape(of: &Instance) -> TokenStream {
     let Instance { layers, end } = of;
     let end = match end {
-        End::Forward { balance: strategy, upstream: _, path: _ } => {
-            let strategy = balance(*strategy);
-            quote!(Forward<#strategy>)
+        End::Forward { balance, upstream: _, path: _ } => {
+            let balance = path(balance);
+            quote!(Forward<#balance>)
         }
         End::Redirect { status: _, to: _ } => quote!(Redirect),
         End::Respond { status: _, content_type: _, body: _ } => quote!(Respond),
@@ -109,13 +109,4 @@ fn template(pieces: &[TemplatePiece]) -> TokenStream {
         }
     });
     quote!(&[#(#pieces),*])
-}
-
-/// The facade's type.
-pub(super) fn balance(of: Balance) -> TokenStream {
-    match of {
-        Balance::RoundRobin => quote!(RoundRobin),
-        Balance::RandomChoice => quote!(RandomChoice),
-        Balance::LeastConnections => quote!(LeastConnections),
-    }
 }

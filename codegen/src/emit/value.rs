@@ -34,6 +34,7 @@ pub(super) fn value(of: &Value) -> TokenStream {
             let of = path(of);
             quote!(#of { #(#fields),* })
         }
+        Value::Option(of) => option(of.as_deref().map(value)),
         Value::Array(entries) => {
             let entries = entries.iter().map(value);
             quote!([#(#entries),*])

@@ -1,6 +1,7 @@
-//! Listeners, limits and timeouts: mostly the same numbers in the runtime's units.
+//! Listeners, limits and timeouts, as the runtime has them.
 
 use super::late::late;
+use crate::plan::Value;
 use crate::{model, plan};
 use std::net::IpAddr;
 
@@ -11,45 +12,39 @@ pub(super) fn settings(
     bindings: Vec<plan::Name>,
 ) -> plan::Settings {
     let server = &model.server;
-    plan::Settings {
-        listen: server.listen.iter().map(listen).collect(),
-        admin: model.admin.iter().flat_map(|admin| &admin.listen).map(listen).collect(),
-        workers: match server.workers {
-            model::Workers::Auto => None,
-            model::Workers::Count(count) => Some(usize::from(count.get())),
-        },
-        trusted_proxies: server.trusted_proxies.iter().map(cidr).collect(),
-        log_level: plan::LogLevel {
-            line: server.log_level.origin.line.clone(),
-            level: late(&server.log_level.level),
-        },
-        limits: plan::Limits {
-            header_bytes: server.limits.header_bytes,
-            headers: server.limits.headers,
-            uri: server.limits.uri,
-            body: server.limits.body,
-            connections: server.limits.connections,
-        },
-        // `timeouts.request` is in the routes already.
-        timeouts: plan::Timeouts {
-            header_read: server.timeouts.header_read,
-            body: server.timeouts.body,
-            write: server.timeouts.write,
-            idle: server.timeouts.idle,
-        },
-        drain: plan::Drain { delay: server.drain.delay, grace: server.drain.grace },
-        breakers,
-        bindings,
-    }
+    let workers = match server.workers {
+        model::Workers::Auto => None,
+        model::Workers::Count(count) => Some(Value::Number(count.get().into())),
+    };
+    let admin: Vec<Value> = model.admin.iter().flat_map(|admin| &admin.listen).map(listen).collect();
+    let server = vec![
+        ("listen", Value::Slice(server.listen.iter().map(listen).collect())),
+        ("admin", Value::Slice(admin)),
+        ("workers", Value::option(workers)),
+        ("trusted_proxies", Value::Slice(server.trusted_proxies.iter().map(cidr).collect())),
+        ("log_level", log_level(&server.log_level)),
+        ("limits", server.limits.value()),
+        ("timeouts", server.timeouts.value()),
+        ("drain", server.drain.value()),
+    ];
+    plan::Settings { server, breakers, bindings }
 }
 
-fn listen(listen: &model::Listen) -> plan::Listen {
-    plan::Listen { line: listen.origin.line.clone(), address: late(&listen.address) }
+fn listen(of: &model::Listen) -> Value {
+    let (origin, address) = (Value::Origin(of.origin.line.clone()), Value::Late(late(&of.address)));
+    Value::Struct("Listen", vec![("origin", origin), ("address", address)])
 }
 
-fn cidr(cidr: &model::Cidr) -> plan::Cidr {
-    match cidr.address {
-        IpAddr::V4(address) => plan::Cidr::V4(address.octets(), cidr.prefix),
-        IpAddr::V6(address) => plan::Cidr::V6(address.segments(), cidr.prefix),
-    }
+fn log_level(of: &model::LogLevel) -> Value {
+    let (origin, level) = (Value::Origin(of.origin.line.clone()), Value::Late(late(&of.level)));
+    Value::Struct("LogLevel", vec![("origin", origin), ("level", level)])
+}
+
+fn cidr(of: &model::Cidr) -> Value {
+    let array = |parts: Vec<u64>| Value::Array(parts.into_iter().map(Value::Number).collect());
+    let (function, address) = match of.address {
+        IpAddr::V4(address) => ("Cidr::v4", array(address.octets().map(u64::from).to_vec())),
+        IpAddr::V6(address) => ("Cidr::v6", array(address.segments().map(u64::from).to_vec())),
+    };
+    Value::Call(function, vec![address, Value::Number(of.prefix.into())])
 }

@@ -5,7 +5,7 @@ use super::names::Names;
 use super::policies::Statics;
 use crate::middleware::{HeaderEdits, Headers};
 use crate::model::{self, Model, PathChange};
-use crate::plan::{Balance, End, Instance, Name, PathEdit, Stack, Target, TemplatePiece, Upstream};
+use crate::plan::{End, Instance, Name, PathEdit, Stack, Target, TemplatePiece, Upstream};
 use std::collections::BTreeMap;
 
 /// What makes the type of a stack: the kinds of its layers and of its end.
@@ -13,7 +13,8 @@ type Shape = (Vec<&'static str>, EndKind);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum EndKind {
-    Forward(Balance),
+    /// To an upstream with this balancer.
+    Forward(&'static str),
     Redirect,
     Respond,
     Reject,
@@ -56,7 +57,7 @@ impl Stacks {
 
 fn shape(instance: &Instance) -> Shape {
     let end = match &instance.end {
-        End::Forward { balance, .. } => EndKind::Forward(*balance),
+        End::Forward { balance, .. } => EndKind::Forward(balance),
         End::Redirect { .. } => EndKind::Redirect,
         End::Respond { .. } => EndKind::Respond,
         End::Reject => EndKind::Reject,

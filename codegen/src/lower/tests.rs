@@ -1,7 +1,7 @@
 //! What is shared and what is not: types, instances, policies, state.
 
 use super::*;
-use crate::plan::{End, PathEdit};
+use crate::plan::{End, PathEdit, Value};
 use crate::{Diagnostics, Source, Style, compile};
 
 fn plan(yaml: &str) -> Plan {
@@ -104,14 +104,20 @@ fn backups_come_last_and_slots_run_over_all_upstreams() {
 routes: [{path: /a, upstream: a}, {path: /b, upstream: b}]
 ",
     );
-    let slots = |upstream: usize| {
-        plan.upstreams[upstream]
-            .backends
-            .iter()
-            .map(|backend| (backend.slot, backend.weight))
-            .collect::<Vec<_>>()
+    let backends = |upstream: usize| -> Vec<(Value, Value)> {
+        let slot_and_weight = |backend: &Value| match backend {
+            Value::Call(_, arguments) => (arguments[1].clone(), arguments[2].clone()),
+            other => panic!("{other:?}"),
+        };
+        plan.upstreams[upstream].backends.iter().map(slot_and_weight).collect()
     };
-    assert_eq!((slots(0), slots(1)), (vec![(0, 2), (1, 1), (2, 1)], vec![(3, 1)]));
-    assert_eq!((plan.upstreams[0].primaries, plan.upstreams[1].primaries), (2, 1));
-    assert_eq!(plan.upstreams[0].primary_turns, [0, 1, 0]);
+    let numbers = |slot, weight| (Value::Number(slot), Value::Number(weight));
+    assert_eq!(backends(0), [numbers(0, 2), numbers(1, 1), numbers(2, 1)]);
+    assert_eq!(backends(1), [numbers(3, 1)]);
+    let member = |upstream: usize, name: &str| match &plan.upstreams[upstream].members {
+        Value::Struct(_, fields) => fields.iter().find(|(field, _)| *field == name).unwrap().1.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((member(0, "primaries"), member(1, "primaries")), (Value::Number(2), Value::Number(1)));
+    assert_eq!(member(0, "primary_turns"), Value::numbers(&[0_u16, 1, 0]));
 }

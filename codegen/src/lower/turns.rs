@@ -1,20 +1,18 @@
 //! The smooth weighted round-robin order of nginx: each turn goes to the backend that is furthest behind its share,
 //! so that weights 5, 1, 1 give `a a b a c a a` and never `a a a a a b c`.
 
-use crate::plan::Turns;
-
 /// One round of turns over backends of these weights, in lowest terms; empty if all weigh the same.
 ///
 /// A backend of weight 0 takes no turn.
-pub(crate) fn turns(weights: &[u16]) -> Turns {
+pub(crate) fn turns(weights: &[u16]) -> Vec<u16> {
     if weights.windows(2).all(|pair| pair[0] == pair[1]) {
-        return Turns::new();
+        return Vec::new();
     }
     let divisor = weights.iter().fold(0, |divisor, weight| gcd(divisor, *weight)).max(1);
     let weights: Vec<i64> = weights.iter().map(|weight| i64::from(weight / divisor)).collect();
     let total: i64 = weights.iter().sum();
     let mut lead = vec![0; weights.len()];
-    let mut turns = Turns::new();
+    let mut turns = Vec::new();
     for _ in 0..total {
         let mut next = 0;
         for (index, weight) in weights.iter().enumerate() {

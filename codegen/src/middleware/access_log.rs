@@ -3,36 +3,14 @@
 use super::code::{Code, Lower, Register, Site, State};
 use crate::yaml::Tree;
 use crate::plan::Value;
-use super::{At, Settings};
-use crate::resolve::cx::Cx;
-use serde::Deserialize;
+use crate::language::kind::Flag;
+use crate::language::{Section, section};
 
-/// `access_log: {query: false}`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct AccessLogSection {
-    /// Whether the query is logged, which may hold secrets. Default: false.
-    /// Example: `true`.
-    pub query: Option<bool>,
-}
-
-/// Writes a line for each request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccessLog {
-    /// Whether the query is logged.
-    pub query: bool,
-}
-
-impl Settings for AccessLog {
-    type Section = AccessLogSection;
-
-    fn lay_over(own: AccessLogSection, base: AccessLogSection) -> AccessLogSection {
-        AccessLogSection { query: own.query.or(base.query) }
-    }
-
-    fn resolve(_: &mut Cx<'_>, _: &At, section: &AccessLogSection) -> Option<Self> {
-        Some(Self { query: section.query.unwrap_or(false) })
+section! {
+    /// `access_log: {query: false}`
+    AccessLog / AccessLogSection => "AccessLogPolicy" {
+        /// Whether the query is logged, which may hold secrets.
+        query: bool = Flag, default false, example "true";
     }
 }
 
@@ -48,11 +26,10 @@ impl Lower for AccessLog {
     }
 
     fn policy(&self, _: &Site<'_>) -> Value {
-        let Self { query } = self;
-        Value::Struct("AccessLogPolicy", vec![("query", Value::Flag(*query))])
+        self.value()
     }
 
     fn written(&self) -> Tree {
-        Tree::map([("query", Tree::plain(self.query))])
+        self.tree()
     }
 }

@@ -2,8 +2,9 @@
 
 use super::Policy;
 use crate::ast::Switch;
+use crate::language::Section;
 use crate::model::{Id, Scope};
-use crate::resolve::cx::Cx;
+use crate::resolve::cx::{At, Cx};
 use crate::source::ConfigPath;
 
 /// What the config half of a middleware has to say.
@@ -18,32 +19,15 @@ pub(crate) trait Settings: Sized {
     fn resolve(cx: &mut Cx<'_>, at: &At, section: &Self::Section) -> Option<Self>;
 }
 
-/// Where a section was written: its fields may come from the route or from the top level.
-#[derive(Debug, Clone)]
-pub(crate) struct At {
-    own: ConfigPath,
-    base: Option<ConfigPath>,
-}
+impl<S: Section> Settings for S {
+    type Section = S::Written;
 
-impl At {
-    /// Where the field `key` was written.
-    pub(crate) fn key(&self, cx: &Cx<'_>, key: &str) -> ConfigPath {
-        let own = self.own.key(key);
-        let base = self.base.as_ref().map(|base| base.key(key));
-        base.filter(|base| !cx.sink.is_written(&own) && cx.sink.is_written(base)).unwrap_or(own)
+    fn lay_over(own: S::Written, base: S::Written) -> S::Written {
+        S::over(own, base)
     }
 
-    /// A section within this one.
-    pub(crate) fn section(&self, key: &str) -> Self {
-        Self { own: self.own.key(key), base: self.base.as_ref().map(|base| base.key(key)) }
-    }
-
-    /// Reports that the section lacks a key.
-    pub(crate) fn missing(&self, cx: &mut Cx<'_>, key: &str, help: &str) {
-        // A key which is there but could not be read has been reported.
-        let is_written = |section: &&ConfigPath| !cx.sink.is_absent(section, key);
-        let written = std::iter::once(&self.own).chain(&self.base).find(is_written);
-        cx.missing(written.unwrap_or(&self.own), key, help);
+    fn resolve(cx: &mut Cx<'_>, at: &At, section: &S::Written) -> Option<Self> {
+        Some(<S as Section>::resolve(cx, at.clone(), Some(section)))
     }
 }
 
@@ -70,7 +54,7 @@ pub(super) fn entry<S: Settings>(
         }
         Some(Switch::Off) | None => (own, None),
     };
-    let at = At { own: path.clone(), base };
+    let at = At::over(path.clone(), base);
     let settings = S::resolve(cx, &at, &merged)?;
     let id = Id::new(table.len());
     table.push(Policy { origin: cx.origin(&path, scope), settings });

@@ -8,6 +8,8 @@ use super::{At, Settings};
 use crate::ast;
 use crate::codes;
 use crate::field::Use;
+use crate::language::kind::Number;
+use crate::language::read;
 use crate::model::{HeaderName, Rate};
 use crate::resolve::cx::Cx;
 use crate::source::ConfigPath;
@@ -86,11 +88,10 @@ impl Settings for RateLimit {
         };
         let per_second = rate.map_or(1, |rate| u64::from(rate.count.get()).div_ceil(rate.per.as_secs().max(1)));
         let burst_at = at.key(cx, "burst");
-        let burst: u32 = cx.number(&burst_at, section.burst.or(Some(per_second)), 1..=u64::from(u32::MAX), 1);
+        let burst: u32 = cx.number(&burst_at, section.burst.unwrap_or(per_second), 1..=u64::from(u32::MAX)).unwrap_or(1);
         let key_at = at.key(cx, "key");
         let key = key(cx, &key_at, section.key.as_deref());
-        let max_keys_at = at.key(cx, "max_keys");
-        let max_keys: u32 = cx.number(&max_keys_at, section.max_keys, 1..=1 << 24, 65_536);
+        let max_keys: u32 = read(cx, at, "max_keys", (&Number(1, 1 << 24), section.max_keys.as_ref()), || 65_536);
         Some(Self { rate: rate?, burst: NonZeroU32::new(burst)?, key: key?, max_keys: max_keys.next_power_of_two() })
     }
 }

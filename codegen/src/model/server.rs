@@ -1,9 +1,8 @@
 //! Listeners, limits and timeouts.
 
-use super::{Late, Origin};
+use super::{Drain, Late, Limits, Origin, ServerTimeouts};
 use std::net::IpAddr;
 use std::num::NonZeroU16;
-use std::time::Duration;
 
 /// What faces the clients.
 #[derive(Debug, Clone)]
@@ -93,43 +92,4 @@ impl Cidr {
         let mask = u128::MAX.checked_shl(128 - u32::from(self.length())).unwrap_or(0);
         self.length() <= other.length() && (self.bits() ^ other.bits()) & mask == 0
     }
-}
-
-/// What a client may send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Request line and header fields together, in bytes; at least 1 KiB, at most 16 MiB.
-    pub header_bytes: u64,
-    /// Number of header fields, 1 to 10000.
-    pub headers: u32,
-    /// The request target, in bytes; at most `header_bytes`.
-    pub uri: u64,
-    /// The request body, in bytes; 0 allows none.
-    pub body: u64,
-    /// Client connections open at one time, at least 1.
-    pub connections: u32,
-}
-
-/// How long a client may take. None is zero.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ServerTimeouts {
-    /// The head of a request.
-    pub header_read: Duration,
-    /// A pause in the body of a request.
-    pub body: Duration,
-    /// A client that takes nothing of its response.
-    pub write: Duration,
-    /// Between requests.
-    pub idle: Duration,
-    /// From the end of a request to the head of its response, where the route does not say otherwise.
-    pub request: Duration,
-}
-
-/// How the gateway stops. Either may be zero.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Drain {
-    /// Not ready, still accepting.
-    pub delay: Duration,
-    /// Finishing what is in flight.
-    pub grace: Duration,
 }

@@ -1,6 +1,6 @@
 //! Upstreams and their backends.
 
-use super::{Late, Origin, Ratio};
+use super::{HostHeader, Keepalive, Late, Origin, Retries, Strategy, UpstreamTimeouts};
 use std::time::Duration;
 
 /// A group of interchangeable backends.
@@ -24,28 +24,6 @@ pub struct Upstream {
     pub retries: Retries,
     /// The `Host` a backend sees.
     pub host_header: HostHeader,
-}
-
-/// How a backend is chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Strategy {
-    /// In turn, by weight.
-    RoundRobin,
-    /// By chance, by weight.
-    Random,
-    /// The one with the fewest requests in flight, by weight.
-    LeastConnections,
-}
-
-impl Strategy {
-    /// As it is written in the config.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::RoundRobin => "round-robin",
-            Self::Random => "random",
-            Self::LeastConnections => "least-connections",
-        }
-    }
 }
 
 /// One server of an upstream.
@@ -107,46 +85,4 @@ pub enum Probe {
         /// Sorted, without repetition, not empty; each 100 to 599.
         expect: Vec<u16>,
     },
-}
-
-/// How long a backend may take. None is zero.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UpstreamTimeouts {
-    /// Name lookup and TCP handshake.
-    pub connect: Duration,
-    /// From the end of the request to the head of the response.
-    pub response: Duration,
-}
-
-/// Idle connections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Keepalive {
-    /// Closed after this; not zero.
-    pub idle: Duration,
-    /// Kept per backend and worker; 0 keeps none.
-    pub max_idle: u32,
-}
-
-/// What is tried again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retries {
-    /// After the first attempt, 0 to 10.
-    pub attempts: u8,
-    /// When no connection could be made.
-    pub on_connect_failure: bool,
-    /// When a kept connection turned out to be closed before a byte of the response came.
-    pub on_stale_connection: bool,
-    /// When a new connection was closed before a byte of the response came.
-    pub on_reset: bool,
-    /// Retries as a share of the requests.
-    pub budget: Ratio,
-}
-
-/// The `Host` a backend sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum HostHeader {
-    /// The client's.
-    Preserve,
-    /// The backend's own host and port.
-    Backend,
 }

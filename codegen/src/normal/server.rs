@@ -1,5 +1,6 @@
 //! `server` and `admin`, written out.
 
+use crate::language::Section;
 use crate::model::{Admin, Listen, Server, Workers};
 use crate::show;
 use crate::yaml::Tree;
@@ -11,34 +12,14 @@ pub(super) fn server(server: &Server) -> Tree {
         Workers::Count(count) => Tree::plain(count),
     };
     let networks = trusted_proxies.iter().map(|cidr| Tree::text(format!("{}/{}", cidr.address, cidr.prefix)));
-    let duration = |duration| Tree::Plain(show::duration(duration));
-    let size = |bytes| Tree::Plain(show::size(bytes));
     Tree::map([
         ("listen", listen(addresses)),
         ("workers", workers),
         ("log_level", Tree::Text(show::late(&log_level.level))),
         ("trusted_proxies", Tree::Set(networks.collect())),
-        (
-            "limits",
-            Tree::map([
-                ("header_bytes", size(limits.header_bytes)),
-                ("headers", Tree::plain(limits.headers)),
-                ("uri", size(limits.uri)),
-                ("body", size(limits.body)),
-                ("connections", Tree::plain(limits.connections)),
-            ]),
-        ),
-        (
-            "timeouts",
-            Tree::map([
-                ("header_read", duration(timeouts.header_read)),
-                ("body", duration(timeouts.body)),
-                ("write", duration(timeouts.write)),
-                ("idle", duration(timeouts.idle)),
-                ("request", duration(timeouts.request)),
-            ]),
-        ),
-        ("drain", Tree::map([("delay", duration(drain.delay)), ("grace", duration(drain.grace))])),
+        ("limits", limits.tree()),
+        ("timeouts", timeouts.tree()),
+        ("drain", drain.tree()),
     ])
 }
 

@@ -1,8 +1,7 @@
 //! An upstream, written out; one that was written in place is one among the others here.
 
-use crate::model::{
-    Backend, BackendUrl, HealthCheck, HostHeader, Probe, Retries, Upstream, UpstreamTimeouts,
-};
+use crate::language::Section;
+use crate::model::{Backend, BackendUrl, HealthCheck, Probe, Upstream, UpstreamTimeouts};
 use crate::show;
 use crate::source::ConfigPath;
 use crate::yaml::Tree;
@@ -20,11 +19,6 @@ pub(super) fn upstream(upstream: &Upstream, most: Option<Duration>) -> Tree {
         retries,
         host_header,
     } = upstream;
-    let duration = |duration| Tree::Plain(show::duration(duration));
-    let host_header = match host_header {
-        HostHeader::Preserve => "preserve",
-        HostHeader::Backend => "backend",
-    };
     let tree = Tree::map([
         ("strategy", Tree::plain(strategy.as_str())),
         ("backends", Tree::Set(backends.iter().map(backend).collect())),
@@ -33,12 +27,9 @@ pub(super) fn upstream(upstream: &Upstream, most: Option<Duration>) -> Tree {
             health_check.as_ref().map_or(Tree::plain("off"), |check| health(check, &origin.path)),
         ),
         ("timeouts", timeouts_section(timeouts, most)),
-        (
-            "keepalive",
-            Tree::map([("idle", duration(keepalive.idle)), ("max_idle", Tree::plain(keepalive.max_idle))]),
-        ),
-        ("retries", retries_section(retries)),
-        ("host_header", Tree::plain(host_header)),
+        ("keepalive", keepalive.tree()),
+        ("retries", retries.tree()),
+        ("host_header", Tree::plain(host_header.as_str())),
     ]);
     Tree::At(vec![origin.path.clone()], Box::new(tree))
 }
@@ -86,20 +77,5 @@ fn health(check: &HealthCheck, upstream: &ConfigPath) -> Tree {
         ("timeout", Tree::Plain(show::duration(*timeout))),
         ("healthy_after", Tree::plain(healthy_after)),
         ("unhealthy_after", Tree::plain(unhealthy_after)),
-    ])
-}
-
-fn retries_section(retries: &Retries) -> Tree {
-    let Retries { attempts, on_connect_failure, on_stale_connection, on_reset, budget } = retries;
-    let causes = [
-        ("connect-failure", on_connect_failure),
-        ("stale-connection", on_stale_connection),
-        ("reset", on_reset),
-    ];
-    let on = causes.into_iter().filter(|(_, is_on)| **is_on).map(|(cause, _)| cause);
-    Tree::map([
-        ("attempts", Tree::plain(attempts)),
-        ("on", Tree::plains(on)),
-        ("budget", Tree::Plain(show::ratio(*budget))),
     ])
 }

@@ -36,8 +36,8 @@ pub struct Layer {
 pub enum End {
     /// `Forward<B>`
     Forward {
-        /// The upstream's balancer, which is part of the type.
-        balance: Balance,
+        /// The facade's type of the upstream's balancer, which is part of the stack's.
+        balance: &'static str,
         /// The upstream's static.
         upstream: Name,
         /// What happens to the path.
@@ -61,15 +61,6 @@ pub enum End {
     },
     /// `Reject`: only for requests without a route.
     Reject,
-}
-
-/// The facade's balancers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs)]
-pub enum Balance {
-    RoundRobin,
-    RandomChoice,
-    LeastConnections,
 }
 
 /// The facade's `PathEdit`.

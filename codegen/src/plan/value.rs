@@ -49,6 +49,8 @@ pub enum Value {
     Call(&'static str, Vec<Value>),
     /// A struct with named fields.
     Struct(&'static str, Vec<(&'static str, Value)>),
+    /// `Some(..)` or `None`.
+    Option(Option<Box<Value>>),
     /// `[..]`
     Array(Vec<Value>),
     /// `&[..]`
@@ -73,6 +75,24 @@ pub enum Piece {
     Env(String, Option<String>),
     /// The contents of a file.
     File(String),
+}
+
+impl Value {
+    /// `&[..]` of numbers.
+    pub(crate) fn numbers<T: Into<u64> + Copy>(numbers: &[T]) -> Self {
+        Self::Slice(numbers.iter().map(|number| Self::Number((*number).into())).collect())
+    }
+
+    /// `Some(..)` or `None`.
+    pub(crate) fn option(of: Option<Self>) -> Self {
+        Self::Option(of.map(Box::new))
+    }
+}
+
+impl From<usize> for Value {
+    fn from(number: usize) -> Self {
+        Self::Number(u64::try_from(number).unwrap_or(u64::MAX))
+    }
 }
 
 impl From<&crate::model::HeaderName> for Value {

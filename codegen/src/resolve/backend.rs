@@ -75,7 +75,8 @@ fn backend(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Backend, scope: Scop
             (section, url, at.key("url"))
         }
     };
-    let weight = cx.number(&at.key("weight"), section.weight, 0..=1000, 1);
+    let weight =
+        section.weight.and_then(|weight| cx.number(&at.key("weight"), weight, 0..=1000)).unwrap_or(1);
     let url = self::url(cx, &url_at, url)?;
     let origin = cx.origin(at, scope);
     Some(Backend { url, weight, share: weight, backup: section.backup.unwrap_or(false), origin })

@@ -2,8 +2,11 @@
 //!
 //! A value which is wrong is reported and the default taken in its place, so that the rest can be checked.
 
+mod place;
 mod quantity;
 mod text;
+
+pub(crate) use place::At;
 
 use crate::codes::{self, Code};
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest, quoted};
@@ -32,13 +35,11 @@ impl Cx<'_> {
     pub(crate) fn number<T: TryFrom<u64>>(
         &mut self,
         at: &ConfigPath,
-        written: Option<u64>,
+        number: u64,
         range: RangeInclusive<u64>,
-        default: T,
-    ) -> T {
-        let Some(number) = written else { return default };
+    ) -> Option<T> {
         let value = if range.contains(&number) { T::try_from(number).ok() } else { None };
-        value.unwrap_or_else(|| {
+        if value.is_none() {
             let (least, most) = (range.start(), range.end());
             self.sink.error_at(
                 &codes::IMPOSSIBLE_VALUE,
@@ -46,8 +47,8 @@ impl Cx<'_> {
                 format!("{number} is out of range"),
                 format!("must be {least} to {most}"),
             );
-            default
-        })
+        }
+        value
     }
 
     /// One of a few words.

@@ -9,8 +9,11 @@ use super::upstream::Upstreams;
 use crate::ast::{self, Switch};
 use crate::codes;
 use crate::diagnostic::quoted;
+use crate::language::kind::Timeout;
+use crate::language::read;
 use crate::middleware::{Layer, Policies};
 use crate::model::{PathParameters, Route, Scope, Server, Target};
+use crate::resolve::cx::At;
 use crate::source::ConfigPath;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -62,8 +65,10 @@ pub(super) fn routes(
         let total = cx.limit(&at.key("total"), route.total.as_ref());
         // A default is never more than the whole.
         let within = |default: Duration| total.map_or(default, |total| total.min(default));
-        let timeout = cx.timeout(&at.key("timeout"), route.timeout.as_ref(), within(server.timeouts.request));
-        let idle = cx.timeout(&at.key("idle"), route.idle.as_ref(), within(IDLE));
+        let keys = &At::from(at.clone());
+        let timeout =
+            read(cx, keys, "timeout", (&Timeout, route.timeout.as_ref()), || within(server.timeouts.request));
+        let idle = read(cx, keys, "idle", (&Timeout, route.idle.as_ref()), || within(IDLE));
         let mut middleware = top.for_route(cx, route.middleware.as_ref(), &at, scope, policies);
         if !matches!(target, Some(Target::Forward(_))) {
             middleware.circuit_breaker = None;

@@ -5,6 +5,7 @@ use super::{Cx, top_level};
 use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
+use crate::language::Section;
 use crate::model::{
     Admin, Cidr, Drain, Late, Limits, Listen, LogLevel, Piece, Server, ServerTimeouts, Workers,
 };
@@ -13,7 +14,6 @@ use crate::source::ConfigPath;
 use crate::yaml;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU16;
-use std::time::Duration;
 
 const LOG_LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 
@@ -51,9 +51,9 @@ pub(super) fn server(cx: &mut Cx<'_>, written: Option<&ast::Server>) -> Server {
         workers: workers(cx, &at.key("workers"), server.workers.as_ref()),
         log_level: log_level(cx, &at.key("log_level"), server.log_level.as_deref()),
         trusted_proxies,
-        limits: limits(cx, &at.key("limits"), server.limits.clone().unwrap_or_default()),
-        timeouts: timeouts(cx, &at.key("timeouts"), server.timeouts.clone().unwrap_or_default()),
-        drain: drain(cx, &at.key("drain"), server.drain.clone().unwrap_or_default()),
+        limits: limits(cx, at.key("limits"), server.limits.as_ref()),
+        timeouts: ServerTimeouts::resolve(cx, at.key("timeouts"), server.timeouts.as_ref()),
+        drain: Drain::resolve(cx, at.key("drain"), server.drain.as_ref()),
     }
 }
 
@@ -278,46 +278,14 @@ fn mask(address: IpAddr, prefix: u8) -> IpAddr {
     }
 }
 
-fn limits(cx: &mut Cx<'_>, at: &ConfigPath, written: ast::Limits) -> Limits {
-    const KIB: u64 = 1024;
-    let header_bytes = cx.size(&at.key("header_bytes"), written.header_bytes.as_ref(), 32 * KIB);
-    if !(KIB..=16 * KIB * KIB).contains(&header_bytes) {
-        out_of_range(cx, &at.key("header_bytes"), "must be 1KiB to 16MiB");
+fn limits(cx: &mut Cx<'_>, at: ConfigPath, written: Option<&ast::WrittenLimits>) -> Limits {
+    let uri_at = at.key("uri");
+    let limits = Limits::resolve(cx, at, written);
+    if limits.uri == 0 || limits.uri > limits.header_bytes {
+        let label = "must be above 0, and not more than `header_bytes`";
+        cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, &uri_at, "this size is out of range", label);
     }
-    // Lowering only header_bytes should not make the default of uri a contradiction.
-    let uri = cx.size(&at.key("uri"), written.uri.as_ref(), (8 * KIB).min(header_bytes));
-    if uri == 0 || uri > header_bytes {
-        out_of_range(cx, &at.key("uri"), "must be above 0, and not more than `header_bytes`");
-    }
-    Limits {
-        header_bytes,
-        headers: cx.number(&at.key("headers"), written.headers, 1..=10_000, 100),
-        uri,
-        body: cx.size(&at.key("body"), written.body.as_ref(), 10 * KIB * KIB),
-        connections: cx.number(&at.key("connections"), written.connections, 1..=10_000_000, 10_000),
-    }
-}
-
-fn out_of_range(cx: &mut Cx<'_>, at: &ConfigPath, label: &str) {
-    cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, "this size is out of range", label);
-}
-
-fn timeouts(cx: &mut Cx<'_>, at: &ConfigPath, written: ast::ServerTimeouts) -> ServerTimeouts {
-    let seconds = Duration::from_secs;
-    ServerTimeouts {
-        header_read: cx.timeout(&at.key("header_read"), written.header_read.as_ref(), seconds(10)),
-        body: cx.timeout(&at.key("body"), written.body.as_ref(), seconds(30)),
-        write: cx.timeout(&at.key("write"), written.write.as_ref(), seconds(30)),
-        idle: cx.timeout(&at.key("idle"), written.idle.as_ref(), seconds(75)),
-        request: cx.timeout(&at.key("request"), written.request.as_ref(), seconds(60)),
-    }
-}
-
-fn drain(cx: &mut Cx<'_>, at: &ConfigPath, written: ast::Drain) -> Drain {
-    Drain {
-        delay: cx.duration(&at.key("delay"), written.delay.as_ref(), Duration::ZERO),
-        grace: cx.duration(&at.key("grace"), written.grace.as_ref(), Duration::from_secs(25)),
-    }
+    limits
 }
 
 #[cfg(test)]

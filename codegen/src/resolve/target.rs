@@ -274,7 +274,8 @@ fn template(
 }
 
 fn respond(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Respond) -> Option<Respond> {
-    let status: u16 = cx.number(&at.key("status"), written.status, 200..=599, 200);
+    let status: u16 =
+        written.status.and_then(|status| cx.number(&at.key("status"), status, 200..=599)).unwrap_or(200);
     let body_at = at.key("body");
     let body = written.body.as_ref().and_then(|body| cx.literal(&body_at, body)).unwrap_or_default();
     if matches!(status, 204 | 205 | 304) && !body.is_empty() {

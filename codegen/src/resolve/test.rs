@@ -146,6 +146,6 @@ fn expectation(
         cx.unknown(&codes::UNKNOWN_UPSTREAM, &at.key("upstream"), name, "upstream", known);
         is_good = false;
     }
-    let status = status.map(|status| cx.number(&at.key("status"), Some(status), 200..=599, 200));
+    let status = status.and_then(|status| cx.number(&at.key("status"), status, 200..=599));
     is_good.then_some(Expectation { route, upstream, forward_path, status, redirect_to })
 }

@@ -4,20 +4,17 @@ use super::{Cx, backend, names};
 use crate::ast::{self, Switch};
 use crate::codes;
 use crate::diagnostic::quoted;
+use crate::language::kind::{Kind, Number, Timeout, Word};
+use crate::language::{Section, read};
 use crate::model::{
-    Backend, HealthCheck, HostHeader, Id, Keepalive, Probe, Ratio, Retries, Scope, Strategy, Upstream,
+    Backend, HealthCheck, HostHeader, Id, Keepalive, Probe, Retries, Scope, Strategy, Upstream,
     UpstreamTimeouts,
 };
 use crate::pattern::check_target;
+use crate::resolve::cx::At;
 use crate::source::ConfigPath;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-
-const STRATEGIES: [(&str, Strategy); 3] = [
-    ("round-robin", Strategy::RoundRobin),
-    ("random", Strategy::Random),
-    ("least-connections", Strategy::LeastConnections),
-];
 
 /// From one check to the next.
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
@@ -39,8 +36,10 @@ impl Upstreams {
     pub(super) fn resolve(cx: &mut Cx<'_>, gateway: &ast::Gateway) -> Self {
         let interval_at = ConfigPath::root().key("health_check_interval");
         let written = gateway.health_check_interval.get();
-        let health_interval =
-            cx.sink.is_written(&interval_at).then(|| cx.timeout(&interval_at, written, DEFAULT_INTERVAL));
+        let is_written = cx.sink.is_written(&interval_at);
+        let health_interval = is_written.then(|| {
+            written.and_then(|written| cx.timeout(&interval_at, written)).unwrap_or(DEFAULT_INTERVAL)
+        });
         let mut upstreams = Self {
             list: Vec::new(),
             by_name: BTreeMap::new(),
@@ -69,20 +68,18 @@ impl Upstreams {
         let backends = backend::backends(cx, at, written.backends.as_ref(), Scope::TopLevel);
         let origin = cx.origin(at, Scope::TopLevel);
         let health_check = self.health_check(cx, &at.key("health_check"), written.health_check.as_ref());
-        let host_headers = [("preserve", HostHeader::Preserve), ("backend", HostHeader::Backend)];
-        let host_header = written.host_header.as_deref();
-        let host_header_at = at.key("host_header");
+        let host_header = written.host_header.as_ref();
         let upstream = Upstream {
             name: name.to_owned(),
             origin,
-            strategy: strategy(cx, at, written.strategy.as_deref()),
+            strategy: strategy(cx, at, written.strategy.as_ref()),
             backends,
             health_check,
-            timeouts: timeouts(cx, &at.key("timeouts"), written.timeouts.clone().unwrap_or_default()),
-            keepalive: keepalive(cx, &at.key("keepalive"), written.keepalive.clone().unwrap_or_default()),
-            retries: retries(cx, &at.key("retries"), written.retries.clone().unwrap_or_default()),
+            timeouts: UpstreamTimeouts::resolve(cx, at.key("timeouts"), written.timeouts.as_ref()),
+            keepalive: Keepalive::resolve(cx, at.key("keepalive"), written.keepalive.as_ref()),
+            retries: Retries::resolve(cx, at.key("retries"), written.retries.as_ref()),
             host_header: host_header
-                .and_then(|text| cx.word(&host_header_at, text, "host_header", &host_headers))
+                .and_then(|text| Word.read(cx, &at.key("host_header"), text))
                 .unwrap_or(HostHeader::Preserve),
         };
         (!upstream.backends.is_empty()).then_some(upstream)
@@ -98,7 +95,7 @@ impl Upstreams {
         written: &ast::Route,
     ) -> Option<Id<Upstream>> {
         let backends: Vec<Backend> = backend::backends(cx, route, written.backends.as_ref(), scope);
-        let strategy = strategy(cx, route, written.strategy.as_deref());
+        let strategy = strategy(cx, route, written.strategy.as_ref());
         if self.by_name.contains_key(name) {
             let first = ConfigPath::root().key("upstreams").key(name);
             let first = cx.sink.key_span(&first);
@@ -125,9 +122,9 @@ impl Upstreams {
             strategy,
             backends,
             health_check: self.health_check(cx, route, None),
-            timeouts: timeouts(cx, route, ast::UpstreamTimeouts::default()),
-            keepalive: keepalive(cx, route, ast::Keepalive::default()),
-            retries: retries(cx, route, ast::Retries::default()),
+            timeouts: UpstreamTimeouts::resolve(cx, route.clone(), None),
+            keepalive: Keepalive::resolve(cx, route.clone(), None),
+            retries: Retries::resolve(cx, route.clone(), None),
             host_header: HostHeader::Preserve,
         };
         Some(self.push(upstream))
@@ -197,28 +194,41 @@ impl Upstreams {
             None => (self.health_interval.is_some(), ast::HealthCheck::default()),
         };
         let default = self.health_interval.unwrap_or(DEFAULT_INTERVAL);
-        let interval = cx.timeout(&at.key("interval"), written.interval.as_ref(), default);
+        let at = &At::from(at.clone());
+        let interval = read(cx, at, "interval", (&Timeout, written.interval.as_ref()), || default);
         // The earliest time at which the next probe may be due.
         let due = (interval * 9 / 10).as_millis().max(1);
         let timeout = Duration::from_secs(2).min(u64::try_from(due).map_or(interval, Duration::from_millis));
         Some(HealthCheck {
             probe: match is_http {
                 true => Probe::Http {
-                    path: probe_path(cx, &at.key("path"), written.path.as_deref()),
-                    expect: expect(cx, &at.key("expect"), written.expect.as_ref()),
+                    path: probe_path(cx, &at.key(cx, "path"), written.path.as_deref()),
+                    expect: expect(cx, &at.key(cx, "expect"), written.expect.as_ref()),
                 },
                 false => Probe::Connect,
             },
             interval,
-            timeout: cx.timeout(&at.key("timeout"), written.timeout.as_ref(), timeout),
-            healthy_after: cx.number(&at.key("healthy_after"), written.healthy_after, 1..=100, 1),
-            unhealthy_after: cx.number(&at.key("unhealthy_after"), written.unhealthy_after, 1..=100, 1),
+            timeout: read(cx, at, "timeout", (&Timeout, written.timeout.as_ref()), || timeout),
+            healthy_after: read(
+                cx,
+                at,
+                "healthy_after",
+                (&Number(1, 100), written.healthy_after.as_ref()),
+                || 1,
+            ),
+            unhealthy_after: read(
+                cx,
+                at,
+                "unhealthy_after",
+                (&Number(1, 100), written.unhealthy_after.as_ref()),
+                || 1,
+            ),
         })
     }
 }
 
-fn strategy(cx: &mut Cx<'_>, section: &ConfigPath, written: Option<&str>) -> Strategy {
-    let strategy = written.and_then(|text| cx.word(&section.key("strategy"), text, "strategy", &STRATEGIES));
+fn strategy(cx: &mut Cx<'_>, section: &ConfigPath, written: Option<&String>) -> Strategy {
+    let strategy = written.and_then(|text| Word.read(cx, &section.key("strategy"), text));
     strategy.unwrap_or(Strategy::RoundRobin)
 }
 
@@ -248,52 +258,7 @@ fn expect(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&ast::List<u64>>) ->
             cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, title, label);
             continue;
         }
-        statuses.insert(cx.number(at, Some(*status), 200..=599, 200));
+        statuses.extend(cx.number::<u16>(at, *status, 200..=599));
     }
-    statuses.into_iter().collect()
-}
-
-fn timeouts(cx: &mut Cx<'_>, at: &ConfigPath, written: ast::UpstreamTimeouts) -> UpstreamTimeouts {
-    UpstreamTimeouts {
-        connect: cx.timeout(&at.key("connect"), written.connect.as_ref(), Duration::from_secs(2)),
-        response: cx.timeout(&at.key("response"), written.response.as_ref(), Duration::from_secs(30)),
-    }
-}
-
-fn keepalive(cx: &mut Cx<'_>, at: &ConfigPath, written: ast::Keepalive) -> Keepalive {
-    Keepalive {
-        idle: cx.timeout(&at.key("idle"), written.idle.as_ref(), Duration::from_secs(15)),
-        max_idle: cx.number(&at.key("max_idle"), written.max_idle, 0..=65_536, 256),
-    }
-}
-
-fn retries(cx: &mut Cx<'_>, at: &ConfigPath, written: ast::Retries) -> Retries {
-    #[derive(Clone, Copy, PartialEq)]
-    enum On {
-        ConnectFailure,
-        StaleConnection,
-        Reset,
-    }
-    let words = [
-        ("connect-failure", On::ConnectFailure),
-        ("stale-connection", On::StaleConnection),
-        ("reset", On::Reset),
-    ];
-    let on_at = at.key("on");
-    let on: Vec<On> = match &written.on {
-        None => vec![On::ConnectFailure, On::StaleConnection, On::Reset],
-        Some(list) => {
-            let written: Vec<(ConfigPath, &String)> =
-                list.iter().map(|(index, text)| (on_at.index(index), text)).collect();
-            cx.each_once(&written);
-            written.iter().filter_map(|(at, text)| cx.word(at, text, "retry condition", &words)).collect()
-        }
-    };
-    Retries {
-        attempts: cx.number(&at.key("attempts"), written.attempts, 0..=10, 1),
-        on_connect_failure: on.contains(&On::ConnectFailure),
-        on_stale_connection: on.contains(&On::StaleConnection),
-        on_reset: on.contains(&On::Reset),
-        budget: cx.percent(&at.key("budget"), written.budget.as_ref(), Ratio { basis_points: 2000 }),
-    }
+    if statuses.is_empty() { vec![200] } else { statuses.into_iter().collect() }
 }

@@ -7,8 +7,8 @@ use ::castgate::codegen::{
     Late, LeastConnections, Limit, LimitKey, Limits, Listen, LogLevel, Members, Methods,
     Node, Origin, PathEdit, Piece, Probe, QueryMatch, RandomChoice, RateLimit, Redirect,
     RedirectTarget, Reject, Request, RequestIdPolicy, RequestIds, Respond, Response,
-    Retries, RoundRobin, Route, RouteIndex, RouteTimeouts, Service, Settings, Span,
-    Table, TemplatePiece, Timeouts, Upstream, UpstreamTimeouts, hash,
+    Retries, RetryCause, RoundRobin, Route, RouteIndex, RouteTimeouts, Service, Settings,
+    Span, Table, TemplatePiece, Timeouts, Upstream, UpstreamTimeouts, hash,
 };
 
 // The gateway, as the runtime sees it.
@@ -184,9 +184,11 @@ static WEIGHTED_USERS: Upstream<RoundRobin> = Upstream::new(
         },
         retries: Retries {
             attempts: 1,
-            connect_failure: true,
-            stale_connection: true,
-            reset: true,
+            on: &[
+                RetryCause::ConnectFailure,
+                RetryCause::StaleConnection,
+                RetryCause::Reset,
+            ],
             budget_basis_points: 2000,
         },
         host_header: HostHeader::Backend,
@@ -229,9 +231,7 @@ static ROUTES_2: Upstream<LeastConnections> = Upstream::new(
         },
         retries: Retries {
             attempts: 2,
-            connect_failure: true,
-            stale_connection: false,
-            reset: false,
+            on: &[RetryCause::ConnectFailure],
             budget_basis_points: 1250,
         },
         host_header: HostHeader::Preserve,
@@ -274,9 +274,11 @@ static CANARY: Upstream<RandomChoice> = Upstream::new(
         },
         retries: Retries {
             attempts: 1,
-            connect_failure: true,
-            stale_connection: true,
-            reset: true,
+            on: &[
+                RetryCause::ConnectFailure,
+                RetryCause::StaleConnection,
+                RetryCause::Reset,
+            ],
             budget_basis_points: 2000,
         },
         host_header: HostHeader::Preserve,

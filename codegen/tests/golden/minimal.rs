@@ -3,9 +3,9 @@
 use ::castgate::codegen::{
     App, Backend, Context, Drain, Duration, Edge, Error, Forward, HealthCheck,
     HostHeader, Identity, Keepalive, Late, Limits, Listen, LogLevel, Members, Methods,
-    Node, Origin, PathEdit, Piece, Probe, Reject, Request, Response, Retries, RoundRobin,
-    Route, RouteIndex, RouteTimeouts, Service, Settings, Span, Table, Timeouts, Upstream,
-    UpstreamTimeouts,
+    Node, Origin, PathEdit, Piece, Probe, Reject, Request, Response, Retries, RetryCause,
+    RoundRobin, Route, RouteIndex, RouteTimeouts, Service, Settings, Span, Table,
+    Timeouts, Upstream, UpstreamTimeouts,
 };
 
 // The gateway, as the runtime sees it.
@@ -126,9 +126,11 @@ static UPSTREAM: Upstream<RoundRobin> = Upstream::new(
         },
         retries: Retries {
             attempts: 1,
-            connect_failure: true,
-            stale_connection: true,
-            reset: true,
+            on: &[
+                RetryCause::ConnectFailure,
+                RetryCause::StaleConnection,
+                RetryCause::Reset,
+            ],
             budget_basis_points: 2000,
         },
         host_header: HostHeader::Preserve,

@@ -3,7 +3,7 @@
 use crate::check::timeouts::{most_patient, time_of};
 use crate::diagnostic::{Diagnostics, quoted};
 use crate::lint::Lint;
-use crate::model::{BackendUrl, Late, Model, Piece, Route, Upstream};
+use crate::model::{BackendUrl, Late, Model, Piece, RetryOn, Route, Upstream};
 use crate::source::ConfigPath;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -52,13 +52,12 @@ fn keepalive(upstream: &Upstream, sink: &mut Diagnostics) {
 }
 
 fn retries(upstream: &Upstream, sink: &mut Diagnostics) {
-    let (section, retries) = (upstream.origin.path.key("retries"), upstream.retries);
+    let (section, retries) = (upstream.origin.path.key("retries"), &upstream.retries);
     let at = section.key("attempts");
     if retries.attempts == 0 || !sink.is_written(&section) {
         return;
     }
-    let on_nothing = !(retries.on_connect_failure || retries.on_stale_connection || retries.on_reset);
-    let never = if on_nothing {
+    let never = if retries.on.is_empty() {
         Some(("on", "nothing is tried again"))
     } else if retries.budget.basis_points == 0 {
         Some(("budget", "no request may be tried again"))
@@ -89,7 +88,11 @@ fn tries(upstream: &Upstream, route: &Route, sink: &mut Diagnostics) {
     let needed = connect * (u32::from(upstream.retries.attempts) + 1);
     let is_written = sink.is_written(&connect_at) || sink.is_written(&attempts_at);
     // One attempt which alone does not fit is an error of its own.
-    if !upstream.retries.on_connect_failure || needed <= most || connect > most || !is_written {
+    if !upstream.retries.on.contains(&RetryOn::ConnectFailure)
+        || needed <= most
+        || connect > most
+        || !is_written
+    {
         return;
     }
     let here = if sink.is_written(&attempts_at) { attempts_at } else { connect_at };

@@ -14,13 +14,8 @@ const DURATION: &str = "a duration such as `5s`, at most 366 days";
 
 impl Cx<'_> {
     /// A duration that is not zero.
-    pub(crate) fn timeout(
-        &mut self,
-        at: &ConfigPath,
-        written: Option<&ast::Duration>,
-        default: Duration,
-    ) -> Duration {
-        self.some_time(at, written, DURATION, "leave it out for the default").unwrap_or(default)
+    pub(crate) fn timeout(&mut self, at: &ConfigPath, written: &ast::Duration) -> Option<Duration> {
+        self.some_time(at, written, DURATION, "leave it out for the default")
     }
 
     /// A duration that is not zero, or no limit.
@@ -33,20 +28,19 @@ impl Cx<'_> {
             None | Some(ast::Limit::Off) => None,
             Some(ast::Limit::At(duration)) => {
                 let what = format!("{DURATION}, or `off`");
-                self.some_time(at, Some(duration), &what, "write `off` for no limit")
+                self.some_time(at, duration, &what, "write `off` for no limit")
             }
         }
     }
 
-    /// A duration that is not zero, if one was written and is right.
+    /// A duration that is not zero, if it is right.
     fn some_time(
         &mut self,
         at: &ConfigPath,
-        written: Option<&ast::Duration>,
+        ast::Duration(text): &ast::Duration,
         what: &str,
         help: &str,
     ) -> Option<Duration> {
-        let ast::Duration(text) = written?;
         let duration = self.quantity(at, text, units::duration(text), what)?;
         if duration.is_zero() {
             let title = "this duration must not be zero";
@@ -62,31 +56,21 @@ impl Cx<'_> {
     pub(crate) fn duration(
         &mut self,
         at: &ConfigPath,
-        written: Option<&ast::Duration>,
-        default: Duration,
-    ) -> Duration {
-        let Some(ast::Duration(text)) = written else { return default };
-        self.quantity(at, text, units::duration(text), DURATION).unwrap_or(default)
+        ast::Duration(text): &ast::Duration,
+    ) -> Option<Duration> {
+        self.quantity(at, text, units::duration(text), DURATION)
     }
 
-    pub(crate) fn size(&mut self, at: &ConfigPath, written: Option<&ast::Size>, default: u64) -> u64 {
-        let Some(ast::Size(text)) = written else { return default };
+    pub(crate) fn size(&mut self, at: &ConfigPath, ast::Size(text): &ast::Size) -> Option<u64> {
         self.quantity(at, text, units::size(text), "a size such as `10MiB`, at most 1024GiB")
-            .unwrap_or(default)
     }
 
     pub(crate) fn rate(&mut self, at: &ConfigPath, ast::Rate(text): &ast::Rate) -> Option<Rate> {
         self.quantity(at, text, units::rate(text), "a rate such as `100/s`, at least 1")
     }
 
-    pub(crate) fn percent(
-        &mut self,
-        at: &ConfigPath,
-        written: Option<&ast::Percent>,
-        default: Ratio,
-    ) -> Ratio {
-        let Some(ast::Percent(text)) = written else { return default };
-        self.quantity(at, text, units::percent(text), "a percentage from `0%` to `100%`").unwrap_or(default)
+    pub(crate) fn percent(&mut self, at: &ConfigPath, ast::Percent(text): &ast::Percent) -> Option<Ratio> {
+        self.quantity(at, text, units::percent(text), "a percentage from `0%` to `100%`")
     }
 
     fn quantity<T>(

@@ -1,0 +1,143 @@
+//! Quantities with units.
+
+use super::{Kind, Shape};
+use crate::ast;
+use crate::codes;
+use crate::model::Ratio;
+use crate::plan::Value;
+use crate::resolve::cx::Cx;
+use crate::show;
+use crate::source::ConfigPath;
+use crate::yaml::Tree;
+use std::time::Duration;
+
+/// A span of time, zero included.
+pub(crate) struct Span;
+
+/// A span of time that is not zero.
+pub(crate) struct Timeout;
+
+/// So many bytes, of any number.
+pub(crate) struct Size;
+
+/// So many bytes, at least and at most, and what is said of others.
+pub(crate) struct SizeOf(pub(crate) u64, pub(crate) u64, pub(crate) &'static str);
+
+/// A share of a whole.
+pub(crate) struct Share;
+
+/// A share that is not nothing, and what is said of `0%`.
+pub(crate) struct ShareAbove0(pub(crate) &'static str);
+
+impl Kind<Duration> for Span {
+    type Written = ast::Duration;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Duration) -> Option<Duration> {
+        cx.duration(at, written)
+    }
+    fn tree(&self, value: &Duration) -> Tree {
+        Tree::Plain(show::duration(*value))
+    }
+    fn value(&self, value: &Duration) -> Value {
+        Value::Duration(*value)
+    }
+    fn shape(&self) -> Shape {
+        Shape::Duration
+    }
+}
+
+impl Kind<Duration> for Timeout {
+    type Written = ast::Duration;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Duration) -> Option<Duration> {
+        cx.timeout(at, written)
+    }
+    fn tree(&self, value: &Duration) -> Tree {
+        Span.tree(value)
+    }
+    fn value(&self, value: &Duration) -> Value {
+        Span.value(value)
+    }
+    fn shape(&self) -> Shape {
+        Shape::Duration
+    }
+}
+
+impl Kind<u64> for Size {
+    type Written = ast::Size;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Size) -> Option<u64> {
+        cx.size(at, written)
+    }
+    fn tree(&self, value: &u64) -> Tree {
+        Tree::Plain(show::size(*value))
+    }
+    fn value(&self, value: &u64) -> Value {
+        Value::Number(*value)
+    }
+    fn shape(&self) -> Shape {
+        Shape::Size
+    }
+}
+
+impl Kind<u64> for SizeOf {
+    type Written = ast::Size;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Size) -> Option<u64> {
+        let Self(least, most, label) = *self;
+        let size = cx.size(at, written)?;
+        if !(least..=most).contains(&size) {
+            cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, "this size is out of range", label);
+            return None;
+        }
+        Some(size)
+    }
+    fn tree(&self, value: &u64) -> Tree {
+        Size.tree(value)
+    }
+    fn value(&self, value: &u64) -> Value {
+        Size.value(value)
+    }
+    fn shape(&self) -> Shape {
+        Shape::Size
+    }
+}
+
+impl Kind<Ratio> for Share {
+    type Written = ast::Percent;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Percent) -> Option<Ratio> {
+        cx.percent(at, written)
+    }
+    fn tree(&self, value: &Ratio) -> Tree {
+        Tree::Plain(show::ratio(*value))
+    }
+    fn value(&self, value: &Ratio) -> Value {
+        Value::Number(value.basis_points.into())
+    }
+    fn shape(&self) -> Shape {
+        Shape::Share
+    }
+}
+
+impl Kind<Ratio> for ShareAbove0 {
+    type Written = ast::Percent;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Percent) -> Option<Ratio> {
+        let ratio = cx.percent(at, written)?;
+        if ratio.basis_points == 0 {
+            cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, self.0, "must be above 0%");
+            return None;
+        }
+        Some(ratio)
+    }
+    fn tree(&self, value: &Ratio) -> Tree {
+        Share.tree(value)
+    }
+    fn value(&self, value: &Ratio) -> Value {
+        Share.value(value)
+    }
+    fn shape(&self) -> Shape {
+        Shape::Share
+    }
+}

@@ -1,0 +1,41 @@
+//! Words of the language's own.
+
+use super::{Kind, Shape};
+use crate::plan::Value;
+use crate::resolve::cx::Cx;
+use crate::source::ConfigPath;
+use crate::yaml::Tree;
+
+/// An enumeration of the language; `words!` makes them.
+pub(crate) trait Words: Copy + Ord + 'static {
+    /// What one of them is called in reports.
+    const WHAT: &'static str;
+    /// All of them, as they are written.
+    const ALL: &'static [(&'static str, Self)];
+
+    /// As it is written.
+    fn word(self) -> &'static str;
+
+    /// What it is in the runtime: a path of the facade.
+    fn code(self) -> &'static str;
+}
+
+/// One of the words of an enumeration.
+pub(crate) struct Word;
+
+impl<T: Words> Kind<T> for Word {
+    type Written = String;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<T> {
+        cx.word(at, written, T::WHAT, T::ALL)
+    }
+    fn tree(&self, value: &T) -> Tree {
+        Tree::plain(value.word())
+    }
+    fn value(&self, value: &T) -> Value {
+        Value::Path(value.code())
+    }
+    fn shape(&self) -> Shape {
+        Shape::Words(T::ALL.iter().map(|(word, _)| *word).collect())
+    }
+}

@@ -1,0 +1,57 @@
+//! Sections of `server:`.
+
+use super::kind::{Number, Size, SizeOf, Span, Timeout};
+use super::section;
+use std::time::Duration;
+
+const KIB: u64 = 1024;
+
+const fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+section! {
+    /// `server.limits:`
+    Limits / WrittenLimits => "Limits" {
+        /// Request line and header fields together, `1KiB` to `16MiB`; beyond it 431.
+        header_bytes: u64 = SizeOf(KIB, 16 * KIB * KIB, "must be 1KiB to 16MiB"),
+        default 32 * KIB, example "16KiB";
+        /// Number of header fields of a request, 1 to 10000; beyond it 431.
+        headers: u32 = Number(1, 10_000), default 100, example "50";
+        /// Path and query, not above `header_bytes`; beyond it 414.
+        uri: u64 = Size,
+        default 8 * KIB, or (8 * KIB).min(header_bytes) => ", or `header_bytes` if that is less", example "4KiB";
+        /// The request body; beyond it 413.
+        body: u64 = Size, default 10 * KIB * KIB, example "50MiB";
+        /// Client connections open at one time, 1 to 10000000, for the whole process; for a further one the longest idle
+        /// one is closed, or it waits in the kernel's queue.
+        connections: u32 = Number(1, 10_000_000), default 10_000, example "20000";
+    }
+}
+
+section! {
+    /// `server.timeouts:`
+    ServerTimeouts / WrittenServerTimeouts => "Timeouts" {
+        /// From the first byte of a request to the end of its head; then 408 and the end of the connection.
+        header_read: Duration = Timeout, default seconds(10), example "5s";
+        /// A pause in a request's body: for so long a client may send nothing of it while the backend could take more; then 408.
+        body: Duration = Timeout, default seconds(30), example "10s";
+        /// A client that takes nothing of its response for so long is given up, and its connection closed. What it takes shows in
+        /// steps of up to 64 KiB: a client that reads steadily, and faster than that in this time, is never cut.
+        write: Duration = Timeout, default seconds(30), example "10s";
+        /// An idle keep-alive connection is closed after this.
+        idle: Duration = Timeout, default seconds(75), example "30s";
+        /// From the end of a request to the head of its response, for routes without a `timeout`.
+        request: Duration = Timeout as _, default seconds(60), example "30s";
+    }
+}
+
+section! {
+    /// `server.drain:`, what SIGTERM sets off: not ready, still accepting for `delay`, then finishing requests for `grace`.
+    Drain / WrittenDrain => "Drain" {
+        /// After SIGTERM: how long connections are still accepted while `/readyz` says 503; may be `0s`.
+        delay: Duration = Span, default Duration::ZERO, example "5s";
+        /// After that: how long requests in flight may still take; may be `0s`.
+        grace: Duration = Span, default seconds(25), example "20s";
+    }
+}

@@ -1,0 +1,51 @@
+//! `words!`: an enumeration of the language.
+
+/// Declares an enumeration: its words, and what they are in the runtime.
+///
+/// ```text
+/// /// What is chosen.
+/// Name, "what it is called in reports" {
+///     /// What the word means.
+///     Variant = "word" => "Facade::Path";
+/// }
+/// ```
+macro_rules! words {
+    (
+        $(#[doc = $about:literal])*
+        $name:ident, $what:literal {
+            $($(#[doc = $doc:literal])* $variant:ident = $word:literal => $code:literal;)*
+        }
+    ) => {
+        $(#[doc = $about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum $name {
+            $($(#[doc = $doc])* $variant,)*
+        }
+
+        impl $name {
+            /// As it is written in the config.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)*
+                }
+            }
+        }
+
+        impl $crate::language::Words for $name {
+            const WHAT: &'static str = $what;
+            const ALL: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),*];
+
+            fn word(self) -> &'static str {
+                self.as_str()
+            }
+
+            fn code(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $code,)*
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use words;
