@@ -156,18 +156,17 @@ macro_rules! section {
         impl $settings {
             /// As a constant of the runtime.
             pub(crate) fn value(&self) -> $crate::plan::Value {
-                let mut fields = Vec::new();
-                $(section!(@field fields self $field);)*
-                $crate::plan::Value::Struct($facade, fields)
+                let fields = [$(section!(@field self $field)),*];
+                $crate::plan::Value::Struct($facade, fields.into_iter().flatten().collect())
             }
         }
     };
-    (@field $fields:ident $self:ident ($key:ident as _: $type:ty = $kind:expr)) => {};
-    (@field $fields:ident $self:ident ($key:ident as $code:ident: $type:ty = $kind:expr)) => {
-        $fields.push((stringify!($code), $crate::language::Kind::<$type>::value(&$kind, &$self.$key)));
+    (@field $self:ident ($key:ident as _: $type:ty = $kind:expr)) => { None };
+    (@field $self:ident ($key:ident as $code:ident: $type:ty = $kind:expr)) => {
+        Some((stringify!($code), $crate::language::Kind::<$type>::value(&$kind, &$self.$key)))
     };
-    (@field $fields:ident $self:ident ($key:ident: $type:ty = $kind:expr)) => {
-        $fields.push((stringify!($key), $crate::language::Kind::<$type>::value(&$kind, &$self.$key)));
+    (@field $self:ident ($key:ident: $type:ty = $kind:expr)) => {
+        Some((stringify!($key), $crate::language::Kind::<$type>::value(&$kind, &$self.$key)))
     };
 }
 
