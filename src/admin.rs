@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use castgate_contract::built_in::{self, BuiltIn};
 use http::{HeaderValue, Method, StatusCode, header};
 use matchit::Router;
 use serde::{Serialize, Serializer};
@@ -16,33 +17,11 @@ use crate::server::{Phase, Process};
 use crate::service::{Body, Response};
 use crate::upstream::Status;
 
-/// Whether a path is one of ours. Asked for every request: a comparison of lengths, and rarely more.
-#[inline]
-pub(crate) fn owns(path: &str) -> bool {
-    matches!(path, "/health" | "/livez" | "/readyz" | "/metrics")
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Endpoint {
-    Health,
-    Livez,
-    Readyz,
-    Metrics,
-}
-
-/// The paths and what they are.
-const ENDPOINTS: [(&str, Endpoint); 4] = [
-    ("/health", Endpoint::Health),
-    ("/livez", Endpoint::Livez),
-    ("/readyz", Endpoint::Readyz),
-    ("/metrics", Endpoint::Metrics),
-];
-
 /// The admin's own routes; they are few and never hot, so an ordinary router serves them.
-static ROUTER: LazyLock<Router<Endpoint>> = LazyLock::new(|| {
+static ROUTER: LazyLock<Router<BuiltIn>> = LazyLock::new(|| {
     let mut router = Router::new();
-    for (path, endpoint) in ENDPOINTS {
-        if let Err(error) = router.insert(path, endpoint) {
+    for (path, what) in built_in::PATHS.into_iter().filter_map(|path| Some((path, built_in::at(path)?))) {
+        if let Err(error) = router.insert(path, what) {
             tracing::error!(path, %error, "a built-in path is not served");
         }
     }
@@ -58,10 +37,10 @@ pub(crate) async fn answer(process: &Arc<Process>, method: &Method, path: &str) 
         return response;
     }
     match *found.value {
-        Endpoint::Health => health(process),
-        Endpoint::Livez => plain(StatusCode::OK, "text/plain; charset=utf-8", "ok\n"),
-        Endpoint::Readyz => readiness(process),
-        Endpoint::Metrics => exposition(process).await,
+        BuiltIn::Health => health(process),
+        BuiltIn::Livez => plain(StatusCode::OK, "text/plain; charset=utf-8", "ok\n"),
+        BuiltIn::Readyz => readiness(process),
+        BuiltIn::Metrics => exposition(process).await,
     }
 }
 
@@ -183,12 +162,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_built_in_path_is_owned_and_routed() {
-        for (path, endpoint) in ENDPOINTS {
-            assert!(owns(path));
-            assert_eq!(ROUTER.at(path).unwrap().value, &endpoint);
+    fn every_built_in_path_is_routed() {
+        for path in built_in::PATHS {
+            assert_eq!(ROUTER.at(path).ok().map(|found| *found.value), built_in::at(path));
         }
-        assert!(!owns("/healthz") && !owns("/health/") && !owns("/"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub use crate::middleware::{
     Target as RedirectTarget,
 };
 pub use crate::route::{
-    Edge, HeaderMatch, Methods, NONE, Node, QueryMatch, Route, RouteIndex, RouteTimeouts, Span, Table, hash,
+    Edge, HeaderMatch, Methods, NONE, Node, QueryMatch, Route, RouteIndex, RouteTimeouts, Span, Table,
 };
 pub use crate::server::Cidr;
 pub use crate::service::{Request, Response, Service};

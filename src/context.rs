@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use crate::access_log::AccessLogPolicy;
 use crate::error::{CLIENT_CLOSED, Error, Reason};
 use crate::introduction::Introduction;
-use crate::route::Methods;
+use crate::route::method_index;
 use crate::server::{Client, Worker};
 use crate::service::Request;
 use crate::upstream::Backend;
@@ -221,7 +221,7 @@ impl Record {
         let duration = ended.saturating_duration_since(self.started);
         self.bytes_in = self.client.take_body_received();
         let worker = self.client.worker();
-        worker.metrics().request_ended(self.route, Methods::index(&self.method), self.status, duration);
+        worker.metrics().request_ended(self.route, method_index(&self.method), self.status, duration);
         if self.access_log.is_some() {
             worker.access_log().write(self, duration, worker);
         }

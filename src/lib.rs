@@ -22,7 +22,6 @@ mod late;
 mod metrics;
 mod middleware;
 mod operational_log;
-mod path;
 pub mod route;
 mod server;
 mod service;

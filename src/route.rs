@@ -1,21 +1,24 @@
-//! Routes and the matcher over the generated table: a flat trie of path segments for each host.
-//! Precedence lives in the order of the search (docs/configuration.md, "Precedence"), never in file order.
-//! A look-up neither allocates nor records parameters: a parameter is the number of its path segment.
+//! Routes and the generated table over them: a flat trie of path segments for each host. How it is searched is the
+//! contract's, for the compiler searches it too.
 
 mod predicate;
-mod segment;
-mod table;
 
 use std::time::Duration;
 
+pub use castgate_contract::methods::Methods;
+use castgate_contract::search::Tables;
+use castgate_contract::table;
+pub use castgate_contract::table::{NONE, Span, Table};
 use http::{HeaderMap, Method};
 
 use crate::introduction::Introduction;
-pub(crate) use predicate::METHOD_NAMES;
-pub use predicate::{HeaderMatch, Methods, QueryMatch};
-pub use segment::hash;
-pub(crate) use segment::{nth_segment, segment_start};
-pub use table::{Edge, NONE, Node, Span, Table};
+pub(crate) use predicate::method_index;
+pub use predicate::{HeaderMatch, QueryMatch};
+
+/// A position in a trie.
+pub type Node = table::Node<&'static str>;
+/// A literal that leads to a node.
+pub type Edge = table::Edge<&'static str>;
 
 /// One route: what it asks of a request besides host and path, and where it leads. In this order, so that what a
 /// look-up reads of a large table lies in one line of the cache, mostly.
@@ -164,11 +167,45 @@ pub enum Answer {
     Nothing,
 }
 
+impl<T> Tables for RouteIndex<T> {
+    type Text = &'static str;
+
+    #[inline(always)]
+    fn nodes(&self) -> &[Node] {
+        self.nodes
+    }
+
+    #[inline(always)]
+    fn edges(&self) -> &[Edge] {
+        self.edges
+    }
+
+    #[inline(always)]
+    fn candidates(&self) -> &[u32] {
+        self.candidates
+    }
+
+    #[inline(always)]
+    fn hosts(&self) -> Table {
+        self.hosts
+    }
+
+    #[inline(always)]
+    fn wildcards(&self) -> Table {
+        self.wildcards
+    }
+
+    #[inline(always)]
+    fn any_host(&self) -> u32 {
+        self.any_host
+    }
+}
+
 impl<T> RouteIndex<T> {
     /// The route that takes this request: among all that match, the one of highest precedence.
     pub fn find(&self, question: &Question<'_>) -> Answer {
-        let methods = Methods::of(question.method);
-        let found = self.search(question, &mut |number, only| match only {
+        let methods = Methods::nth(method_index(question.method));
+        let found = self.search(question.host, question.path, &mut |number, only| match only {
             Some(taken) => taken.intersects(methods),
             None => {
                 let route = &self.routes[number as usize];
@@ -184,7 +221,7 @@ impl<T> RouteIndex<T> {
     #[cold]
     fn allowed(&self, question: &Question<'_>) -> Answer {
         let mut allowed = Methods::NONE;
-        self.search(question, &mut |number, _| {
+        self.search(question.host, question.path, &mut |number, _| {
             let route = &self.routes[number as usize];
             if route.accepts_fields(question) {
                 allowed = allowed.union(route.methods);
@@ -192,161 +229,5 @@ impl<T> RouteIndex<T> {
             false
         });
         if allowed == Methods::NONE { Answer::Nothing } else { Answer::Allow(allowed) }
-    }
-
-    /// Visits the routes whose host and path match, best first, until `accept` takes one. It gets the number, and the
-    /// methods if they are all there is to it.
-    #[inline]
-    fn search(
-        &self,
-        question: &Question<'_>,
-        accept: &mut impl FnMut(u32, Option<Methods>) -> bool,
-    ) -> Option<u32> {
-        let path = question.path.as_bytes();
-        let first = if path.len() == 1 { path.len() + 1 } else { 1 };
-        if (self.hosts.start & self.wildcards.start) != NONE
-            && let Some(found) = self.search_hosts(question.host, path, first, accept)
-        {
-            return Some(found);
-        }
-        if self.any_host == NONE { None } else { self.descend(self.any_host, path, first, accept) }
-    }
-
-    #[inline(never)]
-    fn search_hosts(
-        &self,
-        host: &str,
-        path: &[u8],
-        first: usize,
-        accept: &mut impl FnMut(u32, Option<Methods>) -> bool,
-    ) -> Option<u32> {
-        if let Some(root) = self.lookup(self.hosts, host.as_bytes(), hash(host.as_bytes()))
-            && let Some(found) = self.descend(root, path, first, accept)
-        {
-            return Some(found);
-        }
-        // Longest wildcard first: cut one label at a time from the left.
-        let mut rest = host;
-        while let Some((_, suffix)) = rest.split_once('.') {
-            if let Some(root) = self.lookup(self.wildcards, suffix.as_bytes(), hash(suffix.as_bytes()))
-                && let Some(found) = self.descend(root, path, first, accept)
-            {
-                return Some(found);
-            }
-            rest = suffix;
-        }
-        None
-    }
-
-    /// Searches below `node`; `at` is where the next segment starts, past the end when none is left.
-    /// A trie node consumes as many segments as it is deep, so no node is visited twice.
-    fn descend(
-        &self,
-        node: u32,
-        path: &[u8],
-        mut at: usize,
-        accept: &mut impl FnMut(u32, Option<Methods>) -> bool,
-    ) -> Option<u32> {
-        let mut node = &self.nodes[node as usize];
-        loop {
-            if !node.stem.is_empty() {
-                at = segment::after(path, at, node.stem.as_bytes())?;
-            }
-            if at > path.len() {
-                return self.first(node.exact, accept).or_else(|| self.first(node.prefix, accept));
-            }
-            if node.has_alternatives() {
-                return self.branch(node, path, at, accept);
-            }
-            // One way on, and nothing to come back to: most nodes.
-            if node.param == NONE {
-                let (end, hash) = segment::scan(path, at);
-                node = &self.nodes[self.lookup(node.literals, &path[at..end], hash)? as usize];
-                at = end + 1;
-            } else {
-                let end = segment::end(path, at);
-                if end == at {
-                    return None;
-                }
-                node = &self.nodes[node.param as usize];
-                at = end + 1;
-            }
-        }
-    }
-
-    /// Tries what may follow, in the order of precedence; there is a segment at `at`.
-    #[inline(never)]
-    fn branch(
-        &self,
-        node: &Node,
-        path: &[u8],
-        at: usize,
-        accept: &mut impl FnMut(u32, Option<Methods>) -> bool,
-    ) -> Option<u32> {
-        let (end, hash) = segment::scan(path, at);
-        let (text, next) = (&path[at..end], end + 1);
-        if let Some(child) = self.lookup(node.literals, text, hash)
-            && let Some(found) = self.descend(child, path, next, accept)
-        {
-            return Some(found);
-        }
-        if node.uint != NONE
-            && segment::is_uint(text)
-            && let Some(found) = self.descend(node.uint, path, next, accept)
-        {
-            return Some(found);
-        }
-        if node.uuid != NONE
-            && segment::is_uuid(text)
-            && let Some(found) = self.descend(node.uuid, path, next, accept)
-        {
-            return Some(found);
-        }
-        if node.param != NONE
-            && !text.is_empty()
-            && let Some(found) = self.descend(node.param, path, next, accept)
-        {
-            return Some(found);
-        }
-        if at < path.len()
-            && let Some(found) = self.first(node.rest, accept)
-        {
-            return Some(found);
-        }
-        self.first(node.prefix, accept)
-    }
-
-    #[inline(always)]
-    fn first(&self, span: Span, accept: &mut impl FnMut(u32, Option<Methods>) -> bool) -> Option<u32> {
-        if span.len & Span::ONE != 0 {
-            let methods = Methods::from_bits(span.len as u16);
-            return accept(span.start, Some(methods)).then_some(span.start);
-        }
-        if span.len == 0 { None } else { self.first_of(span, accept) }
-    }
-
-    #[inline(never)]
-    fn first_of(&self, run: Span, accept: &mut impl FnMut(u32, Option<Methods>) -> bool) -> Option<u32> {
-        let start = run.start as usize;
-        let numbers = &self.candidates[start..start + run.len as usize];
-        numbers.iter().copied().find(|&number| accept(number, None))
-    }
-
-    #[inline]
-    fn lookup(&self, table: Table, text: &[u8], hash: u32) -> Option<u32> {
-        if table.start == NONE {
-            return None;
-        }
-        let mut slot = hash & table.mask;
-        loop {
-            let edge = &self.edges[(table.start + slot) as usize];
-            if edge.node == NONE {
-                return None;
-            }
-            if edge.hash == hash && segment::same(edge.text.as_bytes(), text) {
-                return Some(edge.node);
-            }
-            slot = (slot + 1) & table.mask;
-        }
     }
 }

@@ -83,6 +83,63 @@ fn the_compiler_does_not_depend_on_the_runtime() {
     assert!(!manifest.lines().any(depends), "codegen/Cargo.toml depends on castgate");
 }
 
+/// Each is a telltale of one of the contract's rooms.
+#[test]
+fn what_is_agreed_on_stands_once() {
+    let telltales = [
+        ("\"%3B\"", "path"),
+        ("wrapping_mul", "segment"),
+        ("8 | 13 | 18 | 23", "segment"),
+        ("strip_suffix(b\".\")", "host"),
+        ("match ip.to_ipv4_mapped", "listen"),
+        ("2 * entries", "table"),
+        ("fn branch", "search"),
+        ("split('&')", "query"),
+        ("\"PATCH\", \"TRACE\"", "methods"),
+        ("find('#').map", "template"),
+        ("strip_prefix(\"0x\")", "authority"),
+        ("has no path; see", "backend"),
+        ("\"trace\"", "level"),
+        ("\"/livez\"", "built_in"),
+    ];
+    let files: Vec<_> = ["contract/src", "codegen/src", "src"].into_iter().flat_map(sources).collect();
+    for (telltale, room) in telltales {
+        let holds = |source: &str| code(source).any(|line| line.contains(telltale));
+        let found: Vec<_> = files.iter().filter(|(_, text)| holds(text)).map(|(path, _)| path).collect();
+        assert_eq!(found, [&format!("contract/src/{room}.rs")], "{telltale}");
+    }
+}
+
+#[test]
+fn the_contract_depends_on_nothing() {
+    let manifest = read("contract/Cargo.toml");
+    let (_, dependencies) = manifest.split_once("\n[dependencies]\n").unwrap();
+    let (dependencies, _) = dependencies.split_once("[dev-dependencies]").unwrap();
+    assert_eq!(dependencies.trim(), "");
+    assert!(!manifest.contains("build-dependencies"));
+    for (path, source) in sources("contract/src") {
+        for world in ["env", "fs", "io", "process", "sync", "thread", "time"] {
+            let name = format!("std::{world}");
+            assert!(!code(&source).any(|line| line.contains(&name)), "{path} names {name}");
+        }
+    }
+}
+
+#[test]
+fn oracles_share_no_code_with_the_contract() {
+    for (path, source) in [
+        "tests/route_table",
+        "codegen/tests/overlapping",
+        "codegen/tests/diff_random.rs",
+        "codegen/tests/verdicts.rs",
+    ]
+    .into_iter()
+    .flat_map(sources)
+    {
+        assert!(!source.contains("castgate_contract"), "{path}");
+    }
+}
+
 #[test]
 fn generated_code_names_only_the_facade() {
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("codegen/tests/golden")).unwrap() {
@@ -176,9 +233,13 @@ fn interior_mutability_is_only_where_it_is_listed() {
 #[test]
 fn every_crate_forbids_unsafe_code() {
     assert!(read("Cargo.toml").contains("unsafe_code = \"forbid\""));
-    for manifest in
-        ["Cargo.toml", "codegen/Cargo.toml", "tests/gateways/Cargo.toml", "tests/support/Cargo.toml"]
-    {
+    for manifest in [
+        "Cargo.toml",
+        "codegen/Cargo.toml",
+        "contract/Cargo.toml",
+        "tests/gateways/Cargo.toml",
+        "tests/support/Cargo.toml",
+    ] {
         assert!(read(manifest).contains("[lints]\nworkspace = true"), "{manifest}");
     }
 }

@@ -28,7 +28,6 @@ pub fn emit(plan: &Plan) -> String {
         conditions,
         routes,
         index,
-        hashes,
     } = plan;
     let sections = [
         ("The gateway, as the runtime sees it.", app::app(stacks)),
@@ -41,7 +40,6 @@ pub fn emit(plan: &Plan) -> String {
         ),
         ("Routes, in the order of the config.", routes::routes(routes, conditions)),
         ("The matcher's tables: a trie of path segments for each host.", index::index(index)),
-        ("The compiler and the runtime agree on the hash.", hashes.iter().map(index::hash).collect()),
         ("The normalised config, which `gateway config` prints.", settings::normal_config(normal_config)),
     ];
     // Escaped: the path is the user's, and a line break in it would end the comment.

@@ -2,7 +2,6 @@
 //!
 //! This module knows nothing of YAML or of routes: text in, pattern or [`PatternError`] out.
 
-mod authority;
 mod foreign;
 mod host;
 mod path;
@@ -10,15 +9,16 @@ mod segment;
 mod target;
 mod template;
 
-pub(crate) use authority::Authority;
 pub use host::HostPattern;
 pub use path::{MAX_SEGMENTS, MatchKind, PathPattern};
 pub use segment::{ParamKind, Segment};
 pub(crate) use target::check as check_target;
-pub use template::TemplatePiece;
 pub(crate) use template::parse as parse_template;
 
 use std::ops::Range;
+
+/// A part of a template. Indices count the pattern's segments (which are at most 64) from 0.
+pub type TemplatePiece = castgate_contract::template::TemplatePiece<String>;
 
 /// What is wrong with a pattern, and where in its text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,13 +9,15 @@ mod stack;
 mod upstream;
 mod value;
 
-pub use index::{Edge, Index, Node, Route, Span, Table};
+pub use index::{Edge, Index, Node, Route};
 pub use settings::Settings;
 pub use stack::{End, Instance, Layer, PathEdit, Stack, Target, TemplatePiece};
 pub use upstream::Upstream;
 pub use value::{Late, Name, Piece, Static, Value};
 
 pub use crate::source::FileLine;
+pub use castgate_contract::methods::Methods;
+pub use castgate_contract::table::{NONE, Span, Spanned, Table};
 
 /// Names that every generated file uses for itself; no static is named so after a thing of the config.
 pub const FIXED_NAMES: &[&str] = &[
@@ -62,6 +64,4 @@ pub struct Plan {
     pub routes: Vec<Route>,
     /// The matcher's tables.
     pub index: Index,
-    /// Literals and their hashes, for the build to assert that the runtime's hash is the compiler's.
-    pub hashes: Vec<(String, u32)>,
 }

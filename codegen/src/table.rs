@@ -1,19 +1,17 @@
 //! The route table, asked at build: which route takes a request, and which request gets to a route.
 //!
-//! The tables are those of the plan, and the search is the runtime's, once more ([`walk`]), so that what a check or
-//! a test of the config finds is what the gateway will do.
+//! The tables are those of the plan, and the search is the runtime's own ([`castgate_contract::search`]), so that what
+//! a check or a test of the config finds is what the gateway will do.
 
 mod fresh;
 mod meet;
 mod miss;
 mod near;
-mod normal;
 mod outcome;
 mod reach;
 mod region;
 mod request;
 mod trial;
-mod walk;
 
 pub(crate) use fresh::Fresh;
 pub(crate) use meet::Neighbours;
@@ -24,10 +22,8 @@ pub use reach::Reach;
 pub(crate) use reach::Tail;
 pub(crate) use region::{End, Region, Step, UNNAMED, narrower, union};
 pub use request::Request;
-pub(crate) use request::form_encoded;
 pub(crate) use request::method_bit;
 pub use trial::{Mismatch, TestOutcome, run_tests};
-pub(crate) use walk::Walk;
 #[cfg(feature = "cli")]
 pub(crate) use {
     outcome::{changed, rendered},
@@ -37,9 +33,8 @@ pub(crate) use {
 use crate::lower;
 use crate::model::{Method, Model, PathParameters, Route};
 use crate::plan::Index;
-
-/// Paths which the gateway answers ahead of all routes, unless `admin` has a listener of its own.
-pub const BUILT_IN: [&str; 4] = ["/health", "/livez", "/readyz", "/metrics"];
+use castgate_contract::built_in;
+use castgate_contract::search::Tables;
 
 /// What becomes of a request.
 #[derive(Debug, Clone, Copy)]
@@ -74,25 +69,22 @@ impl<'m> Table<'m> {
 
     /// What becomes of this request.
     pub fn ask(&self, request: &Request) -> Answer<'m> {
-        let built_in = BUILT_IN.into_iter().find(|path| *path == request.raw_path());
-        if let Some(path) = built_in.filter(|_| self.model.admin.is_none()) {
-            return Answer::BuiltIn(path);
+        if let Some(built_in) = built_in::at(request.raw_path()).filter(|_| self.model.admin.is_none()) {
+            return Answer::BuiltIn(built_in.path());
         }
         if matches!(request.method(), "TRACE" | "CONNECT") {
             return Answer::NotImplemented;
         }
         let method = method_bit(request.method());
-        let walk = Walk::new(&self.index);
         let mut allowed = 0;
-        let found = walk.search(request.host(), request.bare_path(), &mut |number| {
-            let Some(route) = self.model.routes.get(number) else { return false };
+        let found = self.search(request, &mut |_, route| {
             let fits = request.has_fields_of(route);
             if fits {
                 allowed |= route.methods.bits();
             }
             fits && route.methods.bits() & method != 0
         });
-        match found.and_then(|number| self.model.routes.get(number)) {
+        match found {
             Some(route)
                 if request.has_path_parameters() && route.path_parameters == PathParameters::Refuse =>
             {
@@ -108,11 +100,10 @@ impl<'m> Table<'m> {
     pub fn matching(&self, request: &Request) -> Vec<&'m Route> {
         let method = method_bit(request.method());
         let mut matching = Vec::new();
-        let _ = Walk::new(&self.index).search(request.host(), request.bare_path(), &mut |number| {
-            let route = self.model.routes.get(number);
-            matching.extend(
-                route.filter(|route| route.methods.bits() & method != 0 && request.has_fields_of(route)),
-            );
+        self.search(request, &mut |_, route| {
+            if route.methods.bits() & method != 0 && request.has_fields_of(route) {
+                matching.push(route);
+            }
             false
         });
         matching
@@ -122,8 +113,7 @@ impl<'m> Table<'m> {
     #[cfg(feature = "cli")]
     pub(crate) fn takers(&self, request: &Request) -> Vec<(u8, usize)> {
         let (mut left, mut takers) = (u8::MAX, Vec::new());
-        let _ = Walk::new(&self.index).search(request.host(), request.bare_path(), &mut |number| {
-            let Some(route) = self.model.routes.get(number) else { return false };
+        self.search(request, &mut |number, route| {
             let taken = route.methods.bits() & left;
             if taken != 0 && request.has_fields_of(route) {
                 takers.push((taken, number));
@@ -132,6 +122,19 @@ impl<'m> Table<'m> {
             left == 0
         });
         takers
+    }
+
+    /// Visits the routes whose host and path match, best first, each with its number, until one is accepted.
+    fn search(
+        &self,
+        request: &Request,
+        accept: &mut dyn FnMut(usize, &'m Route) -> bool,
+    ) -> Option<&'m Route> {
+        let routes = &self.model.routes;
+        let found = self.index.search(request.host(), request.bare_path(), &mut |number, _| {
+            routes.get(number as usize).is_some_and(|route| accept(number as usize, route))
+        });
+        routes.get(found? as usize)
     }
 
     pub(crate) fn model(&self) -> &'m Model {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use castgate_contract::methods;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
 use prometheus::{Encoder, Registry, TextEncoder};
@@ -12,7 +13,6 @@ use super::shard::{ByStatus, Histogram as Observed, RouteCounters, Shard};
 use crate::app::VERSION;
 use crate::forward::RetryCause;
 use crate::middleware::BreakerState;
-use crate::route::METHOD_NAMES;
 use crate::server::Process;
 use crate::upstream::Status;
 
@@ -100,7 +100,7 @@ fn requests(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
         if counters.is_empty() {
             continue;
         }
-        for (index, method) in METHOD_NAMES.iter().enumerate() {
+        for (index, method) in methods::NAMES.iter().enumerate() {
             let all =
                 counters.iter().filter_map(|counters| counters.methods[index].get()).map(|counts| &**counts);
             for (status, count) in by_status(all) {

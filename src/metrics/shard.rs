@@ -5,10 +5,11 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use castgate_contract::methods;
+
 use super::BUCKETS;
 use crate::context::UNMATCHED;
 use crate::forward::RetryCause;
-use crate::route::METHOD_NAMES;
 
 /// The registered statuses (and 499); each has a counter, and one more counts all others.
 pub(crate) const STATUSES: [u16; 63] = [
@@ -102,7 +103,7 @@ impl Histogram {
 /// The counters of one route.
 #[derive(Debug, Default)]
 pub(crate) struct RouteCounters {
-    pub(crate) methods: [OnceLock<Box<ByStatus>>; METHOD_NAMES.len()],
+    pub(crate) methods: [OnceLock<Box<ByStatus>>; methods::NAMES.len()],
     pub(crate) duration: Histogram,
     pub(crate) rate_limited: Counter,
     /// By [`RetryCause`].

@@ -1,6 +1,7 @@
 //! Ends of stacks that need no upstream: a rejection, a redirect, a fixed response.
 
 use bytes::Bytes;
+use castgate_contract::template;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::context::Context;
@@ -55,11 +56,11 @@ impl Service for Redirect {
         match self.to {
             Target::Fixed(to) => location.push_str(to),
             Target::Template(pieces) => {
-                TemplatePiece::render(pieces, request.uri().path(), |text| location.push_str(text))
+                template::render(pieces, request.uri().path(), |text| location.push_str(text))
             }
         }
         if let Some(query) = request.uri().query() {
-            add_query(&mut location, query);
+            template::add_query(&mut location, query);
         }
         let location = HeaderValue::try_from(location).map_err(|_| Error::new(Reason::BadRequest))?;
         let mut response = Response::new(Body::Empty);
@@ -67,14 +68,6 @@ impl Service for Redirect {
         response.headers_mut().insert(header::LOCATION, location);
         Ok(response)
     }
-}
-
-/// Adds a query in front of the fragment (RFC 3986 section 3).
-fn add_query(location: &mut String, query: &str) {
-    let fragment = location.find('#').map(|at| location.split_off(at));
-    location.push(if location.contains('?') { '&' } else { '?' });
-    location.push_str(query);
-    location.push_str(fragment.as_deref().unwrap_or_default());
 }
 
 /// A fixed response.
@@ -101,25 +94,5 @@ impl Service for Respond {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         }
         Ok(response)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::add_query;
-
-    #[test]
-    fn a_query_goes_in_front_of_the_fragment() {
-        for (to, expected) in [
-            ("/a", "/a?q=1"),
-            ("/a#x", "/a?q=1#x"),
-            ("/a?b=2", "/a?b=2&q=1"),
-            ("/a?b=2#x?y", "/a?b=2&q=1#x?y"),
-            ("https://a.example/#x?y", "https://a.example/?q=1#x?y"),
-        ] {
-            let mut location = to.to_owned();
-            add_query(&mut location, "q=1");
-            assert_eq!(location, expected);
-        }
     }
 }

@@ -11,6 +11,7 @@ mod kind;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use castgate_contract::{built_in, path};
 use http::{HeaderValue, Method, StatusCode, Version, header};
 use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
@@ -26,7 +27,6 @@ use crate::admin;
 use crate::app::App;
 use crate::context::{Context, Record, UNMATCHED};
 use crate::error::{Error, Reason};
-use crate::path;
 use crate::route::{Answer, PathParameters, Question, RouteTimeouts};
 use crate::service::{Body, BodyError, Request, RequestBody, Response};
 
@@ -40,7 +40,7 @@ pub(super) async fn admit<A: App>(
     let trusted = client.is_trusted_proxy();
     let checked = check(&request, settings, trusted);
     // `/health` and its like stand ahead of everything, on any host.
-    if settings.admin.is_empty() && admin::owns(request.uri().path()) && checked.is_ok() {
+    if settings.admin.is_empty() && built_in::at(request.uri().path()).is_some() && checked.is_ok() {
         return Ok(answer_admin(client, request).await);
     }
     let started = Instant::now();
@@ -158,10 +158,12 @@ fn find<A: App>(
             cx.client.begin(cx.record.started, route.timeouts);
             Ok(&route.target)
         }
-        Answer::Allow(methods) => Err(match HeaderValue::try_from(methods.allow()) {
-            Ok(allow) => Error::new(Reason::MethodNotAllowed).with_header(header::ALLOW, allow),
-            Err(_) => Error::new(Reason::MethodNotAllowed),
-        }),
+        Answer::Allow(methods) => {
+            Err(match HeaderValue::try_from(methods.named().collect::<Vec<_>>().join(", ")) {
+                Ok(allow) => Error::new(Reason::MethodNotAllowed).with_header(header::ALLOW, allow),
+                Err(_) => Error::new(Reason::MethodNotAllowed),
+            })
+        }
         Answer::Nothing => Err(Reason::NoRoute.into()),
     }
 }

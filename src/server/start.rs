@@ -1,12 +1,14 @@
 //! Starting and stopping: everything that can be wrong is found before the first connection is taken, and said at once.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use castgate_contract::level;
+use castgate_contract::listen::{self, Mistake};
 use tokio::runtime::LocalRuntime;
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
@@ -30,7 +32,7 @@ pub(super) const EXIT_FAILURE: u8 = 1;
 
 /// Runs a gateway until it is told to stop by SIGTERM or SIGINT.
 pub fn run<A: App>(app: &'static A) -> ExitCode {
-    let level = level(app.settings()).unwrap_or_else(|_| "info".to_owned());
+    let level = level(app.settings()).unwrap_or_else(|_| level::DEFAULT.to_owned());
     let outcome = OperationalLog::start(&level).and_then(|log| {
         let outcome = start(app, &log);
         log.finish(Instant::now() + LAST_LINES);
@@ -118,30 +120,27 @@ fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
 /// `server.log_level`, or what is wrong with it.
 fn level(settings: &Settings) -> Result<String, String> {
     let level = settings.log_level.level.resolve().map_err(|errors| errors.join("; "))?;
-    match level.as_str() {
-        "error" | "warn" | "info" | "debug" | "trace" => Ok(level),
-        _ => Err(format!("server.log_level: `{level}` is not error, warn, info, debug or trace")),
+    if level::is_level(&level) {
+        return Ok(level);
     }
+    Err(format!("server.log_level: `{level}` is not error, warn, info, debug or trace"))
 }
 
 fn addresses(listen: &Listen, problems: &mut Problems) -> Option<Vec<SocketAddr>> {
     let text = problems.resolve(listen.origin, &listen.address)?;
-    match text.to_socket_addrs() {
-        // `localhost` may stand for the same address twice.
-        Ok(found) => {
-            Some(found.map(|address| (address, ())).collect::<BTreeMap<_, ()>>().into_keys().collect())
-        }
-        Err(error) => {
-            problems.at(
-                listen.origin,
-                format!(
-                    "`{text}`{} is not an address to listen on (host:port): {error}",
-                    listen.address.source()
-                ),
-            );
-            None
-        }
-    }
+    let why = match listen::parse(&text) {
+        Ok(address) => return Some(vec![address]),
+        Err(Mistake::Mapped(address)) => format!("an IPv4 address is written as one: {address}"),
+        // At start a name will do, too.
+        Err(Mistake::NotAnAddress) => match text.to_socket_addrs() {
+            // `localhost` may stand for the same address twice.
+            Ok(found) => return Some(found.collect::<BTreeSet<_>>().into_iter().collect()),
+            Err(error) => error.to_string(),
+        },
+    };
+    let source = listen.address.source();
+    problems.at(listen.origin, format!("`{text}`{source} is not an address to listen on (host:port): {why}"));
+    None
 }
 
 fn serve<A: App>(

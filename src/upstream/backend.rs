@@ -4,8 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use castgate_contract::backend::BackendUrl;
 use http::HeaderValue;
-use http::uri::{Scheme, Uri};
 
 use super::addresses::Addresses;
 use super::health::{Health, Status};
@@ -36,9 +36,7 @@ impl Drop for InFlight {
 
 #[derive(Debug)]
 struct Bound {
-    url: String,
-    host: String,
-    port: u16,
+    url: BackendUrl,
     authority: HeaderValue,
     addresses: Addresses,
 }
@@ -59,7 +57,7 @@ impl Backend {
 
     /// Its URL, as it was written or resolved: the `backend` of logs and metrics.
     pub fn url(&self) -> &str {
-        self.bound.get().map_or("", |bound| &bound.url)
+        self.bound.get().map_or("", |bound| &bound.url.text)
     }
 
     /// Its number among all backends of the gateway.
@@ -111,14 +109,14 @@ impl Backend {
     /// Its host, unless that is an address, and its port.
     pub(super) fn name_to_look_up(&self) -> Option<(&str, u16)> {
         let bound = self.bound.get()?;
-        bound.host.parse::<IpAddr>().is_err().then_some((&bound.host, bound.port))
+        bound.url.host.parse::<IpAddr>().is_err().then_some((&bound.url.host, bound.url.port))
     }
 }
 
 impl Bind for Backend {
     fn bind(&self, problems: &mut Problems) {
         let Some(url) = problems.resolve(self.origin, &self.url) else { return };
-        match parse(&url) {
+        match Bound::parse(&url) {
             Ok(bound) => {
                 if self.bound.set(bound).is_err() {
                     problems.at(self.origin, "the backend was bound twice");
@@ -129,61 +127,14 @@ impl Bind for Backend {
     }
 }
 
-fn parse(url: &str) -> Result<Bound, &'static str> {
-    const EXPECTED: &str = "expected http://host or http://host:port";
-    let uri: Uri = url.parse().map_err(|_| EXPECTED)?;
-    if uri.scheme() != Some(&Scheme::HTTP) {
-        return Err(EXPECTED);
-    }
-    if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
-        return Err("a backend has no path; use a route's rewrite");
-    }
-    let authority = uri.authority().ok_or(EXPECTED)?;
-    if authority.as_str().contains('@') {
-        return Err(
-            "a backend URL holds no user name; set the Authorization header with the headers middleware",
-        );
-    }
-    let port = match authority.as_str().strip_prefix(authority.host()).and_then(|rest| rest.strip_prefix(':'))
-    {
-        None => 80,
-        Some(digits) => match digits.parse() {
-            Ok(port @ 1..) => port,
-            _ => return Err("the port is not a number from 1 to 65535"),
-        },
-    };
-    let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
-    let value = HeaderValue::from_str(authority.as_str()).map_err(|_| EXPECTED)?;
-    let addresses = match host.parse() {
-        Ok(ip) => Addresses::fixed(SocketAddr::new(ip, port)),
-        Err(_) => Addresses::awaited(),
-    };
-    Ok(Bound { url: url.trim_end_matches('/').to_owned(), host, port, authority: value, addresses })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn urls_are_checked() {
-        let bound = parse("http://[::1]:9001/").unwrap();
-        assert_eq!((bound.host.as_str(), bound.port, bound.url.as_str()), ("::1", 9001, "http://[::1]:9001"));
-        assert_eq!(parse("http://users").unwrap().port, 80);
-        for bad in [
-            "",
-            "users:80",
-            "https://a",
-            "http://",
-            "http://a:0",
-            "http://a:99999",
-            "http://a:",
-            "http://u@a",
-            "http://a/b",
-            "http://a?b",
-            "http://a b",
-        ] {
-            assert!(parse(bad).is_err(), "{bad} was accepted");
-        }
+impl Bound {
+    fn parse(url: &str) -> Result<Self, String> {
+        let url = BackendUrl::parse(url).map_err(|why| why.to_string())?;
+        let authority = HeaderValue::from_str(url.authority()).map_err(|error| error.to_string())?;
+        let addresses = match url.host.parse() {
+            Ok(ip) => Addresses::fixed(SocketAddr::new(ip, url.port)),
+            Err(_) => Addresses::awaited(),
+        };
+        Ok(Self { url, authority, addresses })
     }
 }

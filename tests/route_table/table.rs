@@ -2,10 +2,7 @@
 
 use std::collections::HashSet;
 
-use castgate::codegen::{
-    Duration, Edge, HeaderMatch, Methods, NONE, Node, QueryMatch, Route, RouteIndex, RouteTimeouts, Span,
-    Table,
-};
+use castgate::codegen::{Duration, Edge, HeaderMatch, Node, QueryMatch, Route, RouteIndex, RouteTimeouts};
 use castgate_codegen::plan::{self, Plan, Value};
 
 /// The table; a route's target is its number.
@@ -25,14 +22,13 @@ pub(crate) fn load(plan: &Plan) -> &'static RouteIndex<usize> {
     Box::leak(Box::new(RouteIndex {
         routes: leak(routes),
         nodes: leak(nodes.iter().map(|of| node(of, text(&of.stem)))),
-        edges: leak(edges.iter().map(|edge| match edge {
-            Some(plan::Edge { text: of, node }) => Edge::new(text(of), *node),
-            None => Edge::VACANT,
-        })),
+        edges: leak(
+            edges.iter().map(|edge| edge.read().map_or(Edge::VACANT, |(of, node)| Edge::new(text(of), node))),
+        ),
         candidates: leak(candidates.iter().copied()),
-        hosts: table(*hosts),
-        wildcards: table(*wildcards),
-        any_host: child(*any_host),
+        hosts: *hosts,
+        wildcards: *wildcards,
+        any_host: *any_host,
     }))
 }
 
@@ -45,25 +41,7 @@ fn route(plan: &Plan, number: usize, of: &plan::Route) -> Route<usize> {
     let route = Route::new(of.label.clone().leak(), timeouts, number);
     let headers = pairs(plan, of.headers.as_ref()).map(|(name, value)| HeaderMatch::new(name, value));
     let query = pairs(plan, of.query.as_ref()).map(|(name, value)| QueryMatch::new(name, value));
-    route.with_methods(methods(&of.methods)).with_headers(leak(headers)).with_query(leak(query))
-}
-
-fn methods(names: &[&str]) -> Methods {
-    names.iter().map(|name| method(name)).reduce(Methods::union).unwrap_or(Methods::ALL)
-}
-
-/// The constant of the facade that has this name.
-fn method(name: &str) -> Methods {
-    match name {
-        "Methods::GET" => Methods::GET,
-        "Methods::HEAD" => Methods::HEAD,
-        "Methods::POST" => Methods::POST,
-        "Methods::PUT" => Methods::PUT,
-        "Methods::DELETE" => Methods::DELETE,
-        "Methods::OPTIONS" => Methods::OPTIONS,
-        "Methods::PATCH" => Methods::PATCH,
-        _ => panic!("the facade has no {name}"),
-    }
+    route.with_methods(of.methods).with_headers(leak(headers)).with_query(leak(query))
 }
 
 /// The entries of `static NAME: [_; _] = [X::new("name", "value"), ..]`.
@@ -84,30 +62,6 @@ fn pairs(plan: &Plan, name: Option<&plan::Name>) -> impl Iterator<Item = (&'stat
 }
 
 fn node(of: &plan::Node, stem: &'static str) -> Node {
-    Node {
-        stem,
-        literals: table(of.literals),
-        uint: child(of.uint),
-        uuid: child(of.uuid),
-        param: child(of.param),
-        rest: span(&of.rest),
-        exact: span(&of.exact),
-        prefix: span(&of.prefix),
-    }
-}
-
-fn child(of: Option<u32>) -> u32 {
-    of.unwrap_or(NONE)
-}
-
-fn table(of: Option<plan::Table>) -> Table {
-    of.map_or(Table::EMPTY, |plan::Table { start, slots }| Table::new(start, slots))
-}
-
-fn span(of: &Option<plan::Span>) -> Span {
-    match of {
-        None => Span::EMPTY,
-        Some(plan::Span::One { number, methods }) => Span::one(*number, self::methods(methods)),
-        Some(plan::Span::Run { start, len }) => Span::new(*start, *len),
-    }
+    let plan::Node { literals, uint, uuid, param, rest, exact, prefix, .. } = *of;
+    Node { stem, literals, uint, uuid, param, rest, exact, prefix }
 }

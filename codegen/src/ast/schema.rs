@@ -5,6 +5,7 @@ use super::{
     Unread, Workers,
 };
 use crate::language::Words;
+use castgate_contract::level::LEVELS;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -69,7 +70,7 @@ inline! {
     };
     [] LogLevel: |_generator| {
         let late = json_schema!({"type": "string", "pattern": r"\$\{"});
-        json_schema!({"anyOf": [{"enum": ["error", "warn", "info", "debug", "trace"]}, late]})
+        json_schema!({"anyOf": [{"enum": LEVELS}, late]})
     };
     [] Workers: |_generator| {
         json_schema!({"anyOf": [{"enum": ["auto"]}, {"type": "integer", "minimum": 1, "maximum": 1024}]})

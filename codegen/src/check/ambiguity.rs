@@ -3,7 +3,7 @@
 use crate::codes;
 use crate::diagnostic::{Diagnostics, quoted};
 use crate::model::{Method, Route};
-use crate::table::form_encoded;
+use castgate_contract::query;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -164,7 +164,7 @@ fn witness(a: &Route, b: &Route) -> String {
         .query
         .iter()
         .chain(&b.query)
-        .map(|parameter| format!("{}={}", form_encoded(&parameter.name), form_encoded(&parameter.value)))
+        .map(|parameter| format!("{}={}", query::encoded(&parameter.name), query::encoded(&parameter.value)))
         .collect();
     query.sort();
     query.dedup();

@@ -17,7 +17,8 @@ use super::compare::Asked;
 use super::side::{Condition, Side, Taker};
 use super::upstreams::Pairs;
 use crate::model::{Route, Target};
-use crate::table::{BUILT_IN, Fresh, Region, Request, Tail, UNANSWERED};
+use crate::table::{Fresh, Region, Request, Tail, UNANSWERED};
+use castgate_contract::built_in;
 use std::collections::BTreeMap;
 
 /// More pairs of routes than this are not looked at; then the comparison says that it is not complete.
@@ -86,7 +87,7 @@ impl<'a, 'm> Comparison<'a, 'm> {
         }
         self.ask_unmatched();
         if old.admin.is_none() != new.admin.is_none() {
-            for path in BUILT_IN {
+            for path in built_in::PATHS {
                 let region = Region::of_path(path);
                 self.ask(&region);
                 self.ask_common(&region, self.old.meeting(&region));

@@ -5,7 +5,8 @@ use super::treatment::{Layers, Treatment, layers, treatment};
 use crate::middleware::State;
 use crate::model::{HeaderPredicate, Methods, Model, QueryPredicate, Route, Target, Upstream};
 use crate::pattern::{HostPattern, MatchKind, ParamKind, Segment};
-use crate::table::{BUILT_IN, Neighbours, Region, Request, Table};
+use crate::table::{Neighbours, Region, Request, Table};
+use castgate_contract::built_in;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A config, ready to be asked.
@@ -99,7 +100,7 @@ impl<'a, 'm> Side<'a, 'm> {
 
     /// Who takes this request, by the methods it may have, a bit each.
     pub(super) fn takers(&self, request: &Request) -> Vec<(u8, Taker)> {
-        if self.model.admin.is_none() && BUILT_IN.contains(&request.path()) {
+        if self.model.admin.is_none() && built_in::at(request.path()).is_some() {
             return vec![(u8::MAX, Taker::BuiltIn)];
         }
         let takers = self.table.takers(request);

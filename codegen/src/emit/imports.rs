@@ -71,7 +71,6 @@ const FACADE: &[&str] = &[
     "Timeouts",
     "Upstream",
     "UpstreamTimeouts",
-    "hash",
 ];
 
 /// `use ::castgate::codegen::{..};`
@@ -112,13 +111,13 @@ mod tests {
         assert!(FACADE.is_sorted());
         let tokens = quote!(
             static A: Limit = Limit::new(Target::Headers, HostHeader::Backend);
-            fn hash();
+            fn hash() -> Methods;
         );
         let used = imports([&tokens].into_iter()).to_string();
         assert_eq!(
             used,
             quote!(
-                use ::castgate::codegen::{HostHeader, Limit, Service, hash};
+                use ::castgate::codegen::{HostHeader, Limit, Methods, Service};
             )
             .to_string()
         );

@@ -2,8 +2,8 @@
 
 use super::routes;
 use super::value::{size, uint};
-use crate::plan::{Edge, Index, Node, Span, Table};
-use proc_macro2::{Literal, TokenStream};
+use crate::plan::{Edge, Index, NONE, Node, Span, Spanned, Table};
+use proc_macro2::TokenStream;
 use quote::quote;
 
 /// The tables, then the index over them.
@@ -14,7 +14,7 @@ pub(super) fn index(of: &Index) -> TokenStream {
     let (nodes, edges) = (nodes.iter().map(node), edges.iter().map(edge));
     let candidates = candidates.iter().map(|number| uint(*number));
     let (hosts, wildcards) = (table(*hosts), table(*wildcards));
-    let any_host = any_host.map_or_else(|| quote!(NONE), uint);
+    let any_host = child(*any_host).map_or_else(|| quote!(NONE), |root| quote!(#root));
     quote! {
         static INDEX: RouteIndex<Target> = RouteIndex {
             routes: &ROUTES,
@@ -33,34 +33,37 @@ pub(super) fn index(of: &Index) -> TokenStream {
 
 /// What a node has; the rest is as in `Node::LEAF`.
 fn node(of: &Node) -> TokenStream {
-    let Node { stem, literals, uint: uint_child, uuid, param, rest, exact, prefix } = of;
-    let stem = (!stem.is_empty()).then(|| quote!(stem: #stem,));
-    let literals = literals.map(|of| {
-        let of = table(Some(of));
+    let stem = Some(&of.stem).filter(|stem| !stem.is_empty()).map(|stem| quote!(stem: #stem,));
+    let literals = of.literals.place().map(|_| {
+        let of = table(of.literals);
         quote!(literals: #of,)
     });
-    let uint_child = uint_child.map(uint).map(|child| quote!(uint: #child,));
-    let uuid = uuid.map(uint).map(|child| quote!(uuid: #child,));
-    let param = param.map(uint).map(|child| quote!(param: #child,));
-    let rest = rest.as_ref().map(span).map(|span| quote!(rest: #span,));
-    let exact = exact.as_ref().map(span).map(|span| quote!(exact: #span,));
-    let prefix = prefix.as_ref().map(span).map(|span| quote!(prefix: #span,));
-    quote!(Node { #stem #literals #uint_child #uuid #param #rest #exact #prefix ..Node::LEAF })
+    let uint = child(of.uint).map(|child| quote!(uint: #child,));
+    let uuid = child(of.uuid).map(|child| quote!(uuid: #child,));
+    let param = child(of.param).map(|child| quote!(param: #child,));
+    let rest = span(of.rest).map(|span| quote!(rest: #span,));
+    let exact = span(of.exact).map(|span| quote!(exact: #span,));
+    let prefix = span(of.prefix).map(|span| quote!(prefix: #span,));
+    quote!(Node { #stem #literals #uint #uuid #param #rest #exact #prefix ..Node::LEAF })
 }
 
-fn edge(of: &Option<Edge>) -> TokenStream {
-    match of {
-        Some(Edge { text, node }) => {
-            let node = uint(*node);
+fn child(number: u32) -> Option<TokenStream> {
+    (number != NONE).then(|| uint(number))
+}
+
+fn edge(of: &Edge) -> TokenStream {
+    match of.read() {
+        Some((text, node)) => {
+            let node = uint(node);
             quote!(Edge::new(#text, #node))
         }
         None => quote!(Edge::VACANT),
     }
 }
 
-fn table(of: Option<Table>) -> TokenStream {
-    match of {
-        Some(Table { start, slots }) => {
+fn table(of: Table) -> TokenStream {
+    match of.place() {
+        Some((start, slots)) => {
             let (start, slots) = (uint(start), uint(slots));
             quote!(Table::new(#start, #slots))
         }
@@ -68,25 +71,17 @@ fn table(of: Option<Table>) -> TokenStream {
     }
 }
 
-fn span(of: &Span) -> TokenStream {
-    match of {
-        Span::One { number, methods } => {
-            let (number, methods) = (uint(*number), routes::methods(methods));
+fn span(of: Span) -> Option<TokenStream> {
+    match of.read() {
+        Spanned::One(number, methods) => {
+            let (number, methods) = (uint(number), routes::methods(methods));
             let methods = methods.unwrap_or_else(|| quote!(Methods::ALL));
-            quote!(Span::one(#number, #methods))
+            Some(quote!(Span::one(#number, #methods)))
         }
-        Span::Run { start, len } => {
-            let (start, len) = (uint(*start), uint(*len));
-            quote!(Span::new(#start, #len))
+        Spanned::Run(_, 0) => None,
+        Spanned::Run(start, len) => {
+            let (start, len) = (uint(start), uint(len));
+            Some(quote!(Span::new(#start, #len)))
         }
     }
-}
-
-/// `const _: () = assert!(hash(b"users") == 0xC24F0222);`
-pub(super) fn hash((text, hash): &(String, u32)) -> TokenStream {
-    let text = Literal::byte_string(text.as_bytes());
-    let hash = syn::LitInt::new(&format!("0x{hash:08X}"), proc_macro2::Span::call_site());
-    quote!(
-        const _: () = assert!(hash(#text) == #hash);
-    )
 }

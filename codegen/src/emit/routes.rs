@@ -2,7 +2,7 @@
 
 use super::policy;
 use super::value::{duration, path, size};
-use crate::plan::{Route, Static};
+use crate::plan::{Methods, Route, Static};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -33,7 +33,7 @@ fn route(of: &Route) -> TokenStream {
     let (timeout, idle, instance) = (duration(*timeout), duration(*idle), size(*instance));
     let total = total.map(duration).map(|total| quote!(.with_total(#total)));
     let timeouts = quote!(RouteTimeouts::new(#timeout, #idle) #total);
-    let methods = self::methods(methods).map(|methods| quote!(.with_methods(#methods)));
+    let methods = self::methods(*methods).map(|methods| quote!(.with_methods(#methods)));
     let parameters = keeps_path_parameters.then(|| quote!(.keeping_path_parameters()));
     let headers = headers.as_ref().map(|name| quote!(.with_headers(&#name)));
     let query = query.as_ref().map(|name| quote!(.with_query(&#name)));
@@ -43,6 +43,7 @@ fn route(of: &Route) -> TokenStream {
 }
 
 /// `Methods::GET.union(Methods::HEAD)`; `None` for all methods.
-pub(super) fn methods(names: &[&'static str]) -> Option<TokenStream> {
-    names.iter().map(|name| path(name)).reduce(|all, next| quote!(#all.union(#next)))
+pub(super) fn methods(of: Methods) -> Option<TokenStream> {
+    let names = of.named().filter(|_| of != Methods::ALL).map(|name| path(&format!("Methods::{name}")));
+    names.reduce(|all, next| quote!(#all.union(#next)))
 }

@@ -35,9 +35,7 @@ impl<'m> Verdict<'m> {
         if let Some(header) = route.headers.iter().find(differs) {
             return Self::Header(header);
         }
-        let differs = |wanted: &&QueryPredicate| {
-            request.parameter(&wanted.name).as_deref() != Some(wanted.value.as_str())
-        };
+        let differs = |wanted: &&QueryPredicate| !request.has_parameter(wanted);
         if let Some(wanted) = route.query.iter().find(differs) {
             return Self::Query(wanted);
         }

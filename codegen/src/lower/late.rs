@@ -1,6 +1,6 @@
-//! Late values, templates and lines: the small forms that model and plan write alike.
+//! Late values and lines: the small forms that model and plan write alike.
 
-use crate::{model, pattern, plan};
+use crate::{model, plan};
 
 /// The same pieces.
 pub(crate) fn late(late: &model::Late) -> plan::Late {
@@ -30,14 +30,4 @@ fn piece(piece: &model::Piece) -> plan::Piece {
         model::Piece::Env { name, default } => plan::Piece::Env(name.clone(), default.clone()),
         model::Piece::File(path) => plan::Piece::File(path.clone()),
     }
-}
-
-/// The same pieces.
-pub(super) fn template(pieces: &[pattern::TemplatePiece]) -> Vec<plan::TemplatePiece> {
-    let piece = |piece: &pattern::TemplatePiece| match piece {
-        pattern::TemplatePiece::Literal(text) => plan::TemplatePiece::Literal(text.clone()),
-        pattern::TemplatePiece::Segment(number) => plan::TemplatePiece::Segment(*number),
-        pattern::TemplatePiece::Rest(number) => plan::TemplatePiece::Rest(*number),
-    };
-    pieces.iter().map(piece).collect()
 }

@@ -3,7 +3,7 @@
 use super::names::Names;
 use super::stacks::Place;
 use crate::model;
-use crate::plan::{Name, Route, Static, Value};
+use crate::plan::{Methods, Name, Route, Static, Value};
 
 /// A route that is served by the stack at `place`; its conditions join `conditions`.
 pub(super) fn route(
@@ -61,19 +61,8 @@ fn pair(part: Part, name: &str, value: &str) -> Value {
     Value::Call(part.new, vec![Value::Text(name.to_owned()), Value::Text(value.to_owned())])
 }
 
-/// The facade's constants; none for all methods.
-pub(super) fn methods(of: model::Methods) -> Vec<&'static str> {
-    of.named().map(method).collect()
-}
-
-fn method(method: model::Method) -> &'static str {
-    match method {
-        model::Method::Get => "Methods::GET",
-        model::Method::Head => "Methods::HEAD",
-        model::Method::Post => "Methods::POST",
-        model::Method::Put => "Methods::PUT",
-        model::Method::Delete => "Methods::DELETE",
-        model::Method::Options => "Methods::OPTIONS",
-        model::Method::Patch => "Methods::PATCH",
-    }
+/// The set, as the runtime has it.
+pub(super) fn methods(of: model::Methods) -> Methods {
+    let named = of.named().map(|method| Methods::of(method.as_str()));
+    named.reduce(Methods::union).unwrap_or(Methods::ALL)
 }

@@ -1,6 +1,5 @@
 //! Stacks: routes whose layers and end are of the same kinds share a type, and those which are equal an instance.
 
-use super::late::template;
 use super::names::Names;
 use super::policies::Statics;
 use crate::middleware::{HeaderEdits, Headers};
@@ -89,7 +88,7 @@ pub(super) fn instance(
             }
         }
         model::Target::Redirect(redirect) => {
-            End::Redirect { status: redirect.status, to: target(template(&redirect.to)) }
+            End::Redirect { status: redirect.status, to: target(&redirect.to) }
         }
         model::Target::Respond(respond) => {
             // Its fields may be late, and the headers layer knows how to bind those.
@@ -117,13 +116,13 @@ fn path_edit(change: &PathChange) -> PathEdit {
     match change {
         PathChange::Keep => PathEdit::Keep,
         PathChange::StripPrefix { prefix } => PathEdit::Strip(prefix.matches('/').count()),
-        PathChange::Rewrite(pieces) => PathEdit::Rewrite(template(pieces)),
+        PathChange::Rewrite(pieces) => PathEdit::Rewrite(pieces.clone()),
     }
 }
 
-fn target(pieces: Vec<TemplatePiece>) -> Target {
-    match pieces.as_slice() {
+fn target(pieces: &[TemplatePiece]) -> Target {
+    match pieces {
         [TemplatePiece::Literal(text)] => Target::Fixed(text.clone()),
-        _ => Target::Template(pieces),
+        _ => Target::Template(pieces.to_vec()),
     }
 }

@@ -1,12 +1,12 @@
 //! Routes to tries, one for each host pattern, and tries to the flat tables of the plan.
 //!
-//! The order in which the runtime searches (docs of `RouteIndex`) is the order of precedence; what is left to settle
+//! The order of the search (`castgate_contract::search`) is the order of precedence; what is left to settle
 //! here is the order of routes with the same host and path.
 
-use super::table::{self, number};
 use crate::model::Route;
 use crate::pattern::{HostPattern, MatchKind, ParamKind, Segment};
-use crate::plan::{Index, Node, Span};
+use crate::plan::{Index, NONE, Node, Span, Table};
+use castgate_contract::table::number;
 use std::collections::BTreeMap;
 
 /// The tables for these routes.
@@ -35,21 +35,21 @@ fn build(routes: &[Route], stems: Stems) -> Index {
         nodes: Vec::new(),
         edges: Vec::new(),
         candidates: Vec::new(),
-        hosts: None,
-        wildcards: None,
-        any_host: None,
+        hosts: Table::EMPTY,
+        wildcards: Table::EMPTY,
+        any_host: NONE,
     };
     let (mut hosts, mut wildcards) = (Vec::new(), Vec::new());
     for (host, trie) in &tries {
         let root = trie.append_below(0, stems, routes, &mut index);
         match host {
-            HostPattern::Exact(name) => hosts.push((name.as_str(), root)),
-            HostPattern::Wildcard(suffix) => wildcards.push((suffix.as_str(), root)),
-            HostPattern::Any => index.any_host = Some(root),
+            HostPattern::Exact(name) => hosts.push((name.clone(), root)),
+            HostPattern::Wildcard(suffix) => wildcards.push((suffix.clone(), root)),
+            HostPattern::Any => index.any_host = root,
         }
     }
-    index.hosts = table::append(&mut index.edges, &hosts);
-    index.wildcards = table::append(&mut index.edges, &wildcards);
+    index.hosts = Table::append(&mut index.edges, hosts);
+    index.wildcards = Table::append(&mut index.edges, wildcards);
     index
 }
 
@@ -114,18 +114,19 @@ impl<'m> Trie<'m> {
             Stems::Split => (String::new(), &self.nodes[draft]),
         };
         let place = index.nodes.len();
-        index.nodes.push(Node::default());
+        index.nodes.push(Node::after(stem));
         let rest = span(&mut index.candidates, routes, &draft.rest);
         let exact = span(&mut index.candidates, routes, &draft.exact);
         let prefix = span(&mut index.candidates, routes, &draft.prefix);
-        let reserved = table::reserve(&mut index.edges, draft.literals.len());
+        let literals = Table::reserve(&mut index.edges, draft.literals.len());
         let mut visit = |child: usize| self.append_below(child, stems, routes, index);
-        let literals: Vec<(&str, u32)> =
-            draft.literals.iter().map(|(text, child)| (*text, visit(*child))).collect();
-        let uint = draft.uint.map(&mut visit);
-        let uuid = draft.uuid.map(&mut visit);
-        let param = draft.param.map(&mut visit);
-        let literals = reserved.inspect(|table| table::fill(&mut index.edges, *table, &literals));
+        let texts: Vec<(String, u32)> =
+            draft.literals.iter().map(|(text, child)| ((*text).to_owned(), visit(*child))).collect();
+        let uint = draft.uint.map_or(NONE, &mut visit);
+        let uuid = draft.uuid.map_or(NONE, &mut visit);
+        let param = draft.param.map_or(NONE, &mut visit);
+        literals.fill(&mut index.edges, texts);
+        let stem = std::mem::take(&mut index.nodes[place].stem);
         index.nodes[place] = Node { stem, literals, uint, uuid, param, rest, exact, prefix };
         number(place)
     }
@@ -164,19 +165,22 @@ impl<'m> Draft<'m> {
 
 /// Appends routes of one host and path, best first. Those which are equal never match the same request, so that the
 /// order of the file decides nothing; it only makes the output stable.
-fn span(candidates: &mut Vec<u32>, routes: &[Route], numbers: &[usize]) -> Option<Span> {
-    if let [only] = numbers
-        && let Route { methods, headers, query, .. } = &routes[*only]
-        && headers.is_empty()
-        && query.is_empty()
-    {
-        return Some(Span::One { number: number(*only), methods: super::routes::methods(*methods) });
+fn span(candidates: &mut Vec<u32>, routes: &[Route], numbers: &[usize]) -> Span {
+    match numbers {
+        [] => return Span::EMPTY,
+        [only] => {
+            let Route { methods, headers, query, .. } = &routes[*only];
+            if headers.is_empty() && query.is_empty() {
+                return Span::one(number(*only), super::routes::methods(*methods));
+            }
+        }
+        _ => {}
     }
     let mut sorted = numbers.to_vec();
     sorted.sort_by(|a, b| routes[*a].precedence(&routes[*b]).then(a.cmp(b)));
     let start = number(candidates.len());
-    candidates.extend(sorted.iter().copied().map(number));
-    (!sorted.is_empty()).then(|| Span::Run { start, len: number(sorted.len()) })
+    candidates.extend(sorted.into_iter().map(number));
+    Span::new(start, number(numbers.len()))
 }
 
 #[cfg(test)]

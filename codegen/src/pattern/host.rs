@@ -1,7 +1,7 @@
 //! Host patterns: `api.example.com`, `*.example.com`.
 
 use super::PatternError;
-use super::authority::is_numeric;
+use castgate_contract::authority::{is_label, is_numeric};
 use std::cmp::Ordering;
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -67,8 +67,7 @@ impl HostPattern {
                 return Err(PatternError::new(range, "`*` stands only for whole labels in front")
                     .help("write `*.example.com`"));
             }
-            let is_label_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-            if label.is_empty() || label.len() > 63 || !label.bytes().all(is_label_byte) {
+            if !is_label(label) {
                 return Err(PatternError::new(range, format!("`{label}` is not a label of a host name"))
                     .help("a label has 1 to 63 letters, digits, `-` or `_`"));
             }

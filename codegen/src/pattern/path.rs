@@ -6,6 +6,7 @@
 
 use super::segment::{ParamKind, Segment};
 use super::{PatternError, foreign};
+use castgate_contract::built_in::{self, BuiltIn};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -32,6 +33,12 @@ pub enum MatchKind {
 }
 
 impl PathPattern {
+    /// What the gateway itself may answer at the one path of an exact pattern, or at that of which this is the prefix.
+    pub fn built_in(&self) -> Option<BuiltIn> {
+        let [Segment::Literal(name)] = self.segments.as_slice() else { return None };
+        built_in::at(&format!("/{name}"))
+    }
+
     /// Parses a pattern as written, `exact` being its `match` key.
     pub fn parse(text: &str, kind: MatchKind) -> Result<Self, PatternError> {
         let whole = 0..text.len();

@@ -2,6 +2,8 @@
 
 use super::{PatternError, foreign};
 use crate::diagnostic::quoted;
+use castgate_contract::path::{self, is_path_byte, is_unreserved};
+use castgate_contract::segment;
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -39,14 +41,8 @@ impl ParamKind {
     /// Whether a segment of a request's path is of this kind.
     pub fn accepts(self, text: &str) -> bool {
         match self {
-            Self::Uint => (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()),
-            Self::Uuid => {
-                let is_dash = |index| matches!(index, 8 | 13 | 18 | 23);
-                let fits = |(index, byte): (usize, u8)| {
-                    if is_dash(index) { byte == b'-' } else { byte.is_ascii_hexdigit() }
-                };
-                text.len() == 36 && text.bytes().enumerate().all(fits)
-            }
+            Self::Uint => segment::is_uint(text.as_bytes()),
+            Self::Uuid => segment::is_uuid(text.as_bytes()),
             Self::Any => !text.is_empty(),
         }
     }
@@ -119,7 +115,7 @@ impl Segment {
             let gone = || format!("{}{}", &text[..range.start], text[range.end..].trim_start_matches('/'));
             return Err(if canonical == "." { error.canonical(gone()) } else { error });
         }
-        if canonical.contains(';') || canonical.contains("%3B") {
+        if path::bare(&canonical) != canonical {
             return Err(PatternError::new(range, "a segment is matched without its parameters (`;`)")
                 .help("leave them out of the path; `path_parameters: keep` on the route lets them through"));
         }
@@ -194,10 +190,7 @@ pub(super) fn canonical_literal(raw: &str, range: &Range<usize>, fate: &str) -> 
             continue;
         }
         let here = range.start + at..range.start + (at + 3).min(bytes.len());
-        let hex = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
-        let decoded = hex
-            .filter(|hex| hex.bytes().all(|digit| digit.is_ascii_hexdigit()))
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let decoded = bytes[at + 1..].first_chunk().and_then(|digits| path::escaped(*digits));
         match decoded {
             None => {
                 return Err(PatternError::new(here, "`%` must be followed by two hex digits")
@@ -220,13 +213,4 @@ fn push_byte(out: &mut String, byte: u8, as_is: bool) {
     } else {
         out.push_str(&format!("%{byte:02X}"));
     }
-}
-
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
-}
-
-/// RFC 3986 `pchar`, but for its percent escapes.
-pub(crate) fn is_path_byte(byte: u8) -> bool {
-    is_unreserved(byte) || b"!$&'()*+,;=:@".contains(&byte)
 }

@@ -1,9 +1,8 @@
 //! The target of a request that is the gateway's own: a path in the form in which it forwards those of others, and
 //! perhaps a query.
 
-use super::PatternError;
-use super::segment::is_path_byte;
-use super::template;
+use super::{PatternError, template};
+use castgate_contract::path::is_path_byte;
 
 /// Checks the text of a target.
 pub(crate) fn check(text: &str) -> Result<(), PatternError> {

@@ -4,19 +4,9 @@
 //! are: a backend must not read a path otherwise than it was matched and authorised.
 
 use super::segment::canonical_literal;
-use super::{PathPattern, PatternError, Segment};
+use super::{PathPattern, PatternError, Segment, TemplatePiece};
+use castgate_contract::path;
 use std::ops::Range;
-
-/// A part of a template. Indices count the pattern's segments (which are at most 64) from 0.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TemplatePiece {
-    /// These bytes.
-    Literal(String),
-    /// The bytes of this segment of the request's path.
-    Segment(u8),
-    /// The request's path from this segment to its end, without a slash in front.
-    Rest(u8),
-}
 
 /// Parses the template `text` over the parameters of `pattern`; adjacent literals are one piece. The path begins at
 /// `start`; what is in front (a scheme and a host) is taken as it is.
@@ -180,13 +170,12 @@ fn canonical(text: &str, start: usize, parts: &[Part]) -> Result<(), PatternErro
 fn dot_segment(range: &Range<usize>, bits: &[Bit], written: &str) -> Result<(), PatternError> {
     let is_only_dots = |text: &str| matches!(text, "." | "..");
     let begins_with_dots = matches!(bits, [Bit::Literal(text), _, ..] if is_only_dots(text));
-    let bare =
-        [";", "%3B"].into_iter().filter_map(|mark| written.find(mark)).min().map(|end| &written[..end]);
-    if is_only_dots(written) || begins_with_dots || bare.is_some_and(is_only_dots) {
+    let bare = path::bare(written);
+    if is_only_dots(bare) || begins_with_dots {
         return Err(PatternError::new(range.clone(), "a dot segment never reaches a backend")
             .help("the gateway resolves or refuses it in a request; write the path that is meant"));
     }
-    if bare == Some("") {
+    if bare.is_empty() && !written.is_empty() {
         return Err(PatternError::new(
             range.clone(),
             "a segment of nothing but parameters (`;`) never reaches a backend",

@@ -1,6 +1,8 @@
-//! The route table and the matcher's trie, as the runtime's `RouteIndex` reads them.
+//! The route table and the matcher's tries: the contract's tables, as long as their texts are the compiler's.
 
-use super::Name;
+use super::{Methods, Name, Table};
+use castgate_contract::search::Tables;
+use castgate_contract::table;
 use std::time::Duration;
 
 /// A route.
@@ -20,8 +22,8 @@ pub struct Route {
     pub table: Name,
     /// Its place in that array.
     pub instance: usize,
-    /// The facade's constants of its methods; empty for all methods.
-    pub methods: Vec<&'static str>,
+    /// Its methods.
+    pub methods: Methods,
     /// Whether its paths may have parameters.
     pub keeps_path_parameters: bool,
     /// The static with its header conditions.
@@ -30,75 +32,52 @@ pub struct Route {
     pub query: Option<Name>,
 }
 
+/// A literal that leads to a node.
+pub type Edge = table::Edge<String>;
+/// A position in a trie.
+pub type Node = table::Node<String>;
+
 /// The tables of all tries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Index {
     /// Nodes, depth first, trie by trie: what a request visits lies together.
     pub nodes: Vec<Node>,
-    /// Slots of hash tables; `None` is vacant.
-    pub edges: Vec<Option<Edge>>,
+    /// Slots of hash tables.
+    pub edges: Vec<Edge>,
     /// Route numbers.
     pub candidates: Vec<u32>,
     /// Exact hosts.
-    pub hosts: Option<Table>,
+    pub hosts: Table,
     /// Wildcard hosts, without `*.`.
-    pub wildcards: Option<Table>,
+    pub wildcards: Table,
     /// The root for any host.
-    pub any_host: Option<u32>,
+    pub any_host: u32,
 }
 
-/// A hash table: `slots` of `Index::edges` from `start`, a power of two, at most half of them taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Table {
-    pub start: u32,
-    pub slots: u32,
-}
+impl Tables for Index {
+    type Text = String;
 
-/// A literal that leads to a node.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Edge {
-    pub text: String,
-    pub node: u32,
-}
+    fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
 
-/// Routes of the same host and path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Span {
-    /// One without conditions on header fields and query.
-    One {
-        /// Its number.
-        number: u32,
-        /// The facade's constants of its methods; empty for all methods.
-        methods: Vec<&'static str>,
-    },
-    /// A run of `Index::candidates`.
-    Run {
-        /// Where it starts.
-        start: u32,
-        /// At least one.
-        len: u32,
-    },
-}
+    fn edges(&self) -> &[Edge] {
+        &self.edges
+    }
 
-/// A position in a trie.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Node {
-    /// Whole literal segments, `api/v1`, in front of everything below; empty if there are none.
-    pub stem: String,
-    /// Literal segments.
-    pub literals: Option<Table>,
-    /// `{name:uint}`
-    pub uint: Option<u32>,
-    /// `{name:uuid}`
-    pub uuid: Option<u32>,
-    /// `{name}`
-    pub param: Option<u32>,
-    /// Routes that end in `{*rest}` here.
-    pub rest: Option<Span>,
-    /// Routes that match exactly here.
-    pub exact: Option<Span>,
-    /// Routes of which this is the prefix.
-    pub prefix: Option<Span>,
+    fn candidates(&self) -> &[u32] {
+        &self.candidates
+    }
+
+    fn hosts(&self) -> Table {
+        self.hosts
+    }
+
+    fn wildcards(&self) -> Table {
+        self.wildcards
+    }
+
+    fn any_host(&self) -> u32 {
+        self.any_host
+    }
 }

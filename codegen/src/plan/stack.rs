@@ -84,12 +84,4 @@ pub enum Target {
 }
 
 /// The facade's `TemplatePiece`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TemplatePiece {
-    /// Text.
-    Literal(String),
-    /// A segment of the path.
-    Segment(u8),
-    /// The path from this segment on.
-    Rest(u8),
-}
+pub type TemplatePiece = castgate_contract::template::TemplatePiece<String>;

@@ -6,8 +6,8 @@ use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::model::{Backend, BackendUrl, Piece, Scope};
-use crate::pattern::Authority;
 use crate::source::ConfigPath;
+use castgate_contract::backend::{self, Mistake};
 use std::collections::BTreeMap;
 
 /// A group's schedule is laid out at build, so it has to stay small.
@@ -86,7 +86,7 @@ fn url(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<BackendUrl> {
     let late = cx.late(at, text)?;
     // What is not known now is checked at start; what is may be wrong already.
     let known = late.by_default();
-    if known.as_deref().unwrap_or(text).starts_with("https://") {
+    if backend::BackendUrl::parse(known.as_deref().unwrap_or(text)) == Err(Mistake::Tls) {
         cx.sink
             .error_at(
                 &codes::BACKEND_TLS,
@@ -110,10 +110,13 @@ fn url(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<BackendUrl> {
         return None;
     };
     let is_literal = late.literal().is_some();
-    match parse_url(&known) {
-        Ok(url) if is_literal => Some(url),
+    match backend::BackendUrl::parse(&known) {
+        Ok(backend::BackendUrl { host, port, text }) if is_literal => {
+            Some(BackendUrl::Literal { host, port, text })
+        }
         Ok(_) => Some(BackendUrl::Late(late)),
-        Err(message) => {
+        Err(mistake) => {
+            let message = mistake.to_string();
             let title = format!("{} is not a backend's URL", quoted(&known));
             if !is_literal {
                 let span = cx.default_span(at, text);
@@ -128,33 +131,13 @@ fn url(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<BackendUrl> {
             let problem = cx.sink.error_at(&codes::BACKEND_URL, at, title, message);
             let bare = known.trim();
             let mend = if bare.contains("://") { bare.to_owned() } else { format!("http://{bare}") };
-            if let Some(span) = span.filter(|_| parse_url(&mend).is_ok()) {
+            if let Some(span) = span.filter(|_| backend::BackendUrl::parse(&mend).is_ok()) {
                 let what = if bare.contains("://") { "without spaces" } else { "write the scheme" };
                 problem.suggest(what, span, format!("\"{mend}\""));
             }
             None
         }
     }
-}
-
-/// `http://host[:port][/]`
-fn parse_url(text: &str) -> Result<BackendUrl, &'static str> {
-    let Some(rest) = text.strip_prefix("http://") else {
-        return Err("expected `http://host:port`");
-    };
-    let authority = rest.strip_suffix('/').unwrap_or(rest);
-    if authority.contains('/') {
-        return Err("a backend has no path; see a route's `rewrite`");
-    }
-    if authority.contains(['?', '#']) {
-        return Err("a backend has neither query nor fragment");
-    }
-    if authority.contains('@') {
-        return Err("a backend has no user and password");
-    }
-    let Authority { host, port } = Authority::parse(authority)?;
-    let port = port.unwrap_or(80);
-    Ok(BackendUrl::Literal { host, port, text: format!("http://{}", authority.to_ascii_lowercase()) })
 }
 
 /// Divides weights by their greatest common divisor, apart for backups and the rest.
@@ -203,35 +186,6 @@ fn gcd(a: u16, b: u16) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn urls_are_host_and_port() {
-        let literal = |host: &str, port, text: &str| {
-            Ok(BackendUrl::Literal { host: host.to_owned(), port, text: text.to_owned() })
-        };
-        assert_eq!(parse_url("http://Localhost:9001/"), literal("localhost", 9001, "http://localhost:9001"));
-        assert_eq!(parse_url("http://a_b"), literal("a_b", 80, "http://a_b"));
-        assert_eq!(parse_url("http://[::1]:80"), literal("::1", 80, "http://[::1]:80"));
-        for bad in [
-            "",
-            "localhost:1",
-            "http://",
-            "http://a/b",
-            "http://a?x",
-            "http://u@a",
-            "http://a:0",
-            "http://a:99999",
-            "http://a:+1",
-            "http://[::1",
-            "http://[x]",
-            "http://[::1]x",
-            "http://a b",
-            "http://a..b",
-            "ftp://a",
-        ] {
-            assert!(parse_url(bad).is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn weights_share_no_divisor() {

@@ -12,10 +12,10 @@ use crate::model::{
 use crate::parse::number_trap;
 use crate::source::ConfigPath;
 use crate::yaml;
+use castgate_contract::level;
+use castgate_contract::listen::{self, Mistake};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU16;
-
-const LOG_LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 
 pub(super) fn server(cx: &mut Cx<'_>, written: Option<&ast::Server>) -> Server {
     let at = ConfigPath::root().key("server");
@@ -118,20 +118,13 @@ fn address(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Late> {
 
 /// What is wrong with an address to listen on, and what was most likely meant.
 fn listen_address(text: &str) -> Result<SocketAddr, (&'static str, Option<SocketAddr>)> {
-    const EXPECTED: &str = "expected an IP address and a port";
-    let Ok(address) = text.parse::<SocketAddr>() else {
-        let is_local = text.trim().starts_with("localhost");
-        let message = if is_local { "`localhost` is two addresses, 127.0.0.1 and [::1]" } else { EXPECTED };
-        return Err((message, mended_address(text)));
-    };
-    let IpAddr::V6(ip) = address.ip() else { return Ok(address) };
-    // An IPv6 listener takes IPv6 only.
-    match ip.to_ipv4_mapped() {
-        None => Ok(address),
-        Some(ip) => {
-            Err(("an IPv4 address is written as one", Some(SocketAddr::new(ip.into(), address.port()))))
+    listen::parse(text).map_err(|mistake| match mistake {
+        Mistake::Mapped(address) => ("an IPv4 address is written as one", Some(address)),
+        Mistake::NotAnAddress if text.trim().starts_with("localhost") => {
+            ("`localhost` is two addresses, 127.0.0.1 and [::1]", mended_address(text))
         }
-    }
+        Mistake::NotAnAddress => ("expected an IP address and a port", mended_address(text)),
+    })
 }
 
 /// What was most likely meant by `8080`, `:8080`, `*:8080`, `localhost:8080`, `127.0.0.1` or `[::]`.
@@ -194,18 +187,18 @@ fn log_level(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> LogLeve
 }
 
 fn known_level(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> Late {
-    let default = || Late { pieces: vec![Piece::Literal("info".to_owned())] };
+    let default = || Late { pieces: vec![Piece::Literal(level::DEFAULT.to_owned())] };
     let Some((text, late)) = written.and_then(|text| Some((text, cx.late(at, text)?))) else {
         return default();
     };
-    let Some(level) = late.by_default().filter(|level| !LOG_LEVELS.contains(&level.as_str())) else {
+    let Some(level) = late.by_default().filter(|level| !level::is_level(level)) else {
         return late;
     };
     if late.literal().is_some() {
-        cx.unknown(&codes::UNKNOWN_WORD, at, &level, "log level", LOG_LEVELS.into_iter());
+        cx.unknown(&codes::UNKNOWN_WORD, at, &level, "log level", level::LEVELS.into_iter());
     } else {
         let default = cx.default_span(at, text);
-        cx.unknown_in(&codes::UNKNOWN_WORD, default, &level, "log level", LOG_LEVELS.into_iter());
+        cx.unknown_in(&codes::UNKNOWN_WORD, default, &level, "log level", level::LEVELS.into_iter());
     }
     default()
 }

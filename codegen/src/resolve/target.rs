@@ -7,9 +7,10 @@ use crate::codes;
 use crate::diagnostic::quoted;
 use crate::field::Use;
 use crate::model::{Forward, PathChange, Redirect, Respond, Scope, Target};
-use crate::pattern::{Authority, MatchKind, PathPattern, Segment, TemplatePiece, parse_template};
+use crate::pattern::{MatchKind, PathPattern, Segment, TemplatePiece, parse_template};
 use crate::source::ConfigPath;
 use crate::yaml;
+use castgate_contract::authority::Authority;
 use std::collections::BTreeSet;
 
 /// The route at `at`, as far as its target needs it.

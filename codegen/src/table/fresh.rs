@@ -2,13 +2,14 @@
 //! other routes.
 
 use super::region::{Region, Step};
-use super::{Request, Tail, form_encoded};
+use super::{Request, Tail};
 use crate::model::Model;
 #[cfg(feature = "cli")]
 use crate::model::{PathChange, Route, Target};
 #[cfg(feature = "cli")]
 use crate::pattern::TemplatePiece;
 use crate::pattern::{HostPattern, ParamKind, Segment};
+use castgate_contract::query;
 use std::collections::BTreeSet;
 
 /// A path has no more free segments than this: those of a pattern, and as many behind it.
@@ -66,7 +67,7 @@ impl<'m> Fresh<'m> {
         let query: Vec<String> = region
             .query
             .iter()
-            .map(|(name, value)| format!("{}={}", form_encoded(name), form_encoded(value)))
+            .map(|(name, value)| format!("{}={}", query::encoded(name), query::encoded(value)))
             .collect();
         let query = (!query.is_empty()).then(|| query.join("&"));
         let headers = region.headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));

@@ -1,10 +1,11 @@
 //! Which routes have requests in common with a region: the trie is walked along the region's path, as far as it is
 //! known, and in all directions where it is not.
 
+use super::Table;
 use super::region::{End, Region, Step, narrower};
-use super::{Table, Walk};
 use crate::pattern::{HostPattern, ParamKind};
-use crate::plan::{Index, Node, Span};
+use crate::plan::{Index, NONE, Node, Span};
+use castgate_contract::search::Tables;
 use std::collections::BTreeMap;
 
 /// A table's tries, by their hosts.
@@ -16,17 +17,17 @@ pub(crate) struct Neighbours<'a> {
 impl<'a> Neighbours<'a> {
     pub(crate) fn of(table: &'a Table<'_>) -> Self {
         let index = table.index();
-        let walk = Walk::new(index);
-        let exact = walk.entries(index.hosts).map(|(name, root)| (HostPattern::Exact(name), root));
-        let wildcards = walk.entries(index.wildcards).map(|(name, root)| (HostPattern::Wildcard(name), root));
-        let any = index.any_host.map(|root| (HostPattern::Any, root));
+        let exact =
+            index.entries(index.hosts).map(|(name, root)| (HostPattern::Exact(name.to_owned()), root));
+        let wildcards = index.entries(index.wildcards);
+        let wildcards = wildcards.map(|(name, root)| (HostPattern::Wildcard(name.to_owned()), root));
+        let any = Some((HostPattern::Any, index.any_host)).filter(|(_, root)| *root != NONE);
         Self { index, roots: exact.chain(wildcards).chain(any).collect() }
     }
 
     /// The routes whose host and path have something in common with the region's, by their numbers, in no order.
     pub(crate) fn meeting(&self, region: &Region<'_>) -> Vec<usize> {
-        let (walk, nodes) = (Walk::new(self.index), self.index.nodes.as_slice());
-        let mut meeting = Meeting { walk, nodes, end: region.end, found: Vec::new() };
+        let mut meeting = Meeting { index: self.index, end: region.end, found: Vec::new() };
         // The root is where the path `/` ends.
         let steps = match region.steps.as_slice() {
             [Step::Literal(only)] if only.is_empty() => &[],
@@ -52,29 +53,28 @@ impl<'a> Neighbours<'a> {
 }
 
 struct Meeting<'a> {
-    walk: Walk<'a>,
-    nodes: &'a [Node],
+    index: &'a Index,
     end: End,
     found: Vec<usize>,
 }
 
 impl<'a> Meeting<'a> {
-    /// Routes that end at `number` or below, where the path goes on with `steps`.
+    /// Routes that end at `number`, if there is such a node, or below, where the path goes on with `steps`.
     fn along(&mut self, number: u32, steps: &[Step]) {
-        let Some(node) = self.nodes.get(number as usize) else { return };
+        let Some(node) = self.index.nodes.get(number as usize) else { return };
         let Some((step, steps)) = steps.split_first() else {
             return match self.end {
                 End::Here => {
-                    self.take(&node.exact);
-                    self.take(&node.prefix);
+                    self.take(node.exact);
+                    self.take(node.prefix);
                 }
                 End::Anywhere => self.all(node),
                 End::Below => self.below(node),
             };
         };
-        self.take(&node.prefix);
+        self.take(node.prefix);
         let literal = match step {
-            Step::Literal(text) => self.walk.lookup(node.literals, text),
+            Step::Literal(text) => self.index.lookup(node.literals, text),
             Step::Free(_) => None,
         };
         if let Some(child) = literal {
@@ -83,7 +83,7 @@ impl<'a> Meeting<'a> {
         if matches!(step, Step::Literal(text) if text.is_empty()) {
             return;
         }
-        self.take(&node.rest);
+        self.take(node.rest);
         if let Step::Free(kind) = step {
             for child in self.children(node, *kind) {
                 self.along(child, steps);
@@ -96,31 +96,28 @@ impl<'a> Meeting<'a> {
         let parameters =
             [(ParamKind::Uint, node.uint), (ParamKind::Uuid, node.uuid), (ParamKind::Any, node.param)];
         for (_, child) in parameters.into_iter().filter(|(kind, _)| accepts(*kind)) {
-            if let Some(child) = child {
-                self.along(child, steps);
-            }
+            self.along(child, steps);
         }
     }
 
     /// Every route that ends at this node or below.
     fn all(&mut self, node: &'a Node) {
-        self.take(&node.exact);
+        self.take(node.exact);
         if let Some(slash) =
-            self.walk.lookup(node.literals, "").and_then(|child| self.nodes.get(child as usize))
+            self.index.lookup(node.literals, "").and_then(|child| self.index.nodes.get(child as usize))
         {
-            self.take(&slash.exact);
+            self.take(slash.exact);
         }
         self.below(node);
     }
 
     /// Those that match a path which goes on behind this node.
     fn below(&mut self, node: &'a Node) {
-        self.take(&node.prefix);
-        self.take(&node.rest);
+        self.take(node.prefix);
+        self.take(node.rest);
         let children = self.children(node, ParamKind::Any).into_iter();
-        let parameters = [node.uint, node.uuid, node.param].into_iter().flatten();
-        for child in children.chain(parameters) {
-            if let Some(child) = self.nodes.get(child as usize) {
+        for child in children.chain([node.uint, node.uuid, node.param]) {
+            if let Some(child) = self.index.nodes.get(child as usize) {
                 self.all(child);
             }
         }
@@ -128,11 +125,11 @@ impl<'a> Meeting<'a> {
 
     /// The literal segments of this kind.
     fn children(&self, node: &Node, kind: ParamKind) -> Vec<u32> {
-        let entries = self.walk.entries(node.literals).filter(|(text, _)| kind.accepts(text));
+        let entries = self.index.entries(node.literals).filter(|(text, _)| kind.accepts(text));
         entries.map(|(_, child)| child).collect()
     }
 
-    fn take(&mut self, span: &Option<Span>) {
-        self.found.extend(self.walk.candidates(span));
+    fn take(&mut self, span: Span) {
+        self.found.extend(self.index.of(span).map(|number| number as usize));
     }
 }

@@ -1,14 +1,14 @@
 //! Routes around a request: what tools show besides the answer.
 
-use super::{Request, Table, Walk};
+use super::{Request, Table};
 use crate::model::{Model, Route};
 
 impl<'m> Table<'m> {
     /// The routes whose host and path match, best first, whatever else they ask for.
     pub fn near(&self, request: &Request) -> Vec<&'m Route> {
         let mut near = Vec::new();
-        let _ = Walk::new(&self.index).search(request.host(), request.bare_path(), &mut |number| {
-            near.extend(self.model.routes.get(number));
+        self.search(request, &mut |_, route| {
+            near.push(route);
             false
         });
         near

@@ -3,6 +3,7 @@
 use super::{Answer, Request, Table};
 use crate::model::{Method, PathChange, Target};
 use crate::pattern::TemplatePiece;
+use castgate_contract::{segment, template};
 use std::fmt;
 
 /// What a request comes to, as far as it is known at build.
@@ -57,12 +58,11 @@ impl Table<'_> {
                 ..outcome
             },
             Target::Redirect(redirect) => {
-                let to = rendered(&redirect.to, request.path());
-                Outcome {
-                    status: Some(redirect.status),
-                    redirect_to: Some(with_query(to, request.query())),
-                    ..outcome
+                let mut to = rendered(&redirect.to, request.path());
+                if let Some(query) = request.query() {
+                    template::add_query(&mut to, query);
                 }
+                Outcome { status: Some(redirect.status), redirect_to: Some(to), ..outcome }
             }
             Target::Respond(respond) => Outcome { status: Some(respond.status), ..outcome },
         }
@@ -75,35 +75,17 @@ pub(crate) fn changed(change: &PathChange, path: &str) -> String {
         PathChange::Keep => path.to_owned(),
         // So many segments, whatever parameters they have.
         PathChange::StripPrefix { prefix } => {
-            match path.match_indices('/').nth(prefix.matches('/').count()) {
-                None => "/".to_owned(),
-                Some((at, _)) => path[at..].to_owned(),
-            }
+            format!("/{}", &path[segment::start(path, prefix.matches('/').count())..])
         }
         PathChange::Rewrite(pieces) => rendered(pieces, path),
     }
 }
 
-/// As the runtime's `Redirect`: a query goes in front of the fragment.
-fn with_query(mut to: String, query: Option<&str>) -> String {
-    if let Some(query) = query {
-        let at = to.find('#').unwrap_or(to.len());
-        let mark = if to[..at].contains('?') { '&' } else { '?' };
-        to.insert_str(at, &format!("{mark}{query}"));
-    }
-    to
-}
-
-/// The runtime's `TemplatePiece::render`.
+/// What the pieces make of a path.
 pub(crate) fn rendered(pieces: &[TemplatePiece], path: &str) -> String {
-    let path = path.strip_prefix('/').unwrap_or(path);
-    pieces.iter().fold(String::new(), |text, piece| match piece {
-        TemplatePiece::Literal(literal) => text + literal,
-        TemplatePiece::Segment(index) => text + path.split('/').nth(usize::from(*index)).unwrap_or_default(),
-        TemplatePiece::Rest(index) => {
-            text + path.splitn(usize::from(*index) + 1, '/').nth(usize::from(*index)).unwrap_or_default()
-        }
-    })
+    let mut text = String::new();
+    template::render(pieces, path, |piece| text.push_str(piece));
+    text
 }
 
 #[cfg(test)]

@@ -18,9 +18,10 @@
 mod cover;
 mod witness;
 
-use super::{BUILT_IN, Fresh, Request, Table, Walk};
+use super::{Fresh, Request, Table};
 use crate::model::Route;
-use crate::pattern::{MatchKind, Segment};
+use crate::pattern::MatchKind;
+use castgate_contract::search::Tables;
 use cover::Positions;
 use std::collections::BTreeSet;
 use witness::Witnesses;
@@ -75,7 +76,6 @@ impl<'m> Table<'m> {
 
     fn verdicts(&self) -> Vec<Result<Left, BTreeSet<usize>>> {
         let routes = &self.model().routes;
-        let walk = Walk::new(self.index());
         let mut positions = Positions::new(routes, self.index());
         // Exact routes: one plainest path, and nothing that outranks them takes all its methods.
         let mut verdicts: Vec<Result<Left, BTreeSet<usize>>> = routes
@@ -86,8 +86,8 @@ impl<'m> Table<'m> {
             })
             .collect();
         for (number, node) in (0..).zip(&self.index().nodes) {
-            for span in [&node.prefix, &node.rest] {
-                for route in walk.candidates(span) {
+            for span in [node.prefix, node.rest] {
+                for route in self.index().of(span).map(|route| route as usize) {
                     if let (Some(verdict), Some(of)) = (verdicts.get_mut(route), routes.get(route)) {
                         *verdict = positions.left(of, number, self.is_path_built_in(of));
                     }
@@ -103,8 +103,7 @@ impl<'m> Table<'m> {
     }
 
     fn is_path_built_in(&self, route: &Route) -> bool {
-        let [Segment::Literal(name)] = route.path.segments.as_slice() else { return false };
-        self.model().admin.is_none() && BUILT_IN.iter().any(|path| path.strip_prefix('/') == Some(name))
+        self.model().admin.is_none() && route.path.built_in().is_some()
     }
 }
 

@@ -1,9 +1,10 @@
 //! A request, as far as routes look at it.
 
-use super::{OTHER_METHODS, normal};
+use super::OTHER_METHODS;
 use crate::diagnostic::quoted;
 use crate::model::{HeaderPredicate, Method, Methods, QueryPredicate, Route};
-use crate::pattern::Authority;
+use castgate_contract::authority::Authority;
+use castgate_contract::{host, path, query};
 use std::fmt;
 
 /// A request: method, host, path, query, header fields.
@@ -89,15 +90,13 @@ impl Request {
         query: Option<&str>,
         headers: Vec<(String, String)>,
     ) -> Result<Self, &'static str> {
-        let path_as_written = path;
-        let path = normal::canonical(path)?;
-        let bare = normal::without_parameters(&path);
+        let path::Canonical { text, has_parameters } = path::canonical(path)?;
         Ok(Self {
             method: method.to_owned(),
-            host: host_name(host).to_ascii_lowercase(),
-            raw_path: path_as_written.to_owned(),
-            bare_path: Some(bare).filter(|bare| *bare != path),
-            path,
+            host: String::from_utf8_lossy(host::name(host.as_bytes())).to_ascii_lowercase(),
+            raw_path: path.to_owned(),
+            bare_path: has_parameters.then(|| path::without_parameters(&text)),
+            path: text.into_owned(),
             query: query.map(str::to_owned),
             headers,
         })
@@ -186,15 +185,14 @@ impl Request {
     }
 
     /// The first of its name counts.
-    pub(super) fn has_parameter(&self, wanted: &QueryPredicate) -> bool {
-        self.parameter(&wanted.name).as_ref() == Some(&wanted.value)
+    pub(crate) fn has_parameter(&self, wanted: &QueryPredicate) -> bool {
+        self.query.as_ref().is_some_and(|query| query::has(query, &wanted.name, &wanted.value))
     }
 
     /// The first query parameter of this name, decoded.
     pub fn parameter(&self, name: &str) -> Option<String> {
-        let pairs = self.query.as_deref()?.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        let mut pairs = pairs.map(|(name, value)| (form_decoded(name), form_decoded(value)));
-        pairs.find(|(found, _)| found == name).map(|(_, value)| value)
+        let value: Vec<u8> = query::decoded(query::first(self.query.as_deref()?, name)?).collect();
+        Some(String::from_utf8_lossy(&value).into_owned())
     }
 }
 
@@ -207,54 +205,6 @@ impl fmt::Display for Request {
         }
         f.write_str(&self.target())
     }
-}
-
-fn host_name(host: &str) -> &str {
-    let name = match host.find(']') {
-        Some(end) if host.starts_with('[') => host.get(..=end).unwrap_or(host),
-        _ => host.split(':').next().unwrap_or(host),
-    };
-    name.strip_suffix('.').unwrap_or(name)
-}
-
-/// WHATWG URL, section 5: `+` is a space, escapes are bytes.
-fn form_decoded(text: &str) -> String {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut bytes = text.as_bytes();
-    while let [first, rest @ ..] = bytes {
-        let escape = rest.first_chunk::<2>().and_then(|[high, low]| {
-            let (high, low) = (char::from(*high).to_digit(16)?, char::from(*low).to_digit(16)?);
-            u8::try_from(high << 4 | low).ok()
-        });
-        match (first, escape) {
-            (b'%', Some(byte)) => {
-                decoded.push(byte);
-                bytes = &rest[2..];
-            }
-            (b'+', _) => {
-                decoded.push(b' ');
-                bytes = rest;
-            }
-            _ => {
-                decoded.push(*first);
-                bytes = rest;
-            }
-        }
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
-}
-
-/// Text as a part of a query, so that [`form_decoded`] gives it back.
-pub(crate) fn form_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/:,".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]
@@ -283,13 +233,6 @@ mod tests {
             "GET http://[::1/",
         ] {
             assert!(Request::parse(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn encoding_is_undone_by_decoding() {
-        for text in ["", "a b", "\u{e9}&=+%", "/x:y"] {
-            assert_eq!(form_decoded(&form_encoded(text)), text);
         }
     }
 }

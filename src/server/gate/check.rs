@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use castgate_contract::path;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Uri, Version};
 use http_body::Body;
@@ -11,7 +12,6 @@ use super::fields::Findings;
 use super::host::is_host;
 use crate::app::Settings;
 use crate::error::Reason;
-use crate::path;
 
 /// What a request that may go on looks like, and what is to be changed of it.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ pub(super) fn check<B: Body>(
         return Err(Reason::BadRequest);
     }
     let canonical = path::canonical(uri.path()).map_err(|why| {
-        tracing::debug!(why = why.0, "path refused");
+        tracing::debug!(why, "path refused");
         Reason::BadRequest
     })?;
     let has_parameters = canonical.has_parameters;

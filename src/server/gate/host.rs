@@ -56,11 +56,7 @@ static HOST_CHARACTERS: [bool; 256] = {
 /// The host for the route table: lower-case, without port and trailing dot; empty if there is none.
 pub(super) fn host_name<'a>(host: Option<&HeaderValue>, buffer: &'a mut [u8; MAX_HOST]) -> &'a str {
     let host = host.map_or(&b""[..], HeaderValue::as_bytes);
-    let name = match host {
-        [b'[', ..] => host.iter().position(|&byte| byte == b']').map_or(host, |end| &host[..=end]),
-        _ => host.iter().position(|&byte| byte == b':').map_or(host, |end| &host[..end]),
-    };
-    let name = name.strip_suffix(b".").unwrap_or(name);
+    let name = castgate_contract::host::name(host);
     let Some(buffer) = buffer.get_mut(..name.len()) else { return "" };
     buffer.copy_from_slice(name);
     buffer.make_ascii_lowercase();

@@ -1,12 +1,12 @@
 //! Writing the head of a request, in one piece.
 
 use bytes::BytesMut;
+use castgate_contract::{segment, template};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use http_body::Body;
 
 use super::outgoing::Outgoing;
-use crate::forward::{PathEdit, TemplatePiece};
-use crate::route::segment_start;
+use crate::forward::PathEdit;
 use crate::service::RequestBody;
 
 /// What a request head is made of. All fields are written, but for those that are this codec's own to say.
@@ -116,10 +116,10 @@ fn write_target(head: &Head<'_>, buffer: &mut BytesMut) {
         }
         PathEdit::Strip(segments) => {
             buffer.extend_from_slice(b"/");
-            buffer.extend_from_slice(&path.as_bytes()[segment_start(path, segments)..]);
+            buffer.extend_from_slice(&path.as_bytes()[segment::start(path, segments)..]);
         }
         PathEdit::Rewrite(pieces) => {
-            TemplatePiece::render(pieces, path, |text| buffer.extend_from_slice(text.as_bytes()))
+            template::render(pieces, path, |text| buffer.extend_from_slice(text.as_bytes()))
         }
     }
     if let Some(query) = head.uri.query() {

@@ -5,8 +5,9 @@ use crate::lint::{Level, Lint};
 use crate::model::{Model, Route, Target};
 use crate::pattern::{HostPattern, MatchKind, ParamKind, Segment};
 use crate::source::ConfigPath;
-use crate::table::{BUILT_IN, Reach, Request, Table};
+use crate::table::{Reach, Request, Table};
 use crate::yaml::Tree;
+use castgate_contract::built_in;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn check(table: &Table<'_>, sink: &mut Diagnostics) {
@@ -111,7 +112,7 @@ fn built_in_overlap(model: &Model, sink: &mut Diagnostics) {
             continue;
         };
         let title = format!("route {} never gets the built-in paths", quoted(&route.name));
-        let label = format!("{} are answered by the gateway itself", BUILT_IN.join(", "));
+        let label = format!("{} are answered by the gateway itself", built_in::PATHS.join(", "));
         if let Some(problem) =
             sink.lint_at(Lint::BuiltInOverlap, &route.origin.path.key("path"), title, label)
         {

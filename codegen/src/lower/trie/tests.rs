@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::pattern::PathPattern;
 use crate::source::{ConfigPath, FileLine};
-use crate::table::Walk;
+use castgate_contract::search::Tables;
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -87,8 +87,9 @@ fn matches(route: &Route, request: &Request) -> bool {
 
 /// The number of the route the tables lead to.
 fn find(index: &Index, routes: &[Route], request: &Request) -> Option<usize> {
-    let accept = &mut |number: usize| accepts(&routes[number], request);
-    Walk::new(index).search(request.host, &request.path, accept)
+    let found = index
+        .search(request.host, &request.path, &mut |number, _| accepts(&routes[number as usize], request));
+    found.map(|number| number as usize)
 }
 
 fn any_route() -> impl Strategy<Value = Route> {
@@ -147,25 +148,16 @@ proptest! {
             }
         }
     }
-
-    #[test]
-    fn tables_have_room(texts in prop::collection::btree_set("[a-z]{0,12}", 1..200)) {
-        let entries: Vec<(&str, u32)> = texts.iter().map(String::as_str).zip(0..).collect();
-        let mut edges = vec![None; 3];
-        let table = table::append(&mut edges, &entries).unwrap();
-        prop_assert_eq!(edges.len(), 3 + table.slots as usize);
-        prop_assert!(2 * entries.len() <= table.slots as usize && table.start == 3);
-    }
 }
 
 #[test]
 fn nodes_are_numbered_depth_first_and_the_root_path_ends_at_the_root() {
-    let one = |number| Some(Span::One { number, methods: Vec::new() });
+    let one = |number| Span::one(number, crate::plan::Methods::ALL);
     let exact = |path| route("", path, MatchKind::Exact, 0, 0, 0);
     let index = index(&[exact("/b/c"), exact("/a/{x}"), exact("/"), exact("/a/")]);
-    assert_eq!((index.nodes.len(), index.any_host), (5, Some(0)));
+    assert_eq!((index.nodes.len(), index.any_host), (5, 0));
     assert_eq!(index.nodes[0].exact, one(2));
-    assert_eq!(index.nodes[1].param, Some(3));
+    assert_eq!(index.nodes[1].param, 3);
     assert_eq!(index.nodes[3].exact, one(1));
     assert!(index.candidates.is_empty());
 }

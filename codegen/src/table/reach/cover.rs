@@ -3,8 +3,8 @@
 use super::{Left, Tail};
 use crate::model::Route;
 use crate::pattern::Segment;
-use crate::plan::{Index, Span};
-use crate::table::Walk;
+use crate::plan::{Index, NONE, Span};
+use castgate_contract::search::Tables;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Header fields and query parameters of a route, sorted.
@@ -104,18 +104,15 @@ impl<'a> Positions<'a> {
     fn visit(&mut self, number: u32) {
         let (routes, index) = (self.routes, self.index);
         self.by_node.entry(number).or_insert_with(|| {
-            let walk = Walk::new(index);
-            let cover = |span: &Option<Span>| Cover::of(walk.candidates(span), routes);
+            let cover = |span: Span| Cover::of(index.of(span).map(|number| number as usize), routes);
             let Some(node) = index.nodes.get(number as usize) else { return Position::nothing() };
-            let slash = walk.lookup(node.literals, "").and_then(|child| index.nodes.get(child as usize));
-            let nowhere = None;
-            let slash = slash.map_or(&nowhere, |node| &node.exact);
+            let slash = index.lookup(node.literals, "").and_then(|child| index.nodes.get(child as usize));
             Position {
-                exact: cover(&node.exact),
-                slash: cover(slash),
-                rest: cover(&node.rest),
-                prefix: cover(&node.prefix),
-                param: node.param,
+                exact: cover(node.exact),
+                slash: cover(slash.map_or(Span::EMPTY, |node| node.exact)),
+                rest: cover(node.rest),
+                prefix: cover(node.prefix),
+                param: Some(node.param).filter(|param| *param != NONE),
             }
         });
     }

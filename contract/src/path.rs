@@ -4,32 +4,29 @@
 
 use std::borrow::Cow;
 
-/// The path cannot be made canonical; the text says why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Unacceptable(pub(crate) &'static str);
-
 /// A path in its canonical form.
-#[derive(Debug)]
-pub(crate) struct Canonical<'a> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Canonical<'a> {
     /// Borrowed if the path was canonical already, as almost all are.
-    pub(crate) text: Cow<'a, str>,
+    pub text: Cow<'a, str>,
     /// A segment has parameters (`;`, or `%3B`, which some decode too early).
-    pub(crate) has_parameters: bool,
+    pub has_parameters: bool,
 }
 
 /// The canonical form: unreserved characters decoded, escapes in upper case, dot segments removed, `//` merged (as
-/// nginx's `merge_slashes`).
-pub(crate) fn canonical(path: &str) -> Result<Canonical<'_>, Unacceptable> {
+/// nginx's `merge_slashes`). The error says why there is none.
+#[inline]
+pub fn canonical(path: &str) -> Result<Canonical<'_>, &'static str> {
     let bytes = path.as_bytes();
     if bytes.first() != Some(&b'/') {
-        return Err(Unacceptable("the path does not begin with a slash"));
+        return Err("the path does not begin with a slash");
     }
     let (mut plain, mut has_parameters) = (true, false);
     let mut previous = 0;
     for &byte in bytes {
         match CLASS[usize::from(byte)] {
             Class::Plain => {}
-            Class::Forbidden => return Err(Unacceptable("the path holds a character that must be escaped")),
+            Class::Forbidden => return Err("the path holds a character that must be escaped"),
             // `.` and `/` matter only right after a slash.
             Class::Dot | Class::Slash if previous != b'/' => {}
             Class::Dot | Class::Slash | Class::Percent => plain = false,
@@ -44,24 +41,24 @@ pub(crate) fn canonical(path: &str) -> Result<Canonical<'_>, Unacceptable> {
         return Ok(Canonical { text: Cow::Borrowed(path), has_parameters });
     }
     let text = rewrite(bytes)?;
-    let has_parameters = has_parameters || text.contains("%3B");
+    let has_parameters = bare(&text).len() < text.len();
     Ok(Canonical { text: Cow::Owned(text), has_parameters })
 }
 
 /// A canonical path, its segments without their parameters: what is matched.
 #[cold]
-pub(crate) fn without_parameters(path: &str) -> String {
+pub fn without_parameters(path: &str) -> String {
     path.split('/').map(bare).collect::<Vec<_>>().join("/")
 }
 
 /// A segment without its parameters.
-fn bare(segment: &str) -> &str {
+pub fn bare(segment: &str) -> &str {
     let end = [";", "%3B"].into_iter().filter_map(|mark| segment.find(mark)).min();
     end.map_or(segment, |end| &segment[..end])
 }
 
 #[cold]
-fn rewrite(path: &[u8]) -> Result<String, Unacceptable> {
+fn rewrite(path: &[u8]) -> Result<String, &'static str> {
     let decoded = decode(path)?;
     let mut output = String::with_capacity(decoded.len());
     let mut segments = decoded[1..].split('/').peekable();
@@ -70,7 +67,7 @@ fn rewrite(path: &[u8]) -> Result<String, Unacceptable> {
         // Servers with path parameters (`/..;x/`, `/;x/`) resolve these as dots, or merge them; others do not.
         let bare = bare(segment);
         if bare.len() < segment.len() && matches!(bare, "" | "." | "..") {
-            return Err(Unacceptable("the path holds an empty or a dot segment with a parameter"));
+            return Err("the path holds an empty or a dot segment with a parameter");
         }
         match segment {
             "." | "" if !last => {}
@@ -94,7 +91,7 @@ fn rewrite(path: &[u8]) -> Result<String, Unacceptable> {
 }
 
 /// Decodes escapes of unreserved characters and upper-cases the others.
-fn decode(path: &[u8]) -> Result<String, Unacceptable> {
+fn decode(path: &[u8]) -> Result<String, &'static str> {
     let mut decoded = String::with_capacity(path.len());
     let mut bytes = path;
     while let [first, rest @ ..] = bytes {
@@ -103,18 +100,13 @@ fn decode(path: &[u8]) -> Result<String, Unacceptable> {
             decoded.push(char::from(*first));
             continue;
         }
-        let digits = rest
-            .first_chunk::<2>()
-            .and_then(|[high, low]| Some((char::from(*high).to_digit(16)?, char::from(*low).to_digit(16)?)));
-        let Some((high, low)) = digits else {
-            return Err(Unacceptable("the path holds a broken percent-escape"));
+        let Some(byte) = rest.first_chunk().and_then(|digits| escaped(*digits)) else {
+            return Err("the path holds a broken percent-escape");
         };
         bytes = &rest[2..];
-        match u8::try_from(high << 4 | low).unwrap_or_default() {
-            byte if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => decoded.push(char::from(byte)),
-            b'/' | b'\\' | 0 => {
-                return Err(Unacceptable("the path holds an escaped slash, backslash or NUL"));
-            }
+        match byte {
+            byte if is_unreserved(byte) => decoded.push(char::from(byte)),
+            b'/' | b'\\' | 0 => return Err("the path holds an escaped slash, backslash or NUL"),
             byte => {
                 const HEX: &[u8; 16] = b"0123456789ABCDEF";
                 decoded.push('%');
@@ -124,6 +116,23 @@ fn decode(path: &[u8]) -> Result<String, Unacceptable> {
         }
     }
     Ok(decoded)
+}
+
+/// The byte of an escape's two digits, whatever their case.
+#[inline]
+pub fn escaped(digits: [u8; 2]) -> Option<u8> {
+    let [high, low] = digits.map(|digit| char::from(digit).to_digit(16));
+    u8::try_from(high? << 4 | low?).ok()
+}
+
+/// What needs no escape anywhere (RFC 3986, section 2.3).
+pub fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
+/// What may stand in a segment as it is: RFC 3986 `pchar`, but for the escapes.
+pub fn is_path_byte(byte: u8) -> bool {
+    !matches!(CLASS[usize::from(byte)], Class::Forbidden | Class::Percent | Class::Slash)
 }
 
 #[derive(Clone, Copy)]
@@ -165,7 +174,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn of(path: &str) -> Result<String, Unacceptable> {
+    fn of(path: &str) -> Result<String, &'static str> {
         canonical(path).map(|canonical| canonical.text.into_owned())
     }
 
@@ -237,22 +246,65 @@ mod tests {
             ("/a%3bx", "/a"),
             ("/a;/", "/a/"),
             ("/a/../b;%2e%2e/c", "/b/c"),
+            ("/a;x/../b", "/b"),
             ("/a/b", "/a/b"),
             ("/", "/"),
         ] {
             let canonical = canonical(path).unwrap();
             assert_eq!(without_parameters(&canonical.text), bare, "{path}");
-            assert_eq!(
-                canonical.has_parameters,
-                path.contains([';']) || path.to_uppercase().contains("%3B"),
-                "{path}"
-            );
+            assert_eq!(canonical.has_parameters, bare != canonical.text, "{path}");
         }
     }
 
+    /// RFC 3986, section 6.2.2, a step after the other, with lists of texts.
+    fn naive(path: &str) -> Option<String> {
+        let mut left: Vec<char> = path.strip_prefix('/')?.chars().collect();
+        let mut text = String::new();
+        while !left.is_empty() {
+            match left.remove(0) {
+                '%' if left.len() < 2 => return None,
+                '%' => {
+                    let digits: String = left.drain(..2).filter(char::is_ascii_hexdigit).collect();
+                    match u8::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == 2)? {
+                        0 | b'/' | b'\\' => return None,
+                        byte if "-._~".contains(char::from(byte)) || byte.is_ascii_alphanumeric() => {
+                            text.push(char::from(byte))
+                        }
+                        byte => text += &format!("%{byte:02X}"),
+                    }
+                }
+                plain if plain.is_ascii_alphanumeric() || "/-._~!$&'()*+,;=:@".contains(plain) => {
+                    text.push(plain)
+                }
+                _ => return None,
+            }
+        }
+        let segments: Vec<&str> = text.split('/').collect();
+        let mut kept = Vec::new();
+        for segment in &segments {
+            let mut parts = segment.split(';').flat_map(|part| part.split("%3B"));
+            if matches!(parts.next()?, "" | "." | "..") && parts.next().is_some() {
+                return None;
+            }
+            match *segment {
+                "" | "." => {}
+                ".." => drop(kept.pop()),
+                segment => kept.push(segment),
+            }
+        }
+        let is_directory = matches!(*segments.last()?, "" | "." | "..") && !kept.is_empty();
+        Some(format!("/{}{}", kept.join("/"), if is_directory { "/" } else { "" }))
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(600))]
         #[test]
-        fn a_path_without_parameters_is_canonical(path in "/[a-b./%2e3B;]{0,16}") {
+        fn it_is_what_the_steps_of_the_rfc_make(path in "/?([a;.]|/|//|/\\.|/\\.\\.|%2[eEfF56]|%3[bB]|%5[cC]|%0|%c3|[\\\\é %~@]){0,12}") {
+            prop_assert_eq!(of(&path).ok(), naive(&path), "{}", path);
+        }
+
+        #[test]
+        fn a_path_without_parameters_is_canonical(path in "(/(a|b|\\.\\.|%2e)?((;|%3[bB])[a./]?)?){0,8}") {
             if let Ok(once) = canonical(&path) {
                 let bare = without_parameters(&once.text);
                 prop_assert_eq!(of(&bare), Ok(bare.clone()));

@@ -4,16 +4,16 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A host and perhaps a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Authority {
+pub struct Authority {
     /// A name in lower case, an IPv4 address, or an IPv6 address without brackets.
-    pub(crate) host: String,
+    pub host: String,
     /// Not 0.
-    pub(crate) port: Option<u16>,
+    pub port: Option<u16>,
 }
 
 impl Authority {
     /// Reads `host`, `host:port`, `[::1]:port`. The error is a few words.
-    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
         let (host, port) = if let Some(bracketed) = text.strip_prefix('[') {
             let (host, after) = bracketed.split_once(']').ok_or("this `[` is not closed")?;
             let ip: Ipv6Addr = host.parse().map_err(|_| "not an IPv6 address")?;
@@ -40,10 +40,6 @@ impl Authority {
 }
 
 fn check_host(host: &str) -> Result<(), &'static str> {
-    let is_label = |label: &str| {
-        let is_label_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        (1..=63).contains(&label.len()) && label.bytes().all(is_label_byte)
-    };
     let name = host.strip_suffix('.').unwrap_or(host);
     if name.len() > 253 || !name.split('.').all(is_label) {
         return Err("not a host name or an IP address");
@@ -54,9 +50,15 @@ fn check_host(host: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// Whether this may stand between the dots of a name (RFC 1123, section 2.1, and underscores, which are in use).
+pub fn is_label(label: &str) -> bool {
+    let is_label_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    (1..=63).contains(&label.len()) && label.bytes().all(is_label_byte)
+}
+
 /// Whether a name's last label is a number. No such name can be looked up, and what readers make of `127.1` or `0x7f.1`
 /// differs (WHATWG URL, section 3.5, "ends in a number").
-pub(super) fn is_numeric(name: &str) -> bool {
+pub fn is_numeric(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or_default();
     let hex = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
     match hex {

@@ -1,0 +1,16 @@
+//! What the compiler and the runtime must agree on, once for both: what is checked, matched or laid out at build is what
+//! the gateway does at run time. A room a subject; none knows a config, a request or a socket.
+
+pub mod authority;
+pub mod backend;
+pub mod built_in;
+pub mod host;
+pub mod level;
+pub mod listen;
+pub mod methods;
+pub mod path;
+pub mod query;
+pub mod search;
+pub mod segment;
+pub mod table;
+pub mod template;

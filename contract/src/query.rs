@@ -1,0 +1,71 @@
+//! Query parameters: the first of a name counts, and escapes are read as forms write them (WHATWG URL, section 5).
+
+use crate::path::escaped;
+
+/// Whether the first parameter of this (decoded) name has this (decoded) value. Nothing is decoded into memory.
+#[inline]
+pub fn has(query: &str, name: &str, value: &str) -> bool {
+    first(query, name).is_some_and(|written| decoded(written).eq(value.bytes()))
+}
+
+/// The value of the first parameter of this (decoded) name, as it is written.
+#[inline]
+pub fn first<'q>(query: &'q str, name: &str) -> Option<&'q str> {
+    let mut pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.find(|(written, _)| decoded(written).eq(name.bytes())).map(|(_, value)| value)
+}
+
+/// The bytes that a name or a value stands for: `+` is a space, `%41` is `A`, and a broken escape stands for itself.
+#[inline]
+pub fn decoded(text: &str) -> impl Iterator<Item = u8> {
+    let mut bytes = text.as_bytes();
+    std::iter::from_fn(move || {
+        let (first, rest) = bytes.split_first()?;
+        let escape = rest.first_chunk().and_then(|digits: &[u8; 2]| escaped(*digits));
+        let byte;
+        (byte, bytes) = match (first, escape) {
+            (b'+', _) => (b' ', rest),
+            (b'%', Some(byte)) => (byte, &rest[2..]),
+            _ => (*first, rest),
+        };
+        Some(byte)
+    })
+}
+
+/// Text as a part of a query, so that [`decoded`] gives it back.
+pub fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/:,".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_first_of_a_name_counts() {
+        assert!(has("a=b&debug=on+off&debug=no", "debug", "on off"));
+        assert!(has("de%62ug=on%20off", "debug", "on off"));
+        assert!(has("a=%zz%4&b", "a", "%zz%4") && has("a=%zz%4&b", "b", ""));
+        for other in ["debug=no&debug=on+off", "debug=on+of", "debug=on+off+", "debug", ""] {
+            assert!(!has(other, "debug", "on off"), "{other}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn encoding_is_undone_by_decoding(name in ".{0,8}", value in ".{0,8}", other in "[a-z%+&=]{0,12}") {
+            let query = format!("{}={}&{other}", encoded(&name), encoded(&value));
+            prop_assert!(has(&query, &name, &value), "{}", query);
+            prop_assert_eq!(decoded(first(&query, &name).unwrap()).collect::<Vec<_>>(), value.into_bytes());
+        }
+    }
+}

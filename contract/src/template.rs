@@ -1,0 +1,67 @@
+//! What becomes of a path that is put together anew, and where a redirect leads. Paths are canonical.
+
+use crate::segment::nth;
+
+/// A piece of a template; `T` is its text. Segments are counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TemplatePiece<T> {
+    /// Text as it stands.
+    Literal(T),
+    /// A segment of the request's path, by its number.
+    Segment(u8),
+    /// All segments of the request's path from this number on, without a slash in front.
+    Rest(u8),
+}
+
+/// Passes on what the pieces make of `path`, bit by bit. What the path does not have is empty.
+#[inline]
+pub fn render<T: AsRef<str>>(pieces: &[TemplatePiece<T>], path: &str, mut output: impl FnMut(&str)) {
+    for piece in pieces {
+        output(match piece {
+            TemplatePiece::Literal(text) => text.as_ref(),
+            TemplatePiece::Segment(number) => &path[nth(path, usize::from(*number))],
+            TemplatePiece::Rest(number) => &path[nth(path, usize::from(*number)).start..],
+        });
+    }
+}
+
+/// Adds a request's query to the place of a redirect, in front of the fragment (RFC 3986, section 3).
+pub fn add_query(location: &mut String, query: &str) {
+    let fragment = location.find('#').map(|at| location.split_off(at));
+    location.push(if location.contains('?') { '&' } else { '?' });
+    location.push_str(query);
+    location.push_str(fragment.as_deref().unwrap_or_default());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_query_goes_in_front_of_the_fragment() {
+        for (to, expected) in [
+            ("/a", "/a?q=1"),
+            ("/a#x", "/a?q=1#x"),
+            ("/a?b=2", "/a?b=2&q=1"),
+            ("/a?b=2#x?y", "/a?b=2&q=1#x?y"),
+            ("https://a.example/#x?y", "https://a.example/?q=1#x?y"),
+        ] {
+            let mut location = to.to_owned();
+            add_query(&mut location, "q=1");
+            assert_eq!(location, expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_are_segments_of_the_path(path in "(/[a-z;=.]{0,12}){1,6}", number in 0u8..8) {
+            let segments: Vec<&str> = path[1..].split('/').collect();
+            let from = &segments[usize::from(number).min(segments.len())..];
+            let pieces = [TemplatePiece::Literal("/x/"), TemplatePiece::Segment(number), TemplatePiece::Rest(number)];
+            let mut made = String::new();
+            render(&pieces, &path, |text| made.push_str(text));
+            prop_assert_eq!(made, format!("/x/{}{}", from.first().unwrap_or(&""), from.join("/")));
+        }
+    }
+}
