@@ -3,6 +3,7 @@
 
 mod collector;
 mod exposition;
+mod process;
 mod shard;
 
 pub(crate) use exposition::{Exposition, render};

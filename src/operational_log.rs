@@ -8,13 +8,40 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Lines that may wait for stderr.
 const DEPTH: usize = 1024;
 /// Between two looks whether all is written.
 const LOOK: Duration = Duration::from_millis(2);
+
+/// Which modules may say what: `info,castgate::upstream=debug`. Spaces around a directive, and an empty one, mean nothing.
+fn targets(directives: &str) -> Result<Targets, String> {
+    let directives = directives.split(',').map(str::trim).filter(|directive| !directive.is_empty());
+    let mut targets = Targets::new();
+    for directive in directives {
+        if let Ok(level) = directive.parse::<LevelFilter>() {
+            targets = targets.with_default(level);
+            continue;
+        }
+        // A module alone may say all.
+        let (module, level) = match directive.split_once('=') {
+            Some((module, level)) => (module, level.parse::<LevelFilter>()),
+            None => (directive, Ok(LevelFilter::TRACE)),
+        };
+        let level = level.map_err(|error| format!("`{directive}`: {error}"))?;
+        // Rust's paths have no others; what else tracing's filters understand is about spans and fields.
+        let is_path = |char: char| char == '_' || char == ':' || char.is_ascii_alphanumeric();
+        if module.is_empty() || !module.chars().all(is_path) {
+            return Err(format!("`{directive}`: a level, a module or `module=level` is expected"));
+        }
+        targets = targets.with_target(module, level);
+    }
+    Ok(targets)
+}
 
 /// The way of lines to the thread that writes them.
 #[derive(Clone, Debug)]
@@ -35,15 +62,16 @@ impl OperationalLog {
     pub(crate) fn start(level: &str) -> io::Result<Self> {
         let log = Self::write_to(io::stderr())?;
         let said = std::env::var("RUST_LOG").ok().filter(|filter| !filter.trim().is_empty());
-        let (filter, misread) = match said.map(|filter| EnvFilter::builder().parse(filter)).transpose() {
+        let (filter, misread) = match said.map(|directives| targets(&directives)).transpose() {
             Ok(filter) => (filter, None),
             Err(error) => (None, Some(error)),
         };
+        let filter = filter.unwrap_or_else(|| {
+            Targets::new().with_default(level.parse::<LevelFilter>().unwrap_or(LevelFilter::INFO))
+        });
         let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        let subscriber = tracing_subscriber::fmt()
-            .with_env_filter(filter.unwrap_or_else(|| EnvFilter::new(level)))
-            .with_ansi(colour)
-            .with_writer(log.clone());
+        let lines = tracing_subscriber::fmt::layer().with_ansi(colour).with_writer(log.clone());
+        let subscriber = tracing_subscriber::registry().with(filter).with(lines);
         // A second gateway in one process keeps the first one's subscriber.
         let _ = subscriber.try_init();
         if let Some(error) = misread {
@@ -144,6 +172,38 @@ fn write(entries: &Receiver<Entry>, dropped: &AtomicU64, mut output: impl Write)
 mod tests {
     use super::*;
     use std::sync::mpsc::channel;
+
+    #[test]
+    fn directives_are_levels_modules_or_both() {
+        use tracing::Level;
+        let may =
+            |directives: &str, module: &str, level| targets(directives).unwrap().would_enable(module, &level);
+        assert!(may("info", "castgate", Level::INFO) && !may("info", "castgate", Level::DEBUG));
+        assert!(may("INFO", "hyper", Level::INFO) && !may("off", "castgate", Level::ERROR));
+        let both = " info, castgate::upstream=debug,";
+        assert!(may(both, "castgate::upstream::health", Level::DEBUG));
+        assert!(may(both, "castgate::server", Level::INFO) && !may(both, "castgate::server", Level::DEBUG));
+        let reverse = "castgate::upstream=error,info";
+        assert!(may(reverse, "castgate", Level::INFO));
+        assert!(!may(reverse, "castgate::upstream", Level::WARN));
+        assert!(may("castgate", "castgate::path", Level::TRACE) && !may("castgate", "hyper", Level::ERROR));
+        assert!(may("castgate=warn,3", "hyper", Level::INFO));
+    }
+
+    #[test]
+    fn a_directive_that_is_not_understood_is_named() {
+        for wrong in [
+            "castgate=loudly",
+            "castgate=info=debug",
+            "[span]=info",
+            "castgate[{field}]=info",
+            "a b",
+            "=info",
+        ] {
+            let error = targets(&format!("info,{wrong}")).unwrap_err();
+            assert!(error.starts_with(&format!("`{wrong}`: ")), "{error}");
+        }
+    }
 
     /// Takes what it is given when it is told to.
     struct Gated {

@@ -9,6 +9,7 @@ use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, Me
 use prometheus::{Encoder, Registry, TextEncoder};
 
 use super::BUCKETS;
+use super::process;
 use super::shard::{ByStatus, Histogram as Observed, RouteCounters, Shard};
 use crate::app::VERSION;
 use crate::forward::RetryCause;
@@ -27,7 +28,6 @@ pub(crate) fn render(process: &Arc<Process>) -> Result<(Vec<u8>, String), promet
     // A registry for each scrape: the families are made from the shards anyway, and nothing global is needed.
     let registry = Registry::new();
     registry.register(Box::new(Sources(process.clone())))?;
-    registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
     let encoder = TextEncoder::new();
     let mut text = Vec::with_capacity(16 * 1024);
     encoder.encode(&registry.gather(), &mut text)?;
@@ -55,25 +55,25 @@ impl Collector for Sources {
                 "gateway_http_requests_in_flight",
                 "Requests being served.",
                 MetricType::GAUGE,
-                vec![gauge(&[], in_flight)],
+                vec![gauge(&[], in_flight as f64)],
             ),
             family(
                 "gateway_connections",
                 "Client connections.",
                 MetricType::GAUGE,
-                vec![gauge(&[], connections)],
+                vec![gauge(&[], connections as f64)],
             ),
             family(
                 "gateway_access_log_dropped_total",
                 "Access log lines that could not be written in time.",
                 MetricType::COUNTER,
-                vec![counter(&[], dropped)],
+                vec![counter(&[], dropped as f64)],
             ),
             family(
                 "gateway_log_dropped_total",
                 "Lines of the operational log that could not be written in time.",
                 MetricType::COUNTER,
-                vec![counter(&[], process.log().dropped())],
+                vec![counter(&[], process.log().dropped() as f64)],
             ),
             family(
                 "gateway_build_info",
@@ -81,10 +81,11 @@ impl Collector for Sources {
                 MetricType::GAUGE,
                 vec![gauge(
                     &[("version", VERSION), ("config_sha256", process.settings().identity.config_sha256)],
-                    1,
+                    1.0,
                 )],
             ),
         ]);
+        families.extend(process::families());
         // A family without a sample would be an error to the encoder.
         families.retain(|family| !family.get_metric().is_empty());
         families
@@ -104,15 +105,18 @@ fn requests(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
             let all =
                 counters.iter().filter_map(|counters| counters.methods[index].get()).map(|counts| &**counts);
             for (status, count) in by_status(all) {
-                totals.push(counter(&[("route", route), ("method", method), ("status", &status)], count));
+                totals.push(counter(
+                    &[("route", route), ("method", method), ("status", &status)],
+                    count as f64,
+                ));
             }
         }
         durations.push(histogram(&[("route", route)], counters.iter().map(|counters| &counters.duration)));
-        let count = counters.iter().map(|counters| counters.rate_limited.get()).sum();
-        limited.push(counter(&[("route", route)], count));
+        let count: u64 = counters.iter().map(|counters| counters.rate_limited.get()).sum();
+        limited.push(counter(&[("route", route)], count as f64));
         for cause in RetryCause::ALL {
-            let count = counters.iter().map(|counters| counters.retries[cause as usize].get()).sum();
-            retries.push(counter(&[("route", route), ("reason", cause.as_str())], count));
+            let count: u64 = counters.iter().map(|counters| counters.retries[cause as usize].get()).sum();
+            retries.push(counter(&[("route", route), ("reason", cause.as_str())], count as f64));
         }
     }
     vec![
@@ -144,9 +148,9 @@ fn upstreams(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
         for backend in members.backends {
             let labels = [("upstream", members.name), ("backend", backend.url())];
             let healthy = backend.health().status() == Status::Healthy;
-            up.push(gauge(&labels, u64::from(healthy)));
+            up.push(gauge(&labels, f64::from(u8::from(healthy))));
             for (status, count) in by_status(shards.iter().map(|shard| &shard.backends[backend.slot()])) {
-                totals.push(counter(&[labels[0], labels[1], ("status", &status)], count));
+                totals.push(counter(&[labels[0], labels[1], ("status", &status)], count as f64));
             }
         }
         let observed = shards.iter().map(|shard| &shard.upstreams[id]);
@@ -184,7 +188,10 @@ fn breakers(process: &Process) -> Option<MetricFamily> {
             (BreakerState::HalfOpen, "half_open"),
             (BreakerState::Open, "open"),
         ] {
-            samples.push(gauge(&[("upstream", members.name), ("state", name)], u64::from(state == worst)));
+            samples.push(gauge(
+                &[("upstream", members.name), ("state", name)],
+                f64::from(u8::from(state == worst)),
+            ));
         }
     }
     let help = "The state of the upstream's circuit breaker.";
@@ -201,7 +208,7 @@ fn by_status<'a>(shards: impl Iterator<Item = &'a ByStatus>) -> Vec<(String, u64
     sums.into_iter().map(|(status, count)| (label(status), count)).collect()
 }
 
-fn family(name: &str, help: &str, kind: MetricType, samples: Vec<Metric>) -> MetricFamily {
+pub(super) fn family(name: &str, help: &str, kind: MetricType, samples: Vec<Metric>) -> MetricFamily {
     let mut family = MetricFamily::default();
     family.set_name(name.to_owned());
     family.set_help(help.to_owned());
@@ -220,17 +227,17 @@ fn labels(pairs: &[(&str, &str)]) -> Vec<LabelPair> {
     pairs.iter().map(pair).collect()
 }
 
-fn counter(pairs: &[(&str, &str)], value: u64) -> Metric {
+pub(super) fn counter(pairs: &[(&str, &str)], value: f64) -> Metric {
     let mut counter = Counter::default();
-    counter.set_value(value as f64);
+    counter.set_value(value);
     let mut metric = Metric::from_label(labels(pairs));
     metric.set_counter(counter);
     metric
 }
 
-fn gauge(pairs: &[(&str, &str)], value: u64) -> Metric {
+pub(super) fn gauge(pairs: &[(&str, &str)], value: f64) -> Metric {
     let mut gauge = Gauge::default();
-    gauge.set_value(value as f64);
+    gauge.set_value(value);
     let mut metric = Metric::from_label(labels(pairs));
     metric.set_gauge(gauge);
     metric

@@ -185,7 +185,29 @@ fn the_build_tells_its_version_and_its_config() {
     assert_eq!(info[0].labels["version"], env!("CARGO_PKG_VERSION"));
     let hash = &info[0].labels["config_sha256"];
     assert!(hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()), "{hash}");
-    assert!(cfg!(not(target_os = "linux")) || metrics.sum("process_resident_memory_bytes", &[]) > 0.0);
+}
+
+#[test]
+fn the_process_tells_what_it_uses() {
+    let bed = Testbed::new("proxy");
+    let metrics = bed.metrics();
+    let value = |name: &str| {
+        let name = format!("process_{name}");
+        metrics.value(&name, &[]).unwrap_or_else(|| panic!("no {name}"))
+    };
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
+    // It was started for this test; the boot time is a whole second.
+    assert!(
+        (now - 600.0..now + 2.0).contains(&value("start_time_seconds")),
+        "{}",
+        value("start_time_seconds")
+    );
+    assert!((0.0..600.0).contains(&value("cpu_seconds_total")));
+    // stdin, stdout, stderr, and at least the two listeners.
+    assert!((5.0..=value("max_fds")).contains(&value("open_fds")));
+    // A worker, the control thread, the two logs.
+    assert!((4.0..1000.0).contains(&value("threads")), "{}", value("threads"));
+    assert!((1e6..=value("virtual_memory_bytes")).contains(&value("resident_memory_bytes")));
 }
 
 #[test]
