@@ -1,5 +1,5 @@
-//! Casts `gateway.yml` into the `gateway` binary.
+//! Casts the repository's `gateway.yml`: into `gateway/`, and into `demo/`.
 
 fn main() {
-    castgate_codegen::build();
+    castgate_codegen::build_in("..");
 }

@@ -7,7 +7,7 @@
 use crate::budget::budget;
 use crate::compile::{Cast, compile};
 use crate::diagnostic::{Diagnostics, Style};
-use crate::source::Source;
+use crate::source::{Disk, Source};
 use std::path::{Path, PathBuf};
 
 /// Compiles the crate's config: the whole of a build script is `fn main() { castgate_codegen::build() }`.
@@ -16,9 +16,15 @@ use std::path::{Path, PathBuf};
 /// `GATEWAY_CONFIG` names. See
 /// [`Compiler::build`] for what comes out.
 pub fn build() {
+    build_in("");
+}
+
+/// The same for a config that does not lie beside `Cargo.toml`: all paths, that of `GATEWAY_CONFIG` too, are relative to
+/// `directory`, which is relative to the crate.
+pub fn build_in(directory: impl Into<PathBuf>) {
     println!("cargo::rerun-if-env-changed=GATEWAY_CONFIG");
     let config = std::env::var("GATEWAY_CONFIG").ok().filter(|path| !path.is_empty());
-    Compiler::new().config(config.as_deref().unwrap_or("gateway.yml")).build();
+    Compiler::new().directory(directory).config(config.as_deref().unwrap_or("gateway.yml")).build();
 }
 
 /// Compiles one config in a build script, where [`build`] does not fit: several configs, other names.
@@ -28,6 +34,7 @@ pub fn build() {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Compiler {
+    directory: PathBuf,
     config: String,
     out_dir: Option<PathBuf>,
     out_file: String,
@@ -35,7 +42,12 @@ pub struct Compiler {
 
 impl Default for Compiler {
     fn default() -> Self {
-        Self { config: "gateway.yml".to_owned(), out_dir: None, out_file: "gateway.rs".to_owned() }
+        Self {
+            directory: PathBuf::new(),
+            config: "gateway.yml".to_owned(),
+            out_dir: None,
+            out_file: "gateway.rs".to_owned(),
+        }
     }
 }
 
@@ -45,7 +57,13 @@ impl Compiler {
         Self::default()
     }
 
-    /// The config, relative to the crate, or several, laid over one another: `base.yml:prod.yml`. Diagnostics show the
+    /// Where the paths of configs start, relative to the crate. Default: the crate itself.
+    pub fn directory(mut self, path: impl Into<PathBuf>) -> Self {
+        self.directory = path.into();
+        self
+    }
+
+    /// The config, relative to the directory, or several, laid over one another: `base.yml:prod.yml`. Diagnostics show the
     /// paths as they are given here.
     pub fn config(mut self, path: impl Into<String>) -> Self {
         self.config = path.into();
@@ -78,7 +96,7 @@ impl Compiler {
             return;
         };
         let mut sink = Diagnostics::new();
-        let mut source = Source::read(&self.config, &mut sink);
+        let mut source = Source::read_with(&self.config, Disk::at(&self.directory), &mut sink);
         let written = match compile(&mut source, &mut sink) {
             Ok(cast) => {
                 for warning in short_warnings(&sink, &source) {
@@ -95,8 +113,9 @@ impl Compiler {
         };
         // What an `include` finds is known only now.
         for path in source.watched() {
-            println!("cargo::rerun-if-changed={path}");
-            if is_around(&path, &out_dir) {
+            let watched = self.directory.join(&path);
+            println!("cargo::rerun-if-changed={}", watched.display());
+            if is_around(&watched, &out_dir) {
                 let config = source.path();
                 let shown = if path == "." { "this directory" } else { path.as_str() };
                 println!(
@@ -112,9 +131,9 @@ impl Compiler {
 }
 
 /// Whether cargo, which watches a directory with all that is below it, would see its own output change.
-fn is_around(path: &str, out_dir: &Path) -> bool {
+fn is_around(path: &Path, out_dir: &Path) -> bool {
     let whole = |path: &Path| path.canonicalize().ok();
-    let directory = whole(Path::new(path)).filter(|path| path.is_dir());
+    let directory = whole(path).filter(|path| path.is_dir());
     directory.zip(whole(out_dir)).is_some_and(|(directory, out_dir)| out_dir.starts_with(directory))
 }
 
@@ -158,6 +177,8 @@ fn write_if_changed(path: &Path, text: &str) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::{for_compile_error, is_around, short_warnings};
+    use std::path::Path;
+
     use crate::{Diagnostics, Source, compile};
 
     #[test]
@@ -180,9 +201,10 @@ mod tests {
     #[test]
     fn a_directory_with_the_output_in_it_is_known() {
         let here = std::env::current_dir().unwrap();
-        assert!(is_around(".", &here.join("src/parse")) && is_around("src", &here.join("src/parse")));
-        assert!(!is_around("tests", &here.join("src")) && !is_around("Cargo.toml", &here));
-        assert!(!is_around("no-such-directory", &here));
+        let is_around = |path: &str, out_dir: &str| is_around(Path::new(path), &here.join(out_dir));
+        assert!(is_around(".", "src/parse") && is_around("src", "src/parse"));
+        assert!(!is_around("tests", "src") && !is_around("Cargo.toml", ""));
+        assert!(!is_around("no-such-directory", ""));
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub mod table;
 pub mod yaml;
 
 pub use budget::{Budget, budget};
-pub use build::{Compiler, build};
+pub use build::{Compiler, build, build_in};
 pub(crate) use compile::analyse_unproven;
 pub use compile::{Cast, analyse, compile};
 pub use diagnostic::{Diagnostics, Failed, Severity, Style};

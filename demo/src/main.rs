@@ -1,6 +1,6 @@
 //! The gateway of `gateway.yml` in front of three upstreams that live in this process.
 //!
-//! `cargo run --release --example demo`, then follow what it prints.
+//! `cargo run --release -p demo`, then follow what it prints.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
