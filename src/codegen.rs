@@ -24,3 +24,10 @@ pub use crate::upstream::{
     Backend, HealthCheck, HostHeader, Keepalive, LeastConnections, Members, Probe, RandomChoice, Retries,
     RoundRobin, Upstream, UpstreamTimeouts,
 };
+
+/// Which optional parts the library was built with. Generated code asserts what its config needs, and says which line of Cargo.toml
+/// is short of what. All that generated code names is there without them too, so that this is the only thing rustc has to say.
+pub mod features {
+    /// `auth: {api_keys: ..}`.
+    pub const API_KEYS: bool = cfg!(feature = "api-keys");
+}

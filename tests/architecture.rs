@@ -166,6 +166,40 @@ fn the_library_never_includes_a_gateway() {
 }
 
 #[test]
+fn the_library_has_no_build_script() {
+    // Whoever depends on it would wait for a gateway that is not theirs.
+    let manifest = read("Cargo.toml");
+    assert!(manifest.contains("\nbuild = false\n") && manifest.contains("\nautobins = false\n"));
+    assert!(!manifest.contains("[build-dependencies]") && !manifest.contains("[[bin]]"));
+}
+
+/// A feature is a word of Cargo.toml, a constant of the facade, a row of the manual, and in the gateway of this repository.
+#[test]
+fn a_feature_is_asked_for_by_its_constant_and_told_of() {
+    let manifest = read("Cargo.toml");
+    let (_, features) = manifest.split_once("\n[features]\n").unwrap();
+    let (features, _) = features.split_once("\n\n").unwrap();
+    let list = |line: &str| line.split('"').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>();
+    let (groups, single): (Vec<&str>, Vec<&str>) = features
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .partition(|line| line.starts_with("default = ") || line.starts_with("full = "));
+    let names: BTreeSet<String> =
+        single.iter().map(|line| line.split_once(" = ").unwrap().0.to_owned()).collect();
+    let full = groups.iter().find(|line| line.starts_with("full")).unwrap();
+    assert_eq!(list(full), names, "`full` is all of them");
+    let (facade, manual) = (read("src/codegen.rs"), read("docs/operations.md"));
+    for name in names {
+        let constant = name.to_ascii_uppercase().replace('-', "_");
+        let line = format!("pub const {constant}: bool = cfg!(feature = \"{name}\");");
+        assert!(facade.contains(&line), "src/codegen.rs has no `{line}`");
+        assert!(manual.contains(&format!("\n| `{name}` |")), "docs/operations.md does not tell of `{name}`");
+    }
+    assert!(read("gateway/Cargo.toml").contains("features = [\"full\"]"));
+    assert!(read("demo/Cargo.toml").contains("default-features = false"));
+}
+
+#[test]
 fn nothing_in_the_compiler_depends_on_the_order_of_a_hash_map() {
     // spans.rs has one for places in the text; it is asked, and taken over into another, where no order matters.
     for (path, source) in sources("codegen/src") {
@@ -233,14 +267,9 @@ fn interior_mutability_is_only_where_it_is_listed() {
 #[test]
 fn every_crate_forbids_unsafe_code() {
     assert!(read("Cargo.toml").contains("unsafe_code = \"forbid\""));
-    for manifest in [
-        "Cargo.toml",
-        "codegen/Cargo.toml",
-        "contract/Cargo.toml",
-        "tests/gateways/Cargo.toml",
-        "tests/support/Cargo.toml",
-    ] {
-        assert!(read(manifest).contains("[lints]\nworkspace = true"), "{manifest}");
+    let members = ["", "codegen/", "contract/", "demo/", "gateway/", "tests/gateways/", "tests/support/"];
+    for manifest in members.map(|member| format!("{member}Cargo.toml")) {
+        assert!(read(&manifest).contains("[lints]\nworkspace = true"), "{manifest}");
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn run() -> Exit {
     match command {
         Command::Check { config, format } => check::run(&config, format, color),
         Command::Emit { config } => {
-            config::with_cast(&config, color, |found| emit::emit(&lower::lower(&found.model)))
+            config::with_cast(&config, color, |found| emit::emit_formatted(&lower::lower(&found.model)))
         }
         Command::Routes { config, format } => config::with_cast(&config, color, |found| match format {
             arguments::TableFormat::Table => routes::table(&found.model),

@@ -45,6 +45,7 @@ pub fn lower(model: &Model) -> Plan {
         conditions,
         routes,
         index: trie::index(&model.routes),
+        needs: statics.needs,
     }
 }
 

@@ -64,4 +64,17 @@ pub struct Plan {
     pub routes: Vec<Route>,
     /// The matcher's tables.
     pub index: Index,
+    /// What the library must have been built with.
+    pub needs: Vec<Need>,
+}
+
+/// A feature of the library, and who needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// Its name in Cargo.toml: `api-keys`. The facade has a constant of that name.
+    pub feature: &'static str,
+    /// A key of the config: `auth`.
+    pub user: &'static str,
+    /// Where it was first written.
+    pub line: FileLine,
 }

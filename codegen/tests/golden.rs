@@ -5,7 +5,9 @@
 // clippy.toml allows unwrap in tests, but does not know helpers of tests as such.
 #![allow(clippy::unwrap_used)]
 
-use castgate_codegen::{Diagnostics, Source, Style, compile};
+use castgate_codegen::emit::emit_formatted;
+use castgate_codegen::{Cast, Diagnostics, Source, Style, compile};
+use proc_macro2::{TokenStream, TokenTree};
 
 fn configs() -> Vec<String> {
     let entries = std::fs::read_dir("tests/golden").unwrap();
@@ -17,13 +19,13 @@ fn configs() -> Vec<String> {
 }
 
 /// As in a build script, where the config lies beside `Cargo.toml`.
-fn cast(name: &str) -> String {
+fn cast(name: &str) -> Cast {
     let mut sink = Diagnostics::new();
     let text = std::fs::read_to_string(format!("tests/golden/{name}")).unwrap();
     let mut source = Source::new(name, text);
     let cast = compile(&mut source, &mut sink);
     assert!(!sink.has_errors(), "{}", sink.render(&source, Style::Plain));
-    cast.unwrap().rust
+    cast.unwrap()
 }
 
 #[test]
@@ -31,7 +33,7 @@ fn configs_are_cast_as_before() {
     let update = std::env::var_os("UPDATE").is_some();
     let mut changed = Vec::new();
     for name in configs() {
-        let actual = cast(&name);
+        let actual = emit_formatted(&cast(&name).plan);
         let path = format!("tests/golden/{}", name.replace(".yml", ".rs"));
         if update {
             std::fs::write(&path, &actual).unwrap();
@@ -48,7 +50,35 @@ fn configs_are_cast_as_before() {
 #[test]
 fn the_same_config_gives_the_same_bytes() {
     for name in configs() {
-        assert_eq!(cast(&name), cast(&name), "{name}");
+        assert_eq!(cast(&name).rust, cast(&name).rust, "{name}");
+    }
+}
+
+/// What people read and review is what a build script writes for rustc, but for where lines end, and the commas before that.
+#[test]
+fn what_is_built_is_what_is_read() {
+    fn without_commas(tokens: TokenStream, out: &mut String) {
+        for token in tokens {
+            match token {
+                TokenTree::Punct(comma) if comma.as_char() == ',' => {}
+                TokenTree::Group(group) => {
+                    out.push_str("( ");
+                    without_commas(group.stream(), out);
+                    out.push_str(") ");
+                }
+                other => out.push_str(&format!("{other} ")),
+            }
+        }
+    }
+    for name in configs() {
+        let Cast { plan, rust, .. } = cast(&name);
+        let (mut built, mut read) = (String::new(), String::new());
+        without_commas(rust.parse().unwrap(), &mut built);
+        without_commas(emit_formatted(&plan).parse().unwrap(), &mut read);
+        assert!(built == read, "{name}");
+        let lines = rust.lines().filter(|line| !line.is_empty() && !line.starts_with("//")).count();
+        let items = syn::parse_file(&rust).unwrap().items.len();
+        assert_eq!(lines, items + plan.normal_config.lines().count(), "{name}: an item is a line");
     }
 }
 
@@ -56,7 +86,7 @@ fn the_same_config_gives_the_same_bytes() {
 #[test]
 fn generated_files_hold_nothing_but_tables_and_one_impl() {
     for name in configs() {
-        let file = syn::parse_file(&cast(&name)).unwrap();
+        let file = syn::parse_file(&cast(&name).rust).unwrap();
         assert!(file.attrs.is_empty(), "{name}: `include!` does not take inner attributes");
         for item in &file.items {
             assert!(

@@ -9,6 +9,7 @@
 #[path = "random/mod.rs"]
 mod random;
 
+use castgate_codegen::emit::emit_formatted;
 use castgate_codegen::model::{Model, Target};
 use castgate_codegen::{Cast, Diagnostics, Source, Style, compile, normal, schema};
 use proc_macro2::{TokenStream, TokenTree};
@@ -236,7 +237,8 @@ fn every_process_generates_the_same_bytes() {
     std::fs::create_dir_all(&directory).unwrap();
     random::for_each(30_000, 8, random::sound, |text| {
         std::fs::write(directory.join("gateway.yml"), text).unwrap();
-        let Some(Cast { rust, .. }) = cast(text) else { return };
+        let Some(Cast { plan, .. }) = cast(text) else { return };
+        let rust = emit_formatted(&plan);
         for _ in 0..3 {
             let mut castgate = Command::new(env!("CARGO_BIN_EXE_castgate"));
             let output = castgate.current_dir(&directory).args(["emit", "gateway.yml"]).output().unwrap();

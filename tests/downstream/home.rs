@@ -52,7 +52,16 @@ impl Crate {
     }
 
     pub(crate) fn build<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Output {
-        self.cargo("build", arguments)
+        self.build_with([], arguments)
+    }
+
+    /// Builds with these variables in the environment.
+    pub(crate) fn build_with<'a, const N: usize>(
+        &self,
+        variables: [(&str, &str); N],
+        arguments: impl IntoIterator<Item = &'a str>,
+    ) -> Output {
+        self.cargo("build", arguments).envs(variables).output().expect("cargo")
     }
 
     /// Builds; whether anything had to be compiled.
@@ -65,7 +74,7 @@ impl Crate {
 
     /// Forgets all that was built of this crate, but not of what it depends on.
     pub(crate) fn clean(&self) {
-        let output = self.cargo("clean", ["-p", &self.name]);
+        let output = self.cargo("clean", ["-p", &self.name]).output().expect("cargo");
         assert!(output.status.success(), "{}", stderr(&output));
     }
 
@@ -73,16 +82,16 @@ impl Crate {
         self.target.join("debug").join(&self.name)
     }
 
-    fn cargo<'a>(&self, command: &str, arguments: impl IntoIterator<Item = &'a str>) -> Output {
-        Command::new(env!("CARGO"))
+    fn cargo<'a>(&self, command: &str, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo
             .args([command, "--offline", "--color=never"])
             .args(arguments)
             .current_dir(&self.directory)
             .env("CARGO_TARGET_DIR", &self.target)
             .env_remove("GATEWAY_CONFIG")
-            .env_remove("CARGO_ENCODED_RUSTFLAGS")
-            .output()
-            .expect("cargo")
+            .env_remove("CARGO_ENCODED_RUSTFLAGS");
+        cargo
     }
 }
 

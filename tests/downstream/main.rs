@@ -2,6 +2,7 @@
 //! left alone, is edited, is broken. Copies of it are built, so that nothing here touches the source tree.
 
 mod batch;
+mod features;
 mod files;
 mod home;
 #[path = "../../codegen/tests/random/mod.rs"]

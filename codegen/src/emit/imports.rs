@@ -71,6 +71,7 @@ const FACADE: &[&str] = &[
     "Timeouts",
     "Upstream",
     "UpstreamTimeouts",
+    "features",
 ];
 
 /// `use ::castgate::codegen::{..};`

@@ -3,7 +3,7 @@
 use super::names::Names;
 use crate::middleware::{Code, Lower, Register, Site, State};
 use crate::model::{MiddlewareSet, Policies};
-use crate::plan::{self, Name, Static, Value};
+use crate::plan::{self, Name, Need, Static, Value};
 use crate::source::FileLine;
 use std::collections::BTreeMap;
 
@@ -16,6 +16,7 @@ pub(super) struct Statics {
     pub(super) statics: Vec<Static>,
     pub(super) breakers: Vec<Name>,
     pub(super) bindings: Vec<Name>,
+    pub(super) needs: Vec<Need>,
     known: BTreeMap<Key, Name>,
     stateless: BTreeMap<(&'static str, Value), Name>,
 }
@@ -38,6 +39,7 @@ impl Statics {
                 let policy = match self.known.get(&key) {
                     Some(name) => name.clone(),
                     None => {
+                        self.need(layer.settings.feature(), layer.kind, layer.line);
                         let upstream = upstream.map_or("", |(_, name)| name);
                         let site = Site { line: layer.line, upstream };
                         let name = self.named(code, layer.settings.policy(&site), names);
@@ -55,6 +57,15 @@ impl Statics {
         let code = layer.code();
         let policy = self.named(code, layer.policy(&Site { line, upstream: "" }), names);
         plan::Layer { kind: code.layer, policy }
+    }
+
+    /// Each feature once, whoever needs it too.
+    fn need(&mut self, feature: Option<&'static str>, user: &'static str, line: &FileLine) {
+        if let Some(feature) = feature
+            && !self.needs.iter().any(|need| need.feature == feature)
+        {
+            self.needs.push(Need { feature, user, line: line.clone() });
+        }
     }
 
     fn named(&mut self, code: Code, value: Value, names: &mut Names) -> Name {

@@ -141,6 +141,10 @@ impl Lower for Auth {
         Value::Call("ApiKeys::new", vec![Value::Origin(site.line.clone()), header.into(), keys])
     }
 
+    fn feature(&self) -> Option<&'static str> {
+        Some("api-keys")
+    }
+
     fn written(&self) -> Tree {
         let Self { api_keys: ApiKeys { header, keys } } = self;
         let keys = Tree::Set(keys.iter().map(|key| Tree::Text(show::late(key))).collect());

@@ -13,6 +13,11 @@ pub(crate) trait Lower {
     /// The policy's constant expression, of the type `Code::policy`.
     fn policy(&self, site: &Site<'_>) -> Value;
 
+    /// The feature of the library that it needs; of a section with several schemes that of the one which is written.
+    fn feature(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Its section of the config with every default written out.
     fn written(&self) -> Tree;
 

@@ -8,7 +8,7 @@ use ::castgate::codegen::{
     Node, Origin, PathEdit, Piece, Probe, QueryMatch, RandomChoice, RateLimit, Redirect,
     RedirectTarget, Reject, Request, RequestIdPolicy, RequestIds, Respond, Response,
     Retries, RetryCause, RoundRobin, Route, RouteIndex, RouteTimeouts, Service, Settings,
-    Span, Table, TemplatePiece, Timeouts, Upstream, UpstreamTimeouts,
+    Span, Table, TemplatePiece, Timeouts, Upstream, UpstreamTimeouts, features,
 };
 
 // The gateway, as the runtime sees it.
@@ -58,6 +58,13 @@ impl App for Compiled {
         UNMATCHED.serve(request, cx).await
     }
 }
+
+// What the library must have been built with.
+
+const _: () = assert!(
+    features::API_KEYS,
+    "everything.yml:52: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
+);
 
 // Settings.
 

@@ -1,0 +1,81 @@
+//! What is compiled for whom: nobody waits for a gateway that is not theirs, and what was left out of the library is asked for by name.
+
+use serde_json::Value;
+
+use crate::home::{Crate, read, root, stderr};
+
+/// What cargo said of this build, one message after the other.
+fn messages(output: &std::process::Output) -> Vec<Value> {
+    assert!(output.status.success(), "{}", stderr(output));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+/// Whether the library was there already.
+fn the_library_is_fresh(messages: &[Value]) -> bool {
+    let mut libraries = messages.iter().filter(|message| {
+        message["reason"] == "compiler-artifact" && message["target"]["name"] == "castgate"
+    });
+    let library = libraries.next().expect("the library");
+    assert!(libraries.next().is_none(), "the library is built twice");
+    library["fresh"] == true
+}
+
+#[test]
+fn nobody_compiles_a_gateway_that_is_not_theirs() {
+    let own = Crate::copy("other-config");
+    own.write("gateway.yml", &read(&root().join("examples/embedded/gateway.yml")));
+    own.write("other.yml", "server: {listen: 127.0.0.1:0}\nroutes: [{path: /, respond: {body: other}}]\n");
+    own.compiles();
+
+    let output = own.build_with([("GATEWAY_CONFIG", "other.yml")], ["--message-format=json"]);
+    let messages = messages(&output);
+    // `path+file:///..#castgate@0.1.0`, if the directory has another name than the package, and `../castgate#0.1.0` if not.
+    let library = messages
+        .iter()
+        .find(|message| message["target"]["name"] == "castgate")
+        .map(|message| message["package_id"].clone())
+        .expect("the library");
+    let mut scripts = messages.iter().filter(|message| message["reason"] == "build-script-executed");
+    assert!(scripts.all(|script| script["package_id"] != library), "the library casts a gateway");
+    assert!(the_library_is_fresh(&messages), "another config compiles the library anew");
+    let said = std::process::Command::new(own.binary()).arg("--version").output().expect("the gateway");
+    assert!(String::from_utf8_lossy(&said.stdout).contains(", other.yml "), "{said:?}");
+}
+
+#[test]
+fn a_config_that_needs_a_feature_says_which_line_to_write() {
+    let own = Crate::copy("without-features");
+    let manifest = read(&own.directory.join("Cargo.toml"));
+    let without = manifest
+        .replace("[dependencies]\ncastgate = {", "[dependencies]\ncastgate = { default-features = false,");
+    assert_ne!(without, manifest);
+    own.write("Cargo.toml", &without);
+    let config = read(&root().join("examples/embedded/gateway.yml"));
+    let guarded = format!("{config}    middleware: {{auth: {{api_keys: {{keys: \"${{env:KEYS}}\"}}}}}}\n");
+    own.write("gateway.yml", &guarded);
+    let line = guarded.lines().count();
+
+    let output = own.build([]);
+    let said = stderr(&output);
+    assert!(!output.status.success(), "{said}");
+    let errors: Vec<&str> =
+        said.lines().filter(|line| line.starts_with("error") || line.starts_with("warning")).collect();
+    let [problem, cargo] = errors[..] else { panic!("not one problem alone:\n{said}") };
+    let expected = format!(
+        "error[E0080]: evaluation panicked: gateway.yml:{line}: `auth` needs a feature that castgate is built without; in Cargo.toml, \
+         write into the line of castgate: features = [\"api-keys\"]"
+    );
+    assert_eq!(problem, expected);
+    assert!(cargo.starts_with("error: could not compile `without-features`"), "{said}");
+
+    // What it says helps, and without the need there is no problem.
+    own.write("gateway.yml", &config);
+    own.compiles();
+    own.write("gateway.yml", &guarded);
+    own.write(
+        "Cargo.toml",
+        &without.replace("default-features = false,", "default-features = false, features = [\"api-keys\"],"),
+    );
+    own.compiles();
+}
