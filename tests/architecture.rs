@@ -14,21 +14,24 @@ fn read(path: &str) -> String {
 
 /// The Rust files under a directory, or the one file, with their paths.
 fn sources(path: &str) -> Vec<(String, String)> {
-    if path.ends_with(".rs") {
-        return vec![(path.to_owned(), read(path))];
-    }
-    let entries = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
     let mut found = Vec::new();
-    for entry in entries {
-        let entry = entry.unwrap();
-        let path = format!("{path}/{}", entry.file_name().to_str().unwrap());
-        if entry.file_type().unwrap().is_dir() || path.ends_with(".rs") {
-            found.extend(sources(&path));
-        }
-    }
+    collect(path, &mut found);
     found.sort();
     assert!(!found.is_empty(), "nothing in {path}");
     found
+}
+
+fn collect(path: &str, found: &mut Vec<(String, String)>) {
+    if path.ends_with(".rs") {
+        return found.push((path.to_owned(), read(path)));
+    }
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap() {
+        let entry = entry.unwrap();
+        let path = format!("{path}/{}", entry.file_name().to_str().unwrap());
+        if entry.file_type().unwrap().is_dir() || path.ends_with(".rs") {
+            collect(&path, found);
+        }
+    }
 }
 
 /// The lines that are code: neither comments nor unit tests, which stand at the end of a file.
@@ -372,4 +375,17 @@ fn documents_link_to_files_that_are_there() {
             assert!(target.exists(), "{document} links to {link}");
         }
     }
+}
+
+#[test]
+fn tests_wait_for_events_and_sleep_in_one_place() {
+    let mut sleepers = Vec::new();
+    for room in ["tests/gateways", "tests/support", "tests/downstream", "tests/route_table", "codegen/tests"]
+    {
+        let sleeps = |(_, source): &(String, String)| {
+            source.lines().any(|line| line.contains("sleep(") && !line.trim_start().starts_with("//"))
+        };
+        sleepers.extend(sources(room).into_iter().filter(sleeps).map(|(path, _)| path));
+    }
+    assert_eq!(sleepers, ["tests/support/src/poll.rs"]);
 }

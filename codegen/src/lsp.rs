@@ -10,6 +10,7 @@ mod completion;
 mod definition;
 mod document;
 mod fields;
+mod handshake;
 mod hover;
 mod keys;
 mod lenses;
@@ -23,6 +24,7 @@ mod symbols;
 mod wire;
 
 use document::Document;
+use handshake::{can_watch, capabilities, directory, workspace};
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
 use lsp_types::notification::{
     DidChangeTextDocument, DidChangeWatchedFiles, DidChangeWorkspaceFolders, DidCloseTextDocument,
@@ -32,13 +34,7 @@ use lsp_types::request::{
     CodeActionRequest, CodeLensRequest, Completion, DocumentLinkRequest, DocumentSymbolRequest,
     GotoDefinition, HoverRequest, PrepareRenameRequest, References, RegisterCapability, Rename, Request as _,
 };
-use lsp_types::{
-    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions, CompletionOptions,
-    DocumentLinkOptions, HoverProviderCapability, InitializeParams, OneOf, PublishDiagnosticsParams,
-    RenameOptions, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind,
-    TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Uri, WorkDoneProgressOptions,
-    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
-};
+use lsp_types::{InitializeParams, PublishDiagnosticsParams, Uri};
 use project::{Project, Reads, Workspace};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -70,75 +66,6 @@ pub fn serve() -> Result<(), Box<dyn Error + Send + Sync>> {
     drop(server);
     writer.join()?;
     Ok(())
-}
-
-/// The editor may say which config it is about: `initializationOptions: {"config": "base.yml:prod.yml"}`.
-// Old editors have a root instead of folders.
-#[allow(deprecated)]
-fn workspace(parameters: InitializeParams) -> Workspace {
-    let mut folders: Vec<Uri> =
-        parameters.workspace_folders.into_iter().flatten().map(|folder| folder.uri).collect();
-    if folders.is_empty() {
-        folders.extend(parameters.root_uri);
-    }
-    let options = parameters.initialization_options.unwrap_or_default();
-    Workspace {
-        documents: BTreeMap::new(),
-        directories: folders.into_iter().filter_map(directory).collect(),
-        config: options["config"].as_str().map(str::to_owned),
-    }
-}
-
-/// Where the disk has a folder of the editor's.
-fn directory(folder: Uri) -> Option<PathBuf> {
-    Document::new(folder, None, String::new()).path()
-}
-
-/// Whether the editor lets the server say which files it should watch.
-fn can_watch(parameters: &InitializeParams) -> bool {
-    let workspace = parameters.capabilities.workspace.as_ref();
-    let watched = workspace.and_then(|workspace| workspace.did_change_watched_files.as_ref());
-    watched.and_then(|watched| watched.dynamic_registration) == Some(true)
-}
-
-fn capabilities() -> ServerCapabilities {
-    ServerCapabilities {
-        text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
-            open_close: Some(true),
-            change: Some(TextDocumentSyncKind::FULL),
-            save: Some(TextDocumentSyncSaveOptions::Supported(true)),
-            ..TextDocumentSyncOptions::default()
-        })),
-        hover_provider: Some(HoverProviderCapability::Simple(true)),
-        completion_provider: Some(CompletionOptions {
-            trigger_characters: Some([" ", ":", "{", "/"].map(str::to_owned).to_vec()),
-            ..CompletionOptions::default()
-        }),
-        definition_provider: Some(OneOf::Left(true)),
-        code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
-            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
-            ..CodeActionOptions::default()
-        })),
-        references_provider: Some(OneOf::Left(true)),
-        rename_provider: Some(OneOf::Right(RenameOptions {
-            prepare_provider: Some(true),
-            work_done_progress_options: WorkDoneProgressOptions::default(),
-        })),
-        document_symbol_provider: Some(OneOf::Left(true)),
-        document_link_provider: Some(DocumentLinkOptions {
-            resolve_provider: Some(false),
-            work_done_progress_options: WorkDoneProgressOptions::default(),
-        }),
-        code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
-        workspace: Some(WorkspaceServerCapabilities {
-            workspace_folders: Some(WorkspaceFoldersServerCapabilities {
-                supported: Some(true),
-                change_notifications: Some(OneOf::Left(true)),
-            }),
-            file_operations: None,
-        }),
-        ..ServerCapabilities::default()
-    }
 }
 
 struct Server {

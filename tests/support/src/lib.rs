@@ -18,7 +18,7 @@ mod wire;
 pub use client::{Closing, RawClient, Request, Response};
 pub use gateway::{Gateway, Launch, LogLine};
 pub use metrics::{Metrics, Sample};
-pub use poll::poll;
+pub use poll::{let_pass, poll, poll_within, standstill};
 pub use program::require_program;
 pub use upstream::{BodyState, Gate, Message, Received, Reply, Step, Upstream};
 pub use watched::{DEADLINE, Watched};

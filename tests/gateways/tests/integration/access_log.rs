@@ -1,9 +1,9 @@
 //! One line a request, on stdout, in JSON, with the seed's fields first.
 
-use castgate_test_support::{Reply, Request};
+use castgate_test_support::{Reply, Request, standstill};
 use serde_json::Value;
 
-use crate::testbed::{Testbed, standstill};
+use crate::testbed::Testbed;
 
 const SEED: [&str; 6] = ["timestamp", "method", "path", "status", "duration_ms", "client_ip"];
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use castgate_test_support::{DEADLINE, Launch, Message, RawClient, Reply, Request, Step, Upstream};
+use castgate_test_support::{DEADLINE, Launch, Message, RawClient, Reply, Request, Step, Upstream, poll};
 
 use crate::testbed::{Testbed, assert_problem, launch};
 
@@ -118,12 +118,12 @@ fn a_shortage_of_our_own_files_says_nothing_about_backends() {
     let idle: Vec<RawClient> = (0..100).map(|_| gateway.connect()).collect();
     let started = Instant::now();
     // Checks come every 150 ms; the two seconds are what is tried here.
-    while started.elapsed() < SOON {
+    poll(|| {
         // Whoever asks is not idle.
-        let Ok(health) = asking.exchange(&Request::get("/health")) else { break };
+        let Ok(health) = asking.exchange(&Request::get("/health")) else { return Ok(()) };
         assert_eq!(health.status, 200, "{}", health.text());
-        std::thread::sleep(Duration::from_millis(50));
-    }
+        if started.elapsed() < SOON { Err("too soon".to_owned()) } else { Ok(()) }
+    });
     assert!(!gateway.stderr().contains("unhealthy"), "{}", gateway.stderr());
     drop(idle);
     let again = Instant::now();

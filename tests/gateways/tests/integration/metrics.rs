@@ -5,11 +5,12 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
-use castgate_test_support::{DEADLINE, Message, Metrics, RawClient, Reply, Request, require_program};
+use castgate_test_support::{
+    DEADLINE, Message, Metrics, RawClient, Reply, Request, poll_within, require_program, standstill,
+};
 
-use crate::testbed::{Testbed, standstill};
+use crate::testbed::Testbed;
 
 #[test]
 fn many_who_ask_at_once_cost_one_thread() {
@@ -286,18 +287,13 @@ fn a_real_prometheus_scrapes_it() {
         .spawn()
         .unwrap();
     let child = Prometheus(child);
-    let deadline = Instant::now() + DEADLINE * 3;
     let query = "/api/v1/query?query=sum(gateway_http_requests_total%7Broute%3D%22single%22%7D)";
-    loop {
+    poll_within(DEADLINE * 3, || {
         let answer =
             std::net::TcpStream::connect(address).is_ok().then(|| RawClient::connect(address).get(query));
         let answer = answer.map(|response| response.text()).unwrap_or_default();
-        if answer.contains("\"7\"]") {
-            break;
-        }
-        assert!(Instant::now() < deadline, "Prometheus says {answer}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+        if answer.contains("\"7\"]") { Ok(()) } else { Err(format!("Prometheus says {answer}")) }
+    });
     drop(child);
     _ = fs::remove_dir_all(folder);
 }

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use castgate_test_support::{BodyState, Closing, DEADLINE, Gate, Message, Reply, Request, Step};
+use castgate_test_support::{BodyState, Closing, DEADLINE, Gate, Message, Reply, Request, Step, standstill};
 
-use crate::testbed::{Testbed, standstill};
+use crate::testbed::Testbed;
 
 /// More than all kernel buffers on the way take together, and less than a patient test minds.
 const FLOOD: u64 = 64 << 20;

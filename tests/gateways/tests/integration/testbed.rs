@@ -1,10 +1,7 @@
 //! A gateway of `configs/` in front of three scripted upstreams.
 
-use std::thread;
-use std::time::{Duration, Instant};
-
 use castgate_test_support::{
-    DEADLINE, Gateway, Launch, LogLine, Metrics, RawClient, Reply, Request, Response, Upstream,
+    Gateway, Launch, LogLine, Metrics, RawClient, Reply, Request, Response, Upstream,
 };
 
 /// The two keys that every testbed knows.
@@ -133,21 +130,6 @@ impl Echoed {
             .map(|pair| pair[1].as_str().unwrap())
             .collect()
     }
-}
-
-/// Waits until a counter has stood still for a while, and gives what it stands at: back-pressure has reached its
-/// source. That nothing happens is no event, so this one polls.
-pub(crate) fn standstill(count: impl Fn() -> u64) -> u64 {
-    let (mut last, mut since, started) = (count(), Instant::now(), Instant::now());
-    while since.elapsed() < Duration::from_millis(250) {
-        assert!(started.elapsed() < DEADLINE, "never stands still, now at {last}");
-        thread::sleep(Duration::from_millis(10));
-        let now = count();
-        if now != last {
-            (last, since) = (now, Instant::now());
-        }
-    }
-    last
 }
 
 /// A gateway-made error: problem+json with its status, a title, the request id and the reason.

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use castgate_test_support::{DEADLINE, Message, RawClient, ReadError, Reply, Request, Step};
+use castgate_test_support::{DEADLINE, Message, RawClient, ReadError, Reply, Request, Step, let_pass};
 
 use crate::testbed::{Testbed, assert_problem};
 
@@ -76,7 +76,7 @@ fn upload(client: &mut RawClient, target: &str, time: Duration) {
     let started = Instant::now();
     while started.elapsed() < time {
         client.send("1\r\n.\r\n");
-        thread::sleep(BEAT);
+        let_pass(BEAT);
     }
     client.send("0\r\n\r\n");
 }
@@ -169,7 +169,7 @@ fn a_steady_slow_reader_gets_all_of_its_response() {
             0 => panic!("cut after {taken} bytes"),
             more => taken += more,
         }
-        thread::sleep(Duration::from_millis(10));
+        let_pass(Duration::from_millis(10));
     }
     assert_eq!(bed.gateway.log_of("/pauses").text("reason"), "ok");
 }

@@ -3,13 +3,13 @@
 use std::io::{self, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use socket2::SockRef;
 
 use super::reply::{Reply, Step};
 use super::{BodyState, Received, Shared};
+use crate::poll::let_pass;
 use crate::wire::{Framing, Head, Reader};
 
 /// What becomes of a connection after a reply.
@@ -87,7 +87,7 @@ impl Exchange<'_, '_> {
                 Step::SendRaw(bytes) => stream.write_all(&bytes),
                 Step::Drip(bytes, pause) => bytes.iter().try_for_each(|byte| {
                     stream.write_all(&[*byte])?;
-                    thread::sleep(pause);
+                    let_pass(pause);
                     Ok(())
                 }),
                 Step::Flood(length) => self.flood(length),
@@ -134,7 +134,7 @@ impl Exchange<'_, '_> {
         let result = Framing::of(&self.head, Framing::None).and_then(|framing| {
             reader.body(framing, |piece| {
                 shared.record.update(|record| record.list(probe)[index].body.extend_from_slice(piece));
-                thread::sleep(pause);
+                let_pass(pause);
             })
         });
         let failed = result.is_err();

@@ -3,10 +3,13 @@
 // clippy.toml allows unwrap in tests, but does not know helpers of tests as such.
 #![allow(clippy::unwrap_used)]
 
+mod command;
+mod overlaps;
+mod scale;
+
 use castgate_codegen::diff::{Diff, diff, is_kind};
 use castgate_codegen::model::Model;
 use castgate_codegen::{Diagnostics, Source, Style, compile};
-use std::process::{Command, Output};
 
 const OLD: &str = "\
 upstreams:
@@ -117,94 +120,6 @@ fn what_nobody_looks_at_is_no_change() {
         kinds(&few.replace("attempts: 0", "attempts: 1"), &many.replace("attempts: 0", "attempts: 1")),
         1
     );
-}
-
-/// The new route takes requests from an old one only where they meet.
-#[test]
-fn a_route_that_takes_over_a_part_of_another_is_seen() {
-    let route = |line: &str| format!("{line}\n  - {{name: old,");
-    assert_eq!(
-        kinds("  - {name: old,", &route("  - {name: me, path: '/users/{id:uint}', upstream: users}")),
-        ["route-changed"]
-    );
-    let host = "  - {name: api, host: api.example.com, path: '/{any}/x', upstream: users}";
-    assert!(kinds("  - {name: old,", &route(host)).contains(&"route-changed".to_owned()));
-    let header = "  - {name: both, path: /orders, headers: {x-canary: '1', x-b: '2'}, upstream: orders}";
-    assert!(kinds("  - {name: old,", &route(header)).contains(&"upstream-changed".to_owned()));
-}
-
-/// What is different between two lists of routes, `auth` being required at the top level.
-fn guarded(old: &str, new: &str) -> Vec<String> {
-    let config = |routes: &str| {
-        format!(
-            "upstreams: {{u: {{backends: ['http://localhost:9001']}}}}\n\
-             middleware: {{auth: {{api_keys: {{keys: '${{env:KEYS}}'}}}}}}\nroutes:\n  \
-             - {{name: other, host: other.test, path: /, upstream: u}}\n{routes}"
-        )
-    };
-    let diff = diff(&model(&config(old)), &model(&config(new)));
-    diff.kinds().into_iter().map(str::to_owned).collect()
-}
-
-/// The other routes own every text that anybody would try first.
-#[test]
-fn removed_auth_is_seen_on_a_route_that_others_overlap() {
-    for (route, others) in [
-        ("path: '/v/{id:uint}', match: exact", &["path: /v/1, match: exact", "path: /v/2, match: exact"][..]),
-        ("path: '/v/{id}', match: exact", &["path: /v/x, match: exact", "path: '/v/{n:uint}', match: exact"]),
-        (
-            "path: '/v/{id:uuid}', match: exact",
-            &["path: /v/00000000-0000-0000-0000-000000000000, match: exact"],
-        ),
-        ("host: '*.a.com', path: /", &["host: x.a.com, path: /", "host: x1.a.com, path: /"]),
-        ("path: /", &["host: localhost, path: /", "host: '*.com', path: /"]),
-        (
-            "path: /api",
-            &["path: /api, match: exact", "path: '/api/{x}', match: exact", "path: /api/, match: exact"],
-        ),
-        ("path: '/f/{*rest}'", &["path: '/f/{x}', match: exact", "path: '/f/{x}/{y}', match: exact"]),
-        ("path: '/{*rest}'", &["path: '/{x}', methods: [GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH]"]),
-        ("path: /q", &["path: /q, query: {a: '1'}", "path: /q, methods: [GET]"]),
-    ] {
-        let others: String = others.iter().map(|other| format!("  - {{{other}, upstream: u}}\n")).collect();
-        let of = |auth: &str| format!("  - {{name: guarded, {route}, upstream: u{auth}}}\n{others}");
-        let kinds = guarded(&of(""), &of(", middleware: {auth: off}"));
-        assert_eq!(kinds, ["auth-removed"], "{route} beside\n{others}");
-    }
-}
-
-/// One route wins in several places, and in each it has another counterpart.
-#[test]
-fn every_piece_of_a_route_is_compared_with_what_takes_it_on_the_other_side() {
-    // The new route owns all of the old one but for a corner, which goes to a third without auth.
-    let old = "  - {name: all, path: '/{a}/{b}', upstream: u}\n";
-    let new = "  - {name: all, path: '/{a}/{b:uint}', upstream: u}\n  \
-               - {name: first, path: '/m/{b}', upstream: u}\n  \
-               - {name: corner, path: '/m/k', host: a.com, headers: {x: '1'}, upstream: u, middleware: {auth: off}}\n";
-    let kinds = guarded(old, new);
-    assert_eq!(kinds, ["auth-removed", "route-changed", "route-removed"]);
-    // What two changed routes have in common has counterparts that neither has alone.
-    let old = "  - {name: one, path: '/{a}/k', match: exact, upstream: u}\n";
-    let new = "  - {name: one, path: '/{a}/{b}', match: exact, upstream: u}\n  \
-               - {name: two, path: '/m/{b}', match: exact, upstream: u, middleware: {auth: off}}\n";
-    assert!(guarded(old, new).contains(&"auth-removed".to_owned()));
-}
-
-#[test]
-fn swapped_parameters_are_seen() {
-    let of = |target: &str| format!("  - {{name: r, path: '/{{a}}/{{b}}', match: exact, {target}}}\n");
-    let kinds = |old: &str, new: &str| guarded(&of(old), &of(new));
-    assert_eq!(
-        kinds("upstream: u, rewrite: '/{a}/{b}'", "upstream: u, rewrite: '/{b}/{a}'"),
-        ["forward-path-changed"]
-    );
-    assert_eq!(kinds("redirect: {to: '/to/{a}/{b}'}", "redirect: {to: '/to/{b}/{a}'}"), ["redirect-changed"]);
-    assert_eq!(kinds("upstream: u", "upstream: u, rewrite: '/{a}/{b}'"), Vec::<String>::new());
-    let of = |rewrite: &str| {
-        format!("  - {{path: '/{{a:uint}}/{{b:uint}}/{{*c}}', upstream: u, rewrite: '{rewrite}'}}\n")
-    };
-    assert_eq!(guarded(&of("/{a}{b}/{*c}"), &of("/{b}{a}/{*c}")), ["forward-path-changed"]);
-    assert_eq!(guarded(&of("/{a}1/{b}"), &of("/1{a}/{b}")), ["forward-path-changed"]);
 }
 
 const LIMITED: &str = "\
@@ -340,95 +255,4 @@ routes:
         let diff = diff(&model(CONFIG), &model(&new));
         assert_eq!(diff.is_empty(), !to.starts_with("admin"), "{from} as {to}: {}", diff.text());
     }
-}
-
-/// Unoptimised and on a busy machine; what is quadratic in all routes would take many minutes.
-const LONG: std::time::Duration = std::time::Duration::from_secs(60);
-
-#[test]
-fn thousands_of_routes_are_compared_in_no_time() {
-    let config = |rate: &str, host: &str| {
-        let mut text = format!("middleware: {{rate_limit: {{rate: {rate}}}}}\nroutes:\n");
-        for index in 0..2000 {
-            let (a, b) = (index / 50, index % 50);
-            text.push_str(&format!(
-                "  - {{name: r{index}, path: '/s{a}/{{id}}/v{b}'{host}, respond: {{}}}}\n"
-            ));
-        }
-        text + "  - {name: rest, path: /, respond: {}}\n"
-    };
-    let old = model(&config("5/s", ""));
-    for (new, kinds) in [
-        // Every route has its twin.
-        (config("6/s", ""), &["rate-limit-changed"][..]),
-        // None but the last has.
-        (config("5/s", ", host: a.com"), &["route-changed"]),
-    ] {
-        let new = model(&new);
-        let start = std::time::Instant::now();
-        let diff = diff(&old, &new);
-        assert!(diff.is_complete && start.elapsed() < LONG, "{:?}", start.elapsed());
-        assert_eq!(diff.kinds().into_iter().collect::<Vec<_>>(), kinds);
-        println!("{:?}", start.elapsed());
-    }
-}
-
-/// Each of one half meets each of the other, and none of them is in both configs.
-#[test]
-fn routes_that_all_overlap_are_compared_in_bounded_time() {
-    let config = |name: &str| {
-        let one = |number| format!("  - {{path: '/{{x}}/{name}{number}', match: exact, respond: {{}}}}\n");
-        let other = |number| format!("  - {{path: '/{name}{number}/{{x}}', match: exact, respond: {{}}}}\n");
-        "routes:\n".to_owned() + &(0..80).map(|number| one(number) + &other(number)).collect::<String>()
-    };
-    let (old, new) = (model(&config("a")), model(&config("b")));
-    let start = std::time::Instant::now();
-    let diff = diff(&old, &new);
-    assert!(diff.is_complete && start.elapsed() < LONG, "{:?}", start.elapsed());
-    println!("{:?}", start.elapsed());
-    assert!(["route-added", "route-removed", "route-changed"].iter().all(|kind| diff.kinds().contains(kind)));
-}
-
-#[test]
-fn every_kind_of_change_is_in_the_manual() {
-    let manual = std::fs::read_to_string("../docs/operations.md").unwrap();
-    let help = String::from_utf8(castgate(&["diff", "--help"]).stdout).unwrap();
-    for (kind, when) in castgate_codegen::diff::described() {
-        assert!(
-            manual.contains(&format!("| `{kind}` | {when} |")),
-            "docs/operations.md has no `{kind}`: {when}"
-        );
-        assert!(help.contains(&kind), "{help}");
-    }
-}
-
-fn castgate(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_castgate")).args(arguments).output().unwrap()
-}
-
-#[test]
-fn the_command_fails_on_what_it_is_told_to() {
-    let directory = std::env::temp_dir().join(format!("castgate-diff-{}", std::process::id()));
-    std::fs::create_dir_all(&directory).unwrap();
-    let (old, new) = (directory.join("old.yml"), directory.join("new.yml"));
-    std::fs::write(&old, OLD).unwrap();
-    std::fs::write(&new, OLD.replace("upstream: orders, t", "upstream: orders, middleware: {auth: off}, t"))
-        .unwrap();
-    let (old, new) = (old.to_str().unwrap(), new.to_str().unwrap());
-    let fine = castgate(&["diff", old, new, "--fail-on", "route-removed,rate-limit-removed"]);
-    assert_eq!(fine.status.code(), Some(0));
-    let text = String::from_utf8(fine.stdout).unwrap();
-    assert!(text.contains("  route `orders` (line 8)"), "{text}");
-    assert!(
-        text.contains("  auth-removed: was {api_keys: {header: x-api-key, keys: [\"${env:KEYS}\"]}}\n"),
-        "{text}"
-    );
-    assert_eq!(castgate(&["diff", old, new, "--fail-on", "auth-removed"]).status.code(), Some(1));
-    assert_eq!(castgate(&["diff", old, new, "--fail-on", "auth-remved"]).status.code(), Some(2));
-    assert_eq!(castgate(&["diff", old, "no-such.yml"]).status.code(), Some(3));
-    let json = castgate(&["diff", old, new, "--format", "json"]);
-    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
-    assert_eq!(json["kinds"], serde_json::json!(["auth-removed"]));
-    assert_eq!(json["requests"][0]["old"]["name"], "orders");
-    std::fs::remove_dir_all(directory).unwrap();
 }

@@ -3,15 +3,18 @@
 // clippy.toml allows unwrap in tests, but does not know helpers of tests as such.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../configs/mod.rs"]
 mod configs;
+mod entries;
+mod language;
 
-use castgate_codegen::codes::{self, About, Code};
+use castgate_codegen::codes::{self, About};
 use castgate_codegen::diff::diff;
-use castgate_codegen::reference::{self, Key, Section};
-use castgate_codegen::source::{Disk, Span};
-use castgate_codegen::{Diagnostics, Source, Style, analyse, compile, schema};
-use granit_parser::{Event, Parser};
-use serde_json::Value;
+use castgate_codegen::reference;
+use castgate_codegen::source::Disk;
+use castgate_codegen::{Diagnostics, Source, Style, analyse, compile};
+use entries::{entries, entry_at};
+use language::Language;
 use std::collections::BTreeSet;
 
 /// The least config in which the section at `path` may have `key`, written as it is in `entry`.
@@ -163,214 +166,6 @@ fn every_key_is_compared() {
     assert!(compared > 50, "{compared}");
     // Its example is the default.
     assert_eq!(alike, ["server"], "of {compared}; required: {required:?}");
-}
-
-/// A key of a map, or a place in a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Step {
-    Key(String),
-    Index(usize),
-}
-
-/// A value of a config and its key.
-#[derive(Debug)]
-struct Entry {
-    path: Vec<Step>,
-    key: Span,
-    value: Span,
-}
-
-/// A map or a list that is being read.
-struct Frame {
-    path: Vec<Step>,
-    place: Span,
-    start: usize,
-    /// How many entries of a list there were; `None` for a map.
-    count: Option<usize>,
-    /// The key that waits for its value.
-    key: Option<(String, Span)>,
-}
-
-/// Every value of every file of a config, as far as it is YAML.
-fn entries(source: &Source) -> Vec<Entry> {
-    let moved = |span: Span, by: usize| span.start + by..span.end + by;
-    let files = source.files().iter().flat_map(|file| {
-        let start = file.span().start;
-        entries_of(&source.text()[file.span()]).into_iter().map(move |entry| Entry {
-            key: moved(entry.key, start),
-            value: moved(entry.value, start),
-            ..entry
-        })
-    });
-    files.collect()
-}
-
-fn entries_of(text: &str) -> Vec<Entry> {
-    let mut frames: Vec<Frame> = Vec::new();
-    let mut entries = Vec::new();
-    let mut last = 0;
-    for item in Parser::new_from_str(text) {
-        let Ok((event, marks)) = item else { break };
-        let start = marks.start.byte_offset().unwrap_or(0);
-        let end = marks.end.byte_offset().unwrap_or(start).max(start);
-        last = end;
-        match event {
-            Event::Scalar(text, ..) => match frames.last_mut() {
-                Some(Frame { count: None, key: key @ None, .. }) => {
-                    *key = Some((text.to_string(), start..end))
-                }
-                _ => {
-                    let (path, key) = place(&mut frames, start..end);
-                    entries.push(Entry { path, key, value: start..end });
-                }
-            },
-            Event::SequenceStart(..) | Event::MappingStart(..) => {
-                let count = matches!(event, Event::SequenceStart(..)).then_some(0);
-                let (path, place) = place(&mut frames, start..end);
-                frames.push(Frame { path, place, start, count, key: None });
-            }
-            Event::SequenceEnd | Event::MappingEnd => {
-                let frame = frames.pop().unwrap();
-                let value = frame.start..end.max(frame.start);
-                let key = if frame.place.start == frame.start { value.clone() } else { frame.place };
-                entries.push(Entry { path: frame.path, key, value });
-            }
-            _ => {}
-        }
-    }
-    let open = frames.into_iter();
-    entries.extend(open.map(|frame| Entry {
-        path: frame.path,
-        key: frame.place,
-        value: frame.start..last.max(frame.start),
-    }));
-    entries
-}
-
-/// Where the next value goes, and the span of its key.
-fn place(frames: &mut [Frame], value: Span) -> (Vec<Step>, Span) {
-    let Some(frame) = frames.last_mut() else { return (Vec::new(), value) };
-    let (step, key) = match (&mut frame.count, frame.key.take()) {
-        (Some(count), _) => {
-            *count += 1;
-            (Step::Index(*count - 1), value)
-        }
-        (None, Some((key, span))) => (Step::Key(key), span),
-        // A list or a map where a key should be.
-        (None, None) => {
-            frame.key = Some((String::new(), value.clone()));
-            (Step::Key(String::new()), value)
-        }
-    };
-    (frame.path.iter().cloned().chain([step]).collect(), key)
-}
-
-/// The entry that a label points at; the whole file if it is none.
-fn entry_at<'e>(entries: &'e [Entry], label: &Span) -> &'e [Step] {
-    let exact = |entry: &&Entry| entry.key == *label || entry.value == *label;
-    let around = |entry: &&Entry| {
-        let whole = entry.key.start.min(entry.value.start)..entry.value.end.max(entry.key.end);
-        whole.start <= label.start && label.end <= whole.end
-    };
-    let deepest = entries.iter().filter(exact).max_by_key(|entry| entry.path.len());
-    let found = deepest.or_else(|| entries.iter().filter(around).max_by_key(|entry| entry.path.len()));
-    found.map_or(&[], |entry| &entry.path)
-}
-
-/// The language: its sections, and the schema to walk from one to the other.
-struct Language {
-    sections: Vec<Section>,
-    schema: Value,
-}
-
-impl Language {
-    fn new() -> Self {
-        Self { sections: reference::sections(), schema: schema::schema() }
-    }
-
-    /// What a value may be: the schema without references and choices, each with the name of its definition.
-    fn forms<'s>(&'s self, name: &'s str, value: &'s Value) -> Vec<(&'s str, &'s Value)> {
-        if let Some(name) = value["$ref"].as_str().and_then(|name| name.strip_prefix("#/definitions/")) {
-            return self.forms(name, &self.schema["definitions"][name]);
-        }
-        let choices = ["anyOf", "allOf"].into_iter().filter_map(|rule| value[rule].as_array()).flatten();
-        choices.flat_map(|choice| self.forms(name, choice)).chain([(name, value)]).collect()
-    }
-
-    fn key(&self, definition: &str, name: &str) -> &Key {
-        let section = self.sections.iter().find(|section| section.definition == definition).unwrap();
-        section.keys.iter().find(|key| key.name == name).unwrap()
-    }
-
-    /// The last key of the language on the way to a value, and what that key, or the entry in it, may be.
-    fn walk(&self, path: &[Step]) -> (Option<&Key>, Vec<(&str, &Value)>) {
-        let mut key = None;
-        let mut forms = self.forms("", &self.schema);
-        for step in path {
-            let inner = match step {
-                Step::Index(_) => forms.iter().find_map(|(name, form)| Some((*name, form.get("items")?))),
-                Step::Key(text) => {
-                    let known = forms.iter().find_map(|(name, form)| {
-                        let rules = form.get("properties")?.get(text)?;
-                        key = Some(self.key(name, text));
-                        Some((*name, rules))
-                    });
-                    known.or_else(|| {
-                        let entry =
-                            |form: &'_ Value| form.get("additionalProperties").is_some_and(Value::is_object);
-                        forms
-                            .iter()
-                            .find(|(_, form)| entry(form))
-                            .map(|(name, form)| (*name, &form["additionalProperties"]))
-                    })
-                }
-            };
-            let Some((name, inner)) = inner else { break };
-            forms = self.forms(name, inner);
-        }
-        (key, forms)
-    }
-
-    /// The keys within a value of one of these forms.
-    fn beneath<'s>(&'s self, forms: &[(&'s str, &'s Value)], found: &mut Vec<&'s Key>) {
-        for (name, form) in forms {
-            for (text, rules) in form["properties"].as_object().into_iter().flatten() {
-                let key = self.key(name, text);
-                if !found.iter().any(|known| known.path == key.path) {
-                    found.push(key);
-                    self.beneath(&self.forms(name, rules), found);
-                }
-            }
-            for rule in ["items", "additionalProperties"] {
-                if form[rule].is_object() {
-                    self.beneath(&self.forms(name, &form[rule]), found);
-                }
-            }
-        }
-    }
-
-    /// The keys which a diagnostic of this code at this value may be about, by the reference; `None` if it is of those
-    /// that can be anywhere.
-    fn about(&self, code: &'static Code, at: &[Step], entries: &[Entry]) -> Option<Vec<&Key>> {
-        let has = |codes: &[&'static Code]| codes.contains(&code);
-        if has(&reference::of_any_key()) || code.about == About::File {
-            return None;
-        }
-        let (key, forms) = self.walk(at);
-        match key {
-            None if has(&reference::of_file()) => return None,
-            Some(key) if has(&key.codes) => return Some(vec![key]),
-            _ => {}
-        }
-        // A key that is not written: then the section around it is pointed at.
-        let mut beneath = Vec::new();
-        self.beneath(&forms, &mut beneath);
-        let is_absent = |key: &Key| {
-            let within = entries.iter().filter(|entry| entry.path.starts_with(at));
-            within.filter_map(|entry| self.walk(&entry.path).0).all(|other| other.path != key.path)
-        };
-        Some(beneath.into_iter().filter(|key| has(&key.codes) && is_absent(key)).collect())
-    }
 }
 
 /// What an unknown key is said to live in has it.
