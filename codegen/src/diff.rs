@@ -61,10 +61,9 @@ fn sections(old: &Model, new: &Model) -> Vec<Change> {
         let mut meaning = model.clone();
         let networks = &model.server.trusted_proxies;
         // One that lies in another adds nothing; of the same there are no two.
-        meaning
-            .server
-            .trusted_proxies
-            .retain(|network| networks.iter().all(|other| other == network || !other.holds(network)));
+        meaning.server.trusted_proxies.retain(|network| {
+            networks.iter().all(|other| other == network || !other.network().holds(network.network()))
+        });
         let mut leaves = treatment::meant(&normal::tree(&meaning).canonical(), &normal::tree(model));
         leaves.retain(|path, _| !is_by_requests(path));
         leaves

@@ -11,7 +11,7 @@ mod random;
 use castgate_codegen::diff::diff;
 use castgate_codegen::model::Model;
 use castgate_codegen::{Diagnostics, Source, analyse};
-use overlapping::{Gateway, Spelling, gateway, mutated, oracle, yaml};
+use overlapping::{Gateway, Spelling, gateway, mutated, oracle, told_by_parameters, yaml};
 use random::Choices;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,6 +66,29 @@ fn what_any_request_shows_is_reported_and_nothing_else() {
     ] {
         assert!(seen.get(kind).is_some_and(|count| *count >= 10), "{kind}: {seen:?}");
     }
+}
+
+#[test]
+fn what_only_path_parameters_show_is_reported() {
+    let first = random::seed(80_000);
+    let (mut differing, mut alike) = (0, 0);
+    for seed in first..first + MOST_SEEDS {
+        if differing >= 50 {
+            break;
+        }
+        let mut choices = Choices::seeded(seed);
+        let gateway = gateway(&mut choices);
+        let pair = told_by_parameters(&mut choices, &gateway);
+        let texts = pair.each_ref().map(|gateway| yaml(&mut choices, gateway, Spelling::Usual));
+        let (Some(one), Some(other)) = (model(&texts[0]), model(&texts[1])) else { continue };
+        let expected = oracle::kinds(&pair[0], &pair[1]);
+        let diff = diff(&one, &other);
+        let found: BTreeSet<String> = diff.kinds().into_iter().map(str::to_owned).collect();
+        assert_eq!(found, expected, "CASTGATE_SEED={seed}\n{}\n{}\n{}", texts[0], texts[1], diff.text());
+        assert!(expected.iter().all(|kind| kind == "forward-path-changed"), "{expected:?}");
+        if expected.is_empty() { alike += 1 } else { differing += 1 }
+    }
+    assert!(differing >= 50 && alike >= 50, "{differing} pairs differ, {alike} do not");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::side::{Condition, Side, Taker};
 use super::treatment::{Treatment, differing};
 use super::upstreams;
 use crate::middleware::NAMES;
-use crate::model::{Route, Target};
+use crate::model::{PathParameters, Route, Target};
 use crate::show;
 use crate::table::{Request, changed, rendered};
 
@@ -71,13 +71,12 @@ fn targets(
             changes.push(Change::new(kind, Some(old), Some(new)));
         }
     };
-    let (path, marked) = (asked.request.path(), asked.marked);
+    let spellings = spellings(asked, [old, new]);
     differ("route-changed", old.name.clone(), new.name.clone());
     match (&old.target, &new.target) {
         (Target::Forward(a), Target::Forward(b)) => {
-            if changed(&a.path, marked) != changed(&b.path, marked) {
-                let (was, is) =
-                    shown(|path| changed(&a.path, path), |path| changed(&b.path, path), path, marked);
+            let (was, is) = (|path: &str| changed(&a.path, path), |path: &str| changed(&b.path, path));
+            if let Some((was, is)) = different(was, is, &spellings) {
                 changes.push(Change::new("forward-path-changed", Some(was), Some(is)));
             }
             if let (Some((_, a)), Some((_, b))) = (old_side.upstream(old), new_side.upstream(new)) {
@@ -85,9 +84,8 @@ fn targets(
             }
         }
         (Target::Redirect(a), Target::Redirect(b)) => {
-            if rendered(&a.to, marked) != rendered(&b.to, marked) {
-                let (was, is) =
-                    shown(|path| rendered(&a.to, path), |path| rendered(&b.to, path), path, marked);
+            let (was, is) = (|path: &str| rendered(&a.to, path), |path: &str| rendered(&b.to, path));
+            if let Some((was, is)) = different(was, is, &spellings) {
                 changes.push(Change::new("redirect-changed", Some(was), Some(is)));
             }
         }
@@ -97,15 +95,32 @@ fn targets(
     changes
 }
 
-/// Two texts that are different, with the texts of parameters that people like best.
-fn shown(
+/// The path of a request with texts for people and with marks; and, where both routes let them through, the same with
+/// parameters in its segments, which the condition does not see and the other side of the route may.
+fn spellings(asked: &Asked<'_>, routes: [&Route; 2]) -> Vec<[String; 2]> {
+    let plain = [asked.request.path(), asked.marked];
+    let with_parameters = |path: &str| -> String {
+        let segments = path[1..].split('/').enumerate();
+        let with = |(place, text): (usize, &str)| match text {
+            "" => "/".to_owned(),
+            text => format!("/{text};p={place}"),
+        };
+        segments.map(with).collect()
+    };
+    let keep = routes.iter().all(|route| route.path_parameters == PathParameters::Keep);
+    let kept = keep.then(|| plain.map(with_parameters));
+    [plain.map(str::to_owned)].into_iter().chain(kept).collect()
+}
+
+/// Two texts that are different for one of the spellings, with the texts of parameters that people like best.
+fn different(
     old: impl Fn(&str) -> String,
     new: impl Fn(&str) -> String,
-    path: &str,
-    marked: &str,
-) -> (String, String) {
+    spellings: &[[String; 2]],
+) -> Option<(String, String)> {
+    let [path, marked] = spellings.iter().find(|[_, marked]| old(marked) != new(marked))?;
     let (was, is) = (old(path), new(path));
-    if was == is { (old(marked), new(marked)) } else { (was, is) }
+    Some(if was == is { (old(marked), new(marked)) } else { (was, is) })
 }
 
 /// What is different in the middleware of two routes; `None` is a taker that has none.

@@ -122,7 +122,8 @@ pub(super) fn meant(canonical: &Tree, shown: &Tree) -> Leaves {
     canonical.leaves().into_iter().map(leaf).collect()
 }
 
-/// What is different: the path, what was and what is.
+/// What is different: the path, what was and what is. What begins to count, or no longer does, because of another value
+/// is not: that other value is.
 pub(super) fn differing<'a>(
     old: &'a Leaves,
     new: &'a Leaves,
@@ -132,6 +133,7 @@ pub(super) fn differing<'a>(
         let (old, new) = (old.get(path), new.get(path));
         let meaning = |leaf: Option<&'a Leaf>| leaf.map(|leaf| leaf.meaning.as_str());
         let shown = |leaf: Option<&Leaf>| leaf.map(|leaf| leaf.shown.clone());
-        (meaning(old) != meaning(new)).then(|| (path.as_str(), shown(old), shown(new)))
+        let is_different = meaning(old) != meaning(new) && shown(old) != shown(new);
+        is_different.then(|| (path.as_str(), shown(old), shown(new)))
     })
 }

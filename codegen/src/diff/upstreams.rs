@@ -70,7 +70,8 @@ fn leaves(upstream: &Upstream) -> Leaves {
     if taking(false) <= 1 && taking(true) <= 1 {
         canonical.strategy = Strategy::RoundRobin;
     }
-    if upstream.retries.attempts == 0 {
+    let retries = &upstream.retries;
+    if retries.attempts == 0 || retries.on.is_empty() || retries.budget.basis_points == 0 {
         canonical.retries = Retries { attempts: 0, on: BTreeSet::new(), budget: Ratio { basis_points: 0 } };
     }
     meant(&normal::upstream(&canonical).canonical(), &normal::upstream(upstream))
@@ -78,11 +79,9 @@ fn leaves(upstream: &Upstream) -> Leaves {
 
 fn make_canonical(backend: &mut Backend) {
     backend.weight = backend.share;
-    if let BackendUrl::Literal { host, port, text } = &mut backend.url {
-        *text = if host.contains(':') {
-            format!("http://[{host}]:{port}")
-        } else {
-            format!("http://{host}:{port}")
-        };
+    if let BackendUrl::Literal { text, .. } = &mut backend.url
+        && let Ok(url) = castgate_contract::backend::BackendUrl::parse(text)
+    {
+        *text = url.authority();
     }
 }

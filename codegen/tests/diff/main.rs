@@ -256,3 +256,17 @@ routes:
         assert_eq!(diff.is_empty(), !to.starts_with("admin"), "{from} as {to}: {}", diff.text());
     }
 }
+
+/// What another value makes count is not said to have changed.
+#[test]
+fn only_what_was_written_anew_is_told_of() {
+    let config = |backends: &str, attempts: u8| {
+        let upstream =
+            format!("{{strategy: random, backends: [{backends}], retries: {{attempts: {attempts}}}}}");
+        model(&format!("upstreams: {{a: {upstream}}}\nroutes: [{{path: /, upstream: a}}]\n"))
+    };
+    let diff = diff(&config("'http://a'", 0), &config("'http://a', 'http://b'", 2));
+    let text = diff.text();
+    assert!(text.contains("retries.attempts: 0 -> 2") && text.contains("backends"), "{text}");
+    assert!(!text.contains("strategy") && !text.contains("budget"), "{text}");
+}

@@ -28,6 +28,8 @@ pub(crate) struct Route {
     pub(crate) target: Target,
     /// Milliseconds.
     pub(crate) timeout: Option<u64>,
+    /// Path parameters go on to the target.
+    pub(crate) keeps_parameters: bool,
     /// `None` switches it off.
     pub(crate) middleware: BTreeMap<&'static str, Option<u32>>,
 }
@@ -112,7 +114,8 @@ pub(crate) fn route(choices: &mut Choices<'_>, name: &str) -> Route {
     let target = target(choices, &condition);
     let is_forward = matches!(target, Target::Upstream(..) | Target::Backends(..));
     let timeout = (is_forward && choices.chance(30)).then(|| 30_000 * choices.between(2, 4) as u64);
-    Route { name: name.to_owned(), condition, target, timeout, middleware: BTreeMap::new() }
+    let keeps_parameters = choices.chance(30);
+    Route { name: name.to_owned(), condition, target, timeout, keeps_parameters, middleware: BTreeMap::new() }
 }
 
 pub(crate) fn condition(choices: &mut Choices<'_>) -> Condition {
@@ -168,11 +171,24 @@ pub(crate) fn target(choices: &mut Choices<'_>, condition: &Condition) -> Target
 fn change(choices: &mut Choices<'_>, condition: &Condition) -> Change {
     let is_literal = |segment: &&Segment| matches!(segment, Segment::Literal(text) if !text.is_empty());
     let literals = condition.path.iter().take_while(is_literal).count();
-    match choices.below(4) {
+    match choices.below(5) {
         0 if literals > 0 => Change::Strip(choices.between(1, literals)),
         1 | 2 => Change::Rewrite(template(choices, condition, "/to/")),
+        3 => Change::Rewrite(itself(condition)),
         _ => Change::Keep,
     }
+}
+
+/// The pattern again: what it forwards differs from the path only by what the pattern does not say.
+pub(crate) fn itself(condition: &Condition) -> Template {
+    let segments = condition.path.iter().enumerate();
+    let template: Template = segments
+        .flat_map(|(place, segment)| match segment {
+            Segment::Literal(text) => [Ok("/"), Ok(*text)],
+            _ => [Ok("/"), Err(place)],
+        })
+        .collect();
+    if template.is_empty() { vec![Ok("/")] } else { template }
 }
 
 /// Some of the parameters, in any order.

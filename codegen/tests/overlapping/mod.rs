@@ -11,7 +11,7 @@ pub(crate) mod oracle;
 mod spelling;
 
 pub(crate) use gateway::{Gateway, Route, Segment, gateway, route};
-pub(crate) use mutation::mutated;
+pub(crate) use mutation::{mutated, told_by_parameters};
 pub(crate) use spelling::{Spelling, yaml};
 
 /// A target that nothing is needed for.

@@ -29,9 +29,30 @@ pub(crate) fn mutated(choices: &mut Choices<'_>, gateway: &Gateway) -> Gateway {
     gateway
 }
 
+/// The gateway twice, in such a way that only path parameters can tell the one from the other.
+pub(crate) fn told_by_parameters(choices: &mut Choices<'_>, gateway: &Gateway) -> [Gateway; 2] {
+    let (mut old, mut new) = (gateway.clone(), gateway.clone());
+    for (before, after) in old.routes.iter_mut().zip(&mut new.routes) {
+        let keeps_parameters = choices.chance(70);
+        for route in [&mut *before, &mut *after] {
+            route.keeps_parameters = keeps_parameters;
+            route.condition.is_exact = !route.condition.path.contains(&gateway::Segment::Rest);
+            let change = if choices.chance(50) {
+                Change::Keep
+            } else {
+                Change::Rewrite(gateway::itself(&route.condition))
+            };
+            if let Target::Upstream(_, own) | Target::Backends(_, own) = &mut route.target {
+                *own = if route.condition.is_exact { change } else { Change::Keep };
+            }
+        }
+    }
+    [old, new]
+}
+
 fn mutate(choices: &mut Choices<'_>, gateway: &mut Gateway, number: usize) {
     let place = choices.below(gateway.routes.len());
-    match choices.below(16) {
+    match choices.below(17) {
         0 => gateway.has_admin ^= true,
         1 => gateway.most_body += 1,
         2 => {
@@ -58,6 +79,7 @@ fn mutate(choices: &mut Choices<'_>, gateway: &mut Gateway, number: usize) {
             if let Target::Upstream(_, change) | Target::Backends(_, change) = &mut route.target {
                 match change {
                     Change::Rewrite(template) => template.reverse_parameters(),
+                    Change::Keep => *change = Change::Rewrite(gateway::itself(&route.condition)),
                     change => *change = Change::Keep,
                 }
             } else if let Target::Redirect(template, _) = &mut route.target {
@@ -88,6 +110,7 @@ fn mutate(choices: &mut Choices<'_>, gateway: &mut Gateway, number: usize) {
             }
         }
         12 => gateway.routes[place].name.push('x'),
+        13 => gateway.routes[place].keeps_parameters ^= true,
         _ => {
             let kind = choices.below(MIDDLEWARE.len());
             let own = match choices.below(3) {

@@ -259,17 +259,34 @@ fn compare(
         (Taker::Route(before), Taker::Route(after)) => (old.routes[before], new.routes[after]),
     };
     put("route-changed", before.name != after.name);
+    // A path as it is, and with parameters in its segments.
+    let with_parameters = |path: &str| -> String {
+        let with =
+            |text: &str| if text.is_empty() { "/".to_owned() } else { format!("/{text};{}", text.len()) };
+        path[1..].split('/').map(with).collect()
+    };
+    let both_keep = before.keeps_parameters && after.keeps_parameters;
+    let path = &[path.to_owned(), if both_keep { with_parameters(path) } else { path.to_owned() }];
     let forward = |gateway: &Gateway, route: &Route| match &route.target {
         Target::Upstream(name, change) => Some((
             Some(name.clone()),
             gateway.upstreams[name].clone(),
-            forward_path(change, &route.condition, path),
+            path.each_ref().map(|path| forward_path(change, &route.condition, path)),
         )),
-        Target::Backends(ports, change) => {
-            Some((None, ports.clone(), forward_path(change, &route.condition, path)))
-        }
+        Target::Backends(ports, change) => Some((
+            None,
+            ports.clone(),
+            path.each_ref().map(|path| forward_path(change, &route.condition, path)),
+        )),
         Target::Redirect(..) | Target::Respond(_) => None,
     };
+    let kind = |route: &Route| match &route.target {
+        Target::Upstream(..) | Target::Backends(..) => 0,
+        Target::Redirect(..) => 1,
+        Target::Respond(_) => 2,
+    };
+    let is_refused_by_one = before.keeps_parameters != after.keeps_parameters;
+    put("route-settings-changed", is_refused_by_one && kind(before) == kind(after));
     match (forward(old.gateway, before), forward(new.gateway, after)) {
         (Some((one, ports, seen)), Some((other, new_ports, now_seen))) => {
             put("forward-path-changed", seen != now_seen);
@@ -288,8 +305,8 @@ fn compare(
         }
         (None, None) => match (&before.target, &after.target) {
             (Target::Redirect(to, status), Target::Redirect(now_to, now_status)) => {
-                let (to, now_to) =
-                    (rendered(to, &before.condition, path), rendered(now_to, &after.condition, path));
+                let to = path.each_ref().map(|path| rendered(to, &before.condition, path));
+                let now_to = path.each_ref().map(|path| rendered(now_to, &after.condition, path));
                 put("redirect-changed", to != now_to || status != now_status);
             }
             (Target::Respond(status), Target::Respond(now)) => put("response-changed", status != now),

@@ -189,6 +189,9 @@ fn route(
             section.put("respond", Node::Map(vec![("status".to_owned(), Node::plain(status))]));
         }
     }
+    if route.keeps_parameters || choices.chance(20) {
+        section.put("path_parameters", Node::text(if route.keeps_parameters { "keep" } else { "refuse" }));
+    }
     let timeout = match route.timeout {
         None if is_forward(route) && choices.chance(20) => Some(60_000),
         timeout => timeout,
