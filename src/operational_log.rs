@@ -2,6 +2,7 @@
 //! through a bounded queue to a thread of their own. When the queue is full they are dropped, counted, and told of as
 //! soon as stderr takes something again.
 
+use std::env::VarError;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,32 +16,48 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 /// Lines that may wait for stderr.
 const DEPTH: usize = 1024;
+/// Crates that a gateway is made of and that have something to say.
+const OURS: [&str; 2] = ["castgate", "hyper"];
 /// Between two looks whether all is written.
 const LOOK: Duration = Duration::from_millis(2);
 
-/// Which modules may say what: `info,castgate::upstream=debug`. Spaces around a directive, and an empty one, mean nothing.
-fn targets(directives: &str) -> Result<Targets, String> {
-    let directives = directives.split(',').map(str::trim).filter(|directive| !directive.is_empty());
-    let mut targets = Targets::new();
-    for directive in directives {
+/// Which modules may say what: `info,castgate::upstream=debug`; what no directive speaks of, `otherwise`. Spaces around a
+/// directive, and an empty one, mean nothing.
+fn targets(directives: &str, otherwise: LevelFilter) -> Result<Targets, String> {
+    let mut targets = Targets::new().with_default(otherwise);
+    for directive in directives.split(',').map(str::trim).filter(|directive| !directive.is_empty()) {
         if let Ok(level) = directive.parse::<LevelFilter>() {
             targets = targets.with_default(level);
             continue;
         }
-        // A module alone may say all.
+        let wrong = |why: &str| Err(format!("`{directive}`: {why}"));
         let (module, level) = match directive.split_once('=') {
-            Some((module, level)) => (module, level.parse::<LevelFilter>()),
-            None => (directive, Ok(LevelFilter::TRACE)),
+            Some((_, "")) => return wrong("a level is expected behind `=`"),
+            Some((module, level)) => match level.parse() {
+                Ok(level) => (module, level),
+                Err(_) => return wrong("its level is none of off, error, warn, info, debug and trace"),
+            },
+            // A module alone may say all. A word that is none of ours was more likely meant for a level.
+            None if directive.contains("::") || OURS.contains(&directive) => (directive, LevelFilter::TRACE),
+            None => return wrong("neither a level nor a module; of another crate, write `module=level`"),
         };
-        let level = level.map_err(|error| format!("`{directive}`: {error}"))?;
         // Rust's paths have no others; what else tracing's filters understand is about spans and fields.
         let is_path = |char: char| char == '_' || char == ':' || char.is_ascii_alphanumeric();
         if module.is_empty() || !module.chars().all(is_path) {
-            return Err(format!("`{directive}`: a level, a module or `module=level` is expected"));
+            return wrong("a level, a module or `module=level` is expected");
         }
         targets = targets.with_target(module, level);
     }
     Ok(targets)
+}
+
+/// `RUST_LOG`, as [`targets`] reads it.
+fn from_environment(otherwise: LevelFilter) -> Result<Targets, String> {
+    match std::env::var("RUST_LOG") {
+        Ok(directives) => targets(&directives, otherwise),
+        Err(VarError::NotPresent) => targets("", otherwise),
+        Err(VarError::NotUnicode(_)) => Err("it is not UTF-8".to_owned()),
+    }
 }
 
 /// The way of lines to the thread that writes them.
@@ -61,14 +78,11 @@ impl OperationalLog {
     /// Starts the thread, and makes this the log of the process at the level that `RUST_LOG` says, or else `level`.
     pub(crate) fn start(level: &str) -> io::Result<Self> {
         let log = Self::write_to(io::stderr())?;
-        let said = std::env::var("RUST_LOG").ok().filter(|filter| !filter.trim().is_empty());
-        let (filter, misread) = match said.map(|directives| targets(&directives)).transpose() {
+        let level = level.parse().unwrap_or(LevelFilter::INFO);
+        let (filter, misread) = match from_environment(level) {
             Ok(filter) => (filter, None),
-            Err(error) => (None, Some(error)),
+            Err(error) => (Targets::new().with_default(level), Some(error)),
         };
-        let filter = filter.unwrap_or_else(|| {
-            Targets::new().with_default(level.parse::<LevelFilter>().unwrap_or(LevelFilter::INFO))
-        });
         let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         let lines = tracing_subscriber::fmt::layer().with_ansi(colour).with_writer(log.clone());
         let subscriber = tracing_subscriber::registry().with(filter).with(lines);
@@ -176,8 +190,9 @@ mod tests {
     #[test]
     fn directives_are_levels_modules_or_both() {
         use tracing::Level;
-        let may =
-            |directives: &str, module: &str, level| targets(directives).unwrap().would_enable(module, &level);
+        let may = |directives: &str, module: &str, level| {
+            targets(directives, LevelFilter::WARN).unwrap().would_enable(module, &level)
+        };
         assert!(may("info", "castgate", Level::INFO) && !may("info", "castgate", Level::DEBUG));
         assert!(may("INFO", "hyper", Level::INFO) && !may("off", "castgate", Level::ERROR));
         let both = " info, castgate::upstream=debug,";
@@ -186,13 +201,23 @@ mod tests {
         let reverse = "castgate::upstream=error,info";
         assert!(may(reverse, "castgate", Level::INFO));
         assert!(!may(reverse, "castgate::upstream", Level::WARN));
-        assert!(may("castgate", "castgate::path", Level::TRACE) && !may("castgate", "hyper", Level::ERROR));
+        assert!(may("castgate", "castgate::path", Level::TRACE) && !may("castgate", "hyper", Level::INFO));
         assert!(may("castgate=warn,3", "hyper", Level::INFO));
+        // What is not spoken of stays as it is without.
+        for nothing in ["", " ", ",", " , ", "castgate::path=off"] {
+            assert!(
+                may(nothing, "castgate", Level::WARN) && !may(nothing, "castgate", Level::INFO),
+                "{nothing}"
+            );
+        }
     }
 
     #[test]
     fn a_directive_that_is_not_understood_is_named() {
         for wrong in [
+            "inof",
+            "9",
+            "castgate=",
             "castgate=loudly",
             "castgate=info=debug",
             "[span]=info",
@@ -200,7 +225,7 @@ mod tests {
             "a b",
             "=info",
         ] {
-            let error = targets(&format!("info,{wrong}")).unwrap_err();
+            let error = targets(&format!("info,{wrong}"), LevelFilter::WARN).unwrap_err();
             assert!(error.starts_with(&format!("`{wrong}`: ")), "{error}");
         }
     }
