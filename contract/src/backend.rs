@@ -48,9 +48,10 @@ impl BackendUrl {
         Ok(Self { host, port: port.unwrap_or(80), text })
     }
 
-    /// What its `Host` says: host and port as they are written.
-    pub fn authority(&self) -> &str {
-        self.text.strip_prefix("http://").unwrap_or_default()
+    /// What its `Host` says: in one form for all that mean the same (RFC 9110, section 4.2.3), so without port 80.
+    pub fn authority(&self) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        if self.port == 80 { host } else { format!("{host}:{}", self.port) }
     }
 }
 
@@ -72,11 +73,13 @@ mod tests {
         for (text, host, port, authority) in [
             ("http://Localhost:9001/", "localhost", 9001, "localhost:9001"),
             ("http://a_b", "a_b", 80, "a_b"),
-            ("http://[::1]:80", "::1", 80, "[::1]:80"),
+            ("http://a:80", "a", 80, "a"),
+            ("http://[0::1]:80", "::1", 80, "[::1]"),
+            ("http://[::1]:81", "::1", 81, "[::1]:81"),
         ] {
             let url = BackendUrl::parse(text).unwrap();
-            assert_eq!((url.host.as_str(), url.port, url.authority()), (host, port, authority));
-            assert_eq!(url.text, format!("http://{authority}"));
+            assert_eq!((url.host.as_str(), url.port, url.authority().as_str()), (host, port, authority));
+            assert_eq!(url.text, text.to_ascii_lowercase().trim_end_matches('/'));
         }
         for bad in [
             "",

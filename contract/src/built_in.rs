@@ -16,7 +16,7 @@ pub enum BuiltIn {
 /// Their paths, exactly so and no others.
 pub const PATHS: [&str; 4] = ["/health", "/livez", "/readyz", "/metrics"];
 
-/// What stands at the canonical path. Asked for every request: a comparison of lengths, and rarely more.
+/// What stands at a path as it was written: no other spelling is answered here. Asked for every request: a comparison of lengths, and rarely more.
 #[inline]
 pub fn at(path: &str) -> Option<BuiltIn> {
     match path {

@@ -8,6 +8,7 @@ pub mod host;
 pub mod level;
 pub mod listen;
 pub mod methods;
+pub mod network;
 pub mod path;
 pub mod query;
 pub mod search;

@@ -9,6 +9,7 @@ const fn mix(state: u64, word: u64) -> u64 {
 }
 
 /// The hash that places an edge in its table: the same at build, for the layout, as for a segment of a request.
+#[inline]
 pub const fn hash(bytes: &[u8]) -> u32 {
     let mut state = 0;
     let mut at = 0;

@@ -1,41 +1,10 @@
 //! Who the client is: its peer address, or, behind trusted proxies, the last address that they did not add themselves.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use http::HeaderMap;
 
-/// A range of addresses.
-#[derive(Clone, Copy, Debug)]
-pub struct Cidr {
-    bits: u128,
-    mask: u128,
-}
-
-impl Cidr {
-    /// The addresses that share the first `prefix` bits with an IPv4 address.
-    pub const fn v4(octets: [u8; 4], prefix: u8) -> Self {
-        assert!(prefix <= 32);
-        let [a, b, c, d] = octets;
-        Self::v6([0, 0, 0, 0, 0, 0xFFFF, (a as u16) << 8 | b as u16, (c as u16) << 8 | d as u16], prefix + 96)
-    }
-
-    /// The addresses that share the first `prefix` bits with an IPv6 address.
-    pub const fn v6(segments: [u16; 8], prefix: u8) -> Self {
-        assert!(prefix <= 128);
-        let [a, b, c, d, e, f, g, h] = segments;
-        let bits = Ipv6Addr::new(a, b, c, d, e, f, g, h).to_bits();
-        let mask = if prefix == 0 { 0 } else { u128::MAX << (128 - prefix) };
-        Self { bits: bits & mask, mask }
-    }
-
-    fn contains(self, address: IpAddr) -> bool {
-        let bits = match address {
-            IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
-            IpAddr::V6(address) => address.to_bits(),
-        };
-        bits & self.mask == self.bits
-    }
-}
+pub use castgate_contract::network::Network as Cidr;
 
 /// Whether any of the ranges holds the address.
 pub(super) fn is_trusted(ranges: &[Cidr], address: IpAddr) -> bool {

@@ -130,7 +130,7 @@ impl Bind for Backend {
 impl Bound {
     fn parse(url: &str) -> Result<Self, String> {
         let url = BackendUrl::parse(url).map_err(|why| why.to_string())?;
-        let authority = HeaderValue::from_str(url.authority()).map_err(|error| error.to_string())?;
+        let authority = HeaderValue::from_str(&url.authority()).map_err(|error| error.to_string())?;
         let addresses = match url.host.parse() {
             Ok(ip) => Addresses::fixed(SocketAddr::new(ip, url.port)),
             Err(_) => Addresses::awaited(),

@@ -1,6 +1,7 @@
 //! Listeners, limits and timeouts.
 
 use super::{Drain, Late, Limits, Origin, ServerTimeouts};
+use castgate_contract::network::Network;
 use std::net::IpAddr;
 use std::num::NonZeroU16;
 
@@ -74,22 +75,8 @@ pub struct Cidr {
 }
 
 impl Cidr {
-    /// The address as one of IPv6, as the runtime compares them.
-    pub(crate) fn bits(&self) -> u128 {
-        match self.address {
-            IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
-            IpAddr::V6(address) => address.to_bits(),
-        }
-    }
-
-    /// How many of these bits count.
-    pub(crate) fn length(&self) -> u8 {
-        if self.address.is_ipv4() { self.prefix + 96 } else { self.prefix }
-    }
-
-    /// Whether all of the other network, or the same, is in this one.
-    pub(crate) fn holds(&self, other: &Self) -> bool {
-        let mask = u128::MAX.checked_shl(128 - u32::from(self.length())).unwrap_or(0);
-        self.length() <= other.length() && (self.bits() ^ other.bits()) & mask == 0
+    /// As the runtime compares addresses with it.
+    pub(crate) fn network(&self) -> Network {
+        Network::of(self.address, self.prefix)
     }
 }

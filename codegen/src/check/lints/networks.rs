@@ -4,10 +4,12 @@ use crate::diagnostic::Diagnostics;
 use crate::lint::Lint;
 use crate::model::{Cidr, Model};
 use crate::source::ConfigPath;
+use castgate_contract::network::Network;
 
 /// The largest private networks are 10.0.0.0/8 and fc00::/7; beyond them are other people's.
 const WIDEST_V4: u8 = 8;
 const WIDEST_V6: u8 = 7;
+const ALL_OF_IPV4: Network = Network::v4([0; 4], 0);
 
 pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
     let networks = &model.server.trusted_proxies;
@@ -21,11 +23,11 @@ pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
         }
     }
     let mut by_place: Vec<(usize, &Cidr)> = networks.iter().enumerate().collect();
-    by_place.sort_by_key(|(index, network)| (network.bits(), network.length(), *index));
+    by_place.sort_by_key(|(index, network)| (network.network(), *index));
     // Networks either hold each other or have nothing in common.
     let mut around: Option<(usize, &Cidr)> = None;
     for (index, network) in by_place {
-        match around.filter(|(_, outer)| outer.holds(network)) {
+        match around.filter(|(_, outer)| outer.network().holds(network.network())) {
             None => around = Some((index, network)),
             Some((first, outer)) => {
                 let other = sink.value_span(&section.index(first));
@@ -42,7 +44,9 @@ pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
 }
 
 fn is_wide(network: &Cidr) -> bool {
-    network.prefix < if network.address.is_ipv4() { WIDEST_V4 } else { WIDEST_V6 }
+    let is_wide = network.prefix < if network.address.is_ipv4() { WIDEST_V4 } else { WIDEST_V6 };
+    // `::/80` is no large part of IPv6, but the addresses of IPv4 are mapped into it.
+    is_wide || network.network().holds(ALL_OF_IPV4)
 }
 
 fn text(network: &Cidr) -> String {
