@@ -1,6 +1,6 @@
 //! What was written: a serde mirror of `gateway.yml`, key for key, with no behaviour.
 //!
-//! The doc comments of this module are the language reference. Nothing is resolved here: a duration is still
+//! The doc comments of this module, and those of `language` and `middleware`, are the language reference. Nothing is resolved here: a duration is still
 //! its text, an upstream is still a name. Every field is optional, so that one mistake never hides the rest
 //! of the file; the stage after it decides what has to be there and what the defaults are.
 

@@ -21,7 +21,7 @@ pub(crate) fn is_required(key: &serde_json::Value) -> bool {
 }
 
 const TITLE: &str = "# gateway.yml, key by key\n\n<!-- Made by `castgate reference`; \
-                     the texts are the doc comments of codegen/src/ast, and codegen/src/reference. -->\n\n";
+                     the texts are those of the keys in codegen/src/language, ast and middleware, and of codegen/src/reference. -->\n\n";
 
 /// The whole page.
 pub fn markdown() -> String {

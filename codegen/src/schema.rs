@@ -1,5 +1,5 @@
-//! The JSON Schema of `gateway.yml`, for editors: draft 7, from the types of the [`ast`](crate::ast) and their doc
-//! comments, which also feed hover, completion and the reference.
+//! The JSON Schema of `gateway.yml`, for editors: draft 7, from the declarations of `language` and the types of
+//! the [`ast`](crate::ast) with their doc comments, which also feed hover, completion and the reference.
 
 use crate::ast::Gateway;
 use crate::parse::json;
@@ -70,11 +70,14 @@ fn tidy_schema(map: &mut Map<String, Value>) {
                 text.replace(&format!("`{level}`, in lower case"), &format!("`{}`", level.to_lowercase()));
         }
     }
-    if let Some(default) = map.get("description").and_then(Value::as_str).and_then(default) {
-        map.insert("default".to_owned(), default);
+    // Of a key that is declared in `language` both are there; of others only their doc comment tells.
+    let Some(text) = map.get("description").and_then(Value::as_str) else { return };
+    let (default, example) = (default(text), example(text).and_then(json));
+    if let Some(default) = default {
+        map.entry("default").or_insert(default);
     }
-    if let Some(value) = map.get("description").and_then(Value::as_str).and_then(example).and_then(json) {
-        map.insert("examples".to_owned(), Value::Array(vec![value]));
+    if let Some(example) = example {
+        map.entry("examples").or_insert_with(|| Value::Array(vec![example]));
     }
 }
 

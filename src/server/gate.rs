@@ -73,6 +73,7 @@ pub(super) async fn admit<A: App>(
     if client.worker().is_draining() {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
+    // Asked here, since a future that has nothing to do costs more than the question.
     if client.body_is_unread() {
         remainder::settle(client, &mut response).await;
     }

@@ -123,7 +123,7 @@ fn level(settings: &Settings) -> Result<String, String> {
     if level::is_level(&level) {
         return Ok(level);
     }
-    Err(format!("server.log_level: `{level}` is not error, warn, info, debug or trace"))
+    Err(format!("server.log_level: `{level}` is none of {}", level::LEVELS.join(", ")))
 }
 
 fn addresses(listen: &Listen, problems: &mut Problems) -> Option<Vec<SocketAddr>> {
@@ -131,7 +131,10 @@ fn addresses(listen: &Listen, problems: &mut Problems) -> Option<Vec<SocketAddr>
     let why = match listen::parse(&text) {
         Ok(address) => return Some(vec![address]),
         Err(Mistake::Mapped(address)) => format!("an IPv4 address is written as one: {address}"),
-        // At start a name will do, too.
+        // At start a name will do, too. The port is digits: the system's resolver would take `+1`.
+        Err(Mistake::NotAnAddress) if !ends_with_port(&text) => {
+            "expected a name or an address, and a port".to_owned()
+        }
         Err(Mistake::NotAnAddress) => match text.to_socket_addrs() {
             // `localhost` may stand for the same address twice.
             Ok(found) => return Some(found.collect::<BTreeSet<_>>().into_iter().collect()),
@@ -141,6 +144,13 @@ fn addresses(listen: &Listen, problems: &mut Problems) -> Option<Vec<SocketAddr>
     let source = listen.address.source();
     problems.at(listen.origin, format!("`{text}`{source} is not an address to listen on (host:port): {why}"));
     None
+}
+
+/// Whether there is one name, and a port behind it.
+fn ends_with_port(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(host, port)| {
+        !host.contains(':') && !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 fn serve<A: App>(

@@ -4,7 +4,7 @@ use super::{
     Backend, BackendSection, Duration, Lenient, Limit, List, Map, Percent, Rate, Size, Strings, Switch,
     Unread, Workers,
 };
-use crate::language::Words;
+use crate::language::{Shape, Words};
 use castgate_contract::level::LEVELS;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
@@ -75,17 +75,18 @@ inline! {
     [] Workers: |_generator| {
         json_schema!({"anyOf": [{"enum": ["auto"]}, {"type": "integer", "minimum": 1, "maximum": 1024}]})
     };
-    [] Status: |_generator| json_schema!({"type": "integer", "minimum": 100, "maximum": 599});
+    [] Status: |_generator| json_schema!({"type": "integer", "minimum": 200, "maximum": 599});
     // No value is right.
     [] Unread: |_generator| json_schema!({"not": {}});
-    [] Duration: |_generator| {
-        json_schema!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(ms|s|m|h|d)\s*$"})
-    };
-    [] Size: |_generator| {
-        json_schema!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*([KMG]i?)?B\s*$"})
-    };
-    [] Rate: |_generator| json_schema!({"type": "string", "pattern": r"^\s*[0-9]+\s*/\s*[smh]\s*$"});
-    [] Percent: |_generator| json_schema!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$"});
+    [] Duration: |_generator| of(&Shape::Duration);
+    [] Size: |_generator| of(&Shape::Size);
+    [] Rate: |_generator| of(&Shape::Rate);
+    [] Percent: |_generator| of(&Shape::Share);
+}
+
+/// The schema of a kind of value.
+fn of(shape: &Shape) -> Schema {
+    shape.schema().try_into().unwrap_or_default()
 }
 
 /// A word of an enumeration.

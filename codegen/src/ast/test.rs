@@ -35,7 +35,7 @@ pub struct Expect {
     pub forward_path: Option<String>,
     /// The status, where no backend decides it: of a redirect, a fixed response, 404 or 405.
     /// Example: `404`.
-    #[cfg_attr(feature = "cli", schemars(range(min = 100, max = 599)))]
+    #[cfg_attr(feature = "cli", schemars(range(min = 200, max = 599)))]
     pub status: Option<u64>,
     /// Where a redirect leads; with a query only if the request has one.
     /// Example: `/new`.

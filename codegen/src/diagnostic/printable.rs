@@ -24,7 +24,7 @@ pub(super) fn harmless(text: impl Into<String>) -> String {
 }
 
 /// Whether a character is seen: neither a control character, nor one that turns the text around it (Unicode's UAX 9),
-/// nor one that has no width (Unicode's Default_Ignorable_Code_Point and the rest of category Cf).
+/// nor one that has no width (Unicode's Default_Ignorable_Code_Point and the rest of category Cf), nor the blank of Braille.
 pub(crate) fn is_printable(char: char) -> bool {
     !char.is_control() && !is_unseen(char)
 }
@@ -46,6 +46,7 @@ fn is_unseen(char: char) -> bool {
             | '\u{200b}'..='\u{200f}'
             | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
+            | '\u{2800}'
             | '\u{3164}'
             | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}'

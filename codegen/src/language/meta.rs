@@ -32,6 +32,8 @@ pub(crate) enum Shape {
     Size,
     /// `20%`
     Share,
+    /// `100/s`
+    Rate,
     /// One of these.
     Words(Vec<&'static str>),
     /// Any text.
@@ -42,7 +44,7 @@ pub(crate) enum Shape {
 
 #[cfg(feature = "cli")]
 impl Shape {
-    fn schema(&self) -> Value {
+    pub(crate) fn schema(&self) -> Value {
         match self {
             Self::Flag => json!({"type": "boolean"}),
             Self::Number(0, most) => json!({"type": "integer", "minimum": 0, "maximum": most}),
@@ -52,6 +54,7 @@ impl Shape {
             }
             Self::Size => json!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*([KMG]i?)?B\s*$"}),
             Self::Share => json!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$"}),
+            Self::Rate => json!({"type": "string", "pattern": r"^\s*[0-9]+\s*/\s*[smh]\s*$"}),
             Self::Words(words) => json!({"enum": words}),
             Self::Text => json!({"type": "string"}),
             Self::List(of) => json!({"type": "array", "items": of.schema()}),
@@ -71,6 +74,9 @@ pub(crate) fn section_schema(about: &[&str], keys: &[KeyMeta]) -> schemars::Sche
                 format!("{} Default: {said}. Example: `{}`.", prose(key.doc), key.example).into();
             if let Some(default) = default.as_deref().and_then(crate::parse::json) {
                 schema["default"] = default;
+            }
+            if let Some(example) = crate::parse::json(key.example) {
+                schema["examples"] = json!([example]);
             }
             (key.name.to_owned(), schema)
         })

@@ -23,7 +23,7 @@ pub struct Expectation {
     pub upstream: Option<String>,
     /// Without the query.
     pub forward_path: Option<String>,
-    /// 100 to 599.
+    /// 200 to 599.
     pub status: Option<u16>,
     /// With the query if the request has one.
     pub redirect_to: Option<String>,

@@ -82,7 +82,7 @@ pub enum Probe {
     Http {
         /// A path, and maybe a query.
         path: String,
-        /// Sorted, without repetition, not empty; each 100 to 599.
+        /// Sorted, without repetition, not empty; each 200 to 599.
         expect: Vec<u16>,
     },
 }

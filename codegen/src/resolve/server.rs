@@ -1,7 +1,7 @@
 //! `server:` and `admin:`.
 
 use super::cx::DEFAULT_HELP;
-use super::{Cx, top_level};
+use super::{Cx, top_level, units};
 use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
@@ -274,7 +274,12 @@ fn mask(address: IpAddr, prefix: u8) -> IpAddr {
 fn limits(cx: &mut Cx<'_>, at: ConfigPath, written: Option<&ast::WrittenLimits>) -> Limits {
     let uri_at = at.key("uri");
     let limits = Limits::resolve(cx, at, written);
-    if limits.uri == 0 || limits.uri > limits.header_bytes {
+    // What was refused says nothing of the other.
+    let most = match written.and_then(|written| written.header_bytes.as_ref()) {
+        Some(ast::Size(text)) if units::size(text) != Ok(limits.header_bytes) => u64::MAX,
+        _ => limits.header_bytes,
+    };
+    if limits.uri == 0 || limits.uri > most {
         let label = "must be above 0, and not more than `header_bytes`";
         cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, &uri_at, "this size is out of range", label);
     }

@@ -86,11 +86,10 @@ pub(super) fn kind(name: &str) -> Kind {
 /// What stands in a name, and neither letter, digit nor hyphen is (RFC 9110 section 5.6.2).
 pub(super) static IS_FOLDED: [bool; 256] = {
     let mut table = [false; 256];
-    let folded = b"!#$%&'*+.^_`|~";
-    let mut index = 0;
-    while index < folded.len() {
-        table[folded[index] as usize] = true;
-        index += 1;
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = !(byte as u8).is_ascii_alphanumeric() && byte as u8 != b'-';
+        byte += 1;
     }
     table
 };
