@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::context::Context;
 use crate::error::Error;
 use crate::late::{Bind, Late, Origin};
-use crate::middleware::Breaker;
+use crate::middleware::circuit_breaker::Breaker;
 use crate::route::RouteIndex;
 use crate::server::Cidr;
 use crate::service::{Request, Response};

@@ -1,19 +1,18 @@
 //! The facade: the only names that generated code may use. What is not here is not part of the contract between the
 //! compiler and the runtime.
+//!
+//! Generated code takes in all of it (`use ::castgate::codegen::*`), so a new name here is a new name there: none is
+//! one of Rust's prelude, and those in capitals are in `FIXED_NAMES` of the compiler's `plan.rs`. Of middleware it has the
+//! room as a whole; a layer is `middleware::rate_limit::RateLimit`, and a new one needs no line here.
 
 pub use std::time::Duration;
 
-pub use crate::access_log::AccessLogPolicy;
 pub use crate::app::{App, Drain, Identity, Limits, Listen, LogLevel, Settings, Timeouts};
 pub use crate::context::Context;
 pub use crate::error::Error;
 pub use crate::forward::{Forward, PathEdit, RetryCause, TemplatePiece};
 pub use crate::late::{Bind, Late, Origin, Piece};
-pub use crate::middleware::{
-    AccessLog, ApiKeys, Auth, Breaker, BreakerPolicy, CircuitBreaker, HeaderEdit, HeaderEdits, Headers,
-    Limit, LimitKey, RateLimit, Redirect, Reject, RequestIdPolicy, RequestIds, Respond,
-    Target as RedirectTarget,
-};
+pub use crate::middleware::{self, Redirect, Reject, Respond, Target as RedirectTarget};
 pub use crate::route::{
     Edge, HeaderMatch, Methods, NONE, Node, QueryMatch, Route, RouteIndex, RouteTimeouts, Span, Table,
 };

@@ -20,7 +20,7 @@ mod forward;
 mod introduction;
 mod late;
 mod metrics;
-mod middleware;
+pub mod middleware;
 mod operational_log;
 pub mod route;
 mod server;

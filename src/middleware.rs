@@ -1,19 +1,14 @@
-//! The layers of a stack, one file each; the compiler's registry decides their order.
-//! A layer knows the service trait, the context and the error, never another layer and never an upstream.
+//! The layers of a stack, one file each, called as in the compiler's registry, which decides their order. A layer knows
+//! the service trait, the context and the error, never another layer and never an upstream; nobody knows a layer.
+//!
+//! What generated code needs of a middleware (its layer, its policy) is public in its file.
 
-mod access_log;
-mod auth;
-mod circuit_breaker;
-mod headers;
-mod rate_limit;
+pub mod access_log;
+pub mod auth;
+pub mod circuit_breaker;
+pub mod headers;
+pub mod rate_limit;
 mod reject;
-mod request_id;
+pub mod request_id;
 
-pub use access_log::AccessLog;
-pub use auth::{ApiKeys, Auth};
-pub(crate) use circuit_breaker::State as BreakerState;
-pub use circuit_breaker::{Breaker, BreakerPolicy, CircuitBreaker};
-pub use headers::{HeaderEdit, HeaderEdits, Headers};
-pub use rate_limit::{Limit, LimitKey, RateLimit};
 pub use reject::{Redirect, Reject, Respond, Target};
-pub use request_id::{RequestIdPolicy, RequestIds};

@@ -161,6 +161,32 @@ fn generated_code_names_only_the_facade() {
     }
 }
 
+/// Generated code imports the facade as a whole: no name of it may hide one of Rust's own, nor take the place of a static
+/// that is named after a thing of the config.
+#[test]
+fn the_facade_takes_no_name_that_generated_code_needs() {
+    let facade = read("src/codegen.rs");
+    let statements: Vec<&str> = facade.split("pub use ").skip(1).collect();
+    let words = statements.iter().flat_map(|statement| {
+        let end = statement.find(';').unwrap();
+        // `Target as RedirectTarget` is known by its last name.
+        statement[..end].split(['{', '}', ',']).filter_map(|part| part.trim().rsplit([' ', ':']).next())
+    });
+    let names: BTreeSet<&str> = words.filter(|word| !word.is_empty() && *word != "self").collect();
+    assert!(names.contains("RedirectTarget") && names.contains("NONE"), "{names:?}");
+    let prelude =
+        ["Box", "Clone", "Copy", "Debug", "Drop", "Err", "Fn", "None", "Ok", "Option", "Result", "Some"];
+    let more = ["Send", "Sized", "String", "Sync", "Vec", "assert", "drop"];
+    let hidden: Vec<_> = prelude.iter().chain(&more).filter(|name| names.contains(*name)).collect();
+    assert!(hidden.is_empty(), "src/codegen.rs hides {hidden:?}");
+    let plan = read("codegen/src/plan.rs");
+    let (_, fixed) = plan.split_once("FIXED_NAMES: &[&str] = &[").unwrap();
+    let (fixed, _) = fixed.split_once("];").unwrap();
+    for name in names.iter().filter(|name| !name.bytes().any(|byte| byte.is_ascii_lowercase())) {
+        assert!(fixed.contains(&format!("\"{name}\"")), "`{name}` is not in FIXED_NAMES");
+    }
+}
+
 #[test]
 fn the_library_never_includes_a_gateway() {
     for (path, source) in sources("src").into_iter().filter(|(path, _)| path != "src/main.rs") {

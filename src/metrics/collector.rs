@@ -13,7 +13,7 @@ use super::process;
 use super::shard::{ByStatus, Histogram as Observed, RouteCounters, Shard};
 use crate::app::VERSION;
 use crate::forward::RetryCause;
-use crate::middleware::BreakerState;
+use crate::middleware::circuit_breaker::State as BreakerState;
 use crate::server::Process;
 use crate::upstream::Status;
 

@@ -1,7 +1,7 @@
 //! Marks a request for the access log. The line itself is written when the exchange has ended, because only then
 //! the status, the duration and the outcome are known ([`crate::access_log`]).
 
-use crate::access_log::AccessLogPolicy;
+pub use crate::access_log::AccessLogPolicy;
 use crate::context::Context;
 use crate::error::Error;
 use crate::service::{Request, Response, Service};

@@ -1,6 +1,6 @@
 //! Stacks: the type of each shape, and its instances as nested constructors, outermost first.
 
-use super::value::{path, size, uint};
+use super::value::{path, path_in, size, uint};
 use crate::plan::{End, Instance, Layer, PathEdit, Stack, Target, TemplatePiece};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -27,7 +27,7 @@ fn stack(of: &Stack) -> TokenStream {
     }
 }
 
-/// `RequestIds<AccessLog<Forward<RoundRobin>>>`
+/// `middleware::rate_limit::RateLimit<middleware::headers::Headers<Forward<RoundRobin>>>`
 fn shape(of: &Instance) -> TokenStream {
     let Instance { layers, end } = of;
     let end = match end {
@@ -39,17 +39,17 @@ fn shape(of: &Instance) -> TokenStream {
         End::Respond { status: _, content_type: _, body: _ } => quote!(Respond),
         End::Reject => quote!(Reject),
     };
-    layers.iter().rev().fold(end, |inner, Layer { kind, policy: _ }| {
-        let kind = path(kind);
+    layers.iter().rev().fold(end, |inner, Layer { middleware, kind, policy: _ }| {
+        let kind = path_in(Some(middleware), kind);
         quote!(#kind<#inner>)
     })
 }
 
-/// `RequestIds::new(&REQUEST_ID_0, AccessLog::new(&ACCESS_LOG_0, ..))`
+/// `middleware::rate_limit::RateLimit::new(&LIMIT_0, middleware::headers::Headers::new(&HEADERS_0, ..))`
 fn instance(of: &Instance) -> TokenStream {
     let Instance { layers, end: inmost } = of;
-    layers.iter().rev().fold(end(inmost), |inner, Layer { kind, policy }| {
-        let kind = path(kind);
+    layers.iter().rev().fold(end(inmost), |inner, Layer { middleware, kind, policy }| {
+        let kind = path_in(Some(middleware), kind);
         quote!(#kind::new(&#policy, #inner))
     })
 }

@@ -12,8 +12,15 @@ impl ToTokens for Name {
     }
 }
 
-/// A constant expression.
+/// A constant expression over the facade.
 pub(super) fn value(of: &Value) -> TokenStream {
+    value_in(None, of)
+}
+
+/// A constant expression over the runtime file of a middleware, or else the facade.
+pub(super) fn value_in(middleware: Option<&str>, of: &Value) -> TokenStream {
+    let value = |of| value_in(middleware, of);
+    let path = |of| path_in(middleware, of);
     match of {
         Value::Text(text) => text.to_token_stream(),
         Value::Number(number) => uint(*number),
@@ -28,7 +35,7 @@ pub(super) fn value(of: &Value) -> TokenStream {
         }
         Value::Struct(of, fields) => {
             let fields = fields.iter().map(|(name, of)| {
-                let (name, of) = (path(name), value(of));
+                let (name, of) = (self::path(name), value(of));
                 quote!(#name: #of)
             });
             let of = path(of);
@@ -51,6 +58,15 @@ pub(super) fn value(of: &Value) -> TokenStream {
 pub(super) fn path(of: &str) -> TokenStream {
     let names = of.split("::").map(|name| Ident::new(name, Span::call_site()));
     quote!(#(#names)::*)
+}
+
+/// The same in the runtime file of a middleware: `middleware::rate_limit::Limit::new`.
+pub(super) fn path_in(middleware: Option<&str>, of: &str) -> TokenStream {
+    let of = path(of);
+    match middleware.map(path) {
+        Some(middleware) => quote!(middleware::#middleware::#of),
+        None => of,
+    }
 }
 
 /// An integer without a suffix: its type is the field's.

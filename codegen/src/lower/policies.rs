@@ -42,21 +42,27 @@ impl Statics {
                         self.need(layer.settings.feature(), layer.kind, layer.line);
                         let upstream = upstream.map_or("", |(_, name)| name);
                         let site = Site { line: layer.line, upstream };
-                        let name = self.named(code, layer.settings.policy(&site), names);
+                        let name = self.named((layer.kind, code), layer.settings.policy(&site), names);
                         self.known.insert(key, name.clone());
                         name
                     }
                 };
-                plan::Layer { kind: code.layer, policy }
+                plan::Layer { middleware: layer.kind, kind: code.layer, policy }
             })
             .collect()
     }
 
-    /// A layer that belongs to no entry of the registry.
-    pub(super) fn layer(&mut self, layer: &dyn Lower, line: &FileLine, names: &mut Names) -> plan::Layer {
+    /// A layer of this middleware that no entry of the config's `middleware` asks for.
+    pub(super) fn layer(
+        &mut self,
+        middleware: &'static str,
+        layer: &dyn Lower,
+        line: &FileLine,
+        names: &mut Names,
+    ) -> plan::Layer {
         let code = layer.code();
-        let policy = self.named(code, layer.policy(&Site { line, upstream: "" }), names);
-        plan::Layer { kind: code.layer, policy }
+        let policy = self.named((middleware, code), layer.policy(&Site { line, upstream: "" }), names);
+        plan::Layer { middleware, kind: code.layer, policy }
     }
 
     /// Each feature once, whoever needs it too.
@@ -68,9 +74,9 @@ impl Statics {
         }
     }
 
-    fn named(&mut self, code: Code, value: Value, names: &mut Names) -> Name {
+    fn named(&mut self, (middleware, code): (&'static str, Code), value: Value, names: &mut Names) -> Name {
         let Code { layer: _, policy, stem, state, register } = code;
-        let key = (policy, value);
+        let key = (middleware, value);
         if state == State::None
             && let Some(name) = self.stateless.get(&key)
         {
@@ -82,8 +88,9 @@ impl Statics {
             Register::Bindings => self.bindings.push(name.clone()),
             Register::Breakers => self.breakers.push(name.clone()),
         }
-        let value = self.with_cells(&name, "CELLS", key.1.clone(), names);
-        self.statics.push(Static { name: name.clone(), of: policy, array: None, value });
+        let value = self.with_cells((middleware, &name), "CELLS", key.1.clone(), names);
+        let middleware = Some(middleware);
+        self.statics.push(Static { name: name.clone(), middleware, of: policy, array: None, value });
         if state == State::None {
             self.stateless.insert(key, name.clone());
         }
@@ -91,13 +98,26 @@ impl Statics {
     }
 
     /// The value, with its [`Value::Cells`] moved to statics that are named after `owner` and the field they were in.
-    fn with_cells(&mut self, owner: &Name, part: &str, value: Value, names: &mut Names) -> Value {
+    fn with_cells(
+        &mut self,
+        owner: (&'static str, &Name),
+        part: &str,
+        value: Value,
+        names: &mut Names,
+    ) -> Value {
         match value {
             Value::Cells(_, entries) if entries.is_empty() => Value::Slice(entries),
             Value::Cells(of, entries) => {
+                let (middleware, owner) = owner;
                 let name = names.part(owner, part);
                 let (array, value) = (Some(entries.len()), Value::Array(entries));
-                self.statics.push(Static { name: name.clone(), of, array, value });
+                self.statics.push(Static {
+                    name: name.clone(),
+                    middleware: Some(middleware),
+                    of,
+                    array,
+                    value,
+                });
                 Value::Ref(name)
             }
             Value::Struct(of, fields) => {

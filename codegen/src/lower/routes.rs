@@ -22,6 +22,7 @@ pub(super) fn route(
         let name = names.after(&format!("{} {}", route.name, part.suffix), "ROUTE");
         conditions.push(Static {
             name: name.clone(),
+            middleware: None,
             of: part.of,
             array: Some(values.len()),
             value: Value::Array(values),

@@ -7,7 +7,7 @@ use crate::model::{self, Model, PathChange};
 use crate::plan::{End, Instance, Name, PathEdit, Stack, Target, TemplatePiece, Upstream};
 use std::collections::BTreeMap;
 
-/// What makes the type of a stack: the kinds of its layers and of its end.
+/// What makes the type of a stack: the middleware of its layers, and the kind of its end.
 type Shape = (Vec<&'static str>, EndKind);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,7 +61,7 @@ fn shape(instance: &Instance) -> Shape {
         End::Respond { .. } => EndKind::Respond,
         End::Reject => EndKind::Reject,
     };
-    (instance.layers.iter().map(|layer| layer.kind).collect(), end)
+    (instance.layers.iter().map(|layer| layer.middleware).collect(), end)
 }
 
 /// What serves a route.
@@ -95,7 +95,7 @@ pub(super) fn instance(
             if !respond.headers.is_empty() {
                 let response = HeaderEdits { set: respond.headers.clone(), ..HeaderEdits::default() };
                 let headers = Headers { response, ..Headers::default() };
-                layers.push(statics.layer(&headers, &route.origin.line, names));
+                layers.push(statics.layer("headers", &headers, &route.origin.line, names));
             }
             End::Respond {
                 status: respond.status,

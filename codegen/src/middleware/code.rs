@@ -1,5 +1,7 @@
 //! What the config half of a middleware has to say of the code it becomes: a runtime layer and the constant expression
 //! of its policy. With it, a middleware is complete in its own file; nothing else in the compiler knows it by name.
+//! Whatever it names is in its runtime file, which is called as it is: `Limit::new` of `rate_limit` is
+//! `castgate::middleware::rate_limit::Limit::new`.
 
 use crate::plan::Value;
 use crate::source::FileLine;
@@ -31,9 +33,9 @@ pub(crate) trait Lower {
 /// The runtime's side of a middleware.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Code {
-    /// The facade's generic layer type; it has `const fn new(&'static Policy, inner: S)`.
+    /// The generic layer type; it has `const fn new(&'static Policy, inner: S)`.
     pub(crate) layer: &'static str,
-    /// The facade's type of its policy.
+    /// The type of its policy.
     pub(crate) policy: &'static str,
     /// What the policy's statics are named after.
     pub(crate) stem: &'static str,

@@ -22,10 +22,12 @@ pub struct Instance {
     pub end: End,
 }
 
-/// `Kind::new(&POLICY, ..)`
+/// `middleware::NAME::Kind::new(&POLICY, ..)`
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Layer {
-    /// The facade's generic type.
+    /// Its name in the registry, which is that of its runtime file, too.
+    pub middleware: &'static str,
+    /// The generic type there.
     pub kind: &'static str,
     /// The static with its policy.
     pub policy: Name,

@@ -19,7 +19,9 @@ impl fmt::Display for Name {
 pub struct Static {
     /// Its name.
     pub name: Name,
-    /// A type of the facade.
+    /// The middleware in whose runtime file its type is, and whatever its value names; if `None`, in the facade.
+    pub middleware: Option<&'static str>,
+    /// Its type.
     pub of: &'static str,
     /// If the value is an array: its length.
     pub array: Option<usize>,
@@ -27,7 +29,7 @@ pub struct Static {
     pub value: Value,
 }
 
-/// A constant expression over the facade. Type and function names are the compiler's own (`Limit::new`); whatever
+/// A constant expression over the facade, or over the runtime file of a middleware. Type and function names are the compiler's own (`Limit::new`); whatever
 /// comes from the config is a string, a number or a flag.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
