@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::late::{Bind, Late, Origin};
-use crate::middleware::circuit_breaker::Breaker;
+use crate::late::{Late, Origin};
+use crate::policy::Policy;
 use crate::route::RouteIndex;
 use crate::server::Cidr;
 use crate::service::{Request, Response};
@@ -130,10 +130,8 @@ pub struct Settings {
     pub drain: Drain,
     /// The upstreams, in the order of their ids.
     pub upstreams: &'static [&'static Members],
-    /// The circuit breakers.
-    pub breakers: &'static [&'static Breaker],
-    /// Everything that holds late values.
-    pub bindings: &'static [&'static dyn Bind],
+    /// What is set up for middleware, in the order of its first use.
+    pub policies: &'static [&'static dyn Policy],
 }
 
 impl std::fmt::Debug for Settings {

@@ -11,7 +11,7 @@ pub use crate::app::{App, Drain, Identity, Limits, Listen, LogLevel, Settings, T
 pub use crate::context::Context;
 pub use crate::error::Error;
 pub use crate::forward::{Forward, PathEdit, RetryCause, TemplatePiece};
-pub use crate::late::{Bind, Late, Origin, Piece};
+pub use crate::late::{Late, Origin, Piece};
 pub use crate::middleware::{self, Redirect, Reject, Respond, Target as RedirectTarget};
 pub use crate::route::{
     Edge, HeaderMatch, Methods, NONE, Node, QueryMatch, Route, RouteIndex, RouteTimeouts, Span, Table,

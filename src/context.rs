@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use crate::access_log::AccessLogPolicy;
 use crate::error::{CLIENT_CLOSED, Error, Reason};
 use crate::introduction::Introduction;
+use crate::policy::Slot;
 use crate::route::method_index;
 use crate::server::{Client, Worker};
 use crate::service::Request;
@@ -111,6 +112,11 @@ impl<'a> Context<'a> {
             Some(withheld) if withheld.forged.contains_key(name) => withheld.forged.get_all(name),
             _ => self.received(request, name),
         }
+    }
+
+    /// What a policy has in this worker for itself. An error is a defect: the slot is not the policy's.
+    pub fn local<T: 'static>(&self, slot: Slot<T>) -> Result<&'a T, Error> {
+        self.client.worker().locals().get(slot).ok_or(Error::new(Reason::Internal))
     }
 
     /// The time. The clock is read only if somebody has waited since it was last read.

@@ -119,12 +119,6 @@ impl Problems {
     }
 }
 
-/// Something that holds late values and takes them in at start.
-pub trait Bind: Sync {
-    /// Resolves and checks the late values. Called once, before any request.
-    fn bind(&self, problems: &mut Problems);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

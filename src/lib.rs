@@ -22,6 +22,7 @@ mod late;
 mod metrics;
 pub mod middleware;
 mod operational_log;
+mod policy;
 pub mod route;
 mod server;
 mod service;
@@ -31,6 +32,9 @@ mod upstream;
 pub use app::App;
 pub use context::Context;
 pub use error::{Error, Reason};
+pub use late::{Origin, Problems};
+pub use metrics::Families;
+pub use policy::{Control, Locals, Policy, Reloaded, Slot};
 pub use server::{command, main, run};
 pub use service::{Request, Response, Service};
 

@@ -3,10 +3,12 @@
 
 mod collector;
 mod exposition;
+mod families;
 mod process;
 mod shard;
 
 pub(crate) use exposition::{Exposition, render};
+pub use families::Families;
 pub(crate) use shard::Shard;
 
 /// The upper bounds of the latency buckets, in seconds: OpenTelemetry's, with three for a proxy's own scale before them.

@@ -31,8 +31,7 @@ static SETTINGS: Settings = Settings {
     },
     drain: Drain { delay: Duration::ZERO, grace: Duration::ZERO },
     upstreams: &[],
-    breakers: &[],
-    bindings: &[],
+    policies: &[],
 };
 
 static ROUTES: RouteIndex<Late> = RouteIndex {

@@ -66,8 +66,10 @@ fn emit_sees_only_the_plan() {
 
 #[test]
 fn middlewares_know_neither_each_other_nor_upstreams() {
-    // `forward` for the pieces of a redirect's path, `access_log` for its own policy, `introduction` for what the gate says.
-    let known = ["access_log", "context", "error", "forward", "introduction", "late", "service"];
+    // `forward` for the pieces of a redirect's path, `access_log` for its own policy, `introduction` for what the gate says,
+    // `metrics` for the families of a policy's series.
+    let known =
+        ["access_log", "context", "error", "forward", "introduction", "late", "metrics", "policy", "service"];
     // What is in a `tests.rs` is unit tests.
     for (path, source) in
         sources("src/middleware").into_iter().filter(|(path, _)| !path.ends_with("/tests.rs"))
@@ -357,6 +359,9 @@ fn the_operator_is_told_every_reason_and_every_metric() {
         .lines()
         .filter_map(|line| line.split('"').nth(1))
         .filter(|text| text.starts_with("gateway_") || text.starts_with("process_"));
+    let middlewares = sources("src/middleware");
+    let own = middlewares.iter().flat_map(|(_, text)| code(text)).filter_map(|line| line.split('"').nth(1));
+    let metrics = metrics.chain(own.filter(|text| text.starts_with("gateway_")));
     let mut count = 0;
     for word in reasons.chain(metrics) {
         assert!(manual.contains(&format!("`{word}`")), "{word} is not in docs/operations.md");

@@ -37,7 +37,7 @@ pub fn lower(model: &Model) -> Plan {
         config_path: model.config_path.clone(),
         config_sha256: model.config_sha256.clone(),
         normal_config: normal::text(model),
-        settings: settings::settings(model, statics.breakers, statics.bindings),
+        settings: settings::settings(model, statics.policies),
         upstreams,
         policies: statics.statics,
         stacks: stacks.stacks,

@@ -13,7 +13,7 @@ use crate::ast::{Lenient, Switch};
 use crate::model::{Id, Origin, Scope};
 use crate::resolve::cx::Cx;
 use crate::source::{ConfigPath, FileLine};
-pub(crate) use code::{Code, Lower, Register, Site, State};
+pub(crate) use code::{Code, Lower, Site, State};
 use serde::Deserialize;
 
 /// A resolved middleware, and the place where it was written, which is what its state belongs to.

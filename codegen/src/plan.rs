@@ -22,8 +22,6 @@ pub use castgate_contract::table::{NONE, Span, Spanned, Table};
 /// Names that every generated file uses for itself; no static is named so after a thing of the config.
 pub const FIXED_NAMES: &[&str] = &[
     "ADMIN",
-    "BINDINGS",
-    "BREAKERS",
     "CANDIDATES",
     "EDGES",
     "GATEWAY",

@@ -1,19 +1,18 @@
 //! Sums the shards into the families of `/metrics`, as a `prometheus` collector. Cold path: strings are made here.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use castgate_contract::methods;
 use prometheus::core::{Collector, Desc};
-use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
+use prometheus::proto::{Bucket, Histogram, Metric, MetricFamily, MetricType};
 use prometheus::{Encoder, Registry, TextEncoder};
 
 use super::BUCKETS;
+use super::families::{Families, counter, family, gauge, labels};
 use super::process;
 use super::shard::{ByStatus, Histogram as Observed, RouteCounters, Shard};
 use crate::app::VERSION;
 use crate::forward::RetryCause;
-use crate::middleware::circuit_breaker::State as BreakerState;
 use crate::server::Process;
 use crate::upstream::Status;
 
@@ -45,7 +44,9 @@ impl Collector for Sources {
         let shards = process.shards();
         let mut families = requests(process, &shards);
         families.extend(upstreams(process, &shards));
-        families.extend(breakers(process));
+        let mut of_policies = Families::default();
+        process.settings().policies.iter().for_each(|policy| policy.collect(&mut of_policies));
+        families.extend(of_policies.into_families());
         let in_flight = shards.iter().map(|shard| shard.in_flight()).sum::<u64>();
         let connections = shards.iter().map(|shard| shard.connections()).sum::<u64>();
         let dropped =
@@ -173,31 +174,6 @@ fn upstreams(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
     ]
 }
 
-/// One series for each state (one of them is 1); an upstream with several breakers shows the worst.
-fn breakers(process: &Process) -> Option<MetricFamily> {
-    let now = Instant::now();
-    let mut samples = Vec::new();
-    for members in process.settings().upstreams {
-        let guarding =
-            process.settings().breakers.iter().filter(|breaker| breaker.upstream() == members.name);
-        let Some(worst) = guarding.map(|breaker| breaker.state(now)).max_by_key(|state| *state as u8) else {
-            continue;
-        };
-        for (state, name) in [
-            (BreakerState::Closed, "closed"),
-            (BreakerState::HalfOpen, "half_open"),
-            (BreakerState::Open, "open"),
-        ] {
-            samples.push(gauge(
-                &[("upstream", members.name), ("state", name)],
-                f64::from(u8::from(state == worst)),
-            ));
-        }
-    }
-    let help = "The state of the upstream's circuit breaker.";
-    (!samples.is_empty()).then(|| family("gateway_circuit_breaker_state", help, MetricType::GAUGE, samples))
-}
-
 /// Sums over shards, with the status as a label value.
 fn by_status<'a>(shards: impl Iterator<Item = &'a ByStatus>) -> Vec<(String, u64)> {
     let mut sums: std::collections::BTreeMap<Option<u16>, u64> = std::collections::BTreeMap::new();
@@ -206,41 +182,6 @@ fn by_status<'a>(shards: impl Iterator<Item = &'a ByStatus>) -> Vec<(String, u64
     }
     let label = |status: Option<u16>| status.map_or_else(|| "_OTHER".to_owned(), |status| status.to_string());
     sums.into_iter().map(|(status, count)| (label(status), count)).collect()
-}
-
-pub(super) fn family(name: &str, help: &str, kind: MetricType, samples: Vec<Metric>) -> MetricFamily {
-    let mut family = MetricFamily::default();
-    family.set_name(name.to_owned());
-    family.set_help(help.to_owned());
-    family.set_field_type(kind);
-    family.set_metric(samples);
-    family
-}
-
-fn labels(pairs: &[(&str, &str)]) -> Vec<LabelPair> {
-    let pair = |(name, value): &(&str, &str)| {
-        let mut pair = LabelPair::default();
-        pair.set_name((*name).to_owned());
-        pair.set_value((*value).to_owned());
-        pair
-    };
-    pairs.iter().map(pair).collect()
-}
-
-pub(super) fn counter(pairs: &[(&str, &str)], value: f64) -> Metric {
-    let mut counter = Counter::default();
-    counter.set_value(value);
-    let mut metric = Metric::from_label(labels(pairs));
-    metric.set_counter(counter);
-    metric
-}
-
-pub(super) fn gauge(pairs: &[(&str, &str)], value: f64) -> Metric {
-    let mut gauge = Gauge::default();
-    gauge.set_value(value);
-    let mut metric = Metric::from_label(labels(pairs));
-    metric.set_gauge(gauge);
-    metric
 }
 
 fn histogram<'a>(pairs: &[(&str, &str)], shards: impl Iterator<Item = &'a Observed>) -> Metric {

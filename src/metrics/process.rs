@@ -7,7 +7,7 @@ use prometheus::proto::{MetricFamily, MetricType};
 use rustix::param::{clock_ticks_per_second, page_size};
 use rustix::process::{Resource, getrlimit};
 
-use super::collector::{counter, family, gauge};
+use super::families::{counter, family, gauge};
 
 /// Reads `/proc`; done at each scrape.
 pub(super) fn families() -> Vec<MetricFamily> {

@@ -4,7 +4,11 @@
 pub use crate::access_log::AccessLogPolicy;
 use crate::context::Context;
 use crate::error::Error;
+use crate::policy::Policy;
 use crate::service::{Request, Response, Service};
+
+/// The line is the worker's affair: nothing has to be set up.
+impl Policy for AccessLogPolicy {}
 
 /// The access-log layer.
 #[derive(Debug)]

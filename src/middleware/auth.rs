@@ -11,7 +11,8 @@ use http::{HeaderName, HeaderValue, header};
 
 use crate::context::Context;
 use crate::error::{Error, Reason};
-use crate::late::{Bind, Late, Origin, Problems};
+use crate::late::{Late, Origin, Problems};
+use crate::policy::Policy;
 use crate::service::{Request, Response, Service};
 use digests::Digests;
 
@@ -46,7 +47,7 @@ impl ApiKeys {
     }
 }
 
-impl Bind for ApiKeys {
+impl Policy for ApiKeys {
     fn bind(&self, problems: &mut Problems) {
         let Some(list) = problems.resolve(self.origin, &self.keys) else { return };
         let keys = list.split(',').map(str::trim).filter(|key| !key.is_empty());

@@ -9,8 +9,10 @@ use http::{HeaderValue, header};
 
 use crate::context::{Context, Waiting};
 use crate::error::{Error, Reason};
+use crate::metrics::Families;
+use crate::policy::Policy;
 use crate::service::{Observe, Request, Response, Service, Watched};
-pub(crate) use breaker::State;
+use breaker::State;
 pub use breaker::{Breaker, BreakerPolicy};
 use breaker::{Ticket, Verdict};
 
@@ -58,6 +60,19 @@ impl Observe for Breaker {
         // A client that leaves in the middle of an answer had one.
         let verdict = if reason.is_upstream_failure() { Verdict::Failure } else { Verdict::Success };
         self.settle(Ticket::from(token), verdict, Instant::now());
+    }
+}
+
+impl Policy for Breaker {
+    fn collect(&self, families: &mut Families) {
+        let family = ("gateway_circuit_breaker_state", "The state of the upstream's circuit breaker.");
+        let states = ("state", &["closed", "half_open", "open"][..]);
+        let holds = match self.state(Instant::now()) {
+            State::Closed => 0,
+            State::HalfOpen => 1,
+            State::Open => 2,
+        };
+        families.states(family, &[("upstream", self.upstream())], states, holds);
     }
 }
 

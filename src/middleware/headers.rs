@@ -7,7 +7,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::context::Context;
 use crate::error::Error;
 use crate::introduction::Introduction;
-use crate::late::{Bind, Late, Origin, Problems};
+use crate::late::{Late, Origin, Problems};
+use crate::policy::Policy;
 use crate::service::{Request, Response, Service};
 
 /// One change of a header section.
@@ -88,7 +89,7 @@ pub struct HeaderEdits {
     pub response: &'static [HeaderEdit],
 }
 
-impl Bind for HeaderEdits {
+impl Policy for HeaderEdits {
     fn bind(&self, problems: &mut Problems) {
         self.request.iter().chain(self.response).for_each(|edit| edit.bind(self.origin, problems));
     }

@@ -13,7 +13,8 @@ use http::{HeaderName, HeaderValue, header};
 
 use crate::context::Context;
 use crate::error::{Error, Reason};
-use crate::late::{Bind, Origin, Problems};
+use crate::late::{Origin, Problems};
+use crate::policy::Policy;
 use crate::service::{Request, Response, Service};
 
 /// What identifies a client.
@@ -146,7 +147,7 @@ impl Cell {
     }
 }
 
-impl Bind for Limit {
+impl Policy for Limit {
     /// Takes the memory of the table at start rather than on the first request.
     fn bind(&self, _problems: &mut Problems) {
         self.table();

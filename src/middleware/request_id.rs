@@ -4,6 +4,7 @@ use http::{HeaderName, HeaderValue};
 
 use crate::context::{Context, RequestId};
 use crate::error::Error;
+use crate::policy::Policy;
 use crate::service::{Request, Response, Service};
 
 /// How ids are carried.
@@ -30,6 +31,9 @@ impl RequestIdPolicy {
         cx.worker().header_value(uuid.hyphenated().encode_lower(&mut [0; 36]).as_bytes())
     }
 }
+
+/// Ids are made of what the worker has: nothing has to be set up.
+impl Policy for RequestIdPolicy {}
 
 /// What may be taken over from a caller: it goes into logs and problem documents as it is.
 fn is_acceptable(id: &[u8]) -> bool {

@@ -10,10 +10,14 @@ use tokio::sync::watch;
 use super::crew::Crew;
 use super::process::{Phase, Process};
 use super::worker::LAST_WORDS;
+use crate::policy::{self, Control, Policy, Reloaded};
 use crate::upstream::{Monitor, keep_names_fresh};
 
 /// Beyond the time for the last words of what is cut off, a worker that does not end is left behind.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long policies may take to let go of what they hold back.
+const STOP: Duration = Duration::from_secs(1);
 
 /// How a gateway ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +41,10 @@ pub(super) async fn run(
     for monitor in Monitor::all(process.settings().upstreams) {
         tokio::task::spawn_local(monitor.run());
     }
-    tokio::task::spawn_local(hear_hangups(hangup));
+    let policies = process.settings().policies;
+    let control = Control::here();
+    policies.iter().for_each(|policy| policy.start(&control));
+    tokio::task::spawn_local(hear_hangups(hangup, policies));
     let enter = |next| {
         process.enter(next);
         phase.send_replace(next);
@@ -47,6 +54,7 @@ pub(super) async fn run(
     if tokio::time::timeout(LAST_WORDS + PATIENCE, crew.ended()).await.is_err() {
         tracing::error!(workers = crew.running(), "workers do not end; the process ends without them");
     }
+    stop(policies).await;
     Ok(if crew.is_complete() { Outcome::Drained } else { Outcome::Incomplete })
 }
 
@@ -55,9 +63,35 @@ pub(super) fn catch_hangups() -> io::Result<Signal> {
     signal(SignalKind::hangup())
 }
 
-async fn hear_hangups(mut hangup: Signal) {
+async fn hear_hangups(mut hangup: Signal, policies: &'static [&'static dyn Policy]) {
     while hangup.recv().await.is_some() {
-        tracing::info!(signal = "SIGHUP", "there is nothing to reopen or to reload");
+        // Files may be on a disk that hangs; probes and other signals do not wait for it.
+        let Ok((reloaded, problems)) = tokio::task::spawn_blocking(|| policy::reload(policies)).await else {
+            // The panic has had its line.
+            continue;
+        };
+        for problem in problems.messages() {
+            tracing::error!(signal = "SIGHUP", "{problem}");
+        }
+        match (reloaded, problems.messages().len()) {
+            (Reloaded::Nothing, _) => {
+                tracing::info!(signal = "SIGHUP", "there is nothing to reopen or to reload");
+            }
+            (Reloaded::Done, 0) => tracing::info!(signal = "SIGHUP", "reloaded"),
+            (Reloaded::Done, problems) => {
+                tracing::warn!(signal = "SIGHUP", problems, "reloaded but for what had a problem");
+            }
+        }
+    }
+}
+
+/// Policies let go of what they hold back, for as long as may be.
+async fn stop(policies: &'static [&'static dyn Policy]) {
+    let stopping = tokio::task::spawn_blocking(|| policies.iter().for_each(|policy| policy.stop()));
+    if tokio::time::timeout(STOP, stopping).await.is_err() {
+        tracing::error!(
+            "what middleware holds back cannot be let go of in time; the process ends without it"
+        );
     }
 }
 
@@ -124,8 +158,7 @@ mod tests {
         timeouts: Timeouts { header_read: SECOND, body: SECOND, write: SECOND, idle: SECOND },
         drain: Drain { delay: Duration::from_millis(100), grace: Duration::from_secs(60) },
         upstreams: &[],
-        breakers: &[],
-        bindings: &[],
+        policies: &[],
     };
 
     type Work = Box<dyn FnOnce(Reporter) -> io::Result<End> + Send>;

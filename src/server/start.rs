@@ -83,7 +83,8 @@ type Sockets = Vec<(TcpListener, bool)>;
 /// Binds late values and ports; the sockets of each worker.
 fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
     let mut problems = Problems::new();
-    settings.bindings.iter().for_each(|binding| binding.bind(&mut problems));
+    settings.upstreams.iter().flat_map(|members| members.backends).for_each(|one| one.bind(&mut problems));
+    settings.policies.iter().for_each(|policy| policy.bind(&mut problems));
     if let Err(why) = level(settings) {
         problems.at(settings.log_level.origin, why);
     }
@@ -198,7 +199,8 @@ fn work<A: App>(
     reporter: Reporter,
 ) -> std::io::Result<End> {
     let runtime = LocalRuntime::new()?;
-    let worker = Rc::new(Worker::new(process, queue));
+    // Inside of the runtime, where what is a worker's own can have tasks.
+    let worker = runtime.block_on(async { Rc::new(Worker::new(process, queue)) });
     let result = runtime.block_on(async {
         let mut accepting = JoinSet::new();
         for (socket, admin) in sockets {

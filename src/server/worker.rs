@@ -19,6 +19,7 @@ use crate::access_log::{AccessLogBuffer, Queue};
 use crate::app::Settings;
 use crate::forward::Budget;
 use crate::metrics::Shard;
+use crate::policy::Locals;
 use crate::upstream::{Backend, Pool};
 
 /// What is cut off has this long for its last words: an answer that says so.
@@ -41,6 +42,7 @@ pub(crate) struct Worker {
     metrics: Arc<Shard>,
     access_log: AccessLogBuffer,
     pool: Pool,
+    locals: Locals,
     budgets: Box<[Budget]>,
     random: RefCell<fastrand::Rng>,
     ids: Ids,
@@ -63,6 +65,7 @@ impl Worker {
             metrics: process.add_shard(),
             access_log: AccessLogBuffer::new(queue, process.clone()),
             pool: Pool::new(upstreams),
+            locals: Locals::of(process.settings().policies),
             budgets: upstreams.iter().map(|_| Budget::new(Instant::now())).collect(),
             // Seeded by the operating system's generator, so that workers differ.
             random: RefCell::new(fastrand::Rng::with_seed(uuid::Uuid::new_v4().as_u64_pair().0)),
@@ -98,6 +101,11 @@ impl Worker {
 
     pub(crate) fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// What policies have here for themselves.
+    pub(crate) fn locals(&self) -> &Locals {
+        &self.locals
     }
 
     pub(crate) fn retry_budget(&self, upstream: usize) -> &Budget {

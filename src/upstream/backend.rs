@@ -9,7 +9,7 @@ use http::HeaderValue;
 
 use super::addresses::Addresses;
 use super::health::{Health, Status};
-use crate::late::{Bind, Late, Origin, Problems};
+use crate::late::{Late, Origin, Problems};
 
 /// One backend. Each has cache lines of its own, so that two backends' counters never share one.
 #[derive(Debug)]
@@ -52,6 +52,19 @@ impl Backend {
             bound: OnceLock::new(),
             health: Health::new(),
             in_flight: AtomicUsize::new(0),
+        }
+    }
+
+    /// Resolves its URL. Called once, before any request.
+    pub(crate) fn bind(&self, problems: &mut Problems) {
+        let Some(url) = problems.resolve(self.origin, &self.url) else { return };
+        match Bound::parse(&url) {
+            Ok(bound) => {
+                if self.bound.set(bound).is_err() {
+                    problems.at(self.origin, "the backend was bound twice");
+                }
+            }
+            Err(why) => problems.at(self.origin, format!("backend `{url}`{}: {why}", self.url.source())),
         }
     }
 
@@ -110,20 +123,6 @@ impl Backend {
     pub(super) fn name_to_look_up(&self) -> Option<(&str, u16)> {
         let bound = self.bound.get()?;
         bound.url.host.parse::<IpAddr>().is_err().then_some((&bound.url.host, bound.url.port))
-    }
-}
-
-impl Bind for Backend {
-    fn bind(&self, problems: &mut Problems) {
-        let Some(url) = problems.resolve(self.origin, &self.url) else { return };
-        match Bound::parse(&url) {
-            Ok(bound) => {
-                if self.bound.set(bound).is_err() {
-                    problems.at(self.origin, "the backend was bound twice");
-                }
-            }
-            Err(why) => problems.at(self.origin, format!("backend `{url}`{}: {why}", self.url.source())),
-        }
     }
 }
 

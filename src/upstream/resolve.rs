@@ -157,7 +157,7 @@ impl Name {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::late::{Bind, Late, Origin, Piece, Problems};
+    use crate::late::{Late, Origin, Piece, Problems};
     use std::cell::{Cell, RefCell};
     use std::collections::VecDeque;
 

@@ -86,7 +86,7 @@ pub(super) type Layers = BTreeMap<(&'static str, usize), Rc<Layer>>;
 
 /// The layers of a set, outermost first.
 pub(super) fn layers(model: &Model, set: &MiddlewareSet, known: &mut Layers) -> Vec<Rc<Layer>> {
-    // One line for all, as it is part of the constant.
+    // One line and one number for all, as they are part of the constant.
     let line = &FileLine { file: "".into(), line: 0 };
     let layers = set.layers(&model.policies).map(|layer| {
         let of = known.entry((layer.kind, layer.id)).or_insert_with(|| {
@@ -96,7 +96,7 @@ pub(super) fn layers(model: &Model, set: &MiddlewareSet, known: &mut Layers) -> 
                 id: layer.id,
                 state: layer.settings.code().state,
                 is_inherited: layer.origin.scope == Scope::TopLevel,
-                policy: layer.settings.policy(&Site { line, upstream: "" }),
+                policy: layer.settings.policy(&Site { line, upstream: "", number: 0 }),
                 meaning: layer.settings.meaning(),
                 shown: written.one_line(),
             })

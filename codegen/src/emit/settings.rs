@@ -1,31 +1,26 @@
 //! Everything of a gateway that is not a route.
 
-use super::value::{lines, path, size, value};
+use super::value::{lines, path, value};
 use crate::plan::{Settings, Upstream};
 use proc_macro2::TokenStream;
 use quote::quote;
 
 /// `SETTINGS`, and the lists it refers to; `identity` is the config's path and its hash.
 pub(super) fn settings(of: &Settings, upstreams: &[Upstream], identity: (&str, &str)) -> TokenStream {
-    let Settings { server, breakers, bindings } = of;
+    let Settings { server, policies } = of;
     let (file, config_sha256) = identity;
     let server = server.iter().map(|(name, of)| {
         let (name, of) = (path(name), value(of));
         quote!(#name: #of)
     });
     let members = upstreams.iter().map(|upstream| &upstream.name);
-    let backends = upstreams.iter().flat_map(|upstream| {
-        let name = &upstream.backends_name;
-        (0..upstream.backends.len()).map(size).map(move |index| quote!(#name[#index]))
-    });
     quote! {
         static SETTINGS: Settings = Settings {
             identity: Identity { file: #file, config_sha256: #config_sha256 },
             normal_config: NORMAL_CONFIG,
             #(#server,)*
             upstreams: &[#(#members.members()),*],
-            breakers: &[#(&#breakers),*],
-            bindings: &[#(&#backends,)* #(&#bindings),*],
+            policies: &[#(&#policies),*],
         };
     }
 }

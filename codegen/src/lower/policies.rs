@@ -1,7 +1,7 @@
 //! The statics of policies: made when a stack first uses them, shared as far as their state allows.
 
 use super::names::Names;
-use crate::middleware::{Code, Lower, Register, Site, State};
+use crate::middleware::{Code, Lower, Site, State};
 use crate::model::{MiddlewareSet, Policies};
 use crate::plan::{self, Name, Need, Static, Value};
 use crate::source::FileLine;
@@ -14,8 +14,8 @@ type Key = (&'static str, usize, Option<usize>);
 #[derive(Debug, Default)]
 pub(super) struct Statics {
     pub(super) statics: Vec<Static>,
-    pub(super) breakers: Vec<Name>,
-    pub(super) bindings: Vec<Name>,
+    /// Of these, the policies themselves, in the order of their first use.
+    pub(super) policies: Vec<Name>,
     pub(super) needs: Vec<Need>,
     known: BTreeMap<Key, Name>,
     stateless: BTreeMap<(&'static str, Value), Name>,
@@ -41,7 +41,7 @@ impl Statics {
                     None => {
                         self.need(layer.settings.feature(), layer.kind, layer.line);
                         let upstream = upstream.map_or("", |(_, name)| name);
-                        let site = Site { line: layer.line, upstream };
+                        let site = Site { line: layer.line, upstream, number: self.policies.len() };
                         let name = self.named((layer.kind, code), layer.settings.policy(&site), names);
                         self.known.insert(key, name.clone());
                         name
@@ -61,7 +61,8 @@ impl Statics {
         names: &mut Names,
     ) -> plan::Layer {
         let code = layer.code();
-        let policy = self.named((middleware, code), layer.policy(&Site { line, upstream: "" }), names);
+        let site = Site { line, upstream: "", number: self.policies.len() };
+        let policy = self.named((middleware, code), layer.policy(&site), names);
         plan::Layer { middleware, kind: code.layer, policy }
     }
 
@@ -75,7 +76,7 @@ impl Statics {
     }
 
     fn named(&mut self, (middleware, code): (&'static str, Code), value: Value, names: &mut Names) -> Name {
-        let Code { layer: _, policy, stem, state, register } = code;
+        let Code { layer: _, policy, stem, state } = code;
         let key = (middleware, value);
         if state == State::None
             && let Some(name) = self.stateless.get(&key)
@@ -83,11 +84,7 @@ impl Statics {
             return name.clone();
         }
         let name = names.numbered(stem);
-        match register {
-            Register::Nowhere => {}
-            Register::Bindings => self.bindings.push(name.clone()),
-            Register::Breakers => self.breakers.push(name.clone()),
-        }
+        self.policies.push(name.clone());
         let value = self.with_cells((middleware, &name), "CELLS", key.1.clone(), names);
         let middleware = Some(middleware);
         self.statics.push(Static { name: name.clone(), middleware, of: policy, array: None, value });
@@ -131,6 +128,41 @@ impl Statics {
                 Value::Call(function, arguments.collect())
             }
             other => other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::Tree;
+
+    /// Each worker has something of it for itself.
+    struct Cache;
+
+    impl Lower for Cache {
+        fn code(&self) -> Code {
+            Code { layer: "Cached", policy: "Cache", stem: "CACHE_", state: State::Policy }
+        }
+
+        fn policy(&self, site: &Site<'_>) -> Value {
+            Value::Call("Cache::new", vec![Value::Number(site.number as u64)])
+        }
+
+        fn written(&self) -> Tree {
+            Tree::plain("cache")
+        }
+    }
+
+    #[test]
+    fn a_policy_s_number_is_its_place_in_the_list() {
+        let (mut statics, mut names) = (Statics::default(), Names::new());
+        let line = FileLine { file: "gateway.yml".into(), line: 1 };
+        let layers = [(); 3].map(|()| statics.layer("cache", &Cache, &line, &mut names));
+        for (number, layer) in layers.iter().enumerate() {
+            assert_eq!(statics.policies[number], layer.policy);
+            let made = statics.statics.iter().find(|one| one.name == layer.policy).unwrap();
+            assert_eq!(made.value, Value::Call("Cache::new", vec![Value::Number(number as u64)]));
         }
     }
 }

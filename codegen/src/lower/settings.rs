@@ -5,12 +5,8 @@ use crate::plan::Value;
 use crate::{model, plan};
 use std::net::IpAddr;
 
-/// The settings, with these statics in their lists.
-pub(super) fn settings(
-    model: &model::Model,
-    breakers: Vec<plan::Name>,
-    bindings: Vec<plan::Name>,
-) -> plan::Settings {
+/// The settings, with these policies.
+pub(super) fn settings(model: &model::Model, policies: Vec<plan::Name>) -> plan::Settings {
     let server = &model.server;
     let workers = match server.workers {
         model::Workers::Auto => None,
@@ -27,7 +23,7 @@ pub(super) fn settings(
         ("timeouts", server.timeouts.value()),
         ("drain", server.drain.value()),
     ];
-    plan::Settings { server, breakers, bindings }
+    plan::Settings { server, policies }
 }
 
 fn listen(of: &model::Listen) -> Value {

@@ -91,8 +91,9 @@ routes: [{{path: /1, upstream: a}}, {{path: /2, upstream: a}}, {{path: /3, upstr
     // The top-level entry before each upstream, and each of the two entries of routes.
     assert_eq!(policies(&plan, "Breaker"), ["BREAKER_0", "BREAKER_1", "BREAKER_2", "BREAKER_3"]);
     let names = |names: &[crate::plan::Name]| names.iter().map(|name| name.0.clone()).collect::<Vec<_>>();
-    assert_eq!(names(&plan.settings.breakers), policies(&plan, "Breaker"));
-    assert_eq!(names(&plan.settings.bindings), policies(&plan, "Limit"));
+    // Each is once in the list of those who take part in the gateway's life.
+    let all = plan.policies.iter().map(|policy| policy.name.0.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&plan.settings.policies), all);
 }
 
 #[test]

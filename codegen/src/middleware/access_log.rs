@@ -1,6 +1,6 @@
 //! `access_log`: one JSON object a line on stdout.
 
-use super::code::{Code, Lower, Register, Site, State};
+use super::code::{Code, Lower, Site, State};
 use crate::yaml::Tree;
 use crate::plan::Value;
 use crate::language::kind::Flag;
@@ -21,7 +21,6 @@ impl Lower for AccessLog {
             policy: "AccessLogPolicy",
             stem: "ACCESS_LOG_",
             state: State::None,
-            register: Register::Nowhere,
         }
     }
 

@@ -1,6 +1,6 @@
 //! `auth`: who may come in.
 
-use super::code::{Code, Lower, Register, Site, State};
+use super::code::{Code, Lower, Site, State};
 use crate::lower::late::comma_separated;
 use crate::yaml::Tree;
 use crate::plan::Value;
@@ -131,7 +131,6 @@ impl Lower for Auth {
             stem: "API_KEYS_",
             // The keys are read at start; a route with keys of its own must not see another's.
             state: State::Constant,
-            register: Register::Bindings,
         }
     }
 

@@ -1,6 +1,6 @@
 //! `circuit_breaker`: no more requests for an upstream that fails too often.
 
-use super::code::{Code, Lower, Register, Site, State};
+use super::code::{Code, Lower, Site, State};
 use crate::yaml::Tree;
 use crate::plan::Value;
 use crate::language::kind::{Number, ShareAbove0, Timeout};
@@ -35,7 +35,6 @@ impl Lower for CircuitBreaker {
             policy: "Breaker",
             stem: "BREAKER_",
             state: State::Upstream,
-            register: Register::Breakers,
         }
     }
 

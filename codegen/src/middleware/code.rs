@@ -41,8 +41,6 @@ pub(crate) struct Code {
     pub(crate) stem: &'static str,
     /// What state the policy has.
     pub(crate) state: State,
-    /// Where the policy registers.
-    pub(crate) register: Register,
 }
 
 /// What state a policy has, which decides what may share a static.
@@ -58,17 +56,6 @@ pub(crate) enum State {
     Upstream,
 }
 
-/// In which list of the settings a policy is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Register {
-    /// None.
-    Nowhere,
-    /// What is bound at start: late values, memory.
-    Bindings,
-    /// Circuit breakers.
-    Breakers,
-}
-
 /// Where a policy is used.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Site<'a> {
@@ -76,4 +63,7 @@ pub(crate) struct Site<'a> {
     pub(crate) line: &'a FileLine,
     /// The name of the route's upstream; empty if it has none.
     pub(crate) upstream: &'a str,
+    /// The policy's number among all policies: of its `Slot`, if each worker has something of it for itself.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no middleware has that yet"))]
+    pub(crate) number: usize,
 }

@@ -1,6 +1,6 @@
 //! `headers`: changes to header fields on their way.
 
-use super::code::{Code, Lower, Register, Site, State};
+use super::code::{Code, Lower, Site, State};
 use crate::lower::late::late;
 use crate::yaml::Tree;
 use crate::plan::Value;
@@ -155,7 +155,6 @@ impl Lower for Headers {
             stem: "HEADERS_",
             // The line of the entry is part of the value, so only one written entry is ever shared.
             state: State::None,
-            register: Register::Bindings,
         }
     }
 

@@ -1,6 +1,6 @@
 //! `rate_limit`: so many requests in a span of time, for each client or header value.
 
-use super::code::{Code, Lower, Register, Site, State};
+use super::code::{Code, Lower, Site, State};
 use crate::yaml::Tree;
 use crate::plan::Value;
 use crate::show;
@@ -117,8 +117,6 @@ impl Lower for RateLimit {
             policy: "Limit",
             stem: "LIMIT_",
             state: State::Policy,
-            // Its table is made at start, not by the first request.
-            register: Register::Bindings,
         }
     }
 

@@ -1,6 +1,6 @@
 //! `request_id`: an id for each request.
 
-use super::code::{Code, Lower, Register, Site, State};
+use super::code::{Code, Lower, Site, State};
 use crate::yaml::Tree;
 use crate::plan::Value;
 use crate::field::Use;
@@ -26,7 +26,6 @@ impl Lower for RequestId {
             policy: "RequestIdPolicy",
             stem: "REQUEST_ID_",
             state: State::None,
-            register: Register::Nowhere,
         }
     }
 

@@ -7,8 +7,6 @@ use super::{Name, Value};
 pub struct Settings {
     /// What the config says of the server, in the order of the struct.
     pub server: Vec<(&'static str, Value)>,
-    /// Policies that are circuit breakers.
-    pub breakers: Vec<Name>,
-    /// Policies with late values or with something to set up; the backends come before them.
-    pub bindings: Vec<Name>,
+    /// The policies of middleware, in the order of their first use.
+    pub policies: Vec<Name>,
 }

@@ -79,8 +79,7 @@ static SETTINGS: Settings = Settings {
         grace: Duration::from_secs(25),
     },
     upstreams: &[],
-    breakers: &[],
-    bindings: &[],
+    policies: &[],
 };
 
 // Stacks: a type for each shape, an instance for each way to fill it in.

@@ -28,7 +28,7 @@ pub struct BreakerPolicy {
 
 /// What a breaker is doing, for the metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
+pub(super) enum State {
     /// Requests pass.
     Closed,
     /// Requests are answered with 503.
@@ -161,11 +161,11 @@ impl Breaker {
     }
 
     /// The upstream that it guards.
-    pub fn upstream(&self) -> &'static str {
+    pub(super) fn upstream(&self) -> &'static str {
         self.upstream
     }
 
-    pub(crate) fn state(&self, now: Instant) -> State {
+    pub(super) fn state(&self, now: Instant) -> State {
         match unpack(self.word.load(Ordering::Relaxed)).1 {
             Position::Closed => State::Closed,
             Position::Open { until } if self.millis(now) < until => State::Open,

@@ -22,6 +22,7 @@ mod limits;
 mod metrics;
 mod names;
 mod path_parameters;
+mod policies;
 mod proxying;
 mod rate_limit;
 mod request_id;

@@ -1,0 +1,75 @@
+//! The life of a policy: what a config sets up for a middleware, from the start of the gateway to its end. Generated code lists every
+//! policy once (`Settings::policies`), and each takes part in what concerns it.
+//!
+//! | | when | where |
+//! |---|---|---|
+//! | [`Policy::bind`] | before a listener opens | the main thread |
+//! | [`Policy::local`] | as a worker starts, before its first connection | that worker |
+//! | [`Policy::start`] | once, as the workers start | the control thread |
+//! | [`Policy::reload`] | at each SIGHUP, one after the other | a thread that may block |
+//! | [`Policy::collect`] | when `/metrics` is read | the thread that renders it |
+//! | [`Policy::stop`] | once, when the workers have ended | a thread that may block, for a second |
+
+mod local;
+
+pub use local::{Locals, Slot};
+
+use crate::late::Problems;
+use crate::metrics::Families;
+
+/// What is set up for a middleware: shared by all workers, and a static of generated code.
+pub trait Policy: Sync {
+    /// Takes in late values, and the memory that it needs. Called once; what is wrong keeps the gateway from starting.
+    fn bind(&self, _problems: &mut Problems) {}
+
+    /// Begins what refreshes itself: keys that are fetched, a sweep. Called once, while the first requests may be there already.
+    fn start(&'static self, _control: &Control) {}
+
+    /// Puts what each worker has for itself, and need not be `Sync`, into its [`Slot`]. Called once in each worker.
+    fn local(&'static self, _locals: &mut Locals) {}
+
+    /// Reads again what may have changed: certificates, keys, secrets in files. A problem is told in the operational log; what
+    /// was read before stays in use then.
+    fn reload(&self, _problems: &mut Problems) -> Reloaded {
+        Reloaded::Nothing
+    }
+
+    /// Adds its series. The label values have to be known at build, or else their number would be the clients' choice.
+    fn collect(&self, _families: &mut Families) {}
+
+    /// Lets go of what it holds back, such as spans that are not sent yet. Nobody asks it for anything any more. The exit does not
+    /// wait for longer than a second for all of them.
+    fn stop(&self) {}
+}
+
+/// What a policy has made of a SIGHUP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reloaded {
+    /// It has nothing that could be read again.
+    Nothing,
+    /// It has read it again, or said why it could not.
+    Done,
+}
+
+/// The control thread, for who starts there.
+#[derive(Debug)]
+pub struct Control(());
+
+impl Control {
+    /// The present thread.
+    pub(crate) fn here() -> Self {
+        Self(())
+    }
+
+    /// Runs a task beside probes and lookups until the exit. It must not block: signals are heard on the same thread.
+    pub fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        tokio::task::spawn_local(task);
+    }
+}
+
+/// What all of these have made of a SIGHUP.
+pub(crate) fn reload(policies: &[&dyn Policy]) -> (Reloaded, Problems) {
+    let mut problems = Problems::new();
+    let reloaded = policies.iter().map(|policy| policy.reload(&mut problems)).max();
+    (reloaded.unwrap_or(Reloaded::Nothing), problems)
+}

@@ -1,0 +1,135 @@
+//! The gateway of `configs/crowd.yml` with a policy and a layer written by hand: it counts the requests of each worker, and does
+//! something at every station of a policy's life.
+
+use std::cell::Cell;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::{env, fs, thread};
+
+use castgate::codegen::{RouteIndex, Settings};
+use castgate::{
+    App, Context, Control, Error, Families, Locals, Origin, Policy, Problems, Reason, Reloaded, Request,
+    Response, Slot,
+};
+
+use crate::cast::crowd::{GATEWAY, Target};
+
+/// The gateway.
+pub(crate) static GUEST: Guest = Guest(OnceLock::new());
+static TALLY: Tally = Tally {
+    slot: Slot::at(7),
+    started_on: OnceLock::new(),
+    reloads: AtomicU64::new(0),
+    counted: AtomicU64::new(0),
+};
+const ORIGIN: Origin = Origin::at("guest.rs", 1);
+
+/// Counts requests.
+struct Tally {
+    slot: Slot<Count>,
+    started_on: OnceLock<String>,
+    reloads: AtomicU64,
+    /// What workers have handed in.
+    counted: AtomicU64,
+}
+
+/// What one worker has counted.
+struct Count {
+    worker: String,
+    requests: Cell<u64>,
+}
+
+impl Drop for Count {
+    /// The worker ends.
+    fn drop(&mut self) {
+        TALLY.counted.fetch_add(self.requests.get(), Ordering::Relaxed);
+    }
+}
+
+fn thread_name() -> String {
+    thread::current().name().unwrap_or_default().to_owned()
+}
+
+impl Policy for Tally {
+    fn bind(&self, problems: &mut Problems) {
+        if env::var_os("TALLY_IS_ILL").is_some() {
+            problems.at(ORIGIN, "the tally is ill");
+        }
+    }
+
+    fn start(&'static self, control: &Control) {
+        control.spawn(async { drop(self.started_on.set(thread_name())) });
+    }
+
+    fn local(&'static self, locals: &mut Locals) {
+        locals.put(self.slot, Count { worker: thread_name(), requests: Cell::new(0) });
+    }
+
+    fn reload(&self, problems: &mut Problems) -> Reloaded {
+        match env::var("TALLY_FILE").map(fs::read) {
+            Err(_) => Reloaded::Nothing,
+            Ok(Err(error)) => {
+                problems.at(ORIGIN, format!("the tally's file cannot be read: {error}"));
+                Reloaded::Done
+            }
+            Ok(Ok(_)) => {
+                self.reloads.fetch_add(1, Ordering::Relaxed);
+                Reloaded::Done
+            }
+        }
+    }
+
+    fn collect(&self, families: &mut Families) {
+        let thread = self.started_on.get().map_or("", String::as_str);
+        families.gauge("tally_started", "Where it has started.", &[("thread", thread)], 1);
+        let reloads = self.reloads.load(Ordering::Relaxed);
+        families.counter("tally_reloads_total", "How often it was read again.", &[], reloads);
+    }
+
+    fn stop(&self) {
+        if let Ok(file) = env::var("TALLY_LAST") {
+            drop(fs::write(file, self.counted.load(Ordering::Relaxed).to_string()));
+        }
+        while env::var_os("TALLY_HANGS").is_some() {
+            thread::park();
+        }
+    }
+}
+
+/// The cast gateway, with the tally.
+pub(crate) struct Guest(OnceLock<Settings>);
+
+impl App for Guest {
+    type Target = Target;
+
+    fn settings(&self) -> &'static Settings {
+        let cast = GATEWAY.settings();
+        GUEST.0.get_or_init(|| {
+            let policies: Vec<&dyn Policy> = cast.policies.iter().copied().chain([&TALLY as _]).collect();
+            Settings { policies: policies.leak(), ..*cast }
+        })
+    }
+
+    fn routes(&self) -> &'static RouteIndex<Target> {
+        GATEWAY.routes()
+    }
+
+    async fn serve(
+        &self,
+        target: &'static Target,
+        request: Request,
+        cx: &mut Context<'_>,
+    ) -> Result<Response, Error> {
+        let count = cx.local(TALLY.slot)?;
+        count.requests.set(count.requests.get() + 1);
+        let said = format!("{} {}", count.worker, count.requests.get());
+        let mut response = GATEWAY.serve(target, request, cx).await?;
+        let said = said.parse().map_err(|_| Error::new(Reason::Internal))?;
+        response.headers_mut().insert("x-tally", said);
+        Ok(response)
+    }
+
+    async fn reject(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
+        GATEWAY.reject(request, cx).await
+    }
+}
