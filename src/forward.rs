@@ -3,19 +3,20 @@
 mod path;
 mod retry;
 
+use std::net::IpAddr;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Instant;
 
-use http::Method;
+use http::{HeaderName, HeaderValue, Method, Uri};
 
 use crate::context::Context;
 use crate::error::{Error, Reason};
 use crate::introduction::Introduction;
 use crate::service::{Body, Request, RequestBody, Response, Service};
 use crate::upstream::{
-    Answer, Backend, Balance, Connection, HostHeader, Members, RequestHead, SendError, Started, Tried,
-    Upstream,
+    Answer, Backend, Balance, BalancerContext, Connection, HostHeader, Members, RequestHead, SendError,
+    Started, Tried, Upstream,
 };
 
 pub use path::{PathEdit, TemplatePiece};
@@ -48,8 +49,8 @@ impl<B: Balance> Service for Forward<B> {
         let mut headers = client.worker().spare_headers();
         let mut tried = Tried::new();
         let mut attempts_left = members.retries.attempts;
-        let choose = |tried: &mut Tried| self.upstream.choose(tried, &mut client.worker().random());
-        let mut backend = choose(&mut tried).ok_or(Reason::NoHealthyBackend)?;
+        let chosen = self.upstream.choose(&mut tried, &Asked { request: &request, cx });
+        let mut backend = chosen.ok_or(Reason::NoHealthyBackend)?;
         let mut from_pool = true;
         loop {
             cx.record.backend = Some(backend);
@@ -112,7 +113,8 @@ impl<B: Balance> Service for Forward<B> {
             // That a kept connection was closed speaks against its backend only a little: if there is no other, the same
             // one is asked again.
             let again = Some(backend).filter(|_| cause == RetryCause::StaleConnection);
-            backend = match choose(&mut tried).or(again) {
+            let chosen = self.upstream.choose(&mut tried, &Asked { request: &request, cx });
+            backend = match chosen.or(again) {
                 Some(next) if budget.withdraw(&members.retries, cx.now()) => next,
                 _ => return Err(reason.into()),
             };
@@ -122,6 +124,30 @@ impl<B: Balance> Service for Forward<B> {
             cx.record.retries += 1;
             client.worker().metrics().retried(cx.record.route, cause);
         }
+    }
+}
+
+/// What balancers are told of a request.
+struct Asked<'r> {
+    request: &'r Request,
+    cx: &'r Context<'r>,
+}
+
+impl BalancerContext for Asked<'_> {
+    fn client_ip(&self) -> IpAddr {
+        self.cx.client_ip()
+    }
+
+    fn first(&self, name: &HeaderName) -> Option<&HeaderValue> {
+        self.cx.first(self.request, name)
+    }
+
+    fn uri(&self) -> &Uri {
+        self.request.uri()
+    }
+
+    fn random(&self) -> u32 {
+        self.cx.worker().random().u32(..)
     }
 }
 

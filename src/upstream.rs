@@ -16,7 +16,7 @@ use std::time::Duration;
 
 pub use backend::Backend;
 pub(crate) use backend::InFlight;
-pub(crate) use balance::{Balance, Group, Tried};
+pub(crate) use balance::{Balance, BalancerContext, Group, Tried};
 pub use balance::{LeastConnections, RandomChoice, RoundRobin};
 pub(crate) use connection::{Answer, Connection, SendError, Started};
 pub use health::{HealthCheck, Probe};
@@ -134,13 +134,13 @@ impl<B: Balance> Upstream<B> {
     }
 
     /// A backend for the next attempt: a usable primary, else a usable backup, else nothing.
-    pub(crate) fn choose(&self, tried: &mut Tried, random: &mut fastrand::Rng) -> Option<&'static Backend> {
+    pub(crate) fn choose(&self, tried: &mut Tried, cx: &impl BalancerContext) -> Option<&'static Backend> {
         let members = &self.members;
         let (primaries, backups) = members.backends.split_at(members.primaries);
         let primaries = Group::new(primaries, members.primary_turns);
-        self.balance.pick(&primaries, tried, random).or_else(|| {
+        self.balance.pick(&primaries, tried, cx).or_else(|| {
             let backups = Group::new(backups, members.backup_turns);
-            self.balance.pick(&backups, tried, random)
+            self.balance.pick(&backups, tried, cx)
         })
     }
 }

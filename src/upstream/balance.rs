@@ -1,7 +1,10 @@
 //! Balancers: which of the usable backends takes the next attempt. Atomics only.
 //! Shares are exact among the usable backends, and so they are among those who take over from one that failed.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use http::{HeaderName, HeaderValue, Uri};
 
 use super::backend::Backend;
 
@@ -108,13 +111,29 @@ impl Group {
     }
 }
 
-/// A way to choose a backend.
+/// The request that a backend is chosen for, as far as a balancer may ask (Envoy's `LoadBalancerContext`). It is a type parameter
+/// of [`Balance::pick`], so that a balancer which asks nothing pays nothing.
+pub trait BalancerContext {
+    /// The client's address, after the rules of `server.trusted_proxies`.
+    fn client_ip(&self) -> IpAddr;
+
+    /// The first line of a field, as conditions and limits see it.
+    fn first(&self, name: &HeaderName) -> Option<&HeaderValue>;
+
+    /// The canonical path and the query.
+    fn uri(&self) -> &Uri;
+
+    /// A number of the worker's generator, another each time.
+    fn random(&self) -> u32;
+}
+
+/// A way to choose a backend. What its config says (of which field a hash is made) is in its static, beside what it counts.
 pub trait Balance: Sync + 'static {
     /// Whether [`Backend`]'s count of requests in flight must be kept for it.
     const COUNTS_IN_FLIGHT: bool = false;
 
     /// A usable backend of the group that was not tried, if there is one.
-    fn pick(&self, group: &Group, tried: &mut Tried, random: &mut fastrand::Rng) -> Option<&'static Backend>;
+    fn pick(&self, group: &Group, tried: &mut Tried, cx: &impl BalancerContext) -> Option<&'static Backend>;
 }
 
 /// Each backend in turn, by weight, smoothly (the order that nginx's smooth weighted round robin gives).
@@ -135,12 +154,7 @@ impl RoundRobin {
 
 impl Balance for RoundRobin {
     #[inline]
-    fn pick(
-        &self,
-        group: &Group,
-        tried: &mut Tried,
-        _random: &mut fastrand::Rng,
-    ) -> Option<&'static Backend> {
+    fn pick(&self, group: &Group, tried: &mut Tried, _: &impl BalancerContext) -> Option<&'static Backend> {
         let turn = tried.turn(|| self.0.fetch_add(1, Ordering::Relaxed));
         group.turn(turn, tried, Backend::is_usable)
     }
@@ -162,9 +176,9 @@ impl RandomChoice {
 }
 
 impl Balance for RandomChoice {
-    fn pick(&self, group: &Group, tried: &mut Tried, random: &mut fastrand::Rng) -> Option<&'static Backend> {
+    fn pick(&self, group: &Group, tried: &mut Tried, cx: &impl BalancerContext) -> Option<&'static Backend> {
         // 32 bits over at most 4096 turns: the bias of the remainder is below a millionth.
-        let turn = tried.turn(|| random.u32(..) as usize);
+        let turn = tried.turn(|| cx.random() as usize);
         group.turn(turn, tried, Backend::is_usable)
     }
 }
@@ -205,12 +219,7 @@ impl Load {
 impl Balance for LeastConnections {
     const COUNTS_IN_FLIGHT: bool = true;
 
-    fn pick(
-        &self,
-        group: &Group,
-        tried: &mut Tried,
-        _random: &mut fastrand::Rng,
-    ) -> Option<&'static Backend> {
+    fn pick(&self, group: &Group, tried: &mut Tried, _: &impl BalancerContext) -> Option<&'static Backend> {
         let turn = tried.turn(|| self.0.fetch_add(1, Ordering::Relaxed));
         let takers =
             group.backends.iter().filter(|backend| backend.takes_traffic() && !tried.contains(backend));

@@ -3,7 +3,46 @@
 use super::*;
 use crate::late::{Late, Origin};
 use crate::upstream::Status;
+use http::HeaderMap;
 use proptest::prelude::*;
+use std::cell::RefCell;
+
+/// A request as balancers see it.
+struct Asked {
+    client_ip: IpAddr,
+    uri: Uri,
+    headers: HeaderMap,
+    random: RefCell<fastrand::Rng>,
+}
+
+impl Asked {
+    fn new() -> Self {
+        Self {
+            client_ip: IpAddr::from([127, 0, 0, 1]),
+            uri: Uri::from_static("/"),
+            headers: HeaderMap::new(),
+            random: RefCell::new(fastrand::Rng::with_seed(7)),
+        }
+    }
+}
+
+impl BalancerContext for Asked {
+    fn client_ip(&self) -> IpAddr {
+        self.client_ip
+    }
+
+    fn first(&self, name: &HeaderName) -> Option<&HeaderValue> {
+        self.headers.get(name)
+    }
+
+    fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    fn random(&self) -> u32 {
+        self.random.borrow_mut().u32(..)
+    }
+}
 
 fn backends(weights: &[u16]) -> &'static [Backend] {
     let make = |(slot, &weight)| Backend::new(Origin::at("gateway.yml", 1), slot, weight, Late::new(&[]));
@@ -26,11 +65,11 @@ fn smooth(weights: &[u16]) -> &'static [u16] {
 
 /// How many of so many requests each backend answers; all the attempts at a backend in `dead` fail.
 fn shares(balance: &impl Balance, group: &Group, number: usize, dead: &[usize]) -> (Vec<usize>, Vec<usize>) {
-    let mut random = fastrand::Rng::with_seed(7);
+    let cx = Asked::new();
     let (mut answered, mut failed) = (vec![0; group.backends.len()], vec![0; group.backends.len()]);
     for _ in 0..number {
         let mut tried = Tried::new();
-        while let Some(backend) = balance.pick(group, &mut tried, &mut random) {
+        while let Some(backend) = balance.pick(group, &mut tried, &cx) {
             if !dead.contains(&backend.slot()) {
                 answered[backend.slot()] += 1;
                 break;
@@ -74,7 +113,7 @@ proptest! {
         let occupied = backends.iter().zip(&loads).flat_map(|(backend, &load)| (0..load).map(|_| backend.occupy()));
         let _occupied: Vec<_> = occupied.collect();
         let group = Group::new(backends, &[]);
-        let picked = LeastConnections::new().pick(&group, &mut Tried::new(), &mut fastrand::Rng::new()).unwrap();
+        let picked = LeastConnections::new().pick(&group, &mut Tried::new(), &Asked::new()).unwrap();
         prop_assert_eq!(loads[picked.slot()], *loads.iter().min().unwrap());
     }
 
@@ -90,7 +129,7 @@ proptest! {
         let _occupied: Vec<_> = occupied.collect();
         let group = Group::new(backends, smooth(&weights));
         let balance = LeastConnections(AtomicUsize::new(turn));
-        let picked = balance.pick(&group, &mut Tried::new(), &mut fastrand::Rng::new()).unwrap();
+        let picked = balance.pick(&group, &mut Tried::new(), &Asked::new()).unwrap();
         prop_assert!(picked.weight() != 0);
         for backend in backends.iter().filter(|backend| backend.weight() != 0) {
             prop_assert!(!Load::of(backend).is_below(Load::of(picked)));
@@ -150,8 +189,8 @@ fn a_backend_without_weight_is_never_picked_and_takes_nothing_from_the_others() 
         assert_eq!(picks(&LeastConnections::new(), &group, total * 4), expected);
     }
     let nothing = Group::new(backends(&[0, 0]), &[]);
-    assert!(RoundRobin::new().pick(&nothing, &mut Tried::new(), &mut fastrand::Rng::new()).is_none());
-    assert!(LeastConnections::new().pick(&nothing, &mut Tried::new(), &mut fastrand::Rng::new()).is_none());
+    assert!(RoundRobin::new().pick(&nothing, &mut Tried::new(), &Asked::new()).is_none());
+    assert!(LeastConnections::new().pick(&nothing, &mut Tried::new(), &Asked::new()).is_none());
 }
 
 #[test]
@@ -167,11 +206,52 @@ fn nobody_usable_is_nothing_and_tried_ones_are_skipped() {
     let group = Group::new(backends, &[]);
     let mut tried = Tried::new();
     tried.add(&backends[0]);
-    let mut random = fastrand::Rng::new();
-    assert_eq!(RoundRobin::new().pick(&group, &mut tried, &mut random).unwrap().slot(), 1);
+    let cx = Asked::new();
+    assert_eq!(RoundRobin::new().pick(&group, &mut tried, &cx).unwrap().slot(), 1);
     tried.add(&backends[1]);
-    assert!(RoundRobin::new().pick(&group, &mut tried, &mut random).is_none());
-    assert!(LeastConnections::new().pick(&group, &mut tried, &mut random).is_none());
+    assert!(RoundRobin::new().pick(&group, &mut tried, &cx).is_none());
+    assert!(LeastConnections::new().pick(&group, &mut tried, &cx).is_none());
     let nobody = Group::new(&[], &[]);
-    assert!(RoundRobin::new().pick(&nobody, &mut Tried::new(), &mut random).is_none());
+    assert!(RoundRobin::new().pick(&nobody, &mut Tried::new(), &cx).is_none());
+}
+
+/// The same backend for the same value of a field; without it for the same client and path. So much is a balancer of one's own.
+struct HashOf(HeaderName);
+
+impl Balance for HashOf {
+    fn pick(&self, group: &Group, tried: &mut Tried, cx: &impl BalancerContext) -> Option<&'static Backend> {
+        let ours = || format!("{} {}", cx.client_ip(), cx.uri().path()).into_bytes();
+        let key = cx.first(&self.0).map_or_else(ours, |value| value.as_bytes().to_vec());
+        let turn = tried.turn(|| castgate_contract::segment::hash(&key) as usize);
+        group.turn(turn, tried, Backend::is_usable)
+    }
+}
+
+#[test]
+fn a_balancer_can_ask_for_the_request_and_has_what_its_config_says() {
+    let backends = backends(&[1, 1, 1, 1]);
+    let group = Group::new(backends, &[]);
+    let balance = HashOf(HeaderName::from_static("x-tenant"));
+    let pick = |cx: &Asked, tried: &mut Tried| balance.pick(&group, tried, cx).unwrap();
+    let of = |tenant: &str, client: u8| {
+        let mut cx = Asked { client_ip: IpAddr::from([10, 0, 0, client]), ..Asked::new() };
+        if !tenant.is_empty() {
+            cx.headers.insert("x-tenant", tenant.parse().unwrap());
+        }
+        cx
+    };
+    let slots = |tenants: &[String], client: u8| -> Vec<usize> {
+        tenants.iter().map(|tenant| pick(&of(tenant, client), &mut Tried::new()).slot()).collect()
+    };
+    let tenants: Vec<String> = (0..40).map(|number| format!("tenant-{number}")).collect();
+    assert_eq!(slots(&tenants, 1), slots(&tenants, 2), "the field alone decides");
+    let nobody: Vec<usize> = (0..40).flat_map(|client| slots(&[String::new()], client)).collect();
+    for slot in 0..4 {
+        assert!(slots(&tenants, 1).contains(&slot) && nobody.contains(&slot), "backend {slot}");
+    }
+    // Who fails is not asked again.
+    let (cx, mut tried) = (of("tenant-1", 1), Tried::new());
+    let first = pick(&cx, &mut tried);
+    tried.add(first);
+    assert_ne!(pick(&cx, &mut tried).slot(), first.slot());
 }
