@@ -1,8 +1,12 @@
 //! What can go wrong with a request: one error (kind x retryable), and its one mapping to a response.
 //! No layer makes a 4xx or 5xx of its own; the `reason` of the log and of the body comes from here too.
 
+mod refusal;
+
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
+
+pub use self::refusal::Refusal;
 
 use crate::context::Context;
 use crate::service::{Body, Response};
@@ -29,14 +33,8 @@ pub enum Reason {
     NotImplemented,
     /// The client sent the request too slowly.
     RequestTimeout,
-    /// The rate limit of the client was used up.
-    RateLimited,
-    /// No credentials.
-    AuthMissing,
-    /// Credentials that are not known.
-    AuthInvalid,
-    /// The circuit breaker is open.
-    CircuitOpen,
+    /// A layer has refused it, for a reason of its own.
+    Refused(&'static Refusal),
     /// Every backend of the upstream is unhealthy.
     NoHealthyBackend,
     /// No connection to a backend could be made.
@@ -74,10 +72,6 @@ impl Reason {
             Self::BodyTooLarge => "body_too_large",
             Self::NotImplemented => "not_implemented",
             Self::RequestTimeout => "request_timeout",
-            Self::RateLimited => "rate_limited",
-            Self::AuthMissing => "auth_missing",
-            Self::AuthInvalid => "auth_invalid",
-            Self::CircuitOpen => "circuit_open",
             Self::NoHealthyBackend => "no_healthy_backend",
             Self::ConnectError => "connect_error",
             Self::ConnectTimeout => "connect_timeout",
@@ -89,6 +83,7 @@ impl Reason {
             Self::ClientClosed => "client_closed",
             Self::Shutdown => "shutdown",
             Self::Internal => "internal",
+            Self::Refused(refusal) => refusal.name(),
         }
     }
 
@@ -104,9 +99,8 @@ impl Reason {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-            Self::AuthMissing | Self::AuthInvalid => StatusCode::UNAUTHORIZED,
-            Self::CircuitOpen | Self::NoHealthyBackend | Self::Shutdown => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Refused(refusal) => refusal.status(),
+            Self::NoHealthyBackend | Self::Shutdown => StatusCode::SERVICE_UNAVAILABLE,
             Self::ConnectError | Self::UpstreamReset | Self::UpstreamProtocol => StatusCode::BAD_GATEWAY,
             Self::ConnectTimeout | Self::UpstreamTimeout | Self::TotalTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::WriteTimeout | Self::ClientClosed => match StatusCode::from_u16(CLIENT_CLOSED) {
@@ -128,10 +122,7 @@ impl Reason {
             Self::BodyTooLarge => "The request body is too large",
             Self::NotImplemented => "This method or transfer coding is not implemented",
             Self::RequestTimeout => "The request did not arrive in time",
-            Self::RateLimited => "Too many requests",
-            Self::AuthMissing => "Credentials are required",
-            Self::AuthInvalid => "The credentials are not valid",
-            Self::CircuitOpen => "The upstream is failing and is being spared",
+            Self::Refused(refusal) => refusal.title(),
             Self::NoHealthyBackend => "No backend is healthy",
             Self::ConnectError => "No backend could be reached",
             Self::ConnectTimeout => "No backend could be reached in time",
@@ -202,6 +193,9 @@ impl Error {
     /// The one mapping to a response: problem+json (RFC 9457), with the reason left in the context for the log.
     pub fn into_response(self, cx: &mut Context<'_>) -> Response {
         cx.record.reason = self.reason;
+        if let Reason::Refused(refusal) = self.reason {
+            cx.worker().metrics().refused(cx.record.route, refusal);
+        }
         let status = self.reason.status();
         let document = match cx.record.request_id {
             Some(ref id) => problem(self.reason, Some(id.as_str())),
@@ -242,10 +236,11 @@ mod tests {
 
     #[test]
     fn problems_are_json_with_the_promised_members() {
+        static REFUSAL: Refusal = Refusal::new("too_early", 425, "Not yet");
         let document: serde_json::Value =
-            serde_json::from_slice(&problem(Reason::RateLimited, Some("abc"))).unwrap();
-        assert_eq!(document["status"], 429);
-        assert_eq!(document["reason"], "rate_limited");
+            serde_json::from_slice(&problem(Reason::Refused(&REFUSAL), Some("abc"))).unwrap();
+        assert_eq!(document["status"], 425);
+        assert_eq!(document["reason"], "too_early");
         assert_eq!(document["request_id"], "abc");
         assert!(document["title"].is_string());
     }

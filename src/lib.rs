@@ -31,7 +31,7 @@ mod upstream;
 
 pub use app::App;
 pub use context::Context;
-pub use error::{Error, Reason};
+pub use error::{Error, Reason, Refusal};
 pub use late::{Origin, Problems};
 pub use metrics::Families;
 pub use policy::{Control, Locals, Policy, Reloaded, Slot};

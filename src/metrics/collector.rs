@@ -13,6 +13,7 @@ use super::process;
 use super::shard::{ByStatus, Histogram as Observed, RouteCounters, Shard};
 use crate::app::VERSION;
 use crate::forward::RetryCause;
+use crate::middleware::COUNTED;
 use crate::server::Process;
 use crate::upstream::Status;
 
@@ -94,7 +95,8 @@ impl Collector for Sources {
 }
 
 fn requests(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
-    let (mut totals, mut durations, mut limited, mut retries) = (vec![], vec![], vec![], vec![]);
+    let (mut totals, mut durations, mut retries) = (vec![], vec![], vec![]);
+    let mut refused = COUNTED.map(|_| Vec::new());
     let names = process.route_names().iter().copied().chain([UNMATCHED_ROUTE]);
     for (place, route) in names.enumerate() {
         let counters: Vec<&RouteCounters> =
@@ -113,14 +115,16 @@ fn requests(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
             }
         }
         durations.push(histogram(&[("route", route)], counters.iter().map(|counters| &counters.duration)));
-        let count: u64 = counters.iter().map(|counters| counters.rate_limited.get()).sum();
-        limited.push(counter(&[("route", route)], count as f64));
+        for (place, samples) in refused.iter_mut().enumerate() {
+            let count: u64 = counters.iter().map(|counters| counters.refused[place].get()).sum();
+            samples.push(counter(&[("route", route)], count as f64));
+        }
         for cause in RetryCause::ALL {
             let count: u64 = counters.iter().map(|counters| counters.retries[cause as usize].get()).sum();
             retries.push(counter(&[("route", route), ("reason", cause.as_str())], count as f64));
         }
     }
-    vec![
+    let mut families = vec![
         family(
             "gateway_http_requests_total",
             "Requests, by how they were answered.",
@@ -133,14 +137,13 @@ fn requests(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
             MetricType::HISTOGRAM,
             durations,
         ),
-        family(
-            "gateway_rate_limited_total",
-            "Requests refused by a rate limit.",
-            MetricType::COUNTER,
-            limited,
-        ),
         family("gateway_retries_total", "Attempts after the first.", MetricType::COUNTER, retries),
-    ]
+    ];
+    let refused = COUNTED.into_iter().zip(refused);
+    families.extend(refused.filter_map(|(refusal, samples)| {
+        refusal.series().map(|series| family(series.name, series.help, MetricType::COUNTER, samples))
+    }));
+    families
 }
 
 fn upstreams(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {

@@ -9,7 +9,9 @@ use castgate_contract::methods;
 
 use super::BUCKETS;
 use crate::context::UNMATCHED;
+use crate::error::Refusal;
 use crate::forward::RetryCause;
+use crate::middleware::COUNTED;
 
 /// The registered statuses (and 499); each has a counter, and one more counts all others.
 pub(crate) const STATUSES: [u16; 63] = [
@@ -105,7 +107,8 @@ impl Histogram {
 pub(crate) struct RouteCounters {
     pub(crate) methods: [OnceLock<Box<ByStatus>>; methods::NAMES.len()],
     pub(crate) duration: Histogram,
-    pub(crate) rate_limited: Counter,
+    /// By the place in [`COUNTED`].
+    pub(crate) refused: [Counter; COUNTED.len()],
     /// By [`RetryCause`].
     pub(crate) retries: [Counter; RetryCause::ALL.len()],
 }
@@ -169,8 +172,11 @@ impl Shard {
         self.backends[backend].count(status);
     }
 
-    pub(crate) fn rate_limited(&self, route: u32) {
-        self.route(route).rate_limited.add(1);
+    /// A layer has refused a request; that is counted if it has a series.
+    pub(crate) fn refused(&self, route: u32, refusal: &Refusal) {
+        if let Some(place) = COUNTED.iter().position(|counted| std::ptr::eq(*counted, refusal)) {
+            self.route(route).refused[place].add(1);
+        }
     }
 
     pub(crate) fn retried(&self, route: u32, cause: RetryCause) {

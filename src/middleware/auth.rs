@@ -10,11 +10,16 @@ use http::header::GetAll;
 use http::{HeaderName, HeaderValue, header};
 
 use crate::context::Context;
-use crate::error::{Error, Reason};
+use crate::error::{Error, Reason, Refusal};
 use crate::late::{Late, Origin, Problems};
 use crate::policy::Policy;
 use crate::service::{Request, Response, Service};
 use digests::Digests;
+
+/// No credentials.
+static MISSING: Refusal = Refusal::new("auth_missing", 401, "Credentials are required");
+/// Credentials that are not known.
+static INVALID: Refusal = Refusal::new("auth_invalid", 401, "The credentials are not valid");
 
 /// The keys of one `api_keys` entry.
 #[derive(Debug)]
@@ -34,16 +39,17 @@ impl ApiKeys {
     /// `shown` is what the request has in the field of the key.
     fn check(&self, shown: GetAll<'_, HeaderValue>) -> Result<(), Error> {
         let mut values = shown.iter();
-        let Some(key) = values.next() else { return Err(self.challenge(Reason::AuthMissing)) };
+        let Some(key) = values.next() else { return Err(self.challenge(&MISSING)) };
         // Two keys in one request are an attempt to be two callers.
         let single = values.next().is_none();
         let known = self.bound.get().is_some_and(|bound| bound.knows(key.as_bytes()));
-        if single && known { Ok(()) } else { Err(self.challenge(Reason::AuthInvalid)) }
+        if single && known { Ok(()) } else { Err(self.challenge(&INVALID)) }
     }
 
     /// RFC 9110 section 11.6.1 wants a challenge with every 401; there is no registered scheme for API keys.
-    fn challenge(&self, reason: Reason) -> Error {
-        Error::new(reason).with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("ApiKey"))
+    fn challenge(&self, refusal: &'static Refusal) -> Error {
+        Error::new(Reason::Refused(refusal))
+            .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("ApiKey"))
     }
 }
 
@@ -112,10 +118,10 @@ mod tests {
             |given: &[&str]| keys.check(shown(given).get_all("x-api-key")).map_err(|error| error.reason());
         assert_eq!(check(&["alpha"]), Ok(()));
         assert_eq!(check(&["beta"]), Ok(()));
-        assert_eq!(check(&["gamma"]), Err(Reason::AuthInvalid));
-        assert_eq!(check(&["alpha", "beta"]), Err(Reason::AuthInvalid));
-        assert_eq!(check(&[""]), Err(Reason::AuthInvalid));
-        assert_eq!(check(&[]), Err(Reason::AuthMissing));
+        assert_eq!(check(&["gamma"]), Err(Reason::Refused(&INVALID)));
+        assert_eq!(check(&["alpha", "beta"]), Err(Reason::Refused(&INVALID)));
+        assert_eq!(check(&[""]), Err(Reason::Refused(&INVALID)));
+        assert_eq!(check(&[]), Err(Reason::Refused(&MISSING)));
     }
 
     #[test]

@@ -8,13 +8,16 @@ use std::time::{Duration, Instant};
 use http::{HeaderValue, header};
 
 use crate::context::{Context, Waiting};
-use crate::error::{Error, Reason};
+use crate::error::{Error, Reason, Refusal};
 use crate::metrics::Families;
 use crate::policy::Policy;
 use crate::service::{Observe, Request, Response, Service, Watched};
 use breaker::State;
 pub use breaker::{Breaker, BreakerPolicy};
 use breaker::{Ticket, Verdict};
+
+/// The breaker is open.
+static OPEN: Refusal = Refusal::new("circuit_open", 503, "The upstream is failing and is being spared");
 
 /// A request that its client gave up after waiting so long for the upstream was answered too late. Who leaves earlier may have
 /// changed their mind (a search while somebody types), and shows nothing. Peers count neither; then an upstream
@@ -94,7 +97,7 @@ impl<S: Service> Service for CircuitBreaker<S> {
     async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
         let ticket = self.breaker.admit(Instant::now).map_err(|wait| {
             let seconds = (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1);
-            Error::new(Reason::CircuitOpen).with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
+            Error::new(Reason::Refused(&OPEN)).with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
         })?;
         let pass = Pass { breaker: self.breaker, ticket: Some(ticket), waiting: cx.waiting() };
         let mut result = self.inner.serve(request, cx).await;

@@ -12,10 +12,14 @@ use std::time::{Duration, Instant};
 use http::{HeaderName, HeaderValue, header};
 
 use crate::context::Context;
-use crate::error::{Error, Reason};
+use crate::error::{Error, Reason, Refusal};
 use crate::late::{Origin, Problems};
 use crate::policy::Policy;
 use crate::service::{Request, Response, Service};
+
+/// The rate limit of the client was used up.
+pub(crate) static LIMITED: Refusal = Refusal::new("rate_limited", 429, "Too many requests")
+    .counted("gateway_rate_limited_total", "Requests refused by a rate limit.");
 
 /// What identifies a client.
 #[derive(Debug)]
@@ -172,12 +176,10 @@ impl<S> RateLimit<S> {
 impl<S: Service> Service for RateLimit<S> {
     async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
         if let Err(wait) = self.limit.take(&request, cx) {
-            cx.worker().metrics().rate_limited(cx.record.route);
             // Whole seconds (RFC 9110 section 10.2.3), rounded up so that the client does not come too early.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            return Err(
-                Error::new(Reason::RateLimited).with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
-            );
+            return Err(Error::new(Reason::Refused(&LIMITED))
+                .with_header(header::RETRY_AFTER, HeaderValue::from(seconds)));
         }
         self.inner.serve(request, cx).await
     }

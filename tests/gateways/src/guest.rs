@@ -8,8 +8,8 @@ use std::{env, fs, thread};
 
 use castgate::codegen::{RouteIndex, Settings};
 use castgate::{
-    App, Context, Control, Error, Families, Locals, Origin, Policy, Problems, Reason, Reloaded, Request,
-    Response, Slot,
+    App, Context, Control, Error, Families, Locals, Origin, Policy, Problems, Reason, Refusal, Reloaded,
+    Request, Response, Slot,
 };
 
 use crate::cast::crowd::{GATEWAY, Target};
@@ -22,6 +22,7 @@ static TALLY: Tally = Tally {
     reloads: AtomicU64::new(0),
     counted: AtomicU64::new(0),
 };
+static TIRED: Refusal = Refusal::new("tired", 503, "The layer is tired");
 const ORIGIN: Origin = Origin::at("guest.rs", 1);
 
 /// Counts requests.
@@ -120,6 +121,9 @@ impl App for Guest {
         request: Request,
         cx: &mut Context<'_>,
     ) -> Result<Response, Error> {
+        if request.headers().contains_key("x-tired") {
+            return Err(Error::new(Reason::Refused(&TIRED)));
+        }
         let count = cx.local(TALLY.slot)?;
         count.requests.set(count.requests.get() + 1);
         let said = format!("{} {}", count.worker, count.requests.get());

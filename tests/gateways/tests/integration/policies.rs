@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use castgate_test_support::{Launch, Metrics, Upstream};
+use castgate_test_support::{Launch, Metrics, Request, Upstream};
 
-use crate::testbed::launch;
+use crate::testbed::{assert_problem, launch};
 
 /// The gateway with a policy written by hand (`tests/gateways/src/guest.rs`).
 fn guest(upstream: &Upstream) -> Launch {
@@ -99,4 +99,13 @@ fn a_policy_that_does_not_stop_does_not_hold_the_exit() {
     gateway.signal("TERM");
     assert_eq!(gateway.exit_code(), 0);
     assert!(gateway.stderr().contains("cannot be let go of in time"), "{}", gateway.stderr());
+}
+
+#[test]
+fn a_layer_refuses_for_a_reason_of_its_own() {
+    let upstream = Upstream::echo();
+    let gateway = guest(&upstream).start();
+    let response = gateway.call(&Request::get("/").header("X-Tired", "very"));
+    assert_problem(&response, 503, "tired");
+    assert_eq!(response.json()["title"], "The layer is tired");
 }
