@@ -81,6 +81,49 @@ fn middlewares_know_neither_each_other_nor_upstreams() {
     }
 }
 
+/// A middleware is its own file: nobody in the runtime knows one by its name, or by the name of one of its types.
+#[test]
+fn nobody_outside_knows_a_middleware() {
+    // These words mean something of their own elsewhere: the fields of a message, and the room that writes the log. And who
+    // made it or not, an id is a fact of the request: of its record, its line in the log, the document of its error.
+    let other_meanings = ["headers", "access_log"];
+    let facts = ["src/access_log/line.rs", "src/context.rs", "src/error.rs"].map(|path| (path, "request_id"));
+    let is_word = |char: char| char == '_' || char == '-' || char.is_ascii_alphanumeric();
+    let (mut names, mut types) = (BTreeSet::new(), BTreeSet::new());
+    for (path, source) in sources("src/middleware") {
+        let file = path.strip_prefix("src/middleware/").unwrap();
+        // Redirects, fixed responses and rejections are ends of stacks.
+        if file == "reject.rs" {
+            continue;
+        }
+        names.extend(file.strip_suffix(".rs").filter(|name| !name.contains('/')).map(str::to_owned));
+        for declared in ["pub struct ", "pub enum "] {
+            let rests = code(&source).filter_map(|line| line.strip_prefix(declared));
+            types
+                .extend(rests.filter_map(|rest| rest.split(|char| !is_word(char)).next()).map(str::to_owned));
+        }
+    }
+    assert!(names.contains("rate_limit") && types.contains("Breaker"), "{names:?} {types:?}");
+    let mut found = Vec::new();
+    for (path, source) in sources("src").into_iter().filter(|(path, _)| !path.starts_with("src/middleware")) {
+        let is_free = |name: &String| {
+            other_meanings.contains(&name.as_str()) || facts.contains(&(path.as_str(), name.as_str()))
+        };
+        for line in code(&source) {
+            let known = line.split(|char| !is_word(char)).any(|word| {
+                let is_name =
+                    |name: &&String| word == *name || (name.contains('_') && word.contains(name.as_str()));
+                types.contains(word) || names.iter().filter(|name| !is_free(name)).any(|name| is_name(&name))
+            });
+            let imported = names.iter().any(|name| line.contains(&format!("middleware::{name}")));
+            if known || imported {
+                found.push(format!("{path}: {}", line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
 #[test]
 fn the_compiler_does_not_depend_on_the_runtime() {
     let manifest = read("codegen/Cargo.toml");

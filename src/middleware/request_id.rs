@@ -27,7 +27,7 @@ impl RequestIdPolicy {
         {
             return value.clone();
         }
-        let uuid = cx.worker().request_id(cx.started());
+        let uuid = cx.worker().unique_id(cx.started());
         cx.worker().header_value(uuid.hyphenated().encode_lower(&mut [0; 36]).as_bytes())
     }
 }

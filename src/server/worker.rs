@@ -116,8 +116,8 @@ impl Worker {
         self.random.borrow_mut()
     }
 
-    /// The id of a request that came at `instant`.
-    pub(crate) fn request_id(&self, instant: Instant) -> uuid::Uuid {
+    /// An id that nobody else makes, for what was at `instant`.
+    pub(crate) fn unique_id(&self, instant: Instant) -> uuid::Uuid {
         self.ids.make(self.wall_clock(instant), self.random.borrow_mut().u64(..))
     }
 
