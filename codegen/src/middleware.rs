@@ -1,10 +1,16 @@
 //! The registry of middleware: its order IS the order of execution, outermost first.
 //!
 //! To add one: a file of its name in `middleware/` (section as written, policy as resolved, the step from one to the
-//! other, and what the policy is in Rust) and one line in the registry below. Everything else here is derived from that line.
+//! other, and what the policy is in Rust), its `mod` and a line in the registry below. All else here follows from that line.
 
+mod access_log;
+mod auth;
+mod circuit_breaker;
 mod code;
+mod headers;
 mod layer;
+mod rate_limit;
+mod request_id;
 
 pub(crate) use crate::resolve::cx::At;
 pub(crate) use layer::Settings;
@@ -27,10 +33,7 @@ pub struct Policy<P> {
 
 macro_rules! registry {
     ($($(#[$doc:meta])* $name:ident: $section:ident => $settings:ident;)*) => {
-        $(
-            mod $name;
-            pub use $name::*;
-        )*
+        $(pub use $name::*;)*
 
         /// `middleware:`, at the top level or of a route.
         #[derive(Debug, Clone, Default, Deserialize)]

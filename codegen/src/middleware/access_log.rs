@@ -1,10 +1,10 @@
 //! `access_log`: one JSON object a line on stdout.
 
 use super::code::{Code, Lower, Site, State};
-use crate::yaml::Tree;
-use crate::plan::Value;
 use crate::language::kind::Flag;
 use crate::language::{Section, section};
+use crate::plan::Value;
+use crate::yaml::Tree;
 
 section! {
     /// `access_log: {query: false}`
@@ -16,12 +16,7 @@ section! {
 
 impl Lower for AccessLog {
     fn code(&self) -> Code {
-        Code {
-            layer: "AccessLog",
-            policy: "AccessLogPolicy",
-            stem: "ACCESS_LOG_",
-            state: State::None,
-        }
+        Code { layer: "AccessLog", policy: "AccessLogPolicy", stem: "ACCESS_LOG_", state: State::None }
     }
 
     fn policy(&self, _: &Site<'_>) -> Value {

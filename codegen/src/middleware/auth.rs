@@ -1,17 +1,17 @@
 //! `auth`: who may come in.
 
 use super::code::{Code, Lower, Site, State};
-use crate::lower::late::comma_separated;
-use crate::yaml::Tree;
-use crate::plan::Value;
-use crate::show;
 use super::{At, Settings};
 use crate::ast::Strings;
 use crate::codes;
 use crate::field::Use;
+use crate::lower::late::comma_separated;
 use crate::model::{HeaderName, Late, Piece};
+use crate::plan::Value;
 use crate::resolve::cx::Cx;
+use crate::show;
 use crate::source::ConfigPath;
+use crate::yaml::Tree;
 use serde::Deserialize;
 
 /// `auth: {api_keys: {header: X-API-Key, keys: "${env:API_KEYS}"}}`
@@ -75,7 +75,8 @@ impl Settings for Auth {
         };
         let at = at.section("api_keys");
         let header_at = at.key(cx, "header");
-        let header = cx.field_name(&header_at, api_keys.header.as_deref().unwrap_or("x-api-key"), Use::ApiKey);
+        let header =
+            cx.field_name(&header_at, api_keys.header.as_deref().unwrap_or("x-api-key"), Use::ApiKey);
         let keys_at = at.key(cx, "keys");
         let written: Vec<(ConfigPath, &String)> = match &api_keys.keys {
             None => {
@@ -109,10 +110,14 @@ impl Settings for Auth {
 /// A value of which at least a part comes at start.
 fn secret(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Late> {
     let late = cx.late(at, text)?;
-    let default = late.pieces.iter().any(|piece| matches!(piece, Piece::Env { default: Some(text), .. } if !text.is_empty()));
+    let default = late
+        .pieces
+        .iter()
+        .any(|piece| matches!(piece, Piece::Env { default: Some(text), .. } if !text.is_empty()));
     // Keys are separated by commas; whatever else is written out is a key, or a part of one.
     let is_separator = |text: &str| text.chars().all(|char| char == ',' || char.is_whitespace());
-    let written = late.pieces.iter().any(|piece| matches!(piece, Piece::Literal(text) if !is_separator(text)));
+    let written =
+        late.pieces.iter().any(|piece| matches!(piece, Piece::Literal(text) if !is_separator(text)));
     if late.literal().is_none() && !default && !written {
         return Some(late);
     }

@@ -1,11 +1,11 @@
 //! `circuit_breaker`: no more requests for an upstream that fails too often.
 
 use super::code::{Code, Lower, Site, State};
-use crate::yaml::Tree;
-use crate::plan::Value;
 use crate::language::kind::{Number, ShareAbove0, Timeout};
 use crate::language::{Section, section};
 use crate::model::Ratio;
+use crate::plan::Value;
+use crate::yaml::Tree;
 use std::time::Duration;
 
 section! {
@@ -30,12 +30,7 @@ section! {
 
 impl Lower for CircuitBreaker {
     fn code(&self) -> Code {
-        Code {
-            layer: "CircuitBreaker",
-            policy: "Breaker",
-            stem: "BREAKER_",
-            state: State::Upstream,
-        }
+        Code { layer: "CircuitBreaker", policy: "Breaker", stem: "BREAKER_", state: State::Upstream }
     }
 
     fn policy(&self, site: &Site<'_>) -> Value {

@@ -1,18 +1,18 @@
 //! `headers`: changes to header fields on their way.
 
 use super::code::{Code, Lower, Site, State};
-use crate::lower::late::late;
-use crate::yaml::Tree;
-use crate::plan::Value;
-use crate::show;
 use super::{At, Settings};
 use crate::ast::{List, Map};
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::field::Use;
+use crate::lower::late::late;
 use crate::model::{HeaderName, Late, Piece};
+use crate::plan::Value;
 use crate::resolve::cx::Cx;
+use crate::show;
 use crate::source::ConfigPath;
+use crate::yaml::Tree;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -70,7 +70,10 @@ impl Settings for Headers {
     type Section = HeadersSection;
 
     fn lay_over(own: HeadersSection, base: HeadersSection) -> HeadersSection {
-        HeadersSection { request: lay_over(own.request, base.request), response: lay_over(own.response, base.response) }
+        HeadersSection {
+            request: lay_over(own.request, base.request),
+            response: lay_over(own.response, base.response),
+        }
     }
 
     fn resolve(cx: &mut Cx<'_>, at: &At, section: &HeadersSection) -> Option<Self> {
@@ -130,7 +133,8 @@ fn fields(cx: &mut Cx<'_>, at: &ConfigPath, map: Option<&Map<String>>) -> Vec<(H
             .iter()
             .any(|piece| matches!(piece, Piece::Env { default: Some(text), .. } if !text.is_empty()));
         if is_secret(&name) && (has_default || late.literal().is_some_and(|text| !text.is_empty())) {
-            let what = if has_default { "credentials have a default in" } else { "credentials are written in" };
+            let what =
+                if has_default { "credentials have a default in" } else { "credentials are written in" };
             let title = format!("{what} {}", quoted(key));
             cx.sink
                 .error_at(&codes::LITERAL_SECRET, &at, title, "this secret would be compiled into the binary")
@@ -222,7 +226,9 @@ fn lower_edits(edits: &HeaderEdits) -> Value {
 fn written(edits: &HeaderEdits) -> Tree {
     let HeaderEdits { remove, set, add } = edits;
     let fields = |fields: &[(HeaderName, Late)]| {
-        Tree::Map(fields.iter().map(|(name, value)| (name.to_string(), Tree::Text(show::late(value)))).collect())
+        Tree::Map(
+            fields.iter().map(|(name, value)| (name.to_string(), Tree::Text(show::late(value)))).collect(),
+        )
     };
     let remove = remove.iter().map(|name| Tree::text(name.as_str())).collect();
     Tree::map([("remove", Tree::Set(remove)), ("set", fields(set)), ("add", fields(add))])

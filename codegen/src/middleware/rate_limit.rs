@@ -1,9 +1,6 @@
 //! `rate_limit`: so many requests in a span of time, for each client or header value.
 
 use super::code::{Code, Lower, Site, State};
-use crate::yaml::Tree;
-use crate::plan::Value;
-use crate::show;
 use super::{At, Settings};
 use crate::ast;
 use crate::codes;
@@ -11,8 +8,11 @@ use crate::field::Use;
 use crate::language::kind::Number;
 use crate::language::read;
 use crate::model::{HeaderName, Rate};
+use crate::plan::Value;
 use crate::resolve::cx::Cx;
+use crate::show;
 use crate::source::ConfigPath;
+use crate::yaml::Tree;
 use serde::Deserialize;
 use std::num::NonZeroU32;
 
@@ -86,13 +86,21 @@ impl Settings for RateLimit {
                 None
             }
         };
-        let per_second = rate.map_or(1, |rate| u64::from(rate.count.get()).div_ceil(rate.per.as_secs().max(1)));
+        let per_second =
+            rate.map_or(1, |rate| u64::from(rate.count.get()).div_ceil(rate.per.as_secs().max(1)));
         let burst_at = at.key(cx, "burst");
-        let burst: u32 = cx.number(&burst_at, section.burst.unwrap_or(per_second), 1..=u64::from(u32::MAX)).unwrap_or(1);
+        let burst: u32 =
+            cx.number(&burst_at, section.burst.unwrap_or(per_second), 1..=u64::from(u32::MAX)).unwrap_or(1);
         let key_at = at.key(cx, "key");
         let key = key(cx, &key_at, section.key.as_deref());
-        let max_keys: u32 = read(cx, at, "max_keys", (&Number(1, 1 << 24), section.max_keys.as_ref()), || 65_536);
-        Some(Self { rate: rate?, burst: NonZeroU32::new(burst)?, key: key?, max_keys: max_keys.next_power_of_two() })
+        let max_keys: u32 =
+            read(cx, at, "max_keys", (&Number(1, 1 << 24), section.max_keys.as_ref()), || 65_536);
+        Some(Self {
+            rate: rate?,
+            burst: NonZeroU32::new(burst)?,
+            key: key?,
+            max_keys: max_keys.next_power_of_two(),
+        })
     }
 }
 
@@ -112,12 +120,7 @@ fn key(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> Option<RateLi
 
 impl Lower for RateLimit {
     fn code(&self) -> Code {
-        Code {
-            layer: "RateLimit",
-            policy: "Limit",
-            stem: "LIMIT_",
-            state: State::Policy,
-        }
+        Code { layer: "RateLimit", policy: "Limit", stem: "LIMIT_", state: State::Policy }
     }
 
     fn policy(&self, site: &Site<'_>) -> Value {

@@ -1,12 +1,12 @@
 //! `request_id`: an id for each request.
 
 use super::code::{Code, Lower, Site, State};
-use crate::yaml::Tree;
-use crate::plan::Value;
 use crate::field::Use;
 use crate::language::kind::{FieldName, Flag};
 use crate::language::{Section, section};
 use crate::model::HeaderName;
+use crate::plan::Value;
+use crate::yaml::Tree;
 
 section! {
     /// `request_id: {header: X-Request-ID, trust_incoming: false}`
@@ -21,12 +21,7 @@ section! {
 
 impl Lower for RequestId {
     fn code(&self) -> Code {
-        Code {
-            layer: "RequestIds",
-            policy: "RequestIdPolicy",
-            stem: "REQUEST_ID_",
-            state: State::None,
-        }
+        Code { layer: "RequestIds", policy: "RequestIdPolicy", stem: "REQUEST_ID_", state: State::None }
     }
 
     fn policy(&self, _: &Site<'_>) -> Value {
