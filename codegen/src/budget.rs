@@ -1,4 +1,4 @@
-//! What a gateway will cost at most, known before it runs: series of metrics, memory of limit tables, the time until
+//! What a gateway will cost at most, known before it runs: series of metrics, memory that middleware takes, the time until
 //! a dead backend gets no more requests, and which middleware is in the binary.
 
 mod series;
@@ -6,11 +6,10 @@ mod series;
 pub use series::Series;
 pub(crate) use series::series;
 
-use crate::middleware::NAMES;
+use crate::middleware::{NAMES, REGISTRY};
 use crate::model::{HealthCheck, Model};
 use crate::plan::Plan;
-use crate::source::FileLine;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -27,8 +26,8 @@ pub struct Budget {
     pub stacks: usize,
     /// Series of `/metrics` in the worst case, by family.
     pub series: Vec<Series>,
-    /// The tables of rate limits, all full from the start.
-    pub limits: Vec<LimitTable>,
+    /// What middleware takes at start and keeps, by what it is called.
+    pub memory: Vec<Memory>,
     /// For each upstream in the order of the file, how long a backend that dies may keep its share.
     pub ejection: Vec<Ejection>,
     /// Middleware that some request passes, in the order of execution.
@@ -37,15 +36,20 @@ pub struct Budget {
     pub not_linked: Vec<&'static str>,
 }
 
-/// The table of a rate limit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LimitTable {
-    /// Where the entry is.
-    pub line: FileLine,
-    /// How many clients it remembers.
-    pub keys: u64,
-    /// Its size.
+/// The memory of a kind of middleware.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    /// `limit tables`
+    pub name: &'static str,
+    /// Of all its policies together.
     pub bytes: u64,
+}
+
+impl Memory {
+    /// In KiB, rounded up.
+    pub fn kib(&self) -> u64 {
+        self.bytes.div_ceil(1024)
+    }
 }
 
 /// How long a dead backend may keep its share.
@@ -57,16 +61,18 @@ pub struct Ejection {
     pub within: Option<Duration>,
 }
 
-/// A cell of the runtime's limit tables: a key and a time.
-const CELL_BYTES: u64 = 16;
-
 /// The bounds of a gateway.
 pub fn budget(model: &Model, plan: &Plan) -> Budget {
     let sets = || model.routes.iter().map(|route| &route.middleware).chain([&model.unmatched]);
-    let used: BTreeSet<&str> =
-        sets().flat_map(|set| set.layers(&model.policies)).map(|layer| layer.kind).collect();
-    let limits: BTreeSet<usize> = sets().filter_map(|set| Some(set.rate_limit?.index())).collect();
-    let limits = limits.into_iter().filter_map(|index| model.policies.rate_limit.get(index));
+    let layers = sets().flat_map(|set| set.layers(&model.policies));
+    // Each policy once, however many routes have it.
+    let bytes: BTreeMap<(&str, usize), u64> =
+        layers.map(|layer| ((layer.kind, layer.id), layer.settings.memory())).collect();
+    let used: BTreeSet<&str> = bytes.keys().map(|(kind, _)| *kind).collect();
+    let memory = REGISTRY.iter().filter_map(|entry| {
+        let of = bytes.iter().filter(|((kind, _), _)| *kind == entry.name);
+        Some(Memory { name: entry.facts.memory?, bytes: of.map(|(_, bytes)| bytes).sum() })
+    });
     let (linked, not_linked) = NAMES.iter().copied().partition(|name| used.contains(name));
     Budget {
         routes: model.routes.len(),
@@ -74,13 +80,7 @@ pub fn budget(model: &Model, plan: &Plan) -> Budget {
         backends: model.upstreams.iter().map(|upstream| upstream.backends.len()).sum(),
         stacks: plan.stacks.len(),
         series: series(model),
-        limits: limits
-            .map(|policy| {
-                // The runtime's table is made of sets of four.
-                let keys = u64::from(policy.settings.max_keys.max(4));
-                LimitTable { line: policy.origin.line.clone(), keys, bytes: keys * CELL_BYTES }
-            })
-            .collect(),
+        memory: memory.collect(),
         ejection: model
             .upstreams
             .iter()
@@ -105,11 +105,6 @@ impl Budget {
         self.series.iter().map(|family| family.most).sum()
     }
 
-    /// Size of all limit tables.
-    pub fn limit_bytes(&self) -> u64 {
-        self.limits.iter().map(|table| table.bytes).sum()
-    }
-
     /// The longest time any dead backend keeps its share; `None` if there is no upstream, or one is not probed.
     pub fn longest_ejection(&self) -> Option<Duration> {
         let longest = self.ejection.iter().map(|ejection| ejection.within).collect::<Option<Vec<_>>>()?;
@@ -126,16 +121,18 @@ impl fmt::Display for Budget {
             Some(longest) => format!("a dead backend is out within {longest:?}"),
             None => "a dead backend may stay".to_owned(),
         };
+        let memory: Vec<String> =
+            self.memory.iter().map(|memory| format!("{} KiB of {}", memory.kib(), memory.name)).collect();
         let words = |names: &[&str]| if names.is_empty() { "none".to_owned() } else { names.join(" ") };
         write!(
             f,
-            "{}, {} of {}, {}; at most {} series, {} KiB of limit tables; {ejection}; linked: {}; not linked: {}",
+            "{}, {} of {}, {}; at most {} series, {}; {ejection}; linked: {}; not linked: {}",
             count(self.routes, "route"),
             count(self.upstreams, "upstream"),
             count(self.backends, "backend"),
             count(self.stacks, "stack"),
             self.total_series(),
-            self.limit_bytes().div_ceil(1024),
+            memory.join(", "),
             words(&self.linked),
             words(&self.not_linked),
         )
@@ -165,7 +162,7 @@ routes:
   - {path: /c, respond: {}, middleware: {rate_limit: off}}
 ");
         assert_eq!((budget.routes, budget.upstreams, budget.backends, budget.stacks), (3, 1, 2, 2));
-        assert_eq!(budget.limit_bytes(), (1024 + 4) * 16);
+        assert_eq!(budget.memory, [Memory { name: "limit tables", bytes: (1024 + 4) * 16 }]);
         assert_eq!(budget.longest_ejection(), Some(Duration::from_secs(36)));
         assert_eq!(budget.linked, ["rate_limit", "circuit_breaker"]);
         let most = |name: &str| budget.series.iter().find(|family| family.name == name).unwrap().most;

@@ -22,8 +22,8 @@ pub enum About {
     File,
     /// Any key.
     AnyKey,
-    /// What the kind of a key's value makes possible, and besides that these keys, as the reference names them:
-    /// without the names of upstreams and places in lists.
+    /// What the kind of a key's value makes possible, what middleware declares for its own, and besides that these keys, as the
+    /// reference names them: without the names of upstreams and places in lists.
     Keys(&'static [&'static str]),
 }
 
@@ -31,11 +31,6 @@ impl Code {
     /// Whether it is only looked for when there is no error: a lint, or a test.
     pub(crate) fn is_of_the_whole(&self) -> bool {
         self.id.starts_with("CG05") || self.id.starts_with("CG06")
-    }
-
-    /// Whether the catalogue declares it for this key.
-    pub fn names(&self, path: &str) -> bool {
-        matches!(self.about, About::Keys(keys) if keys.contains(&path))
     }
 }
 
@@ -126,10 +121,10 @@ catalogue! {
         Keys(&["routes.upstream", "tests.expect.upstream"]);
     IMPOSSIBLE_VALUE = "CG0204", "impossible value",
         "The value has the right type, but is out of range or cannot be read as what the key needs.",
-        Keys(&["server.listen", "admin.listen", "upstreams.allow.reason", "upstreams.health_check.path", "upstreams.health_check.expect", "middleware.auth.api_keys.keys", "routes.methods", "routes.query", "routes.respond.body", "routes.respond.content_type"]);
+        Keys(&["server.listen", "admin.listen", "upstreams.allow.reason", "upstreams.health_check.path", "upstreams.health_check.expect", "routes.methods", "routes.query", "routes.respond.body", "routes.respond.content_type"]);
     UNKNOWN_WORD = "CG0205", "unknown value",
         "The key accepts only certain words.",
-        Keys(&["upstreams.allow.lint", "middleware.rate_limit.key"]);
+        Keys(&["upstreams.allow.lint"]);
     BAD_NAME = "CG0206", "unsuitable name",
         "Names of routes and upstreams appear in logs and as metric labels: they are not empty, at most 200 characters, printable, and without quotes, backslashes, control characters and characters that nobody sees (of no width).",
         Keys(&["upstreams", "routes.name"]);
@@ -156,25 +151,25 @@ catalogue! {
         Keys(&["server.listen", "admin.listen"]);
     BAD_LATE_VALUE = "CG0214", "malformed late value",
         "Late values are `${env:NAME}`, `${env:NAME:-default}` and `${file:/absolute/path}`; they may stand within other text, but not within each other: a default is plain text, and only a variable has one. Write `$${` for a literal `${`, here and in every other text that is not a name or a pattern.",
-        Keys(&["server.listen", "admin.listen", "upstreams.backends", "upstreams.backends.url", "routes.backends", "middleware.auth.api_keys.keys", "middleware.headers.request.set", "middleware.headers.request.add", "routes.respond.headers"]);
+        Keys(&["server.listen", "admin.listen", "upstreams.backends", "upstreams.backends.url", "routes.backends", "routes.respond.headers"]);
     LATE_VALUE_HERE = "CG0215", "late value where the build needs to know",
         "Structure is never late: routes, names, patterns and limits are compiled in. Late values may be used for listen addresses, backend URLs, API keys, header values and the log level.",
         Keys(&["include", "routes.host", "routes.path", "routes.name", "routes.headers", "routes.query", "routes.upstream", "routes.strip_prefix", "routes.rewrite", "routes.redirect.to", "routes.respond.body", "routes.respond.content_type", "tests.request", "tests.headers", "upstreams.health_check.path"]);
     LITERAL_SECRET = "CG0216", "secret in the config",
         "The config is compiled into the binary, and usually sits in version control. Secrets come at start, from `${env:NAME}` or `${file:/run/secrets/name}`.",
-        Keys(&["middleware.auth.api_keys.keys", "middleware.headers.request.set"]);
+        Keys(&[]);
     HEADER_NAME = "CG0217", "unsuitable header name",
         "A header field's name is a token: ASCII letters, digits and !#$%&'*+-.^_`|~. Case does not count.",
-        Keys(&["middleware.request_id.header", "middleware.rate_limit.key", "middleware.auth.api_keys.header", "middleware.headers.request.set", "middleware.headers.request.add", "middleware.headers.request.remove", "routes.headers", "routes.respond.headers", "tests.headers"]);
+        Keys(&["routes.headers", "routes.respond.headers", "tests.headers"]);
     HEADER_VALUE = "CG0218", "unsuitable text for a header",
         "A header field's value is printable ASCII (a line break would begin another field) without spaces at its ends.",
-        Keys(&["middleware.headers.request.set", "middleware.headers.request.add", "routes.headers", "routes.respond.headers", "routes.respond.content_type", "tests.headers"]);
+        Keys(&["routes.headers", "routes.respond.headers", "routes.respond.content_type", "tests.headers"]);
     WEIGHTS = "CG0219", "unsuitable weights",
         "Weights are 0 to 1000, not all 0, and after division by their greatest common divisor sum to at most 4096 in each group: the schedule is laid out at build.",
         Keys(&["upstreams.backends", "routes.backends"]);
     MANAGED_HEADER = "CG0220", "header managed by the gateway",
         "Fields about the connection and the framing of messages (Connection, Content-Length, Host, ..) are the gateway's own to write for each hop: changing them opens the door to request smuggling, and what is known by them is not what is forwarded. For Host there are a route's `host` and the upstream's `host_header`. An id and an API key need a field that says nothing else: one that the gateway writes or takes out cannot be Content-Type or Cookie.",
-        Keys(&["middleware.request_id.header", "middleware.rate_limit.key", "middleware.auth.api_keys.header", "routes.headers", "tests.headers", "middleware.headers.request.set", "middleware.headers.request.add", "middleware.headers.request.remove", "routes.respond.headers"]);
+        Keys(&["routes.headers", "tests.headers", "routes.respond.headers"]);
     BAD_NETWORK = "CG0221", "unsuitable network",
         "A network is CIDR: `10.0.0.0/8`, `fd00::/8`, or a single address. No bit beyond the prefix may be set.",
         Keys(&["server.trusted_proxies"]);
@@ -199,7 +194,7 @@ catalogue! {
         Keys(&["routes", "routes.upstream", "routes.backends", "routes.redirect"]);
     KEY_DOES_NOT_APPLY = "CG0305", "key does not apply here",
         "The key would have no effect together with the route's other keys, so it is most likely a mistake.",
-        Keys(&["routes.strategy", "routes.strip_prefix", "routes.rewrite", "routes.timeout", "routes.idle", "routes.total", "middleware.circuit_breaker"]);
+        Keys(&["routes.strategy", "routes.strip_prefix", "routes.rewrite", "routes.timeout", "routes.idle", "routes.total"]);
     STRIP_PREFIX = "CG0306", "unsuitable strip_prefix",
         "`strip_prefix` is literal, whole segments with which the route's path begins: then it is known at build that every request has it.",
         Keys(&["routes.strip_prefix"]);
@@ -277,13 +272,13 @@ catalogue! {
         Keys(&["upstreams.keepalive.idle"]);
     BREAKER_HARDLY_TRIPS = "CG0517", "circuit breaker that hardly ever opens",
         "`breaker-hardly-trips` finds a `failure_ratio` of 100%: a single good answer in the window keeps the breaker closed, however many fail.",
-        Keys(&["middleware.circuit_breaker.failure_ratio"]);
+        Keys(&[]);
     UNEQUAL_WEIGHTS = "CG0518", "backend with different weights",
         "`unequal-weights` finds one backend with different weights in different upstreams. Weights describe the machine more often than the traffic, so one of them was most likely forgotten.",
         Keys(&["upstreams.backends", "routes.backends"]);
     UNUSED_MIDDLEWARE = "CG0519", "unused middleware",
         "`unused-middleware` finds top-level middleware that no route has: all have switched it off, or have no use for it. It is not compiled in.",
-        Keys(&["middleware.rate_limit", "middleware.auth", "middleware.circuit_breaker", "middleware.headers"]);
+        Keys(&[]);
     YAML_WORD = "CG0520", "word that YAML 1.1 reads as a boolean",
         "`yaml-word` finds a plain `no`, `yes`, `on`, `off`, `y` or `n` where text is meant. castgate reads YAML 1.2, where these are text; many tools (Helm, PyYAML, Go's yaml.v2) still read them as booleans and would write `false` back. Quotes make it clear to all.",
         Keys(&["routes.headers", "routes.query"]);

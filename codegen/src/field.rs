@@ -1,13 +1,13 @@
 //! What is known of the names of header fields, in one table, and the one rule of what a config may use them for.
 //!
-//! Every key that takes a name is a [`Use`]; every name that is not the application's alone has a [`Nature`]. A name
+//! Every key that takes a name is for a [`Use`]; every name that is not the application's alone has a [`Nature`]. A name
 //! that the table does not have is free.
 
 use crate::model::HeaderName;
 
 /// What a field is about, if it is not the application's alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Nature {
+pub(crate) enum Nature {
     /// Ends at each hop (RFC 9110, sections 7.6.1 and 10.1.1).
     Connection,
     /// Says where a message ends (RFC 9112, section 6).
@@ -72,21 +72,19 @@ const FACTS: [(Nature, &[&str]); 6] = [
 
 /// What a key of the config does with a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Use {
-    /// `headers` of a route: a request is known by it.
-    Condition,
-    /// `rate_limit.key`: requests are counted by it.
-    LimitKey,
-    /// `auth.api_keys.header`: it is read, and not forwarded.
-    ApiKey,
-    /// `request_id.header`: it is written, to the backend and to the client.
-    RequestId,
-    /// `middleware.headers`: it is set, added or removed.
-    Edit,
-    /// `respond.headers`: it is sent with a fixed response.
-    Answer,
-    /// `headers` of a test: a request has it.
-    Test,
+pub(crate) struct Use {
+    /// What is said of a field that is not fit: it `cannot be matched`.
+    pub(crate) what: &'static str,
+    /// Fields of these natures are not fit.
+    pub(crate) refused: &'static [Nature],
+    /// Nor are these.
+    pub(crate) names: &'static [&'static str],
+    /// What to write in place of a field of this nature.
+    pub(crate) help: &'static [(Nature, &'static str)],
+    /// A name that would do.
+    pub(crate) other: Option<&'static str>,
+    /// Whether the name is a key of a map; else it is a value.
+    pub(crate) is_key: bool,
 }
 
 /// Why a field cannot be used so.
@@ -103,65 +101,47 @@ pub(crate) struct Refusal {
 }
 
 impl Use {
+    /// `headers` of a route: a request is known by it.
+    pub(crate) const CONDITION: Self = Self {
+        help: &[(Nature::Host, "match it with the route's `host`")],
+        is_key: true,
+        ..Self::of("cannot be matched", Nature::OF_THE_HOP)
+    };
+    /// `respond.headers`: it is sent with a fixed response.
+    pub(crate) const ANSWER: Self = Self {
+        names: &["content-type"],
+        help: &[(Nature::Message, "the type of the body has its own key, `content_type`")],
+        is_key: true,
+        ..Self::of("cannot be set here", Nature::OF_THE_HOP)
+    };
+    /// `headers` of a test: a request has it.
+    pub(crate) const TEST: Self = Self {
+        help: &[
+            (Nature::Host, "write it into the request: `GET http://host/path`"),
+            (Nature::Connection, "a test is one request without a body"),
+            (Nature::Framing, "a test is one request without a body"),
+        ],
+        is_key: true,
+        ..Self::of("cannot be sent by a test", Nature::OF_THE_HOP)
+    };
+
+    /// A use that fields of these natures are not fit for, and what is said of them.
+    pub(crate) const fn of(what: &'static str, refused: &'static [Nature]) -> Self {
+        Self { what, refused, names: &[], help: &[], other: None, is_key: false }
+    }
+
     /// Why this field is not for this use; `None` if it is.
     pub(crate) fn refusal(self, name: &HeaderName) -> Option<Refusal> {
         let nature = nature(name.as_str())?;
-        let is_refused = match self {
-            Self::Condition | Self::LimitKey | Self::Edit | Self::Test => nature.is_of_the_hop(),
-            // A key may be somebody's only credentials, and it is taken out as soon as it is known.
-            Self::ApiKey => nature != Nature::Credentials,
-            Self::RequestId => true,
-            Self::Answer => nature.is_of_the_hop() || name.as_str() == "content-type",
-        };
-        is_refused.then(|| Refusal {
-            what: self.what(),
-            why: nature.why(),
-            help: self.help(nature),
-            other: match self {
-                Self::ApiKey => Some("X-API-Key"),
-                Self::RequestId => Some("X-Request-ID"),
-                _ => None,
-            },
-        })
-    }
-
-    /// Whether the name is a key of a map; else it is a value.
-    pub(crate) fn is_key(self) -> bool {
-        matches!(self, Self::Condition | Self::Edit | Self::Answer | Self::Test)
-    }
-
-    fn what(self) -> &'static str {
-        match self {
-            Self::Condition => "cannot be matched",
-            Self::LimitKey => "cannot be the key of a limit",
-            Self::ApiKey => "cannot carry an API key",
-            Self::RequestId => "cannot carry the id",
-            Self::Edit => "cannot be changed",
-            Self::Answer => "cannot be set here",
-            Self::Test => "cannot be sent by a test",
-        }
-    }
-
-    fn help(self, nature: Nature) -> Option<&'static str> {
-        match (self, nature) {
-            (Self::Condition, Nature::Host) => Some("match it with the route's `host`"),
-            (Self::LimitKey, Nature::Host) => Some(
-                "one host is written in many ways (`A.com`, `a.com:80`); give the routes of a `host` limits of their own",
-            ),
-            (Self::Edit, Nature::Host) => Some("see the upstream's `host_header`"),
-            (Self::Answer, Nature::Message) => Some("the type of the body has its own key, `content_type`"),
-            (Self::Test, Nature::Host) => Some("write it into the request: `GET http://host/path`"),
-            (Self::Test, _) => Some("a test is one request without a body"),
-            _ => None,
-        }
+        let is_refused = self.refused.contains(&nature) || self.names.contains(&name.as_str());
+        let help = self.help.iter().find(|(of, _)| *of == nature).map(|(_, help)| *help);
+        is_refused.then_some(Refusal { what: self.what, why: nature.why(), help, other: self.other })
     }
 }
 
 impl Nature {
-    /// Whether the gateway writes it anew for each hop.
-    fn is_of_the_hop(self) -> bool {
-        matches!(self, Self::Connection | Self::Framing | Self::Host)
-    }
+    /// What the gateway writes anew for each hop.
+    pub(crate) const OF_THE_HOP: &'static [Self] = &[Self::Connection, Self::Framing, Self::Host];
 
     fn why(self) -> &'static str {
         match self {
@@ -178,7 +158,7 @@ impl Nature {
 /// Fields of a request which the gateway or whoever sends a test writes itself: the connection's and the message's own.
 #[cfg(feature = "cli")]
 pub(crate) fn is_of_the_hop(name: &str) -> bool {
-    nature(name).is_some_and(Nature::is_of_the_hop)
+    nature(name).is_some_and(|nature| Nature::OF_THE_HOP.contains(&nature))
 }
 
 /// A whole name goes before the beginning of one.
@@ -193,8 +173,7 @@ fn nature(name: &str) -> Option<Nature> {
 mod tests {
     use super::*;
 
-    const USES: [Use; 7] =
-        [Use::Condition, Use::LimitKey, Use::ApiKey, Use::RequestId, Use::Edit, Use::Answer, Use::Test];
+    const USES: [Use; 3] = [Use::CONDITION, Use::ANSWER, Use::TEST];
 
     fn refused(name: &str) -> Vec<Use> {
         let name = HeaderName(name.to_owned());
@@ -209,12 +188,8 @@ mod tests {
     }
 
     #[test]
-    fn what_a_message_needs_cannot_carry_a_key_or_an_id() {
-        for name in ["content-encoding", "cookie", "if-none-match", "accept", "x-forwarded-for", "via"] {
-            assert_eq!(refused(name), [Use::ApiKey, Use::RequestId], "{name}");
-        }
-        assert_eq!(refused("authorization"), [Use::RequestId]);
-        assert_eq!(refused("content-type"), [Use::ApiKey, Use::RequestId, Use::Answer]);
+    fn a_type_has_a_key_of_its_own() {
+        assert_eq!(refused("content-type"), [Use::ANSWER]);
     }
 
     #[test]

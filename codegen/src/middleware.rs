@@ -7,12 +7,16 @@ mod access_log;
 mod auth;
 mod circuit_breaker;
 mod code;
+mod facts;
+mod fields;
 mod headers;
 mod layer;
 mod rate_limit;
 mod request_id;
 
 pub(crate) use crate::resolve::cx::At;
+pub(crate) use facts::{Column, Facts, Family, Missed, Per, Prose, Refusal, Registered};
+pub(crate) use fields::{Claim, Touch, written_after};
 pub(crate) use layer::Settings;
 
 use crate::ast::{Lenient, Switch};
@@ -32,21 +36,45 @@ pub struct Policy<P> {
 }
 
 macro_rules! registry {
-    ($($(#[$doc:meta])* $name:ident: $section:ident => $settings:ident;)*) => {
+    ($($name:ident: $settings:ident;)*) => {
         $(pub use $name::*;)*
 
         /// `middleware:`, at the top level or of a route.
         #[derive(Debug, Clone, Default, Deserialize)]
-        #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
         #[serde(deny_unknown_fields, default)]
         pub struct Middleware {
-            $($(#[$doc])* pub $name: Lenient<Switch<$section>>,)*
+            $(
+                #[doc = concat!("`", stringify!($name), ":`")]
+                pub(crate) $name: Lenient<Switch<<$settings as Settings>::Section>>,
+            )*
+        }
+
+        impl Middleware {
+            /// The middleware that is switched on here.
+            pub(crate) fn switched_on(&self) -> impl Iterator<Item = &'static Entry> {
+                let is_on = [$(matches!(self.$name.get(), Some(Switch::On(_)))),*];
+                REGISTRY.iter().zip(is_on).filter(|(_, is_on)| *is_on).map(|(entry, _)| entry)
+            }
+        }
+
+        #[cfg(feature = "cli")]
+        impl schemars::JsonSchema for Middleware {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                "Middleware".into()
+            }
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let keys = [$(generator.subschema_for::<Lenient<Switch<<$settings as Settings>::Section>>>()),*];
+                schema(keys)
+            }
         }
 
         /// Every policy of the file, one table a kind, in the order in which they were written.
         #[derive(Debug, Clone, Default)]
         pub struct Policies {
-            $($(#[$doc])* pub $name: Vec<Policy<$settings>>,)*
+            $(
+                #[doc = concat!("Of `", stringify!($name), "`.")]
+                pub $name: Vec<Policy<$settings>>,
+            )*
         }
 
         impl Policies {
@@ -64,7 +92,10 @@ macro_rules! registry {
         /// fields filled in) can share one stack type.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
         pub struct MiddlewareSet {
-            $($(#[$doc])* pub $name: Option<Id<Policy<$settings>>>,)*
+            $(
+                #[doc = concat!("Its `", stringify!($name), "`.")]
+                pub $name: Option<Id<Policy<$settings>>>,
+            )*
         }
 
         impl<'a> Layer<'a> {
@@ -105,11 +136,11 @@ macro_rules! registry {
         }
 
         impl Policies {
-            /// Where every policy was written, with the name of its middleware.
-            pub(crate) fn origins(&self) -> Vec<(&'static str, &Origin)> {
-                let mut origins = Vec::new();
-                $(origins.extend(self.$name.iter().map(|policy| (stringify!($name), &policy.origin)));)*
-                origins
+            /// Every policy, whether a route has it or not.
+            pub(crate) fn all(&self) -> impl Iterator<Item = Use<'_>> {
+                let mut all = Vec::new();
+                $(all.extend((0..self.$name.len()).map(|id| Use::of(stringify!($name), Id::new(id), &self.$name)));)*
+                all.into_iter()
             }
         }
 
@@ -118,6 +149,11 @@ macro_rules! registry {
             pub fn names(&self) -> Vec<&'static str> {
                 let names: [Option<&str>; NAMES.len()] = [$(self.$name.map(|_| stringify!($name)),)*];
                 names.into_iter().flatten().collect()
+            }
+
+            /// Without the middleware that is not so.
+            pub(crate) fn only(self, is_so: fn(&Facts) -> bool) -> Self {
+                Self { $($name: self.$name.filter(|_| is_so(&<$settings as Registered>::FACTS)),)* }
             }
 
             /// The layers of a route, outermost first.
@@ -131,6 +167,11 @@ macro_rules! registry {
 
         /// The names of all middleware, in the order of execution.
         pub const NAMES: &[&str] = &[$(stringify!($name)),*];
+
+        /// All middleware, in the order of execution.
+        pub(crate) static REGISTRY: &[Entry] = &[
+            $(Entry { name: stringify!($name), facts: &<$settings as Registered>::FACTS },)*
+        ];
     };
 }
 
@@ -141,17 +182,47 @@ pub(crate) struct Layer<'a> {
 }
 
 impl Layer<'_> {
-    /// What requests get that match no route: they, too, have an id and a log line.
+    /// What requests get that match no route.
     pub(crate) fn for_unmatched(&self) -> MiddlewareSet {
-        let MiddlewareSet { request_id, access_log, .. } = self.set;
-        MiddlewareSet { request_id, access_log, ..MiddlewareSet::default() }
+        self.set.only(|facts| facts.sees_unmatched)
     }
+}
+
+/// A line of the registry.
+pub(crate) struct Entry {
+    /// As it is written in the config, and as its files are called.
+    pub(crate) name: &'static str,
+    /// What others know of it.
+    pub(crate) facts: &'static Facts,
+}
+
+/// The middleware of this name.
+#[cfg(feature = "cli")]
+pub(crate) fn named(name: &str) -> Option<&'static Entry> {
+    REGISTRY.iter().find(|entry| entry.name == name)
+}
+
+/// `middleware:`, with the keys in the order of the registry.
+#[cfg(feature = "cli")]
+fn schema(keys: [schemars::Schema; NAMES.len()]) -> schemars::Schema {
+    let keys = REGISTRY.iter().zip(keys).map(|(Entry { name, facts }, mut key)| {
+        key.insert("description".to_owned(), format!("{} Example: `{}`.", facts.about, facts.example).into());
+        ((*name).to_owned(), key.to_value())
+    });
+    schemars::json_schema!({
+        "type": "object",
+        "description": "`middleware:`, at the top level or of a route.",
+        "properties": keys.collect::<serde_json::Map<_, _>>(),
+        "additionalProperties": false,
+    })
 }
 
 /// A policy that a route uses.
 pub(crate) struct Use<'m> {
     /// The middleware's name in the registry.
     pub(crate) kind: &'static str,
+    /// What is true of all of its kind.
+    pub(crate) facts: &'static Facts,
     /// The policy's place in the table of its kind.
     pub(crate) id: usize,
     /// The line it was written on.
@@ -163,30 +234,18 @@ pub(crate) struct Use<'m> {
 }
 
 impl<'m> Use<'m> {
-    fn of<P: Lower>(kind: &'static str, id: Id<Policy<P>>, table: &'m [Policy<P>]) -> Self {
+    fn of<P: Registered>(kind: &'static str, id: Id<Policy<P>>, table: &'m [Policy<P>]) -> Self {
         // An id without a policy would be a guard that is left out: better no build than that.
         let Policy { origin, settings } = &table[id.index()];
-        Self { kind, id: id.index(), line: &origin.line, origin, settings }
+        Self { kind, facts: &P::FACTS, id: id.index(), line: &origin.line, origin, settings }
     }
 }
 
 registry! {
-    /// Gives each request an id, sends it to the backend and back to the client.
-    /// Example: `{header: X-Correlation-ID}`.
-    request_id: RequestIdSection => RequestId;
-    /// Writes a JSON line for each request.
-    /// Example: `{query: true}`.
-    access_log: AccessLogSection => AccessLog;
-    /// Answers 429 to whoever asks too often.
-    /// Example: `{rate: 100/s, burst: 200}`.
-    rate_limit: RateLimitSection => RateLimit;
-    /// Answers 401 to whoever does not show a key.
-    /// Example: `{api_keys: {keys: "${env:API_KEYS}"}}`.
-    auth: AuthSection => Auth;
-    /// Answers 503 at once while an upstream fails too often.
-    /// Example: `{failure_ratio: 25%}`.
-    circuit_breaker: CircuitBreakerSection => CircuitBreaker;
-    /// Changes header fields of requests and responses.
-    /// Example: `{response: {remove: [Server]}}`.
-    headers: HeadersSection => Headers;
+    request_id: RequestId;
+    access_log: AccessLog;
+    rate_limit: RateLimit;
+    auth: Auth;
+    circuit_breaker: CircuitBreaker;
+    headers: Headers;
 }

@@ -42,7 +42,7 @@ pub struct Model {
     /// Every middleware policy there is, one table a kind. Routes that inherit a top-level policy unchanged share
     /// its id, and with it its state; a route with an entry of its own has a policy of its own.
     pub policies: Policies,
-    /// The middleware of requests which match no route: never more than `request_id` and `access_log`.
+    /// The middleware of requests which match no route: of the top level's what sees those, too.
     pub unmatched: MiddlewareSet,
     /// The routes in file order; see [`Route::precedence`]. Names are unique.
     pub routes: Vec<Route>,

@@ -25,10 +25,12 @@ pub fn text(model: &Model) -> String {
         ("stacks", budget.stacks.to_string()),
         ("linked", list(&budget.linked)),
         ("not linked", list(&budget.not_linked)),
-        ("limit tables", format!("{} KiB", budget.limit_bytes().div_ceil(1024))),
+    ];
+    rows.extend(budget.memory.iter().map(|memory| (memory.name, format!("{} KiB", memory.kib()))));
+    rows.extend([
         ("dead backends", format!("out {ejection}")),
         ("metric series", format!("{} at most", budget.total_series())),
-    ];
+    ]);
     rows.extend(budget.series.iter().map(|family| ("", format!("{:>8} {}", family.most, family.name))));
     rows.into_iter().fold(String::new(), |text, (name, value)| format!("{text}{name:<14} {value}\n"))
 }

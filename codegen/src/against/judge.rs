@@ -6,6 +6,7 @@
 use super::Answer;
 use super::counts::{Counts, UNMATCHED};
 use crate::diagnostic::quoted;
+use crate::middleware::Refusal;
 use crate::model::{Expectation, Route, Target, Test};
 use crate::table::{self, Mismatch, Table};
 
@@ -88,19 +89,17 @@ pub(super) fn judge(
     (mismatches, unseen)
 }
 
+/// What forwarding itself answers without a backend.
+static NO_BACKEND: Refusal = Refusal { reason: "no_healthy_backend", status: 503 };
+
 /// Whether the route can refuse a request with this answer before its target is asked.
 fn can_refuse(table: &Table<'_>, route: &Route, answer: &Answer) -> bool {
-    let has = |name: &str| route.middleware.layers(&table.model().policies).any(|layer| layer.kind == name);
-    let forwards = matches!(route.target, Target::Forward(_));
-    match (answer.reason.as_deref(), answer.status) {
-        (Some("auth_missing" | "auth_invalid"), _) => has("auth"),
-        (Some("rate_limited"), _) => has("rate_limit"),
-        (Some("circuit_open"), _) => has("circuit_breaker"),
-        (Some("no_healthy_backend"), _) => forwards,
-        (None, 401) => answer.is_problem && has("auth"),
-        (None, 429) => answer.is_problem && has("rate_limit"),
-        (None, 503) => answer.is_problem && forwards,
-        _ => false,
+    let of_layers = route.middleware.layers(&table.model().policies).flat_map(|layer| layer.facts.refusals);
+    let of_forward = matches!(route.target, Target::Forward(_)).then_some(&NO_BACKEND);
+    let mut refusals = of_layers.chain(of_forward);
+    match answer.reason.as_deref() {
+        Some(reason) => refusals.any(|refusal| refusal.reason == reason),
+        None => answer.is_problem && refusals.any(|refusal| refusal.status == answer.status),
     }
 }
 

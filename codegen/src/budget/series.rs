@@ -3,6 +3,7 @@
 //! The families are those of the runtime's collector; a series appears when it is first counted, so that most
 //! gateways show far fewer.
 
+use crate::middleware::{Per, REGISTRY};
 use crate::model::{Methods, Model, Target};
 use std::collections::BTreeSet;
 
@@ -47,29 +48,38 @@ pub(crate) fn series(model: &Model) -> Vec<Series> {
         }
     });
     let requests = by_route.sum::<u64>() + ALL_METHODS * OWN_STATUSES;
-    let guarded: BTreeSet<usize> = model
-        .routes
-        .iter()
-        .filter(|route| route.middleware.circuit_breaker.is_some())
-        .filter_map(|route| match &route.target {
-            Target::Forward(forward) => Some(forward.upstream.index()),
-            Target::Redirect(_) | Target::Respond(_) => None,
-        })
-        .collect();
     let family = |name, most, of| Series { name, most, of };
-    vec![
+    let mut series = vec![
         family("gateway_http_requests_total", requests, "routes, methods, statuses"),
         family("gateway_http_request_duration_seconds", routes * HISTOGRAM, "routes, buckets"),
-        family("gateway_rate_limited_total", routes, "routes"),
         family("gateway_retries_total", routes * 3, "routes, reasons"),
         family("gateway_upstream_requests_total", backends * STATUSES, "backends, statuses"),
         family("gateway_upstream_request_duration_seconds", upstreams * HISTOGRAM, "upstreams, buckets"),
         family("gateway_upstream_up", backends, "backends"),
-        family("gateway_circuit_breaker_state", count(guarded.len()) * 3, "upstreams with a breaker, states"),
         family("gateway_http_requests_in_flight", 1, ""),
         family("gateway_connections", 1, ""),
         family("gateway_access_log_dropped_total", 1, ""),
         family("gateway_build_info", 1, ""),
         family("process_*", PROCESS, ""),
-    ]
+    ];
+    for entry in REGISTRY {
+        let most = |per: &Per| match per {
+            Per::Route => routes,
+            Per::Upstream => count(behind(model, entry.name)),
+        };
+        series.extend(entry.facts.series.iter().map(|of| family(of.name, most(&of.per) * of.each, of.of)));
+    }
+    series
+}
+
+/// How many upstreams some route has behind this middleware.
+fn behind(model: &Model, middleware: &str) -> usize {
+    let routes = model.routes.iter().filter(|route| route.middleware.names().contains(&middleware));
+    let upstreams: BTreeSet<usize> = routes
+        .filter_map(|route| match &route.target {
+            Target::Forward(forward) => Some(forward.upstream.index()),
+            Target::Redirect(_) | Target::Respond(_) => None,
+        })
+        .collect();
+    upstreams.len()
 }

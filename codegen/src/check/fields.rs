@@ -1,73 +1,52 @@
-//! The field that carries a request's id is written by the gateway: it can have no other use on the same route.
+//! A field that a middleware claims, such as the one with a request's id, is written by the gateway: it can have no other
+//! use on the same route.
 
 use crate::codes;
 use crate::diagnostic::{Diagnostics, quoted};
-use crate::middleware::{RateLimitKey, RequestId};
-use crate::model::{HeaderName, Model, Route, Target};
+use crate::middleware::{Claim, Use, written_after};
+use crate::model::{Model, Route, Target};
 use crate::source::ConfigPath;
 use std::collections::BTreeSet;
 
 pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
     let mut reported: BTreeSet<ConfigPath> = BTreeSet::new();
     for route in &model.routes {
-        let Some(id) = route.middleware.request_id.and_then(|id| model.policies.request_id.get(id.index()))
-        else {
-            continue;
-        };
-        for other in others(model, route, &id.settings) {
-            if reported.insert(other.at.clone()) {
-                report(&other, &id.settings, &id.origin.path.key("header"), sink);
+        let layers: Vec<Use<'_>> = route.middleware.layers(&model.policies).collect();
+        for (claimant, claim) in layers.iter().filter_map(|layer| Some((layer, layer.settings.claims()?))) {
+            let first = claimant.origin.path.key(claim.key);
+            for (at, label) in others(route, &layers, &claim) {
+                if reported.insert(at.clone()) {
+                    report((&at, label), &claim, &first, sink);
+                }
             }
         }
     }
 }
 
-/// Another use of the id's field.
-struct Other {
-    at: ConfigPath,
-    label: &'static str,
-}
-
-fn others(model: &Model, route: &Route, id: &RequestId) -> Vec<Other> {
+/// Other uses of the field: where, and what goes wrong.
+fn others(route: &Route, layers: &[Use<'_>], claim: &Claim<'_>) -> Vec<(ConfigPath, String)> {
     let mut others = Vec::new();
-    let (middleware, policies) = (&route.middleware, &model.policies);
-    if let Some(auth) = middleware.auth.and_then(|auth| policies.auth.get(auth.index()))
-        && auth.settings.api_keys.header == id.header
-    {
-        let at = auth.origin.path.key("api_keys").key("header");
-        others.push(Other { at, label: "the id takes the place of every key" });
-    }
-    if let Some(limit) = middleware.rate_limit.and_then(|limit| policies.rate_limit.get(limit.index()))
-        && limit.settings.key == RateLimitKey::Header(id.header.clone())
-    {
-        let at = limit.origin.path.key("key");
-        others.push(Other { at, label: "each request has another id, so that nothing is ever limited" });
-    }
-    if let Some(headers) = middleware.headers.and_then(|headers| policies.headers.get(headers.index())) {
-        let (at, edits) = (headers.origin.path.key("response"), &headers.settings.response);
-        let fields = |key: &str, fields: &[(HeaderName, _)]| {
-            fields.iter().any(|(name, _)| *name == id.header).then(|| at.key(key))
-        };
-        let removed = edits.remove.contains(&id.header).then(|| at.key("remove"));
-        for at in [fields("set", &edits.set), fields("add", &edits.add), removed].into_iter().flatten() {
-            others.push(Other { at, label: "the id is written after this" });
+    for layer in layers {
+        for touch in layer.settings.touches().into_iter().filter(|touch| touch.field == claim.field) {
+            let at = touch.path.iter().fold(layer.origin.path.clone(), |at, key| at.key(key));
+            others.push((at, (touch.clash)(claim.carries)));
         }
     }
     if let Target::Respond(respond) = &route.target
-        && respond.headers.iter().any(|(name, _)| *name == id.header)
+        && respond.headers.iter().any(|(name, _)| name == claim.field)
     {
-        let at = route.origin.path.key("respond").key("headers");
-        others.push(Other { at, label: "the id is written after this" });
+        others.push((route.origin.path.key("respond").key("headers"), written_after(claim.carries)));
     }
     others
 }
 
-fn report(other: &Other, id: &RequestId, id_at: &ConfigPath, sink: &mut Diagnostics) {
-    let first = sink.value_span(id_at);
-    let title = format!("header {} carries the request's id", quoted(id.header.as_str()));
-    let problem = sink.error_at(&codes::MANAGED_HEADER, &other.at, title, other.label);
+fn report((at, label): (&ConfigPath, String), claim: &Claim<'_>, first: &ConfigPath, sink: &mut Diagnostics) {
+    let Claim { field, carries, .. } = claim;
+    let first = sink.value_span(first);
+    let title = format!("header {} carries the request's {carries}", quoted(field.as_str()));
+    let problem = sink.error_at(&codes::MANAGED_HEADER, at, title, label);
     if let Some(first) = first {
-        problem.label(first, "the id's header");
+        problem.label(first, format!("the {carries}'s header"));
     }
     problem.help("give one of them another name");
 }

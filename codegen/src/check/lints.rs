@@ -16,6 +16,7 @@ pub(super) fn check(table: &Table<'_>, sink: &mut Diagnostics) {
     foreign::check(model, sink);
     networks::check(model, sink);
     unused::middleware(model, sink);
+    model.policies.all().for_each(|policy| policy.settings.lint(&policy.origin.path, sink));
     // Last: by now every other lint has looked at everything.
     unused::allows(sink);
 }

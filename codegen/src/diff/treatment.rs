@@ -94,7 +94,7 @@ pub(super) fn layers(model: &Model, set: &MiddlewareSet, known: &mut Layers) -> 
             Rc::new(Layer {
                 kind: layer.kind,
                 id: layer.id,
-                state: layer.settings.code().state,
+                state: layer.facts.code.state,
                 is_inherited: layer.origin.scope == Scope::TopLevel,
                 policy: layer.settings.policy(&Site { line, upstream: "", number: 0 }),
                 meaning: layer.settings.meaning(),

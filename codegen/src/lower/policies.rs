@@ -1,7 +1,7 @@
 //! The statics of policies: made when a stack first uses them, shared as far as their state allows.
 
 use super::names::Names;
-use crate::middleware::{Code, Lower, Site, State};
+use crate::middleware::{Code, Entry, Lower, Site, State};
 use crate::model::{MiddlewareSet, Policies};
 use crate::plan::{self, Name, Need, Static, Value};
 use crate::source::FileLine;
@@ -33,7 +33,7 @@ impl Statics {
         let layers = set.layers(policies);
         layers
             .map(|layer| {
-                let code = layer.settings.code();
+                let code = layer.facts.code;
                 let key = (layer.kind, layer.id, upstream.filter(|_| code.state == State::Upstream));
                 let key = (key.0, key.1, key.2.map(|(id, _)| id));
                 let policy = match self.known.get(&key) {
@@ -55,12 +55,12 @@ impl Statics {
     /// A layer of this middleware that no entry of the config's `middleware` asks for.
     pub(super) fn layer(
         &mut self,
-        middleware: &'static str,
+        entry: &Entry,
         layer: &dyn Lower,
         line: &FileLine,
         names: &mut Names,
     ) -> plan::Layer {
-        let code = layer.code();
+        let (middleware, code) = (entry.name, entry.facts.code);
         let site = Site { line, upstream: "", number: self.policies.len() };
         let policy = self.named((middleware, code), layer.policy(&site), names);
         plan::Layer { middleware, kind: code.layer, policy }
@@ -135,16 +135,13 @@ impl Statics {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::middleware::Facts;
     use crate::yaml::Tree;
 
     /// Each worker has something of it for itself.
     struct Cache;
 
     impl Lower for Cache {
-        fn code(&self) -> Code {
-            Code { layer: "Cached", policy: "Cache", stem: "CACHE_", state: State::Policy }
-        }
-
         fn policy(&self, site: &Site<'_>) -> Value {
             Value::Call("Cache::new", vec![Value::Number(site.number as u64)])
         }
@@ -158,7 +155,13 @@ mod tests {
     fn a_policy_s_number_is_its_place_in_the_list() {
         let (mut statics, mut names) = (Statics::default(), Names::new());
         let line = FileLine { file: "gateway.yml".into(), line: 1 };
-        let layers = [(); 3].map(|()| statics.layer("cache", &Cache, &line, &mut names));
+        static FACTS: Facts = Facts::of(
+            "Answers from memory.",
+            "{}",
+            Code { layer: "Cached", policy: "Cache", stem: "CACHE_", state: State::Policy },
+        );
+        let entry = Entry { name: "cache", facts: &FACTS };
+        let layers = [(); 3].map(|()| statics.layer(&entry, &Cache, &line, &mut names));
         for (number, layer) in layers.iter().enumerate() {
             assert_eq!(statics.policies[number], layer.policy);
             let made = statics.statics.iter().find(|one| one.name == layer.policy).unwrap();

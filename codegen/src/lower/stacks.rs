@@ -2,7 +2,7 @@
 
 use super::names::Names;
 use super::policies::Statics;
-use crate::middleware::{HeaderEdits, Headers};
+use crate::middleware;
 use crate::model::{self, Model, PathChange};
 use crate::plan::{End, Instance, Name, PathEdit, Stack, Target, TemplatePiece, Upstream};
 use std::collections::BTreeMap;
@@ -91,11 +91,10 @@ pub(super) fn instance(
             End::Redirect { status: redirect.status, to: target(&redirect.to) }
         }
         model::Target::Respond(respond) => {
-            // Its fields may be late, and the headers layer knows how to bind those.
+            // Its fields may be late, and a layer knows how to bind those.
             if !respond.headers.is_empty() {
-                let response = HeaderEdits { set: respond.headers.clone(), ..HeaderEdits::default() };
-                let headers = Headers { response, ..Headers::default() };
-                layers.push(statics.layer("headers", &headers, &route.origin.line, names));
+                let (entry, fields) = middleware::of_response(&respond.headers);
+                layers.push(statics.layer(&entry, &fields, &route.origin.line, names));
             }
             End::Respond {
                 status: respond.status,

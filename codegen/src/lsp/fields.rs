@@ -2,6 +2,7 @@
 
 use super::scan::Step;
 use crate::field::Use;
+use crate::middleware::{API_KEY, EDIT, ID};
 use crate::model::HeaderName;
 
 /// What people write in configs of gateways.
@@ -36,10 +37,10 @@ const USUAL: [&str; 24] = [
 pub(super) fn keys(map: &[Step]) -> Vec<&'static str> {
     let keys: Vec<&str> = map.iter().map(|step| if let Step::Key(key) = step { key } else { "" }).collect();
     let used = match keys.as_slice() {
-        ["routes", "", "headers"] => Use::Condition,
-        ["routes", "", "respond", "headers"] => Use::Answer,
-        ["tests", "", "headers"] => Use::Test,
-        [.., "headers", "request" | "response", "set" | "add"] => Use::Edit,
+        ["routes", "", "headers"] => Use::CONDITION,
+        ["routes", "", "respond", "headers"] => Use::ANSWER,
+        ["tests", "", "headers"] => Use::TEST,
+        [.., "headers", "request" | "response", "set" | "add"] => EDIT,
         _ => return Vec::new(),
     };
     fit(used)
@@ -49,9 +50,9 @@ pub(super) fn keys(map: &[Step]) -> Vec<&'static str> {
 pub(super) fn values(path: &[Step]) -> Vec<&'static str> {
     let keys: Vec<&str> = path.iter().map(|step| if let Step::Key(key) = step { key } else { "" }).collect();
     let used = match keys.as_slice() {
-        [.., "request_id", "header"] => Use::RequestId,
-        [.., "api_keys", "header"] => Use::ApiKey,
-        [.., "headers", "request" | "response", "remove", ""] => Use::Edit,
+        [.., "request_id", "header"] => ID,
+        [.., "api_keys", "header"] => API_KEY,
+        [.., "headers", "request" | "response", "remove", ""] => EDIT,
         _ => return Vec::new(),
     };
     fit(used)

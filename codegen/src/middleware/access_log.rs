@@ -1,6 +1,6 @@
 //! `access_log`: one JSON object a line on stdout.
 
-use super::code::{Code, Lower, Site, State};
+use super::{Code, Facts, Lower, Prose, Registered, Site, State};
 use crate::language::kind::Flag;
 use crate::language::{Section, section};
 use crate::plan::Value;
@@ -14,11 +14,19 @@ section! {
     }
 }
 
-impl Lower for AccessLog {
-    fn code(&self) -> Code {
-        Code { layer: "AccessLog", policy: "AccessLogPolicy", stem: "ACCESS_LOG_", state: State::None }
-    }
+impl Registered for AccessLog {
+    const FACTS: Facts = Facts {
+        sees_unmatched: true,
+        prose: Prose { before: "", after: include_str!("access_log.md") },
+        ..Facts::of(
+            "Writes a JSON line for each request.",
+            "{query: true}",
+            Code { layer: "AccessLog", policy: "AccessLogPolicy", stem: "ACCESS_LOG_", state: State::None },
+        )
+    };
+}
 
+impl Lower for AccessLog {
     fn policy(&self, _: &Site<'_>) -> Value {
         self.value()
     }

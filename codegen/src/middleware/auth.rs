@@ -1,10 +1,13 @@
 //! `auth`: who may come in.
 
-use super::code::{Code, Lower, Site, State};
-use super::{At, Settings};
+use super::{
+    At, Code, Column, Facts, Lower, Missed, Prose, Refusal, Registered, Settings, Site, State, Touch,
+};
 use crate::ast::Strings;
 use crate::codes;
+use crate::field::Nature::{Connection, Framing, Host, Message, Way};
 use crate::field::Use;
+use crate::lint::Lint;
 use crate::lower::late::comma_separated;
 use crate::model::{HeaderName, Late, Piece};
 use crate::plan::Value;
@@ -55,6 +58,12 @@ pub struct ApiKeys {
     pub keys: Vec<Late>,
 }
 
+/// A key may be somebody's only credentials, and it is taken out as soon as it is known.
+pub(crate) const API_KEY: Use = Use {
+    other: Some("X-API-Key"),
+    ..Use::of("cannot carry an API key", &[Connection, Framing, Host, Way, Message])
+};
+
 impl Settings for Auth {
     type Section = AuthSection;
 
@@ -75,8 +84,7 @@ impl Settings for Auth {
         };
         let at = at.section("api_keys");
         let header_at = at.key(cx, "header");
-        let header =
-            cx.field_name(&header_at, api_keys.header.as_deref().unwrap_or("x-api-key"), Use::ApiKey);
+        let header = cx.field_name(&header_at, api_keys.header.as_deref().unwrap_or("x-api-key"), API_KEY);
         let keys_at = at.key(cx, "keys");
         let written: Vec<(ConfigPath, &String)> = match &api_keys.keys {
             None => {
@@ -128,17 +136,41 @@ fn secret(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Late> {
     None
 }
 
-impl Lower for Auth {
-    fn code(&self) -> Code {
-        Code {
-            layer: "Auth",
-            policy: "ApiKeys",
-            stem: "API_KEYS_",
-            // The keys are read at start; a route with keys of its own must not see another's.
-            state: State::Constant,
-        }
-    }
+impl Registered for Auth {
+    const FACTS: Facts = Facts {
+        refusals: &[
+            Refusal { reason: "auth_missing", status: 401 },
+            Refusal { reason: "auth_invalid", status: 401 },
+        ],
+        missed: Some(Missed {
+            lint: Lint::RouteWithoutAuth,
+            label: "anybody may come in",
+            help: "add `auth`, or say why not: `allow: [{lint: route-without-auth, reason: \"..\"}]`",
+        }),
+        column: Some(Column { heading: "auth", without: "NONE" }),
+        reports: &[
+            (&codes::IMPOSSIBLE_VALUE, &["api_keys.keys"]),
+            (&codes::BAD_LATE_VALUE, &["api_keys.keys"]),
+            (&codes::LITERAL_SECRET, &["api_keys.keys"]),
+            (&codes::HEADER_NAME, &["api_keys.header"]),
+            (&codes::MANAGED_HEADER, &["api_keys.header"]),
+        ],
+        prose: Prose { before: include_str!("auth.md"), after: "" },
+        ..Facts::of(
+            "Answers 401 to whoever does not show a key.",
+            "{api_keys: {keys: \"${env:API_KEYS}\"}}",
+            Code {
+                layer: "Auth",
+                policy: "ApiKeys",
+                stem: "API_KEYS_",
+                // The keys are read at start; a route with keys of its own must not see another's.
+                state: State::Constant,
+            },
+        )
+    };
+}
 
+impl Lower for Auth {
     fn policy(&self, site: &Site<'_>) -> Value {
         let Self { api_keys: ApiKeys { header, keys } } = self;
         let keys = Value::Late(comma_separated(keys));
@@ -153,5 +185,24 @@ impl Lower for Auth {
         let Self { api_keys: ApiKeys { header, keys } } = self;
         let keys = Tree::Set(keys.iter().map(|key| Tree::Text(show::late(key))).collect());
         Tree::map([("api_keys", Tree::map([("header", Tree::text(header.as_str())), ("keys", keys)]))])
+    }
+
+    fn touches(&self) -> Vec<Touch<'_>> {
+        let clash = |carried: &str| format!("the {carried} takes the place of every key");
+        vec![Touch { path: &["api_keys", "header"], field: &self.api_keys.header, clash }]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_may_be_credentials_but_nothing_that_a_message_needs() {
+        let is_refused = |name: &str| API_KEY.refusal(&HeaderName(name.to_owned())).is_some();
+        for name in ["host", "te", "content-encoding", "cookie", "if-none-match", "x-forwarded-for", "via"] {
+            assert!(is_refused(name), "{name}");
+        }
+        assert!(!is_refused("authorization") && !is_refused("x-api-key") && !is_refused("x-forwarded"));
     }
 }

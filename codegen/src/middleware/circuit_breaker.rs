@@ -1,10 +1,14 @@
 //! `circuit_breaker`: no more requests for an upstream that fails too often.
 
-use super::code::{Code, Lower, Site, State};
+use super::{Code, Facts, Family, Lower, Per, Prose, Refusal, Registered, Site, State};
+use crate::codes;
+use crate::diagnostic::Diagnostics;
 use crate::language::kind::{Number, ShareAbove0, Timeout};
 use crate::language::{Section, section};
+use crate::lint::Lint;
 use crate::model::Ratio;
 use crate::plan::Value;
+use crate::source::ConfigPath;
 use crate::yaml::Tree;
 use std::time::Duration;
 
@@ -28,11 +32,27 @@ section! {
     }
 }
 
-impl Lower for CircuitBreaker {
-    fn code(&self) -> Code {
-        Code { layer: "CircuitBreaker", policy: "Breaker", stem: "BREAKER_", state: State::Upstream }
-    }
+impl Registered for CircuitBreaker {
+    const FACTS: Facts = Facts {
+        needs_upstream: true,
+        refusals: &[Refusal { reason: "circuit_open", status: 503 }],
+        series: &[Family {
+            name: "gateway_circuit_breaker_state",
+            per: Per::Upstream,
+            each: 3,
+            of: "upstreams with a breaker, states",
+        }],
+        reports: &[(&codes::BREAKER_HARDLY_TRIPS, &["failure_ratio"])],
+        prose: Prose { before: "", after: include_str!("circuit_breaker.md") },
+        ..Facts::of(
+            "Answers 503 at once while an upstream fails too often.",
+            "{failure_ratio: 25%}",
+            Code { layer: "CircuitBreaker", policy: "Breaker", stem: "BREAKER_", state: State::Upstream },
+        )
+    };
+}
 
+impl Lower for CircuitBreaker {
     fn policy(&self, site: &Site<'_>) -> Value {
         Value::Call(
             "Breaker::new",
@@ -42,5 +62,13 @@ impl Lower for CircuitBreaker {
 
     fn written(&self) -> Tree {
         self.tree()
+    }
+
+    fn lint(&self, at: &ConfigPath, sink: &mut Diagnostics) {
+        if self.failure_ratio.basis_points == 10_000 {
+            let title = "a circuit breaker that hardly ever opens";
+            let label = format!("one good answer in {:?} keeps it closed", self.window);
+            sink.lint_at(Lint::BreakerHardlyTrips, &at.key("failure_ratio"), title, label);
+        }
     }
 }

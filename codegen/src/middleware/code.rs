@@ -3,15 +3,14 @@
 //! Whatever it names is in its runtime file, which is called as it is: `Limit::new` of `rate_limit` is
 //! `castgate::middleware::rate_limit::Limit::new`.
 
+use super::fields::{Claim, Touch};
+use crate::diagnostic::Diagnostics;
 use crate::plan::Value;
-use crate::source::FileLine;
+use crate::source::{ConfigPath, FileLine};
 use crate::yaml::Tree;
 
 /// A resolved middleware that can become code.
 pub(crate) trait Lower {
-    /// The runtime's side of this kind; the same for all policies of a kind.
-    fn code(&self) -> Code;
-
     /// The policy's constant expression, of the type `Code::policy`.
     fn policy(&self, site: &Site<'_>) -> Value;
 
@@ -28,6 +27,24 @@ pub(crate) trait Lower {
     fn meaning(&self) -> Tree {
         self.written().canonical()
     }
+
+    /// The bytes that it takes at start and keeps.
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    /// The field which nobody else may use.
+    fn claims(&self) -> Option<Claim<'_>> {
+        None
+    }
+
+    /// What it does to fields that somebody else may claim.
+    fn touches(&self) -> Vec<Touch<'_>> {
+        Vec::new()
+    }
+
+    /// Reports what is right, but hardly meant; `at` is its section.
+    fn lint(&self, _at: &ConfigPath, _sink: &mut Diagnostics) {}
 }
 
 /// The runtime's side of a middleware.

@@ -1,11 +1,10 @@
 //! `headers`: changes to header fields on their way.
 
-use super::code::{Code, Lower, Site, State};
-use super::{At, Settings};
+use super::{At, Code, Entry, Facts, Lower, Prose, Registered, Settings, Site, State, Touch, written_after};
 use crate::ast::{List, Map};
 use crate::codes;
 use crate::diagnostic::quoted;
-use crate::field::Use;
+use crate::field::{Nature, Use};
 use crate::lower::late::late;
 use crate::model::{HeaderName, Late, Piece};
 use crate::plan::Value;
@@ -66,6 +65,19 @@ pub struct HeaderEdits {
     pub add: Vec<(HeaderName, Late)>,
 }
 
+/// It is set, added or removed.
+pub(crate) const EDIT: Use = Use {
+    help: &[(Nature::Host, "see the upstream's `host_header`")],
+    is_key: true,
+    ..Use::of("cannot be changed", Nature::OF_THE_HOP)
+};
+
+/// The layer that gives a fixed response its fields.
+pub(crate) fn of_response(fields: &[(HeaderName, Late)]) -> (Entry, Headers) {
+    let response = HeaderEdits { set: fields.to_vec(), ..HeaderEdits::default() };
+    (Entry { name: "headers", facts: &Headers::FACTS }, Headers { response, ..Headers::default() })
+}
+
 impl Settings for Headers {
     type Section = HeadersSection;
 
@@ -102,7 +114,7 @@ fn edits(cx: &mut Cx<'_>, at: &At, section: Option<&HeaderEditsSection>) -> Head
     let removed: Vec<(ConfigPath, HeaderName)> = names
         .filter_map(|(index, text)| {
             let at = remove.index(index);
-            cx.field_name(&at, text, Use::Edit).map(|name| (at, name))
+            cx.field_name(&at, text, EDIT).map(|name| (at, name))
         })
         .collect();
     cx.each_once(&removed);
@@ -118,7 +130,7 @@ fn fields(cx: &mut Cx<'_>, at: &ConfigPath, map: Option<&Map<String>>) -> Vec<(H
     let mut names: BTreeMap<HeaderName, ConfigPath> = BTreeMap::new();
     for (key, value) in map.iter().flat_map(|map| map.iter()) {
         let at = at.key(key);
-        let Some(name) = cx.field_name(&at, key, Use::Edit) else { continue };
+        let Some(name) = cx.field_name(&at, key, EDIT) else { continue };
         let Some(late) = value.and_then(|value| cx.late_header_value(&at, value)) else { continue };
         if let Some(first) = names.get(&name).and_then(|first| cx.sink.key_span(first)) {
             let title = format!("header {} is written twice", quoted(key));
@@ -151,17 +163,31 @@ fn is_secret(name: &HeaderName) -> bool {
     matches!(name.as_str(), "authorization" | "proxy-authorization")
 }
 
-impl Lower for Headers {
-    fn code(&self) -> Code {
-        Code {
-            layer: "Headers",
-            policy: "HeaderEdits",
-            stem: "HEADERS_",
-            // The line of the entry is part of the value, so only one written entry is ever shared.
-            state: State::None,
-        }
-    }
+impl Registered for Headers {
+    const FACTS: Facts = Facts {
+        reports: &[
+            (&codes::BAD_LATE_VALUE, &["request.set", "request.add"]),
+            (&codes::LITERAL_SECRET, &["request.set"]),
+            (&codes::HEADER_NAME, &["request.set", "request.add", "request.remove"]),
+            (&codes::HEADER_VALUE, &["request.set", "request.add"]),
+            (&codes::MANAGED_HEADER, &["request.set", "request.add", "request.remove"]),
+        ],
+        prose: Prose { before: include_str!("headers.md"), after: include_str!("headers_after.md") },
+        ..Facts::of(
+            "Changes header fields of requests and responses.",
+            "{response: {remove: [Server]}}",
+            Code {
+                layer: "Headers",
+                policy: "HeaderEdits",
+                stem: "HEADERS_",
+                // The line of the entry is part of the value, so only one written entry is ever shared.
+                state: State::None,
+            },
+        )
+    };
+}
 
+impl Lower for Headers {
     fn policy(&self, site: &Site<'_>) -> Value {
         let Self { request, response } = self;
         Value::Struct(
@@ -177,6 +203,15 @@ impl Lower for Headers {
     fn written(&self) -> Tree {
         let Self { request, response } = self;
         Tree::map([("request", written(request)), ("response", written(response))])
+    }
+
+    fn touches(&self) -> Vec<Touch<'_>> {
+        let HeaderEdits { remove, set, add } = &self.response;
+        let touch = |path, field| Touch { path, field, clash: written_after };
+        let removed = remove.iter().map(|field| touch(&["response", "remove"], field));
+        let set = set.iter().map(|(field, _)| touch(&["response", "set"], field));
+        let added = add.iter().map(|(field, _)| touch(&["response", "add"], field));
+        set.chain(added).chain(removed).collect()
     }
 
     #[cfg(feature = "cli")]

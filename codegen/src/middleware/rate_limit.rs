@@ -1,12 +1,14 @@
 //! `rate_limit`: so many requests in a span of time, for each client or header value.
 
-use super::code::{Code, Lower, Site, State};
-use super::{At, Settings};
+use super::{
+    At, Code, Column, Facts, Family, Lower, Missed, Per, Refusal, Registered, Settings, Site, State, Touch,
+};
 use crate::ast;
 use crate::codes;
-use crate::field::Use;
+use crate::field::{Nature, Use};
 use crate::language::kind::Number;
 use crate::language::read;
+use crate::lint::Lint;
 use crate::model::{HeaderName, Rate};
 use crate::plan::Value;
 use crate::resolve::cx::Cx;
@@ -63,6 +65,23 @@ pub enum RateLimitKey {
     Header(HeaderName),
 }
 
+/// A request is counted by what the field says.
+const LIMIT_KEY: Use = Use {
+    help: &[(
+        Nature::Host,
+        "one host is written in many ways (`A.com`, `a.com:80`); give the routes of a `host` limits of their own",
+    )],
+    ..Use::of("cannot be the key of a limit", Nature::OF_THE_HOP)
+};
+
+/// A cell of the runtime's table: a key and a time.
+const CELL_BYTES: u64 = 16;
+
+/// The runtime's table is made of sets of four.
+fn cells(max_keys: u32) -> u32 {
+    max_keys.max(4)
+}
+
 impl Settings for RateLimit {
     type Section = RateLimitSection;
 
@@ -108,7 +127,7 @@ fn key(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> Option<RateLi
     match written {
         None | Some("client_ip") => Some(RateLimitKey::ClientIp),
         Some(text) => match text.strip_prefix("header:") {
-            Some(name) => cx.field_name(at, name, Use::LimitKey).map(RateLimitKey::Header),
+            Some(name) => cx.field_name(at, name, LIMIT_KEY).map(RateLimitKey::Header),
             None => {
                 let known = ["client_ip", "header:NAME"];
                 cx.unknown(&codes::UNKNOWN_WORD, at, text, "rate limit key", known.into_iter());
@@ -118,11 +137,32 @@ fn key(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> Option<RateLi
     }
 }
 
-impl Lower for RateLimit {
-    fn code(&self) -> Code {
-        Code { layer: "RateLimit", policy: "Limit", stem: "LIMIT_", state: State::Policy }
-    }
+impl Registered for RateLimit {
+    const FACTS: Facts = Facts {
+        refusals: &[Refusal { reason: "rate_limited", status: 429 }],
+        // All routes have it, also those without a limit.
+        series: &[Family { name: "gateway_rate_limited_total", per: Per::Route, each: 1, of: "routes" }],
+        memory: Some("limit tables"),
+        missed: Some(Missed {
+            lint: Lint::RouteWithoutRateLimit,
+            label: "nothing keeps one client from taking all",
+            help: "add `rate_limit`, here or at the top level",
+        }),
+        column: Some(Column { heading: "rate limit", without: "none" }),
+        reports: &[
+            (&codes::UNKNOWN_WORD, &["key"]),
+            (&codes::HEADER_NAME, &["key"]),
+            (&codes::MANAGED_HEADER, &["key"]),
+        ],
+        ..Facts::of(
+            "Answers 429 to whoever asks too often.",
+            "{rate: 100/s, burst: 200}",
+            Code { layer: "RateLimit", policy: "Limit", stem: "LIMIT_", state: State::Policy },
+        )
+    };
+}
 
+impl Lower for RateLimit {
     fn policy(&self, site: &Site<'_>) -> Value {
         let Self { rate, burst, key, max_keys } = self;
         let key = match key {
@@ -138,8 +178,7 @@ impl Lower for RateLimit {
                 key,
                 Value::Number(u64::try_from(interval).unwrap_or(u64::MAX)),
                 Value::Number(burst.get().into()),
-                // The runtime's table is made of sets of four.
-                Value::Number((*max_keys).max(4).into()),
+                Value::Number(cells(*max_keys).into()),
             ],
         )
     }
@@ -156,5 +195,18 @@ impl Lower for RateLimit {
             ("key", Tree::text(key)),
             ("max_keys", Tree::plain(max_keys)),
         ])
+    }
+
+    fn memory(&self) -> u64 {
+        u64::from(cells(self.max_keys)) * CELL_BYTES
+    }
+
+    fn touches(&self) -> Vec<Touch<'_>> {
+        let clash =
+            |carried: &str| format!("each request has another {carried}, so that nothing is ever limited");
+        match &self.key {
+            RateLimitKey::ClientIp => Vec::new(),
+            RateLimitKey::Header(field) => vec![Touch { path: &["key"], field, clash }],
+        }
     }
 }

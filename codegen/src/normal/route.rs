@@ -101,8 +101,8 @@ fn middleware(model: &Model, route: &Route) -> (Vec<String>, Vec<(String, Tree)>
     let has = route.middleware.names();
     let is_forward = matches!(route.target, Target::Forward(_));
     for layer in model.policies.top_level() {
-        // There is nothing to break without an upstream, so nothing was switched off.
-        if !has.contains(&layer.kind) && (is_forward || layer.kind != "circuit_breaker") {
+        // What has nothing to do without an upstream has not been switched off.
+        if !has.contains(&layer.kind) && (is_forward || !layer.facts.needs_upstream) {
             own.push((layer.kind.to_owned(), Tree::plain("off")));
         }
     }

@@ -3,6 +3,7 @@
 
 use super::kind;
 use crate::codes::{self, About, Code};
+use crate::middleware::REGISTRY;
 use serde_json::Value;
 
 /// The codes of a key, in order; without those that can point at any key.
@@ -10,10 +11,21 @@ pub(super) fn of_key(schema: &Value, path: &str, key: &Value) -> Vec<&'static Co
     let by_kind = of_kind(schema, key);
     let is_of_key = |code: &&&'static Code| {
         // A method is a word, but has a code of its own.
-        let is_other_word = **code == &codes::UNKNOWN_WORD && codes::UNKNOWN_METHOD.names(path);
-        code.names(path) || by_kind.contains(*code) && !is_other_word
+        let names = |code: &Code| declared(code).iter().any(|key| key == path);
+        let is_other_word = **code == &codes::UNKNOWN_WORD && names(&codes::UNKNOWN_METHOD);
+        names(code) || by_kind.contains(*code) && !is_other_word
     };
     codes::ALL.iter().filter(is_of_key).copied().collect()
+}
+
+/// The keys that the catalogue, or a middleware, declares for it.
+pub fn declared(code: &Code) -> Vec<String> {
+    let About::Keys(keys) = code.about else { return Vec::new() };
+    let of_middleware = REGISTRY.iter().flat_map(|entry| {
+        let below = |path: &str| if path.is_empty() { String::new() } else { format!(".{path}") };
+        entry.facts.keys_of(code).map(move |path| format!("middleware.{}{}", entry.name, below(path)))
+    });
+    keys.iter().map(|key| (*key).to_owned()).chain(of_middleware).collect()
 }
 
 /// What follows from the kind of a key's value.

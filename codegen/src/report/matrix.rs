@@ -1,5 +1,6 @@
 //! Who may do what: routes by methods, authentication and rate limit.
 
+use crate::middleware::{Column, REGISTRY};
 use crate::model::{Model, Route};
 use crate::normal;
 use crate::show;
@@ -14,22 +15,33 @@ pub enum Matrix {
     Csv,
 }
 
-const HEADINGS: [&str; 8] = ["route", "line", "host", "path", "methods", "target", "auth", "rate limit"];
+const HEADINGS: [&str; 6] = ["route", "line", "host", "path", "methods", "target"];
+
+/// The columns of middleware that has one, by their headings; each with the middleware's name.
+fn columns() -> Vec<(&'static Column, &'static str)> {
+    let columns = REGISTRY.iter().filter_map(|entry| Some((entry.facts.column.as_ref()?, entry.name)));
+    let mut columns: Vec<_> = columns.collect();
+    columns.sort_by_key(|(column, _)| column.heading);
+    columns
+}
 
 /// A row for each route, in the order of precedence.
 pub fn matrix(model: &Model, form: Matrix) -> String {
-    let mut text = row(&HEADINGS.map(str::to_owned), form);
+    let columns = columns();
+    let headings = HEADINGS.into_iter().chain(columns.iter().map(|(column, _)| column.heading));
+    let headings: Vec<String> = headings.map(str::to_owned).collect();
+    let mut text = row(&headings, form);
     if form == Matrix::Markdown {
-        text.push_str(&"|---".repeat(HEADINGS.len()));
+        text.push_str(&"|---".repeat(headings.len()));
         text.push_str("|\n");
     }
     for route in by_precedence(model) {
-        text.push_str(&row(&cells(model, route), form));
+        text.push_str(&row(&cells(model, route, &columns), form));
     }
     text
 }
 
-fn cells(model: &Model, route: &Route) -> [String; 8] {
+fn cells(model: &Model, route: &Route, columns: &[(&Column, &str)]) -> Vec<String> {
     let layers = normal::layers(model, route);
     let layer =
         |kind: &str| layers.iter().find(|(name, _)| *name == kind).map(|(_, settings)| settings.one_line());
@@ -40,16 +52,17 @@ fn cells(model: &Model, route: &Route) -> [String; 8] {
     for wanted in &route.query {
         path.push_str(&format!(" ?{}={}", wanted.name, wanted.value));
     }
-    [
+    let fixed = [
         route.name.clone(),
         model.line_number(&route.origin.line),
         route.host.to_string(),
         path,
         show::methods(route.methods),
         show::target(model, route),
-        layer("auth").unwrap_or_else(|| "NONE".to_owned()),
-        layer("rate_limit").unwrap_or_else(|| "none".to_owned()),
-    ]
+    ];
+    let layers =
+        columns.iter().map(|(column, kind)| layer(kind).unwrap_or_else(|| column.without.to_owned()));
+    fixed.into_iter().chain(layers).collect()
 }
 
 fn row(cells: &[String], form: Matrix) -> String {

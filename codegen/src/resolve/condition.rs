@@ -133,7 +133,7 @@ fn headers(
     let mut is_good = true;
     for (key, value) in map.iter() {
         let at = at.key(key);
-        let name = cx.field_name(&at, key, Use::Condition);
+        let name = cx.field_name(&at, key, Use::CONDITION);
         let value =
             value.and_then(|value| cx.literal(&at, value)).filter(|value| cx.is_header_value(&at, value));
         let (Some(name), Some(value)) = (name, value) else {

@@ -6,12 +6,12 @@ use super::lints;
 use super::names::{self, Unnamed};
 use super::target::{self, Place};
 use super::upstream::Upstreams;
-use crate::ast::{self, Switch};
+use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::language::kind::Timeout;
 use crate::language::read;
-use crate::middleware::{Layer, Policies};
+use crate::middleware::{Layer, Middleware, Policies};
 use crate::model::{PathParameters, Route, Scope, Server, Target};
 use crate::resolve::cx::At;
 use crate::source::ConfigPath;
@@ -71,10 +71,10 @@ pub(super) fn routes(
         let idle = read(cx, keys, "idle", (&Timeout, route.idle.as_ref()), || within(IDLE));
         let mut middleware = top.for_route(cx, route.middleware.as_ref(), &at, scope, policies);
         if !matches!(target, Some(Target::Forward(_))) {
-            middleware.circuit_breaker = None;
+            middleware = middleware.only(|facts| !facts.needs_upstream);
         }
         if matches!(target, Some(Target::Redirect(_) | Target::Respond(_))) {
-            idle_circuit_breaker(cx, &at, route);
+            without_use(cx, &at.key("middleware"), route.middleware.as_ref());
         }
         let (Some(condition), Some(target)) = (condition, target) else { continue };
         let Condition { host, path, methods, headers, query } = condition;
@@ -148,12 +148,11 @@ fn names(
     names
 }
 
-/// A breaker of the route's own, with nothing to break.
-fn idle_circuit_breaker(cx: &mut Cx<'_>, at: &ConfigPath, route: &ast::Route) {
-    let own = route.middleware.as_ref().and_then(|middleware| middleware.circuit_breaker.get());
-    if matches!(own, Some(Switch::On(_))) {
-        let at = at.key("middleware").key("circuit_breaker");
-        let title = "`circuit_breaker` has no effect on a route without an upstream";
-        cx.sink.error_at_key(&codes::KEY_DOES_NOT_APPLY, &at, title, "would have no effect");
+/// Middleware of the route's own that needs the upstream which it has not.
+fn without_use(cx: &mut Cx<'_>, at: &ConfigPath, own: Option<&Middleware>) {
+    let own = own.into_iter().flat_map(Middleware::switched_on);
+    for entry in own.filter(|entry| entry.facts.needs_upstream) {
+        let title = format!("`{}` has no effect on a route without an upstream", entry.name);
+        cx.sink.error_at_key(&codes::KEY_DOES_NOT_APPLY, &at.key(entry.name), title, "would have no effect");
     }
 }

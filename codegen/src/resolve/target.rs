@@ -298,7 +298,7 @@ fn respond(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Respond) -> Option<R
     let headers_at = at.key("headers");
     for (key, value) in written.headers.iter().flat_map(|map| map.iter()) {
         let at = headers_at.key(key);
-        let Some(name) = cx.field_name(&at, key, Use::Answer) else { continue };
+        let Some(name) = cx.field_name(&at, key, Use::ANSWER) else { continue };
         if !names.insert(name.clone()) {
             let title = format!("header {} is set twice", quoted(key));
             cx.sink.error_at_key(&codes::DUPLICATE_KEY, &at, title, "case does not count in header names");

@@ -53,7 +53,7 @@ fn test(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Test, names: &Names<'_>
             host = value.map(|value| (at, value));
             continue;
         }
-        let name = cx.field_name(&at, key, Use::Test);
+        let name = cx.field_name(&at, key, Use::TEST);
         headers.extend(name.zip(value));
     }
     let expect_at = at.key("expect");

@@ -8,7 +8,7 @@ mod configs;
 mod entries;
 mod language;
 
-use castgate_codegen::codes::{self, About};
+use castgate_codegen::codes;
 use castgate_codegen::diff::diff;
 use castgate_codegen::reference;
 use castgate_codegen::source::Disk;
@@ -228,13 +228,12 @@ fn every_key_lists_the_diagnostics_that_point_at_it() {
         }
     }
     for code in codes::ALL {
-        let About::Keys(keys) = code.about else { continue };
-        for path in keys {
+        for path in &reference::declared(code) {
             let is_key =
                 language.sections.iter().flat_map(|section| &section.keys).any(|key| key.path == *path);
             if !is_key {
                 failures.insert(format!("{} is declared for {path}, which is no key", code.id));
-            } else if !seen.contains(&(code.id, path)) && !ELSEWHERE.contains(&code.id) {
+            } else if !seen.contains(&(code.id, path.as_str())) && !ELSEWHERE.contains(&code.id) {
                 failures
                     .insert(format!("{} is declared for {path}, but no config of ui/ has it there", code.id));
             }

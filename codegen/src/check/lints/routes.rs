@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostics, quoted};
 use crate::lint::{Level, Lint};
+use crate::middleware::{Missed, REGISTRY};
 use crate::model::{Model, Route, Target};
 use crate::pattern::{HostPattern, MatchKind, ParamKind, Segment};
 use crate::source::ConfigPath;
@@ -33,21 +34,11 @@ pub(super) fn check(table: &Table<'_>, sink: &mut Diagnostics) {
         if !matches!(route.target, Target::Forward(_)) {
             continue;
         }
-        if route.middleware.auth.is_none() {
-            missing(
-                Lint::RouteWithoutAuth,
-                "forwards without `auth`",
-                "anybody may come in",
-                "add `auth`, or say why not: `allow: [{lint: route-without-auth, reason: \"..\"}]`",
-            );
-        }
-        if route.middleware.rate_limit.is_none() {
-            missing(
-                Lint::RouteWithoutRateLimit,
-                "forwards without `rate_limit`",
-                "nothing keeps one client from taking all",
-                "add `rate_limit`, here or at the top level",
-            );
+        let has = route.middleware.names();
+        for entry in REGISTRY.iter().filter(|entry| !has.contains(&entry.name)) {
+            if let Some(Missed { lint, label, help }) = &entry.facts.missed {
+                missing(*lint, &format!("forwards without `{}`", entry.name), label, help);
+            }
         }
         let has_timeout = sink.is_written(&at.key("timeout"));
         if is_default_timeout && !has_timeout {

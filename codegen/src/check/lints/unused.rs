@@ -2,7 +2,8 @@
 
 use crate::diagnostic::{Diagnostics, quoted};
 use crate::lint::Lint;
-use crate::model::{Model, Scope};
+use crate::middleware::REGISTRY;
+use crate::model::Model;
 use std::collections::BTreeSet;
 
 /// Top-level middleware which no route has.
@@ -11,14 +12,16 @@ pub(super) fn middleware(model: &Model, sink: &mut Diagnostics) {
     // A route's own entry may have taken some of its fields from the top level.
     let used: BTreeSet<&str> =
         sets.flat_map(|set| set.layers(&model.policies)).map(|layer| layer.kind).collect();
-    for (kind, origin) in model.policies.origins() {
-        if origin.scope != Scope::TopLevel || used.contains(kind) {
-            continue;
-        }
-        let title = format!("no route has the middleware {}", quoted(kind));
+    let of_unmatched = REGISTRY.iter().filter(|entry| entry.facts.sees_unmatched);
+    let of_unmatched: Vec<String> = of_unmatched.map(|entry| format!("`{}`", entry.name)).collect();
+    for layer in model.policies.top_level().filter(|layer| !used.contains(layer.kind)) {
+        let title = format!("no route has the middleware {}", quoted(layer.kind));
         let label = "every route has switched it off, or has no use for it";
-        if let Some(problem) = sink.lint_at_key(Lint::UnusedMiddleware, &origin.path, title, label) {
-            problem.help("remove it; requests that match no route have `request_id` and `access_log` only");
+        if let Some(problem) = sink.lint_at_key(Lint::UnusedMiddleware, &layer.origin.path, title, label) {
+            problem.help(format!(
+                "remove it; requests that match no route have {} only",
+                of_unmatched.join(" and ")
+            ));
         }
     }
 }

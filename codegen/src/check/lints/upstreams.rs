@@ -20,7 +20,6 @@ pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
             tries(upstream, route, sink);
         }
     }
-    breakers(model, sink);
     unequal_weights(model, sink);
     late_defaults(model, sink);
 }
@@ -103,17 +102,6 @@ fn tries(upstream: &Upstream, route: &Route, sink: &mut Diagnostics) {
         problem.help(format!("no route leaves this upstream more than {most:?}"));
         if let Some(span) = time {
             problem.label(span, "the most time of any route");
-        }
-    }
-}
-
-fn breakers(model: &Model, sink: &mut Diagnostics) {
-    for breaker in &model.policies.circuit_breaker {
-        if breaker.settings.failure_ratio.basis_points == 10_000 {
-            let at = breaker.origin.path.key("failure_ratio");
-            let title = "a circuit breaker that hardly ever opens";
-            let label = format!("one good answer in {:?} keeps it closed", breaker.settings.window);
-            sink.lint_at(Lint::BreakerHardlyTrips, &at, title, label);
         }
     }
 }

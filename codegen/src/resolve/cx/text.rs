@@ -66,12 +66,12 @@ impl Cx<'_> {
 
     /// The name of a field, for a use that it is fit for.
     pub(crate) fn field_name(&mut self, at: &ConfigPath, text: &str, used: Use) -> Option<HeaderName> {
-        let name = self.header_name(at, text, used.is_key())?;
+        let name = self.header_name(at, text, used.is_key)?;
         let Some(refusal) = used.refusal(&name) else { return Some(name) };
         let title = format!("header {} {}", quoted(text), refusal.what);
         let span = self.sink.value_span(at);
         let code = &codes::MANAGED_HEADER;
-        let problem = if used.is_key() {
+        let problem = if used.is_key {
             self.sink.error_at_key(code, at, title, refusal.why)
         } else {
             self.sink.error_at(code, at, title, refusal.why)
