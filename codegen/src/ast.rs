@@ -4,22 +4,17 @@
 //! its text, an upstream is still a name. Every field is optional, so that one mistake never hides the rest
 //! of the file; the stage after it decides what has to be there and what the defaults are.
 
-mod admin;
-mod observability;
 mod route;
 #[cfg(feature = "cli")]
 mod schema;
-mod server;
 mod test;
 mod upstream;
 mod value;
 
-pub use crate::language::server::{WrittenDrain, WrittenLimits, WrittenServerTimeouts};
+pub use crate::language::route::{WrittenRedirect, WrittenRespond};
+pub use crate::language::server::{WrittenAdmin, WrittenObservability, WrittenServer};
 pub use crate::language::upstream::{WrittenKeepalive, WrittenRetries, WrittenUpstreamTimeouts};
-pub use admin::Admin;
-pub use observability::Observability;
-pub use route::{Redirect, Respond, Route};
-pub use server::Server;
+pub use route::Route;
 pub use test::{Expect, Test};
 pub use upstream::{Backend, BackendSection, HealthCheck, Upstream};
 pub(crate) use value::LENIENT;
@@ -36,11 +31,11 @@ use serde::Deserialize;
 pub struct Gateway {
     /// Listeners, limits and timeouts towards clients. Left out: every default below.
     /// Example: `{listen: 0.0.0.0:8080}`.
-    pub server: Lenient<Server>,
+    pub server: Lenient<WrittenServer>,
     /// A separate listener for `/health`, `/livez`, `/readyz` and `/metrics`. Left out: they are answered on
     /// `server.listen`, on any host, ahead of all middleware, and no route may have these paths.
     /// Example: `{listen: 127.0.0.1:9090}`.
-    pub admin: Lenient<Admin>,
+    pub admin: Lenient<WrittenAdmin>,
     /// Every upstream without a `health_check` of its own is asked with a GET of `/` that expects 200, and this is everybody's
     /// `health_check.interval` unless they have one. Default: `5s`, and no GET.
     /// Example: `10s`.
@@ -59,7 +54,7 @@ pub struct Gateway {
     pub tests: List<Test>,
     /// Bounds on metrics.
     /// Example: `{max_series: 5000}`.
-    pub observability: Lenient<Observability>,
+    pub observability: Lenient<WrittenObservability>,
     /// Levels of lints.
     /// Example: `{route-without-host: allow}`.
     pub lints: Lenient<Lints>,

@@ -4,17 +4,20 @@
 //!
 //! To add a key: one entry in a `section!`, and its field in the runtime. To add a word: one line in a `words!`.
 //! To add a kind of value: one `impl` of [`Kind`].
+#![cfg_attr(
+    not(feature = "cli"),
+    allow(dead_code, reason = "what there is to know of keys is for the command line")
+)]
 
 pub(crate) mod kind;
 mod meta;
+pub(crate) mod route;
 mod section;
 pub(crate) mod server;
 pub(crate) mod upstream;
 mod words;
 
-pub(crate) use kind::{Kind, Words};
-#[cfg(feature = "cli")]
-pub(crate) use meta::section_schema;
-pub(crate) use meta::{KeyMeta, Shape};
-pub(crate) use section::{Section, read, section};
+pub(crate) use kind::{Constant, Kind, Words};
+pub(crate) use meta::{KeyMeta, SectionMeta, Shape, Without};
+pub(crate) use section::{Reported, Section, placed, read, required, section};
 pub(crate) use words::words;

@@ -11,14 +11,15 @@ mod value;
 
 pub use route::{
     Forward, HeaderPredicate, LetOff, Method, Methods, PathChange, PathParameters, QueryPredicate, Redirect,
-    Respond, Route, Target,
+    Route, Target,
 };
-pub use server::{Admin, Cidr, Listen, LogLevel, Observability, Server, Workers};
+pub use server::{Cidr, Listen, LogLevel, Workers};
 pub use test::{Expectation, Test};
 pub use upstream::{Backend, BackendUrl, HealthCheck, Probe, Upstream};
 pub use value::{HeaderName, Id, Late, Origin, Piece, Rate, Ratio, Scope};
 
-pub use crate::language::server::{Drain, Limits, ServerTimeouts};
+pub use crate::language::route::Respond;
+pub use crate::language::server::{Admin, Drain, Limits, Observability, Server, ServerTimeouts};
 pub use crate::language::upstream::{HostHeader, Keepalive, Retries, RetryOn, Strategy, UpstreamTimeouts};
 pub use crate::middleware::{MiddlewareSet, Policies};
 

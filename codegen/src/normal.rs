@@ -6,10 +6,10 @@
 //! Secrets cannot be in it: a late value is its `${env:..}` text here as everywhere at build.
 
 mod route;
-mod server;
 mod upstream;
 
 use crate::diagnostic::Diagnostics;
+use crate::language::Section;
 use crate::middleware::Use;
 use crate::model::{Forward, Model, Route, Target, Upstream};
 use crate::source::{ConfigPath, Source};
@@ -24,9 +24,9 @@ pub fn tree(model: &Model) -> Tree {
 /// The tree as it can be read again: a default which is longer than the time that `most` gives its upstream never
 /// takes effect, and written out it would be a mistake.
 fn whole(model: &Model, most: impl Fn(&Upstream) -> Option<Duration>) -> Tree {
-    let mut sections = vec![("server".to_owned(), server::server(&model.server))];
+    let mut sections = vec![("server".to_owned(), model.server.tree())];
     if let Some(admin) = &model.admin {
-        sections.push(("admin".to_owned(), server::admin(admin)));
+        sections.push(("admin".to_owned(), admin.tree()));
     }
     if !model.upstreams.is_empty() {
         let upstreams =

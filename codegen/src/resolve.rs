@@ -22,8 +22,9 @@ pub(crate) use names::is_name;
 
 use crate::ast::Gateway;
 use crate::diagnostic::Diagnostics;
+use crate::language::Section;
 use crate::middleware;
-use crate::model::{Model, Observability, Origin, Scope};
+use crate::model::{Model, Observability};
 use crate::source::{ConfigPath, Source};
 use sha2::{Digest, Sha256};
 
@@ -40,7 +41,8 @@ pub(crate) fn resolve(gateway: &Gateway, source: &Source, sink: &mut Diagnostics
     upstreams.report_unused(cx, gateway);
     let upstreams = upstreams.into_list();
     let tests = test::tests(cx, &gateway.tests, &routes, &upstreams);
-    let max_series = gateway.observability.get().and_then(|section| section.max_series);
+    let observability = ConfigPath::root().key("observability");
+    let observability = Observability::with_defaults(cx, observability, gateway.observability.get());
     Model {
         config_path: source.path().to_owned(),
         config_files: source.files().iter().map(|file| file.path().to_string()).collect(),
@@ -51,13 +53,9 @@ pub(crate) fn resolve(gateway: &Gateway, source: &Source, sink: &mut Diagnostics
         policies,
         unmatched: top.for_unmatched(),
         routes,
-        observability: Observability { max_series },
+        observability,
         tests,
     }
-}
-
-fn top_level(cx: &Cx<'_>, path: &ConfigPath) -> Origin {
-    cx.origin(path, Scope::TopLevel)
 }
 
 fn sha256(source: &Source) -> String {

@@ -46,6 +46,23 @@ impl Tree {
         Self::List(values.into_iter().map(Self::plain).collect())
     }
 
+    /// Without the keys which hold nothing: no text, an empty list, an empty map.
+    pub(crate) fn filled(self) -> Self {
+        let is_empty = |tree: &Self| match tree {
+            Self::Map(map) => map.is_empty(),
+            Self::Set(list) | Self::List(list) => list.is_empty(),
+            Self::Text(text) => text.is_empty(),
+            _ => false,
+        };
+        match self {
+            Self::Map(mut map) => {
+                map.retain(|(_, value)| !is_empty(value));
+                Self::Map(map)
+            }
+            other => other,
+        }
+    }
+
     /// Block YAML.
     pub fn yaml(&self, comment: Comment<'_>) -> String {
         let mut out = String::new();

@@ -1,6 +1,8 @@
 //! `routes:`, which requests go where.
 
-use super::{Allow, Backend, Duration, Limit, List, Map, Middleware, Strings};
+use super::{
+    Allow, Backend, Duration, Limit, List, Map, Middleware, Strings, WrittenRedirect, WrittenRespond,
+};
 use serde::Deserialize;
 
 /// One route: a condition (`host`, `path`, `match`, `methods`, `headers`, `query`) and exactly one target
@@ -50,10 +52,10 @@ pub struct Route {
     pub strategy: Option<String>,
     /// Answer with a redirect.
     /// Example: `{to: /new}`.
-    pub redirect: Option<Redirect>,
+    pub redirect: Option<WrittenRedirect>,
     /// Answer with a fixed response.
     /// Example: `{status: 200, content_type: text/plain, body: fine}`.
-    pub respond: Option<Respond>,
+    pub respond: Option<WrittenRespond>,
     /// Literal, whole segments taken off the front of the forwarded path. Not together with `rewrite`.
     /// Example: `/api/v1`.
     pub strip_prefix: Option<String>,
@@ -84,39 +86,4 @@ pub struct Route {
     /// Lints which this route is let off, each with a reason.
     /// Example: `[{lint: route-without-auth, reason: public by design}]`.
     pub allow: Option<List<Allow>>,
-}
-
-/// `redirect: {to: /new, status: 308}`; the request's query is kept.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Redirect {
-    /// A path or an absolute URL, required; may use the path's parameters: `/v2/{id}`. The request's query is kept; the host is
-    /// always literal.
-    /// Example: `"https://example.com/new/{id}"`.
-    pub to: Option<String>,
-    /// The status: 301, 302, 303, 307 or 308. Default: 308.
-    /// Example: `301`.
-    #[cfg_attr(feature = "cli", schemars(extend("enum" = [301, 302, 303, 307, 308])))]
-    pub status: Option<u64>,
-}
-
-/// `respond: {status: 200, content_type: text/plain, body: "..."}`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Respond {
-    /// The status, 200 to 599. Default: 200.
-    /// Example: `404`.
-    #[cfg_attr(feature = "cli", schemars(range(min = 200, max = 599)))]
-    pub status: Option<u64>,
-    /// The media type of the body. Default: `text/plain; charset=utf-8` if there is a body.
-    /// Example: `application/json`.
-    pub content_type: Option<String>,
-    /// What the client gets, as it stands. Default: empty.
-    /// Example: `not here`.
-    pub body: Option<String>,
-    /// Further response header fields.
-    /// Example: `{Cache-Control: max-age=3600}`.
-    pub headers: Option<Map<String>>,
 }

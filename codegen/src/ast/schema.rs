@@ -2,10 +2,8 @@
 
 use super::{
     Backend, BackendSection, Duration, Lenient, Limit, List, Map, Percent, Rate, Size, Strings, Switch,
-    Unread, Workers,
 };
 use crate::language::{Shape, Words};
-use castgate_contract::level::LEVELS;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -44,7 +42,6 @@ macro_rules! inline {
 
 /// One, or a list of them; some of the words of the language.
 pub(super) struct Methods;
-pub(super) struct LogLevel;
 
 /// Of a response.
 pub(super) struct Status;
@@ -68,16 +65,7 @@ inline! {
     [] Methods: |_generator| {
         json_schema!({"anyOf": [{"enum": METHODS}, {"type": "array", "items": {"enum": METHODS}}]})
     };
-    [] LogLevel: |_generator| {
-        let late = json_schema!({"type": "string", "pattern": r"\$\{"});
-        json_schema!({"anyOf": [{"enum": LEVELS}, late]})
-    };
-    [] Workers: |_generator| {
-        json_schema!({"anyOf": [{"enum": ["auto"]}, {"type": "integer", "minimum": 1, "maximum": 1024}]})
-    };
     [] Status: |_generator| json_schema!({"type": "integer", "minimum": 200, "maximum": 599});
-    // No value is right.
-    [] Unread: |_generator| json_schema!({"not": {}});
     [] Duration: |_generator| of(&Shape::Duration);
     [] Size: |_generator| of(&Shape::Size);
     [] Rate: |_generator| of(&Shape::Rate);
@@ -86,7 +74,7 @@ inline! {
 
 /// The schema of a kind of value.
 fn of(shape: &Shape) -> Schema {
-    shape.schema().try_into().unwrap_or_default()
+    shape.schema(&mut serde_json::Map::new()).try_into().unwrap_or_default()
 }
 
 /// A word of an enumeration.

@@ -262,13 +262,13 @@ impl<'de> Deserialize<'de> for Strings {
     }
 }
 
-/// Whether a key was written that this version does not read.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Unread(pub bool);
+/// The value of a key which this version does not read.
+#[derive(Debug, Clone, Copy)]
+pub struct Unread;
 
 impl<'de> Deserialize<'de> for Unread {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        IgnoredAny::deserialize(deserializer).map(|_| Unread(true))
+        IgnoredAny::deserialize(deserializer).map(|_| Unread)
     }
 }
 

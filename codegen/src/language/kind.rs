@@ -1,20 +1,32 @@
 //! Kinds of value: how one is read, mended, written out, told to the runtime and described.
 
+mod address;
 mod field;
 mod list;
+mod nested;
+mod network;
+mod process;
 mod quantity;
 mod scalar;
+mod text;
 mod word;
 
-pub(crate) use field::FieldName;
-pub(crate) use list::WordSet;
+pub(crate) use address::Address;
+pub(crate) use field::{FieldName, Fields};
+pub(crate) use list::{ListOf, OneOrList, WordSet};
+pub(crate) use nested::Nested;
+pub(crate) use network::Network;
+pub(crate) use process::{Level, Threads};
+#[allow(unused_imports, reason = "the next section has it")]
+pub(crate) use quantity::RateOf;
 pub(crate) use quantity::{Share, ShareAbove0, Size, SizeOf, Span, Timeout};
-pub(crate) use scalar::{Flag, Number};
+pub(crate) use scalar::{Flag, Number, OneOfNumbers, Refused};
+pub(crate) use text::{LateText, LateValue, Literal, MediaType, Plain};
 pub(crate) use word::{Word, Words};
 
 use super::Shape;
 use crate::plan::Value;
-use crate::resolve::cx::Cx;
+use crate::resolve::cx::{At, Cx};
 use crate::source::ConfigPath;
 use crate::yaml::Tree;
 
@@ -26,25 +38,26 @@ pub(crate) trait Kind<T> {
     /// What it comes to; `None` if that is nothing, which has been reported.
     fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &Self::Written) -> Option<T>;
 
+    /// The value of a key of the section at `at`.
+    fn read_key(&self, cx: &mut Cx<'_>, at: &At, key: &str, written: &Self::Written) -> Option<T> {
+        let at = at.key(cx, key);
+        self.read(cx, &at, written)
+    }
+
+    /// What a route says and what the top level says: the former, but of a section each key.
+    fn over(own: Option<Self::Written>, base: Option<Self::Written>) -> Option<Self::Written> {
+        own.or(base)
+    }
+
     /// As it is written, in one form.
     fn tree(&self, value: &T) -> Tree;
-
-    /// As a constant of the generated code.
-    fn value(&self, value: &T) -> Value;
 
     /// What may be written.
     fn shape(&self) -> Shape;
 }
 
-/// A default as it is written, and as it is said with its proviso.
-#[allow(dead_code, reason = "only the command line asks")]
-pub(crate) fn default<T, K: Kind<T>>(kind: &K, default: &T, proviso: &str) -> (Option<String>, String) {
-    let written = kind.tree(default).one_line();
-    let said = match kind.shape() {
-        Shape::Flag | Shape::Number(..) => written.clone(),
-        _ => format!("`{written}`"),
-    };
-    // The schema's `default` has never been a list.
-    let is_list = matches!(kind.shape(), Shape::List(_));
-    (Some(written).filter(|_| !is_list), said + proviso)
+/// A kind of value which the generated code has.
+pub(crate) trait Constant<T>: Kind<T> {
+    /// As a constant expression.
+    fn value(&self, value: &T) -> Value;
 }

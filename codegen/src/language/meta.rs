@@ -1,10 +1,22 @@
-//! What there is to know of a key, for the schema and all that is made from it.
+//! What there is to know of a section and its keys, for the schema and all that is made from it.
 
+use super::Kind;
 #[cfg(feature = "cli")]
 use serde_json::{Value, json};
 
+/// A section.
+#[derive(Debug)]
+pub(crate) struct SectionMeta {
+    /// The type that serde reads.
+    pub(crate) written: &'static str,
+    /// What it is: the lines of its doc comment.
+    pub(crate) about: &'static [&'static str],
+    /// Its keys.
+    pub(crate) keys: &'static [KeyMeta],
+}
+
 /// A key of a section.
-#[allow(dead_code, reason = "only the command line asks")]
+#[derive(Debug)]
 pub(crate) struct KeyMeta {
     /// As it is written.
     pub(crate) name: &'static str,
@@ -12,20 +24,61 @@ pub(crate) struct KeyMeta {
     pub(crate) doc: &'static [&'static str],
     /// What may be written.
     pub(crate) shape: fn() -> Shape,
-    /// The default as it is written, if it is always the same; and what is said of it.
-    pub(crate) default: fn() -> (Option<String>, String),
-    /// As one would write it.
+    /// What holds without it.
+    pub(crate) without: fn() -> Without,
+    /// As one would write it; empty if nobody may.
     pub(crate) example: &'static str,
 }
 
-/// What may be written as a value.
+/// What holds where a key is not written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(dead_code, reason = "only the command line asks")]
+pub(crate) enum Without {
+    /// It has to be there.
+    Required,
+    /// A list of which one entry at least has to be there.
+    #[allow(dead_code, reason = "the next section has it")]
+    AtLeastOne,
+    /// Nothing to speak of.
+    Nothing,
+    /// A default, in words; and as it is written, if it is always, or all but always, the same.
+    Default(String, Option<String>),
+}
+
+impl From<&str> for Without {
+    /// In words.
+    fn from(said: &str) -> Self {
+        if said.is_empty() { Self::Nothing } else { Self::Default(said.to_owned(), None) }
+    }
+}
+
+impl Without {
+    /// A default as it is written, with its proviso.
+    pub(crate) fn value(written: &str, proviso: &str) -> Self {
+        Self::Default(format!("`{written}`{proviso}"), Some(written.to_owned()))
+    }
+
+    /// A default which the kind can write, with its proviso.
+    pub(crate) fn default<T, K: Kind<T>>(kind: &K, default: &T, proviso: &str) -> Self {
+        let written = kind.tree(default).one_line();
+        let said = match kind.shape() {
+            Shape::Flag | Shape::Number(..) | Shape::Numbers(_) => written.clone(),
+            _ => format!("`{written}`"),
+        };
+        // The schema's `default` has never been a list.
+        let is_list = matches!(kind.shape(), Shape::List(_));
+        Self::Default(said + proviso, Some(written).filter(|_| !is_list))
+    }
+}
+
+/// What may be written as a value.
+#[derive(Debug, Clone)]
 pub(crate) enum Shape {
     /// `true` or `false`.
     Flag,
     /// A whole number of this range.
     Number(u64, u64),
+    /// One of these numbers.
+    Numbers(&'static [u64]),
     /// `5s`
     Duration,
     /// `10MiB`
@@ -38,17 +91,29 @@ pub(crate) enum Shape {
     Words(Vec<&'static str>),
     /// Any text.
     Text,
+    /// Text of which at least a part comes at start.
+    Late,
     /// Several of these.
     List(Box<Shape>),
+    /// These, by names.
+    Map(Box<Shape>),
+    /// Any of these.
+    AnyOf(Vec<Shape>),
+    /// The keys of a section.
+    Section(&'static SectionMeta),
+    /// Nothing: the key is known, and refused.
+    Refused,
 }
 
 #[cfg(feature = "cli")]
 impl Shape {
-    pub(crate) fn schema(&self) -> Value {
+    /// Sections go to `definitions`.
+    pub(crate) fn schema(&self, definitions: &mut serde_json::Map<String, Value>) -> Value {
         match self {
             Self::Flag => json!({"type": "boolean"}),
-            Self::Number(0, most) => json!({"type": "integer", "minimum": 0, "maximum": most}),
+            Self::Number(least, u64::MAX) => json!({"type": "integer", "minimum": least}),
             Self::Number(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
+            Self::Numbers(numbers) => json!({"type": "integer", "enum": numbers}),
             Self::Duration => {
                 json!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(ms|s|m|h|d)\s*$"})
             }
@@ -57,36 +122,73 @@ impl Shape {
             Self::Rate => json!({"type": "string", "pattern": r"^\s*[0-9]+\s*/\s*[smh]\s*$"}),
             Self::Words(words) => json!({"enum": words}),
             Self::Text => json!({"type": "string"}),
-            Self::List(of) => json!({"type": "array", "items": of.schema()}),
+            Self::Late => json!({"type": "string", "pattern": r"\$\{"}),
+            Self::List(of) => json!({"type": "array", "items": of.schema(definitions)}),
+            Self::Map(of) => json!({"type": "object", "additionalProperties": of.schema(definitions)}),
+            Self::AnyOf(choices) => {
+                let choices: Vec<Value> = choices.iter().map(|choice| choice.schema(definitions)).collect();
+                json!({"anyOf": choices})
+            }
+            Self::Refused => json!({"not": {}}),
+            Self::Section(meta) => {
+                meta.define(definitions);
+                json!({"$ref": format!("#/definitions/{}", meta.name())})
+            }
         }
     }
 }
 
-/// A section as editors know it.
 #[cfg(feature = "cli")]
-pub(crate) fn section_schema(about: &[&str], keys: &[KeyMeta]) -> schemars::Schema {
-    let properties: serde_json::Map<String, Value> = keys
-        .iter()
-        .map(|key| {
-            let mut schema = (key.shape)().schema();
-            let (default, said) = (key.default)();
-            schema["description"] =
-                format!("{} Default: {said}. Example: `{}`.", prose(key.doc), key.example).into();
-            if let Some(default) = default.as_deref().and_then(crate::parse::json) {
+impl SectionMeta {
+    /// What the schema calls it.
+    pub(crate) fn name(&self) -> &'static str {
+        self.written.trim_start_matches("Written")
+    }
+
+    /// Puts it among the definitions, with those that it holds.
+    fn define(&self, definitions: &mut serde_json::Map<String, Value>) {
+        if !definitions.contains_key(self.name()) {
+            definitions.insert(self.name().to_owned(), Value::Null);
+            let schema = self.schema(definitions);
+            definitions.insert(self.name().to_owned(), schema);
+        }
+    }
+
+    /// As editors know it.
+    pub(crate) fn schema(&self, definitions: &mut serde_json::Map<String, Value>) -> Value {
+        let keys = self.keys.iter().map(|key| (key.name.to_owned(), key.schema(definitions)));
+        let properties: serde_json::Map<String, Value> = keys.collect();
+        json!({
+            "type": "object",
+            "description": prose(self.about),
+            "properties": properties,
+            "additionalProperties": false,
+        })
+    }
+}
+
+#[cfg(feature = "cli")]
+impl KeyMeta {
+    fn schema(&self, definitions: &mut serde_json::Map<String, Value>) -> Value {
+        let mut schema = (self.shape)().schema(definitions);
+        // Draft 7 ignores what stands beside a `$ref`.
+        if schema.get("$ref").is_some() {
+            schema = json!({"allOf": [schema]});
+        }
+        let mut text = prose(self.doc);
+        if let Without::Default(said, written) = (self.without)() {
+            text.push_str(&format!(" Default: {said}."));
+            if let Some(default) = written.as_deref().and_then(crate::parse::json) {
                 schema["default"] = default;
             }
-            if let Some(example) = crate::parse::json(key.example) {
-                schema["examples"] = json!([example]);
-            }
-            (key.name.to_owned(), schema)
-        })
-        .collect();
-    schemars::json_schema!({
-        "type": "object",
-        "description": prose(about),
-        "properties": properties,
-        "additionalProperties": false,
-    })
+        }
+        if !self.example.is_empty() {
+            text.push_str(&format!(" Example: `{}`.", self.example));
+            schema["examples"] = crate::parse::json(self.example).into_iter().collect();
+        }
+        schema["description"] = text.into();
+        schema
+    }
 }
 
 /// The lines of a doc comment as running text; an empty one ends a paragraph.

@@ -1,35 +1,82 @@
 //! `section!`: a map with keys of the language.
 
-use super::Kind;
+use super::{Kind, SectionMeta};
 use crate::resolve::cx::{At, Cx};
+use crate::source::ConfigPath;
 use crate::yaml::Tree;
+use std::convert::Infallible;
 
 /// What a section comes to.
 pub(crate) trait Section: Sized {
     /// What serde reads.
     type Written: Clone + Default;
 
+    /// Why it may come to nothing: [`Reported`] if a key is required, `Infallible` if none is.
+    type Failure;
+
+    /// What there is to know of it.
+    const META: &'static SectionMeta;
+
     /// A section over another, key by key.
     fn over(own: Self::Written, base: Self::Written) -> Self::Written;
 
-    /// What is wrong has been reported, and counts as its default.
-    fn resolve(cx: &mut Cx<'_>, at: impl Into<At>, written: Option<&Self::Written>) -> Self;
+    /// What is wrong has been reported, and counts as if it were not there.
+    fn resolve(
+        cx: &mut Cx<'_>,
+        at: impl Into<At>,
+        written: Option<&Self::Written>,
+    ) -> Result<Self, Self::Failure>;
+
+    /// One of which no key is required, so that it need not be there itself.
+    fn with_defaults(cx: &mut Cx<'_>, at: impl Into<At>, written: Option<&Self::Written>) -> Self
+    where
+        Self: Section<Failure = Infallible>,
+    {
+        let Ok(settings) = Self::resolve(cx, at, written);
+        settings
+    }
 
     /// Every key written out.
     fn tree(&self) -> Tree;
 }
 
-/// The value of a key: as it was written; its default if it was not, or if what was written has been reported.
+/// What is wrong has been reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reported;
+
+/// The value of a key which may be left out; what is wrong has been reported, and counts as left out.
 pub(crate) fn read<T, K: Kind<T>>(
     cx: &mut Cx<'_>,
     at: &At,
     key: &'static str,
     (kind, written): (&K, Option<&K::Written>),
-    default: impl FnOnce() -> T,
+) -> Option<T> {
+    written.and_then(|written| kind.read_key(cx, at, key, written))
+}
+
+/// The value of a key whose default knows its place.
+pub(crate) fn placed<T, K: Kind<T>>(
+    cx: &mut Cx<'_>,
+    at: &At,
+    key: &'static str,
+    value: (&K, Option<&K::Written>),
+    default: impl FnOnce(&Cx<'_>, &ConfigPath) -> T,
 ) -> T {
-    let Some(written) = written else { return default() };
-    let at = at.key(cx, key);
-    kind.read(cx, &at, written).unwrap_or_else(default)
+    read(cx, at, key, value).unwrap_or_else(|| default(cx, &at.key(cx, key)))
+}
+
+/// The value of a key which has to be there.
+pub(crate) fn required<T, K: Kind<T>>(
+    cx: &mut Cx<'_>,
+    at: &At,
+    key: &'static str,
+    (kind, written): (&K, Option<&K::Written>),
+    help: &str,
+) -> Option<T> {
+    if written.is_none() {
+        at.missing(cx, key, help);
+    }
+    read(cx, at, key, (kind, written))
 }
 
 /// Declares a section:
@@ -42,19 +89,33 @@ pub(crate) fn read<T, K: Kind<T>>(
 /// }
 /// ```
 ///
-/// `Written` is what serde reads, `Settings` what it comes to. With `=> "Facade"` the settings are a constant of that
-/// struct of the runtime; `as name` calls the key so there, and `as _` leaves it out. A default may have a proviso,
-/// `or value => "words"`, where `value` may use the keys above; `said "words"` replaces what is said of it.
+/// `Written` is what serde reads, `Settings` what it comes to. A kind is a type of [`super::kind`] with what it needs
+/// to know: `Number(1, 10)`, `ListOf<Word>(Word)`. What holds where the key is not written is said in one of five ways:
+///
+/// | way | the settings have | |
+/// |---|---|---|
+/// | `default value` | a `Type` | also where what was written is wrong |
+/// | `placed function` | a `Type` | as `default`, made of the place where it would be written |
+/// | `required "for example ..."` | a `Type` | without it there are no settings, and the text is the help |
+/// | `optional "any number"` | an `Option<Type>` | in words; `""` if there is nothing to say, or a `Without` |
+/// | `defaults` | a `Type`, which is a section | all of its defaults |
+///
+/// A default may have a proviso, `or value => "words"`, where `value` may use the keys above (a required one is an
+/// `Option` there); `said "words"`, or a `Without`, replaces what is said of it. A key that Rust has no name for is `name "its-name"`.
+///
+/// With `=> "Facade"` the settings are a constant of that struct of the runtime; `as name` calls the key so there, and
+/// `as _` leaves it out. `Written::key` is the name of a key, for steps that look at several.
 macro_rules! section {
     (
         $(#[doc = $about:literal])*
         $settings:ident / $written:ident $(=> $facade:literal)? {
             $(
                 $(#[doc = $doc:literal])*
-                $key:ident: $type:ty = $kind:ident $(($($limit:expr),*))? $(as $code:tt)?,
-                default $default:expr
+                $key:ident $($name:literal)?:
+                $type:ty = $kind:ident $(<$of:ident>)? $(($($limit:expr),*))? $(as $code:tt)?,
+                $without:ident $($value:expr)?
                 $(, or $computed:expr => $proviso:literal)?
-                $(, said $said:literal)?,
+                $(, said $said:expr)?,
                 example $example:literal;
             )*
         }
@@ -62,97 +123,152 @@ macro_rules! section {
         $(#[doc = $about])*
         #[derive(Debug, Clone, Default, serde::Deserialize)]
         #[serde(deny_unknown_fields, default)]
+        #[allow(unreachable_pub, reason = "some are not seen from outside")]
         pub struct $written {
-            $($(#[doc = $doc])* pub(crate) $key: Option<<$kind as $crate::language::Kind<$type>>::Written>,)*
+            $(
+                $(#[doc = $doc])*
+                $(#[serde(rename = $name)])?
+                pub(crate) $key: Option<<$kind $(<$of>)? as $crate::language::Kind<$type>>::Written>,
+            )*
+        }
+
+        #[allow(non_upper_case_globals, dead_code, reason = "they are named like the fields; few steps ask")]
+        impl $written {
+            $(pub(crate) const $key: &'static str = section!(@name $key $($name)?);)*
         }
 
         $(#[doc = $about])*
         #[derive(Debug, Clone, PartialEq, Eq)]
+        #[allow(unreachable_pub, reason = "some are not seen from outside")]
         pub struct $settings {
-            $($(#[doc = $doc])* pub $key: $type,)*
-        }
-
-        impl $written {
-            /// What there is to know of its keys.
-            #[allow(dead_code, reason = "only the command line asks")]
-            pub(crate) const KEYS: &'static [$crate::language::KeyMeta] = &[$(
-                $crate::language::KeyMeta {
-                    name: stringify!($key),
-                    doc: &[$($doc),*],
-                    shape: || $crate::language::Kind::<$type>::shape(&$kind $(($($limit),*))?),
-                    default: || section!(
-                        @default ($kind $(($($limit),*))?, $type, $default) [$($proviso)?] [$($said)?]
-                    ),
-                    example: $example,
-                },
-            )*];
+            $($(#[doc = $doc])* pub $key: section!(@type $without $type),)*
         }
 
         impl $crate::language::Section for $settings {
             type Written = $written;
+            type Failure = section!(@failure $($without)*);
+
+            const META: &'static $crate::language::SectionMeta = &$crate::language::SectionMeta {
+                written: stringify!($written),
+                about: &[$($about),*],
+                keys: &[$(
+                    $crate::language::KeyMeta {
+                        name: $written::$key,
+                        doc: &[$($doc),*],
+                        shape: || $crate::language::Kind::<$type>::shape(&$kind $(($($limit),*))?),
+                        without: || section!(
+                            @without $without ($kind $(($($limit),*))?, $type) [$($value)?] [$($proviso)?] [$($said)?]
+                        ),
+                        example: $example,
+                    },
+                )*],
+            };
 
             fn over(own: $written, base: $written) -> $written {
-                $written { $($key: own.$key.or(base.$key),)* }
+                $written {
+                    $($key: <$kind $(<$of>)? as $crate::language::Kind<$type>>::over(own.$key, base.$key),)*
+                }
             }
 
             fn resolve(
                 cx: &mut $crate::resolve::cx::Cx<'_>,
                 at: impl Into<$crate::resolve::cx::At>,
                 written: Option<&$written>,
-            ) -> Self {
+            ) -> Result<Self, Self::Failure> {
                 let (at, nothing) = (at.into(), $written::default());
                 let written = written.unwrap_or(&nothing);
                 $(
-                    let $key: $type = $crate::language::read(
-                        cx,
-                        &at,
-                        stringify!($key),
-                        (&$kind $(($($limit),*))?, written.$key.as_ref()),
-                        || section!(@either [$default] [$($computed)?]),
+                    let $key = section!(
+                        @read $without $type, (cx, &at, $written::$key),
+                        (&$kind $(($($limit),*))?, written.$key.as_ref()), [$($value)?] [$($computed)?]
                     );
                 )*
-                Self { $($key),* }
+                Ok(Self { $($key: section!(@whole $without $key)),* })
             }
 
             fn tree(&self) -> $crate::yaml::Tree {
-                $crate::yaml::Tree::map([$(
-                    (
-                        stringify!($key),
-                        $crate::language::Kind::<$type>::tree(&$kind $(($($limit),*))?, &self.$key),
-                    ),
-                )*])
+                let keys = [$(section!(
+                    @tree $without self, $key, ($written::$key, $type, $kind $(($($limit),*))?)
+                )),*];
+                $crate::yaml::Tree::Map(keys.into_iter().flatten().collect())
             }
-
         }
 
-        section!(@code $settings [$($facade)?] [
+        section!(@constant $settings [$($facade)?] [
             $(($key $(as $code)?: $type = $kind $(($($limit),*))?))*
         ]);
 
         #[cfg(feature = "cli")]
         impl schemars::JsonSchema for $written {
             fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($written).trim_start_matches("Written").into()
+                <$settings as $crate::language::Section>::META.name().into()
             }
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                $crate::language::section_schema(&[$($about),*], Self::KEYS)
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let meta = <$settings as $crate::language::Section>::META;
+                meta.schema(generator.definitions_mut()).try_into().unwrap_or_default()
             }
         }
     };
 
-    (@either [$default:expr] []) => { $default };
-    (@either [$default:expr] [$computed:expr]) => { $computed };
+    (@name $key:ident) => { stringify!($key) };
+    (@name $key:ident $name:literal) => { $name };
 
-    (@default ($kind:expr, $type:ty, $default:expr) [] []) => {
-        $crate::language::kind::default::<$type, _>(&$kind, &$default, "")
-    };
-    (@default ($kind:expr, $type:ty, $default:expr) [$proviso:literal] []) => {
-        $crate::language::kind::default::<$type, _>(&$kind, &$default, $proviso)
-    };
-    (@default ($kind:expr, $type:ty, $default:expr) [] [$said:literal]) => { (None, $said.to_owned()) };
+    (@type optional $type:ty) => { Option<$type> };
+    (@type $without:ident $type:ty) => { $type };
 
-    (@code $settings:ident [] [$($field:tt)*]) => {};
-    (@code $settings:ident [$facade:literal] [$($field:tt)*]) => {
+    (@failure) => { std::convert::Infallible };
+    (@failure required $($more:ident)*) => { $crate::language::Reported };
+    (@failure $without:ident $($more:ident)*) => { section!(@failure $($more)*) };
+
+    (@without default ($kind:expr, $type:ty) [$default:expr] [] []) => {
+        $crate::language::Without::default::<$type, _>(&$kind, &$default, "")
+    };
+    (@without default ($kind:expr, $type:ty) [$default:expr] [$proviso:literal] []) => {
+        $crate::language::Without::default::<$type, _>(&$kind, &$default, $proviso)
+    };
+    (@without default ($kind:expr, $type:ty) [$default:expr] [] [$said:expr]) => {
+        $crate::language::Without::from($said)
+    };
+    (@without placed ($kind:expr, $type:ty) [$default:expr] [] [$said:expr]) => {
+        $crate::language::Without::from($said)
+    };
+    (@without required ($kind:expr, $type:ty) [$help:expr] [] []) => { $crate::language::Without::Required };
+    (@without optional ($kind:expr, $type:ty) [$without:expr] [] []) => {
+        $crate::language::Without::from($without)
+    };
+    (@without defaults ($kind:expr, $type:ty) [] [] []) => { $crate::language::Without::Nothing };
+
+    (@read default $type:ty, ($cx:ident, $at:expr, $name:expr), $value:expr, [$default:expr] []) => {
+        $crate::language::read::<$type, _>($cx, $at, $name, $value).unwrap_or_else(|| $default)
+    };
+    (@read default $type:ty, $place:tt, $value:expr, [$default:expr] [$computed:expr]) => {
+        section!(@read default $type, $place, $value, [$computed] [])
+    };
+    (@read placed $type:ty, ($cx:ident, $at:expr, $name:expr), $value:expr, [$default:expr] []) => {
+        $crate::language::placed::<$type, _>($cx, $at, $name, $value, $default)
+    };
+    (@read required $type:ty, ($cx:ident, $at:expr, $name:expr), $value:expr, [$help:expr] []) => {
+        $crate::language::required::<$type, _>($cx, $at, $name, $value, $help)
+    };
+    (@read optional $type:ty, ($cx:ident, $at:expr, $name:expr), $value:expr, [$without:expr] []) => {
+        $crate::language::read::<$type, _>($cx, $at, $name, $value)
+    };
+    (@read defaults $type:ty, ($cx:ident, $at:expr, $name:expr), ($kind:expr, $written:expr), [] []) => {
+        <$type as $crate::language::Section>::with_defaults($cx, $at.section($name), $written)
+    };
+
+    (@whole required $key:ident) => { $key.ok_or($crate::language::Reported)? };
+    (@whole $without:ident $key:ident) => { $key };
+
+    (@tree optional $self:ident, $key:ident, ($name:expr, $type:ty, $kind:expr)) => {
+        $self.$key.as_ref().map(|value| ($name.to_owned(), $crate::language::Kind::<$type>::tree(&$kind, value)))
+    };
+    (@tree $without:ident $self:ident, $key:ident, ($name:expr, $type:ty, $kind:expr)) => {
+        Some(($name.to_owned(), $crate::language::Kind::<$type>::tree(&$kind, &$self.$key)))
+    };
+
+    (@constant $settings:ident [] [$($field:tt)*]) => {};
+    (@constant $settings:ident [$facade:literal] [$($field:tt)*]) => {
         impl $settings {
             /// As a constant of the runtime.
             pub(crate) fn value(&self) -> $crate::plan::Value {
@@ -163,10 +279,10 @@ macro_rules! section {
     };
     (@field $self:ident ($key:ident as _: $type:ty = $kind:expr)) => { None };
     (@field $self:ident ($key:ident as $code:ident: $type:ty = $kind:expr)) => {
-        Some((stringify!($code), $crate::language::Kind::<$type>::value(&$kind, &$self.$key)))
+        Some((stringify!($code), $crate::language::Constant::<$type>::value(&$kind, &$self.$key)))
     };
     (@field $self:ident ($key:ident: $type:ty = $kind:expr)) => {
-        Some((stringify!($key), $crate::language::Kind::<$type>::value(&$kind, &$self.$key)))
+        Some((stringify!($key), $crate::language::Constant::<$type>::value(&$kind, &$self.$key)))
     };
 }
 

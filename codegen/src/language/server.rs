@@ -1,13 +1,41 @@
 //! Sections of `server:`.
 
-use super::kind::{Number, Size, SizeOf, Span, Timeout};
-use super::section;
+use super::kind::{Address, Level, ListOf, Nested, Network, Number, OneOrList, Refused};
+use super::kind::{Size, SizeOf, Span, Threads, Timeout};
+use super::{Without, section};
+use crate::model::{Cidr, Listen, LogLevel, Workers};
 use std::time::Duration;
 
 const KIB: u64 = 1024;
 
 const fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
+}
+
+section! {
+    /// `server:`; every key has a default, and so has the section.
+    Server / WrittenServer {
+        /// IP address and port; one or a list. `[::]:8080` is IPv6 and nothing else, so `0.0.0.0:8080` can stand beside it. May be a late value (`${env:LISTEN:-0.0.0.0:8080}`).
+        listen: Vec<Listen> = OneOrList<Address>(Address, "nothing to listen on"),
+        placed |cx, at| vec![Listen::by_default(cx, at)], said Without::value(Listen::DEFAULT, ""),
+        example "[\"0.0.0.0:8080\", \"[::]:8080\"]";
+        /// Threads that serve requests: `auto` (one for each core) or 1 to 1024.
+        workers: Workers = Threads, default Workers::Auto, example "4";
+        /// Level of the operational log on stderr; `RUST_LOG` goes before it. May be a late value (`${env:LOG_LEVEL:-info}`).
+        log_level: LogLevel = Level,
+        placed LogLevel::by_default, said Without::value(LogLevel::DEFAULT, ""), example "warn";
+        /// Networks (`10.0.0.0/8`) or single addresses of peers whose `X-Forwarded-For` is believed; see "What backends get".
+        trusted_proxies: Vec<Cidr> = ListOf<Network>(Network), default Vec::new(), said "none",
+        example "[10.0.0.0/8, 192.0.2.1]";
+        /// What a client may send.
+        limits: Limits = Nested, defaults, example "{body: 50MiB}";
+        /// How long a client may take.
+        timeouts: ServerTimeouts = Nested, defaults, example "{request: 30s}";
+        /// How the gateway stops.
+        drain: Drain = Nested, defaults, example "{delay: 5s, grace: 20s}";
+        /// Not supported by this version.
+        tls: () = Refused, optional "", example "";
+    }
 }
 
 section! {
@@ -53,5 +81,22 @@ section! {
         delay: Duration = Span, default Duration::ZERO, example "5s";
         /// After that: how long requests in flight may still take; may be `0s`.
         grace: Duration = Span, default seconds(25), example "20s";
+    }
+}
+
+section! {
+    /// `admin: {listen: 127.0.0.1:9090}`
+    Admin / WrittenAdmin {
+        /// Address and port, one or a list; required, and not one of `server.listen`. May be a late value (`${env:ADMIN_LISTEN}`).
+        listen: Vec<Listen> = OneOrList<Address>(Address, "nothing to listen on"),
+        required "for example `listen: 127.0.0.1:9090`", example "127.0.0.1:9090";
+    }
+}
+
+section! {
+    /// `observability: {max_series: 5000}`
+    Observability / WrittenObservability {
+        /// How many series `/metrics` may have in the worst case; the build fails if there can be more.
+        max_series: u64 = Number(0, u64::MAX), optional "any number", example "5000";
     }
 }

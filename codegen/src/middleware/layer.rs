@@ -27,7 +27,7 @@ impl<S: Section> Settings for S {
     }
 
     fn resolve(cx: &mut Cx<'_>, at: &At, section: &S::Written) -> Option<Self> {
-        Some(<S as Section>::resolve(cx, at.clone(), Some(section)))
+        <S as Section>::resolve(cx, at.clone(), Some(section)).ok()
     }
 }
 

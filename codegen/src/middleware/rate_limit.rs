@@ -113,7 +113,7 @@ impl Settings for RateLimit {
         let key_at = at.key(cx, "key");
         let key = key(cx, &key_at, section.key.as_deref());
         let max_keys: u32 =
-            read(cx, at, "max_keys", (&Number(1, 1 << 24), section.max_keys.as_ref()), || 65_536);
+            read(cx, at, "max_keys", (&Number(1, 1 << 24), section.max_keys.as_ref())).unwrap_or(65_536);
         Some(Self {
             rate: rate?,
             burst: NonZeroU32::new(burst)?,

@@ -5,7 +5,7 @@ use crate::codes;
 use crate::field::Nature::{Connection, Credentials, Framing, Host, Message, Way};
 use crate::field::Use;
 use crate::language::kind::{FieldName, Flag};
-use crate::language::{Section, section};
+use crate::language::{Section, Without, section};
 use crate::model::HeaderName;
 use crate::plan::Value;
 use crate::yaml::Tree;
@@ -20,7 +20,7 @@ section! {
     /// `request_id: {header: X-Request-ID, trust_incoming: false}`
     RequestId / RequestIdSection {
         /// The header field which carries the id, to the backend and to the client.
-        header: HeaderName = FieldName(ID), default HeaderName("x-request-id".to_owned()), said "`X-Request-ID`",
+        header: HeaderName = FieldName(ID), default HeaderName("x-request-id".to_owned()), said Without::value("X-Request-ID", ""),
         example "X-Correlation-ID";
         /// Whether a client's own id is kept, if it is at most 128 of `A-Z a-z 0-9 . _ -`; else a UUID (version 7) is made.
         trust_incoming: bool = Flag, default false, example "true";

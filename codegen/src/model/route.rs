@@ -1,6 +1,6 @@
 //! Routes: a condition, a middleware set, a target.
 
-use super::{HeaderName, Id, Late, MiddlewareSet, Origin, Upstream};
+use super::{HeaderName, Id, MiddlewareSet, Origin, Respond, Upstream};
 use crate::lint::Lint;
 use crate::pattern::{HostPattern, PathPattern, TemplatePiece};
 use std::cmp::Ordering;
@@ -214,17 +214,4 @@ pub struct Redirect {
     pub to: Vec<TemplatePiece>,
     /// 301, 302, 303, 307 or 308.
     pub status: u16,
-}
-
-/// A fixed response.
-#[derive(Debug, Clone)]
-pub struct Respond {
-    /// 200 to 599.
-    pub status: u16,
-    /// The `Content-Type`; `None` only if the body is empty.
-    pub content_type: Option<String>,
-    /// The whole body.
-    pub body: String,
-    /// Further fields, in file order; names are unique and never `content-type` or `content-length`.
-    pub headers: Vec<(HeaderName, Late)>,
 }

@@ -1,45 +1,15 @@
-//! Listeners, limits and timeouts.
+//! What the values of `server:` come to.
 
-use super::{Drain, Late, Limits, Origin, ServerTimeouts};
+use super::{Late, Origin, Scope};
+use crate::resolve::cx::Cx;
+use crate::source::ConfigPath;
+use castgate_contract::level;
 use castgate_contract::network::Network;
 use std::net::IpAddr;
 use std::num::NonZeroU16;
 
-/// What faces the clients.
-#[derive(Debug, Clone)]
-pub struct Server {
-    /// At least one.
-    pub listen: Vec<Listen>,
-    /// Worker threads.
-    pub workers: Workers,
-    /// How much is said on stderr.
-    pub log_level: LogLevel,
-    /// Networks whose forwarding headers are believed.
-    pub trusted_proxies: Vec<Cidr>,
-    /// What a client may send.
-    pub limits: Limits,
-    /// How long a client may take.
-    pub timeouts: ServerTimeouts,
-    /// How the gateway stops.
-    pub drain: Drain,
-}
-
-/// The listener of the built-in endpoints.
-#[derive(Debug, Clone)]
-pub struct Admin {
-    /// At least one.
-    pub listen: Vec<Listen>,
-}
-
-/// Bounds on metrics.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Observability {
-    /// How many series there may be in the worst case.
-    pub max_series: Option<u64>,
-}
-
 /// An address to listen on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Listen {
     /// A literal parses as a [`std::net::SocketAddr`].
     pub address: Late,
@@ -48,7 +18,7 @@ pub struct Listen {
 }
 
 /// How much is said on stderr.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLevel {
     /// A literal is one of `error`, `warn`, `info`, `debug`, `trace`.
     pub level: Late,
@@ -78,5 +48,25 @@ impl Cidr {
     /// As the runtime compares addresses with it.
     pub(crate) fn network(&self) -> Network {
         Network::of(self.address, self.prefix)
+    }
+}
+
+impl Listen {
+    /// Where a gateway listens that is not told.
+    pub(crate) const DEFAULT: &str = "0.0.0.0:8080";
+
+    /// For a key that is not written.
+    pub(crate) fn by_default(cx: &Cx<'_>, at: &ConfigPath) -> Self {
+        Self { address: Late::of(Self::DEFAULT), origin: cx.origin(at, Scope::TopLevel) }
+    }
+}
+
+impl LogLevel {
+    /// What a gateway says that is not told.
+    pub(crate) const DEFAULT: &str = level::DEFAULT;
+
+    /// For a key that is not written.
+    pub(crate) fn by_default(cx: &Cx<'_>, at: &ConfigPath) -> Self {
+        Self { level: Late::of(Self::DEFAULT), origin: cx.origin(at, Scope::TopLevel) }
     }
 }

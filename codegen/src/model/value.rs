@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// Where in the file something was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Origin {
     /// `routes[2]`, `upstreams.users.backends[0]`, `middleware.rate_limit`.
     pub path: ConfigPath,
@@ -100,6 +100,11 @@ pub enum Piece {
 }
 
 impl Late {
+    /// Text that is known.
+    pub(crate) fn of(text: &str) -> Self {
+        Self { pieces: if text.is_empty() { Vec::new() } else { vec![Piece::Literal(text.to_owned())] } }
+    }
+
     /// The whole text at a start where no variable is set, as far as that is known at build.
     pub fn by_default(&self) -> Option<String> {
         let piece = |piece: &Piece| match piece {

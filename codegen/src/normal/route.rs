@@ -1,6 +1,7 @@
 //! A route, written out.
 
 use super::written;
+use crate::language::Section;
 use crate::model::{Model, PathChange, Route, Scope, Target};
 use crate::pattern::{HostPattern, MatchKind};
 use crate::show;
@@ -69,21 +70,7 @@ fn target(model: &Model, route: &Route, put: &mut impl FnMut(&str, Tree)) {
             let to = Tree::Text(show::template(&redirect.to, route));
             put("redirect", Tree::map([("to", to), ("status", Tree::plain(redirect.status))]));
         }
-        Target::Respond(respond) => {
-            let mut keys = vec![("status".to_owned(), Tree::plain(respond.status))];
-            if let Some(content_type) = &respond.content_type {
-                keys.push(("content_type".to_owned(), Tree::text(show::literal(content_type))));
-            }
-            if !respond.body.is_empty() {
-                keys.push(("body".to_owned(), Tree::text(show::literal(&respond.body))));
-            }
-            let headers =
-                respond.headers.iter().map(|(name, value)| (name.to_string(), Tree::Text(show::late(value))));
-            if !respond.headers.is_empty() {
-                keys.push(("headers".to_owned(), Tree::Map(headers.collect())));
-            }
-            put("respond", Tree::Map(keys));
-        }
+        Target::Respond(respond) => put("respond", respond.tree().filled()),
     }
 }
 

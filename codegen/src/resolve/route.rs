@@ -66,9 +66,9 @@ pub(super) fn routes(
         // A default is never more than the whole.
         let within = |default: Duration| total.map_or(default, |total| total.min(default));
         let keys = &At::from(at.clone());
-        let timeout =
-            read(cx, keys, "timeout", (&Timeout, route.timeout.as_ref()), || within(server.timeouts.request));
-        let idle = read(cx, keys, "idle", (&Timeout, route.idle.as_ref()), || within(IDLE));
+        let timeout = read(cx, keys, "timeout", (&Timeout, route.timeout.as_ref()))
+            .unwrap_or_else(|| within(server.timeouts.request));
+        let idle = read(cx, keys, "idle", (&Timeout, route.idle.as_ref())).unwrap_or_else(|| within(IDLE));
         let mut middleware = top.for_route(cx, route.middleware.as_ref(), &at, scope, policies);
         if !matches!(target, Some(Target::Forward(_))) {
             middleware = middleware.only(|facts| !facts.needs_upstream);

@@ -5,13 +5,13 @@ use super::upstream::Upstreams;
 use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
-use crate::field::Use;
+use crate::language::Section;
+use crate::language::route::{self, CONTENT_TYPE, WrittenRedirect, WrittenRespond};
 use crate::model::{Forward, PathChange, Redirect, Respond, Scope, Target};
 use crate::pattern::{MatchKind, PathPattern, Segment, TemplatePiece, parse_template};
 use crate::source::ConfigPath;
 use crate::yaml;
 use castgate_contract::authority::Authority;
-use std::collections::BTreeSet;
 
 /// The route at `at`, as far as its target needs it.
 pub(super) struct Place<'a> {
@@ -74,7 +74,7 @@ pub(super) fn target(
     if let Some(written) = &route.redirect {
         return redirect(cx, &at.key("redirect"), place.path, written).map(Target::Redirect);
     }
-    respond(cx, &at.key("respond"), route.respond.as_ref()?).map(Target::Respond)
+    route.respond.as_ref().map(|written| Target::Respond(respond(cx, &at.key("respond"), written)))
 }
 
 /// Keys that would have no effect with the target the route has.
@@ -189,32 +189,13 @@ fn redirect(
     cx: &mut Cx<'_>,
     at: &ConfigPath,
     path: Option<&PathPattern>,
-    written: &ast::Redirect,
+    written: &WrittenRedirect,
 ) -> Option<Redirect> {
-    let statuses = [301, 302, 303, 307, 308];
-    let status = written
-        .status
-        .map_or(Some(308), |status| u16::try_from(status).ok().filter(|s| statuses.contains(s)));
-    if status.is_none() {
-        let title = "this is not the status of a redirect";
-        cx.sink.error_at(
-            &codes::IMPOSSIBLE_VALUE,
-            &at.key("status"),
-            title,
-            "must be 301, 302, 303, 307 or 308",
-        );
-    }
-    let Some(text) = &written.to else {
-        cx.missing(at, "to", "a path or an absolute URL");
-        return None;
-    };
-    let to_at = at.key("to");
-    if !cx.is_literal(&to_at, text) {
-        return None;
-    }
-    let start = redirect_path(cx, &to_at, text)?;
-    let to = template(cx, &to_at, path?, text, start)?;
-    Some(Redirect { to, status: status? })
+    let section = route::Redirect::resolve(cx, at.clone(), Some(written)).ok()?;
+    let at = &at.key(WrittenRedirect::to);
+    let start = redirect_path(cx, at, &section.to)?;
+    let to = template(cx, at, path?, &section.to, start)?;
+    Some(Redirect { to, status: section.status })
 }
 
 /// Where the path of a redirect's target begins: behind the host, if it has one.
@@ -274,37 +255,15 @@ fn template(
     parse(text).map_err(|error| cx.pattern_error(&codes::BAD_TEMPLATE, at, text, error, parse)).ok()
 }
 
-fn respond(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Respond) -> Option<Respond> {
-    let status: u16 =
-        written.status.and_then(|status| cx.number(&at.key("status"), status, 200..=599)).unwrap_or(200);
-    let body_at = at.key("body");
-    let body = written.body.as_ref().and_then(|body| cx.literal(&body_at, body)).unwrap_or_default();
-    if matches!(status, 204 | 205 | 304) && !body.is_empty() {
-        let title = format!("a response with status {status} has no body");
-        cx.sink.error_at_key(&codes::IMPOSSIBLE_VALUE, &body_at, title, "must be left out");
+fn respond(cx: &mut Cx<'_>, at: &ConfigPath, written: &WrittenRespond) -> Respond {
+    let mut respond = Respond::with_defaults(cx, at.clone(), Some(written));
+    if matches!(respond.status, 204 | 205 | 304) && !respond.body.is_empty() {
+        let title = format!("a response with status {} has no body", respond.status);
+        let at = at.key(WrittenRespond::body);
+        cx.sink.error_at_key(&codes::IMPOSSIBLE_VALUE, &at, title, "must be left out");
     }
-    let content_type_at = at.key("content_type");
-    let content_type = written.content_type.as_ref().and_then(|text| cx.literal(&content_type_at, text));
-    if let Some(text) = &content_type {
-        let is_good = cx.is_header_value(&content_type_at, text);
-        if is_good && !text.contains('/') {
-            let title = format!("{} is not a media type", quoted(text));
-            cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, &content_type_at, title, "expected `type/subtype`");
-        }
+    if !respond.body.is_empty() {
+        respond.content_type.get_or_insert_with(|| CONTENT_TYPE.to_owned());
     }
-    let default = (!body.is_empty()).then(|| "text/plain; charset=utf-8".to_owned());
-    let mut headers = Vec::new();
-    let mut names = BTreeSet::new();
-    let headers_at = at.key("headers");
-    for (key, value) in written.headers.iter().flat_map(|map| map.iter()) {
-        let at = headers_at.key(key);
-        let Some(name) = cx.field_name(&at, key, Use::ANSWER) else { continue };
-        if !names.insert(name.clone()) {
-            let title = format!("header {} is set twice", quoted(key));
-            cx.sink.error_at_key(&codes::DUPLICATE_KEY, &at, title, "case does not count in header names");
-        } else if let Some(value) = value {
-            headers.extend(cx.late_header_value(&at, value).map(|late| (name, late)));
-        }
-    }
-    Some(Respond { status, content_type: content_type.or(default), body, headers })
+    respond
 }

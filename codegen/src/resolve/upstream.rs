@@ -75,9 +75,9 @@ impl Upstreams {
             strategy: strategy(cx, at, written.strategy.as_ref()),
             backends,
             health_check,
-            timeouts: UpstreamTimeouts::resolve(cx, at.key("timeouts"), written.timeouts.as_ref()),
-            keepalive: Keepalive::resolve(cx, at.key("keepalive"), written.keepalive.as_ref()),
-            retries: Retries::resolve(cx, at.key("retries"), written.retries.as_ref()),
+            timeouts: UpstreamTimeouts::with_defaults(cx, at.key("timeouts"), written.timeouts.as_ref()),
+            keepalive: Keepalive::with_defaults(cx, at.key("keepalive"), written.keepalive.as_ref()),
+            retries: Retries::with_defaults(cx, at.key("retries"), written.retries.as_ref()),
             host_header: host_header
                 .and_then(|text| Word.read(cx, &at.key("host_header"), text))
                 .unwrap_or(HostHeader::Preserve),
@@ -122,9 +122,9 @@ impl Upstreams {
             strategy,
             backends,
             health_check: self.health_check(cx, route, None),
-            timeouts: UpstreamTimeouts::resolve(cx, route.clone(), None),
-            keepalive: Keepalive::resolve(cx, route.clone(), None),
-            retries: Retries::resolve(cx, route.clone(), None),
+            timeouts: UpstreamTimeouts::with_defaults(cx, route.clone(), None),
+            keepalive: Keepalive::with_defaults(cx, route.clone(), None),
+            retries: Retries::with_defaults(cx, route.clone(), None),
             host_header: HostHeader::Preserve,
         };
         Some(self.push(upstream))
@@ -195,7 +195,7 @@ impl Upstreams {
         };
         let default = self.health_interval.unwrap_or(DEFAULT_INTERVAL);
         let at = &At::from(at.clone());
-        let interval = read(cx, at, "interval", (&Timeout, written.interval.as_ref()), || default);
+        let interval = read(cx, at, "interval", (&Timeout, written.interval.as_ref())).unwrap_or(default);
         // The earliest time at which the next probe may be due.
         let due = (interval * 9 / 10).as_millis().max(1);
         let timeout = Duration::from_secs(2).min(u64::try_from(due).map_or(interval, Duration::from_millis));
@@ -208,21 +208,16 @@ impl Upstreams {
                 false => Probe::Connect,
             },
             interval,
-            timeout: read(cx, at, "timeout", (&Timeout, written.timeout.as_ref()), || timeout),
-            healthy_after: read(
-                cx,
-                at,
-                "healthy_after",
-                (&Number(1, 100), written.healthy_after.as_ref()),
-                || 1,
-            ),
+            timeout: read(cx, at, "timeout", (&Timeout, written.timeout.as_ref())).unwrap_or(timeout),
+            healthy_after: read(cx, at, "healthy_after", (&Number(1, 100), written.healthy_after.as_ref()))
+                .unwrap_or(1),
             unhealthy_after: read(
                 cx,
                 at,
                 "unhealthy_after",
                 (&Number(1, 100), written.unhealthy_after.as_ref()),
-                || 1,
-            ),
+            )
+            .unwrap_or(1),
         })
     }
 }

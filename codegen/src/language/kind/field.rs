@@ -1,15 +1,22 @@
-//! Names of header fields.
+//! Names of header fields, and maps of them.
 
-use super::{Kind, Shape};
+use super::{Constant, Kind, Shape};
+use crate::ast::Map;
+use crate::codes;
+use crate::diagnostic::quoted;
 use crate::field::Use;
 use crate::model::HeaderName;
 use crate::plan::Value;
 use crate::resolve::cx::Cx;
 use crate::source::ConfigPath;
 use crate::yaml::Tree;
+use std::collections::BTreeMap;
 
 /// The name of a field that is fit for a use.
 pub(crate) struct FieldName(pub(crate) Use);
+
+/// Fields that are fit for a use, with values of a kind, in the order of the file; names are unique.
+pub(crate) struct Fields<K>(pub(crate) Use, pub(crate) K);
 
 impl Kind<HeaderName> for FieldName {
     type Written = String;
@@ -20,10 +27,49 @@ impl Kind<HeaderName> for FieldName {
     fn tree(&self, value: &HeaderName) -> Tree {
         Tree::text(value.as_str())
     }
+    fn shape(&self) -> Shape {
+        Shape::Text
+    }
+}
+
+impl Constant<HeaderName> for FieldName {
     fn value(&self, value: &HeaderName) -> Value {
         value.into()
     }
+}
+
+impl<T, K: Kind<T>> Kind<Vec<(HeaderName, T)>> for Fields<K> {
+    type Written = Map<K::Written>;
+
+    fn read(
+        &self,
+        cx: &mut Cx<'_>,
+        at: &ConfigPath,
+        written: &Self::Written,
+    ) -> Option<Vec<(HeaderName, T)>> {
+        let mut fields = Vec::new();
+        let mut names: BTreeMap<HeaderName, ConfigPath> = BTreeMap::new();
+        for (key, value) in written.iter() {
+            let at = at.key(key);
+            let Some(name) = cx.field_name(&at, key, self.0) else { continue };
+            if let Some(first) = names.insert(name.clone(), at.clone()) {
+                let first = cx.sink.key_span(&first);
+                let title = format!("header {} is written twice", quoted(key));
+                let label = "case does not count in header names";
+                let problem = cx.sink.error_at_key(&codes::DUPLICATE_KEY, &at, title, label);
+                if let Some(first) = first {
+                    problem.label(first, "first written here");
+                }
+                continue;
+            }
+            fields.extend(value.and_then(|value| self.1.read(cx, &at, value)).map(|value| (name, value)));
+        }
+        Some(fields)
+    }
+    fn tree(&self, value: &Vec<(HeaderName, T)>) -> Tree {
+        Tree::Map(value.iter().map(|(name, value)| (name.to_string(), self.1.tree(value))).collect())
+    }
     fn shape(&self) -> Shape {
-        Shape::Text
+        Shape::Map(Box::new(self.1.shape()))
     }
 }

@@ -1,32 +1,105 @@
 //! Lists in which each entry may stand once.
 
-use super::{Kind, Shape, Word, Words};
-use crate::ast;
+use super::{Constant, Kind, Shape, Word, Words};
+use crate::ast::{List, Strings};
+use crate::codes;
 use crate::plan::Value;
 use crate::resolve::cx::Cx;
 use crate::source::ConfigPath;
 use crate::yaml::Tree;
 use std::collections::BTreeSet;
 
+/// Values of one kind, in the order of the file.
+pub(crate) struct ListOf<K>(pub(crate) K);
+
+/// A text of one kind, or a list of such; and what is said of an empty one.
+pub(crate) struct OneOrList<K>(pub(crate) K, pub(crate) &'static str);
+
 /// Some of the words of an enumeration, in any order.
 pub(crate) struct WordSet;
 
+/// Those entries which are right; whether one stands here twice is asked of what they come to.
+fn each<'w, T: Ord, K: Kind<T>>(
+    cx: &mut Cx<'_>,
+    kind: &K,
+    entries: impl Iterator<Item = (ConfigPath, &'w K::Written)>,
+) -> Vec<T>
+where
+    K::Written: 'w,
+{
+    let read = entries.filter_map(|(at, entry)| kind.read(cx, &at, entry).map(|value| (at, value)));
+    let read: Vec<(ConfigPath, T)> = read.collect();
+    cx.each_once(&read);
+    read.into_iter().map(|(_, value)| value).collect()
+}
+
+impl<T: Ord, K: Kind<T>> Kind<Vec<T>> for ListOf<K> {
+    type Written = List<K::Written>;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &Self::Written) -> Option<Vec<T>> {
+        Some(each(cx, &self.0, written.iter().map(|(index, entry)| (at.index(index), entry))))
+    }
+    fn tree(&self, value: &Vec<T>) -> Tree {
+        Tree::Set(value.iter().map(|entry| self.0.tree(entry)).collect())
+    }
+    fn shape(&self) -> Shape {
+        Shape::List(Box::new(self.0.shape()))
+    }
+}
+
+impl<T: Ord, K: Kind<T, Written = String>> Kind<Vec<T>> for OneOrList<K> {
+    type Written = Strings;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &Strings) -> Option<Vec<T>> {
+        match written {
+            Strings::One(text) => self.0.read(cx, at, text).map(|value| vec![value]),
+            Strings::List(list) if list.is_empty() => {
+                cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, self.1, "this list is empty");
+                None
+            }
+            Strings::List(list) => ListOf(&self.0).read(cx, at, list),
+        }
+    }
+    fn tree(&self, value: &Vec<T>) -> Tree {
+        ListOf(&self.0).tree(value)
+    }
+    fn shape(&self) -> Shape {
+        let one = self.0.shape();
+        Shape::AnyOf(vec![one.clone(), Shape::List(Box::new(one))])
+    }
+}
+
+/// For a list of what somebody else holds.
+impl<T, K: Kind<T>> Kind<T> for &K {
+    type Written = K::Written;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &K::Written) -> Option<T> {
+        (**self).read(cx, at, written)
+    }
+    fn tree(&self, value: &T) -> Tree {
+        (**self).tree(value)
+    }
+    fn shape(&self) -> Shape {
+        (**self).shape()
+    }
+}
+
 impl<T: Words> Kind<BTreeSet<T>> for WordSet {
-    type Written = ast::List<String>;
+    type Written = List<String>;
 
     fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &Self::Written) -> Option<BTreeSet<T>> {
-        let written: Vec<(ConfigPath, &String)> =
-            written.iter().map(|(index, word)| (at.index(index), word)).collect();
-        cx.each_once(&written);
-        Some(written.iter().filter_map(|(at, word)| Word.read(cx, at, word)).collect())
+        ListOf(Word).read(cx, at, written).map(|words| words.into_iter().collect())
     }
     fn tree(&self, value: &BTreeSet<T>) -> Tree {
         Tree::plains(value.iter().map(|word| word.word()))
     }
-    fn value(&self, value: &BTreeSet<T>) -> Value {
-        Value::Slice(value.iter().map(|word| Word.value(word)).collect())
-    }
     fn shape(&self) -> Shape {
         Shape::List(Box::new(Kind::<T>::shape(&Word)))
+    }
+}
+
+impl<T: Words> Constant<BTreeSet<T>> for WordSet {
+    fn value(&self, value: &BTreeSet<T>) -> Value {
+        Value::Slice(value.iter().map(|word| Word.value(word)).collect())
     }
 }

@@ -1,9 +1,9 @@
 //! Quantities with units.
 
-use super::{Kind, Shape};
+use super::{Constant, Kind, Shape};
 use crate::ast;
 use crate::codes;
-use crate::model::Ratio;
+use crate::model::{Rate, Ratio};
 use crate::plan::Value;
 use crate::resolve::cx::Cx;
 use crate::show;
@@ -23,6 +23,10 @@ pub(crate) struct Size;
 /// So many bytes, at least and at most, and what is said of others.
 pub(crate) struct SizeOf(pub(crate) u64, pub(crate) u64, pub(crate) &'static str);
 
+/// So many in a span of time.
+#[allow(dead_code, reason = "the next section has it")]
+pub(crate) struct RateOf;
+
 /// A share of a whole.
 pub(crate) struct Share;
 
@@ -38,11 +42,14 @@ impl Kind<Duration> for Span {
     fn tree(&self, value: &Duration) -> Tree {
         Tree::Plain(show::duration(*value))
     }
-    fn value(&self, value: &Duration) -> Value {
-        Value::Duration(*value)
-    }
     fn shape(&self) -> Shape {
         Shape::Duration
+    }
+}
+
+impl Constant<Duration> for Span {
+    fn value(&self, value: &Duration) -> Value {
+        Value::Duration(*value)
     }
 }
 
@@ -55,11 +62,14 @@ impl Kind<Duration> for Timeout {
     fn tree(&self, value: &Duration) -> Tree {
         Span.tree(value)
     }
-    fn value(&self, value: &Duration) -> Value {
-        Span.value(value)
-    }
     fn shape(&self) -> Shape {
         Shape::Duration
+    }
+}
+
+impl Constant<Duration> for Timeout {
+    fn value(&self, value: &Duration) -> Value {
+        Span.value(value)
     }
 }
 
@@ -72,11 +82,14 @@ impl Kind<u64> for Size {
     fn tree(&self, value: &u64) -> Tree {
         Tree::Plain(show::size(*value))
     }
-    fn value(&self, value: &u64) -> Value {
-        Value::Number(*value)
-    }
     fn shape(&self) -> Shape {
         Shape::Size
+    }
+}
+
+impl Constant<u64> for Size {
+    fn value(&self, value: &u64) -> Value {
+        Value::Number(*value)
     }
 }
 
@@ -95,11 +108,14 @@ impl Kind<u64> for SizeOf {
     fn tree(&self, value: &u64) -> Tree {
         Size.tree(value)
     }
-    fn value(&self, value: &u64) -> Value {
-        Size.value(value)
-    }
     fn shape(&self) -> Shape {
         Shape::Size
+    }
+}
+
+impl Constant<u64> for SizeOf {
+    fn value(&self, value: &u64) -> Value {
+        Size.value(value)
     }
 }
 
@@ -112,11 +128,14 @@ impl Kind<Ratio> for Share {
     fn tree(&self, value: &Ratio) -> Tree {
         Tree::Plain(show::ratio(*value))
     }
-    fn value(&self, value: &Ratio) -> Value {
-        Value::Number(value.basis_points.into())
-    }
     fn shape(&self) -> Shape {
         Shape::Share
+    }
+}
+
+impl Constant<Ratio> for Share {
+    fn value(&self, value: &Ratio) -> Value {
+        Value::Number(value.basis_points.into())
     }
 }
 
@@ -134,10 +153,27 @@ impl Kind<Ratio> for ShareAbove0 {
     fn tree(&self, value: &Ratio) -> Tree {
         Share.tree(value)
     }
+    fn shape(&self) -> Shape {
+        Shape::Share
+    }
+}
+
+impl Constant<Ratio> for ShareAbove0 {
     fn value(&self, value: &Ratio) -> Value {
         Share.value(value)
     }
+}
+
+impl Kind<Rate> for RateOf {
+    type Written = ast::Rate;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Rate) -> Option<Rate> {
+        cx.rate(at, written)
+    }
+    fn tree(&self, value: &Rate) -> Tree {
+        Tree::Plain(show::rate(*value))
+    }
     fn shape(&self) -> Shape {
-        Shape::Share
+        Shape::Rate
     }
 }

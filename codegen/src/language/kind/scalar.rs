@@ -1,6 +1,8 @@
 //! Flags and numbers.
 
-use super::{Kind, Shape};
+use super::{Constant, Kind, Shape};
+use crate::ast::Unread;
+use crate::codes;
 use crate::plan::Value;
 use crate::resolve::cx::Cx;
 use crate::source::ConfigPath;
@@ -12,6 +14,12 @@ pub(crate) struct Flag;
 /// A whole number, at least and at most.
 pub(crate) struct Number(pub(crate) u64, pub(crate) u64);
 
+/// One of these numbers; and what is said of others.
+pub(crate) struct OneOfNumbers(pub(crate) &'static [u64], pub(crate) &'static str);
+
+/// What this version does not support.
+pub(crate) struct Refused;
+
 impl Kind<bool> for Flag {
     type Written = bool;
 
@@ -21,11 +29,14 @@ impl Kind<bool> for Flag {
     fn tree(&self, value: &bool) -> Tree {
         Tree::plain(value)
     }
-    fn value(&self, value: &bool) -> Value {
-        Value::Flag(*value)
-    }
     fn shape(&self) -> Shape {
         Shape::Flag
+    }
+}
+
+impl Constant<bool> for Flag {
+    fn value(&self, value: &bool) -> Value {
+        Value::Flag(*value)
     }
 }
 
@@ -38,10 +49,51 @@ impl<T: TryFrom<u64> + Into<u64> + Copy> Kind<T> for Number {
     fn tree(&self, value: &T) -> Tree {
         Tree::plain((*value).into())
     }
+    fn shape(&self) -> Shape {
+        Shape::Number(self.0, self.1)
+    }
+}
+
+impl<T: TryFrom<u64> + Into<u64> + Copy> Constant<T> for Number {
     fn value(&self, value: &T) -> Value {
         Value::Number((*value).into())
     }
+}
+
+impl Kind<u16> for OneOfNumbers {
+    type Written = u64;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &u64) -> Option<u16> {
+        let Self(known, title) = *self;
+        if known.contains(written) {
+            return u16::try_from(*written).ok();
+        }
+        let known: Vec<String> = known.iter().map(u64::to_string).collect();
+        let (last, others) = known.split_last()?;
+        let label = format!("must be {} or {last}", others.join(", "));
+        cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, title, label);
+        None
+    }
+    fn tree(&self, value: &u16) -> Tree {
+        Tree::plain(value)
+    }
     fn shape(&self) -> Shape {
-        Shape::Number(self.0, self.1)
+        Shape::Numbers(self.0)
+    }
+}
+
+impl Kind<()> for Refused {
+    type Written = Unread;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, _: &Unread) -> Option<()> {
+        let title = format!("`{}` is not supported by this version", at.last());
+        cx.sink.error_at_key(&codes::NOT_SUPPORTED, at, title, "would have no effect").help("leave it out");
+        None
+    }
+    fn tree(&self, (): &()) -> Tree {
+        Tree::plain("")
+    }
+    fn shape(&self) -> Shape {
+        Shape::Refused
     }
 }

@@ -1,6 +1,6 @@
 //! Words of the language's own.
 
-use super::{Kind, Shape};
+use super::{Constant, Kind, Shape};
 use crate::plan::Value;
 use crate::resolve::cx::Cx;
 use crate::source::ConfigPath;
@@ -32,10 +32,13 @@ impl<T: Words> Kind<T> for Word {
     fn tree(&self, value: &T) -> Tree {
         Tree::plain(value.word())
     }
-    fn value(&self, value: &T) -> Value {
-        Value::Path(value.code())
-    }
     fn shape(&self) -> Shape {
         Shape::Words(T::ALL.iter().map(|(word, _)| *word).collect())
+    }
+}
+
+impl<T: Words> Constant<T> for Word {
+    fn value(&self, value: &T) -> Value {
+        Value::Path(value.code())
     }
 }

@@ -1,0 +1,98 @@
+//! Addresses to listen on.
+
+use super::{Kind, LateText, Shape};
+use crate::codes;
+use crate::diagnostic::quoted;
+use crate::model::{Late, Listen, Scope};
+use crate::resolve::cx::{Cx, DEFAULT_HELP};
+use crate::source::ConfigPath;
+use crate::yaml::{self, Tree};
+use castgate_contract::listen::{self, Mistake};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// An IP address and a port; may come at start.
+pub(crate) struct Address;
+
+impl Kind<Listen> for Address {
+    type Written = String;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<Listen> {
+        Some(Listen { address: address(cx, at, written)?, origin: cx.origin(at, Scope::TopLevel) })
+    }
+    fn tree(&self, value: &Listen) -> Tree {
+        LateText.tree(&value.address)
+    }
+    fn shape(&self) -> Shape {
+        Shape::Text
+    }
+}
+
+fn address(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Late> {
+    let late = cx.late(at, text)?;
+    let Some(known) = late.by_default() else { return Some(late) };
+    let Err((message, mend)) = listen_address(&known) else { return Some(late) };
+    let is_literal = late.literal().is_some();
+    let title = format!("{} is not an address to listen on", quoted(&known));
+    let default = cx.default_span(at, text);
+    let whole = if is_literal { cx.sink.whole_span(at) } else { default.clone() };
+    let problem = if is_literal {
+        cx.sink.error_at(&codes::BAD_ADDRESS, at, title, message)
+    } else {
+        let problem = cx.sink.error(&codes::BAD_ADDRESS, title);
+        if let Some(span) = default {
+            problem.label(span, message);
+        }
+        problem
+    };
+    if !is_literal {
+        problem.help(DEFAULT_HELP);
+    }
+    // Text in front of and behind a variable is part of the address, too.
+    let is_whole = is_literal || matches!(late.pieces.as_slice(), [_]);
+    if let (Some(span), Some(mend), true) = (whole, mend, is_whole) {
+        let written = if is_literal { address_text(mend) } else { mend.to_string() };
+        problem.suggest("write address and port", span, written);
+    }
+    None
+}
+
+/// What is wrong with an address to listen on, and what was most likely meant.
+fn listen_address(text: &str) -> Result<SocketAddr, (&'static str, Option<SocketAddr>)> {
+    listen::parse(text).map_err(|mistake| match mistake {
+        Mistake::Mapped(address) => ("an IPv4 address is written as one", Some(address)),
+        Mistake::NotAnAddress if text.trim().starts_with("localhost") => {
+            ("`localhost` is two addresses, 127.0.0.1 and [::1]", mended_address(text))
+        }
+        Mistake::NotAnAddress => ("expected an IP address and a port", mended_address(text)),
+    })
+}
+
+/// What was most likely meant by `8080`, `:8080`, `*:8080`, `localhost:8080`, `127.0.0.1` or `[::]`.
+fn mended_address(text: &str) -> Option<SocketAddr> {
+    let text = text.trim();
+    let bare = text.split_once("://").map_or(text, |(_, rest)| rest.strip_suffix('/').unwrap_or(rest));
+    let ip = |host: &str| match host {
+        "" | "*" => Some(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+        "localhost" => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        _ => None,
+    };
+    if let Ok(address) = bare.parse() {
+        return Some(address);
+    }
+    if let Ok(port) = bare.parse() {
+        return Some(SocketAddr::new(ip("")?, port));
+    }
+    if let Some((host, port)) = bare.rsplit_once(':')
+        && let (Some(ip), Ok(port)) = (ip(host), port.parse())
+    {
+        return Some(SocketAddr::new(ip, port));
+    }
+    let host = bare.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(bare);
+    let known = ip(host).filter(|_| !host.is_empty());
+    host.parse().ok().or(known).map(|ip| SocketAddr::new(ip, 8080))
+}
+
+/// As YAML: one of IPv6 begins with a bracket.
+fn address_text(address: SocketAddr) -> String {
+    if address.is_ipv4() { address.to_string() } else { yaml::scalar(&address.to_string()) }
+}

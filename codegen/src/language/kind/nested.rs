@@ -1,0 +1,33 @@
+//! Sections within sections.
+
+use super::{Kind, Shape};
+use crate::language::Section;
+use crate::resolve::cx::{At, Cx};
+use crate::source::ConfigPath;
+use crate::yaml::Tree;
+
+/// A section.
+pub(crate) struct Nested;
+
+impl<S: Section> Kind<S> for Nested {
+    type Written = S::Written;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &S::Written) -> Option<S> {
+        S::resolve(cx, at.clone(), Some(written)).ok()
+    }
+    fn read_key(&self, cx: &mut Cx<'_>, at: &At, key: &str, written: &S::Written) -> Option<S> {
+        S::resolve(cx, at.section(key), Some(written)).ok()
+    }
+    fn over(own: Option<S::Written>, base: Option<S::Written>) -> Option<S::Written> {
+        match (own, base) {
+            (Some(own), Some(base)) => Some(S::over(own, base)),
+            (own, base) => own.or(base),
+        }
+    }
+    fn tree(&self, value: &S) -> Tree {
+        value.tree()
+    }
+    fn shape(&self) -> Shape {
+        Shape::Section(S::META)
+    }
+}

@@ -1,0 +1,122 @@
+//! Networks, as CIDR.
+
+use super::{Kind, Shape};
+use crate::codes;
+use crate::diagnostic::quoted;
+use crate::model::Cidr;
+use crate::resolve::cx::Cx;
+use crate::source::ConfigPath;
+use crate::yaml::{self, Tree};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// A network, or a single address.
+pub(crate) struct Network;
+
+impl Kind<Cidr> for Network {
+    type Written = String;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<Cidr> {
+        cidr(cx, at, written)
+    }
+    fn tree(&self, value: &Cidr) -> Tree {
+        Tree::text(format!("{}/{}", value.address, value.prefix))
+    }
+    fn shape(&self) -> Shape {
+        Shape::Text
+    }
+}
+
+fn cidr(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Cidr> {
+    let (message, mend) = match parse_cidr(text) {
+        Ok(cidr) => return Some(cidr),
+        Err(error) => error,
+    };
+    let span = cx.sink.whole_span(at);
+    let title = format!("{} is not a network", quoted(text));
+    let problem = cx.sink.error_at(&codes::BAD_NETWORK, at, title, message);
+    if let (Some(span), Some(mend)) = (span, mend) {
+        let written = if mend.contains(':') { yaml::scalar(&mend) } else { mend };
+        problem.suggest("write the network", span, written);
+    }
+    None
+}
+
+/// Or what is wrong with it, and what was meant.
+fn parse_cidr(text: &str) -> Result<Cidr, (String, Option<String>)> {
+    let (address, prefix) = match text.split_once('/') {
+        Some((address, prefix)) => (address, Some(prefix)),
+        None => (text, None),
+    };
+    let address: IpAddr =
+        address.parse().map_err(|_| ("expected CIDR such as `10.0.0.0/8`".to_owned(), None))?;
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    let prefix = match prefix {
+        None => most,
+        Some(text) => prefix_length(address, text, most)?,
+    };
+    let network = mask(address, prefix);
+    // Peers that come by IPv6 with such an address are known by their IPv4 address.
+    if let IpAddr::V6(v6) = network
+        && let (Some(v4), Some(prefix)) = (v6.to_ipv4_mapped(), prefix.checked_sub(96))
+    {
+        let mend = if prefix == 32 { v4.to_string() } else { format!("{v4}/{prefix}") };
+        return Err(("an IPv4 network is written as one".to_owned(), Some(mend)));
+    }
+    if network != address {
+        return Err(("bits beyond the prefix are set".to_owned(), Some(format!("{network}/{prefix}"))));
+    }
+    Ok(Cidr { address, prefix })
+}
+
+/// In decimal digits; others read a leading zero as octal, or not at all.
+fn prefix_length(address: IpAddr, text: &str, most: u8) -> Result<u8, (String, Option<String>)> {
+    let known = text.parse::<u8>().ok().filter(|prefix| *prefix <= most);
+    let Some(prefix) = known else {
+        return Err((format!("the prefix length is 0 to {most}"), None));
+    };
+    if prefix.to_string() != text {
+        let mend = format!("{}/{prefix}", mask(address, prefix));
+        return Err(("the prefix length is a number without zeros in front".to_owned(), Some(mend)));
+    }
+    Ok(prefix)
+}
+
+fn mask(address: IpAddr, prefix: u8) -> IpAddr {
+    match address {
+        IpAddr::V4(v4) => {
+            let mask = u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0);
+            IpAddr::V4(Ipv4Addr::from_bits(v4.to_bits() & mask))
+        }
+        IpAddr::V6(v6) => {
+            let mask = u128::MAX.checked_shl(128 - u32::from(prefix)).unwrap_or(0);
+            IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & mask))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_cidr;
+
+    #[test]
+    fn networks_have_no_bits_beyond_their_prefix() {
+        for good in ["10.0.0.0/8", "0.0.0.0/0", "::/0", "::/80", "fd00::/8", "192.0.2.1", "::1"] {
+            assert!(parse_cidr(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "10.0.0.1/8",
+            "10.0.0.0/33",
+            "::1/64",
+            "10.0.0.0/",
+            "x",
+            "",
+            "10.0.0.0/-1",
+            "10.0.0.0/08",
+            "10.0.0.0/+8",
+            "::ffff:10.0.0.0/104",
+            "::ffff:10.0.0.1",
+        ] {
+            assert!(parse_cidr(bad).is_err(), "{bad}");
+        }
+    }
+}

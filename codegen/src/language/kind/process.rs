@@ -1,0 +1,80 @@
+//! What a process is told: how many threads, how much to say.
+
+use super::{Kind, LateText, Shape};
+use crate::ast;
+use crate::codes;
+use crate::diagnostic::quoted;
+use crate::model::{LogLevel, Scope, Workers};
+use crate::parse::number_trap;
+use crate::resolve::cx::Cx;
+use crate::source::ConfigPath;
+use crate::yaml::Tree;
+use castgate_contract::level;
+use std::num::NonZeroU16;
+
+/// A number of threads, or `auto`.
+pub(crate) struct Threads;
+
+/// A level of the log; may come at start.
+pub(crate) struct Level;
+
+/// At most.
+const MOST: u16 = 1024;
+
+impl Kind<Workers> for Threads {
+    type Written = ast::Workers;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, ast::Workers(text): &ast::Workers) -> Option<Workers> {
+        if text == "auto" {
+            return Some(Workers::Auto);
+        }
+        let is_decimal = !text.starts_with(['0', '+']);
+        let count = text.parse().ok().filter(|count| is_decimal && *count <= MOST).and_then(NonZeroU16::new);
+        if let Some(count) = count {
+            return Some(Workers::Count(count));
+        }
+        // As everywhere, a text in quotes is meant to be one.
+        let is_plain = cx.sink.whole_span(at).is_some_and(|span| cx.source.text().get(span) == Some(text));
+        if let Some(trap) = number_trap(text).filter(|_| is_plain) {
+            trap.report(at, cx.sink);
+            return None;
+        }
+        let title = format!("{} is not a number of workers", quoted(text));
+        let label = format!("expected `auto`, or 1 to {MOST}");
+        cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, title, label);
+        None
+    }
+    fn tree(&self, value: &Workers) -> Tree {
+        match value {
+            Workers::Auto => Tree::plain("auto"),
+            Workers::Count(count) => Tree::plain(count),
+        }
+    }
+    fn shape(&self) -> Shape {
+        Shape::AnyOf(vec![Shape::Words(vec!["auto"]), Shape::Number(1, MOST.into())])
+    }
+}
+
+impl Kind<LogLevel> for Level {
+    type Written = String;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<LogLevel> {
+        let late = cx.late(at, written)?;
+        let Some(level) = late.by_default().filter(|level| !level::is_level(level)) else {
+            return Some(LogLevel { level: late, origin: cx.origin(at, Scope::TopLevel) });
+        };
+        if late.literal().is_some() {
+            cx.unknown(&codes::UNKNOWN_WORD, at, &level, "log level", level::LEVELS.into_iter());
+        } else {
+            let default = cx.default_span(at, written);
+            cx.unknown_in(&codes::UNKNOWN_WORD, default, &level, "log level", level::LEVELS.into_iter());
+        }
+        None
+    }
+    fn tree(&self, value: &LogLevel) -> Tree {
+        LateText.tree(&value.level)
+    }
+    fn shape(&self) -> Shape {
+        Shape::AnyOf(vec![Shape::Words(level::LEVELS.to_vec()), Shape::Late])
+    }
+}

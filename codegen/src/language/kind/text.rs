@@ -1,0 +1,100 @@
+//! Text, and what has to be in it.
+
+use super::{Kind, Shape};
+use crate::codes;
+use crate::diagnostic::quoted;
+use crate::model::Late;
+use crate::resolve::cx::Cx;
+use crate::show;
+use crate::source::ConfigPath;
+use crate::yaml::Tree;
+
+/// Text which the build has to know, and which is no place for a `$${`.
+pub(crate) struct Plain;
+
+/// Text which the build has to know; a `$${` in it is a `${`.
+pub(crate) struct Literal;
+
+/// A media type, as of a body.
+pub(crate) struct MediaType;
+
+/// Text which may come at start.
+pub(crate) struct LateText;
+
+/// The value of a header field, which may come at start.
+pub(crate) struct LateValue;
+
+impl Kind<String> for Plain {
+    type Written = String;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<String> {
+        cx.is_literal(at, written).then(|| written.clone())
+    }
+    fn tree(&self, value: &String) -> Tree {
+        Tree::text(value)
+    }
+    fn shape(&self) -> Shape {
+        Shape::Text
+    }
+}
+
+impl Kind<String> for Literal {
+    type Written = String;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<String> {
+        cx.literal(at, written)
+    }
+    fn tree(&self, value: &String) -> Tree {
+        Tree::text(show::literal(value))
+    }
+    fn shape(&self) -> Shape {
+        Shape::Text
+    }
+}
+
+impl Kind<String> for MediaType {
+    type Written = String;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<String> {
+        let text = cx.literal(at, written)?;
+        if cx.is_header_value(at, &text) && !text.contains('/') {
+            let title = format!("{} is not a media type", quoted(&text));
+            cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, title, "expected `type/subtype`");
+        }
+        Some(text)
+    }
+    fn tree(&self, value: &String) -> Tree {
+        Literal.tree(value)
+    }
+    fn shape(&self) -> Shape {
+        Shape::Text
+    }
+}
+
+impl Kind<Late> for LateText {
+    type Written = String;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<Late> {
+        cx.late(at, written)
+    }
+    fn tree(&self, value: &Late) -> Tree {
+        Tree::Text(show::late(value))
+    }
+    fn shape(&self) -> Shape {
+        Shape::Text
+    }
+}
+
+impl Kind<Late> for LateValue {
+    type Written = String;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<Late> {
+        cx.late_header_value(at, written)
+    }
+    fn tree(&self, value: &Late) -> Tree {
+        LateText.tree(value)
+    }
+    fn shape(&self) -> Shape {
+        Shape::Text
+    }
+}
