@@ -4,22 +4,22 @@
 use std::fs;
 
 use prometheus::proto::{MetricFamily, MetricType};
-use rustix::param::{clock_ticks_per_second, page_size};
-use rustix::process::{Resource, getrlimit};
+use rlimit::Resource;
 
 use super::families::{counter, family, gauge};
 
 /// Reads `/proc`; done at each scrape.
 pub(super) fn families() -> Vec<MetricFamily> {
     let stat = fs::read_to_string("/proc/self/stat").ok();
-    let mut families = stat.as_deref().and_then(Stat::parse).map(Stat::families).unwrap_or_default();
+    let stat = stat.as_deref().and_then(Stat::parse).zip(Units::read());
+    let mut families = stat.map(|(stat, units)| stat.families(units)).unwrap_or_default();
     if let Ok(files) = fs::read_dir("/proc/self/fd") {
         // One of them is this list itself.
         let open = files.count().saturating_sub(1);
         let help = "Number of open file descriptors.";
         families.push(family("process_open_fds", help, MetricType::GAUGE, vec![gauge(&[], open as f64)]));
     }
-    if let Some(most) = getrlimit(Resource::Nofile).current {
+    if let Some(most) = Resource::NOFILE.get_soft().ok().filter(|most| *most != rlimit::INFINITY) {
         let help = "Maximum number of open file descriptors.";
         families.push(family("process_max_fds", help, MetricType::GAUGE, vec![gauge(&[], most as f64)]));
     }
@@ -53,9 +53,9 @@ impl Stat {
         })
     }
 
-    fn families(self) -> Vec<MetricFamily> {
+    fn families(self, units: Units) -> Vec<MetricFamily> {
         let Self { cpu, threads, start, virtual_bytes, resident_pages } = self;
-        let seconds = |ticks: u64| ticks as f64 / clock_ticks_per_second() as f64;
+        let seconds = |ticks: u64| ticks as f64 / units.ticks_per_second as f64;
         let gauge = |name, help, value| family(name, help, MetricType::GAUGE, vec![gauge(&[], value)]);
         let used = vec![counter(&[], seconds(cpu))];
         let help = "Total user and system CPU time spent in seconds.";
@@ -66,7 +66,7 @@ impl Stat {
             gauge(
                 "process_resident_memory_bytes",
                 "Resident memory size in bytes.",
-                resident_pages as f64 * page_size() as f64,
+                resident_pages as f64 * units.page_bytes as f64,
             ),
         ];
         let booted = fs::read_to_string("/proc/stat").ok();
@@ -75,6 +75,34 @@ impl Stat {
             families.push(gauge("process_start_time_seconds", help, booted as f64 + seconds(start)));
         }
         families
+    }
+}
+
+/// Of `linux/auxvec.h`: the size of a page, and the ticks of a second.
+const AT_PAGESZ: usize = 6;
+const AT_CLKTCK: usize = 17;
+
+/// What the numbers of `/proc` count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Units {
+    ticks_per_second: u64,
+    page_bytes: u64,
+}
+
+impl Units {
+    /// As the kernel has told them to the process (getauxval(3)).
+    fn read() -> Option<Self> {
+        Self::parse(&fs::read("/proc/self/auxv").ok()?)
+    }
+
+    /// Pairs of words: what it is, and its value.
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let (words, _) = bytes.as_chunks().0.as_chunks::<2>();
+        let value = |of: usize| {
+            let pair = words.iter().map(|pair| pair.map(usize::from_ne_bytes)).find(|pair| pair[0] == of)?;
+            u64::try_from(pair[1]).ok().filter(|value| *value > 0)
+        };
+        Some(Self { page_bytes: value(AT_PAGESZ)?, ticks_per_second: value(AT_CLKTCK)? })
     }
 }
 
@@ -104,6 +132,18 @@ mod tests {
     fn the_boot_time_is_a_line_of_its_own() {
         assert_eq!(boot_time("cpu 1 2\nintr 5\nbtime 1700000000\nprocesses 9\n"), Some(1_700_000_000));
         assert_eq!(boot_time("cpu 1 2\n"), None);
+    }
+
+    #[test]
+    fn the_units_are_words_of_the_auxiliary_vector() {
+        let bytes = |words: &[usize]| words.iter().flat_map(|word| word.to_ne_bytes()).collect::<Vec<u8>>();
+        // The value before is no key.
+        let all = bytes(&[33, AT_PAGESZ, AT_PAGESZ, 4096, AT_CLKTCK, 100, 0, 0]);
+        assert_eq!(Units::parse(&all), Some(Units { ticks_per_second: 100, page_bytes: 4096 }));
+        assert_eq!(Units::parse(&bytes(&[AT_PAGESZ, 4096, 0, 0])), None);
+        assert_eq!(Units::parse(&bytes(&[AT_PAGESZ, 4096, AT_CLKTCK, 0])), None, "nothing is divided by");
+        assert_eq!(Units::parse(&all[..all.len() - 40]), None);
+        assert_eq!(Units::parse(b""), None);
     }
 
     #[test]

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use rustix::io::Errno;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
@@ -95,9 +94,9 @@ fn has_family_of(address: SocketAddr) -> bool {
 
 /// Whether something failed for want of files, ports, buffers, memory or threads of our own.
 pub(super) fn is_shortage(error: &io::Error) -> bool {
-    const OURS: [Errno; 6] =
-        [Errno::MFILE, Errno::NFILE, Errno::ADDRNOTAVAIL, Errno::NOBUFS, Errno::NOMEM, Errno::AGAIN];
-    Errno::from_io_error(error).is_some_and(|errno| OURS.contains(&errno))
+    const OURS: [i32; 6] =
+        [libc::EMFILE, libc::ENFILE, libc::EADDRNOTAVAIL, libc::ENOBUFS, libc::ENOMEM, libc::EAGAIN];
+    error.raw_os_error().is_some_and(|errno| OURS.contains(&errno))
 }
 
 /// The addresses in the order in which they are tried: the families take turns, beginning with that of the first
@@ -184,7 +183,7 @@ mod tests {
     #[derive(Clone, Copy)]
     enum Then {
         Hangs,
-        Fails(Errno),
+        Fails(i32),
         Succeeds,
         SucceedsAfter(Duration),
     }
@@ -200,7 +199,7 @@ mod tests {
             async move {
                 match then {
                     Then::Hangs => std::future::pending().await,
-                    Then::Fails(errno) => Err(errno.into()),
+                    Then::Fails(errno) => Err(io::Error::from_raw_os_error(errno)),
                     Then::Succeeds => Ok(()),
                     Then::SucceedsAfter(pause) => {
                         tokio::time::sleep(pause).await;
@@ -239,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_failure_starts_the_next_attempt_at_once() {
-        let refused = Then::Fails(Errno::CONNREFUSED);
+        let refused = Then::Fails(libc::ECONNREFUSED);
         let (result, begun) =
             run(&[("10.0.0.1:1", refused), ("10.0.0.2:1", refused), ("10.0.0.3:1", Then::Succeeds)]);
         assert_eq!(result.unwrap(), address("10.0.0.3:1"));
@@ -255,8 +254,8 @@ mod tests {
 
     #[test]
     fn a_shortage_of_our_own_is_what_is_told_of_several_failures() {
-        let refused = Then::Fails(Errno::CONNREFUSED);
-        let no_file = Then::Fails(Errno::MFILE);
+        let refused = Then::Fails(libc::ECONNREFUSED);
+        let no_file = Then::Fails(libc::EMFILE);
         for script in
             [[("10.0.0.1:1", refused), ("[::1]:1", no_file)], [("10.0.0.1:1", no_file), ("[::1]:1", refused)]]
         {
@@ -269,14 +268,14 @@ mod tests {
     #[test]
     fn shortages_are_told_from_failures_of_the_backend() {
         for errno in
-            [Errno::MFILE, Errno::NFILE, Errno::ADDRNOTAVAIL, Errno::NOBUFS, Errno::NOMEM, Errno::AGAIN]
+            [libc::EMFILE, libc::ENFILE, libc::EADDRNOTAVAIL, libc::ENOBUFS, libc::ENOMEM, libc::EAGAIN]
         {
-            assert!(is_shortage(&errno.into()), "{errno}");
+            assert!(is_shortage(&io::Error::from_raw_os_error(errno)), "{errno}");
         }
         for errno in
-            [Errno::CONNREFUSED, Errno::CONNRESET, Errno::TIMEDOUT, Errno::HOSTUNREACH, Errno::NETUNREACH]
+            [libc::ECONNREFUSED, libc::ECONNRESET, libc::ETIMEDOUT, libc::EHOSTUNREACH, libc::ENETUNREACH]
         {
-            assert!(!is_shortage(&errno.into()), "{errno}");
+            assert!(!is_shortage(&io::Error::from_raw_os_error(errno)), "{errno}");
         }
         assert!(!is_shortage(&io::Error::other("something")));
         assert!(has_family_of(address("127.0.0.1:1")));
