@@ -2,8 +2,8 @@
 //! compiler and the runtime.
 //!
 //! Generated code takes in all of it (`use ::castgate::codegen::*`), so a new name here is a new name there: none is
-//! one of Rust's prelude, and those in capitals are in `FIXED_NAMES` of the compiler's `plan.rs`. Of middleware it has the
-//! room as a whole; a layer is `middleware::rate_limit::RateLimit`, and a new one needs no line here.
+//! one of Rust's prelude, and those in capitals are in `FIXED_NAMES` of the compiler's `plan.rs`. Of middleware and
+//! balancers it has the rooms as a whole (`middleware::rate_limit::RateLimit`, `balancers::RoundRobin`): a new one needs no line here.
 
 pub use std::time::Duration;
 
@@ -20,8 +20,8 @@ pub use crate::server::Cidr;
 pub use crate::service::{Request, Response, Service};
 pub use crate::uncompiled::Uncompiled;
 pub use crate::upstream::{
-    Backend, HealthCheck, HostHeader, Keepalive, LeastConnections, Members, Probe, RandomChoice, Retries,
-    RoundRobin, Upstream, UpstreamTimeouts,
+    Backend, HealthCheck, HostHeader, Keepalive, Members, Probe, Retries, Upstream, UpstreamTimeouts,
+    balancers,
 };
 
 /// Which optional parts the library was built with. Generated code asserts what its config needs, and says which line of Cargo.toml

@@ -4,6 +4,7 @@
 mod addresses;
 mod backend;
 mod balance;
+pub mod balancers;
 mod connect;
 mod connection;
 mod health;
@@ -17,7 +18,6 @@ use std::time::Duration;
 pub use backend::Backend;
 pub(crate) use backend::InFlight;
 pub(crate) use balance::{Balance, BalancerContext, Group, Tried};
-pub use balance::{LeastConnections, RandomChoice, RoundRobin};
 pub(crate) use connection::{Answer, Connection, SendError, Started};
 pub use health::{HealthCheck, Probe};
 pub(crate) use health::{Monitor, Status};

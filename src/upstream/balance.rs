@@ -1,8 +1,7 @@
-//! Balancers: which of the usable backends takes the next attempt. Atomics only.
-//! Shares are exact among the usable backends, and so they are among those who take over from one that failed.
+//! What a balancer chooses among, and what it may ask. Shares are exact among the usable backends, and so they are among
+//! those who take over from one that failed.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::{HeaderName, HeaderValue, Uri};
 
@@ -32,7 +31,7 @@ impl Tried {
         }
     }
 
-    fn contains(&self, backend: &Backend) -> bool {
+    pub(super) fn contains(&self, backend: &Backend) -> bool {
         self.iter().any(|tried| std::ptr::eq(tried, backend))
     }
 
@@ -41,7 +40,7 @@ impl Tried {
     }
 
     /// The number of the request's turn. It is taken once: a further attempt of the same request is nobody's turn.
-    fn turn(&mut self, take: impl FnOnce() -> usize) -> usize {
+    pub(super) fn turn(&mut self, take: impl FnOnce() -> usize) -> usize {
         *self.turn.get_or_insert_with(take)
     }
 }
@@ -49,7 +48,7 @@ impl Tried {
 /// The backends among which a balancer chooses.
 #[derive(Debug)]
 pub struct Group {
-    backends: &'static [Backend],
+    pub(super) backends: &'static [Backend],
     turns: &'static [u16],
 }
 
@@ -76,7 +75,7 @@ impl Group {
     ///
     /// A request whose backend failed goes where the *n*-th turn goes among the others, if it was the *n*-th turn of
     /// that backend: so the others share its turns as they share all turns, and nobody's turn is moved.
-    fn turn(
+    pub(super) fn turn(
         &self,
         mut number: usize,
         tried: &Tried,
@@ -135,101 +134,3 @@ pub trait Balance: Sync + 'static {
     /// A usable backend of the group that was not tried, if there is one.
     fn pick(&self, group: &Group, tried: &mut Tried, cx: &impl BalancerContext) -> Option<&'static Backend>;
 }
-
-/// Each backend in turn, by weight, smoothly (the order that nginx's smooth weighted round robin gives).
-#[derive(Debug)]
-#[repr(align(128))]
-pub struct RoundRobin(AtomicUsize);
-
-impl RoundRobin {
-    /// Starts with the first backend.
-    #[allow(
-        clippy::new_without_default,
-        reason = "only generated code makes balancers, and it needs a const fn"
-    )]
-    pub const fn new() -> Self {
-        Self(AtomicUsize::new(0))
-    }
-}
-
-impl Balance for RoundRobin {
-    #[inline]
-    fn pick(&self, group: &Group, tried: &mut Tried, _: &impl BalancerContext) -> Option<&'static Backend> {
-        let turn = tried.turn(|| self.0.fetch_add(1, Ordering::Relaxed));
-        group.turn(turn, tried, Backend::is_usable)
-    }
-}
-
-/// Any backend, with a chance in proportion to its weight.
-#[derive(Debug)]
-pub struct RandomChoice;
-
-impl RandomChoice {
-    /// Stateless: each worker has a generator of its own.
-    #[allow(
-        clippy::new_without_default,
-        reason = "only generated code makes balancers, and it needs a const fn"
-    )]
-    pub const fn new() -> Self {
-        Self
-    }
-}
-
-impl Balance for RandomChoice {
-    fn pick(&self, group: &Group, tried: &mut Tried, cx: &impl BalancerContext) -> Option<&'static Backend> {
-        // 32 bits over at most 4096 turns: the bias of the remainder is below a millionth.
-        let turn = tried.turn(|| cx.random() as usize);
-        group.turn(turn, tried, Backend::is_usable)
-    }
-}
-
-/// The backend with the fewest requests in flight for its weight; equals take turns, by weight.
-#[derive(Debug)]
-#[repr(align(128))]
-pub struct LeastConnections(AtomicUsize);
-
-impl LeastConnections {
-    /// Starts with the first backend.
-    #[allow(
-        clippy::new_without_default,
-        reason = "only generated code makes balancers, and it needs a const fn"
-    )]
-    pub const fn new() -> Self {
-        Self(AtomicUsize::new(0))
-    }
-}
-
-/// Requests in flight for each unit of weight, compared crosswise so that nothing is rounded.
-#[derive(Clone, Copy)]
-struct Load {
-    requests: usize,
-    weight: usize,
-}
-
-impl Load {
-    fn of(backend: &Backend) -> Self {
-        Self { requests: backend.load(), weight: usize::from(backend.weight()) }
-    }
-
-    fn is_below(self, other: Self) -> bool {
-        self.requests * other.weight < other.requests * self.weight
-    }
-}
-
-impl Balance for LeastConnections {
-    const COUNTS_IN_FLIGHT: bool = true;
-
-    fn pick(&self, group: &Group, tried: &mut Tried, _: &impl BalancerContext) -> Option<&'static Backend> {
-        let turn = tried.turn(|| self.0.fetch_add(1, Ordering::Relaxed));
-        let takers =
-            group.backends.iter().filter(|backend| backend.takes_traffic() && !tried.contains(backend));
-        let least =
-            takers.map(Load::of).reduce(|one, other| if other.is_below(one) { other } else { one })?;
-        // The loads may have changed since; then whoever is usable will do.
-        let is_least = |backend: &Backend| backend.is_usable() && !least.is_below(Load::of(backend));
-        group.turn(turn, tried, is_least).or_else(|| group.turn(turn, tried, Backend::is_usable))
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -3,6 +3,7 @@
 
 use super::change::Change;
 use super::treatment::{Leaves, differing, meant};
+use crate::language::Words;
 use crate::model::{Backend, BackendUrl, Model, Ratio, Retries, Scope, Strategy, Upstream};
 use crate::normal;
 use crate::source::ConfigPath;
@@ -68,7 +69,7 @@ fn leaves(upstream: &Upstream) -> Leaves {
     };
     // What nobody looks at.
     if taking(false) <= 1 && taking(true) <= 1 {
-        canonical.strategy = Strategy::RoundRobin;
+        canonical.strategy = <Strategy as Words>::ALL[0].1;
     }
     let retries = &upstream.retries;
     if retries.attempts == 0 || retries.on.is_empty() || retries.budget.basis_points == 0 {

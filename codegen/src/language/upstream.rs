@@ -10,11 +10,11 @@ words! {
     /// How a backend is chosen; all respect weights. Each is a balancer of the runtime.
     Strategy, "strategy" {
         /// In turn.
-        RoundRobin = "round-robin" => "RoundRobin";
+        RoundRobin = "round-robin" => "balancers::RoundRobin";
         /// By chance.
-        Random = "random" => "RandomChoice";
+        Random = "random" => "balancers::RandomChoice";
         /// The one with the fewest requests in flight.
-        LeastConnections = "least-connections" => "LeastConnections";
+        LeastConnections = "least-connections" => "balancers::LeastConnections";
     }
 }
 

@@ -151,7 +151,7 @@ static WEIGHTED_USERS_BACKENDS: [Backend; 4] = [
     ),
 ];
 
-static WEIGHTED_USERS: Upstream<RoundRobin> = Upstream::new(
+static WEIGHTED_USERS: Upstream<balancers::RoundRobin> = Upstream::new(
     Members {
         origin: Origin::at("everything.yml", 11),
         id: 0,
@@ -189,7 +189,7 @@ static WEIGHTED_USERS: Upstream<RoundRobin> = Upstream::new(
         },
         host_header: HostHeader::Backend,
     },
-    RoundRobin::new(),
+    balancers::RoundRobin::new(),
 );
 
 static ROUTES_2_BACKENDS: [Backend; 1] = [
@@ -207,7 +207,7 @@ static ROUTES_2_BACKENDS: [Backend; 1] = [
     ),
 ];
 
-static ROUTES_2: Upstream<LeastConnections> = Upstream::new(
+static ROUTES_2: Upstream<balancers::LeastConnections> = Upstream::new(
     Members {
         origin: Origin::at("everything.yml", 19),
         id: 1,
@@ -232,7 +232,7 @@ static ROUTES_2: Upstream<LeastConnections> = Upstream::new(
         },
         host_header: HostHeader::Preserve,
     },
-    LeastConnections::new(),
+    balancers::LeastConnections::new(),
 );
 
 static CANARY_BACKENDS: [Backend; 1] = [
@@ -244,7 +244,7 @@ static CANARY_BACKENDS: [Backend; 1] = [
     ),
 ];
 
-static CANARY: Upstream<RandomChoice> = Upstream::new(
+static CANARY: Upstream<balancers::RandomChoice> = Upstream::new(
     Members {
         origin: Origin::at("everything.yml", 53),
         id: 2,
@@ -279,7 +279,7 @@ static CANARY: Upstream<RandomChoice> = Upstream::new(
         },
         host_header: HostHeader::Preserve,
     },
-    RandomChoice::new(),
+    balancers::RandomChoice::new(),
 );
 
 // Policies of middleware.
@@ -398,7 +398,7 @@ type Stack0 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::rate_limit::RateLimit<
             middleware::circuit_breaker::CircuitBreaker<
-                middleware::headers::Headers<Forward<RoundRobin>>,
+                middleware::headers::Headers<Forward<balancers::RoundRobin>>,
             >,
         >,
     >,
@@ -427,7 +427,7 @@ type Stack1 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::rate_limit::RateLimit<
             middleware::circuit_breaker::CircuitBreaker<
-                middleware::headers::Headers<Forward<LeastConnections>>,
+                middleware::headers::Headers<Forward<balancers::LeastConnections>>,
             >,
         >,
     >,
@@ -455,7 +455,7 @@ static STACK1: [Stack1; 1] = [
 type Stack2 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::rate_limit::RateLimit<
-            middleware::auth::Auth<Forward<LeastConnections>>,
+            middleware::auth::Auth<Forward<balancers::LeastConnections>>,
         >,
     >,
 >;
@@ -489,7 +489,7 @@ type Stack3 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::rate_limit::RateLimit<
             middleware::circuit_breaker::CircuitBreaker<
-                middleware::headers::Headers<Forward<RandomChoice>>,
+                middleware::headers::Headers<Forward<balancers::RandomChoice>>,
             >,
         >,
     >,

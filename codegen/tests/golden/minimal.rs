@@ -93,7 +93,7 @@ static UPSTREAM_BACKENDS: [Backend; 1] = [
     ),
 ];
 
-static UPSTREAM: Upstream<RoundRobin> = Upstream::new(
+static UPSTREAM: Upstream<balancers::RoundRobin> = Upstream::new(
     Members {
         origin: Origin::at("minimal.yml", 1),
         id: 0,
@@ -128,12 +128,12 @@ static UPSTREAM: Upstream<RoundRobin> = Upstream::new(
         },
         host_header: HostHeader::Preserve,
     },
-    RoundRobin::new(),
+    balancers::RoundRobin::new(),
 );
 
 // Stacks: a type for each shape, an instance for each way to fill it in.
 
-type Stack0 = Forward<RoundRobin>;
+type Stack0 = Forward<balancers::RoundRobin>;
 static STACK0: [Stack0; 1] = [Forward::new(&UPSTREAM, PathEdit::Keep)];
 type Unmatched = Reject;
 static UNMATCHED: Unmatched = Reject;

@@ -105,7 +105,7 @@ static API_V1_BACKENDS: [Backend; 3] = [
     ),
 ];
 
-static API_V1: Upstream<RoundRobin> = Upstream::new(
+static API_V1: Upstream<balancers::RoundRobin> = Upstream::new(
     Members {
         origin: Origin::at("seed.yml", 4),
         id: 0,
@@ -143,12 +143,12 @@ static API_V1: Upstream<RoundRobin> = Upstream::new(
         },
         host_header: HostHeader::Preserve,
     },
-    RoundRobin::new(),
+    balancers::RoundRobin::new(),
 );
 
 // Stacks: a type for each shape, an instance for each way to fill it in.
 
-type Stack0 = Forward<RoundRobin>;
+type Stack0 = Forward<balancers::RoundRobin>;
 static STACK0: [Stack0; 1] = [Forward::new(&API_V1, PathEdit::Keep)];
 type Unmatched = Reject;
 static UNMATCHED: Unmatched = Reject;

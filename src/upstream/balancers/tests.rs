@@ -3,9 +3,10 @@
 use super::*;
 use crate::late::{Late, Origin};
 use crate::upstream::Status;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use proptest::prelude::*;
 use std::cell::RefCell;
+use std::net::IpAddr;
 
 /// A request as balancers see it.
 struct Asked {
