@@ -12,8 +12,3 @@ mod reject;
 pub mod request_id;
 
 pub use reject::{Redirect, Reject, Respond, Target};
-
-use crate::error::Refusal;
-
-/// The refusals that have a series of their own; all routes have it, also those that have not the layer.
-pub(crate) const COUNTED: [&Refusal; 1] = [&rate_limit::LIMITED];

@@ -7,6 +7,7 @@
 //! | [`Policy::local`] | as a worker starts, before its first connection | that worker |
 //! | [`Policy::start`] | once, as the workers start | the control thread |
 //! | [`Policy::reload`] | at each SIGHUP, one after the other | a thread that may block |
+//! | [`Policy::counted`] | before the first worker starts | the main thread |
 //! | [`Policy::collect`] | when `/metrics` is read | the thread that renders it |
 //! | [`Policy::stop`] | once, when the workers have ended | a thread that may block, for a second |
 
@@ -14,6 +15,7 @@ mod local;
 
 pub use local::{Locals, Slot};
 
+use crate::error::Refusal;
 use crate::late::Problems;
 use crate::metrics::Families;
 
@@ -32,6 +34,11 @@ pub trait Policy: Sync {
     /// was read before stays in use then.
     fn reload(&self, _problems: &mut Problems) -> Reloaded {
         Reloaded::Nothing
+    }
+
+    /// The refusals of its layer that are counted by route. Every route has the series then, also one without the layer.
+    fn counted(&self) -> Vec<&'static Refusal> {
+        Vec::new()
     }
 
     /// Adds its series. The label values have to be known at build, or else their number would be the clients' choice.

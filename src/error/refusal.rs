@@ -47,7 +47,7 @@ impl Refusal {
         Self { name, status, title, series: None }
     }
 
-    /// Counted by route in a series of this name; it has to be in [`crate::middleware::COUNTED`].
+    /// Counted by route in a series of this name, as [`Policy::counted`](crate::policy::Policy::counted) says.
     pub(crate) const fn counted(self, name: &'static str, help: &'static str) -> Self {
         Self { series: Some(Series { name, help }), ..self }
     }

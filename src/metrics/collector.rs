@@ -13,7 +13,6 @@ use super::process;
 use super::shard::{ByStatus, Histogram as Observed, RouteCounters, Shard};
 use crate::app::VERSION;
 use crate::forward::RetryCause;
-use crate::middleware::COUNTED;
 use crate::server::Process;
 use crate::upstream::Status;
 
@@ -96,7 +95,7 @@ impl Collector for Sources {
 
 fn requests(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
     let (mut totals, mut durations, mut retries) = (vec![], vec![], vec![]);
-    let mut refused = COUNTED.map(|_| Vec::new());
+    let mut refused = vec![Vec::new(); process.counted().len()];
     let names = process.route_names().iter().copied().chain([UNMATCHED_ROUTE]);
     for (place, route) in names.enumerate() {
         let counters: Vec<&RouteCounters> =
@@ -139,7 +138,7 @@ fn requests(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
         ),
         family("gateway_retries_total", "Attempts after the first.", MetricType::COUNTER, retries),
     ];
-    let refused = COUNTED.into_iter().zip(refused);
+    let refused = process.counted().iter().zip(refused);
     families.extend(refused.filter_map(|(refusal, samples)| {
         refusal.series().map(|series| family(series.name, series.help, MetricType::COUNTER, samples))
     }));

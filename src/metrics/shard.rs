@@ -1,8 +1,8 @@
 //! One worker's counters. Only the worker writes, so an increment is a load and a store; anyone may read.
 //! Counters of a (route, method) pair are allocated when it is first used: 10,000 routes cost what is in use.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use castgate_contract::methods;
@@ -11,7 +11,6 @@ use super::BUCKETS;
 use crate::context::UNMATCHED;
 use crate::error::Refusal;
 use crate::forward::RetryCause;
-use crate::middleware::COUNTED;
 
 /// The registered statuses (and 499); each has a counter, and one more counts all others.
 pub(crate) const STATUSES: [u16; 63] = [
@@ -103,14 +102,26 @@ impl Histogram {
 }
 
 /// The counters of one route.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct RouteCounters {
     pub(crate) methods: [OnceLock<Box<ByStatus>>; methods::NAMES.len()],
     pub(crate) duration: Histogram,
-    /// By the place in [`COUNTED`].
-    pub(crate) refused: [Counter; COUNTED.len()],
+    /// By the place in [`Shard`]'s list.
+    pub(crate) refused: Box<[Counter]>,
     /// By [`RetryCause`].
     pub(crate) retries: [Counter; RetryCause::ALL.len()],
+}
+
+impl RouteCounters {
+    /// `counted` is how many refusals have a series.
+    fn new(counted: usize) -> Self {
+        Self {
+            methods: Default::default(),
+            duration: Histogram::default(),
+            refused: (0..counted).map(|_| Counter::default()).collect(),
+            retries: Default::default(),
+        }
+    }
 }
 
 /// All counters of one worker.
@@ -123,6 +134,8 @@ pub(crate) struct Shard {
     pub(crate) backends: Box<[ByStatus]>,
     /// By the upstream's id.
     pub(crate) upstreams: Box<[Histogram]>,
+    /// The refusals that have a series.
+    counted: Arc<[&'static Refusal]>,
     opened: Counter,
     ended: Counter,
     connections_opened: Counter,
@@ -131,11 +144,17 @@ pub(crate) struct Shard {
 }
 
 impl Shard {
-    pub(crate) fn new(routes: usize, backends: usize, upstreams: usize) -> Self {
+    pub(crate) fn new(
+        routes: usize,
+        backends: usize,
+        upstreams: usize,
+        counted: Arc<[&'static Refusal]>,
+    ) -> Self {
         Self {
             routes: (0..=routes).map(|_| OnceLock::new()).collect(),
             backends: (0..backends).map(|_| ByStatus::default()).collect(),
             upstreams: (0..upstreams).map(|_| Histogram::default()).collect(),
+            counted,
             opened: Counter::default(),
             ended: Counter::default(),
             connections_opened: Counter::default(),
@@ -147,7 +166,7 @@ impl Shard {
     #[inline]
     fn route(&self, route: u32) -> &RouteCounters {
         let place = if route == UNMATCHED { self.routes.len() - 1 } else { route as usize };
-        self.routes[place].get_or_init(Box::default)
+        self.routes[place].get_or_init(|| Box::new(RouteCounters::new(self.counted.len())))
     }
 
     pub(crate) fn request_opened(&self) {
@@ -174,7 +193,7 @@ impl Shard {
 
     /// A layer has refused a request; that is counted if it has a series.
     pub(crate) fn refused(&self, route: u32, refusal: &Refusal) {
-        if let Some(place) = COUNTED.iter().position(|counted| std::ptr::eq(*counted, refusal)) {
+        if let Some(place) = self.counted.iter().position(|counted| std::ptr::eq(*counted, refusal)) {
             self.route(route).refused[place].add(1);
         }
     }

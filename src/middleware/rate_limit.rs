@@ -18,7 +18,7 @@ use crate::policy::Policy;
 use crate::service::{Request, Response, Service};
 
 /// The rate limit of the client was used up.
-pub(crate) static LIMITED: Refusal = Refusal::new("rate_limited", 429, "Too many requests")
+static LIMITED: Refusal = Refusal::new("rate_limited", 429, "Too many requests")
     .counted("gateway_rate_limited_total", "Requests refused by a rate limit.");
 
 /// What identifies a client.
@@ -156,6 +156,10 @@ impl Policy for Limit {
     fn bind(&self, _problems: &mut Problems) {
         self.table();
         tracing::debug!(origin = %self.origin, clients = self.sets * 4, "rate limit table ready");
+    }
+
+    fn counted(&self) -> Vec<&'static Refusal> {
+        vec![&LIMITED]
     }
 }
 

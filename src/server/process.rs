@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 
 use crate::app::Settings;
 use crate::context::UNMATCHED;
+use crate::error::Refusal;
 use crate::metrics::{Exposition, Shard};
 use crate::operational_log::OperationalLog;
 
@@ -30,6 +31,7 @@ pub(crate) enum Phase {
 pub(crate) struct Process {
     settings: &'static Settings,
     route_names: Box<[&'static str]>,
+    counted: Arc<[&'static Refusal]>,
     started: Instant,
     shards: RwLock<Vec<Arc<Shard>>>,
     phase: AtomicU8,
@@ -39,6 +41,17 @@ pub(crate) struct Process {
     log_lines_lost: AtomicU64,
     log: OperationalLog,
     exposition: Exposition,
+}
+
+/// Each once, however many policies of its kind there are.
+fn counted(settings: &Settings) -> Arc<[&'static Refusal]> {
+    let mut counted: Vec<&'static Refusal> = Vec::new();
+    for refusal in settings.policies.iter().flat_map(|policy| policy.counted()) {
+        if !counted.iter().any(|known| std::ptr::eq(*known, refusal)) {
+            counted.push(refusal);
+        }
+    }
+    counted.into()
 }
 
 impl Process {
@@ -52,6 +65,7 @@ impl Process {
         Self {
             settings,
             route_names,
+            counted: counted(settings),
             started: Instant::now(),
             shards: RwLock::default(),
             phase: AtomicU8::new(Phase::Running as u8),
@@ -76,6 +90,11 @@ impl Process {
         &self.route_names
     }
 
+    /// The refusals that have a series of their own.
+    pub(crate) fn counted(&self) -> &[&'static Refusal] {
+        &self.counted
+    }
+
     /// `None` for requests that matched no route.
     pub(crate) fn route_name(&self, route: u32) -> Option<&'static str> {
         if route == UNMATCHED { None } else { self.route_names.get(route as usize).copied() }
@@ -87,7 +106,8 @@ impl Process {
 
     pub(super) fn add_shard(&self) -> Arc<Shard> {
         let backends = self.settings.upstreams.iter().map(|members| members.backends.len()).sum();
-        let shard = Arc::new(Shard::new(self.route_names.len(), backends, self.settings.upstreams.len()));
+        let upstreams = self.settings.upstreams.len();
+        let shard = Arc::new(Shard::new(self.route_names.len(), backends, upstreams, self.counted.clone()));
         self.shards.write().unwrap_or_else(PoisonError::into_inner).push(shard.clone());
         shard
     }

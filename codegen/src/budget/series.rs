@@ -62,9 +62,11 @@ pub(crate) fn series(model: &Model) -> Vec<Series> {
         family("gateway_build_info", 1, ""),
         family("process_*", PROCESS, ""),
     ];
+    let sets = || model.routes.iter().map(|route| &route.middleware).chain([&model.unmatched]);
     for entry in REGISTRY {
         let most = |per: &Per| match per {
-            Per::Route => routes,
+            Per::Route if sets().any(|set| set.names().contains(&entry.name)) => routes,
+            Per::Route => 0,
             Per::Upstream => count(behind(model, entry.name)),
         };
         series.extend(entry.facts.series.iter().map(|of| family(of.name, most(&of.per) * of.each, of.of)));

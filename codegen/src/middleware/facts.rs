@@ -91,7 +91,7 @@ pub(crate) struct Family {
 
 /// What a family has series for.
 pub(crate) enum Per {
-    /// Every route, and the requests that match none.
+    /// Every route, and the requests that match none, if any of them has the middleware.
     Route,
     /// Every upstream of a route that has the middleware.
     Upstream,

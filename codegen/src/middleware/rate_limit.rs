@@ -140,7 +140,6 @@ fn key(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> Option<RateLi
 impl Registered for RateLimit {
     const FACTS: Facts = Facts {
         refusals: &[Refusal { reason: "rate_limited", status: 429 }],
-        // All routes have it, also those without a limit.
         series: &[Family { name: "gateway_rate_limited_total", per: Per::Route, each: 1, of: "routes" }],
         memory: Some("limit tables"),
         missed: Some(Missed {
