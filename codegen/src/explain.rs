@@ -40,8 +40,7 @@ pub fn explain(model: &Model, request: &Request, all: bool) -> String {
         Answer::NotFound => "=> no route: 404\n".to_owned(),
         Answer::NotImplemented => format!("=> {} is neither answered nor forwarded: 501\n", request.method()),
         Answer::NotAllowed(_) => {
-            let allow: Vec<&str> =
-                table.outcome(request).allow.iter().map(|method| method.as_str()).collect();
+            let allow: Vec<&str> = table.outcome(request).allow;
             format!("=> no route for {}: 405, Allow: {}\n", request.method(), allow.join(", "))
         }
     });

@@ -10,8 +10,7 @@ mod upstream;
 mod value;
 
 pub use route::{
-    Forward, HeaderPredicate, LetOff, Method, Methods, PathChange, PathParameters, QueryPredicate, Redirect,
-    Route, Target,
+    Forward, HeaderPredicate, LetOff, PathChange, PathParameters, QueryPredicate, Redirect, Route, Target,
 };
 pub use server::{Cidr, Listen, LogLevel, Workers};
 pub use test::{Expectation, Test};
@@ -22,6 +21,8 @@ pub use crate::language::route::Respond;
 pub use crate::language::server::{Admin, Drain, Limits, Observability, Server, ServerTimeouts};
 pub use crate::language::upstream::{HostHeader, Keepalive, Retries, RetryOn, Strategy, UpstreamTimeouts};
 pub use crate::middleware::{MiddlewareSet, Policies};
+
+pub use castgate_contract::methods::Methods;
 
 use crate::source::FileLine;
 

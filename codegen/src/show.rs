@@ -1,6 +1,6 @@
 //! Values of the model as they are written in a config.
 
-use crate::model::{Late, Method, Methods, Piece, Rate, Ratio, Route, Target};
+use crate::model::{Late, Methods, Piece, Rate, Ratio, Route, Target};
 use crate::pattern::TemplatePiece;
 use std::time::Duration;
 
@@ -70,8 +70,8 @@ pub fn late(late: &Late) -> String {
 
 /// `GET,POST`, or `*`.
 pub fn methods(methods: Methods) -> String {
-    let named: Vec<&str> = methods.named().map(Method::as_str).collect();
-    if named.is_empty() { "*".to_owned() } else { named.join(",") }
+    let named: Vec<&str> = methods.named().collect();
+    if methods.is_all() { "*".to_owned() } else { named.join(",") }
 }
 
 /// `/v2/{id}/{*rest}`

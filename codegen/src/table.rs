@@ -22,7 +22,6 @@ pub use reach::Reach;
 pub(crate) use reach::Tail;
 pub(crate) use region::{End, Region, Step, UNNAMED, narrower, union};
 pub use request::Request;
-pub(crate) use request::method_bit;
 pub use trial::{Mismatch, TestOutcome, run_tests};
 #[cfg(feature = "cli")]
 pub(crate) use {
@@ -31,7 +30,7 @@ pub(crate) use {
 };
 
 use crate::lower;
-use crate::model::{Method, Model, PathParameters, Route};
+use crate::model::{Methods, Model, PathParameters, Route};
 use crate::plan::Index;
 use castgate_contract::built_in;
 use castgate_contract::search::Tables;
@@ -45,9 +44,8 @@ pub enum Answer<'m> {
     PathParameters(&'m Route),
     /// The gateway answers it itself, ahead of all routes.
     BuiltIn(&'static str),
-    /// 405: routes match but for the method; these are the methods they serve, a bit each in the order of
-    /// [`Method::ALL`].
-    NotAllowed(u8),
+    /// 405: routes match but for the method; these are the methods they serve.
+    NotAllowed(Methods),
     /// 404: nothing matches.
     NotFound,
     /// 501: the gateway neither answers nor forwards this method.
@@ -75,14 +73,14 @@ impl<'m> Table<'m> {
         if matches!(request.method(), "TRACE" | "CONNECT") {
             return Answer::NotImplemented;
         }
-        let method = method_bit(request.method());
-        let mut allowed = 0;
+        let method = Methods::of(request.method());
+        let mut allowed = Methods::NONE;
         let found = self.search(request, &mut |_, route| {
             let fits = request.has_fields_of(route);
             if fits {
-                allowed |= route.methods.bits();
+                allowed = allowed.union(route.methods);
             }
-            fits && route.methods.bits() & method != 0
+            fits && route.methods.intersects(method)
         });
         match found {
             Some(route)
@@ -91,17 +89,17 @@ impl<'m> Table<'m> {
                 Answer::PathParameters(route)
             }
             Some(route) => Answer::Route(route),
-            None if allowed == 0 => Answer::NotFound,
-            None => Answer::NotAllowed(allowed & !OTHER_METHODS),
+            None if allowed == Methods::NONE => Answer::NotFound,
+            None => Answer::NotAllowed(allowed),
         }
     }
 
     /// The routes which match a request, best first: the first is the one that takes it.
     pub fn matching(&self, request: &Request) -> Vec<&'m Route> {
-        let method = method_bit(request.method());
+        let method = Methods::of(request.method());
         let mut matching = Vec::new();
         self.search(request, &mut |_, route| {
-            if route.methods.bits() & method != 0 && request.has_fields_of(route) {
+            if route.methods.intersects(method) && request.has_fields_of(route) {
                 matching.push(route);
             }
             false
@@ -109,17 +107,17 @@ impl<'m> Table<'m> {
         matching
     }
 
-    /// Which routes take this request, by the methods it may have: a bit each, and the route's number.
+    /// Which routes take this request, by the methods it may have, and the route's number.
     #[cfg(feature = "cli")]
-    pub(crate) fn takers(&self, request: &Request) -> Vec<(u8, usize)> {
-        let (mut left, mut takers) = (u8::MAX, Vec::new());
+    pub(crate) fn takers(&self, request: &Request) -> Vec<(Methods, usize)> {
+        let (mut left, mut takers) = (Methods::ALL, Vec::new());
         self.search(request, &mut |number, route| {
-            let taken = route.methods.bits() & left;
-            if taken != 0 && request.has_fields_of(route) {
+            let taken = route.methods.intersection(left);
+            if taken != Methods::NONE && request.has_fields_of(route) {
                 takers.push((taken, number));
-                left &= !taken;
+                left = left.without(taken);
             }
-            left == 0
+            left == Methods::NONE
         });
         takers
     }
@@ -145,6 +143,3 @@ impl<'m> Table<'m> {
         &self.index
     }
 }
-
-/// The bit of all methods that have none of their own: a route without `methods` serves them, too.
-pub(crate) const OTHER_METHODS: u8 = 1 << Method::ALL.len();

@@ -5,7 +5,7 @@ pub const NAMES: [&str; 10] =
     ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT", "_OTHER"];
 
 /// A set of methods: one bit for each that HTTP registers and one for all others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Methods(u16);
 
 impl Methods {
@@ -58,6 +58,24 @@ impl Methods {
         Self(self.0 | other.0)
     }
 
+    /// The methods that are in both sets.
+    #[inline]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// The methods that are not in the other set.
+    #[inline]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether the set has every method.
+    #[inline]
+    pub fn is_all(self) -> bool {
+        self == Self::ALL
+    }
+
     /// Whether the sets share a method.
     #[inline]
     pub const fn intersects(self, other: Self) -> bool {
@@ -65,7 +83,7 @@ impl Methods {
     }
 
     /// Those of the set that a route may name, in their order.
-    pub fn named(self) -> impl Iterator<Item = &'static str> {
+    pub fn named(self) -> impl Iterator<Item = &'static str> + Clone {
         let names = NAMES.iter().take(Self::OF_ROUTES).enumerate();
         names.filter(move |(place, _)| self.intersects(Self::nth(*place))).map(|(_, name)| *name)
     }
@@ -81,6 +99,8 @@ mod tests {
         assert_eq!(some.named().collect::<Vec<_>>(), ["GET", "POST"]);
         assert!(!Methods::of("PUT").intersects(Methods::GET) && Methods::of("PATCH") == Methods::PATCH);
         assert!(Methods::ALL.intersects(Methods::of("PURGE")) && Methods::of("get") == Methods::of("PURGE"));
+        assert_eq!(some.without(Methods::GET), some.intersection(Methods::of("TRACE").union(Methods::POST)));
+        assert!(Methods::ALL.is_all() && !Methods::ALL.without(Methods::of("CONNECT")).is_all());
         assert_eq!(Methods::ALL.named().reduce(|_, last| last), Some("PATCH"));
     }
 }

@@ -4,6 +4,7 @@ use super::{
     Backend, BackendSection, Duration, Lenient, Limit, List, Map, Percent, Rate, Size, Strings, Switch,
 };
 use crate::language::{Shape, Words};
+use castgate_contract::methods;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -46,8 +47,6 @@ pub(super) struct Methods;
 /// Of a response.
 pub(super) struct Status;
 
-const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
-
 inline! {
     [T] List<T>: |generator| json_schema!({"type": "array", "items": generator.subschema_for::<T>()});
     [T] Map<T>: |generator| {
@@ -63,7 +62,8 @@ inline! {
         json_schema!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
     };
     [] Methods: |_generator| {
-        json_schema!({"anyOf": [{"enum": METHODS}, {"type": "array", "items": {"enum": METHODS}}]})
+        let words: Vec<&str> = methods::Methods::ALL.named().collect();
+        json_schema!({"anyOf": [{"enum": words}, {"type": "array", "items": {"enum": words}}]})
     };
     [] Status: |_generator| json_schema!({"type": "integer", "minimum": 200, "maximum": 599});
     [] Duration: |_generator| of(&Shape::Duration);

@@ -4,7 +4,8 @@
 //! gateways show far fewer.
 
 use crate::middleware::{Per, REGISTRY};
-use crate::model::{Methods, Model, Target};
+use crate::model::{Model, Target};
+use castgate_contract::methods;
 use std::collections::BTreeSet;
 
 /// A family and its bound.
@@ -22,10 +23,6 @@ pub struct Series {
 const STATUSES: u64 = 64;
 /// The statuses the gateway itself answers with, and 200.
 const OWN_STATUSES: u64 = 16;
-/// GET to PATCH, and one label for all that cannot be named; CONNECT and TRACE never get to a route.
-const METHODS: u64 = 8;
-/// With CONNECT and TRACE.
-const ALL_METHODS: u64 = 10;
 /// 17 buckets, `+Inf`, sum and count.
 const HISTOGRAM: u64 = 20;
 /// Descriptors (two), memory (two), CPU, start and threads.
@@ -38,16 +35,14 @@ pub(crate) fn series(model: &Model) -> Vec<Series> {
     let upstreams = count(model.upstreams.len());
     let backends: u64 = model.upstreams.iter().map(|upstream| count(upstream.backends.len())).sum();
     let by_route = model.routes.iter().map(|route| {
-        let methods = match route.methods {
-            Methods::All => METHODS,
-            Methods::Only(set) => u64::from(set.count_ones()),
-        };
+        // One label for all that cannot be named; CONNECT and TRACE never get to a route.
+        let methods = count(route.methods.named().count() + usize::from(route.methods.is_all()));
         match route.target {
             Target::Forward(_) => methods * STATUSES,
             Target::Redirect(_) | Target::Respond(_) => methods * OWN_STATUSES,
         }
     });
-    let requests = by_route.sum::<u64>() + ALL_METHODS * OWN_STATUSES;
+    let requests = by_route.sum::<u64>() + count(methods::NAMES.len()) * OWN_STATUSES;
     let family = |name, most, of| Series { name, most, of };
     let mut series = vec![
         family("gateway_http_requests_total", requests, "routes, methods, statuses"),

@@ -2,7 +2,7 @@
 
 use crate::codes;
 use crate::diagnostic::{Diagnostics, quoted};
-use crate::model::{Method, Route};
+use crate::model::Route;
 use castgate_contract::query;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -136,7 +136,7 @@ fn agree(a: &Asked<'_>, b: &Asked<'_>) -> bool {
 }
 
 fn overlaps(a: &Route, b: &Route) -> bool {
-    a.methods.overlap(b.methods).is_some()
+    a.methods.intersects(b.methods)
 }
 
 fn report(a: &Route, b: &Route, sink: &mut Diagnostics) {
@@ -159,7 +159,7 @@ fn report(a: &Route, b: &Route, sink: &mut Diagnostics) {
 
 /// A request which both match.
 fn witness(a: &Route, b: &Route) -> String {
-    let method = a.methods.overlap(b.methods).unwrap_or(Method::Get).as_str();
+    let method = a.methods.intersection(b.methods).named().next().unwrap_or("GET");
     let mut query: Vec<String> = a
         .query
         .iter()

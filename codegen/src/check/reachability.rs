@@ -2,7 +2,7 @@
 
 use crate::codes;
 use crate::diagnostic::{Diagnostics, quoted};
-use crate::model::{Method, Route};
+use crate::model::Route;
 use crate::table::Table;
 
 /// More takers than this are counted, not shown.
@@ -37,12 +37,7 @@ fn report(route: &Route, takers: &[&Route], sink: &mut Diagnostics) {
 
 /// `takes GET and POST first`
 fn takes(taker: &Route, route: &Route) -> String {
-    let common = taker.methods.bits() & route.methods.bits();
-    let is_all = common == route.methods.bits();
-    let names: Vec<&str> = Method::ALL
-        .into_iter()
-        .filter(|method| !is_all && common & 1 << *method as u8 != 0)
-        .map(Method::as_str)
-        .collect();
+    let common = taker.methods.intersection(route.methods);
+    let names: Vec<&str> = common.named().filter(|_| common != route.methods).collect();
     if names.is_empty() { "goes first".to_owned() } else { format!("goes first with {}", names.join(", ")) }
 }

@@ -61,7 +61,7 @@ fn object(model: &Model, route: &Route) -> Value {
         }
         Target::Respond(respond) => json!({"respond": {"status": respond.status}}),
     };
-    let methods: Vec<&str> = route.methods.named().map(|method| method.as_str()).collect();
+    let methods: Vec<&str> = route.methods.named().filter(|_| !route.methods.is_all()).collect();
     let headers: Vec<[&str; 2]> =
         route.headers.iter().map(|header| [header.name.as_str(), header.value.as_str()]).collect();
     let query: Vec<[&str; 2]> =

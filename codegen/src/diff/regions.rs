@@ -16,7 +16,7 @@ use super::compare;
 use super::compare::Asked;
 use super::side::{Condition, Side, Taker};
 use super::upstreams::Pairs;
-use crate::model::{Route, Target};
+use crate::model::{Methods, Route, Target};
 use crate::table::{Fresh, Region, Request, Tail, UNANSWERED};
 use castgate_contract::built_in;
 use std::collections::BTreeMap;
@@ -157,8 +157,8 @@ impl<'a, 'm> Comparison<'a, 'm> {
             let (before, after) = (self.old.takers(&request), self.new.takers(&request));
             for (old_methods, old) in &before {
                 for (new_methods, new) in &after {
-                    let methods = old_methods & new_methods & region.methods;
-                    if methods != 0 {
+                    let methods = old_methods.intersection(*new_methods).intersection(region.methods);
+                    if methods != Methods::NONE {
                         self.compare(&Region { methods, ..region.clone() }, tail, (*old, *new));
                     }
                 }

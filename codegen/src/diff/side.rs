@@ -98,15 +98,15 @@ impl<'a, 'm> Side<'a, 'm> {
         }
     }
 
-    /// Who takes this request, by the methods it may have, a bit each.
-    pub(super) fn takers(&self, request: &Request) -> Vec<(u8, Taker)> {
+    /// Who takes this request, by the methods it may have.
+    pub(super) fn takers(&self, request: &Request) -> Vec<(Methods, Taker)> {
         if self.model.admin.is_none() && built_in::at(request.path()).is_some() {
-            return vec![(u8::MAX, Taker::BuiltIn)];
+            return vec![(Methods::ALL, Taker::BuiltIn)];
         }
         let takers = self.table.takers(request);
-        let left = takers.iter().fold(u8::MAX, |left, (methods, _)| left & !methods);
+        let left = takers.iter().fold(Methods::ALL, |left, (methods, _)| left.without(*methods));
         let takers = takers.into_iter().map(|(methods, number)| (methods, Taker::Route(number)));
-        takers.chain((left != 0).then_some((left, Taker::Nobody))).collect()
+        takers.chain((left != Methods::NONE).then_some((left, Taker::Nobody))).collect()
     }
 
     /// A taker as it is reported.

@@ -1,7 +1,7 @@
 //! Whether a route matches a request, and if not, what is in the way first.
 
 use crate::diagnostic::quoted;
-use crate::model::{HeaderPredicate, Method, QueryPredicate, Route};
+use crate::model::{HeaderPredicate, Methods, QueryPredicate, Route};
 use crate::pattern::{MatchKind, ParamKind, PathPattern, Segment};
 use crate::table::Request;
 
@@ -39,11 +39,7 @@ impl<'m> Verdict<'m> {
         if let Some(wanted) = route.query.iter().find(differs) {
             return Self::Query(wanted);
         }
-        match Method::ALL.into_iter().find(|method| method.as_str() == request.method()) {
-            Some(method) if route.methods.contains(method) => Self::Match,
-            None if route.methods.is_all() => Self::Match,
-            _ => Self::Method,
-        }
+        if route.methods.intersects(Methods::of(request.method())) { Self::Match } else { Self::Method }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::names::Names;
 use super::stacks::Place;
 use crate::model;
-use crate::plan::{Methods, Name, Route, Static, Value};
+use crate::plan::{Name, Route, Static, Value};
 
 /// A route that is served by the stack at `place`; its conditions join `conditions`.
 pub(super) fn route(
@@ -40,7 +40,7 @@ pub(super) fn route(
         stack,
         table,
         instance,
-        methods: methods(route.methods),
+        methods: route.methods,
         keeps_path_parameters: route.path_parameters == model::PathParameters::Keep,
         headers,
         query,
@@ -60,10 +60,4 @@ const QUERY: Part = Part { of: "QueryMatch", new: "QueryMatch::new", suffix: "qu
 
 fn pair(part: Part, name: &str, value: &str) -> Value {
     Value::Call(part.new, vec![Value::Text(name.to_owned()), Value::Text(value.to_owned())])
-}
-
-/// The set, as the runtime has it.
-pub(super) fn methods(of: model::Methods) -> Methods {
-    let named = of.named().map(|method| Methods::of(method.as_str()));
-    named.reduce(Methods::union).unwrap_or(Methods::ALL)
 }

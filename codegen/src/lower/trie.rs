@@ -171,7 +171,7 @@ fn span(candidates: &mut Vec<u32>, routes: &[Route], numbers: &[usize]) -> Span 
         [only] => {
             let Route { methods, headers, query, .. } = &routes[*only];
             if headers.is_empty() && query.is_empty() {
-                return Span::one(number(*only), super::routes::methods(*methods));
+                return Span::one(number(*only), *methods);
             }
         }
         _ => {}

@@ -1,6 +1,6 @@
 //! Routes: a condition, a middleware set, a target.
 
-use super::{HeaderName, Id, MiddlewareSet, Origin, Respond, Upstream};
+use super::{HeaderName, Id, Methods, MiddlewareSet, Origin, Respond, Upstream};
 use crate::lint::Lint;
 use crate::pattern::{HostPattern, PathPattern, TemplatePiece};
 use std::cmp::Ordering;
@@ -17,7 +17,7 @@ pub struct Route {
     pub host: HostPattern,
     /// Which paths.
     pub path: PathPattern,
-    /// Which methods.
+    /// Which methods; not empty.
     pub methods: Methods,
     /// Whether its paths may have parameters.
     pub path_parameters: PathParameters,
@@ -83,39 +83,6 @@ pub struct QueryPredicate {
     pub value: String,
 }
 
-/// A method a route can name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-#[allow(missing_docs)]
-pub enum Method {
-    Get,
-    Head,
-    Post,
-    Put,
-    Delete,
-    Options,
-    Patch,
-}
-
-impl Method {
-    /// In the order of the reference.
-    pub const ALL: [Self; 7] =
-        [Self::Get, Self::Head, Self::Post, Self::Put, Self::Delete, Self::Options, Self::Patch];
-
-    /// The token.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Head => "HEAD",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Delete => "DELETE",
-            Self::Options => "OPTIONS",
-            Self::Patch => "PATCH",
-        }
-    }
-}
-
 /// What becomes of a path whose segments have parameters (`/cars;color=red`). Patterns never have any, and segments
 /// are compared without theirs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,40 +103,6 @@ impl PathParameters {
             Self::Refuse => "refuse",
             Self::Keep => "keep",
         }
-    }
-}
-
-/// Which methods a route serves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Methods {
-    /// These; bit `Method as u8` of the set. Not empty.
-    Only(u8),
-    /// Every method, known or not.
-    All,
-}
-
-impl Methods {
-    /// Whether no methods were named.
-    pub fn is_all(self) -> bool {
-        self == Self::All
-    }
-
-    /// Whether a request with this method can match.
-    pub fn contains(self, method: Method) -> bool {
-        match self {
-            Self::Only(set) => set & (1 << method as u8) != 0,
-            Self::All => true,
-        }
-    }
-
-    /// The named methods in the order of [`Method::ALL`]; empty for [`Methods::All`].
-    pub fn named(self) -> impl Iterator<Item = Method> {
-        Method::ALL.into_iter().filter(move |method| !self.is_all() && self.contains(*method))
-    }
-
-    /// A method in both.
-    pub fn overlap(self, other: Self) -> Option<Method> {
-        Method::ALL.into_iter().find(|method| self.contains(*method) && other.contains(*method))
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn route(model: &Model, route: &Route) -> Tree {
     };
     put("match", Tree::plain(kind));
     if !route.methods.is_all() {
-        put("methods", Tree::plains(route.methods.named().map(|method| method.as_str())));
+        put("methods", Tree::plains(route.methods.named()));
     }
     put("path_parameters", Tree::plain(route.path_parameters.as_str()));
     let literal = |text: &str| Tree::text(show::literal(text));

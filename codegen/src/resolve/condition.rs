@@ -6,7 +6,7 @@ use crate::codes;
 use crate::diagnostic::quoted;
 use crate::field::Use;
 use crate::lint::Lint;
-use crate::model::{HeaderName, HeaderPredicate, Method, Methods, QueryPredicate};
+use crate::model::{HeaderName, HeaderPredicate, Methods, QueryPredicate};
 use crate::pattern::{HostPattern, MatchKind, PathPattern};
 use crate::source::ConfigPath;
 use std::collections::BTreeMap;
@@ -64,7 +64,7 @@ fn path(cx: &mut Cx<'_>, section: &ConfigPath, route: &ast::Route) -> Option<Pat
 
 fn methods(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&Strings>) -> Option<Methods> {
     let names: Vec<(ConfigPath, &String)> = match written {
-        None => return (!cx.sink.is_written(at)).then_some(Methods::All),
+        None => return (!cx.sink.is_written(at)).then_some(Methods::ALL),
         Some(Strings::One(name)) => vec![(at.clone(), name)],
         Some(Strings::List(list)) => {
             if list.is_empty() {
@@ -76,23 +76,26 @@ fn methods(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&Strings>) -> Optio
         }
     };
     cx.each_once(&names);
-    let mut set = 0;
+    let mut methods = Methods::NONE;
     let mut is_good = true;
     for (at, name) in &names {
-        match Method::ALL.into_iter().find(|method| method.as_str() == *name) {
-            Some(method) => set |= 1 << method as u8,
-            None => {
-                is_good = false;
-                no_method(cx, at, name);
-            }
+        if is_method(name) {
+            methods = methods.union(Methods::of(name));
+        } else {
+            is_good = false;
+            no_method(cx, at, name);
         }
     }
-    (is_good && set != 0).then_some(Methods::Only(set))
+    (is_good && methods != Methods::NONE).then_some(methods)
+}
+
+/// Whether a route may name it.
+fn is_method(name: &str) -> bool {
+    Methods::ALL.named().any(|known| known == name)
 }
 
 /// What is written for a method, and is none.
 fn no_method(cx: &mut Cx<'_>, at: &ConfigPath, name: &str) {
-    let is_method = |part: &&str| Method::ALL.iter().any(|method| method.as_str() == *part);
     let several = name.to_ascii_uppercase();
     let several: Vec<&str> = several
         .split(|char: char| char.is_whitespace() || ",|/+".contains(char))
@@ -101,7 +104,7 @@ fn no_method(cx: &mut Cx<'_>, at: &ConfigPath, name: &str) {
     if matches!(name, "TRACE" | "CONNECT") {
         let title = format!("{name} is never forwarded");
         cx.sink.error_at(&codes::UNKNOWN_METHOD, at, title, "the gateway answers it itself");
-    } else if several.len() > 1 && several.iter().all(is_method) {
+    } else if several.len() > 1 && several.iter().all(|part| is_method(part)) {
         let span = cx.sink.whole_span(at);
         let title = format!("{} is not one method", quoted(name));
         let problem = cx.sink.error_at(&codes::UNKNOWN_METHOD, at, title, "several are a list");
@@ -117,8 +120,7 @@ fn no_method(cx: &mut Cx<'_>, at: &ConfigPath, name: &str) {
             .error_at(&codes::UNKNOWN_METHOD, at, title, "no method of this name")
             .help("leave `methods` out for every method");
     } else {
-        let known = Method::ALL.iter().map(|method| method.as_str());
-        cx.unknown(&codes::UNKNOWN_METHOD, at, name, "method", known);
+        cx.unknown(&codes::UNKNOWN_METHOD, at, name, "method", Methods::ALL.named());
     }
 }
 

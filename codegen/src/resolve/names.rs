@@ -128,7 +128,7 @@ fn whole(condition: &Condition, level: Level) -> String {
     let Condition { host, path, methods, headers, query } = condition;
     let mut name = String::new();
     if level >= Level::Methods && !methods.is_all() {
-        let methods: Vec<&str> = methods.named().map(|method| method.as_str()).collect();
+        let methods: Vec<&str> = methods.named().collect();
         name = methods.join(",") + " ";
     }
     if level >= Level::Host && *host != HostPattern::Any {
@@ -178,26 +178,26 @@ mod tests {
 
     fn with_query(value: &str) -> Condition {
         let query = vec![QueryPredicate { name: "v".to_owned(), value: value.to_owned() }];
-        Condition { query, ..condition("", "/d", Methods::All) }
+        Condition { query, ..condition("", "/d", Methods::ALL) }
     }
 
     fn with_header(value: &str) -> Condition {
         let name = HeaderName("x-a".to_owned());
         let headers = vec![HeaderPredicate { name, value: value.to_owned() }];
-        Condition { headers, ..condition("", "/d", Methods::All) }
+        Condition { headers, ..condition("", "/d", Methods::ALL) }
     }
 
     fn conditions() -> Vec<Condition> {
-        let mut exact = condition("", "/c", Methods::All);
+        let mut exact = condition("", "/c", Methods::ALL);
         exact.path.kind = MatchKind::Exact;
         vec![
-            condition("", "/a", Methods::All),
-            condition("", "/b", Methods::All),
-            condition("a.com", "/b", Methods::All),
-            condition("a.com", "/b", Methods::Only(1)),
-            condition("", "/c", Methods::All),
+            condition("", "/a", Methods::ALL),
+            condition("", "/b", Methods::ALL),
+            condition("a.com", "/b", Methods::ALL),
+            condition("a.com", "/b", Methods::GET),
+            condition("", "/c", Methods::ALL),
             exact,
-            condition("", "/d", Methods::All),
+            condition("", "/d", Methods::ALL),
             with_query("a b'"),
             with_header("\u{1f980}"),
             with_header(&"long".repeat(100)),

@@ -1,7 +1,7 @@
 //! Why a route does not match a request.
 
-use super::{Request, method_bit};
-use crate::model::Route;
+use super::Request;
+use crate::model::{Methods, Route};
 use crate::pattern::{HostPattern, MatchKind, PathPattern, Segment};
 
 /// A part of a route's condition that a request does not meet.
@@ -25,7 +25,7 @@ impl Route {
         let mut misses = Vec::new();
         misses.extend((!self.host.matches(request.host())).then_some(Miss::Host));
         misses.extend((!self.path.matches(request.bare_path())).then_some(Miss::Path));
-        let has_method = self.methods.bits() & method_bit(request.method()) != 0;
+        let has_method = self.methods.intersects(Methods::of(request.method()));
         misses.extend((!has_method).then_some(Miss::Method));
         let headers = self.headers.iter().filter(|wanted| !request.has_header(wanted));
         misses.extend(headers.map(|wanted| Miss::Header(format!("{}: {}", wanted.name, wanted.value))));

@@ -1,7 +1,7 @@
 //! What a request comes to: the route, the upstream, the path it is forwarded with, or the answer.
 
 use super::{Answer, Request, Table};
-use crate::model::{Method, PathChange, Target};
+use crate::model::{PathChange, Target};
 use crate::pattern::TemplatePiece;
 use castgate_contract::{segment, template};
 use std::fmt;
@@ -20,7 +20,7 @@ pub struct Outcome {
     /// Where a redirect leads; the request's query is kept.
     pub redirect_to: Option<String>,
     /// With 405: the methods that would do.
-    pub allow: Vec<Method>,
+    pub allow: Vec<&'static str>,
 }
 
 /// In a line: `users users /v1/users`, or `the gateway itself`.
@@ -45,9 +45,8 @@ impl Table<'_> {
             Answer::PathParameters(_) => return status(400),
             Answer::NotFound => return status(404),
             Answer::NotImplemented => return status(501),
-            Answer::NotAllowed(set) => {
-                let allow = Method::ALL.into_iter().filter(|method| set & 1 << *method as u8 != 0).collect();
-                return Outcome { allow, ..status(405) };
+            Answer::NotAllowed(allowed) => {
+                return Outcome { allow: allowed.named().collect(), ..status(405) };
             }
         };
         let outcome = Outcome { route: Some(route.name.clone()), ..Outcome::default() };

@@ -19,7 +19,7 @@ mod cover;
 mod witness;
 
 use super::{Fresh, Request, Table};
-use crate::model::Route;
+use crate::model::{Methods, Route};
 use crate::pattern::MatchKind;
 use castgate_contract::search::Tables;
 use cover::Positions;
@@ -48,7 +48,7 @@ pub(crate) struct Tail {
 #[derive(Debug, Clone, Copy)]
 struct Left {
     tail: Tail,
-    methods: u8,
+    methods: Methods,
 }
 
 impl<'m> Table<'m> {
@@ -81,7 +81,7 @@ impl<'m> Table<'m> {
         let mut verdicts: Vec<Result<Left, BTreeSet<usize>>> = routes
             .iter()
             .map(|route| {
-                let left = Left { tail: Tail::default(), methods: route.methods.bits() };
+                let left = Left { tail: Tail::default(), methods: route.methods };
                 if self.is_built_in(route) { Err(BTreeSet::new()) } else { Ok(left) }
             })
             .collect();

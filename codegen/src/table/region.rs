@@ -1,7 +1,7 @@
 //! Regions of the space of requests: all that a route matches, or several routes at once.
 
-use super::{Tail, method_bit};
-use crate::model::{Method, Route};
+use super::Tail;
+use crate::model::{Methods, Route};
 use crate::pattern::{HostPattern, MatchKind, ParamKind, Segment};
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ pub(crate) struct Region<'m> {
     pub(crate) host: &'m HostPattern,
     pub(crate) steps: Vec<Step>,
     pub(crate) end: End,
-    /// Not empty; a bit each, and one for all methods that cannot be named.
-    pub(crate) methods: u8,
+    /// Not empty.
+    pub(crate) methods: Methods,
     pub(crate) headers: BTreeMap<&'m str, &'m str>,
     pub(crate) query: BTreeMap<&'m str, &'m str>,
 }
@@ -55,7 +55,7 @@ impl<'m> Region<'m> {
             host: &route.host,
             steps,
             end,
-            methods: route.methods.bits(),
+            methods: route.methods,
             headers: headers.collect(),
             query: query.collect(),
         }
@@ -68,7 +68,7 @@ impl<'m> Region<'m> {
             host: &HostPattern::Any,
             steps: segments.map(|text| Step::Literal(text.to_owned())).collect(),
             end: End::Here,
-            methods: u8::MAX,
+            methods: Methods::ALL,
             headers: BTreeMap::new(),
             query: BTreeMap::new(),
         }
@@ -83,7 +83,7 @@ impl<'m> Region<'m> {
     /// What is in both, if anything is.
     #[cfg(feature = "cli")]
     pub(crate) fn meet(&self, other: &Self) -> Option<Self> {
-        let methods = self.methods & other.methods;
+        let methods = self.methods.intersection(other.methods);
         let host = narrower(self.host, other.host)?;
         let (longer, shorter) =
             if self.steps.len() >= other.steps.len() { (self, other) } else { (other, self) };
@@ -101,7 +101,7 @@ impl<'m> Region<'m> {
             });
         }
         let (headers, query) = (union(&self.headers, &other.headers)?, union(&self.query, &other.query)?);
-        (methods != 0).then_some(Self { host, steps, end, methods, headers, query })
+        (methods != Methods::NONE).then_some(Self { host, steps, end, methods, headers, query })
     }
 
     /// What may follow the segments, where no pattern has more than `longest` segments: longer tails are all alike.
@@ -123,9 +123,8 @@ impl<'m> Region<'m> {
 
     /// The methods that can be named, and then, if it has them, one that cannot.
     pub(crate) fn methods(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let methods = self.methods;
-        let named = Method::ALL.into_iter().map(Method::as_str);
-        named.chain([UNNAMED]).filter(move |method| methods & method_bit(method) != 0)
+        let unnamed = self.methods.intersects(Methods::of(UNNAMED)).then_some(UNNAMED);
+        self.methods.named().chain(unnamed)
     }
 }
 

@@ -1,8 +1,7 @@
 //! A request, as far as routes look at it.
 
-use super::OTHER_METHODS;
 use crate::diagnostic::quoted;
-use crate::model::{HeaderPredicate, Method, Methods, QueryPredicate, Route};
+use crate::model::{HeaderPredicate, QueryPredicate, Route};
 use castgate_contract::authority::Authority;
 use castgate_contract::{host, path, query};
 use std::fmt;
@@ -21,24 +20,6 @@ pub struct Request {
     bare_path: Option<String>,
     query: Option<String>,
     headers: Vec<(String, String)>,
-}
-
-/// The bit of a method in the sets of this module.
-pub(crate) fn method_bit(method: &str) -> u8 {
-    Method::ALL
-        .into_iter()
-        .find(|known| known.as_str() == method)
-        .map_or(OTHER_METHODS, |known| 1 << known as u8)
-}
-
-impl Methods {
-    /// The set as bits, with one more for all methods that cannot be named.
-    pub(crate) fn bits(self) -> u8 {
-        match self {
-            Self::Only(set) => set,
-            Self::All => u8::MAX,
-        }
-    }
 }
 
 impl Request {

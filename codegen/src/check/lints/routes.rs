@@ -133,7 +133,7 @@ fn trailing_slash_twins(model: &Model, sink: &mut Diagnostics) {
             _ => false,
         };
         let other = sink.value_span(&twin.origin.path.key("path"));
-        if is_same || route.methods.overlap(twin.methods).is_none() {
+        if is_same || !route.methods.intersects(twin.methods) {
             continue;
         }
         let title = format!("routes {} and {} differ by a slash", quoted(&twin.name), quoted(&route.name));

@@ -1,7 +1,7 @@
 //! What the routes that outrank a prefix or rest route take of its plainest requests.
 
 use super::{Left, Tail};
-use crate::model::Route;
+use crate::model::{Methods, Route};
 use crate::pattern::Segment;
 use crate::plan::{Index, NONE, Span};
 use castgate_contract::search::Tables;
@@ -41,7 +41,7 @@ struct Cover<'a> {
 /// Methods that are taken, and by whom.
 #[derive(Clone, Default)]
 struct Taken {
-    methods: u8,
+    methods: Methods,
     by: Vec<usize>,
 }
 
@@ -57,7 +57,7 @@ impl<'a> Positions<'a> {
         node: u32,
         is_path_built_in: bool,
     ) -> Result<Left, BTreeSet<usize>> {
-        let wanted = route.methods.bits();
+        let wanted = route.methods;
         let fields = fields(route);
         let is_rest = matches!(route.path.segments.last(), Some(Segment::Rest { .. }));
         let mut takers = BTreeSet::new();
@@ -78,8 +78,8 @@ impl<'a> Positions<'a> {
                     let cover = if has_slash { &position.slash } else { &position.exact };
                     cover.add_to(&mut here, wanted, &fields, self.routes);
                 }
-                let left = wanted & !here.methods;
-                if left != 0 {
+                let left = wanted.without(here.methods);
+                if left != Methods::NONE {
                     return Ok(Left { tail: Tail { fresh, has_slash }, methods: left });
                 }
                 takers.extend(here.by);
@@ -135,15 +135,16 @@ impl<'a> Cover<'a> {
     }
 
     /// Adds the routes that ask for nothing but (some of) `fields`, as far as they take methods that are wanted.
-    fn add_to(&self, taken: &mut Taken, wanted: u8, fields: &Fields<'_>, routes: &[Route]) {
+    fn add_to(&self, taken: &mut Taken, wanted: Methods, fields: &Fields<'_>, routes: &[Route]) {
         if self.by_fields.is_empty() {
             return;
         }
         let mut add = |numbers: &[usize]| {
             for number in numbers {
-                let methods = routes.get(*number).map_or(0, |route| route.methods.bits()) & wanted;
-                if methods & !taken.methods != 0 {
-                    taken.methods |= methods;
+                let Some(route) = routes.get(*number) else { continue };
+                let left = wanted.intersection(route.methods).without(taken.methods);
+                if left != Methods::NONE {
+                    taken.methods = taken.methods.union(left);
                     taken.by.push(*number);
                 }
             }

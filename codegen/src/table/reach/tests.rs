@@ -1,8 +1,7 @@
 //! The verdicts against an oracle that knows nothing of tries: filter all routes, take the one of highest precedence.
 
 use crate::model::{
-    HeaderName, HeaderPredicate, Method, MiddlewareSet, Model, Origin, QueryPredicate, Redirect, Route,
-    Scope, Target,
+    HeaderName, HeaderPredicate, MiddlewareSet, Model, Origin, QueryPredicate, Redirect, Route, Scope, Target,
 };
 use crate::model::{Methods, PathParameters};
 use crate::pattern::{HostPattern, MatchKind, PathPattern, Segment};
@@ -24,11 +23,8 @@ fn model(routes: Vec<Route>) -> Model {
 fn route(text: &str) -> Route {
     let mut words = text.split(' ');
     let methods = match words.next().unwrap() {
-        "*" => Methods::All,
-        names => Methods::Only(names.split(',').fold(0, |set, name| {
-            let method = Method::ALL.into_iter().find(|method| method.as_str() == name).unwrap();
-            set | 1 << method as u8
-        })),
+        "*" => Methods::ALL,
+        names => names.split(',').map(Methods::of).reduce(Methods::union).unwrap(),
     };
     let host_and_path = words.next().unwrap();
     let exact = host_and_path.starts_with('!');
@@ -83,10 +79,7 @@ fn matches(route: &Route, request: &Request) -> bool {
         Segment::Literal(text) => path.get(index) == Some(&text.as_str()),
         Segment::Param { kind, .. } => path.get(index).is_some_and(|text| kind.accepts(text)),
     };
-    let method = match route.methods {
-        Methods::All => true,
-        Methods::Only(_) => route.methods.named().any(|method| method.as_str() == request.method()),
-    };
+    let method = route.methods.is_all() || route.methods.named().any(|name| name == request.method());
     let length = route.path.kind == MatchKind::Prefix || path.len() == pattern.len();
     host && method && length && pattern.iter().enumerate().all(fits) && request.has_fields_of(route)
 }
@@ -189,7 +182,7 @@ proptest! {
         // Ties are refused by another check.
         let mut routes: Vec<Route> = Vec::new();
         for route in drawn {
-            let ties = |other: &Route| other.precedence(&route).is_eq() && other.methods.overlap(route.methods).is_some();
+            let ties = |other: &Route| other.precedence(&route).is_eq() && other.methods.intersects(route.methods);
             if !routes.iter().any(ties) {
                 routes.push(route);
             }

@@ -1,7 +1,7 @@
 //! Requests that get to a route: literals where it has them, and text that nobody names everywhere else.
 
 use super::Tail;
-use crate::model::Route;
+use crate::model::{Methods, Route};
 use crate::pattern::{HostPattern, MatchKind, ParamKind, Segment};
 use crate::table::{Answer, Fresh, Region, Request, Table, UNNAMED};
 use std::collections::BTreeSet;
@@ -21,7 +21,7 @@ impl<'a, 'm> Witnesses<'a, 'm> {
     }
 
     /// A request that gets to this route, with one of these methods.
-    pub(super) fn of(&self, route: &'m Route, tail: Tail, methods: u8) -> Request {
+    pub(super) fn of(&self, route: &'m Route, tail: Tail, methods: Methods) -> Request {
         let region = Region { methods, ..Region::of(route) };
         let request = |method: &str| self.fresh.request(&region, tail, method);
         let mut requests = region.methods().map(request);
