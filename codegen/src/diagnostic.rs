@@ -21,8 +21,6 @@ mod render;
 mod sarif;
 #[cfg(feature = "cli")]
 mod short;
-#[cfg(feature = "cli")]
-mod uri;
 
 pub(crate) use nearest::nearest;
 #[cfg(feature = "cli")]
@@ -30,8 +28,6 @@ pub use position::{Lines, Position};
 use printable::harmless;
 pub(crate) use printable::{is_printable, quoted};
 pub use render::Style;
-#[cfg(feature = "cli")]
-pub(crate) use uri::uri;
 
 use crate::codes::Code;
 use crate::source::{ConfigPath, Source, Span, SpanIndex};

@@ -16,6 +16,7 @@ pub mod diagnostic;
 #[cfg(feature = "cli")]
 pub mod diff;
 pub mod emit;
+mod encoded;
 #[cfg(feature = "cli")]
 pub mod explain;
 mod field;

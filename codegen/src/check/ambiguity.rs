@@ -2,8 +2,8 @@
 
 use crate::codes;
 use crate::diagnostic::{Diagnostics, quoted};
+use crate::encoded;
 use crate::model::Route;
-use castgate_contract::query;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -164,7 +164,7 @@ fn witness(a: &Route, b: &Route) -> String {
         .query
         .iter()
         .chain(&b.query)
-        .map(|parameter| format!("{}={}", query::encoded(&parameter.name), query::encoded(&parameter.value)))
+        .map(|parameter| encoded::parameter(&parameter.name, &parameter.value))
         .collect();
     query.sort();
     query.dedup();

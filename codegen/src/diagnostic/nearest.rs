@@ -5,26 +5,29 @@ const MOST_CANDIDATES: usize = 2000;
 
 /// The candidate which differs least from `name`, if it differs little.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let name: Vec<char> = name.chars().take(65).map(fold).collect();
-    if name.is_empty() || name.len() > 64 {
+    let name = folded(name);
+    let length = name.chars().count();
+    if !(1..=64).contains(&length) {
         return None;
     }
-    let most = (name.len() / 3).clamp(1, 4);
+    let most = (length / 3).clamp(1, 4);
     let mut best: Option<(usize, &str)> = None;
     let mut longer: Option<&str> = None;
     for candidate in candidates.into_iter().take(MOST_CANDIDATES) {
         if candidate.len() > 256 {
             continue;
         }
-        let other: Vec<char> = candidate.chars().map(fold).collect();
+        let other = folded(candidate);
+        let other_length = other.chars().count();
         // `warning` for `warn`, `least-conn` for `least-connections`.
-        if name.len().min(other.len()) >= 4 && (name.starts_with(&other) || other.starts_with(&name)) {
+        if length.min(other_length) >= 4 && (name.starts_with(&other) || other.starts_with(&name)) {
             longer = longer.or(Some(candidate));
         }
-        if other.len().abs_diff(name.len()) > most {
+        if other_length.abs_diff(length) > most {
             continue;
         }
-        let distance = distance(&name, &other);
+        // Insertions, deletions, replacements and swaps of neighbours.
+        let distance = strsim::osa_distance(&name, &other);
         if distance <= most && best.is_none_or(|(least, _)| distance < least) {
             best = Some((distance, candidate));
         }
@@ -33,30 +36,8 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
 }
 
 /// Case and the choice of separator are the least of differences.
-fn fold(char: char) -> char {
-    match char {
-        '_' | ' ' => '-',
-        other => other.to_ascii_lowercase(),
-    }
-}
-
-/// Insertions, deletions, replacements and swaps of neighbours.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let replaced = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = replaced.min(last[j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(before[j - 2] + 1);
-            }
-            row.push(least);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last[b.len()]
+fn folded(text: &str) -> String {
+    text.replace(['_', ' '], "-").to_ascii_lowercase()
 }
 
 #[cfg(test)]

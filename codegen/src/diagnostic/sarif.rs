@@ -1,8 +1,8 @@
 //! Diagnostics as SARIF 2.1.0, for code scanning.
 
-use super::uri::uri;
 use super::{Diagnostic, Lines};
 use crate::codes::{self, Code};
+use crate::encoded;
 use crate::source::{Source, Span};
 use serde_json::{Value, json};
 
@@ -64,7 +64,7 @@ impl Places<'_> {
                 json!({
                     "description": {"text": edit.title},
                     "artifactChanges": [{
-                        "artifactLocation": {"uri": uri(self.lines.file(&edit.span))},
+                        "artifactLocation": {"uri": encoded::path(self.lines.file(&edit.span))},
                         "replacements": [{
                             "deletedRegion": self.region(&edit.span),
                             "insertedContent": {"text": edit.replacement},
@@ -86,7 +86,7 @@ impl Places<'_> {
 
     fn location(&self, span: Option<&Span>) -> Value {
         let file = span.map_or(self.source.first_path(), |span| self.lines.file(span));
-        let mut place = json!({"artifactLocation": {"uri": uri(file)}});
+        let mut place = json!({"artifactLocation": {"uri": encoded::path(file)}});
         if let Some(span) = span {
             place["region"] = self.region(span);
         }

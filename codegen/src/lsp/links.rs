@@ -21,7 +21,7 @@ pub(super) fn links(document: &Document) -> Vec<DocumentLink> {
             return None;
         }
         let target =
-            Uri::from_str(&format!("file://{}", crate::diagnostic::uri(directory.join(name).to_str()?)))
+            Uri::from_str(&format!("file://{}", crate::encoded::path(directory.join(name).to_str()?)))
                 .ok()?;
         Some(DocumentLink { range: document.range(&span), target: Some(target), tooltip: None, data: None })
     });

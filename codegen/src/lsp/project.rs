@@ -2,7 +2,8 @@
 
 use super::document::Document;
 use crate::analyse_unproven;
-use crate::diagnostic::{Diagnostics, uri};
+use crate::diagnostic::Diagnostics;
+use crate::encoded;
 use crate::model::Model;
 use crate::source::{Disk, Source, Span};
 use lsp_types::Uri;
@@ -112,7 +113,7 @@ impl Workspace {
                 }
             };
             if uris.is_empty() {
-                uris.push(Uri::from_str(&format!("file://{}", uri(path.to_str()?))).ok()?);
+                uris.push(Uri::from_str(&format!("file://{}", encoded::path(path.to_str()?))).ok()?);
             }
             let text = source.text()[file.span()].to_owned();
             let document = Document::new(uris.first()?.clone(), None, text);

@@ -3,13 +3,13 @@
 
 use super::region::{Region, Step};
 use super::{Request, Tail};
+use crate::encoded;
 use crate::model::Model;
 #[cfg(feature = "cli")]
 use crate::model::{PathChange, Route, Target};
 #[cfg(feature = "cli")]
 use crate::pattern::TemplatePiece;
 use crate::pattern::{HostPattern, ParamKind, Segment};
-use castgate_contract::query;
 use std::collections::BTreeSet;
 
 /// A path has no more free segments than this: those of a pattern, and as many behind it.
@@ -64,11 +64,8 @@ impl<'m> Fresh<'m> {
 
     /// A request of the region with one of its methods.
     pub(crate) fn request(&self, region: &Region<'_>, tail: Tail, method: &str) -> Request {
-        let query: Vec<String> = region
-            .query
-            .iter()
-            .map(|(name, value)| format!("{}={}", query::encoded(name), query::encoded(value)))
-            .collect();
+        let query: Vec<String> =
+            region.query.iter().map(|(name, value)| encoded::parameter(name, value)).collect();
         let query = (!query.is_empty()).then(|| query.join("&"));
         let headers = region.headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let (host, path) = (self.host(region.host), self.path(&region.steps, tail));
