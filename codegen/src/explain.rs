@@ -4,6 +4,7 @@ mod reason;
 mod verdict;
 
 use crate::diagnostic::quoted;
+use crate::language::Words;
 use crate::model::{HostHeader, Model, Route, Target};
 use crate::show;
 use crate::table::{Answer, Request, Table, by_precedence};

@@ -22,21 +22,14 @@ macro_rules! words {
             $($(#[doc = $doc])* $variant,)*
         }
 
-        impl $name {
-            /// As it is written in the config.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)*
-                }
-            }
-        }
-
         impl $crate::language::Words for $name {
             const WHAT: &'static str = $what;
             const ALL: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),*];
 
-            fn word(self) -> &'static str {
-                self.as_str()
+            fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)*
+                }
             }
 
             fn code(self) -> &'static str {

@@ -1,6 +1,6 @@
 //! An upstream, written out; one that was written in place is one among the others here.
 
-use crate::language::Section;
+use crate::language::{Section, Words};
 use crate::model::{Backend, BackendUrl, HealthCheck, Probe, Upstream, UpstreamTimeouts};
 use crate::show;
 use crate::source::ConfigPath;

@@ -91,7 +91,7 @@ impl<T: Words> Kind<BTreeSet<T>> for WordSet {
         ListOf(Word).read(cx, at, written).map(|words| words.into_iter().collect())
     }
     fn tree(&self, value: &BTreeSet<T>) -> Tree {
-        Tree::plains(value.iter().map(|word| word.word()))
+        Tree::plains(value.iter().map(|word| word.as_str()))
     }
     fn shape(&self) -> Shape {
         Shape::List(Box::new(Kind::<T>::shape(&Word)))

@@ -14,7 +14,7 @@ pub(crate) trait Words: Copy + Ord + 'static {
     const ALL: &'static [(&'static str, Self)];
 
     /// As it is written.
-    fn word(self) -> &'static str;
+    fn as_str(self) -> &'static str;
 
     /// What it is in the runtime: a path of the facade.
     fn code(self) -> &'static str;
@@ -30,7 +30,7 @@ impl<T: Words> Kind<T> for Word {
         cx.word(at, written, T::WHAT, T::ALL)
     }
     fn tree(&self, value: &T) -> Tree {
-        Tree::plain(value.word())
+        Tree::plain(value.as_str())
     }
     fn shape(&self) -> Shape {
         Shape::Words(T::ALL.iter().map(|(word, _)| *word).collect())
