@@ -17,6 +17,7 @@ use crate::codes;
 use crate::diagnostic::{Diagnostics, quoted};
 use crate::model::{Model, Test};
 use crate::pattern::HostPattern;
+use crate::source::Source;
 use crate::table::{self, Mismatch, Table};
 use client::Client;
 use counts::Counts;
@@ -102,10 +103,11 @@ pub struct Outcome<'m> {
     pub trials: Vec<Trial<'m>>,
 }
 
-/// Sends the tests of a model, one after the other. What fails is in the sink; if the gateway was cast from another
+/// Sends the tests of a model, made of a source, one after the other. What fails is in the sink; if the gateway was cast from another
 /// config and may not, that is, and nothing is sent.
 pub fn run<'m>(
     model: &'m Model,
+    source: &Source,
     running: &Running,
     sink: &mut Diagnostics,
 ) -> Result<Outcome<'m>, Unreachable> {
@@ -131,7 +133,7 @@ pub fn run<'m>(
         before = after;
         trials.push(trial);
     }
-    report::report(&trials, sink);
+    report::report(&trials, source, sink);
     Ok(Outcome { is_other_config, trials })
 }
 

@@ -13,14 +13,14 @@ mod series;
 mod timeouts;
 mod trials;
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::Reporter;
 use crate::model::{Model, Route};
 use crate::table::Table;
 
 /// Checks the whole file. Problems are in the sink.
-pub(crate) fn check(model: &Model, sink: &mut Diagnostics) {
+pub(crate) fn check(model: &Model, sink: &mut Reporter<'_>) {
     // Of a config with mistakes, tests and lints would say nothing.
-    let is_whole = !sink.has_errors();
+    let is_whole = !sink.problems.has_errors();
     let table = Table::new(model);
     let mut by_precedence: Vec<&Route> = model.routes.iter().collect();
     by_precedence.sort_by(|a, b| a.precedence(b));

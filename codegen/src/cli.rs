@@ -29,7 +29,7 @@ pub(crate) fn run() -> Exit {
         }),
         Command::Config { config, origins } => config::with_cast(&config, color, |found| {
             if origins {
-                normal::text_with_origins(&found.model, &found.source, &found.sink)
+                normal::text_with_origins(&found.model, &found.source)
             } else {
                 normal::text(&found.model)
             }

@@ -1,8 +1,9 @@
 //! The compiler on one screen: source -> ast -> model -> plan -> Rust.
 
 use crate::check;
-use crate::diagnostic::{Diagnostics, Failed};
+use crate::diagnostic::{Diagnostics, Failed, Reporter};
 use crate::emit;
+use crate::lint::Levels;
 use crate::lower;
 use crate::mends;
 use crate::model::Model;
@@ -41,8 +42,9 @@ pub fn analyse(source: &mut Source, sink: &mut Diagnostics) -> Result<Model, Fai
 pub(crate) fn analyse_unproven(source: &mut Source, sink: &mut Diagnostics) -> Result<Model, Failed> {
     sink.propagate()?; // the source could be read
     let ast = parse::parse(source, sink)?; // syntax, unknown keys, types
-    let model = resolve::resolve(&ast, source, sink); // names, units, defaults
+    let sink = &mut Reporter { problems: sink, source, levels: &mut Levels::default() };
+    let model = resolve::resolve(&ast, sink); // names, units, defaults
     check::check(&model, sink); // rules across the whole file
-    sink.propagate()?;
+    sink.problems.propagate()?;
     Ok(model)
 }

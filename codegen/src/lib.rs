@@ -31,7 +31,9 @@ pub mod model;
 pub mod normal;
 mod parse;
 pub mod pattern;
+pub mod place;
 pub mod plan;
+mod printable;
 #[cfg(feature = "cli")]
 pub mod reference;
 pub mod report;

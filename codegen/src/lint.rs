@@ -1,7 +1,10 @@
 //! The registry of lints: what is not wrong, but may not be what somebody wants. Each has a name, a level which
 //! `lints:` can change, and a code. A route or an upstream can be let off, with a reason.
 
+mod levels;
+
 use crate::codes::{self, Code};
+pub(crate) use levels::Levels;
 use serde::Deserialize;
 
 /// What a lint does.

@@ -8,7 +8,6 @@
 mod route;
 mod upstream;
 
-use crate::diagnostic::Diagnostics;
 use crate::language::Section;
 use crate::middleware::Use;
 use crate::model::{Forward, Model, Route, Target, Upstream};
@@ -76,13 +75,13 @@ pub fn text(model: &Model) -> String {
 }
 
 /// The config as YAML; behind each value, where it was written, or that it is a default.
-pub fn text_with_origins(model: &Model, source: &Source, sink: &Diagnostics) -> String {
+pub fn text_with_origins(model: &Model, source: &Source) -> String {
     whole(model, |upstream| longest(model, upstream)).yaml(&|paths| {
-        let found = paths.iter().find(|path| sink.is_written(path)).cloned();
+        let found = paths.iter().find(|path| source.is_written(path)).cloned();
         // Names of fields are in lower case here, but perhaps not in the config.
-        let found = found.or_else(|| paths.iter().filter_map(fields).find(|path| sink.is_written(path)));
+        let found = found.or_else(|| paths.iter().filter_map(fields).find(|path| source.is_written(path)));
         Some(match found {
-            Some(path) => sink.file_line(&path, source).to_string(),
+            Some(path) => source.file_line(&path).to_string(),
             None => "default".to_owned(),
         })
     })

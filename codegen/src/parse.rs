@@ -1,4 +1,4 @@
-//! Text -> ast: YAML syntax, duplicate and unknown keys, types. The only file that names YAML crates.
+//! Text -> ast: YAML syntax, duplicate and unknown keys, types.
 //!
 //! One event parser decides the structure and gives the spans; `serde_yaml` decides what a plain scalar is. Both
 //! see the same text once, so they cannot disagree about the shape. What could be read is returned even if there
@@ -7,25 +7,21 @@
 mod decode;
 mod files;
 mod home;
-#[cfg(feature = "cli")]
-mod json;
 mod merge;
 mod node;
 mod problem;
-mod trap;
+mod reader;
 mod tree;
 
 use crate::ast::Gateway;
 use crate::codes;
 use crate::diagnostic::{Diagnostics, Failed};
-use crate::source::{Source, Span};
+use crate::place::Span;
+use crate::source::Source;
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError};
-#[cfg(feature = "cli")]
-pub(crate) use json::json;
 use merge::Document;
 use node::Node;
 use serde::Deserialize;
-pub(crate) use trap::{number as number_trap, sexagesimal};
 use tree::Tree;
 
 /// Deeper nesting is a syntax error; the language itself needs eight levels.
@@ -47,9 +43,7 @@ pub(crate) fn parse(source: &mut Source, sink: &mut Diagnostics) -> Result<Gatew
     };
     let problems = decode::Problems::default();
     let gateway = Gateway::deserialize_whole(&root, &problems);
-    for problem in problems.into_list() {
-        problem::report(&problem, source, sink);
-    }
+    problem::report_all(problems, source, sink);
     if sink.is_full() {
         return Err(Failed);
     }

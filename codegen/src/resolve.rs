@@ -21,7 +21,7 @@ pub(crate) use cx::Cx;
 pub(crate) use names::is_name;
 
 use crate::ast::Gateway;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::Reporter;
 use crate::language::Section;
 use crate::middleware;
 use crate::model::{Model, Observability};
@@ -29,8 +29,9 @@ use crate::source::{ConfigPath, Source};
 use sha2::{Digest, Sha256};
 
 /// Gives the file its meaning. Problems are in the sink.
-pub(crate) fn resolve(gateway: &Gateway, source: &Source, sink: &mut Diagnostics) -> Model {
-    let cx = &mut Cx { sink, source };
+pub(crate) fn resolve(gateway: &Gateway, sink: &mut Reporter<'_>) -> Model {
+    let Reporter { problems, source, levels } = sink;
+    let cx = &mut Cx { sink: Reporter { problems, source, levels }, source };
     lints::levels(cx, gateway);
     let server = server::server(cx, gateway.server.get());
     let admin = server::admin(cx, gateway.admin.get());

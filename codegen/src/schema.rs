@@ -2,7 +2,7 @@
 //! the [`ast`](crate::ast) with their doc comments, which also feed hover, completion and the reference.
 
 use crate::ast::Gateway;
-use crate::parse::json;
+use crate::yaml::json;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 

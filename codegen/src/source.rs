@@ -4,29 +4,28 @@
 //! span says by itself which file it is in, and no stage but the reader need know how many there are.
 
 mod disk;
-mod path;
-mod reader;
-mod spans;
+mod places;
 
+pub use crate::place::{ConfigPath, FileLine, Place, Span, SpanIndex};
 pub use disk::{Disk, NotIncluded};
-pub use path::ConfigPath;
-pub(crate) use reader::{MOST_BYTES, MOST_FILES, too_large};
-pub use spans::{FileLine, Place, SpanIndex};
 
-use std::ops::Range;
 use std::sync::Arc;
 
-/// A range of bytes of the source.
-pub type Span = Range<usize>;
+/// More than this, in all files, is refused, and not even read to its end.
+pub(crate) const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// The text of a config and its name.
+/// More files than this are refused.
+pub(crate) const MOST_FILES: usize = 1000;
+
+/// The text of a config, its name, and what was written where, once it has been read.
 #[derive(Debug, Clone, Default)]
 pub struct Source {
     path: String,
     text: String,
     files: Vec<File>,
     layers: usize,
-    disk: Option<Disk>,
+    pub(crate) disk: Option<Disk>,
+    spans: SpanIndex,
 }
 
 /// One of the files of a config.
@@ -51,9 +50,37 @@ impl File {
 impl Source {
     /// A source of one file from memory; `path` is what diagnostics show. It cannot include others.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        let (path, text) = (path.into(), text.into());
-        let file = File { path: path.as_str().into(), span: 0..text.len() };
-        Self { path, text, files: vec![file], layers: 1, disk: None }
+        let path = path.into();
+        let mut source = Self::of_no_files(&path);
+        source.push(&path, &text.into());
+        source.end_layers();
+        source
+    }
+
+    /// A source to which files will be added.
+    pub(crate) fn of_no_files(path: &str) -> Self {
+        Self { path: path.to_owned(), ..Self::default() }
+    }
+
+    /// Where the next file will begin: there is a line break between files, so that a span at the end of one is not in the
+    /// next.
+    pub(crate) fn next_start(&self) -> usize {
+        self.text.len() + usize::from(!self.files.is_empty())
+    }
+
+    /// Adds a file.
+    pub(crate) fn push(&mut self, path: &str, text: &str) {
+        if !self.files.is_empty() {
+            self.text.push('\n');
+        }
+        let start = self.text.len();
+        self.text.push_str(text);
+        self.files.push(File { path: path.into(), span: start..self.text.len() });
+    }
+
+    /// What is there are the layers; what follows is included.
+    pub(crate) fn end_layers(&mut self) {
+        self.layers = self.files.len();
     }
 
     /// Leaves only the layers, so that what they include is read anew.
@@ -67,7 +94,14 @@ impl Source {
     pub(crate) fn edited(&self, span: &Span, replacement: &str) -> Option<Self> {
         let index = self.files.partition_point(|file| file.span.start <= span.start).checked_sub(1)?;
         let file = self.files.get(index).filter(|file| span.end <= file.span.end)?;
-        let mut edited = self.clone();
+        let mut edited = Self {
+            path: self.path.clone(),
+            text: self.text.clone(),
+            files: self.files.clone(),
+            layers: self.layers,
+            disk: self.disk.clone(),
+            spans: SpanIndex::default(),
+        };
         edited.forget_includes();
         if index < self.layers {
             edited.text.replace_range(span.clone(), replacement);

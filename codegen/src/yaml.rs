@@ -1,7 +1,14 @@
 //! A config as a tree, and its YAML.
 
-use crate::diagnostic::is_printable;
-use crate::source::ConfigPath;
+#[cfg(feature = "cli")]
+mod json;
+pub(crate) mod trap;
+
+#[cfg(feature = "cli")]
+pub(crate) use json::json;
+
+use crate::place::ConfigPath;
+use crate::printable::is_printable;
 
 /// A value of a config.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,9 +3,10 @@
 use super::{Trial, judge};
 use crate::codes;
 use crate::diagnostic::{Diagnostics, quoted};
-use crate::source::Span;
+use crate::place::Span;
+use crate::source::Source;
 
-pub(super) fn report(trials: &[Trial<'_>], sink: &mut Diagnostics) {
+pub(super) fn report(trials: &[Trial<'_>], source: &Source, sink: &mut Diagnostics) {
     for trial in trials.iter().filter(|trial| trial.failed()) {
         let at = &trial.test.origin.path;
         let request = quoted(&trial.test.request.to_string());
@@ -16,13 +17,13 @@ pub(super) fn report(trials: &[Trial<'_>], sink: &mut Diagnostics) {
                 None => format!("is answered with {}", answer.status),
             },
             Some(Err(why)) => {
-                labels.push((sink.value_span(&at.key("request")), why.clone()));
+                labels.push((source.value_span(&at.key("request")), why.clone()));
                 "is not answered".to_owned()
             }
             None => "is not sent".to_owned(),
         };
         for mismatch in &trial.mismatches {
-            let span = sink.value_span(&at.key("expect").key(mismatch.key));
+            let span = source.value_span(&at.key("expect").key(mismatch.key));
             labels.push((span, judge::label(mismatch)));
         }
         let title = format!("a test fails against the running gateway: {request} {fate}");

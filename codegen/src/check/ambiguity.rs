@@ -1,14 +1,14 @@
 //! Two routes must not match the same request with the same precedence: the file's order never decides.
 
 use crate::codes;
-use crate::diagnostic::{Diagnostics, quoted};
+use crate::diagnostic::{Reporter, quoted};
 use crate::encoded;
 use crate::model::Route;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Looks at each run of routes with the same host, path shape, and numbers of everything else.
-pub(super) fn check(by_precedence: &[&Route], sink: &mut Diagnostics) {
+pub(super) fn check(by_precedence: &[&Route], sink: &mut Reporter<'_>) {
     for equals in by_precedence.chunk_by(|a, b| a.precedence(b).is_eq()) {
         if equals.len() > 1 {
             check_equals(equals, sink);
@@ -26,7 +26,7 @@ struct Asked<'r> {
 
 /// Routes of the same names clash if their values are the same: that is looked up, so that many tenants on one path
 /// stay cheap. Routes of different names clash if the values of those that they have in common are the same.
-fn check_equals(routes: &[&Route], sink: &mut Diagnostics) {
+fn check_equals(routes: &[&Route], sink: &mut Reporter<'_>) {
     let asked = asked(routes);
     let mut by_conditions: BTreeMap<(&[u32], &[u32]), Vec<&Route>> = BTreeMap::new();
     for asked in &asked {
@@ -46,7 +46,7 @@ const FEW: usize = 4;
 
 /// Pairs of different names. Routes with different values of one name cannot clash, so the name that tells most of
 /// them apart leaves little to compare.
-fn pairs(routes: &[&Asked<'_>], sink: &mut Diagnostics) {
+fn pairs(routes: &[&Asked<'_>], sink: &mut Reporter<'_>) {
     let mut by_name: BTreeMap<u32, BTreeMap<u32, usize>> = BTreeMap::new();
     if routes.len() >= FEW {
         for asked in routes {
@@ -81,10 +81,10 @@ fn pairs(routes: &[&Asked<'_>], sink: &mut Diagnostics) {
 }
 
 /// Each of these with each of those.
-fn across(some: &[&Asked<'_>], others: &[&Asked<'_>], sink: &mut Diagnostics) {
+fn across(some: &[&Asked<'_>], others: &[&Asked<'_>], sink: &mut Reporter<'_>) {
     for one in some {
         // Every pair may tie, and there are many pairs.
-        if sink.is_full() {
+        if sink.problems.is_full() {
             return;
         }
         for other in others {
@@ -139,10 +139,10 @@ fn overlaps(a: &Route, b: &Route) -> bool {
     a.methods.intersects(b.methods)
 }
 
-fn report(a: &Route, b: &Route, sink: &mut Diagnostics) {
-    let place = |route: &Route| sink.key_span(&route.origin.path).map(|span| span.start);
+fn report(a: &Route, b: &Route, sink: &mut Reporter<'_>) {
+    let place = |route: &Route| sink.source.key_span(&route.origin.path).map(|span| span.start);
     let (first, second) = if place(a) <= place(b) { (a, b) } else { (b, a) };
-    let spans = [second, first].map(|route| sink.value_span(&route.origin.path.key("path")));
+    let spans = [second, first].map(|route| sink.source.value_span(&route.origin.path.key("path")));
     let [second_span, first_span] = spans;
     let title = format!("routes {} and {} match the same request", quoted(&first.name), quoted(&second.name));
     let problem = sink.error(&codes::AMBIGUOUS_ROUTES, title);

@@ -1,10 +1,10 @@
 //! A route must not have a path which the gateway answers itself.
 
 use crate::codes;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::Reporter;
 use crate::model::Model;
 
-pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
+pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     if model.admin.is_some() {
         return;
     }

@@ -2,13 +2,13 @@
 //! use on the same route.
 
 use crate::codes;
-use crate::diagnostic::{Diagnostics, quoted};
+use crate::diagnostic::{Reporter, quoted};
 use crate::middleware::{Claim, Use, written_after};
 use crate::model::{Model, Route, Target};
 use crate::source::ConfigPath;
 use std::collections::BTreeSet;
 
-pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
+pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     let mut reported: BTreeSet<ConfigPath> = BTreeSet::new();
     for route in &model.routes {
         let layers: Vec<Use<'_>> = route.middleware.layers(&model.policies).collect();
@@ -40,9 +40,14 @@ fn others(route: &Route, layers: &[Use<'_>], claim: &Claim<'_>) -> Vec<(ConfigPa
     others
 }
 
-fn report((at, label): (&ConfigPath, String), claim: &Claim<'_>, first: &ConfigPath, sink: &mut Diagnostics) {
+fn report(
+    (at, label): (&ConfigPath, String),
+    claim: &Claim<'_>,
+    first: &ConfigPath,
+    sink: &mut Reporter<'_>,
+) {
     let Claim { field, carries, .. } = claim;
-    let first = sink.value_span(first);
+    let first = sink.source.value_span(first);
     let title = format!("header {} carries the request's {carries}", quoted(field.as_str()));
     let problem = sink.error_at(&codes::MANAGED_HEADER, at, title, label);
     if let Some(first) = first {

@@ -6,10 +6,10 @@ mod routes;
 mod unused;
 mod upstreams;
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::Reporter;
 use crate::table::Table;
 
-pub(super) fn check(table: &Table<'_>, sink: &mut Diagnostics) {
+pub(super) fn check(table: &Table<'_>, sink: &mut Reporter<'_>) {
     let model = table.model();
     routes::check(table, sink);
     upstreams::check(model, sink);

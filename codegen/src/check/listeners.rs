@@ -4,7 +4,7 @@
 //! only, so `0.0.0.0` and `[::]` go together. A port of 0 is a free one each time.
 
 use crate::codes;
-use crate::diagnostic::{Diagnostics, quoted};
+use crate::diagnostic::{Reporter, quoted};
 use crate::model::{Late, Listen, Model};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ struct Listener<'m> {
     address: Option<SocketAddr>,
 }
 
-pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
+pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     let server = model.server.listen.iter().map(|listen| (false, listen));
     let admin = model.admin.iter().flat_map(|admin| &admin.listen).map(|listen| (true, listen));
     let listeners: Vec<Listener<'_>> =
@@ -62,10 +62,10 @@ impl<'m> Listener<'m> {
     }
 }
 
-fn report(first: &Listener<'_>, second: &Listener<'_>, sink: &mut Diagnostics) {
+fn report(first: &Listener<'_>, second: &Listener<'_>, sink: &mut Reporter<'_>) {
     // The default was not written anywhere.
-    let is_written = sink.is_written(&first.listen.origin.path);
-    let span = sink.value_span(&first.listen.origin.path).filter(|_| is_written);
+    let is_written = sink.source.is_written(&first.listen.origin.path);
+    let span = sink.source.value_span(&first.listen.origin.path).filter(|_| is_written);
     let text = |listener: &Listener<'_>| match listener.address {
         Some(address) => quoted(&address.to_string()),
         None => "this address".to_owned(),

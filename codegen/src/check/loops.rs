@@ -6,12 +6,12 @@ mod search;
 mod template;
 
 use crate::codes;
-use crate::diagnostic::{Diagnostics, quoted};
+use crate::diagnostic::{Reporter, quoted};
 use crate::model::{Route, Target};
 use crate::table::{Request, Table};
 use search::Search;
 
-pub(super) fn check(table: &Table<'_>, sink: &mut Diagnostics) {
+pub(super) fn check(table: &Table<'_>, sink: &mut Reporter<'_>) {
     let routes = table.model().routes.iter().enumerate();
     let mut redirects = routes.filter(|(_, route)| matches!(route.target, Target::Redirect(_))).peekable();
     if redirects.peek().is_none() {
@@ -31,7 +31,7 @@ pub(super) fn check(table: &Table<'_>, sink: &mut Diagnostics) {
     }
 }
 
-fn report(route: &Route, start: &Request, trail: &[(&Route, Request)], sink: &mut Diagnostics) {
+fn report(route: &Route, start: &Request, trail: &[(&Route, Request)], sink: &mut Reporter<'_>) {
     let title = format!("the redirect of route {} never ends", quoted(&route.name));
     let mut others: Vec<&Route> = Vec::new();
     for (other, _) in trail {
@@ -42,7 +42,7 @@ fn report(route: &Route, start: &Request, trail: &[(&Route, Request)], sink: &mu
     let to = |route: &Route| route.origin.path.key("redirect").key("to");
     let labels: Vec<_> = others
         .iter()
-        .filter_map(|other| Some((sink.value_span(&to(other))?, "and this one sends it on")))
+        .filter_map(|other| Some((sink.source.value_span(&to(other))?, "and this one sends it on")))
         .collect();
     let label = if others.is_empty() { "leads back to this route" } else { "leads to another redirect" };
     let steps: Vec<String> =

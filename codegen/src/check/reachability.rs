@@ -1,26 +1,28 @@
 //! A route that no request gets to is an error; the proof is [`crate::table`]'s.
 
 use crate::codes;
-use crate::diagnostic::{Diagnostics, quoted};
+use crate::diagnostic::{Reporter, quoted};
 use crate::model::Route;
 use crate::table::Table;
 
 /// More takers than this are counted, not shown.
 const MOST_SHOWN: usize = 8;
 
-pub(super) fn check(table: &Table<'_>, sink: &mut Diagnostics) {
+pub(super) fn check(table: &Table<'_>, sink: &mut Reporter<'_>) {
     // A route on a built-in path has a report of its own.
     for (route, takers) in table.dead().into_iter().filter(|(_, takers)| !takers.is_empty()) {
         report(route, &takers, sink);
     }
 }
 
-fn report(route: &Route, takers: &[&Route], sink: &mut Diagnostics) {
+fn report(route: &Route, takers: &[&Route], sink: &mut Reporter<'_>) {
     let title = format!("no request gets to route {}", quoted(&route.name));
     let takes: Vec<_> = takers
         .iter()
         .take(MOST_SHOWN)
-        .filter_map(|taker| Some((sink.value_span(&taker.origin.path.key("path"))?, takes(taker, route))))
+        .filter_map(|taker| {
+            Some((sink.source.value_span(&taker.origin.path.key("path"))?, takes(taker, route)))
+        })
         .collect();
     let label = match takers {
         [one] => format!("{} takes every one it could match", quoted(&one.name)),

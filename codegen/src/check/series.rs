@@ -2,11 +2,11 @@
 
 use crate::budget;
 use crate::codes;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::Reporter;
 use crate::model::Model;
 use crate::source::ConfigPath;
 
-pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
+pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     let Some(most) = model.observability.max_series else { return };
     let mut families = budget::series(model);
     let total: u64 = families.iter().map(|family| family.most).sum();

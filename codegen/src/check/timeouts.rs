@@ -1,12 +1,12 @@
 //! A part must not take longer than the whole.
 
 use crate::codes;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::Reporter;
 use crate::model::{Model, Route, Target};
 use crate::source::{ConfigPath, Span};
 use std::time::Duration;
 
-pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
+pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     for route in &model.routes {
         beyond_total(sink, route);
     }
@@ -17,8 +17,9 @@ pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
         {
             let section = at.key("health_check");
             let everywhere = ConfigPath::root().key("health_check_interval");
-            let interval = [section.key("interval"), everywhere].into_iter().find(|at| sink.is_written(at));
-            let interval = interval.and_then(|at| sink.value_span(&at));
+            let interval =
+                [section.key("interval"), everywhere].into_iter().find(|at| sink.source.is_written(at));
+            let interval = interval.and_then(|at| sink.source.value_span(&at));
             let title = "a probe may take as long as the interval between probes";
             let label = format!("not below {:?}, the interval", health.interval);
             let problem = sink.error_at(&codes::TIMEOUT_ORDER, &section.key("timeout"), title, label);
@@ -48,21 +49,24 @@ pub(super) fn most_patient(model: &Model) -> Vec<Option<&Route>> {
 }
 
 /// Where a route's time was written, if it was.
-pub(super) fn time_of(route: &Route, sink: &Diagnostics) -> Option<Span> {
+pub(super) fn time_of(route: &Route, sink: &Reporter<'_>) -> Option<Span> {
     let own = route.origin.path.key("timeout");
     let total = route.origin.path.key("total");
-    if !sink.is_written(&own) && route.total == Some(route.timeout) {
-        return sink.value_span(&total);
+    if !sink.source.is_written(&own) && route.total == Some(route.timeout) {
+        return sink.source.value_span(&total);
     }
     let everywhere = ConfigPath::root().key("server").key("timeouts").key("request");
-    [own, everywhere].into_iter().find(|at| sink.is_written(at)).and_then(|at| sink.value_span(&at))
+    [own, everywhere]
+        .into_iter()
+        .find(|at| sink.source.is_written(at))
+        .and_then(|at| sink.source.value_span(&at))
 }
 
 /// What a route says of a part of an exchange, against what it says of the whole.
-fn beyond_total(sink: &mut Diagnostics, route: &Route) {
+fn beyond_total(sink: &mut Reporter<'_>, route: &Route) {
     let Some(total) = route.total else { return };
     let at = &route.origin.path;
-    let whole = sink.value_span(&at.key("total"));
+    let whole = sink.source.value_span(&at.key("total"));
     for (key, part) in [("timeout", route.timeout), ("idle", route.idle)] {
         if part > total {
             let title = "this timeout can never be reached";
@@ -76,9 +80,9 @@ fn beyond_total(sink: &mut Diagnostics, route: &Route) {
 }
 
 /// Only what was written: nobody has to lower a default which never bites.
-fn exceeds(sink: &mut Diagnostics, at: &ConfigPath, part: Duration, route: &Route) {
+fn exceeds(sink: &mut Reporter<'_>, at: &ConfigPath, part: Duration, route: &Route) {
     let most = route.timeout;
-    if part > most && sink.is_written(at) {
+    if part > most && sink.source.is_written(at) {
         let time = time_of(route, sink);
         let title = "this timeout can never be reached";
         let label = format!("no route leaves it more than {most:?}");

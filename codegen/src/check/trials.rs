@@ -1,18 +1,18 @@
 //! A test of the config that fails is an error, with what was expected, what is, and why.
 
 use crate::codes;
-use crate::diagnostic::{Diagnostics, quoted};
+use crate::diagnostic::{Reporter, quoted};
 use crate::model::Route;
 use crate::source::Span;
 use crate::table::{Answer, Miss, Table, TestOutcome};
 
-pub(super) fn check(table: &Table<'_>, sink: &mut Diagnostics) {
+pub(super) fn check(table: &Table<'_>, sink: &mut Reporter<'_>) {
     for outcome in table.run_tests().iter().filter(|outcome| !outcome.passed()) {
         report(table, outcome, sink);
     }
 }
 
-fn report(table: &Table<'_>, outcome: &TestOutcome<'_>, sink: &mut Diagnostics) {
+fn report(table: &Table<'_>, outcome: &TestOutcome<'_>, sink: &mut Reporter<'_>) {
     let TestOutcome { test, mismatches, .. } = outcome;
     let answer = table.ask(&test.request);
     let expect = test.origin.path.key("expect");
@@ -22,7 +22,7 @@ fn report(table: &Table<'_>, outcome: &TestOutcome<'_>, sink: &mut Diagnostics) 
             Some(actual) => format!("is {}", quoted(actual)),
             None => nothing(&answer, mismatch.key),
         };
-        labels.extend(sink.value_span(&expect.key(mismatch.key)).map(|span| (span, label)));
+        labels.extend(sink.source.value_span(&expect.key(mismatch.key)).map(|span| (span, label)));
     }
     let winner = match answer {
         Answer::Route(route) => Some(route),
@@ -31,7 +31,7 @@ fn report(table: &Table<'_>, outcome: &TestOutcome<'_>, sink: &mut Diagnostics) 
     let expected =
         outcome.test.expect.route.as_deref().filter(|name| winner.is_none_or(|route| route.name != *name));
     let expected = expected.and_then(|name| table.model().routes.iter().find(|route| route.name == name));
-    let place = |route: &Route| sink.value_span(&route.origin.path.key("path"));
+    let place = |route: &Route| sink.source.value_span(&route.origin.path.key("path"));
     if let Some((route, span)) = winner.and_then(|route| Some((route, place(route)?))) {
         labels.push((span, format!("{} takes the request", quoted(&route.name))));
     }

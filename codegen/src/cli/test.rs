@@ -42,7 +42,7 @@ fn passed(found: &Found, file: &str) -> String {
 
 /// Tests that fail are in the report, the others are listed.
 fn send(mut found: Found, file: &str, running: &Running, color: Color) -> Exit {
-    let sent = match against::run(&found.model, running, &mut found.sink) {
+    let sent = match against::run(&found.model, &found.source, running, &mut found.sink) {
         Ok(outcome) if outcome.is_other_config && !running.any_config => Exit::Problems,
         Ok(outcome) => print(&seen(&outcome, &found.model, file, running)),
         Err(unreachable) => {

@@ -178,13 +178,13 @@ impl KeyMeta {
         let mut text = prose(self.doc);
         if let Without::Default(said, written) = (self.without)() {
             text.push_str(&format!(" Default: {said}."));
-            if let Some(default) = written.as_deref().and_then(crate::parse::json) {
+            if let Some(default) = written.as_deref().and_then(crate::yaml::json) {
                 schema["default"] = default;
             }
         }
         if !self.example.is_empty() {
             text.push_str(&format!(" Example: `{}`.", self.example));
-            schema["examples"] = crate::parse::json(self.example).into_iter().collect();
+            schema["examples"] = crate::yaml::json(self.example).into_iter().collect();
         }
         schema["description"] = text.into();
         schema

@@ -10,7 +10,7 @@ pub(super) fn lenses(document: &Document, project: &Project) -> Vec<CodeLens> {
     let Some(model) = &project.model else { return Vec::new() };
     let lens = |outcome: crate::TestOutcome<'_>| {
         let at = outcome.test.origin.path.key("request");
-        let (file, span) = project.place(&project.problems.value_span(&at)?)?;
+        let (file, span) = project.place(&project.source.value_span(&at)?)?;
         let is_here = file.uris.iter().any(|uri| uri.as_str() == document.uri.as_str());
         let title = format!("ok: {}", outcome.outcome);
         let command = Command { title, command: String::new(), arguments: None };

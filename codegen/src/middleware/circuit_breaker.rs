@@ -2,7 +2,7 @@
 
 use super::{Code, Facts, Family, Lower, Per, Prose, Refusal, Registered, Site, State};
 use crate::codes;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::Reporter;
 use crate::language::kind::{Number, ShareAbove0, Timeout};
 use crate::language::{Section, section};
 use crate::lint::Lint;
@@ -64,7 +64,7 @@ impl Lower for CircuitBreaker {
         self.tree()
     }
 
-    fn lint(&self, at: &ConfigPath, sink: &mut Diagnostics) {
+    fn lint(&self, at: &ConfigPath, sink: &mut Reporter<'_>) {
         if self.failure_ratio.basis_points == 10_000 {
             let title = "a circuit breaker that hardly ever opens";
             let label = format!("one good answer in {:?} keeps it closed", self.window);

@@ -4,7 +4,7 @@
 //! `castgate::middleware::rate_limit::Limit::new`.
 
 use super::fields::{Claim, Touch};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::Reporter;
 use crate::plan::Value;
 use crate::source::{ConfigPath, FileLine};
 use crate::yaml::Tree;
@@ -44,7 +44,7 @@ pub(crate) trait Lower {
     }
 
     /// Reports what is right, but hardly meant; `at` is its section.
-    fn lint(&self, _at: &ConfigPath, _sink: &mut Diagnostics) {}
+    fn lint(&self, _at: &ConfigPath, _sink: &mut Reporter<'_>) {}
 }
 
 /// The runtime's side of a middleware.

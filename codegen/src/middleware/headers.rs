@@ -132,7 +132,7 @@ fn fields(cx: &mut Cx<'_>, at: &ConfigPath, map: Option<&Map<String>>) -> Vec<(H
         let at = at.key(key);
         let Some(name) = cx.field_name(&at, key, EDIT) else { continue };
         let Some(late) = value.and_then(|value| cx.late_header_value(&at, value)) else { continue };
-        if let Some(first) = names.get(&name).and_then(|first| cx.sink.key_span(first)) {
+        if let Some(first) = names.get(&name).and_then(|first| cx.source.key_span(first)) {
             let title = format!("header {} is written twice", quoted(key));
             cx.sink
                 .error_at_key(&codes::DUPLICATE_KEY, &at, title, "case does not count in header names")

@@ -1,6 +1,8 @@
 //! The normal form is a config, and means what the config means which it was made of.
 
 use super::*;
+use crate::diagnostic::{Diagnostics, Reporter};
+use crate::lint::Levels;
 use crate::source::Source;
 
 /// Without the checks of the whole file: they may object to a default which is written out and never bites.
@@ -8,7 +10,10 @@ fn normal(text: &str) -> (Model, String) {
     let mut sink = Diagnostics::new();
     let mut source = Source::new("gateway.yml", text);
     let ast = crate::parse::parse(&mut source, &mut sink).unwrap();
-    let model = crate::resolve::resolve(&ast, &source, &mut sink);
+    let model = {
+        let (problems, source, levels) = (&mut sink, &source, &mut Levels::default());
+        crate::resolve::resolve(&ast, &mut Reporter { problems, source, levels })
+    };
     assert!(!sink.has_errors(), "{}\n{text}", sink.render(&source, crate::Style::Plain));
     let normal = super::text(&model);
     (model, normal)
@@ -45,7 +50,7 @@ fn origins_are_lines_or_defaults() {
     let mut sink = Diagnostics::new();
     let mut source = Source::new("gateway.yml", text);
     let cast = crate::compile(&mut source, &mut sink).unwrap();
-    let normal = text_with_origins(&cast.model, &source, &sink);
+    let normal = text_with_origins(&cast.model, &source);
     for line in [
         "      interval: 7s  # gateway.yml:1",
         "      - url: \"http://a:1\"  # gateway.yml:4",

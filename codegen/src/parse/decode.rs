@@ -5,7 +5,7 @@
 
 use super::node::Node;
 use crate::diagnostic::MOST_KEPT;
-use crate::source::ConfigPath;
+use crate::place::ConfigPath;
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, Expected, MapAccess, SeqAccess, Unexpected, Visitor,
 };
@@ -40,6 +40,10 @@ pub(super) struct Problems {
 }
 
 impl Problems {
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.borrow().is_empty()
+    }
+
     pub(super) fn into_list(self) -> Vec<Problem> {
         self.list.into_inner()
     }

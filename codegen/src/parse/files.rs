@@ -4,14 +4,16 @@ use super::decode;
 use super::merge::{Document, Rule};
 use super::node::Node;
 use super::problem;
+use super::reader::{self, too_large};
 use super::{Size, read_tree};
 use crate::ast::{Lenient, Strings};
 use crate::codes;
 use crate::diagnostic::{Diagnostics, Failed, quoted};
-use crate::source::{ConfigPath, MOST_BYTES, NotIncluded, Source, Span, too_large};
+use crate::place::{ConfigPath, Span};
+use crate::source::{MOST_BYTES, MOST_FILES, NotIncluded, Source};
 use serde::Deserialize;
 
-/// The whole config as one tree, and in the sink where each part of it was written.
+/// The whole config as one tree, and in the source where each part of it was written.
 ///
 /// `Ok(None)`: nothing is written in it. If a file is missing, or is no YAML, whatever else could be said of the
 /// config would be wrong.
@@ -31,7 +33,7 @@ pub(super) fn read(source: &mut Source, sink: &mut Diagnostics) -> Result<Option
             whole.merge(with_includes, Rule::Overlay, sink);
         }
     }
-    sink.locate(whole.spans);
+    source.locate(whole.spans);
     if whole.is_broken { Err(Failed) } else { Ok(whole.root) }
 }
 
@@ -54,7 +56,7 @@ fn read_layer(layer: usize, source: &mut Source, size: &mut Size, sink: &mut Dia
                 sink.error(&codes::LATE_VALUE_HERE, "a late value cannot stand here")
                     .label(at, "the build has to know which files it reads");
                 document.is_broken = true;
-            } else if let Err(problem) = source.include(file, &pattern, sink) {
+            } else if let Err(problem) = reader::include(source, file, &pattern, sink) {
                 not_included(&pattern, problem, at, sink);
                 document.is_broken = true;
             }
@@ -70,7 +72,7 @@ fn read_layer(layer: usize, source: &mut Source, size: &mut Size, sink: &mut Dia
 }
 
 /// The patterns of a file's `include`, and where they are. It is taken out: nothing is left of it after this.
-fn includes(document: &mut Document, source: &Source, sink: &mut Diagnostics) -> Vec<(String, Span)> {
+fn includes(document: &mut Document, source: &mut Source, sink: &mut Diagnostics) -> Vec<(String, Span)> {
     let Some(Node::Map(map)) = &mut document.root else { return Vec::new() };
     let Some(index) = map.iter().position(|(key, _)| key == "include") else { return Vec::new() };
     let (_, Some(node)) = map.remove(index) else {
@@ -80,11 +82,10 @@ fn includes(document: &mut Document, source: &Source, sink: &mut Diagnostics) ->
     };
     let problems = decode::Problems::default();
     let list = Lenient::<Strings>::deserialize(decode::Decode::of_key("include", &node, &problems));
-    let problems = problems.into_list();
     if !problems.is_empty() {
         document.is_broken = true;
-        sink.locate(document.spans.clone());
-        problems.iter().for_each(|found| problem::report(found, source, sink));
+        source.locate(document.spans.clone());
+        problem::report_all(problems, source, sink);
     }
     let at = ConfigPath::root().key("include");
     let place = |path: &ConfigPath| document.spans.get(path).map_or(0..0, |place| place.value.clone());
@@ -120,8 +121,7 @@ fn not_included(pattern: &str, problem: NotIncluded, at: Span, sink: &mut Diagno
                 .help("`*` and `?` stand for parts of a name, `[ab]` for one of these characters");
         }
         NotIncluded::TooMany => {
-            let most = crate::source::MOST_FILES;
-            sink.error(&codes::INCLUDE, format!("the config has more than {most} files"))
+            sink.error(&codes::INCLUDE, format!("the config has more than {MOST_FILES} files"))
                 .label(at, "too many of them here");
         }
         NotIncluded::Unsuitable => {}

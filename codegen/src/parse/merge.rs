@@ -6,7 +6,7 @@
 use super::node::Node;
 use crate::codes;
 use crate::diagnostic::{Diagnostics, nearest, quoted};
-use crate::source::{ConfigPath, SpanIndex};
+use crate::place::{ConfigPath, SpanIndex};
 use crate::yaml;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,27 +1,45 @@
 //! The decoder's findings as diagnostics, with the mend where one is known.
 
-use super::decode::{Kind, Problem};
+use super::decode::{self, Kind, Problem};
 use super::home;
-use super::trap::{Trap, trap};
 use crate::codes;
-use crate::diagnostic::{Diagnostics, nearest, quoted};
-use crate::source::{ConfigPath, Source, Span};
+use crate::diagnostic::{Diagnostics, Reporter, nearest, quoted};
+use crate::lint::Levels;
+use crate::place::{ConfigPath, Span};
+use crate::source::Source;
+use crate::yaml::trap;
 
-pub(super) fn report(problem: &Problem, source: &Source, sink: &mut Diagnostics) {
+/// Reports what the decoder has found.
+pub(super) fn report_all(found: decode::Problems, source: &mut Source, sink: &mut Diagnostics) {
+    for problem in found.into_list() {
+        // No lint looks at what cannot be read.
+        let sink = &mut Reporter { problems: sink, source, levels: &mut Levels::default() };
+        if let Some(key) = report(&problem, sink) {
+            source.note_meant(&problem.path, key);
+        }
+    }
+}
+
+/// Reports one; gives the key that was meant by one that is unknown.
+fn report(problem: &Problem, sink: &mut Reporter<'_>) -> Option<&'static str> {
+    let source = sink.source;
     match &problem.kind {
         Kind::Other(message) => {
             sink.error_at(&codes::WRONG_TYPE, &problem.path, message, "");
         }
-        Kind::UnknownKey { key, known } => {
-            unknown_key(problem, key, known, source, sink);
-        }
+        Kind::UnknownKey { key, known } => return unknown_key(problem, key, known, sink),
         Kind::WrongType { found, expected } => {
-            let span = sink.whole_span(&problem.path);
+            let span = source.whole_span(&problem.path);
             // As it was written: 1.0, not 1.
             let written = span.as_ref().and_then(|span| source.text().get(span.clone())).unwrap_or_default();
-            if let Some(trap) = trap(written, expected) {
-                trap.report(&problem.path, sink);
-                return;
+            let trap = match expected.as_str() {
+                "`true` or `false`" => trap::boolean(written),
+                "a whole number" => trap::number(written),
+                _ => None,
+            };
+            if let Some(trap) = trap {
+                sink.trap(&codes::YAML_TRAP, &problem.path, trap);
+                return None;
             }
             let is_number = found.starts_with("the number");
             let found = &if is_number { format!("the number {}", quoted(written)) } else { found.clone() };
@@ -29,7 +47,7 @@ pub(super) fn report(problem: &Problem, source: &Source, sink: &mut Diagnostics)
             let port = port(&problem.path, written);
             let diagnostic =
                 sink.error_at(&codes::WRONG_TYPE, &problem.path, title, format!("expected {expected}"));
-            let Some(span) = span else { return };
+            let span = span?;
             if let Some(address) = port {
                 diagnostic.suggest("write address and port", span, address);
             } else if let Some((title, mend)) = mend(written, found, expected) {
@@ -37,6 +55,7 @@ pub(super) fn report(problem: &Problem, source: &Source, sink: &mut Diagnostics)
             }
         }
     }
+    None
 }
 
 /// A bare port in a list of addresses.
@@ -50,36 +69,33 @@ fn unknown_key(
     problem: &Problem,
     key: &str,
     known: &'static [&'static str],
-    source: &Source,
-    sink: &mut Diagnostics,
-) {
-    let Some(span) = sink.key_span(&problem.path) else { return };
+    sink: &mut Reporter<'_>,
+) -> Option<&'static str> {
+    let source = sink.source;
+    let span = source.key_span(&problem.path)?;
     // That it has no value is not another mistake.
     let text = source.text();
-    let value = sink.value_span(&problem.path).unwrap_or_else(|| span.clone());
+    let value = source.value_span(&problem.path).unwrap_or_else(|| span.clone());
     let has_no_value = value.is_empty() || value == span;
     if has_no_value || text[value.clone()].contains([':', '-', '[']) {
-        sink.withdraw(&codes::NO_VALUE, &(span.start..value.end.max(span.end)));
+        sink.problems.withdraw(&codes::NO_VALUE, &(span.start..value.end.max(span.end)));
     }
     let comma = if has_no_value { values_with_commas(text, &span) } else { None };
     if comma.as_ref().is_some_and(|comma| comma.is_continued) {
-        return;
+        return None;
     }
     let section = problem.path.parent().unwrap_or_default();
     let home = home::of(key);
-    let mend =
-        nearest(key, known.iter().copied()).filter(|mend| sink.is_absent(&section, mend) && comma.is_none());
+    let mend = nearest(key, known.iter().copied())
+        .filter(|mend| source.is_absent(&section, mend) && comma.is_none());
     // What lives elsewhere was hardly meant to be something else here, unless it is all but the same.
     let mend = mend.filter(|mend| home.is_none() || mend.eq_ignore_ascii_case(key));
-    if let Some(mend) = mend {
-        sink.note_meant(&problem.path, mend);
-    }
     let title = format!("unknown key {}", quoted(key));
     let diagnostic = sink.error_at_key(&codes::UNKNOWN_KEY, &problem.path, title, "no such key here");
     if let Some(Commas { span, values, .. }) = comma {
         diagnostic.help("in braces a comma begins the next key; several values are a list in brackets");
         diagnostic.suggest("make it a list", span, format!("[{values}]"));
-        return;
+        return None;
     }
     if let Some(home) = &home {
         diagnostic.help(format!("`{key}` lives {home}"));
@@ -95,6 +111,7 @@ fn unknown_key(
         }
         None => {}
     }
+    mend
 }
 
 /// `methods: GET,POST` in braces: the second is a key without a value.
@@ -130,19 +147,6 @@ fn values_with_commas(text: &str, key: &Span) -> Option<Commas> {
     let span = line + start..end;
     let all: Vec<&str> = text[span.clone()].split(',').map(str::trim).collect();
     Some(Commas { span, values: all.join(", "), is_continued: values.len() > 1 })
-}
-
-impl Trap {
-    /// Reports the scalar at `path`.
-    pub(crate) fn report(self, path: &ConfigPath, sink: &mut Diagnostics) {
-        let span = sink.whole_span(path);
-        let problem = sink.error_at(&codes::YAML_TRAP, path, self.title, self.label);
-        for (what, mend) in self.mends {
-            if let Some(span) = span.clone() {
-                problem.suggest(what, span, mend);
-            }
-        }
-    }
 }
 
 /// A text that has the type which was expected, if it is plain what was meant.

@@ -4,7 +4,7 @@ use super::merge::Document;
 use super::node::Node;
 use crate::codes;
 use crate::diagnostic::{Diagnostics, quoted};
-use crate::source::{ConfigPath, Place, Span, SpanIndex};
+use crate::place::{ConfigPath, Place, Span, SpanIndex};
 
 /// Where an event was found.
 #[derive(Debug, Clone)]

@@ -23,7 +23,7 @@ pub(super) fn backends(
     let at = section.key("backends");
     let Some(list) = written.filter(|list| !list.is_empty()) else {
         // Unreadable backends have been reported; only none at all is an empty upstream.
-        if written.is_some() || cx.sink.is_absent(section, "backends") {
+        if written.is_some() || cx.source.is_absent(section, "backends") {
             cx.sink
                 .error_at_key(&codes::EMPTY_UPSTREAM, &at, "an upstream without backends", "no backends here")
                 .help("add at least one: `backends: [\"http://localhost:9001\"]`");
@@ -40,7 +40,7 @@ pub(super) fn backends(
             text.clear();
         }
         if let Some(first) = seen.get(&key) {
-            let first = cx.sink.value_span(first);
+            let first = cx.source.value_span(first);
             let problem = cx.sink.error_at(
                 &codes::DUPLICATE_BACKEND,
                 &at,
@@ -127,7 +127,7 @@ fn url(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<BackendUrl> {
                 problem.help(DEFAULT_HELP);
                 return None;
             }
-            let span = cx.sink.whole_span(at);
+            let span = cx.source.whole_span(at);
             let problem = cx.sink.error_at(&codes::BACKEND_URL, at, title, message);
             let bare = known.trim();
             let mend = if bare.contains("://") { bare.to_owned() } else { format!("http://{bare}") };

@@ -33,7 +33,7 @@ pub(super) fn condition(cx: &mut Cx<'_>, at: &ConfigPath, route: &ast::Route) ->
 fn host(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> Option<HostPattern> {
     let Some(text) = written else {
         // Written but unreadable is not "any host".
-        return (!cx.sink.is_written(at)).then_some(HostPattern::Any);
+        return (!cx.source.is_written(at)).then_some(HostPattern::Any);
     };
     if !cx.is_literal(at, text) {
         return None;
@@ -64,7 +64,7 @@ fn path(cx: &mut Cx<'_>, section: &ConfigPath, route: &ast::Route) -> Option<Pat
 
 fn methods(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&Strings>) -> Option<Methods> {
     let names: Vec<(ConfigPath, &String)> = match written {
-        None => return (!cx.sink.is_written(at)).then_some(Methods::ALL),
+        None => return (!cx.source.is_written(at)).then_some(Methods::ALL),
         Some(Strings::One(name)) => vec![(at.clone(), name)],
         Some(Strings::List(list)) => {
             if list.is_empty() {
@@ -105,7 +105,7 @@ fn no_method(cx: &mut Cx<'_>, at: &ConfigPath, name: &str) {
         let title = format!("{name} is never forwarded");
         cx.sink.error_at(&codes::UNKNOWN_METHOD, at, title, "the gateway answers it itself");
     } else if several.len() > 1 && several.iter().all(|part| is_method(part)) {
-        let span = cx.sink.whole_span(at);
+        let span = cx.source.whole_span(at);
         let title = format!("{} is not one method", quoted(name));
         let problem = cx.sink.error_at(&codes::UNKNOWN_METHOD, at, title, "several are a list");
         if let Some(span) = span {
@@ -129,7 +129,7 @@ fn headers(
     at: &ConfigPath,
     written: Option<&ast::Map<String>>,
 ) -> Option<Vec<HeaderPredicate>> {
-    let Some(map) = written else { return (!cx.sink.is_written(at)).then(Vec::new) };
+    let Some(map) = written else { return (!cx.source.is_written(at)).then(Vec::new) };
     let mut predicates: Vec<HeaderPredicate> = Vec::new();
     let mut names: BTreeMap<HeaderName, ConfigPath> = BTreeMap::new();
     let mut is_good = true;
@@ -143,7 +143,8 @@ fn headers(
             continue;
         };
         yaml_word(cx, &at);
-        if let Some(first) = names.insert(name.clone(), at.clone()).and_then(|first| cx.sink.key_span(&first))
+        if let Some(first) =
+            names.insert(name.clone(), at.clone()).and_then(|first| cx.source.key_span(&first))
         {
             let title = format!("header {} is matched twice", quoted(key));
             cx.sink
@@ -160,7 +161,7 @@ fn headers(
 /// A plain `no` is text in YAML 1.2, and `false` to many older tools.
 fn yaml_word(cx: &mut Cx<'_>, at: &ConfigPath) {
     const WORDS: [&str; 6] = ["no", "yes", "on", "off", "y", "n"];
-    let Some(span) = cx.sink.value_span(at) else { return };
+    let Some(span) = cx.source.value_span(at) else { return };
     let written = cx.source.text().get(span.clone()).unwrap_or_default();
     if !WORDS.iter().any(|word| written.eq_ignore_ascii_case(word)) {
         return;
@@ -177,7 +178,7 @@ fn query(
     at: &ConfigPath,
     written: Option<&ast::Map<String>>,
 ) -> Option<Vec<QueryPredicate>> {
-    let Some(map) = written else { return (!cx.sink.is_written(at)).then(Vec::new) };
+    let Some(map) = written else { return (!cx.source.is_written(at)).then(Vec::new) };
     let mut predicates: Vec<QueryPredicate> = Vec::new();
     let mut is_good = true;
     for (key, value) in map.iter() {

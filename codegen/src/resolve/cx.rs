@@ -9,7 +9,7 @@ mod text;
 pub(crate) use place::At;
 
 use crate::codes::{self, Code};
-use crate::diagnostic::{Diagnostic, Diagnostics, nearest, quoted};
+use crate::diagnostic::{Diagnostic, Reporter, nearest, quoted};
 use crate::model::{Origin, Scope};
 use crate::pattern::{PatternError, mended};
 use crate::source::{ConfigPath, Source, Span};
@@ -20,15 +20,15 @@ use std::ops::{Range, RangeInclusive};
 /// Said of a late value whose default is wrong.
 pub(crate) const DEFAULT_HELP: &str = "a gateway that was not told starts with the default; it would not";
 
-/// The sink, the source, and the checks of single values.
+/// Where to report, the source, and the checks of single values.
 pub(crate) struct Cx<'a> {
-    pub(crate) sink: &'a mut Diagnostics,
+    pub(crate) sink: Reporter<'a>,
     pub(crate) source: &'a Source,
 }
 
 impl Cx<'_> {
     pub(crate) fn origin(&self, path: &ConfigPath, scope: Scope) -> Origin {
-        Origin { path: path.clone(), line: self.sink.file_line(path, self.source), scope }
+        Origin { path: path.clone(), line: self.source.file_line(path), scope }
     }
 
     /// A number within a range.
@@ -75,7 +75,7 @@ impl Cx<'_> {
         what: &str,
         known: impl Iterator<Item = &'w str> + Clone,
     ) {
-        let span = self.sink.whole_span(at);
+        let span = self.source.whole_span(at);
         let (title, label) = unknown_word(text, what);
         let problem = self.sink.error_at(code, at, title, label);
         offer(problem, span, text, known);
@@ -106,7 +106,7 @@ impl Cx<'_> {
                 first.insert(entry, at);
                 continue;
             };
-            let (here, first) = (self.sink.value_span(at), self.sink.value_span(first));
+            let (here, first) = (self.source.value_span(at), self.source.value_span(first));
             let written = here.and_then(|span| self.source.text().get(span)).unwrap_or_default();
             let title = format!("{} is in this list twice", quoted(written.trim_matches(['"', '\''])));
             let problem = self.sink.error_at(&codes::DUPLICATE_KEY, at, title, "once is enough");
@@ -118,7 +118,7 @@ impl Cx<'_> {
 
     pub(crate) fn missing(&mut self, section: &ConfigPath, key: &str, help: &str) {
         // A key which is there but could not be read has been reported.
-        if !self.sink.is_absent(section, key) {
+        if !self.source.is_absent(section, key) {
             // Without a value: it cannot be left out, as others can.
             if let Some(problem) = self.sink.said_of(&codes::NO_VALUE, &section.key(key)) {
                 problem.help = Vec::new();
@@ -147,7 +147,7 @@ impl Cx<'_> {
         parse: impl Fn(&str) -> Result<T, PatternError>,
     ) {
         let part = self.part(at, text, &error.range);
-        let whole = self.sink.whole_span(at);
+        let whole = self.source.whole_span(at);
         let mend = mended(&error, parse);
         let problem = self.sink.error_in(code, at, part, error.message, "");
         if let Some(help) = error.help {
@@ -160,7 +160,7 @@ impl Cx<'_> {
 
     /// The span of a part of a value's text; of the whole value if quotes or escapes make that unclear.
     pub(crate) fn part(&self, at: &ConfigPath, text: &str, range: &Range<usize>) -> Span {
-        let Some(span) = self.sink.value_span(at) else { return 0..0 };
+        let Some(span) = self.source.value_span(at) else { return 0..0 };
         let written = self.source.text().get(span.clone()).unwrap_or_default();
         let offset = if written == text {
             0

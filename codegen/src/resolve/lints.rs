@@ -9,12 +9,12 @@ use crate::source::ConfigPath;
 
 const LEVELS: [(&str, Level); 3] = [("allow", Level::Allow), ("warn", Level::Warn), ("deny", Level::Deny)];
 
-/// Tells the sink the levels; it has to know them before anything is looked at.
+/// Sets the levels, which have to be known before anything is looked at.
 pub(super) fn levels(cx: &mut Cx<'_>, gateway: &ast::Gateway) {
     let section = ConfigPath::root().key("lints");
     for (lint, level) in gateway.lints.get().iter().flat_map(|lints| lints.written()) {
         if let Some(level) = cx.word(&section.key(lint.name()), level, "level", &LEVELS) {
-            cx.sink.set_level(lint, level);
+            cx.sink.levels.set(lint, level);
         }
     }
     let routes = ConfigPath::root().key("routes");
@@ -43,10 +43,10 @@ fn allow(cx: &mut Cx<'_>, section: &ConfigPath, written: Option<&ast::List<Allow
             Some(name) => {
                 let lint_at = at.key("lint");
                 if let Some(lint) = cx.word(&lint_at, name, "lint", &names)
-                    && let Some(first) = cx.sink.let_off(section, lint, &lint_at)
+                    && let Some(first) = cx.sink.levels.let_off(section, lint, &lint_at)
                 {
                     let title = format!("`{name}` is let off twice");
-                    let first = cx.sink.value_span(&first);
+                    let first = cx.source.value_span(&first);
                     let problem =
                         cx.sink.error_at(&codes::DUPLICATE_KEY, &lint_at, title, "one reason is enough");
                     if let Some(first) = first {

@@ -34,7 +34,7 @@ pub(super) fn routes(
     let section = ConfigPath::root().key("routes");
     if gateway.routes.is_empty() {
         // Routes which are there, but are no list, have been reported.
-        if is_empty_list(cx, &section) || !cx.sink.is_written(&section) {
+        if is_empty_list(cx, &section) || !cx.source.is_written(&section) {
             cx.sink
                 .error_at_key(
                     &codes::MISSING_KEY,
@@ -109,8 +109,8 @@ fn is_empty_list(cx: &Cx<'_>, at: &ConfigPath) -> bool {
     let written = |span: Option<crate::source::Span>| cx.source.text().get(span?);
     // Under another name it has been reported.
     let is_named =
-        written(cx.sink.key_span(at)).is_some_and(|key| key.trim_matches(['"', '\'']) == at.last());
-    let list = written(cx.sink.value_span(at)).and_then(|list| list.strip_prefix('['));
+        written(cx.source.key_span(at)).is_some_and(|key| key.trim_matches(['"', '\'']) == at.last());
+    let list = written(cx.source.value_span(at)).and_then(|list| list.strip_prefix('['));
     is_named && list.is_some_and(|rest| rest.trim_start().starts_with(']'))
 }
 
@@ -132,7 +132,7 @@ fn names(
             continue;
         }
         if let Some(first) = taken.get(name) {
-            let first = cx.sink.value_span(&section.index(*first).key("name"));
+            let first = cx.source.value_span(&section.index(*first).key("name"));
             let title = format!("two routes have the name {}", quoted(name));
             let problem = cx.sink.error_at(&codes::DUPLICATE_NAME, &at, title, "used again here");
             if let Some(first) = first {

@@ -31,9 +31,9 @@ pub(super) fn target(
     let at = place.at;
     let written: Vec<&str> = ["upstream", "backends", "redirect", "respond"]
         .into_iter()
-        .filter(|key| cx.sink.is_written(&at.key(key)))
+        .filter(|key| cx.source.is_written(&at.key(key)))
         .collect();
-    let is_known = !cx.sink.is_written(&at.key("<<"));
+    let is_known = !cx.source.is_written(&at.key("<<"));
     // Named upstreams are in use even if the route is wrong.
     let referred = route.upstream.as_ref().map(|name| upstreams.refer(cx, &at.key("upstream"), name));
     match written.as_slice() {
@@ -52,7 +52,7 @@ pub(super) fn target(
                 .help("add `upstream`, `backends`, `redirect` or `respond`");
         }
         [first, rest @ ..] => {
-            let spans: Vec<_> = rest.iter().filter_map(|key| cx.sink.key_span(&at.key(key))).collect();
+            let spans: Vec<_> = rest.iter().filter_map(|key| cx.source.key_span(&at.key(key))).collect();
             let title = format!("a route with {} targets", written.len());
             let problem =
                 cx.sink.error_at_key(&codes::ROUTE_TARGET, &at.key(first), title, "one target is here");
@@ -66,7 +66,7 @@ pub(super) fn target(
         let path = path_change(cx, place, route);
         return Some(Target::Forward(Forward { upstream: id?, path: path? }));
     }
-    if cx.sink.is_written(&at.key("backends")) {
+    if cx.source.is_written(&at.key("backends")) {
         let path = path_change(cx, place, route);
         let upstream = upstreams.in_place(cx, at, place.scope, place.name, route);
         return Some(Target::Forward(Forward { upstream: upstream?, path: path? }));
@@ -91,7 +91,7 @@ fn does_not_apply(cx: &mut Cx<'_>, at: &ConfigPath, route: &ast::Route, target: 
     // The route was meant to have another target, or its keys belong elsewhere: that is one mistake.
     let idle: Vec<&str> = others.into_iter().filter(|(_, is_idle)| *is_idle).map(|(key, _)| key).collect();
     let [first, rest @ ..] = idle.as_slice() else { return };
-    let spans: Vec<_> = rest.iter().filter_map(|key| cx.sink.key_span(&at.key(key))).collect();
+    let spans: Vec<_> = rest.iter().filter_map(|key| cx.source.key_span(&at.key(key))).collect();
     let (names, have) = match rest.split_last() {
         None => (format!("`{first}`"), "has"),
         Some((last, between)) => {
@@ -115,7 +115,7 @@ fn path_change(cx: &mut Cx<'_>, place: &Place<'_>, route: &ast::Route) -> Option
     match (&route.strip_prefix, &route.rewrite) {
         (None, None) => Some(PathChange::Keep),
         (Some(_), Some(_)) => {
-            let other = cx.sink.key_span(&at.key("rewrite"));
+            let other = cx.source.key_span(&at.key("rewrite"));
             let title = "`strip_prefix` and `rewrite` cannot be together";
             let problem = cx.sink.error_at_key(
                 &codes::KEY_DOES_NOT_APPLY,
@@ -149,7 +149,7 @@ fn strip_prefix(cx: &mut Cx<'_>, at: &ConfigPath, path: &PathPattern, text: &str
     if is_literal && !prefix.segments.is_empty() && path.segments.starts_with(&prefix.segments) {
         return Some(PathChange::StripPrefix { prefix: prefix.to_string() });
     }
-    let span = cx.sink.whole_span(at);
+    let span = cx.source.whole_span(at);
     let label = format!("the route's path is `{path}`");
     let title = format!("{} is not a literal beginning of the route's path", quoted(text));
     let problem = cx.sink.error_at(&codes::STRIP_PREFIX, at, title, label);
@@ -172,7 +172,7 @@ fn rewrite(cx: &mut Cx<'_>, at: &ConfigPath, path: &PathPattern, text: &str) -> 
         return None;
     }
     if !text.starts_with('/') || text.trim() != text {
-        let span = cx.sink.whole_span(at);
+        let span = cx.source.whole_span(at);
         let label = if text.is_empty() { "a backend cannot be asked for nothing" } else { "no `/` here" };
         let problem = cx.sink.error_at(&codes::BAD_TEMPLATE, at, "a path starts with `/`", label);
         let mend = format!("/{}", text.trim().trim_start_matches('/'));

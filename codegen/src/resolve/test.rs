@@ -19,7 +19,7 @@ pub(super) fn tests(
 ) -> Vec<Test> {
     let section = ConfigPath::root().key("tests");
     // A name which is unknown because its route or upstream was wrong would be a second report of one mistake.
-    let is_whole = !cx.sink.has_errors();
+    let is_whole = !cx.sink.problems.has_errors();
     let names = Names {
         routes: routes.iter().map(|route| route.name.as_str()).collect(),
         upstreams: upstreams.iter().map(|upstream| upstream.name.as_str()).collect(),
@@ -123,7 +123,7 @@ fn expectation(
     if is_empty
         && ["route", "upstream", "forward_path", "status", "redirect_to"]
             .iter()
-            .all(|key| cx.sink.is_absent(at, key))
+            .all(|key| cx.source.is_absent(at, key))
     {
         cx.sink
             .error_at_key(&codes::MISSING_KEY, at, "a test that expects nothing", "would always pass")

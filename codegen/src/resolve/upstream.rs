@@ -36,7 +36,7 @@ impl Upstreams {
     pub(super) fn resolve(cx: &mut Cx<'_>, gateway: &ast::Gateway) -> Self {
         let interval_at = ConfigPath::root().key("health_check_interval");
         let written = gateway.health_check_interval.get();
-        let is_written = cx.sink.is_written(&interval_at);
+        let is_written = cx.source.is_written(&interval_at);
         let health_interval = is_written.then(|| {
             written.and_then(|written| cx.timeout(&interval_at, written)).unwrap_or(DEFAULT_INTERVAL)
         });
@@ -98,7 +98,7 @@ impl Upstreams {
         let strategy = strategy(cx, route, written.strategy.as_ref());
         if self.by_name.contains_key(name) {
             let first = ConfigPath::root().key("upstreams").key(name);
-            let first = cx.sink.key_span(&first);
+            let first = cx.source.key_span(&first);
             let title = format!("two upstreams have the name {}", quoted(name));
             let problem = cx.sink.error_at_key(
                 &codes::DUPLICATE_NAME,
@@ -153,12 +153,12 @@ impl Upstreams {
         // A route which could not be read, or its upstream, might refer to anything.
         let routes = ConfigPath::root().key("routes");
         let is_unread = |(index, route): (usize, &ast::Route)| {
-            route.upstream.is_none() && !cx.sink.is_absent(&routes.index(index), "upstream")
+            route.upstream.is_none() && !cx.source.is_absent(&routes.index(index), "upstream")
         };
         if self.is_any_used
             || gateway.routes.iter().count() < gateway.routes.len()
             || gateway.routes.iter().any(is_unread)
-            || !cx.sink.is_absent(&ConfigPath::root(), "routes") && gateway.routes.is_empty()
+            || !cx.source.is_absent(&ConfigPath::root(), "routes") && gateway.routes.is_empty()
         {
             return;
         }

@@ -1,6 +1,6 @@
 //! The files that a config may be made of: found, read within limits, each of them once.
 
-use super::reader::{MOST_BYTES, MOST_FILES};
+use super::{MOST_BYTES, MOST_FILES};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
@@ -61,7 +61,7 @@ impl Disk {
     }
 
     /// The content of a layer, of which no more than `most` bytes are read. It counts as read.
-    pub(super) fn layer(&mut self, path: &str, most: usize) -> std::io::Result<Vec<u8>> {
+    pub(crate) fn layer(&mut self, path: &str, most: usize) -> std::io::Result<Vec<u8>> {
         let place = self.place(Path::new(path));
         self.layers.push(place.clone());
         self.read.insert(place.clone());
@@ -69,7 +69,7 @@ impl Disk {
     }
 
     /// The content of a file, unless it has been read.
-    pub(super) fn once(&mut self, path: &str, most: usize) -> std::io::Result<Option<Vec<u8>>> {
+    pub(crate) fn once(&mut self, path: &str, most: usize) -> std::io::Result<Option<Vec<u8>>> {
         let place = self.place(Path::new(path));
         if !self.read.insert(place.clone()) {
             return Ok(None);
@@ -82,7 +82,7 @@ impl Disk {
     }
 
     /// Counts only the layers as read.
-    pub(super) fn forget_includes(&mut self) {
+    pub(crate) fn forget_includes(&mut self) {
         self.read = self.layers.iter().cloned().collect();
         self.followed.clear();
         self.searched.clear();
@@ -100,7 +100,7 @@ impl Disk {
 
     /// The paths, in alphabetical order, which a pattern in the file `from` means: they start at its directory. None if
     /// the same was asked before.
-    pub(super) fn matching(&mut self, from: &str, pattern: &str) -> Result<Vec<String>, NotIncluded> {
+    pub(crate) fn matching(&mut self, from: &str, pattern: &str) -> Result<Vec<String>, NotIncluded> {
         check_pattern(pattern)?;
         let beside = Path::new(from).parent().unwrap_or(Path::new(""));
         let fixed = pattern.split(WILD).next().unwrap_or_default();
@@ -152,7 +152,7 @@ impl Disk {
     }
 
     /// Where the patterns looked: a file that appears there may be included.
-    pub(super) fn directories(&self) -> impl Iterator<Item = String> {
+    pub(crate) fn directories(&self) -> impl Iterator<Item = String> {
         self.searched.iter().map(|path| if path.is_empty() { ".".to_owned() } else { path.clone() })
     }
 

@@ -1,11 +1,11 @@
 //! Text that is a wildcard in other gateways and only text here.
 
-use crate::diagnostic::{Diagnostics, quoted};
+use crate::diagnostic::{Reporter, quoted};
 use crate::lint::Lint;
 use crate::model::{Model, PathChange, Route, Target};
 use crate::pattern::{MatchKind, Segment, TemplatePiece, parse_template};
 
-pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
+pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     for route in &model.routes {
         path(route, sink);
         template(route, sink);
@@ -26,7 +26,7 @@ pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
 }
 
 /// `/api/*`, `/users/*/name`, `/users/:id`
-fn path(route: &Route, sink: &mut Diagnostics) {
+fn path(route: &Route, sink: &mut Reporter<'_>) {
     let segments = &route.path.segments;
     let is_foreign = |segment: &Segment| match segment {
         Segment::Literal(text) => {
@@ -37,7 +37,7 @@ fn path(route: &Route, sink: &mut Diagnostics) {
     let Some(first) = segments.iter().position(is_foreign) else { return };
     let Some(Segment::Literal(text)) = segments.get(first) else { return };
     let at = route.origin.path.key("path");
-    let span = sink.whole_span(&at);
+    let span = sink.source.whole_span(&at);
     let title = format!("{} in a path is only text here", quoted(text));
     let Some(problem) = sink.lint_at(Lint::ForeignWildcard, &at, title, "matches exactly these characters")
     else {
@@ -57,7 +57,7 @@ fn is_expression(text: &str) -> bool {
 }
 
 /// `rewrite: /$1`, where something else has groups.
-fn template(route: &Route, sink: &mut Diagnostics) {
+fn template(route: &Route, sink: &mut Reporter<'_>) {
     let (pieces, at) = match &route.target {
         Target::Forward(forward) => match &forward.path {
             PathChange::Rewrite(pieces) => (pieces, route.origin.path.key("rewrite")),
@@ -71,7 +71,7 @@ fn template(route: &Route, sink: &mut Diagnostics) {
         TemplatePiece::Segment(_) | TemplatePiece::Rest(_) => None,
     });
     let Some(group) = literals.filter_map(first_group).next() else { return };
-    let span = sink.whole_span(&at);
+    let span = sink.source.whole_span(&at);
     let title = format!("{} in a template is only text here", quoted(group));
     let label = "stands for nothing that the path took";
     let Some(problem) = sink.lint_at(Lint::ForeignWildcard, &at, title, label) else { return };

@@ -1,6 +1,6 @@
 //! Networks whose forwarding headers are believed.
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::Reporter;
 use crate::lint::Lint;
 use crate::model::{Cidr, Model};
 use crate::source::ConfigPath;
@@ -11,7 +11,7 @@ const WIDEST_V4: u8 = 8;
 const WIDEST_V6: u8 = 7;
 const ALL_OF_IPV4: Network = Network::v4([0; 4], 0);
 
-pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
+pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     let networks = &model.server.trusted_proxies;
     let section = ConfigPath::root().key("server").key("trusted_proxies");
     // Of a config without errors each is in its place.
@@ -30,7 +30,7 @@ pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
         match around.filter(|(_, outer)| outer.network().holds(network.network())) {
             None => around = Some((index, network)),
             Some((first, outer)) => {
-                let other = sink.value_span(&section.index(first));
+                let other = sink.source.value_span(&section.index(first));
                 let title = format!("{} is in {}", text(network), text(outer));
                 let at = section.index(index);
                 if let Some(problem) = sink.lint_at(Lint::OverlappingNetworks, &at, title, "adds nothing")

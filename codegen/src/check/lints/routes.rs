@@ -1,6 +1,6 @@
 //! Routes without what most routes should have.
 
-use crate::diagnostic::{Diagnostics, quoted};
+use crate::diagnostic::{Reporter, quoted};
 use crate::lint::{Level, Lint};
 use crate::middleware::{Missed, REGISTRY};
 use crate::model::{Model, Route, Target};
@@ -11,10 +11,10 @@ use crate::yaml::Tree;
 use castgate_contract::built_in;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) fn check(table: &Table<'_>, sink: &mut Diagnostics) {
+pub(super) fn check(table: &Table<'_>, sink: &mut Reporter<'_>) {
     let model = table.model();
     let is_default_timeout =
-        !sink.is_written(&ConfigPath::root().key("server").key("timeouts").key("request"));
+        !sink.source.is_written(&ConfigPath::root().key("server").key("timeouts").key("request"));
     for route in &model.routes {
         let at = &route.origin.path;
         let mut missing = |lint: Lint, what: &str, label: &str, help: &str| {
@@ -40,7 +40,7 @@ pub(super) fn check(table: &Table<'_>, sink: &mut Diagnostics) {
                 missing(*lint, &format!("forwards without `{}`", entry.name), label, help);
             }
         }
-        let has_timeout = sink.is_written(&at.key("timeout"));
+        let has_timeout = sink.source.is_written(&at.key("timeout"));
         if is_default_timeout && !has_timeout {
             let title = format!("route {} has no timeout of its own", quoted(&route.name));
             let label = format!("a response may take {:?} to begin, the default", route.timeout);
@@ -55,8 +55,8 @@ pub(super) fn check(table: &Table<'_>, sink: &mut Diagnostics) {
     drain(model, sink);
 }
 
-fn without_test(table: &Table<'_>, sink: &mut Diagnostics) {
-    if sink.level(Lint::RouteWithoutTest) == Level::Allow {
+fn without_test(table: &Table<'_>, sink: &mut Reporter<'_>) {
+    if sink.levels.of(Lint::RouteWithoutTest) == Level::Allow {
         return;
     }
     let tested: BTreeSet<String> =
@@ -92,7 +92,7 @@ fn example(route: &Route, request: &Request) -> String {
 }
 
 /// `/{page}` takes `/about`, but never `/health`.
-fn built_in_overlap(model: &Model, sink: &mut Diagnostics) {
+fn built_in_overlap(model: &Model, sink: &mut Reporter<'_>) {
     if model.admin.is_some() {
         return;
     }
@@ -113,7 +113,7 @@ fn built_in_overlap(model: &Model, sink: &mut Diagnostics) {
 }
 
 /// `/a` and `/a/`, both exact: a client that adds or drops the slash ends up elsewhere.
-fn trailing_slash_twins(model: &Model, sink: &mut Diagnostics) {
+fn trailing_slash_twins(model: &Model, sink: &mut Reporter<'_>) {
     let mut by_shape: BTreeMap<(&HostPattern, String), &Route> = BTreeMap::new();
     let exact = || model.routes.iter().filter(|route| route.path.kind == MatchKind::Exact);
     for route in exact().filter(|route| !route.path.to_string().ends_with('/')) {
@@ -132,7 +132,7 @@ fn trailing_slash_twins(model: &Model, sink: &mut Diagnostics) {
             (Target::Redirect(_), _) | (_, Target::Redirect(_)) => true,
             _ => false,
         };
-        let other = sink.value_span(&twin.origin.path.key("path"));
+        let other = sink.source.value_span(&twin.origin.path.key("path"));
         if is_same || !route.methods.intersects(twin.methods) {
             continue;
         }
@@ -149,7 +149,7 @@ fn trailing_slash_twins(model: &Model, sink: &mut Diagnostics) {
     }
 }
 
-fn drain(model: &Model, sink: &mut Diagnostics) {
+fn drain(model: &Model, sink: &mut Reporter<'_>) {
     let forwards = model.routes.iter().filter(|route| matches!(route.target, Target::Forward(_)));
     let Some(longest) = forwards.max_by_key(|route| route.timeout) else { return };
     let grace = model.server.drain.grace;

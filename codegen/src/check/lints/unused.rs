@@ -1,13 +1,13 @@
 //! What was written and has no effect.
 
-use crate::diagnostic::{Diagnostics, quoted};
+use crate::diagnostic::{Reporter, quoted};
 use crate::lint::Lint;
 use crate::middleware::REGISTRY;
 use crate::model::Model;
 use std::collections::BTreeSet;
 
 /// Top-level middleware which no route has.
-pub(super) fn middleware(model: &Model, sink: &mut Diagnostics) {
+pub(super) fn middleware(model: &Model, sink: &mut Reporter<'_>) {
     let sets = model.routes.iter().map(|route| &route.middleware).chain([&model.unmatched]);
     // A route's own entry may have taken some of its fields from the top level.
     let used: BTreeSet<&str> =
@@ -27,8 +27,8 @@ pub(super) fn middleware(model: &Model, sink: &mut Diagnostics) {
 }
 
 /// An `allow` that has outlived its reason.
-pub(super) fn allows(sink: &mut Diagnostics) {
-    for (lint, at) in sink.unused_allows() {
+pub(super) fn allows(sink: &mut Reporter<'_>) {
+    for (lint, at) in sink.levels.unused() {
         let title = format!("{} finds nothing here", quoted(lint.name()));
         sink.lint_at(Lint::UnusedAllow, &at, title, "lets nothing off; remove it");
     }

@@ -1,7 +1,7 @@
 //! Upstreams that may not do what their author thinks.
 
 use crate::check::timeouts::{most_patient, time_of};
-use crate::diagnostic::{Diagnostics, quoted};
+use crate::diagnostic::{Reporter, quoted};
 use crate::lint::Lint;
 use crate::model::{BackendUrl, Late, Model, Piece, RetryOn, Route, Upstream};
 use crate::source::ConfigPath;
@@ -11,7 +11,7 @@ use std::time::Duration;
 /// What common servers keep idle connections for: gunicorn 2s, Node 5s, Apache 5s, uvicorn 5s, nginx 75s.
 const USUAL_KEEPALIVE: Duration = Duration::from_secs(60);
 
-pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
+pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     for (upstream, route) in model.upstreams.iter().zip(most_patient(model)) {
         health_and_backends(upstream, sink);
         keepalive(upstream, sink);
@@ -24,7 +24,7 @@ pub(super) fn check(model: &Model, sink: &mut Diagnostics) {
     late_defaults(model, sink);
 }
 
-fn health_and_backends(upstream: &Upstream, sink: &mut Diagnostics) {
+fn health_and_backends(upstream: &Upstream, sink: &mut Reporter<'_>) {
     let at = &upstream.origin.path;
     let name = quoted(&upstream.name);
     if upstream.health_check.is_none() {
@@ -39,7 +39,7 @@ fn health_and_backends(upstream: &Upstream, sink: &mut Diagnostics) {
     }
 }
 
-fn keepalive(upstream: &Upstream, sink: &mut Diagnostics) {
+fn keepalive(upstream: &Upstream, sink: &mut Reporter<'_>) {
     let at = upstream.origin.path.key("keepalive").key("idle");
     if upstream.keepalive.idle > USUAL_KEEPALIVE && upstream.keepalive.max_idle > 0 {
         let title = "idle connections are kept for longer than most backends keep theirs";
@@ -50,10 +50,10 @@ fn keepalive(upstream: &Upstream, sink: &mut Diagnostics) {
     }
 }
 
-fn retries(upstream: &Upstream, sink: &mut Diagnostics) {
+fn retries(upstream: &Upstream, sink: &mut Reporter<'_>) {
     let (section, retries) = (upstream.origin.path.key("retries"), &upstream.retries);
     let at = section.key("attempts");
-    if retries.attempts == 0 || !sink.is_written(&section) {
+    if retries.attempts == 0 || !sink.source.is_written(&section) {
         return;
     }
     let never = if retries.on.is_empty() {
@@ -68,7 +68,7 @@ fn retries(upstream: &Upstream, sink: &mut Diagnostics) {
         if let Some(problem) = sink.lint_at(Lint::IdleRetries, &section.key(key), title, label) {
             problem.help("write `attempts: 0` to switch retries off");
         }
-    } else if usize::from(retries.attempts) >= upstream.backends.len().max(2) && sink.is_written(&at) {
+    } else if usize::from(retries.attempts) >= upstream.backends.len().max(2) && sink.source.is_written(&at) {
         let count = upstream.backends.len();
         let title =
             format!("{} retries for {count} backend{}", retries.attempts, if count == 1 { "" } else { "s" });
@@ -80,12 +80,12 @@ fn retries(upstream: &Upstream, sink: &mut Diagnostics) {
 }
 
 /// All attempts together have to fit into the time of the most patient route.
-fn tries(upstream: &Upstream, route: &Route, sink: &mut Diagnostics) {
+fn tries(upstream: &Upstream, route: &Route, sink: &mut Reporter<'_>) {
     let (most, time) = (route.timeout, time_of(route, sink));
     let (at, connect) = (&upstream.origin.path, upstream.timeouts.connect);
     let (connect_at, attempts_at) = (at.key("timeouts").key("connect"), at.key("retries").key("attempts"));
     let needed = connect * (u32::from(upstream.retries.attempts) + 1);
-    let is_written = sink.is_written(&connect_at) || sink.is_written(&attempts_at);
+    let is_written = sink.source.is_written(&connect_at) || sink.source.is_written(&attempts_at);
     // One attempt which alone does not fit is an error of its own.
     if !upstream.retries.on.contains(&RetryOn::ConnectFailure)
         || needed <= most
@@ -94,7 +94,7 @@ fn tries(upstream: &Upstream, route: &Route, sink: &mut Diagnostics) {
     {
         return;
     }
-    let here = if sink.is_written(&attempts_at) { attempts_at } else { connect_at };
+    let here = if sink.source.is_written(&attempts_at) { attempts_at } else { connect_at };
     let title = "the last attempt comes too late";
     let attempts = upstream.retries.attempts + 1;
     let label = format!("{attempts} attempts of {connect:?} to connect need {needed:?}");
@@ -107,7 +107,7 @@ fn tries(upstream: &Upstream, route: &Route, sink: &mut Diagnostics) {
 }
 
 /// A backend that takes twice its share in one upstream was hardly meant to be weaker in another.
-fn unequal_weights(model: &Model, sink: &mut Diagnostics) {
+fn unequal_weights(model: &Model, sink: &mut Reporter<'_>) {
     let mut first: BTreeMap<(&str, u16), (u16, &ConfigPath, &str)> = BTreeMap::new();
     for upstream in &model.upstreams {
         for backend in &upstream.backends {
@@ -117,7 +117,7 @@ fn unequal_weights(model: &Model, sink: &mut Diagnostics) {
             if seen.0 == backend.weight {
                 continue;
             }
-            let other = sink.value_span(seen.1);
+            let other = sink.source.value_span(seen.1);
             let title = format!("backend `{host}:{port}` has different weights");
             let label = format!("{} in {}", backend.weight, quoted(&upstream.name));
             if let Some(problem) = sink.lint_at(Lint::UnequalWeights, &backend.origin.path, title, label)
@@ -129,7 +129,7 @@ fn unequal_weights(model: &Model, sink: &mut Diagnostics) {
     }
 }
 
-fn late_defaults(model: &Model, sink: &mut Diagnostics) {
+fn late_defaults(model: &Model, sink: &mut Reporter<'_>) {
     let listen = model.server.listen.iter().chain(model.admin.iter().flat_map(|admin| &admin.listen));
     let listen = listen.map(|listen| (&listen.address, listen.origin.path.clone()));
     let log_level = (&model.server.log_level.level, model.server.log_level.origin.path.clone());

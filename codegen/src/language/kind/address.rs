@@ -34,7 +34,7 @@ fn address(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Late> {
     let is_literal = late.literal().is_some();
     let title = format!("{} is not an address to listen on", quoted(&known));
     let default = cx.default_span(at, text);
-    let whole = if is_literal { cx.sink.whole_span(at) } else { default.clone() };
+    let whole = if is_literal { cx.source.whole_span(at) } else { default.clone() };
     let problem = if is_literal {
         cx.sink.error_at(&codes::BAD_ADDRESS, at, title, message)
     } else {

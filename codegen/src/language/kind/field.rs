@@ -53,7 +53,7 @@ impl<T, K: Kind<T>> Kind<Vec<(HeaderName, T)>> for Fields<K> {
             let at = at.key(key);
             let Some(name) = cx.field_name(&at, key, self.0) else { continue };
             if let Some(first) = names.insert(name.clone(), at.clone()) {
-                let first = cx.sink.key_span(&first);
+                let first = cx.source.key_span(&first);
                 let title = format!("header {} is written twice", quoted(key));
                 let label = "case does not count in header names";
                 let problem = cx.sink.error_at_key(&codes::DUPLICATE_KEY, &at, title, label);

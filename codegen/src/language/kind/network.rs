@@ -31,7 +31,7 @@ fn cidr(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Cidr> {
         Ok(cidr) => return Some(cidr),
         Err(error) => error,
     };
-    let span = cx.sink.whole_span(at);
+    let span = cx.source.whole_span(at);
     let title = format!("{} is not a network", quoted(text));
     let problem = cx.sink.error_at(&codes::BAD_NETWORK, at, title, message);
     if let (Some(span), Some(mend)) = (span, mend) {

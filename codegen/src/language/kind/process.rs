@@ -5,10 +5,9 @@ use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::model::{LogLevel, Scope, Workers};
-use crate::parse::number_trap;
 use crate::resolve::cx::Cx;
 use crate::source::ConfigPath;
-use crate::yaml::Tree;
+use crate::yaml::{Tree, trap};
 use castgate_contract::level;
 use std::num::NonZeroU16;
 
@@ -34,9 +33,9 @@ impl Kind<Workers> for Threads {
             return Some(Workers::Count(count));
         }
         // As everywhere, a text in quotes is meant to be one.
-        let is_plain = cx.sink.whole_span(at).is_some_and(|span| cx.source.text().get(span) == Some(text));
-        if let Some(trap) = number_trap(text).filter(|_| is_plain) {
-            trap.report(at, cx.sink);
+        let is_plain = cx.source.whole_span(at).is_some_and(|span| cx.source.text().get(span) == Some(text));
+        if let Some(trap) = trap::number(text).filter(|_| is_plain) {
+            cx.sink.trap(&codes::YAML_TRAP, at, trap);
             return None;
         }
         let title = format!("{} is not a number of workers", quoted(text));

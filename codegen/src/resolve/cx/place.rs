@@ -27,7 +27,7 @@ impl At {
     pub(crate) fn key(&self, cx: &Cx<'_>, key: &str) -> ConfigPath {
         let own = self.own.key(key);
         let base = self.base.as_ref().map(|base| base.key(key));
-        base.filter(|base| !cx.sink.is_written(&own) && cx.sink.is_written(base)).unwrap_or(own)
+        base.filter(|base| !cx.source.is_written(&own) && cx.source.is_written(base)).unwrap_or(own)
     }
 
     /// A section within this one.
@@ -38,7 +38,7 @@ impl At {
     /// Reports that the section lacks a key.
     pub(crate) fn missing(&self, cx: &mut Cx<'_>, key: &str, help: &str) {
         // A key which is there but could not be read has been reported.
-        let is_written = |section: &&ConfigPath| !cx.sink.is_absent(section, key);
+        let is_written = |section: &&ConfigPath| !cx.source.is_absent(section, key);
         let written = std::iter::once(&self.own).chain(&self.base).find(is_written);
         cx.missing(written.unwrap_or(&self.own), key, help);
     }

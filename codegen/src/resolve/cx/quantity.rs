@@ -5,9 +5,9 @@ use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::model::{Rate, Ratio};
-use crate::parse::sexagesimal;
 use crate::resolve::units::{self, UnitError};
 use crate::source::ConfigPath;
+use crate::yaml::trap::sexagesimal;
 use std::time::Duration;
 
 const DURATION: &str = "a duration such as `5s`, at most 366 days";
@@ -130,7 +130,7 @@ impl Cx<'_> {
                 None,
             ),
         };
-        let span = self.sink.whole_span(at);
+        let span = self.source.whole_span(at);
         let problem = self.sink.error_at(code, at, title, label);
         if let (Some(span), Some(mend)) = (span, mend) {
             problem.suggest("write the unit", span, mend);

@@ -23,7 +23,7 @@ impl Cx<'_> {
 
     /// Where the default of a late value is, if it is all there is; else the whole value.
     pub(crate) fn default_span(&self, at: &ConfigPath, text: &str) -> Option<Span> {
-        self.sink.value_span(at)?;
+        self.source.value_span(at)?;
         let inner = text.strip_prefix("${env:").and_then(|rest| rest.strip_suffix('}'));
         let start = inner.filter(|inner| !inner.contains('}')).and_then(|_| text.find(":-")).map(|at| at + 2);
         let range = start.map(|start| start..text.len() - 1).filter(|range| !range.is_empty());
@@ -69,7 +69,7 @@ impl Cx<'_> {
         let name = self.header_name(at, text, used.is_key)?;
         let Some(refusal) = used.refusal(&name) else { return Some(name) };
         let title = format!("header {} {}", quoted(text), refusal.what);
-        let span = self.sink.value_span(at);
+        let span = self.source.value_span(at);
         let code = &codes::MANAGED_HEADER;
         let problem = if used.is_key {
             self.sink.error_at_key(code, at, title, refusal.why)

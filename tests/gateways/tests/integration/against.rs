@@ -38,7 +38,7 @@ impl Config {
 
     #[track_caller]
     fn run(&mut self, running: &Running) -> Result<Outcome<'_>, Unreachable> {
-        against::run(&self.model, running, &mut self.sink)
+        against::run(&self.model, &self.source, running, &mut self.sink)
     }
 
     fn report(&self) -> String {

@@ -1,14 +1,28 @@
-//! Where the parts of a config are, for whoever reports about them by their path.
+//! Where the parts of a config were written, by their paths.
 
-use super::Diagnostics;
-use crate::source::{ConfigPath, FileLine, Place, Source, Span};
+use super::{ConfigPath, FileLine, Place, Source, Span, SpanIndex};
 
-impl Diagnostics {
+impl Source {
+    /// Takes what has been read as the places of all that is written.
+    pub(crate) fn locate(&mut self, spans: SpanIndex) {
+        self.spans = spans;
+    }
+
     /// Notes that `key` was meant by a key of another name beside it, so that nobody misses it.
     pub(crate) fn note_meant(&mut self, written: &ConfigPath, key: &str) {
         if let (Some(place), Some(section)) = (self.spans.get(written).cloned(), written.parent()) {
             self.spans.insert(section.key(key), place);
         }
+    }
+
+    /// What was written at `path`, readable or not.
+    pub(crate) fn place(&self, path: &ConfigPath) -> Option<&Place> {
+        self.spans.get(path)
+    }
+
+    /// Whether something was written at `path`, readable or not.
+    pub fn is_written(&self, path: &ConfigPath) -> bool {
+        self.place(path).is_some()
     }
 
     /// Whether nothing was written for `key` of `section`, as far as that is known: not under another name, and
@@ -19,15 +33,12 @@ impl Diagnostics {
 
     /// Where the value at `path` is, or the nearest section around it.
     pub fn value_span(&self, path: &ConfigPath) -> Option<Span> {
-        match self.spans.get(path) {
-            Some(place) => Some(place.value.clone()),
-            None => self.key_span(path),
-        }
+        self.place(path).map(|place| place.value.clone()).or_else(|| self.key_span(path))
     }
 
     /// All that an edit of the value at `path` replaces; `None` if it is not written.
     pub(crate) fn whole_span(&self, path: &ConfigPath) -> Option<Span> {
-        self.spans.get(path).map(|place| place.whole.clone())
+        self.place(path).map(|place| place.whole.clone())
     }
 
     /// Where the key at `path` is, or the nearest section around it.
@@ -36,24 +47,13 @@ impl Diagnostics {
     }
 
     /// The file and the line of `path`, or of the nearest section around it.
-    pub fn file_line(&self, path: &ConfigPath, source: &Source) -> FileLine {
+    pub fn file_line(&self, path: &ConfigPath) -> FileLine {
         let (start, line) = self.nearest_place(path).map_or((0, 1), |place| (place.key.start, place.line));
-        let file = source.file_at(start).map_or_else(|| source.path().into(), |file| file.path().clone());
+        let file = self.file_at(start).map_or_else(|| self.path().into(), |file| file.path().clone());
         FileLine { file, line }
     }
 
-    /// Whether something was written at `path`, readable or not.
-    pub fn is_written(&self, path: &ConfigPath) -> bool {
-        self.spans.get(path).is_some()
-    }
-
     fn nearest_place(&self, path: &ConfigPath) -> Option<&Place> {
-        let mut path = path.clone();
-        loop {
-            if let Some(place) = self.spans.get(&path) {
-                return Some(place);
-            }
-            path = path.parent()?;
-        }
+        path.and_parents().find_map(|path| self.place(&path))
     }
 }

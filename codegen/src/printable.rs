@@ -14,7 +14,7 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 /// A message with line breaks, but without any other character that does something instead of being seen.
-pub(super) fn harmless(text: impl Into<String>) -> String {
+pub(crate) fn harmless(text: impl Into<String>) -> String {
     let text = text.into();
     if text.chars().all(|char| is_printable(char) || char == '\n') {
         return text;

@@ -10,16 +10,8 @@ pub(crate) struct Trap {
     pub(crate) mends: Vec<(String, String)>,
 }
 
-/// The trap in a plain scalar, if it is one for a value of this type.
-pub(super) fn trap(written: &str, expected: &str) -> Option<Trap> {
-    match expected {
-        "`true` or `false`" => boolean(written),
-        "a whole number" => number(written),
-        _ => None,
-    }
-}
-
-fn boolean(written: &str) -> Option<Trap> {
+/// For a value that is a boolean.
+pub(crate) fn boolean(written: &str) -> Option<Trap> {
     let mend = match written.to_ascii_lowercase().as_str() {
         "yes" | "on" | "y" => "true",
         "no" | "off" | "n" => "false",

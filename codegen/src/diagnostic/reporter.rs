@@ -1,0 +1,159 @@
+//! Says what is wrong at a place of the config.
+
+use super::{Diagnostic, Diagnostics, Severity};
+use crate::codes::Code;
+use crate::lint::{Level, Levels, Lint};
+use crate::place::{ConfigPath, Span};
+use crate::source::Source;
+use crate::yaml::{self, trap::Trap};
+
+/// The sink, for those who know things by their path: the source says where that is, and the levels of lints what
+/// becomes of their findings.
+pub(crate) struct Reporter<'a> {
+    pub(crate) problems: &'a mut Diagnostics,
+    pub(crate) source: &'a Source,
+    pub(crate) levels: &'a mut Levels,
+}
+
+impl Reporter<'_> {
+    /// What was said with this code of the key at `path`.
+    pub(crate) fn said_of(&mut self, code: &'static Code, path: &ConfigPath) -> Option<&mut Diagnostic> {
+        self.problems.said_at(code, self.source.place(path)?.key.start)
+    }
+
+    /// Reports an error whose places are known already; the result takes labels and help.
+    pub(crate) fn error(&mut self, code: &'static Code, title: impl Into<String>) -> &mut Diagnostic {
+        self.problems.error(code, title)
+    }
+
+    /// Reports an error in the value at `path`.
+    pub(crate) fn error_at(
+        &mut self,
+        code: &'static Code,
+        path: &ConfigPath,
+        title: impl Into<String>,
+        label: impl Into<String>,
+    ) -> &mut Diagnostic {
+        self.report_at(Severity::Error, code, path, title, label)
+    }
+
+    /// Reports a problem of either severity with the value at `path`.
+    pub(crate) fn report_at(
+        &mut self,
+        severity: Severity,
+        code: &'static Code,
+        path: &ConfigPath,
+        title: impl Into<String>,
+        label: impl Into<String>,
+    ) -> &mut Diagnostic {
+        let span = self.source.value_span(path);
+        let diagnostic = self.report_in(severity, code, path, title);
+        if let Some(span) = span {
+            diagnostic.label(span, label);
+        }
+        diagnostic
+    }
+
+    /// Reports an error in a part of the value at `path`.
+    pub(crate) fn error_in(
+        &mut self,
+        code: &'static Code,
+        path: &ConfigPath,
+        part: Span,
+        title: impl Into<String>,
+        label: impl Into<String>,
+    ) -> &mut Diagnostic {
+        self.report_in(Severity::Error, code, path, title).label(part, label)
+    }
+
+    /// Of a block scalar that is wrong it is said where the line break at its end comes from.
+    fn report_in(
+        &mut self,
+        severity: Severity,
+        code: &'static Code,
+        path: &ConfigPath,
+        title: impl Into<String>,
+    ) -> &mut Diagnostic {
+        let place = self.source.place(path).filter(|_| severity == Severity::Error);
+        let block = place.and_then(|place| Some((place.whole.clone(), place.before_break.clone()?)));
+        let problem = self.problems.report(severity, code, title);
+        if let Some((whole, text)) = block {
+            problem.help("`|` and `>` put a line break at the end of a value; `|-` and `>-` do not");
+            if !text.contains('\n') {
+                problem.suggest("without the line break", whole, yaml::scalar(&text));
+            }
+        }
+        problem
+    }
+
+    /// Reports an error in the key at `path`, or in the section as a whole.
+    pub(crate) fn error_at_key(
+        &mut self,
+        code: &'static Code,
+        path: &ConfigPath,
+        title: impl Into<String>,
+        label: impl Into<String>,
+    ) -> &mut Diagnostic {
+        self.report_at_key(Severity::Error, code, path, title, label)
+    }
+
+    /// Reports a problem of either severity with the key at `path`, or with the section as a whole.
+    pub(crate) fn report_at_key(
+        &mut self,
+        severity: Severity,
+        code: &'static Code,
+        path: &ConfigPath,
+        title: impl Into<String>,
+        label: impl Into<String>,
+    ) -> &mut Diagnostic {
+        let span = self.source.key_span(path);
+        let diagnostic = self.problems.report(severity, code, title);
+        if let Some(span) = span {
+            diagnostic.label(span, label);
+        }
+        diagnostic
+    }
+
+    /// Reports a scalar that another YAML reads otherwise.
+    pub(crate) fn trap(&mut self, code: &'static Code, path: &ConfigPath, trap: Trap) {
+        let span = self.source.whole_span(path);
+        let problem = self.error_at(code, path, trap.title, trap.label);
+        for (what, mend) in trap.mends {
+            if let Some(span) = span.clone() {
+                problem.suggest(what, span, mend);
+            }
+        }
+    }
+
+    /// Reports what a lint found in the value at `path`; `None` if its level is `allow`, or somebody was let off.
+    pub(crate) fn lint_at(
+        &mut self,
+        lint: Lint,
+        path: &ConfigPath,
+        title: impl Into<String>,
+        label: impl Into<String>,
+    ) -> Option<&mut Diagnostic> {
+        let severity = self.severity(lint, path)?;
+        Some(self.report_at(severity, lint.code(), path, title, label))
+    }
+
+    /// Reports what a lint found in the key at `path`, or in the section as a whole.
+    pub(crate) fn lint_at_key(
+        &mut self,
+        lint: Lint,
+        path: &ConfigPath,
+        title: impl Into<String>,
+        label: impl Into<String>,
+    ) -> Option<&mut Diagnostic> {
+        let severity = self.severity(lint, path)?;
+        Some(self.report_at_key(severity, lint.code(), path, title, label))
+    }
+
+    fn severity(&mut self, lint: Lint, path: &ConfigPath) -> Option<Severity> {
+        match self.levels.found(lint, path) {
+            Level::Allow => None,
+            Level::Warn => Some(Severity::Warning),
+            Level::Deny => Some(Severity::Error),
+        }
+    }
+}
