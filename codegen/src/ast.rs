@@ -4,23 +4,20 @@
 //! its text, an upstream is still a name. Every field is optional, so that one mistake never hides the rest
 //! of the file; the stage after it decides what has to be there and what the defaults are.
 
-mod route;
+mod backend;
 #[cfg(feature = "cli")]
 mod schema;
-mod test;
-mod upstream;
 mod value;
 
-pub use crate::language::route::{WrittenRedirect, WrittenRespond};
+pub use crate::language::route::WrittenRoute;
 pub use crate::language::server::{WrittenAdmin, WrittenObservability, WrittenServer};
-pub use crate::language::upstream::{WrittenKeepalive, WrittenRetries, WrittenUpstreamTimeouts};
-pub use route::Route;
-pub use test::{Expect, Test};
-pub use upstream::{Backend, BackendSection, HealthCheck, Upstream};
+pub use crate::language::test::WrittenTest;
+pub use crate::language::upstream::WrittenUpstream;
+pub use backend::Backend;
 pub(crate) use value::LENIENT;
 pub use value::{Duration, Lenient, Limit, List, Map, Percent, Rate, Size, Strings, Switch, Unread, Workers};
 
-pub use crate::lint::{Allow, Lints};
+pub use crate::lint::Lints;
 pub use crate::middleware::Middleware;
 use serde::Deserialize;
 
@@ -42,16 +39,16 @@ pub struct Gateway {
     pub health_check_interval: Lenient<Duration>,
     /// Named groups of backends, for routes to refer to; one that no route uses is an error.
     /// Example: `{users: {backends: [http://localhost:9001]}}`.
-    pub upstreams: Map<Upstream>,
+    pub upstreams: Lenient<Map<WrittenUpstream>>,
     /// Middleware for every route; a route's own `middleware` is laid over it.
     /// Example: `{request_id: {}, access_log: {}}`.
     pub middleware: Lenient<Middleware>,
     /// The routes, required: at least one. File order never decides which one takes a request.
     /// Example: `[{path: /, upstream: users}]`.
-    pub routes: List<Route>,
+    pub routes: Lenient<List<WrittenRoute>>,
     /// Requests and what must become of them; a build asserts them all.
     /// Example: `[{request: GET /users, expect: {upstream: users}}]`.
-    pub tests: List<Test>,
+    pub tests: Lenient<List<WrittenTest>>,
     /// Bounds on metrics.
     /// Example: `{max_series: 5000}`.
     pub observability: Lenient<WrittenObservability>,

@@ -86,7 +86,7 @@ pub fn budget(model: &Model, plan: &Plan) -> Budget {
             .iter()
             .map(|upstream| Ejection {
                 upstream: upstream.name.clone(),
-                within: upstream.health_check.as_ref().map(ejected_within),
+                within: upstream.checks.settings().map(ejected_within),
             })
             .collect(),
         linked,

@@ -10,14 +10,16 @@
 )]
 
 pub(crate) mod kind;
+pub(crate) mod lints;
 mod meta;
 pub(crate) mod route;
 mod section;
 pub(crate) mod server;
+pub(crate) mod test;
 pub(crate) mod upstream;
 mod words;
 
-pub(crate) use kind::{Constant, Kind, Words};
+pub(crate) use kind::{Coded, Constant, Kind, Words};
 pub(crate) use meta::{KeyMeta, SectionMeta, Shape, Without};
-pub(crate) use section::{Reported, Section, placed, read, required, section};
+pub(crate) use section::{Reported, Section, checked, placed, read, required, section};
 pub(crate) use words::words;

@@ -4,19 +4,9 @@
 mod levels;
 
 use crate::codes::{self, Code};
+pub use crate::language::lints::Level;
 pub(crate) use levels::Levels;
 use serde::Deserialize;
-
-/// What a lint does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Nothing.
-    Allow,
-    /// Warns.
-    Warn,
-    /// Stops the build.
-    Deny,
-}
 
 impl Lint {
     /// The lint of this name.
@@ -137,19 +127,6 @@ registry! {
     TrustEveryone trust_everyone "trust-everyone" Warn TRUST_EVERYONE;
     /// A network in `trusted_proxies` that lies in another one of the list.
     OverlappingNetworks overlapping_networks "overlapping-networks" Warn OVERLAPPING_NETWORKS;
-}
-
-/// `allow: [{lint: route-without-auth, reason: "public by design"}]`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Allow {
-    /// The name of a lint, required.
-    /// Example: `route-without-auth`.
-    pub lint: Option<String>,
-    /// Why, required: for whoever reads the file next.
-    /// Example: `public by design`.
-    pub reason: Option<String>,
 }
 
 #[cfg(test)]

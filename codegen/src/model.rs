@@ -9,17 +9,18 @@ mod test;
 mod upstream;
 mod value;
 
-pub use route::{
-    Forward, HeaderPredicate, LetOff, PathChange, PathParameters, QueryPredicate, Redirect, Route, Target,
-};
+pub use route::{Forward, HeaderPredicate, LetOff, PathChange, QueryPredicate, Redirect, Route, Target};
 pub use server::{Cidr, Listen, LogLevel, Workers};
-pub use test::{Expectation, Test};
-pub use upstream::{Backend, BackendUrl, HealthCheck, Probe, Upstream};
+pub use test::Test;
+pub use upstream::{Backend, BackendUrl, Checks, Upstream};
 pub use value::{HeaderName, Id, Late, Origin, Piece, Rate, Ratio, Scope};
 
-pub use crate::language::route::Respond;
+pub use crate::language::route::{PathParameters, Respond};
 pub use crate::language::server::{Admin, Drain, Limits, Observability, Server, ServerTimeouts};
-pub use crate::language::upstream::{HostHeader, Keepalive, Retries, RetryOn, Strategy, UpstreamTimeouts};
+pub use crate::language::test::Expect;
+pub use crate::language::upstream::{
+    HealthCheck, HostHeader, Keepalive, Retries, RetryOn, Strategy, UpstreamTimeouts,
+};
 pub use crate::middleware::{MiddlewareSet, Policies};
 
 pub use castgate_contract::methods::Methods;

@@ -8,7 +8,7 @@ mod condition;
 pub(crate) mod cx;
 mod late;
 mod lints;
-mod names;
+pub(crate) mod names;
 mod route;
 mod server;
 mod target;
@@ -17,8 +17,6 @@ mod units;
 mod upstream;
 
 pub(crate) use cx::Cx;
-#[cfg(feature = "cli")]
-pub(crate) use names::is_name;
 
 use crate::ast::Gateway;
 use crate::diagnostic::Reporter;

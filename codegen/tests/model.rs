@@ -4,11 +4,12 @@
 
 use castgate_codegen::middleware::RateLimitKey;
 use castgate_codegen::model::{
-    BackendUrl, Model, PathChange, Piece, Probe, Scope, Strategy, Target, Workers,
+    BackendUrl, Checks, Model, PathChange, Piece, Scope, Strategy, Target, Workers,
 };
 use castgate_codegen::pattern::TemplatePiece;
 use castgate_codegen::{Diagnostics, Source, Style, compile};
 use rustix::time::{ClockId, clock_gettime};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 fn model(text: &str) -> Model {
@@ -36,8 +37,8 @@ fn the_seed_has_the_defaults_of_the_reference() {
     assert!(matches!(urls[2], BackendUrl::Literal { host, port: 9003, text }
         if host == "localhost" && text == "http://localhost:9003"));
     assert_eq!(upstream.backends[1].origin.line.line, 7);
-    let health = upstream.health_check.as_ref().unwrap();
-    assert_eq!(health.probe, Probe::Http { path: "/".to_owned(), expect: vec![200] });
+    let Checks::Get(health) = &upstream.checks else { panic!("{:?}", upstream.checks) };
+    assert_eq!((health.path.as_str(), &health.expect), ("/", &BTreeSet::from([200])));
     assert_eq!((health.interval, health.timeout), (Duration::from_secs(5), Duration::from_secs(2)));
     let route = &model.routes[0];
     assert_eq!((route.name.as_str(), route.origin.line.line), ("/api/v1", 4));
@@ -47,28 +48,27 @@ fn the_seed_has_the_defaults_of_the_reference() {
 
 #[test]
 fn backends_are_connected_to_unless_something_is_written_about_checks() {
-    let get = Probe::Http { path: "/".to_owned(), expect: vec![200] };
     let backends = "backends: ['http://a:1']";
     for (before, upstream, expected) in [
-        ("", "", Some((Probe::Connect, 5))),
-        ("", ", health_check: {}", Some((get.clone(), 5))),
-        ("", ", health_check: {interval: 7s}", Some((get.clone(), 7))),
-        ("", ", health_check: off", None),
-        ("health_check_interval: 9s\n", "", Some((get.clone(), 9))),
-        ("health_check_interval: 9s\n", ", health_check: {interval: 7s}", Some((get.clone(), 7))),
-        ("health_check_interval: 9s\n", ", health_check: off", None),
+        ("", "", "connect 5"),
+        ("", ", health_check: {}", "get 5"),
+        ("", ", health_check: {interval: 7s}", "get 7"),
+        ("", ", health_check: off", "off"),
+        ("health_check_interval: 9s\n", "", "get 9"),
+        ("health_check_interval: 9s\n", ", health_check: {interval: 7s}", "get 7"),
+        ("health_check_interval: 9s\n", ", health_check: off", "off"),
     ] {
         let routes = "routes: [{path: /, upstream: u}]\n";
         let model = model(&format!("{before}upstreams:\n  u: {{{backends}{upstream}}}\n{routes}"));
-        let check = model.upstreams[0].health_check.as_ref();
-        assert_eq!(
-            check.map(|check| (check.probe.clone(), check.interval.as_secs())),
-            expected,
-            "{before}{upstream}"
-        );
+        let shown = match &model.upstreams[0].checks {
+            Checks::Off => "off".to_owned(),
+            Checks::Connect(settings) => format!("connect {}", settings.interval.as_secs()),
+            Checks::Get(settings) => format!("get {}", settings.interval.as_secs()),
+        };
+        assert_eq!(shown, expected, "{before}{upstream}");
     }
     let in_place = model("routes: [{path: /, backends: ['http://a:1']}]\n");
-    assert_eq!(in_place.upstreams[0].health_check.as_ref().unwrap().probe, Probe::Connect);
+    assert!(matches!(in_place.upstreams[0].checks, Checks::Connect(_)));
 }
 
 #[test]

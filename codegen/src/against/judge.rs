@@ -7,7 +7,7 @@ use super::Answer;
 use super::counts::{Counts, UNMATCHED};
 use crate::diagnostic::quoted;
 use crate::middleware::Refusal;
-use crate::model::{Expectation, Route, Target, Test};
+use crate::model::{Expect, Route, Target, Test};
 use crate::table::{self, Mismatch, Table};
 
 /// An expectation that could not be looked at.
@@ -22,7 +22,7 @@ pub struct Unseen {
 
 /// How many things a test expects.
 pub(super) fn expectations(test: &Test) -> usize {
-    let Expectation { route, upstream, forward_path, status, redirect_to } = &test.expect;
+    let Expect { route, upstream, forward_path, status, redirect_to } = &test.expect;
     let there = [
         route.is_some(),
         upstream.is_some(),
@@ -34,13 +34,13 @@ pub(super) fn expectations(test: &Test) -> usize {
 }
 
 /// Whether anything of it can be seen from outside.
-pub(super) fn has_visible(expect: &Expectation) -> bool {
-    let Expectation { route, upstream, forward_path: _, status, redirect_to } = expect;
+pub(super) fn has_visible(expect: &Expect) -> bool {
+    let Expect { route, upstream, forward_path: _, status, redirect_to } = expect;
     route.is_some() || upstream.is_some() || status.is_some() || redirect_to.is_some()
 }
 
 /// What cannot: only the backend knows the path that it gets.
-pub(super) fn invisible(expect: &Expectation) -> Vec<Unseen> {
+pub(super) fn invisible(expect: &Expect) -> Vec<Unseen> {
     let key = expect.forward_path.as_ref().map(|_| "forward_path");
     key.map(|key| Unseen { key, refused: None }).into_iter().collect()
 }

@@ -1,13 +1,9 @@
 //! What editors are told of those kinds of value whose shape serde's derive does not show.
 
-use super::{
-    Backend, BackendSection, Duration, Lenient, Limit, List, Map, Percent, Rate, Size, Strings, Switch,
-};
-use crate::language::{Shape, Words};
-use castgate_contract::methods;
+use super::{Duration, Lenient, Limit, List, Map, Percent, Rate, Size, Strings, Switch};
+use crate::language::Shape;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
-use std::marker::PhantomData;
 
 impl<T: JsonSchema> JsonSchema for Lenient<T> {
     fn inline_schema() -> bool {
@@ -41,12 +37,6 @@ macro_rules! inline {
     )*};
 }
 
-/// One, or a list of them; some of the words of the language.
-pub(super) struct Methods;
-
-/// Of a response.
-pub(super) struct Status;
-
 inline! {
     [T] List<T>: |generator| json_schema!({"type": "array", "items": generator.subschema_for::<T>()});
     [T] Map<T>: |generator| {
@@ -61,11 +51,6 @@ inline! {
     [] Strings: |_generator| {
         json_schema!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
     };
-    [] Methods: |_generator| {
-        let words: Vec<&str> = methods::Methods::ALL.named().collect();
-        json_schema!({"anyOf": [{"enum": words}, {"type": "array", "items": {"enum": words}}]})
-    };
-    [] Status: |_generator| json_schema!({"type": "integer", "minimum": 200, "maximum": 599});
     [] Duration: |_generator| of(&Shape::Duration);
     [] Size: |_generator| of(&Shape::Size);
     [] Rate: |_generator| of(&Shape::Rate);
@@ -75,30 +60,4 @@ inline! {
 /// The schema of a kind of value.
 fn of(shape: &Shape) -> Schema {
     shape.schema(&mut serde_json::Map::new()).try_into().unwrap_or_default()
-}
-
-/// A word of an enumeration.
-pub(super) struct OneOf<T>(PhantomData<T>);
-
-impl<T: Words> JsonSchema for OneOf<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> Cow<'static, str> {
-        T::WHAT.into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let words: Vec<&str> = T::ALL.iter().map(|(word, _)| *word).collect();
-        json_schema!({"type": "string", "enum": words})
-    }
-}
-
-impl JsonSchema for Backend {
-    fn schema_name() -> Cow<'static, str> {
-        "Backend".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let section = generator.subschema_for::<BackendSection>();
-        json_schema!({"anyOf": [{"type": "string"}, section]})
-    }
 }

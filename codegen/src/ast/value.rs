@@ -102,6 +102,32 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     }
 }
 
+/// Of a list which may have been unreadable; then it has no entries.
+impl<T> Lenient<List<T>> {
+    /// The readable entries with their indices.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
+        self.0.iter().flat_map(List::iter)
+    }
+
+    /// Number of entries written, readable or not.
+    pub fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, List::len)
+    }
+
+    /// Whether nothing was written.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Of a map which may have been unreadable; then it has no entries.
+impl<T> Lenient<Map<T>> {
+    /// Every name written, with its value if that was readable.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&T>)> {
+        self.0.iter().flat_map(Map::iter)
+    }
+}
+
 /// A map from names of the user's choice, in file order.
 #[derive(Debug, Clone)]
 pub struct Map<T>(Vec<(String, Lenient<T>)>);

@@ -12,7 +12,7 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     }
     for (upstream, route) in model.upstreams.iter().zip(most_patient(model)) {
         let at = &upstream.origin.path;
-        if let Some(health) = &upstream.health_check
+        if let Some(health) = upstream.checks.settings()
             && health.timeout >= health.interval
         {
             let section = at.key("health_check");

@@ -1,17 +1,23 @@
 //! Kinds of value: how one is read, mended, written out, told to the runtime and described.
 
 mod address;
+mod by_hand;
+mod condition;
 mod field;
 mod list;
 mod nested;
 mod network;
 mod process;
 mod quantity;
+mod request;
 mod scalar;
+mod status;
 mod text;
 mod word;
 
 pub(crate) use address::Address;
+pub(crate) use by_hand::{AsWritten, ByHand};
+pub(crate) use condition::{Header, Host, MethodSet, Query};
 pub(crate) use field::{FieldName, Fields};
 pub(crate) use list::{ListOf, OneOrList, WordSet};
 pub(crate) use nested::Nested;
@@ -19,10 +25,12 @@ pub(crate) use network::Network;
 pub(crate) use process::{Level, Threads};
 #[allow(unused_imports, reason = "the next section has it")]
 pub(crate) use quantity::RateOf;
-pub(crate) use quantity::{Share, ShareAbove0, Size, SizeOf, Span, Timeout};
+pub(crate) use quantity::{Share, ShareAbove0, Size, SizeOf, Span, TimeLimit, Timeout};
+pub(crate) use request::RequestLine;
 pub(crate) use scalar::{Flag, Number, OneOfNumbers, Refused};
-pub(crate) use text::{LateText, LateValue, Literal, MediaType, Plain};
-pub(crate) use word::{Word, Words};
+pub(crate) use status::Statuses;
+pub(crate) use text::{LateText, LateValue, Literal, MediaType, Name, Plain, Target, Verbatim};
+pub(crate) use word::{Coded, Word, Words};
 
 use super::Shape;
 use crate::plan::Value;

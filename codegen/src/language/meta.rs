@@ -36,7 +36,6 @@ pub(crate) enum Without {
     /// It has to be there.
     Required,
     /// A list of which one entry at least has to be there.
-    #[allow(dead_code, reason = "the next section has it")]
     AtLeastOne,
     /// Nothing to speak of.
     Nothing,
@@ -101,8 +100,24 @@ pub(crate) enum Shape {
     AnyOf(Vec<Shape>),
     /// The keys of a section.
     Section(&'static SectionMeta),
+    /// The keys of a section which is not declared yet.
+    Other(&'static str),
+    /// `off`, or `false`.
+    Off,
     /// Nothing: the key is known, and refused.
     Refused,
+}
+
+impl Shape {
+    /// A list of these.
+    pub(crate) fn list(of: Self) -> Self {
+        Self::List(Box::new(of))
+    }
+
+    /// This, or `off`.
+    pub(crate) fn or_off(on: Self) -> Self {
+        Self::AnyOf(vec![on, Self::Off])
+    }
 }
 
 #[cfg(feature = "cli")]
@@ -120,7 +135,7 @@ impl Shape {
             Self::Size => json!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*([KMG]i?)?B\s*$"}),
             Self::Share => json!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$"}),
             Self::Rate => json!({"type": "string", "pattern": r"^\s*[0-9]+\s*/\s*[smh]\s*$"}),
-            Self::Words(words) => json!({"enum": words}),
+            Self::Words(words) => json!({"type": "string", "enum": words}),
             Self::Text => json!({"type": "string"}),
             Self::Late => json!({"type": "string", "pattern": r"\$\{"}),
             Self::List(of) => json!({"type": "array", "items": of.schema(definitions)}),
@@ -129,6 +144,8 @@ impl Shape {
                 let choices: Vec<Value> = choices.iter().map(|choice| choice.schema(definitions)).collect();
                 json!({"anyOf": choices})
             }
+            Self::Other(name) => json!({"$ref": format!("#/definitions/{name}")}),
+            Self::Off => json!({"enum": ["off", false]}),
             Self::Refused => json!({"not": {}}),
             Self::Section(meta) => {
                 meta.define(definitions);

@@ -1,9 +1,39 @@
-//! Sections of `routes:`.
+//! Sections and words of `routes:`.
 
-use super::kind::{Fields, LateValue, Literal, MediaType, Number, OneOfNumbers, Plain};
-use super::{Without, section};
+use super::kind::{
+    AsWritten, ByHand, Fields, Header, Host, LateValue, Literal, MediaType, MethodSet, Name, Nested, Number,
+};
+use super::kind::{OneOfNumbers, Plain, Query, TimeLimit, Timeout, Verbatim, Word};
+use super::lints::{WrittenAllow, allow};
+use super::upstream::{Strategy, backend};
+use super::{Shape, Without, section, words};
+use crate::ast::{Backend, List};
 use crate::field::Use;
-use crate::model::{HeaderName, Late};
+use crate::middleware::Middleware;
+use crate::model::{HeaderName, HeaderPredicate, Late, Methods, QueryPredicate};
+use crate::pattern::HostPattern;
+use std::time::Duration;
+
+words! {
+    /// Whether a pattern must match the whole path.
+    MatchKind, "match" {
+        /// The path begins with these segments.
+        Prefix = "prefix";
+        /// The path has these segments and no more.
+        Exact = "exact";
+    }
+}
+
+words! {
+    /// What becomes of a path whose segments have parameters (`/cars;color=red`). Patterns never have any, and segments
+    /// are compared without theirs.
+    PathParameters, "path_parameters" {
+        /// 400.
+        Refuse = "refuse";
+        /// It goes on as it came.
+        Keep = "keep";
+    }
+}
 
 /// Of a body, if nothing is said.
 pub(crate) const CONTENT_TYPE: &str = "text/plain; charset=utf-8";
@@ -33,5 +63,59 @@ section! {
         /// Further response header fields.
         headers: Vec<(HeaderName, Late)> = Fields<LateValue>(Use::ANSWER, LateValue),
         default Vec::new(), said "", example "{Cache-Control: max-age=3600}";
+    }
+}
+
+section! {
+    /// One route: a condition (`host`, `path`, `match`, `methods`, `headers`, `query`) and exactly one target
+    /// (`upstream`, `backends`, `redirect` or `respond`).
+    Route / WrittenRoute {
+        /// The route's name in logs and metrics, unique in the file. Without one it is the path pattern (`/users`) and, as far
+        /// as other routes without a name have the same, its host, its methods, ` exact`, its headers and its query in front
+        /// and behind (`GET a.com/users exact +x-canary=1 ?v=2`). Comments and the order of the file do not change it; another
+        /// route with the same path may.
+        name: String = Name("route"), optional "its path pattern, made unique", example "users";
+        /// `api.example.com`, or `*.example.com` for one or more labels in front.
+        host: HostPattern = Host, checked HostPattern::Any, said "any host", example "\"*.example.com\"";
+        /// The path pattern, required: segments are literal, `{name}`, `{name:uint}`, `{name:uuid}`, or a last `{*rest}`.
+        path: String = Plain, needed "`path: /` is every path", example "\"/users/{id:uint}\"";
+        /// Whether the path is a prefix of whole segments (`/api` takes `/api` and `/api/x`, never `/apis`) or exact.
+        match_kind "match": MatchKind = Word, checked MatchKind::Prefix, example "exact";
+        /// GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH: one or a list, exactly these (GET does not imply HEAD).
+        methods: Methods = MethodSet, checked Methods::ALL, said "every method", example "[GET, HEAD]";
+        /// Header fields which all must have exactly these values. Of a field in several lines, the first counts.
+        headers: Vec<HeaderPredicate> = Header, checked Vec::new(), said "", example "{x-canary: \"1\"}";
+        /// Query parameters which all must have exactly these values, decoded; of a repeated one the first counts.
+        query: Vec<QueryPredicate> = Query, checked Vec::new(), said "", example "{version: \"2\"}";
+        /// Forward to this upstream.
+        upstream: String = Verbatim, optional "", example "users";
+        /// Forward to these backends: an upstream written in place, with all defaults, named after the route.
+        backends: ByHand<List<Backend>> = AsWritten(|| Shape::list(backend())), optional "", example "[http://localhost:9001]";
+        /// Only with `backends`: `round-robin`, `random` or `least-connections`.
+        strategy: Strategy = Word, default Strategy::RoundRobin, example "random";
+        /// Answer with a redirect.
+        redirect: Redirect = Nested, optional "", example "{to: /new}";
+        /// Answer with a fixed response.
+        respond: Respond = Nested, optional "", example "{status: 200, content_type: text/plain, body: fine}";
+        /// Literal, whole segments taken off the front of the forwarded path. Not together with `rewrite`.
+        strip_prefix: String = Verbatim, optional "", example "/api/v1";
+        /// The forwarded path, from the pattern's parameters: `/v2/{id}/{*rest}`. Not together with `strip_prefix`.
+        rewrite: String = Verbatim, optional "", example "\"/v2/{id}/{*rest}\"";
+        /// What becomes of a path with `;` (or `%3B`) in a segment, as `/cars;color=red/2012`: `refuse` answers 400, `keep` forwards
+        /// it as it came. Segments are compared without their parameters in either case.
+        path_parameters: PathParameters = Word, default PathParameters::Refuse, example "keep";
+        /// From the end of the request to the head of the response, all attempts together: then 504. While a request's body
+        /// moves it starts anew. Only on routes that forward.
+        timeout: Duration = Timeout, optional "`server.timeouts.request`, or `total` if that is less", example "5s";
+        /// A pause in the response: for so long a backend may send nothing after the head, or after any part of the body. A
+        /// response that goes on may take as long as it likes. Only on routes that forward.
+        idle: Duration = Timeout, optional Without::value("5m", ", or `total` if that is less"), example "1m";
+        /// The whole exchange, from the request's head to the end of the response, or `off`: then 504, or the end of the
+        /// connection if the head has been sent. Not below `timeout` and `idle`. Only on routes that forward.
+        total: Option<Duration> = TimeLimit, default None, example "10m";
+        /// Laid over the top-level `middleware`, field by field; `name: off` takes one away.
+        middleware: ByHand<Middleware> = AsWritten(|| Shape::Other("Middleware")), optional "", example "{auth: off, rate_limit: {rate: 5/s}}";
+        /// Lints which this route is let off, each with a reason.
+        allow: ByHand<List<WrittenAllow>> = AsWritten(allow), optional "", example "[{lint: route-without-auth, reason: public by design}]";
     }
 }

@@ -54,6 +54,21 @@ pub(crate) fn read<T, K: Kind<T>>(
     written.and_then(|written| kind.read_key(cx, at, key, written))
 }
 
+/// The value of a key; nothing if what was written is wrong.
+pub(crate) fn checked<T, K: Kind<T>>(
+    cx: &mut Cx<'_>,
+    at: &At,
+    key: &'static str,
+    (kind, written): (&K, Option<&K::Written>),
+    default: impl FnOnce() -> T,
+) -> Option<T> {
+    match written {
+        Some(written) => kind.read_key(cx, at, key, written),
+        // What could not be read has been reported.
+        None => (!cx.source.is_written(&at.key(cx, key))).then(default),
+    }
+}
+
 /// The value of a key whose default knows its place.
 pub(crate) fn placed<T, K: Kind<T>>(
     cx: &mut Cx<'_>,
@@ -90,13 +105,15 @@ pub(crate) fn required<T, K: Kind<T>>(
 /// ```
 ///
 /// `Written` is what serde reads, `Settings` what it comes to. A kind is a type of [`super::kind`] with what it needs
-/// to know: `Number(1, 10)`, `ListOf<Word>(Word)`. What holds where the key is not written is said in one of five ways:
+/// to know: `Number(1, 10)`, `ListOf<Word>(Word)`. What holds where the key is not written is said in one of seven ways:
 ///
 /// | way | the settings have | |
 /// |---|---|---|
 /// | `default value` | a `Type` | also where what was written is wrong |
+/// | `checked value` | an `Option<Type>` | as `default`, but `None` where what was written is wrong |
 /// | `placed function` | a `Type` | as `default`, made of the place where it would be written |
 /// | `required "for example ..."` | a `Type` | without it there are no settings, and the text is the help |
+/// | `needed "for example ..."` | an `Option<Type>` | as `required`, but all the rest goes on without it |
 /// | `optional "any number"` | an `Option<Type>` | in words; `""` if there is nothing to say, or a `Without` |
 /// | `defaults` | a `Type`, which is a section | all of its defaults |
 ///
@@ -128,7 +145,8 @@ macro_rules! section {
             $(
                 $(#[doc = $doc])*
                 $(#[serde(rename = $name)])?
-                pub(crate) $key: Option<<$kind $(<$of>)? as $crate::language::Kind<$type>>::Written>,
+                pub(crate) $key:
+                    $crate::ast::Lenient<<$kind $(<$of>)? as $crate::language::Kind<$type>>::Written>,
             )*
         }
 
@@ -166,7 +184,9 @@ macro_rules! section {
 
             fn over(own: $written, base: $written) -> $written {
                 $written {
-                    $($key: <$kind $(<$of>)? as $crate::language::Kind<$type>>::over(own.$key, base.$key),)*
+                    $($key: $crate::ast::Lenient(
+                        <$kind $(<$of>)? as $crate::language::Kind<$type>>::over(own.$key.0, base.$key.0),
+                    ),)*
                 }
             }
 
@@ -180,7 +200,7 @@ macro_rules! section {
                 $(
                     let $key = section!(
                         @read $without $type, (cx, &at, $written::$key),
-                        (&$kind $(($($limit),*))?, written.$key.as_ref()), [$($value)?] [$($computed)?]
+                        (&$kind $(($($limit),*))?, written.$key.get()), [$($value)?] [$($computed)?]
                     );
                 )*
                 Ok(Self { $($key: section!(@whole $without $key)),* })
@@ -214,6 +234,8 @@ macro_rules! section {
     (@name $key:ident $name:literal) => { $name };
 
     (@type optional $type:ty) => { Option<$type> };
+    (@type checked $type:ty) => { Option<$type> };
+    (@type needed $type:ty) => { Option<$type> };
     (@type $without:ident $type:ty) => { $type };
 
     (@failure) => { std::convert::Infallible };
@@ -232,7 +254,9 @@ macro_rules! section {
     (@without placed ($kind:expr, $type:ty) [$default:expr] [] [$said:expr]) => {
         $crate::language::Without::from($said)
     };
+    (@without checked $($default:tt)*) => { section!(@without default $($default)*) };
     (@without required ($kind:expr, $type:ty) [$help:expr] [] []) => { $crate::language::Without::Required };
+    (@without needed $($help:tt)*) => { section!(@without required $($help)*) };
     (@without optional ($kind:expr, $type:ty) [$without:expr] [] []) => {
         $crate::language::Without::from($without)
     };
@@ -247,9 +271,13 @@ macro_rules! section {
     (@read placed $type:ty, ($cx:ident, $at:expr, $name:expr), $value:expr, [$default:expr] []) => {
         $crate::language::placed::<$type, _>($cx, $at, $name, $value, $default)
     };
+    (@read checked $type:ty, ($cx:ident, $at:expr, $name:expr), $value:expr, [$default:expr] []) => {
+        $crate::language::checked::<$type, _>($cx, $at, $name, $value, || $default)
+    };
     (@read required $type:ty, ($cx:ident, $at:expr, $name:expr), $value:expr, [$help:expr] []) => {
         $crate::language::required::<$type, _>($cx, $at, $name, $value, $help)
     };
+    (@read needed $($value:tt)*) => { section!(@read required $($value)*) };
     (@read optional $type:ty, ($cx:ident, $at:expr, $name:expr), $value:expr, [$without:expr] []) => {
         $crate::language::read::<$type, _>($cx, $at, $name, $value)
     };
@@ -263,6 +291,8 @@ macro_rules! section {
     (@tree optional $self:ident, $key:ident, ($name:expr, $type:ty, $kind:expr)) => {
         $self.$key.as_ref().map(|value| ($name.to_owned(), $crate::language::Kind::<$type>::tree(&$kind, value)))
     };
+    (@tree checked $($key:tt)*) => { section!(@tree optional $($key)*) };
+    (@tree needed $($key:tt)*) => { section!(@tree optional $($key)*) };
     (@tree $without:ident $self:ident, $key:ident, ($name:expr, $type:ty, $kind:expr)) => {
         Some(($name.to_owned(), $crate::language::Kind::<$type>::tree(&$kind, &$self.$key)))
     };
@@ -271,9 +301,18 @@ macro_rules! section {
     (@constant $settings:ident [$facade:literal] [$($field:tt)*]) => {
         impl $settings {
             /// As a constant of the runtime.
+            #[allow(dead_code, reason = "some have further fields there")]
             pub(crate) fn value(&self) -> $crate::plan::Value {
-                let fields = [$(section!(@field self $field)),*];
-                $crate::plan::Value::Struct($facade, fields.into_iter().flatten().collect())
+                self.value_with(Vec::new())
+            }
+
+            /// As a constant of the runtime, which has these fields, too.
+            pub(crate) fn value_with(
+                &self,
+                mut fields: Vec<(&'static str, $crate::plan::Value)>,
+            ) -> $crate::plan::Value {
+                fields.extend([$(section!(@field self $field)),*].into_iter().flatten());
+                $crate::plan::Value::Struct($facade, fields)
             }
         }
     };

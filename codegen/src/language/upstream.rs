@@ -1,7 +1,11 @@
 //! Sections and words of `upstreams:`.
 
-use super::kind::{Number, Share, Timeout, WordSet};
-use super::{Words, section, words};
+use super::kind::{
+    AsWritten, ByHand, Flag, Nested, Number, Share, Statuses, Target, Timeout, Verbatim, Word, WordSet,
+};
+use super::lints::{WrittenAllow, allow};
+use super::{Section, Shape, Without, Words, section, words};
+use crate::ast::{Backend, List, Switch};
 use crate::model::Ratio;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -74,5 +78,76 @@ section! {
         /// Retries may be at most this share of an upstream's requests, beside ten a second, for each worker; `0%` allows none.
         budget: Ratio = Share as budget_basis_points,
         default Ratio { basis_points: 2000 }, example "10%";
+    }
+}
+
+section! {
+    /// One upstream: interchangeable backends and a way to choose among them.
+    Upstream / WrittenUpstream {
+        /// How a backend is chosen among the healthy ones; all three respect weights.
+        strategy: Strategy = Word, default Strategy::RoundRobin, example "least-connections";
+        /// At least one: a URL, or a map with `url`, `weight` and `backup`.
+        backends: ByHand<List<Backend>> = AsWritten(|| Shape::list(backend())), optional Without::AtLeastOne, example "[http://10.0.0.1:9001, {url: \"http://10.0.0.2:9001\", weight: 2}]";
+        /// How backends are checked: a GET, with the defaults below; with `off` they always count as healthy.
+        health_check: ByHand<Switch<WrittenHealthCheck>> = AsWritten(|| Shape::or_off(Shape::Section(HealthCheck::META))),
+        optional "a connection is made every `5s` and closed again; with `health_check_interval`, a GET", example "{path: /ready, interval: 2s}";
+        /// How long a backend may take.
+        timeouts: UpstreamTimeouts = Nested, defaults, example "{connect: 500ms, response: 10s}";
+        /// Idle connections kept to the backends.
+        keepalive: Keepalive = Nested, defaults, example "{idle: 4s}";
+        /// What is tried again, and how often.
+        retries: Retries = Nested, defaults, example "{attempts: 1, budget: 10%}";
+        /// The `Host` that backends see: the client's (`preserve`), or their own (`backend`).
+        host_header: HostHeader = Word, default HostHeader::Preserve, example "backend";
+        /// Lints which this upstream is let off, each with a reason.
+        allow: ByHand<List<WrittenAllow>> = AsWritten(allow), optional "", example "[{lint: single-backend, reason: the ledger has one writer}]";
+    }
+}
+
+/// A URL alone, or a map.
+pub(crate) fn backend() -> Shape {
+    Shape::AnyOf(vec![Shape::Text, Shape::Section(BackendSection::META)])
+}
+
+section! {
+    /// `{url: "http://localhost:9002", weight: 2, backup: false}`
+    BackendSection / WrittenBackendSection {
+        /// `http://host[:port]`, without a path; required. Host names are looked up every 10 seconds. May be a late value.
+        url: String = Verbatim, required "for example `url: \"http://localhost:9001\"`", example "http://10.0.0.2:9001";
+        /// Share of the traffic, 0 to 1000; 0 takes none. After division by their common divisor the weights of a group sum to at
+        /// most 4096.
+        weight: u16 = Number(0, 1000), default 1, example "2";
+        /// Takes traffic only while no other backend is healthy.
+        backup: bool = Flag, default false, example "true";
+    }
+}
+
+/// From one check to the next.
+pub(crate) const INTERVAL: Duration = Duration::from_secs(5);
+
+/// The earliest time at which the next probe may be due.
+fn due(interval: Duration) -> Duration {
+    let due = (interval * 9 / 10).as_millis().max(1);
+    u64::try_from(due).map_or(interval, Duration::from_millis)
+}
+
+section! {
+    /// `health_check:`
+    HealthCheck / WrittenHealthCheck => "HealthCheck" {
+        /// The path of the probe, query allowed; a GET with the backend's own `Host`.
+        path: String = Target as _, default "/".to_owned(), example "/ready";
+        /// Statuses which mean healthy.
+        expect: BTreeSet<u16> = Statuses as _, default BTreeSet::from([200]), example "[200, 204]";
+        /// Time from one probe to the next, give or take a tenth; of a backend that has just turned unhealthy the first ones come
+        /// sooner.
+        interval: Duration = Timeout, default INTERVAL, said "`health_check_interval`, else `5s`", example "2s";
+        /// How long a probe may take; less than the interval.
+        timeout: Duration = Timeout,
+        default Duration::from_secs(2),
+        or due(interval).min(Duration::from_secs(2)) => ", or nine tenths of the interval if that is less", example "500ms";
+        /// Good probes in a row that make an unhealthy backend healthy, 1 to 100.
+        healthy_after: u16 = Number(1, 100), default 1, example "2";
+        /// Bad probes, or connections that cannot be made, in a row that make a healthy backend unhealthy, 1 to 100.
+        unhealthy_after: u16 = Number(1, 100), default 1, example "3";
     }
 }

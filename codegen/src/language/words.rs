@@ -1,6 +1,6 @@
 //! `words!`: an enumeration of the language.
 
-/// Declares an enumeration: its words, and what they are in the runtime.
+/// Declares an enumeration: its words, and what they are in the runtime, if they are anything there.
 ///
 /// ```text
 /// /// What is chosen.
@@ -13,7 +13,7 @@ macro_rules! words {
     (
         $(#[doc = $about:literal])*
         $name:ident, $what:literal {
-            $($(#[doc = $doc:literal])* $variant:ident = $word:literal => $code:literal;)*
+            $($(#[doc = $doc:literal])* $variant:ident = $word:literal $(=> $code:literal)?;)*
         }
     ) => {
         $(#[doc = $about])*
@@ -25,13 +25,13 @@ macro_rules! words {
         impl $crate::language::Words for $name {
             const WHAT: &'static str = $what;
             const ALL: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),*];
+        }
 
-            fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)*
-                }
-            }
+        words!(@code $name $($variant [$($code)?])*);
+    };
 
+    (@code $name:ident $($variant:ident [$code:literal])*) => {
+        impl $crate::language::Coded for $name {
             fn code(self) -> &'static str {
                 match self {
                     $(Self::$variant => $code,)*
@@ -39,6 +39,7 @@ macro_rules! words {
             }
         }
     };
+    (@code $name:ident $($variant:ident [])*) => {};
 }
 
 pub(crate) use words;

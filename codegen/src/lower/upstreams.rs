@@ -3,7 +3,7 @@
 use super::late::{late, literal};
 use super::names::Names;
 use super::turns::turns;
-use crate::language::Words;
+use crate::language::Coded;
 use crate::plan::Value;
 use crate::{model, plan};
 
@@ -28,7 +28,7 @@ fn lower(id: usize, upstream: &model::Upstream, slot: &mut usize, names: &mut Na
         ("primaries", primaries.len().into()),
         ("primary_turns", turns(&primaries)),
         ("backup_turns", turns(&backups)),
-        ("health_check", Value::option(upstream.health_check.as_ref().map(health_check))),
+        ("health_check", Value::option(health_check(&upstream.checks))),
         ("timeouts", upstream.timeouts.value()),
         ("keepalive", upstream.keepalive.value()),
         ("retries", upstream.retries.value()),
@@ -54,22 +54,15 @@ fn backend(backend: &model::Backend, slot: &mut usize) -> Value {
     Value::Call("Backend::new", vec![origin, (*slot - 1).into(), share, Value::Late(url)])
 }
 
-fn health_check(check: &model::HealthCheck) -> Value {
-    let probe = match &check.probe {
-        model::Probe::Connect => Value::Path("Probe::Connect"),
-        model::Probe::Http { path, expect } => Value::Struct(
-            "Probe::Http",
-            vec![("path", Value::Text(path.clone())), ("expect", Value::numbers(expect))],
-        ),
+fn health_check(checks: &model::Checks) -> Option<Value> {
+    let (probe, settings) = match checks {
+        model::Checks::Off => return None,
+        model::Checks::Connect(settings) => (Value::Path("Probe::Connect"), settings),
+        model::Checks::Get(settings) => {
+            let expect = settings.expect.iter().map(|status| Value::Number((*status).into())).collect();
+            let get = vec![("path", Value::Text(settings.path.clone())), ("expect", Value::Slice(expect))];
+            (Value::Struct("Probe::Http", get), settings)
+        }
     };
-    Value::Struct(
-        "HealthCheck",
-        vec![
-            ("probe", probe),
-            ("interval", Value::Duration(check.interval)),
-            ("timeout", Value::Duration(check.timeout)),
-            ("healthy_after", Value::Number(check.healthy_after.into())),
-            ("unhealthy_after", Value::Number(check.unhealthy_after.into())),
-        ],
-    )
+    Some(settings.value_with(vec![("probe", probe)]))
 }

@@ -3,7 +3,7 @@
 use super::document::Document;
 use super::names::{self, Name};
 use super::project::Project;
-use crate::resolve::is_name;
+use crate::resolve::names::is_name;
 use crate::yaml::Tree;
 use lsp_types::{Location, PrepareRenameResponse, TextEdit, Uri, WorkspaceEdit};
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! Routes: a condition, a middleware set, a target.
 
-use super::{HeaderName, Id, Methods, MiddlewareSet, Origin, Respond, Upstream};
+use super::{HeaderName, Id, Methods, MiddlewareSet, Origin, PathParameters, Respond, Upstream};
 use crate::lint::Lint;
 use crate::pattern::{HostPattern, PathPattern, TemplatePiece};
 use std::cmp::Ordering;
@@ -81,29 +81,6 @@ pub struct QueryPredicate {
     pub name: String,
     /// Compared byte by byte.
     pub value: String,
-}
-
-/// What becomes of a path whose segments have parameters (`/cars;color=red`). Patterns never have any, and segments
-/// are compared without theirs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PathParameters {
-    /// 400.
-    Refuse,
-    /// It goes on as it came.
-    Keep,
-}
-
-impl PathParameters {
-    /// The words of the config.
-    pub const WORDS: [(&'static str, Self); 2] = [("refuse", Self::Refuse), ("keep", Self::Keep)];
-
-    /// The word of the config.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Refuse => "refuse",
-            Self::Keep => "keep",
-        }
-    }
 }
 
 /// What answers a route's requests.

@@ -1,7 +1,6 @@
 //! Upstreams and their backends.
 
-use super::{HostHeader, Keepalive, Late, Origin, Retries, Strategy, UpstreamTimeouts};
-use std::time::Duration;
+use super::{HealthCheck, HostHeader, Keepalive, Late, Origin, Retries, Strategy, UpstreamTimeouts};
 
 /// A group of interchangeable backends.
 #[derive(Debug, Clone)]
@@ -14,8 +13,8 @@ pub struct Upstream {
     pub strategy: Strategy,
     /// At least one; at least one has a weight above 0.
     pub backends: Vec<Backend>,
-    /// How backends are checked, unless that is switched off.
-    pub health_check: Option<HealthCheck>,
+    /// How backends are checked.
+    pub checks: Checks,
     /// How long a backend may take.
     pub timeouts: UpstreamTimeouts,
     /// Idle connections.
@@ -58,31 +57,23 @@ pub enum BackendUrl {
     Late(Late),
 }
 
-/// Active checks.
+/// How backends are checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HealthCheck {
-    /// What is asked of a backend.
-    pub probe: Probe,
-    /// From one probe to the next.
-    pub interval: Duration,
-    /// For one probe; at most `interval`.
-    pub timeout: Duration,
-    /// At least 1.
-    pub healthy_after: u16,
-    /// At least 1.
-    pub unhealthy_after: u16,
+pub enum Checks {
+    /// Not at all: they always count as healthy.
+    Off,
+    /// Whether they take a connection: what is asked where nothing is written.
+    Connect(HealthCheck),
+    /// By a GET.
+    Get(HealthCheck),
 }
 
-/// What a check asks of a backend.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Probe {
-    /// That it takes a connection: what is asked where nothing is written.
-    Connect,
-    /// An answer to a GET.
-    Http {
-        /// A path, and maybe a query.
-        path: String,
-        /// Sorted, without repetition, not empty; each 200 to 599.
-        expect: Vec<u16>,
-    },
+impl Checks {
+    /// When and how often, unless it is not at all.
+    pub fn settings(&self) -> Option<&HealthCheck> {
+        match self {
+            Self::Off => None,
+            Self::Connect(settings) | Self::Get(settings) => Some(settings),
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! A route, written out.
 
 use super::written;
-use crate::language::Section;
+use crate::language::{Section, Words};
 use crate::model::{Model, PathChange, Route, Scope, Target};
 use crate::pattern::{HostPattern, MatchKind};
 use crate::show;

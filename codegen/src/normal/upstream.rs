@@ -1,31 +1,20 @@
 //! An upstream, written out; one that was written in place is one among the others here.
 
+use crate::language::upstream::{WrittenHealthCheck, WrittenUpstream};
 use crate::language::{Section, Words};
-use crate::model::{Backend, BackendUrl, HealthCheck, Probe, Upstream, UpstreamTimeouts};
+use crate::model::{Backend, BackendUrl, Checks, Upstream, UpstreamTimeouts};
 use crate::show;
 use crate::source::ConfigPath;
 use crate::yaml::Tree;
 use std::time::Duration;
 
 pub(super) fn upstream(upstream: &Upstream, most: Option<Duration>) -> Tree {
-    let Upstream {
-        name: _,
-        origin,
-        strategy,
-        backends,
-        health_check,
-        timeouts,
-        keepalive,
-        retries,
-        host_header,
-    } = upstream;
+    let Upstream { name: _, origin, strategy, backends, checks, timeouts, keepalive, retries, host_header } =
+        upstream;
     let tree = Tree::map([
         ("strategy", Tree::plain(strategy.as_str())),
         ("backends", Tree::Set(backends.iter().map(backend).collect())),
-        (
-            "health_check",
-            health_check.as_ref().map_or(Tree::plain("off"), |check| health(check, &origin.path)),
-        ),
+        ("health_check", health(checks, &origin.path)),
         ("timeouts", timeouts_section(timeouts, most)),
         ("keepalive", keepalive.tree()),
         ("retries", retries.tree()),
@@ -60,22 +49,16 @@ fn backend(backend: &Backend) -> Tree {
     Tree::At(vec![origin.path.clone()], Box::new(tree))
 }
 
-fn health(check: &HealthCheck, upstream: &ConfigPath) -> Tree {
-    let HealthCheck { probe, interval, timeout, healthy_after, unhealthy_after } = check;
-    let (path, expect) = match probe {
-        Probe::Http { path, expect } => (path, expect),
+fn health(checks: &Checks, upstream: &ConfigPath) -> Tree {
+    let settings = match checks {
+        Checks::Off => return Tree::plain("off"),
         // What is checked where nothing is written has no spelling of its own.
-        Probe::Connect => return Tree::Remark(format!("connects every {}", show::duration(*interval))),
+        Checks::Connect(settings) => {
+            return Tree::Remark(format!("connects every {}", show::duration(settings.interval)));
+        }
+        Checks::Get(settings) => settings,
     };
-    let own = upstream.key("health_check").key("interval");
+    let own = upstream.key(WrittenUpstream::health_check).key(WrittenHealthCheck::interval);
     let shorthand = ConfigPath::root().key("health_check_interval");
-    let interval = Tree::At(vec![own, shorthand], Box::new(Tree::Plain(show::duration(*interval))));
-    Tree::map([
-        ("path", Tree::text(path)),
-        ("expect", Tree::plains(expect)),
-        ("interval", interval),
-        ("timeout", Tree::Plain(show::duration(*timeout))),
-        ("healthy_after", Tree::plain(healthy_after)),
-        ("unhealthy_after", Tree::plain(unhealthy_after)),
-    ])
+    settings.tree().placed(WrittenHealthCheck::interval, vec![own, shorthand])
 }

@@ -6,6 +6,7 @@
 
 use super::segment::{ParamKind, Segment};
 use super::{PatternError, foreign};
+pub use crate::language::route::MatchKind;
 use castgate_contract::built_in::{self, BuiltIn};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -21,15 +22,6 @@ pub struct PathPattern {
     pub segments: Vec<Segment>,
     /// What may follow the segments. A pattern that ends in [`Segment::Rest`] is always [`MatchKind::Prefix`].
     pub kind: MatchKind,
-}
-
-/// Whether a pattern must match the whole path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum MatchKind {
-    /// The path has these segments and no more.
-    Exact,
-    /// The path begins with these segments.
-    Prefix,
 }
 
 impl PathPattern {
@@ -124,7 +116,7 @@ impl PathPattern {
             }
         }
         let longer_first = other.segments.len().cmp(&self.segments.len());
-        longer_first.then(self.kind.cmp(&other.kind))
+        longer_first.then(other.kind.cmp(&self.kind))
     }
 
     /// The literal segments in front, as a path without a trailing slash: `/users` of `/users/{id}`.

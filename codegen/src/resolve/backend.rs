@@ -5,6 +5,8 @@ use super::cx::DEFAULT_HELP;
 use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
+use crate::language::Section;
+use crate::language::upstream::{BackendSection, WrittenBackendSection, WrittenUpstream};
 use crate::model::{Backend, BackendUrl, Piece, Scope};
 use crate::source::ConfigPath;
 use castgate_contract::backend::{self, Mistake};
@@ -20,10 +22,10 @@ pub(super) fn backends(
     written: Option<&ast::List<ast::Backend>>,
     scope: Scope,
 ) -> Vec<Backend> {
-    let at = section.key("backends");
+    let at = section.key(WrittenUpstream::backends);
     let Some(list) = written.filter(|list| !list.is_empty()) else {
         // Unreadable backends have been reported; only none at all is an empty upstream.
-        if written.is_some() || cx.source.is_absent(section, "backends") {
+        if written.is_some() || cx.source.is_absent(section, WrittenUpstream::backends) {
             cx.sink
                 .error_at_key(&codes::EMPTY_UPSTREAM, &at, "an upstream without backends", "no backends here")
                 .help("add at least one: `backends: [\"http://localhost:9001\"]`");
@@ -64,22 +66,16 @@ pub(super) fn backends(
 }
 
 fn backend(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Backend, scope: Scope) -> Option<Backend> {
-    let default = ast::BackendSection::default();
-    let (section, url, url_at) = match written {
-        ast::Backend::Url(url) => (&default, url, at.clone()),
+    let (section, url_at) = match written {
+        ast::Backend::Url(url) => (BackendSection { url: url.clone(), weight: 1, backup: false }, at.clone()),
         ast::Backend::Section(section) => {
-            let Some(url) = &section.url else {
-                cx.missing(at, "url", "for example `url: \"http://localhost:9001\"`");
-                return None;
-            };
-            (section, url, at.key("url"))
+            (BackendSection::resolve(cx, at.clone(), Some(section)).ok()?, at.key(WrittenBackendSection::url))
         }
     };
-    let weight =
-        section.weight.and_then(|weight| cx.number(&at.key("weight"), weight, 0..=1000)).unwrap_or(1);
-    let url = self::url(cx, &url_at, url)?;
+    let BackendSection { url, weight, backup } = section;
+    let url = self::url(cx, &url_at, &url)?;
     let origin = cx.origin(at, scope);
-    Some(Backend { url, weight, share: weight, backup: section.backup.unwrap_or(false), origin })
+    Some(Backend { url, weight, share: weight, backup, origin })
 }
 
 fn url(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<BackendUrl> {

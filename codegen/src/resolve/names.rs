@@ -33,7 +33,7 @@ pub(super) fn check_key(cx: &mut Cx<'_>, at: &ConfigPath, name: &str, what: &str
 }
 
 /// Checks a name that is a value.
-pub(super) fn check_value(cx: &mut Cx<'_>, at: &ConfigPath, name: &str, what: &str) -> bool {
+pub(crate) fn check_value(cx: &mut Cx<'_>, at: &ConfigPath, name: &str, what: &str) -> bool {
     if !cx.is_literal(at, name) {
         return false;
     }

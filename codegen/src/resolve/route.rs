@@ -9,17 +9,25 @@ use super::upstream::Upstreams;
 use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
-use crate::language::kind::Timeout;
-use crate::language::read;
+use crate::language::Section;
+use crate::language::route::{self, WrittenRoute};
 use crate::middleware::{Layer, Middleware, Policies};
-use crate::model::{PathParameters, Route, Scope, Server, Target};
-use crate::resolve::cx::At;
+use crate::model::{Route, Scope, Server, Target};
 use crate::source::ConfigPath;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How long a response may pause, unless its route says so: event streams send something every minute or so.
 const IDLE: Duration = Duration::from_secs(300);
+
+/// A route of the file.
+struct Written<'w> {
+    index: usize,
+    written: &'w WrittenRoute,
+    settings: route::Route,
+    /// `None` if it was wrong.
+    condition: Option<Condition>,
+}
 
 /// The routes that are right. Conditions come first, because names are derived from them; then names, because
 /// upstreams written in place have them; then all the rest.
@@ -46,63 +54,53 @@ pub(super) fn routes(
         }
         return Vec::new();
     }
-    let written: Vec<(usize, &ast::Route, Option<Condition>)> = gateway
-        .routes
-        .iter()
-        .map(|(index, route)| (index, route, condition(cx, &section.index(index), route)))
-        .collect();
+    let written = gateway.routes.iter().map(|(index, written)| {
+        let at = section.index(index);
+        let settings = route::Route::with_defaults(cx, at.clone(), Some(written));
+        let condition = condition(cx, &at, &settings);
+        Written { index, written, settings, condition }
+    });
+    let written: Vec<Written<'_>> = written.collect();
     let mut names = names(cx, &section, &written);
     let mut routes = Vec::new();
-    for (index, route, condition) in written {
+    for Written { index, written, settings, condition } in written {
         let at = section.index(index);
         let scope = Scope::Route(u32::try_from(index).unwrap_or(u32::MAX));
         let name = names.remove(&index).unwrap_or_else(|| at.to_string());
         let path = condition.as_ref().map(|condition| &condition.path);
         let place = Place { at: &at, scope, name: &name, path };
-        let target = target::target(cx, &place, route, upstreams);
-        let path_parameters =
-            path_parameters(cx, &at.key("path_parameters"), route.path_parameters.as_deref());
-        let total = cx.limit(&at.key("total"), route.total.as_ref());
+        let target = target::target(cx, &place, (written, &settings), upstreams);
         // A default is never more than the whole.
-        let within = |default: Duration| total.map_or(default, |total| total.min(default));
-        let keys = &At::from(at.clone());
-        let timeout = read(cx, keys, "timeout", (&Timeout, route.timeout.as_ref()))
-            .unwrap_or_else(|| within(server.timeouts.request));
-        let idle = read(cx, keys, "idle", (&Timeout, route.idle.as_ref())).unwrap_or_else(|| within(IDLE));
-        let mut middleware = top.for_route(cx, route.middleware.as_ref(), &at, scope, policies);
+        let within = |default: Duration| settings.total.map_or(default, |total| total.min(default));
+        let mut middleware = top.for_route(cx, written.middleware.get(), &at, scope, policies);
         if !matches!(target, Some(Target::Forward(_))) {
             middleware = middleware.only(|facts| !facts.needs_upstream);
         }
         if matches!(target, Some(Target::Redirect(_) | Target::Respond(_))) {
-            without_use(cx, &at.key("middleware"), route.middleware.as_ref());
+            without_use(cx, &at.key("middleware"), written.middleware.get());
         }
         let (Some(condition), Some(target)) = (condition, target) else { continue };
         let Condition { host, path, methods, headers, query } = condition;
         let origin = cx.origin(&at, scope);
-        let allow = lints::let_off(route.allow.as_ref());
+        let allow = lints::let_off(written.allow.get());
         routes.push(Route {
             name,
             origin,
             host,
             path,
             methods,
-            path_parameters,
+            path_parameters: settings.path_parameters,
             headers,
             query,
-            timeout,
-            idle,
-            total,
+            timeout: settings.timeout.unwrap_or_else(|| within(server.timeouts.request)),
+            idle: settings.idle.unwrap_or_else(|| within(IDLE)),
+            total: settings.total,
             middleware,
             target,
             allow,
         });
     }
     routes
-}
-
-fn path_parameters(cx: &mut Cx<'_>, at: &ConfigPath, written: Option<&str>) -> PathParameters {
-    let word = written.and_then(|text| cx.word(at, text, "path_parameters", &PathParameters::WORDS));
-    word.unwrap_or(PathParameters::Refuse)
 }
 
 fn is_empty_list(cx: &Cx<'_>, at: &ConfigPath) -> bool {
@@ -115,24 +113,17 @@ fn is_empty_list(cx: &Cx<'_>, at: &ConfigPath) -> bool {
 }
 
 /// The names of all routes with a name or a condition, by index.
-fn names(
-    cx: &mut Cx<'_>,
-    section: &ConfigPath,
-    written: &[(usize, &ast::Route, Option<Condition>)],
-) -> BTreeMap<usize, String> {
+fn names(cx: &mut Cx<'_>, section: &ConfigPath, written: &[Written<'_>]) -> BTreeMap<usize, String> {
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();
     let mut unnamed = Vec::new();
-    for (index, route, condition) in written {
-        let Some(name) = &route.name else {
+    for Written { index, settings, condition, .. } in written {
+        let Some(name) = &settings.name else {
             unnamed.extend(condition.iter().map(|condition| Unnamed { index: *index, condition }));
             continue;
         };
-        let at = section.index(*index).key("name");
-        if !names::check_value(cx, &at, name, "route") {
-            continue;
-        }
+        let at = section.index(*index).key(WrittenRoute::name);
         if let Some(first) = taken.get(name) {
-            let first = cx.source.value_span(&section.index(*first).key("name"));
+            let first = cx.source.value_span(&section.index(*first).key(WrittenRoute::name));
             let title = format!("two routes have the name {}", quoted(name));
             let problem = cx.sink.error_at(&codes::DUPLICATE_NAME, &at, title, "used again here");
             if let Some(first) = first {

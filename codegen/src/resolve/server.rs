@@ -11,7 +11,7 @@ use crate::source::ConfigPath;
 pub(super) fn server(cx: &mut Cx<'_>, written: Option<&WrittenServer>) -> Server {
     let at = ConfigPath::root().key("server");
     let server = Server::with_defaults(cx, at.clone(), written);
-    uri(cx, &at.key(WrittenServer::limits), &server, written.and_then(|written| written.limits.as_ref()));
+    uri(cx, &at.key(WrittenServer::limits), &server, written.and_then(|written| written.limits.get()));
     server
 }
 
@@ -25,7 +25,7 @@ pub(super) fn admin(cx: &mut Cx<'_>, written: Option<&WrittenAdmin>) -> Option<A
 fn uri(cx: &mut Cx<'_>, at: &ConfigPath, server: &Server, written: Option<&WrittenLimits>) {
     let limits = &server.limits;
     // What was refused says nothing of the other.
-    let most = match written.and_then(|written| written.header_bytes.as_ref()) {
+    let most = match written.and_then(|written| written.header_bytes.get()) {
         Some(ast::Size(text)) if units::size(text) != Ok(limits.header_bytes) => u64::MAX,
         _ => limits.header_bytes,
     };

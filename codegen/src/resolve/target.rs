@@ -2,11 +2,9 @@
 
 use super::Cx;
 use super::upstream::Upstreams;
-use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
-use crate::language::Section;
-use crate::language::route::{self, CONTENT_TYPE, WrittenRedirect, WrittenRespond};
+use crate::language::route::{self, CONTENT_TYPE, WrittenRedirect, WrittenRespond, WrittenRoute};
 use crate::model::{Forward, PathChange, Redirect, Respond, Scope, Target};
 use crate::pattern::{MatchKind, PathPattern, Segment, TemplatePiece, parse_template};
 use crate::source::ConfigPath;
@@ -25,20 +23,20 @@ pub(super) struct Place<'a> {
 pub(super) fn target(
     cx: &mut Cx<'_>,
     place: &Place<'_>,
-    route: &ast::Route,
+    (written, route): (&WrittenRoute, &route::Route),
     upstreams: &mut Upstreams,
 ) -> Option<Target> {
     let at = place.at;
-    let written: Vec<&str> = ["upstream", "backends", "redirect", "respond"]
-        .into_iter()
-        .filter(|key| cx.source.is_written(&at.key(key)))
-        .collect();
+    let targets =
+        [WrittenRoute::upstream, WrittenRoute::backends, WrittenRoute::redirect, WrittenRoute::respond];
+    let targets: Vec<&str> = targets.into_iter().filter(|key| cx.source.is_written(&at.key(key))).collect();
     let is_known = !cx.source.is_written(&at.key("<<"));
     // Named upstreams are in use even if the route is wrong.
-    let referred = route.upstream.as_ref().map(|name| upstreams.refer(cx, &at.key("upstream"), name));
-    match written.as_slice() {
+    let referred = route.upstream.as_ref();
+    let referred = referred.map(|name| upstreams.refer(cx, &at.key(WrittenRoute::upstream), name));
+    match targets.as_slice() {
         [one] => {
-            does_not_apply(cx, at, route, one);
+            does_not_apply(cx, at, written, one);
         }
         [] if !is_known => return None,
         [] => {
@@ -53,7 +51,7 @@ pub(super) fn target(
         }
         [first, rest @ ..] => {
             let spans: Vec<_> = rest.iter().filter_map(|key| cx.source.key_span(&at.key(key))).collect();
-            let title = format!("a route with {} targets", written.len());
+            let title = format!("a route with {} targets", targets.len());
             let problem =
                 cx.sink.error_at_key(&codes::ROUTE_TARGET, &at.key(first), title, "one target is here");
             for span in spans {
@@ -66,27 +64,28 @@ pub(super) fn target(
         let path = path_change(cx, place, route);
         return Some(Target::Forward(Forward { upstream: id?, path: path? }));
     }
-    if cx.source.is_written(&at.key("backends")) {
+    if targets == [WrittenRoute::backends] {
         let path = path_change(cx, place, route);
-        let upstream = upstreams.in_place(cx, at, place.scope, place.name, route);
+        let upstream = upstreams.in_place(cx, at, place, (written, route));
         return Some(Target::Forward(Forward { upstream: upstream?, path: path? }));
     }
     if let Some(written) = &route.redirect {
-        return redirect(cx, &at.key("redirect"), place.path, written).map(Target::Redirect);
+        return redirect(cx, &at.key(WrittenRoute::redirect), place.path, written).map(Target::Redirect);
     }
-    route.respond.as_ref().map(|written| Target::Respond(respond(cx, &at.key("respond"), written)))
+    let respond = route.respond.clone()?;
+    Some(Target::Respond(self::respond(cx, &at.key(WrittenRoute::respond), respond)))
 }
 
 /// Keys that would have no effect with the target the route has.
-fn does_not_apply(cx: &mut Cx<'_>, at: &ConfigPath, route: &ast::Route, target: &str) {
-    let forwards = matches!(target, "upstream" | "backends");
+fn does_not_apply(cx: &mut Cx<'_>, at: &ConfigPath, route: &WrittenRoute, target: &str) {
+    let forwards = [WrittenRoute::upstream, WrittenRoute::backends].contains(&target);
     let others = [
-        ("strategy", route.strategy.is_some() && target != "backends"),
-        ("strip_prefix", route.strip_prefix.is_some() && !forwards),
-        ("rewrite", route.rewrite.is_some() && !forwards),
-        ("timeout", route.timeout.is_some() && !forwards),
-        ("idle", route.idle.is_some() && !forwards),
-        ("total", route.total.is_some() && !forwards),
+        (WrittenRoute::strategy, route.strategy.get().is_some() && target != WrittenRoute::backends),
+        (WrittenRoute::strip_prefix, route.strip_prefix.get().is_some() && !forwards),
+        (WrittenRoute::rewrite, route.rewrite.get().is_some() && !forwards),
+        (WrittenRoute::timeout, route.timeout.get().is_some() && !forwards),
+        (WrittenRoute::idle, route.idle.get().is_some() && !forwards),
+        (WrittenRoute::total, route.total.get().is_some() && !forwards),
     ];
     // The route was meant to have another target, or its keys belong elsewhere: that is one mistake.
     let idle: Vec<&str> = others.into_iter().filter(|(_, is_idle)| *is_idle).map(|(key, _)| key).collect();
@@ -105,21 +104,21 @@ fn does_not_apply(cx: &mut Cx<'_>, at: &ConfigPath, route: &ast::Route, target: 
     for span in spans {
         problem.label(span, "nor would this");
     }
-    if idle.contains(&"strategy") && forwards {
+    if idle.contains(&WrittenRoute::strategy) && forwards {
         problem.help("the strategy is the upstream's own; write it there");
     }
 }
 
-fn path_change(cx: &mut Cx<'_>, place: &Place<'_>, route: &ast::Route) -> Option<PathChange> {
+fn path_change(cx: &mut Cx<'_>, place: &Place<'_>, route: &route::Route) -> Option<PathChange> {
     let at = place.at;
     match (&route.strip_prefix, &route.rewrite) {
         (None, None) => Some(PathChange::Keep),
         (Some(_), Some(_)) => {
-            let other = cx.source.key_span(&at.key("rewrite"));
+            let other = cx.source.key_span(&at.key(WrittenRoute::rewrite));
             let title = "`strip_prefix` and `rewrite` cannot be together";
             let problem = cx.sink.error_at_key(
                 &codes::KEY_DOES_NOT_APPLY,
-                &at.key("strip_prefix"),
+                &at.key(WrittenRoute::strip_prefix),
                 title,
                 "this takes off a part",
             );
@@ -128,8 +127,8 @@ fn path_change(cx: &mut Cx<'_>, place: &Place<'_>, route: &ast::Route) -> Option
             }
             None
         }
-        (Some(prefix), None) => strip_prefix(cx, &at.key("strip_prefix"), place.path?, prefix),
-        (None, Some(template)) => rewrite(cx, &at.key("rewrite"), place.path?, template),
+        (Some(prefix), None) => strip_prefix(cx, &at.key(WrittenRoute::strip_prefix), place.path?, prefix),
+        (None, Some(template)) => rewrite(cx, &at.key(WrittenRoute::rewrite), place.path?, template),
     }
 }
 
@@ -189,9 +188,8 @@ fn redirect(
     cx: &mut Cx<'_>,
     at: &ConfigPath,
     path: Option<&PathPattern>,
-    written: &WrittenRedirect,
+    section: &route::Redirect,
 ) -> Option<Redirect> {
-    let section = route::Redirect::resolve(cx, at.clone(), Some(written)).ok()?;
     let at = &at.key(WrittenRedirect::to);
     let start = redirect_path(cx, at, &section.to)?;
     let to = template(cx, at, path?, &section.to, start)?;
@@ -255,8 +253,7 @@ fn template(
     parse(text).map_err(|error| cx.pattern_error(&codes::BAD_TEMPLATE, at, text, error, parse)).ok()
 }
 
-fn respond(cx: &mut Cx<'_>, at: &ConfigPath, written: &WrittenRespond) -> Respond {
-    let mut respond = Respond::with_defaults(cx, at.clone(), Some(written));
+fn respond(cx: &mut Cx<'_>, at: &ConfigPath, mut respond: Respond) -> Respond {
     if matches!(respond.status, 204 | 205 | 304) && !respond.body.is_empty() {
         let title = format!("a response with status {} has no body", respond.status);
         let at = at.key(WrittenRespond::body);

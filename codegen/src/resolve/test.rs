@@ -5,7 +5,9 @@ use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::field::Use;
-use crate::model::{Expectation, Route, Scope, Test, Upstream};
+use crate::language::Section;
+use crate::language::test::{self, Expect, WrittenExpect, WrittenTest};
+use crate::model::{Route, Scope, Test, Upstream};
 use crate::source::ConfigPath;
 use crate::table::Request;
 use std::collections::BTreeSet;
@@ -13,7 +15,7 @@ use std::collections::BTreeSet;
 /// The tests that are right.
 pub(super) fn tests(
     cx: &mut Cx<'_>,
-    written: &ast::List<ast::Test>,
+    written: &ast::Lenient<ast::List<WrittenTest>>,
     routes: &[Route],
     upstreams: &[Upstream],
 ) -> Vec<Test> {
@@ -25,7 +27,7 @@ pub(super) fn tests(
         upstreams: upstreams.iter().map(|upstream| upstream.name.as_str()).collect(),
         is_whole,
     };
-    written.iter().filter_map(|(index, test)| self::test(cx, &section.index(index), test, &names)).collect()
+    written.iter().filter_map(|(index, written)| test(cx, &section.index(index), written, &names)).collect()
 }
 
 struct Names<'a> {
@@ -34,18 +36,12 @@ struct Names<'a> {
     is_whole: bool,
 }
 
-fn test(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Test, names: &Names<'_>) -> Option<Test> {
-    let request = match &written.request {
-        Some(line) => request(cx, &at.key("request"), line),
-        None => {
-            cx.missing(at, "request", "for example `request: GET http://api.example.com/users`");
-            None
-        }
-    };
-    let headers_at = at.key("headers");
+fn test(cx: &mut Cx<'_>, at: &ConfigPath, written: &WrittenTest, names: &Names<'_>) -> Option<Test> {
+    let test::Test { request, headers: _, expect } = test::Test::with_defaults(cx, at.clone(), Some(written));
+    let headers_at = at.key(WrittenTest::headers);
     let mut headers = Vec::new();
     let mut host = None;
-    for (key, value) in written.headers.iter().flat_map(|map| map.iter()) {
+    for (key, value) in written.headers.iter() {
         let at = headers_at.key(key);
         let value =
             value.and_then(|value| cx.literal(&at, value)).filter(|value| cx.is_header_value(&at, value));
@@ -56,14 +52,7 @@ fn test(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Test, names: &Names<'_>
         let name = cx.field_name(&at, key, Use::TEST);
         headers.extend(name.zip(value));
     }
-    let expect_at = at.key("expect");
-    let expect = match &written.expect {
-        Some(expect) => expectation(cx, &expect_at, expect, names)?,
-        None => {
-            cx.missing(at, "expect", "for example `expect: {route: users}`");
-            return None;
-        }
-    };
+    let expect = is_expected(cx, &at.key(WrittenTest::expect), expect?, names)?;
     let request = match host {
         Some((at, host)) => at_host(cx, &at, request?, &host)?,
         None => request?,
@@ -72,20 +61,6 @@ fn test(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Test, names: &Names<'_>
         .into_iter()
         .fold(request, |request, (name, value)| request.with_header(name.as_str(), &value));
     Some(Test { origin: cx.origin(at, Scope::TopLevel), request, expect })
-}
-
-fn request(cx: &mut Cx<'_>, at: &ConfigPath, line: &str) -> Option<Request> {
-    let line = &cx.literal(at, line)?;
-    match Request::parse(line) {
-        Ok(request) => Some(request),
-        Err(message) => {
-            let title = format!("{} is not a request", quoted(line));
-            cx.sink
-                .error_at(&codes::BAD_REQUEST_LINE, at, title, message)
-                .help("write `GET http://host/path`, or `GET /path` for a host which no route names");
-            None
-        }
-    }
 }
 
 /// A `Host` among a test's headers says which host, unless the request does.
@@ -108,44 +83,27 @@ fn at_host(cx: &mut Cx<'_>, at: &ConfigPath, request: Request, host: &str) -> Op
     }
 }
 
-fn expectation(
-    cx: &mut Cx<'_>,
-    at: &ConfigPath,
-    written: &ast::Expect,
-    names: &Names<'_>,
-) -> Option<Expectation> {
-    let ast::Expect { route, upstream, forward_path, status, redirect_to } = written.clone();
-    let is_empty = route.is_none()
-        && upstream.is_none()
-        && forward_path.is_none()
-        && status.is_none()
-        && redirect_to.is_none();
-    if is_empty
-        && ["route", "upstream", "forward_path", "status", "redirect_to"]
-            .iter()
-            .all(|key| cx.source.is_absent(at, key))
-    {
+/// What a test expects, if there is something, and its names are those of something.
+fn is_expected(cx: &mut Cx<'_>, at: &ConfigPath, expect: Expect, names: &Names<'_>) -> Option<Expect> {
+    if Expect::META.keys.iter().all(|key| cx.source.is_absent(at, key.name)) {
         cx.sink
             .error_at_key(&codes::MISSING_KEY, at, "a test that expects nothing", "would always pass")
             .help("expect a `route`, an `upstream`, a `forward_path`, a `status` or a `redirect_to`");
         return None;
     }
     let mut is_good = true;
-    if let Some(name) = &route
-        && names.is_whole
-        && !names.routes.contains(name.as_str())
-    {
-        cx.unknown(&codes::UNKNOWN_ROUTE, &at.key("route"), name, "route", names.routes.iter().copied());
-        is_good = false;
+    let of = [
+        (WrittenExpect::route, &expect.route, &codes::UNKNOWN_ROUTE, &names.routes),
+        (WrittenExpect::upstream, &expect.upstream, &codes::UNKNOWN_UPSTREAM, &names.upstreams),
+    ];
+    for (key, name, code, known) in of {
+        if let Some(name) = name
+            && names.is_whole
+            && !known.contains(name.as_str())
+        {
+            cx.unknown(code, &at.key(key), name, key, known.iter().copied());
+            is_good = false;
+        }
     }
-    if let Some(name) = &upstream
-        && names.is_whole
-        && !names.upstreams.contains(name.as_str())
-    {
-        let known = names.upstreams.iter().copied();
-        cx.unknown(&codes::UNKNOWN_UPSTREAM, &at.key("upstream"), name, "upstream", known);
-        is_good = false;
-    }
-    let status = status.and_then(|status| cx.number(&at.key("status"), status, 200..=599));
-    is_good.then_some(Expectation { route, upstream, forward_path, status, redirect_to })
+    is_good.then_some(expect)
 }

@@ -3,7 +3,7 @@
 use crate::check::timeouts::{most_patient, time_of};
 use crate::diagnostic::{Reporter, quoted};
 use crate::lint::Lint;
-use crate::model::{BackendUrl, Late, Model, Piece, RetryOn, Route, Upstream};
+use crate::model::{BackendUrl, Checks, Late, Model, Piece, RetryOn, Route, Upstream};
 use crate::source::ConfigPath;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
 fn health_and_backends(upstream: &Upstream, sink: &mut Reporter<'_>) {
     let at = &upstream.origin.path;
     let name = quoted(&upstream.name);
-    if upstream.health_check.is_none() {
+    if upstream.checks == Checks::Off {
         let title = format!("upstream {name} is not probed");
         let label = "a backend that is down keeps its share of the traffic";
         sink.lint_at(Lint::HealthCheckOff, &at.key("health_check"), title, label);

@@ -1,6 +1,6 @@
 //! Lists in which each entry may stand once.
 
-use super::{Constant, Kind, Shape, Word, Words};
+use super::{Coded, Constant, Kind, Shape, Word, Words};
 use crate::ast::{List, Strings};
 use crate::codes;
 use crate::plan::Value;
@@ -98,7 +98,7 @@ impl<T: Words> Kind<BTreeSet<T>> for WordSet {
     }
 }
 
-impl<T: Words> Constant<BTreeSet<T>> for WordSet {
+impl<T: Coded> Constant<BTreeSet<T>> for WordSet {
     fn value(&self, value: &BTreeSet<T>) -> Value {
         Value::Slice(value.iter().map(|word| Word.value(word)).collect())
     }

@@ -17,6 +17,9 @@ pub(crate) struct Span;
 /// A span of time that is not zero.
 pub(crate) struct Timeout;
 
+/// A span of time that is not zero, or `off`.
+pub(crate) struct TimeLimit;
+
 /// So many bytes, of any number.
 pub(crate) struct Size;
 
@@ -70,6 +73,20 @@ impl Kind<Duration> for Timeout {
 impl Constant<Duration> for Timeout {
     fn value(&self, value: &Duration) -> Value {
         Span.value(value)
+    }
+}
+
+impl Kind<Option<Duration>> for TimeLimit {
+    type Written = ast::Limit<ast::Duration>;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &Self::Written) -> Option<Option<Duration>> {
+        Some(cx.limit(at, written))
+    }
+    fn tree(&self, value: &Option<Duration>) -> Tree {
+        value.map_or_else(|| Tree::plain("off"), |limit| Span.tree(&limit))
+    }
+    fn shape(&self) -> Shape {
+        Shape::or_off(Shape::Duration)
     }
 }
 

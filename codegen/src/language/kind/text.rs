@@ -4,10 +4,21 @@ use super::{Kind, Shape};
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::model::Late;
+use crate::pattern::check_target;
 use crate::resolve::cx::Cx;
+use crate::resolve::names;
 use crate::show;
 use crate::source::ConfigPath;
 use crate::yaml::Tree;
+
+/// The name of a thing, of which this is one.
+pub(crate) struct Name(pub(crate) &'static str);
+
+/// The path of a request, perhaps with a query.
+pub(crate) struct Target;
+
+/// Text of which a later step sees whether it is right.
+pub(crate) struct Verbatim;
 
 /// Text which the build has to know, and which is no place for a `$${`.
 pub(crate) struct Plain;
@@ -23,6 +34,55 @@ pub(crate) struct LateText;
 
 /// The value of a header field, which may come at start.
 pub(crate) struct LateValue;
+
+impl Kind<String> for Name {
+    type Written = String;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<String> {
+        names::check_value(cx, at, written, self.0).then(|| written.clone())
+    }
+    fn tree(&self, value: &String) -> Tree {
+        Tree::text(value)
+    }
+    fn shape(&self) -> Shape {
+        Shape::Text
+    }
+}
+
+impl Kind<String> for Target {
+    type Written = String;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<String> {
+        if !cx.is_literal(at, written) {
+            return None;
+        }
+        let checked = check_target(written);
+        checked
+            .map_err(|error| cx.pattern_error(&codes::IMPOSSIBLE_VALUE, at, written, error, check_target))
+            .map(|_| written.clone())
+            .ok()
+    }
+    fn tree(&self, value: &String) -> Tree {
+        Tree::text(value)
+    }
+    fn shape(&self) -> Shape {
+        Shape::Text
+    }
+}
+
+impl Kind<String> for Verbatim {
+    type Written = String;
+
+    fn read(&self, _: &mut Cx<'_>, _: &ConfigPath, written: &String) -> Option<String> {
+        Some(written.clone())
+    }
+    fn tree(&self, value: &String) -> Tree {
+        Tree::text(value)
+    }
+    fn shape(&self) -> Shape {
+        Shape::Text
+    }
+}
 
 impl Kind<String> for Plain {
     type Written = String;

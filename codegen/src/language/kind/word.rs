@@ -14,9 +14,14 @@ pub(crate) trait Words: Copy + Ord + 'static {
     const ALL: &'static [(&'static str, Self)];
 
     /// As it is written.
-    fn as_str(self) -> &'static str;
+    fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(_, word)| *word == self).map_or("", |(word, _)| word)
+    }
+}
 
-    /// What it is in the runtime: a path of the facade.
+/// An enumeration which the runtime has, too.
+pub(crate) trait Coded: Words {
+    /// What a word is there: a path of the facade.
     fn code(self) -> &'static str;
 }
 
@@ -37,7 +42,7 @@ impl<T: Words> Kind<T> for Word {
     }
 }
 
-impl<T: Words> Constant<T> for Word {
+impl<T: Coded> Constant<T> for Word {
     fn value(&self, value: &T) -> Value {
         Value::Path(value.code())
     }

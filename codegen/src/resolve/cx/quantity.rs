@@ -19,14 +19,10 @@ impl Cx<'_> {
     }
 
     /// A duration that is not zero, or no limit.
-    pub(crate) fn limit(
-        &mut self,
-        at: &ConfigPath,
-        written: Option<&ast::Limit<ast::Duration>>,
-    ) -> Option<Duration> {
+    pub(crate) fn limit(&mut self, at: &ConfigPath, written: &ast::Limit<ast::Duration>) -> Option<Duration> {
         match written {
-            None | Some(ast::Limit::Off) => None,
-            Some(ast::Limit::At(duration)) => {
+            ast::Limit::Off => None,
+            ast::Limit::At(duration) => {
                 let what = format!("{DURATION}, or `off`");
                 self.some_time(at, duration, &what, "write `off` for no limit")
             }

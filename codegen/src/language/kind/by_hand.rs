@@ -1,0 +1,27 @@
+//! Values which a step of their own reads.
+
+use super::{Kind, Shape};
+use crate::resolve::cx::Cx;
+use crate::source::ConfigPath;
+use crate::yaml::Tree;
+use std::marker::PhantomData;
+
+/// Read by a step of its own; here is what may be written.
+pub(crate) struct AsWritten(pub(crate) fn() -> Shape);
+
+/// What the settings have of such a value: nothing but the type of what was written.
+pub(crate) type ByHand<W> = PhantomData<W>;
+
+impl<W> Kind<ByHand<W>> for AsWritten {
+    type Written = W;
+
+    fn read(&self, _: &mut Cx<'_>, _: &ConfigPath, _: &W) -> Option<ByHand<W>> {
+        Some(PhantomData)
+    }
+    fn tree(&self, _: &ByHand<W>) -> Tree {
+        Tree::Remark("written out by a step of its own".to_owned())
+    }
+    fn shape(&self) -> Shape {
+        (self.0)()
+    }
+}

@@ -1,0 +1,57 @@
+//! Statuses of responses.
+
+use super::{Kind, ListOf, Number, Shape};
+use crate::ast::List;
+use crate::codes;
+use crate::resolve::cx::Cx;
+use crate::source::ConfigPath;
+use crate::yaml::Tree;
+use std::collections::BTreeSet;
+
+/// Some statuses with which a response may end, in any order, at least one.
+pub(crate) struct Statuses;
+
+/// One of them.
+const STATUS: Number = Number(200, 599);
+
+/// One of them, as a probe expects it.
+struct Expected;
+
+impl Kind<u16> for Expected {
+    type Written = u64;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &u64) -> Option<u16> {
+        if (100..200).contains(written) {
+            let title = format!("no probe ends with the status {written}");
+            let label = "an interim response comes before the one that counts; must be 200 to 599";
+            cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, title, label);
+            return None;
+        }
+        STATUS.read(cx, at, written)
+    }
+    fn tree(&self, value: &u16) -> Tree {
+        Tree::plain(value)
+    }
+    fn shape(&self) -> Shape {
+        Kind::<u16>::shape(&STATUS)
+    }
+}
+
+impl Kind<BTreeSet<u16>> for Statuses {
+    type Written = List<u64>;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &List<u64>) -> Option<BTreeSet<u16>> {
+        if written.is_empty() {
+            let title = "no status would mean healthy";
+            cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, title, "this list is empty");
+        }
+        let statuses = ListOf(Expected).read(cx, at, written)?;
+        (!statuses.is_empty()).then(|| statuses.into_iter().collect())
+    }
+    fn tree(&self, value: &BTreeSet<u16>) -> Tree {
+        Tree::plains(value)
+    }
+    fn shape(&self) -> Shape {
+        Shape::list(Expected.shape())
+    }
+}

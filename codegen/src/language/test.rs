@@ -1,0 +1,34 @@
+//! Sections of `tests:`.
+
+use super::kind::{AsWritten, ByHand, Nested, Number, RequestLine, Verbatim};
+use super::{Shape, section};
+use crate::ast::Map;
+use crate::table::Request;
+
+section! {
+    /// A request and what must become of it; asserted by every build.
+    Test / WrittenTest {
+        /// The request, required: `GET http://api.example.com/users?debug=1`, or `GET /users` for a host which no route names.
+        request: Request = RequestLine, needed "for example `request: GET http://api.example.com/users`", example "GET http://api.example.com/users?debug=1";
+        /// Header fields of the request.
+        headers: ByHand<Map<String>> = AsWritten(|| Shape::Map(Box::new(Shape::Text))), optional "", example "{x-canary: \"1\"}";
+        /// What must become of it, required: at least one key.
+        expect: Expect = Nested, needed "for example `expect: {route: users}`", example "{route: users, forward_path: /users}";
+    }
+}
+
+section! {
+    /// `expect: {route: users, upstream: users, forward_path: /users}`; what is left out is not looked at.
+    Expect / WrittenExpect {
+        /// The name of the route that takes the request.
+        route: String = Verbatim, optional "", example "users";
+        /// The name of the upstream it is forwarded to.
+        upstream: String = Verbatim, optional "", example "users";
+        /// The path which the backend sees, without the query.
+        forward_path: String = Verbatim, optional "", example "/users";
+        /// The status, where no backend decides it: of a redirect, a fixed response, 404 or 405.
+        status: u16 = Number(200, 599), optional "", example "404";
+        /// Where a redirect leads; with a query only if the request has one.
+        redirect_to: String = Verbatim, optional "", example "/new";
+    }
+}
