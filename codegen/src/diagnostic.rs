@@ -83,6 +83,8 @@ pub struct Edit {
     pub span: Span,
     /// By what.
     pub replacement: String,
+    /// Whether it is one of several names: it may be right even if there is more to change.
+    pub is_guess: bool,
 }
 
 impl Diagnostic {
@@ -129,8 +131,15 @@ impl Diagnostic {
         span: Span,
         replacement: impl Into<String>,
     ) -> &mut Self {
-        self.edits.push(Edit { title: harmless(title), span, replacement: replacement.into() });
+        let (title, replacement) = (harmless(title), replacement.into());
+        self.edits.push(Edit { title, span, replacement, is_guess: false });
         self
+    }
+
+    /// Asks whether another name was meant; it is written as `replacement`.
+    pub(crate) fn guess(&mut self, name: &str, span: Span, replacement: String) {
+        let title = format!("did you mean {}?", quoted(name));
+        self.edits.push(Edit { title, span, replacement, is_guess: true });
     }
 
     /// `error` or `warning`, which is what every output calls it.

@@ -258,15 +258,20 @@ fn syntax_error(
             value,
             quoted,
         );
-    } else if error.info().contains("mapping values") || text[start..].starts_with(':') {
+    } else if matches!(error.kind(), ErrorKind::MappingValueNotAllowed) || text[start..].starts_with(':') {
         problem.help(
             "a `: ` in a value has to be in quotes; or else the indentation is not that of the lines above",
         );
-    } else if error.info().contains("unclosed") {
+    } else if is_unclosed(error.kind()) {
         problem.help("what is opened is never closed");
     } else if text[start..].starts_with(['@', '`', '%', '!', '&', '*', '|', '>', '{', '}', '[', ']']) {
         problem.help("a value with special characters has to be in quotes");
     }
+}
+
+fn is_unclosed(kind: &ErrorKind) -> bool {
+    use ErrorKind::{UnclosedFlowCollection, UnclosedQuotedScalar, UnclosedVerbatimTag};
+    matches!(kind, UnclosedFlowCollection { .. } | UnclosedQuotedScalar | UnclosedVerbatimTag)
 }
 
 /// The innermost bracket that is opened and not closed in a part of the text without an event.

@@ -98,7 +98,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
                 Ok(List(list))
             }
         }
-        deserializer.deserialize_any(Entries(PhantomData))
+        deserializer.deserialize_seq(Entries(PhantomData))
     }
 }
 
@@ -284,7 +284,7 @@ impl<'de> Deserialize<'de> for Strings {
                 List::deserialize(serde::de::value::SeqAccessDeserializer::new(seq)).map(Strings::List)
             }
         }
-        deserializer.deserialize_any(StringsVisitor)
+        deserializer.deserialize_string(StringsVisitor)
     }
 }
 

@@ -90,7 +90,7 @@ fn notes(trials: &[Trial<'_>]) -> String {
     let refused = unseen().count() - invisible;
     let mut text = String::new();
     if invisible > 0 {
-        let what = count(invisible, "`forward_path`");
+        let what = format!("{invisible} `forward_path`");
         text.push_str(&format!("not seen: {what}, because only a backend knows the path it gets\n"));
     }
     if refused > 0 {
@@ -103,5 +103,5 @@ fn notes(trials: &[Trial<'_>]) -> String {
 
 /// `1 test`, `2 tests`
 fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 || what.ends_with('`') { "" } else { "s" })
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

@@ -117,8 +117,8 @@ fn report<'a>(diagnostic: &'a Diagnostic, source: &'a Source) -> Vec<Group<'a>> 
         let span = clip(source.text(), &edit.span);
         let window = Window::around(source, &span);
         if window.is_cut || window.longest_line() > LONGEST_SHOWN {
-            // A question names what it asks for.
-            let title = match edit.title.ends_with('?') {
+            // A guess names what it asks for.
+            let title = match edit.is_guess {
                 true => edit.title.clone(),
                 false => format!("{}: {}", edit.title, super::quoted(&edit.replacement)),
             };

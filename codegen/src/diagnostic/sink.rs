@@ -91,8 +91,7 @@ impl Diagnostics {
                 }
                 if holds(problem, &edit) {
                     kept.push(edit);
-                } else if edit.title.ends_with('?') {
-                    // A guess may be right even if there is more to change.
+                } else if edit.is_guess {
                     guesses.push(edit.title);
                 }
             }

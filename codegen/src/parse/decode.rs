@@ -27,9 +27,41 @@ pub(super) struct Problem {
 /// What serde found wrong.
 #[derive(Debug, Clone)]
 pub(super) enum Kind {
-    WrongType { found: String, expected: String },
-    UnknownKey { key: String, known: &'static [&'static str] },
+    /// `said` is what the reader of the value says that it expects.
+    WrongType {
+        found: Found,
+        expects: Expects,
+        said: String,
+    },
+    UnknownKey {
+        key: String,
+        known: &'static [&'static str],
+    },
     Other(String),
+}
+
+/// What there is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Found {
+    Boolean(bool),
+    Number,
+    Negative(i64),
+    Text(String),
+    List,
+    Map,
+    Other(String),
+}
+
+/// What the reader of a value asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expects {
+    Boolean,
+    Whole,
+    Text,
+    List,
+    Map,
+    /// Whatever there is; it decides then.
+    Any,
 }
 
 /// The mistakes so far; the parts they are in are not read again.
@@ -105,6 +137,16 @@ impl<'t> Decode<'t> {
         Self { node: Some(node), trail: Trail { parent: None, step: Step::Key(key) }, problems }
     }
 
+    /// Takes what there is, and says of a mistake in it what was asked for.
+    fn asked<'de, V: Visitor<'de>>(self, expects: Expects, visitor: V) -> Result<V::Value, DecodeError> {
+        self.deserialize_any(visitor).map_err(|mut error| {
+            if let (false, Kind::WrongType { expects: asked, .. }) = (error.is_noted, &mut error.kind) {
+                *asked = expects;
+            }
+            error
+        })
+    }
+
     /// Notes an error which nobody nearer to it has noted.
     fn noted(&self, mut error: DecodeError) -> DecodeError {
         if !error.is_noted {
@@ -154,14 +196,33 @@ impl<'de> Deserializer<'de> for Decode<'_> {
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
         match self.node {
-            Some(Node::List(_)) => Err(DecodeError::invalid_type(Unexpected::Seq, &visitor)),
-            _ => self.deserialize_any(visitor),
+            Some(Node::List(_)) => {
+                let said = (&visitor as &dyn Expected).to_string();
+                Err(DecodeError::new(Kind::WrongType { found: Found::List, expects: Expects::Map, said }))
+            }
+            _ => self.asked(Expects::Map, visitor),
         }
     }
 
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        self.asked(Expects::Boolean, visitor)
+    }
+
+    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        self.asked(Expects::Whole, visitor)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        self.asked(Expects::Text, visitor)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        self.asked(Expects::List, visitor)
+    }
+
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map enum identifier ignored_any
+        i8 i16 i32 i64 u8 u16 u32 f32 f64 char str bytes byte_buf unit unit_struct tuple tuple_struct map enum identifier
+        ignored_any
     }
 }
 
@@ -261,23 +322,15 @@ impl serde::de::Error for DecodeError {
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let found = match found {
-            Unexpected::Bool(value) => format!("the boolean `{value}`"),
-            Unexpected::Unsigned(value) => format!("the number `{value}`"),
-            Unexpected::Signed(value) => format!("the negative number `{value}`"),
-            Unexpected::Float(value) => format!("the number `{value}`"),
-            Unexpected::Str(text) => format!("the string {}", crate::diagnostic::quoted(text)),
-            Unexpected::Seq => "a list".to_owned(),
-            Unexpected::Map => "a map".to_owned(),
-            other => other.to_string(),
+            Unexpected::Bool(value) => Found::Boolean(value),
+            Unexpected::Unsigned(_) | Unexpected::Float(_) => Found::Number,
+            Unexpected::Signed(value) => Found::Negative(value),
+            Unexpected::Str(text) => Found::Text(text.to_owned()),
+            Unexpected::Seq => Found::List,
+            Unexpected::Map => Found::Map,
+            other => Found::Other(other.to_string()),
         };
-        let expected = expected.to_string();
-        let expected = match expected.as_str() {
-            "u64" => "a whole number".to_owned(),
-            "a boolean" => "`true` or `false`".to_owned(),
-            text if text.starts_with("struct ") => "a map".to_owned(),
-            _ => expected,
-        };
-        Self::new(Kind::WrongType { found, expected })
+        Self::new(Kind::WrongType { found, expects: Expects::Any, said: expected.to_string() })
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {

@@ -271,11 +271,7 @@ impl Merge<'_> {
         names.sort_unstable();
         match nearest(name, names) {
             Some(mend) => {
-                problem.suggest(
-                    format!("did you mean {}?", quoted(mend)),
-                    place.whole.clone(),
-                    yaml::scalar(mend),
-                );
+                problem.guess(mend, place.whole.clone(), yaml::scalar(mend));
             }
             None => {
                 problem.help("a route that is added here needs a `path`");

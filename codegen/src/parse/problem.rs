@@ -1,6 +1,6 @@
 //! The decoder's findings as diagnostics, with the mend where one is known.
 
-use super::decode::{self, Kind, Problem};
+use super::decode::{self, Expects, Found, Kind, Problem};
 use super::home;
 use crate::codes;
 use crate::diagnostic::{Diagnostics, Reporter, nearest, quoted};
@@ -28,34 +28,57 @@ fn report(problem: &Problem, sink: &mut Reporter<'_>) -> Option<&'static str> {
             sink.error_at(&codes::WRONG_TYPE, &problem.path, message, "");
         }
         Kind::UnknownKey { key, known } => return unknown_key(problem, key, known, sink),
-        Kind::WrongType { found, expected } => {
+        Kind::WrongType { found, expects, said } => {
             let span = source.whole_span(&problem.path);
             // As it was written: 1.0, not 1.
             let written = span.as_ref().and_then(|span| source.text().get(span.clone())).unwrap_or_default();
-            let trap = match expected.as_str() {
-                "`true` or `false`" => trap::boolean(written),
-                "a whole number" => trap::number(written),
+            let trap = match expects {
+                Expects::Boolean => trap::boolean(written),
+                Expects::Whole => trap::number(written),
                 _ => None,
             };
             if let Some(trap) = trap {
                 sink.trap(&codes::YAML_TRAP, &problem.path, trap);
                 return None;
             }
-            let is_number = found.starts_with("the number");
-            let found = &if is_number { format!("the number {}", quoted(written)) } else { found.clone() };
-            let title = format!("expected {expected}, found {found}");
-            let port = port(&problem.path, written);
-            let diagnostic =
-                sink.error_at(&codes::WRONG_TYPE, &problem.path, title, format!("expected {expected}"));
+            let expected = format!("expected {}", expects.said().unwrap_or(said));
+            let title = format!("{expected}, found {}", found.said(written));
+            let diagnostic = sink.error_at(&codes::WRONG_TYPE, &problem.path, title, expected);
             let span = span?;
-            if let Some(address) = port {
+            if let Some(address) = port(&problem.path, written) {
                 diagnostic.suggest("write address and port", span, address);
-            } else if let Some((title, mend)) = mend(written, found, expected) {
+            } else if let Some((title, mend)) = mend(written, found, *expects) {
                 diagnostic.suggest(title, span, mend);
             }
         }
     }
     None
+}
+
+impl Expects {
+    /// In words, if serde's would be about Rust.
+    fn said(self) -> Option<&'static str> {
+        match self {
+            Self::Boolean => Some("`true` or `false`"),
+            Self::Whole => Some("a whole number"),
+            Self::Map => Some("a map"),
+            Self::Text | Self::List | Self::Any => None,
+        }
+    }
+}
+
+impl Found {
+    fn said(&self, written: &str) -> String {
+        match self {
+            Self::Boolean(value) => format!("the boolean `{value}`"),
+            Self::Number => format!("the number {}", quoted(written)),
+            Self::Negative(value) => format!("the negative number `{value}`"),
+            Self::Text(text) => format!("the string {}", quoted(text)),
+            Self::List => "a list".to_owned(),
+            Self::Map => "a map".to_owned(),
+            Self::Other(what) => what.clone(),
+        }
+    }
 }
 
 /// A bare port in a list of addresses.
@@ -104,7 +127,7 @@ fn unknown_key(
         Some(mend) => {
             let is_quoted = text[span.clone()].starts_with(['"', '\'']);
             let written = if is_quoted { format!("\"{mend}\"") } else { mend.to_owned() };
-            diagnostic.suggest(format!("did you mean `{mend}`?"), span, written);
+            diagnostic.guess(mend, span, written);
         }
         None if home.is_none() => {
             diagnostic.help(format!("the keys here are `{}`", known.join("`, `")));
@@ -150,34 +173,32 @@ fn values_with_commas(text: &str, key: &Span) -> Option<Commas> {
 }
 
 /// A text that has the type which was expected, if it is plain what was meant.
-fn mend(written: &str, found: &str, expected: &str) -> Option<(&'static str, String)> {
-    let is_scalar = found.starts_with("the ");
-    if expected == "a list" && is_scalar {
-        return Some(("make it a list", format!("[{written}]")));
-    }
-    if expected == "`true` or `false`" {
-        return match written.to_ascii_lowercase().as_str() {
-            "\"true\"" | "'true'" => Some(("write a boolean", "true".to_owned())),
-            "\"false\"" | "'false'" => Some(("write a boolean", "false".to_owned())),
-            _ => None,
-        };
-    }
-    if expected == "a whole number" {
-        // 1e3, 1.0
-        if let Some(number) = written.parse::<f64>().ok().filter(|_| found.starts_with("the number"))
-            && number.fract() == 0.0
-            && (0.0..1e15).contains(&number)
-        {
-            return Some(("write a whole number", number.to_string()));
+fn mend(written: &str, found: &Found, expects: Expects) -> Option<(&'static str, String)> {
+    let quotes = ['"', '\''];
+    match (expects, found) {
+        (Expects::List, Found::Boolean(_) | Found::Number | Found::Negative(_) | Found::Text(_)) => {
+            Some(("make it a list", format!("[{written}]")))
         }
-        let inner = written.trim_matches(['"', '\'']).replace('_', "");
-        let is_number = inner.bytes().all(|byte| byte.is_ascii_digit());
-        let number: Option<u64> = inner.parse().ok().filter(|_| is_number);
-        return number.map(|number| ("write a number", number.to_string()));
+        (Expects::Boolean, Found::Text(_)) => {
+            let inner = written.trim_matches(quotes).to_ascii_lowercase();
+            matches!(inner.as_str(), "true" | "false").then_some(("write a boolean", inner))
+        }
+        (Expects::Whole, _) => {
+            // 1e3, 1.0
+            if let Some(number) = written.parse::<f64>().ok().filter(|_| *found == Found::Number)
+                && number.fract() == 0.0
+                && (0.0..1e15).contains(&number)
+            {
+                return Some(("write a whole number", number.to_string()));
+            }
+            let inner = written.trim_matches(quotes).replace('_', "");
+            let is_number = inner.bytes().all(|byte| byte.is_ascii_digit());
+            let number: Option<u64> = inner.parse().ok().filter(|_| is_number);
+            number.map(|number| ("write a number", number.to_string()))
+        }
+        (Expects::Text, Found::Boolean(_) | Found::Number) if !written.contains(['"', '\n']) => {
+            Some(("quotes make it a string", format!("\"{written}\"")))
+        }
+        _ => None,
     }
-    let is_number_or_boolean = found.starts_with("the number") || found.starts_with("the boolean");
-    if is_number_or_boolean && expected.contains("string") && !written.contains(['"', '\n']) {
-        return Some(("quotes make it a string", format!("\"{written}\"")));
-    }
-    None
 }

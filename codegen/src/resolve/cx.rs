@@ -187,7 +187,7 @@ fn offer<'w>(
 ) {
     match (nearest(text, known.clone()), span) {
         (Some(mend), Some(span)) => {
-            problem.suggest(format!("did you mean {}?", quoted(mend)), span, yaml::scalar(mend));
+            problem.guess(mend, span, yaml::scalar(mend));
         }
         _ => {
             let some: Vec<String> = known.clone().take(12).map(quoted).collect();

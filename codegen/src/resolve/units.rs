@@ -2,6 +2,7 @@
 
 use crate::model::{Rate, Ratio};
 use crate::show;
+use crate::yaml::trap::sexagesimal;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -14,6 +15,8 @@ pub(crate) enum UnitError {
     Unknown { unit: String, known: &'static str, mend: Option<String> },
     /// Several, one after the other (`1h30m`); all of it in one.
     Sum(String),
+    /// `1:30`, which YAML 1.1 took for so many seconds.
+    Base60(u64),
     /// No number in front.
     NotANumber,
     /// Larger than can be represented.
@@ -27,6 +30,9 @@ const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 
 /// `250ms`, `5s`, `1m`, `2h`, `1d`.
 pub(crate) fn duration(text: &str) -> Result<Duration, UnitError> {
+    if let Some(seconds) = sexagesimal(text) {
+        return Err(UnitError::Base60(seconds));
+    }
     let (number, unit) = split(text)?;
     let millis: u64 = match unit {
         "ms" => 1,

@@ -7,7 +7,6 @@ use crate::diagnostic::quoted;
 use crate::model::{Rate, Ratio};
 use crate::resolve::units::{self, UnitError};
 use crate::source::ConfigPath;
-use crate::yaml::trap::sexagesimal;
 use std::time::Duration;
 
 const DURATION: &str = "a duration such as `5s`, at most 366 days";
@@ -83,11 +82,11 @@ impl Cx<'_> {
         }
         let (code, title, label, mend) = match read {
             Ok(value) => return Some(value),
-            Err(_) if what.starts_with("a duration") && sexagesimal(text).is_some() => (
+            Err(UnitError::Base60(seconds)) => (
                 &codes::YAML_TRAP,
                 format!("{} is no duration", quoted(text)),
                 "YAML 1.1 read this in base 60".to_owned(),
-                sexagesimal(text).map(|seconds| format!("{seconds}s")),
+                Some(format!("{seconds}s")),
             ),
             Err(UnitError::Missing(mend)) => (
                 &codes::MISSING_UNIT,
