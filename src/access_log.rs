@@ -12,16 +12,9 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::context::Record;
+use crate::record::Record;
 use crate::server::{Process, Worker};
 pub(crate) use writer::{Queue, Writer};
-
-/// How requests are logged.
-#[derive(Clone, Copy, Debug)]
-pub struct AccessLogPolicy {
-    /// Whether the query is logged too; off by default, because queries hold secrets.
-    pub query: bool,
-}
 
 /// A full buffer is handed over at once.
 const FULL: usize = 48 * 1024;

@@ -11,10 +11,11 @@ use matchit::Router;
 use serde::{Serialize, Serializer};
 
 use crate::app::VERSION;
-use crate::error::{Reason, problem};
+use crate::error::Reason;
+use crate::message::{Body, Response};
 use crate::metrics;
+use crate::problem::problem;
 use crate::server::{Phase, Process};
-use crate::service::{Body, Response};
 use crate::upstream::Status;
 
 /// The admin's own routes; they are few and never hot, so an ordinary router serves them.

@@ -5,10 +5,10 @@ use std::time::Duration;
 use crate::context::Context;
 use crate::error::Error;
 use crate::late::{Late, Origin};
+use crate::message::{Request, Response};
 use crate::policy::Policy;
 use crate::route::RouteIndex;
 use crate::server::Cidr;
-use crate::service::{Request, Response};
 use crate::upstream::Members;
 
 /// A compiled gateway. `main.rs` has one as a static; tests write theirs by hand.

@@ -10,18 +10,19 @@ pub use std::time::Duration;
 pub use crate::app::{App, Drain, Identity, Limits, Listen, LogLevel, Settings, Timeouts};
 pub use crate::context::Context;
 pub use crate::error::Error;
-pub use crate::forward::{Forward, PathEdit, RetryCause, TemplatePiece};
+pub use crate::forward::{Forward, PathEdit, TemplatePiece};
 pub use crate::late::{Late, Origin, Piece};
+pub use crate::message::{Request, Response};
 pub use crate::middleware::{self, Redirect, Reject, Respond, Target as RedirectTarget};
 pub use crate::route::{
     Edge, HeaderMatch, Methods, NONE, Node, QueryMatch, Route, RouteIndex, RouteTimeouts, Span, Table,
 };
 pub use crate::server::Cidr;
-pub use crate::service::{Request, Response, Service};
+pub use crate::service::Service;
 pub use crate::uncompiled::Uncompiled;
 pub use crate::upstream::{
-    Backend, HealthCheck, HostHeader, Keepalive, Members, Probe, Retries, Upstream, UpstreamTimeouts,
-    balancers,
+    Backend, HealthCheck, HostHeader, Keepalive, Members, Probe, Retries, RetryCause, Upstream,
+    UpstreamTimeouts, balancers,
 };
 
 /// Which optional parts the library was built with. Generated code asserts what its config needs, and says which line of Cargo.toml

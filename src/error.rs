@@ -1,15 +1,11 @@
-//! What can go wrong with a request: one error (kind x retryable), and its one mapping to a response.
-//! No layer makes a 4xx or 5xx of its own; the `reason` of the log and of the body comes from here too.
+//! What can go wrong with a request: one error, for one reason. No layer makes a 4xx or 5xx of its own; the `reason` of the log and
+//! of the body comes from here too.
 
 mod refusal;
 
-use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 
 pub use self::refusal::Refusal;
-
-use crate::context::Context;
-use crate::service::{Body, Response};
 
 /// Why a request ended as it did: the closed set of the access log's `reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +107,8 @@ impl Reason {
         }
     }
 
-    const fn title(self) -> &'static str {
+    /// What it says to a person; printable ASCII without quotes.
+    pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Ok => "OK",
             Self::NoRoute => "No route matches this request",
@@ -185,34 +182,14 @@ impl Error {
         self
     }
 
+    /// The field, and why the request failed.
+    pub(crate) fn into_parts(self) -> (Reason, Option<(header::HeaderName, HeaderValue)>) {
+        (self.reason, self.header)
+    }
+
     /// Why the request failed.
     pub const fn reason(&self) -> Reason {
         self.reason
-    }
-
-    /// The one mapping to a response: problem+json (RFC 9457), with the reason left in the context for the log.
-    pub fn into_response(self, cx: &mut Context<'_>) -> Response {
-        cx.record.reason = self.reason;
-        if let Reason::Refused(refusal) = self.reason {
-            cx.worker().metrics().refused(cx.record.route, refusal);
-        }
-        let status = self.reason.status();
-        let document = match cx.record.request_id {
-            Some(ref id) => problem(self.reason, Some(id.as_str())),
-            None => problem(self.reason, None),
-        };
-        let mut response = Response::new(Body::from(document));
-        *response.status_mut() = status;
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some((name, value)) = self.header {
-            headers.insert(name, value);
-        }
-        if self.reason.closes() {
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
-        response
     }
 }
 
@@ -222,28 +199,9 @@ impl From<Reason> for Error {
     }
 }
 
-/// The problem document of a reason. Titles hold no character that JSON escapes; ids are checked when taken in.
-pub(crate) fn problem(reason: Reason, request_id: Option<&str>) -> Bytes {
-    let status = reason.status().as_u16();
-    let (title, reason) = (reason.title(), reason.as_str());
-    let id = request_id.map(|id| format!(r#","request_id":"{id}""#)).unwrap_or_default();
-    Bytes::from(format!(r#"{{"status":{status},"title":"{title}"{id},"reason":"{reason}"}}"#))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn problems_are_json_with_the_promised_members() {
-        static REFUSAL: Refusal = Refusal::new("too_early", 425, "Not yet");
-        let document: serde_json::Value =
-            serde_json::from_slice(&problem(Reason::Refused(&REFUSAL), Some("abc"))).unwrap();
-        assert_eq!(document["status"], 425);
-        assert_eq!(document["reason"], "too_early");
-        assert_eq!(document["request_id"], "abc");
-        assert!(document["title"].is_string());
-    }
 
     #[test]
     fn the_client_closed_status_is_nginx_s() {

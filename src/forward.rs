@@ -13,15 +13,15 @@ use http::{HeaderName, HeaderValue, Method, Uri};
 use crate::context::Context;
 use crate::error::{Error, Reason};
 use crate::introduction::Introduction;
-use crate::service::{Body, Request, RequestBody, Response, Service};
+use crate::message::{Body, Request, RequestBody, Response};
+use crate::service::Service;
 use crate::upstream::{
-    Answer, Backend, Balance, BalancerContext, Connection, HostHeader, Members, RequestHead, SendError,
-    Started, Tried, Upstream,
+    Answer, Backend, Balance, BalancerContext, Connection, HostHeader, Members, RequestHead, RetryCause,
+    SendError, Started, Tried, Upstream,
 };
 
 pub use path::{PathEdit, TemplatePiece};
 pub(crate) use retry::Budget;
-pub use retry::RetryCause;
 
 /// Sends requests to an upstream.
 #[derive(Debug)]

@@ -19,10 +19,13 @@ mod error;
 mod forward;
 mod introduction;
 mod late;
+mod message;
 mod metrics;
 pub mod middleware;
 mod operational_log;
 mod policy;
+mod problem;
+mod record;
 pub mod route;
 mod server;
 mod service;
@@ -33,10 +36,11 @@ pub use app::App;
 pub use context::Context;
 pub use error::{Error, Reason, Refusal};
 pub use late::{Origin, Problems};
+pub use message::{Request, Response};
 pub use metrics::Families;
 pub use policy::{Control, Locals, Policy, Reloaded, Slot};
 pub use server::{command, main, run};
-pub use service::{Request, Response, Service};
+pub use service::Service;
 
 /// Includes the gateway that the build script has compiled, as `compiled::GATEWAY`.
 ///

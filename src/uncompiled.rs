@@ -6,9 +6,10 @@ use crate::app::{App, Drain, Identity, Limits, LogLevel, Settings, Timeouts};
 use crate::context::Context;
 use crate::error::Error;
 use crate::late::{Late, Origin};
+use crate::message::{Request, Response};
 use crate::middleware::Reject;
 use crate::route::{NONE, RouteIndex, Table};
-use crate::service::{Request, Response, Service};
+use crate::service::Service;
 
 /// A gateway without routes; it is never run.
 #[derive(Debug)]

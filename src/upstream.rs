@@ -11,6 +11,7 @@ mod health;
 mod http1;
 mod pool;
 mod resolve;
+mod retries;
 mod streaming;
 
 use std::time::Duration;
@@ -24,9 +25,9 @@ pub(crate) use health::{Monitor, Status};
 pub(crate) use http1::RequestHead;
 pub(crate) use pool::Pool;
 pub(crate) use resolve::start as keep_names_fresh;
+pub use retries::{Retries, RetryCause};
 pub(crate) use streaming::Streaming;
 
-use crate::forward::RetryCause;
 use crate::late::Origin;
 
 /// `upstreams.NAME.timeouts`.
@@ -45,17 +46,6 @@ pub struct Keepalive {
     pub idle: Duration,
     /// Unused connections kept for each backend, in each worker.
     pub max_idle: usize,
-}
-
-/// What may be retried, and how often.
-#[derive(Clone, Copy, Debug)]
-pub struct Retries {
-    /// Further attempts after the first.
-    pub attempts: u8,
-    /// What makes one.
-    pub on: &'static [RetryCause],
-    /// Retries allowed for each 10000 requests, beside ten a second in each worker; 0 allows none at all.
-    pub budget_basis_points: u32,
 }
 
 /// The `Host` that backends see.

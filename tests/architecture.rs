@@ -81,12 +81,47 @@ fn reports_are_built_in_one_direction() {
     }
 }
 
+/// What all of the request path uses knows little itself, so that nothing on it knows all the rest in a circle.
+#[test]
+fn the_request_path_is_built_in_one_direction() {
+    for (file, known) in [
+        ("error", &[][..]),
+        ("message", &["error", "server", "upstream"]),
+        ("record", &["error", "route", "server", "upstream"]),
+        ("context", &["error", "introduction", "message", "policy", "record", "server"]),
+        ("service", &["context", "error", "message"]),
+        ("problem", &["context", "error", "message"]),
+        ("access_log", &["record", "server"]),
+        ("policy", &["error", "late", "metrics"]),
+    ] {
+        let (room, own) = (format!("src/{file}/"), format!("src/{file}.rs"));
+        let files = sources("src").into_iter().filter(|(path, _)| *path == own || path.starts_with(&room));
+        for (path, source) in files {
+            let others: Vec<_> = modules(&source)
+                .into_iter()
+                .filter(|name| name != file && !known.contains(&name.as_str()))
+                .collect();
+            assert!(others.is_empty(), "{path} names {others:?}");
+        }
+    }
+}
+
 #[test]
 fn middlewares_know_neither_each_other_nor_upstreams() {
-    // `forward` for the pieces of a redirect's path, `access_log` for its own policy, `introduction` for what the gate says,
-    // `metrics` for the families of a policy's series.
-    let known =
-        ["access_log", "context", "error", "forward", "introduction", "late", "metrics", "policy", "service"];
+    // `forward` for the pieces of a redirect's path, `introduction` for what the gate says, `metrics` for the families of a policy's
+    // series, `record` for what is logged of a request.
+    let known = [
+        "context",
+        "error",
+        "forward",
+        "introduction",
+        "late",
+        "message",
+        "metrics",
+        "policy",
+        "record",
+        "service",
+    ];
     // What is in a `tests.rs` is unit tests.
     for (path, source) in
         sources("src/middleware").into_iter().filter(|(path, _)| !path.ends_with("/tests.rs"))
@@ -164,7 +199,8 @@ fn nobody_outside_knows_a_middleware() {
     // These words mean something of their own elsewhere: the fields of a message, and the room that writes the log. And who
     // made it or not, an id is a fact of the request: of its record, its line in the log, the document of its error.
     let other_meanings = ["headers", "access_log"];
-    let facts = ["src/access_log/line.rs", "src/context.rs", "src/error.rs"].map(|path| (path, "request_id"));
+    let facts = ["src/access_log/line.rs", "src/context.rs", "src/problem.rs", "src/record.rs"]
+        .map(|path| (path, "request_id"));
     let is_free = |path: &str, name: &str| other_meanings.contains(&name) || facts.contains(&(path, name));
     let found = who_knows(&known, "src", "src/middleware", is_free);
     assert!(found.is_empty(), "{}", found.join("\n"));

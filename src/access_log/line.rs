@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::context::Record;
+use crate::record::{Logged, Record};
 
 /// The text of the second that was formatted last; most lines share theirs with the line before.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,7 +21,6 @@ pub(super) fn append(
     duration: Duration,
     second: Second,
 ) -> Second {
-    let policy_query = record.access_log.is_some_and(|policy| policy.query);
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let second = if second.number == since.as_secs() && second.text[0] != 0 {
         second
@@ -36,7 +35,9 @@ pub(super) fn append(
     escape(buffer, record.method.as_str().as_bytes());
     buffer.extend_from_slice(br#"","path":""#);
     escape(buffer, record.uri.path().as_bytes());
-    if policy_query && let Some(query) = record.uri.query() {
+    if record.access_log == Logged::PathAndQuery
+        && let Some(query) = record.uri.query()
+    {
         buffer.extend_from_slice(br#"","query":""#);
         escape(buffer, query.as_bytes());
     }

@@ -1,4 +1,4 @@
-//! Why an attempt is made again, and how often that may be: a budget keeps retries a share of the requests, so that a
+//! How often an attempt may be made again: a budget keeps retries a share of the requests, so that a
 //! failing upstream is not finished off by its own callers (linkerd's `RetryBudget`, Envoy's `retry_budget`). Each
 //! worker keeps its own: no atomics.
 
@@ -6,35 +6,6 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use crate::upstream::Retries;
-
-/// Why an attempt is made again: the `reason` of `gateway_retries_total`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RetryCause {
-    /// No connection could be made: nothing was sent, so any method may try another backend.
-    ConnectFailure,
-    /// A kept connection was closed before a byte of the answer came: idempotent requests without body are sent again on
-    /// a new one, to another backend if there is one.
-    StaleConnection,
-    /// The same of a new connection: they are sent again to another backend.
-    Reset,
-}
-
-impl RetryCause {
-    pub(crate) const ALL: [Self; 3] = [Self::ConnectFailure, Self::StaleConnection, Self::Reset];
-
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::ConnectFailure => "connect_failure",
-            Self::StaleConnection => "stale_connection",
-            Self::Reset => "reset",
-        }
-    }
-
-    /// Whether an upstream's `retries.on` names it.
-    pub(super) fn is_on(self, retries: &Retries) -> bool {
-        retries.on.contains(&self)
-    }
-}
 
 /// What one request adds is this over 10000 of a retry.
 const RETRY: u32 = 10_000;
@@ -98,7 +69,8 @@ impl Budget {
 mod tests {
     use super::*;
 
-    const RETRIES: Retries = Retries { attempts: 1, on: &RetryCause::ALL, budget_basis_points: 2000 };
+    const RETRIES: Retries =
+        Retries { attempts: 1, on: &crate::upstream::RetryCause::ALL, budget_basis_points: 2000 };
 
     /// How many of so many tries are granted at a time.
     fn granted(budget: &Budget, now: Instant, tries: usize) -> usize {

@@ -12,9 +12,8 @@ use super::families::{Families, counter, family, gauge, labels};
 use super::process;
 use super::shard::{ByStatus, Histogram as Observed, RouteCounters, Shard};
 use crate::app::VERSION;
-use crate::forward::RetryCause;
 use crate::server::Process;
-use crate::upstream::Status;
+use crate::upstream::{RetryCause, Status};
 
 /// The label of requests that matched no route.
 const UNMATCHED_ROUTE: &str = "_unmatched";

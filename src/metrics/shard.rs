@@ -8,9 +8,9 @@ use std::time::Duration;
 use castgate_contract::methods;
 
 use super::BUCKETS;
-use crate::context::UNMATCHED;
 use crate::error::Refusal;
-use crate::forward::RetryCause;
+use crate::record::UNMATCHED;
+use crate::upstream::RetryCause;
 
 /// The registered statuses (and 499); each has a counter, and one more counts all others.
 pub(crate) const STATUSES: [u16; 63] = [

@@ -1,11 +1,19 @@
 //! Marks a request for the access log. The line itself is written when the exchange has ended, because only then
 //! the status, the duration and the outcome are known ([`crate::access_log`]).
 
-pub use crate::access_log::AccessLogPolicy;
 use crate::context::Context;
 use crate::error::Error;
+use crate::message::{Request, Response};
 use crate::policy::Policy;
-use crate::service::{Request, Response, Service};
+use crate::record::Logged;
+use crate::service::Service;
+
+/// How requests are logged.
+#[derive(Clone, Copy, Debug)]
+pub struct AccessLogPolicy {
+    /// Whether the query is logged too; off by default, because queries hold secrets.
+    pub query: bool,
+}
 
 /// The line is the worker's affair: nothing has to be set up.
 impl Policy for AccessLogPolicy {}
@@ -27,7 +35,7 @@ impl<S> AccessLog<S> {
 impl<S: Service> Service for AccessLog<S> {
     fn serve(&self, request: Request, cx: &mut Context<'_>) -> impl Future<Output = Result<Response, Error>> {
         cx.record.uri = request.uri().clone();
-        cx.record.access_log = Some(self.policy);
+        cx.record.access_log = if self.policy.query { Logged::PathAndQuery } else { Logged::Path };
         self.inner.serve(request, cx)
     }
 }

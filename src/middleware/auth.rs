@@ -12,8 +12,9 @@ use http::{HeaderName, HeaderValue, header};
 use crate::context::Context;
 use crate::error::{Error, Reason, Refusal};
 use crate::late::{Late, Origin, Problems};
+use crate::message::{Request, Response};
 use crate::policy::Policy;
-use crate::service::{Request, Response, Service};
+use crate::service::Service;
 use digests::Digests;
 
 /// No credentials.

@@ -9,9 +9,10 @@ use http::{HeaderValue, header};
 
 use crate::context::{Context, Waiting};
 use crate::error::{Error, Reason, Refusal};
+use crate::message::{Observe, Request, Response, Watched};
 use crate::metrics::Families;
 use crate::policy::Policy;
-use crate::service::{Observe, Request, Response, Service, Watched};
+use crate::service::Service;
 use breaker::State;
 pub use breaker::{Breaker, BreakerPolicy};
 use breaker::{Ticket, Verdict};

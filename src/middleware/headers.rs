@@ -8,8 +8,9 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::introduction::Introduction;
 use crate::late::{Late, Origin, Problems};
+use crate::message::{Request, Response};
 use crate::policy::Policy;
-use crate::service::{Request, Response, Service};
+use crate::service::Service;
 
 /// One change of a header section.
 #[derive(Debug)]

@@ -14,8 +14,9 @@ use http::{HeaderName, HeaderValue, header};
 use crate::context::Context;
 use crate::error::{Error, Reason, Refusal};
 use crate::late::{Origin, Problems};
+use crate::message::{Request, Response};
 use crate::policy::Policy;
-use crate::service::{Request, Response, Service};
+use crate::service::Service;
 
 /// The rate limit of the client was used up.
 static LIMITED: Refusal = Refusal::new("rate_limited", 429, "Too many requests")

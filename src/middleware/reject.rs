@@ -7,7 +7,8 @@ use http::{HeaderValue, StatusCode, header};
 use crate::context::Context;
 use crate::error::{Error, Reason};
 use crate::forward::TemplatePiece;
-use crate::service::{Body, Request, Response, Service};
+use crate::message::{Body, Request, Response};
+use crate::service::Service;
 
 /// Answers with the rejection that the context holds: no route, a wrong method, a malformed request.
 #[derive(Debug)]

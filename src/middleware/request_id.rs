@@ -2,10 +2,12 @@
 
 use http::{HeaderName, HeaderValue};
 
-use crate::context::{Context, RequestId};
+use crate::context::Context;
 use crate::error::Error;
+use crate::message::{Request, Response};
 use crate::policy::Policy;
-use crate::service::{Request, Response, Service};
+use crate::record::RequestId;
+use crate::service::Service;
 
 /// How ids are carried.
 #[derive(Debug)]

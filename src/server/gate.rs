@@ -25,10 +25,11 @@ use super::process::Phase;
 use super::remainder;
 use crate::admin;
 use crate::app::App;
-use crate::context::{Context, Record, UNMATCHED};
+use crate::context::Context;
 use crate::error::{Error, Reason};
+use crate::message::{Body, BodyError, Request, RequestBody, Response};
+use crate::record::{Record, UNMATCHED};
 use crate::route::{Answer, PathParameters, Question, RouteTimeouts};
-use crate::service::{Body, BodyError, Request, RequestBody, Response};
 
 /// Serves one request of a gateway listener; an error ends the connection without an answer.
 pub(super) async fn admit<A: App>(

@@ -7,10 +7,10 @@ use std::time::Instant;
 use tokio::sync::Notify;
 
 use crate::app::Settings;
-use crate::context::UNMATCHED;
 use crate::error::Refusal;
 use crate::metrics::{Exposition, Shard};
 use crate::operational_log::OperationalLog;
+use crate::record::UNMATCHED;
 
 /// Where a process is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]

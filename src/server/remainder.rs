@@ -13,7 +13,7 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 
 use super::client::Client;
-use crate::service::Response;
+use crate::message::Response;
 
 /// More than this is not read for an answer that does not need it.
 const MOST: u64 = 64 * 1024;

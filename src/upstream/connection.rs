@@ -19,8 +19,8 @@ use super::http1::{self, Decoder, Input, Outgoing, RequestHead, SendFailure, Ste
 use super::streaming::Streaming;
 use super::{Backend, InFlight, Members};
 use crate::error::Reason;
+use crate::message::RequestBody;
 use crate::server::{Client, Worker};
-use crate::service::RequestBody;
 
 /// What is read of a body at a time: behind the least that hyper holds for a client by default (32 KiB), it fits into 64.
 const READ_AHEAD: usize = 24 * 1024;

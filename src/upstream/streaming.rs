@@ -8,9 +8,9 @@ use http_body::{Frame, SizeHint};
 
 use super::connection::Connection;
 use super::http1::Decoder;
-use crate::context::Record;
 use crate::error::Reason;
-use crate::service::{BodyError, Watched};
+use crate::message::{BodyError, Watched};
+use crate::record::Record;
 
 /// The rest of a response.
 #[derive(Debug)]

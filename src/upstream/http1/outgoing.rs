@@ -10,7 +10,7 @@ use http_body::{Body, Frame};
 use tokio::io::AsyncWrite;
 
 use crate::error::Reason;
-use crate::service::RequestBody;
+use crate::message::RequestBody;
 
 /// A request on its way out.
 #[derive(Debug)]

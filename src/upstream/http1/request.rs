@@ -7,7 +7,7 @@ use http_body::Body;
 
 use super::outgoing::Outgoing;
 use crate::forward::PathEdit;
-use crate::service::RequestBody;
+use crate::message::RequestBody;
 
 /// What a request head is made of. All fields are written, but for those that are this codec's own to say.
 pub(crate) struct Head<'a> {
