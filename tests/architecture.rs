@@ -67,7 +67,7 @@ fn emit_sees_only_the_plan() {
 #[test]
 fn reports_are_built_in_one_direction() {
     // Each knows those before it, and nothing else of the crate.
-    let layers = ["codes", "place", "printable", "yaml", "source", "lint", "diagnostic"];
+    let layers = ["codes", "place", "encoded", "printable", "yaml", "source", "lint", "diagnostic"];
     // What is read knows nothing of how; and of what is made of it.
     let others = [("parse", "resolve"), ("parse", "model"), ("resolve", "parse"), ("language", "parse")];
     let is_above = |name: &str, other: &str| match layers.iter().position(|layer| *layer == name) {
