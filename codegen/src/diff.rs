@@ -9,6 +9,7 @@ mod change;
 mod compare;
 mod regions;
 mod side;
+mod spelling;
 mod treatment;
 mod upstreams;
 
@@ -59,11 +60,7 @@ impl Model {
 fn sections(old: &Model, new: &Model) -> Vec<Change> {
     let others = |model: &Model| {
         let mut meaning = model.clone();
-        let networks = &model.server.trusted_proxies;
-        // One that lies in another adds nothing; of the same there are no two.
-        meaning.server.trusted_proxies.retain(|network| {
-            networks.iter().all(|other| other == network || !other.network().holds(network.network()))
-        });
+        spelling::make_sections_canonical(&mut meaning);
         let mut leaves = treatment::meant(&normal::tree(&meaning).canonical(), &normal::tree(model));
         leaves.retain(|path, _| !is_by_requests(path));
         leaves

@@ -2,9 +2,10 @@
 //! is named after its route.
 
 use super::change::Change;
+use super::spelling;
 use super::treatment::{Leaves, differing, meant};
 use crate::language::Words;
-use crate::model::{Backend, BackendUrl, Model, Ratio, Retries, Scope, Strategy, Upstream};
+use crate::model::{Model, Ratio, Retries, Scope, Strategy, Upstream};
 use crate::normal;
 use crate::source::ConfigPath;
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,11 +60,10 @@ pub(super) fn changes(old: &Model, new: &Model, mut pairs: Pairs) -> BTreeSet<Ch
     changes
 }
 
-/// An upstream's settings. Backends mean the same at one address and with the same share of the requests, however
-/// these are spelled.
+/// An upstream's settings.
 fn leaves(upstream: &Upstream) -> Leaves {
     let mut canonical = upstream.clone();
-    canonical.backends.iter_mut().for_each(make_canonical);
+    canonical.backends.iter_mut().for_each(spelling::make_backend_canonical);
     let taking = |backup| {
         upstream.backends.iter().filter(|backend| backend.backup == backup && backend.share > 0).count()
     };
@@ -76,13 +76,4 @@ fn leaves(upstream: &Upstream) -> Leaves {
         canonical.retries = Retries { attempts: 0, on: BTreeSet::new(), budget: Ratio { basis_points: 0 } };
     }
     meant(&normal::upstream(&canonical).canonical(), &normal::upstream(upstream))
-}
-
-fn make_canonical(backend: &mut Backend) {
-    backend.weight = backend.share;
-    if let BackendUrl::Literal { text, .. } = &mut backend.url
-        && let Ok(url) = castgate_contract::backend::BackendUrl::parse(text)
-    {
-        *text = url.authority();
-    }
 }

@@ -217,33 +217,23 @@ impl Lower for Headers {
     #[cfg(feature = "cli")]
     fn meaning(&self) -> Tree {
         let Self { request, response } = self;
-        filled(Tree::map([("request", meaning(request)), ("response", meaning(response))])).canonical()
+        Tree::map([("request", meaning(request)), ("response", meaning(response))]).filled().canonical()
     }
 }
 
-/// What is set need not be taken out first.
+/// What becomes of each field: whether it loses what it had, and what it gets. So what is taken out and added is set.
 #[cfg(feature = "cli")]
 fn meaning(edits: &HeaderEdits) -> Tree {
-    let mut edits = edits.clone();
-    edits.remove.retain(|name| edits.set.iter().all(|(set, _)| set != name));
-    filled(written(&edits))
-}
-
-/// Without what is empty.
-#[cfg(feature = "cli")]
-fn filled(tree: Tree) -> Tree {
-    let is_empty = |tree: &Tree| match tree {
-        Tree::Map(map) => map.is_empty(),
-        Tree::Set(list) | Tree::List(list) => list.is_empty(),
-        _ => false,
-    };
-    match tree {
-        Tree::Map(mut map) => {
-            map.retain(|(_, value)| !is_empty(value));
-            Tree::Map(map)
-        }
-        other => other,
+    let HeaderEdits { remove, set, add } = edits;
+    let mut fields: BTreeMap<&str, (bool, Vec<Tree>)> = BTreeMap::new();
+    for name in remove.iter().chain(set.iter().map(|(name, _)| name)) {
+        fields.entry(name.as_str()).or_default().0 = true;
     }
+    for (name, value) in set.iter().chain(add) {
+        fields.entry(name.as_str()).or_default().1.push(Tree::Text(show::late(value)));
+    }
+    let becomes = |(loses, gets)| Tree::map([("loses", Tree::plain(loses)), ("gets", Tree::List(gets))]);
+    Tree::Map(fields.into_iter().map(|(name, fate)| (name.to_owned(), becomes(fate))).collect())
 }
 
 /// In the order in which they are applied.

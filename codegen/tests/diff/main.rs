@@ -69,6 +69,46 @@ fn order_and_spelling_are_no_change() {
 }
 
 #[test]
+fn addresses_networks_and_edits_are_compared_by_what_they_do() {
+    let server = |server: &str, rest: &str| model(&format!("server: {{{server}}}\n{rest}{}", &OLD[..]));
+    let networks = |networks: &str| server(&format!("trusted_proxies: [{networks}]"), "");
+    let listen = |listen: &str| server(&format!("listen: [{listen}]"), "");
+    let admin = |listen: &str| server("", &format!("admin: {{listen: '{listen}'}}\n"));
+    let backend = |url: &str| model(&OLD.replace("http://localhost:9001", url));
+    let headers = |edits: &str| {
+        model(&OLD.replace("middleware:\n", &format!("middleware:\n  headers: {{request: {{{edits}}}}}\n")))
+    };
+    for (old, new) in [
+        (networks("10.0.0.0/9, 10.128.0.0/9"), networks("10.0.0.0/8")),
+        (networks("'fd00::/9', 10.0.0.1, 'fd80::/9'"), networks("'fd00::/8', 10.0.0.1")),
+        (networks("10.0.0.0/9, 10.128.0.0/10, 10.192.0.0/10"), networks("10.0.0.0/8")),
+        (listen("'[::1]:80'"), listen("'[0:0::1]:80'")),
+        (listen("'${env:L:-[::1]:80}'"), listen("'${env:L:-[0:0::1]:80}'")),
+        (admin("[fd00::1]:90"), admin("[FD00:0:0::1]:90")),
+        (backend("${env:B:-http://a}"), backend("${env:B:-http://A:80/}")),
+        (backend("http://[::1]:9"), backend("http://[0::1]:9/")),
+        (headers("remove: [x-a], add: {X-A: b}"), headers("set: {x-a: b}")),
+        (headers("remove: [x-a, x-b], set: {x-b: c}"), headers("set: {x-b: c}, remove: [X-A]")),
+    ] {
+        let diff = diff(&old, &new);
+        assert!(diff.is_empty(), "{}", diff.text());
+    }
+    for (old, new, kind) in [
+        (networks("10.0.0.0/9, 10.128.0.0/10"), networks("10.0.0.0/8"), "server-changed"),
+        (networks("10.0.0.0/9, 11.0.0.0/9"), networks("10.0.0.0/8"), "server-changed"),
+        (listen("'${env:L:-[::1]:80}'"), listen("'${env:L:-[::2]:80}'"), "server-changed"),
+        (admin("[fd00::1]:90"), admin("[fd00::1]:91"), "admin-changed"),
+        (backend("${env:B:-http://a}"), backend("${env:B:-http://a:81/}"), "backends-changed"),
+        (headers("add: {x-a: b}"), headers("set: {x-a: b}"), "headers-changed"),
+        (headers("remove: [x-a], add: {x-a: b}"), headers("set: {x-a: c}"), "headers-changed"),
+        (headers("set: {x-a: b}, add: {x-a: c}"), headers("set: {x-a: c}, add: {x-a: b}"), "headers-changed"),
+    ] {
+        let diff = diff(&old, &new);
+        assert_eq!(diff.kinds().into_iter().collect::<Vec<_>>(), [kind], "{}", diff.text());
+    }
+}
+
+#[test]
 fn each_kind_of_change_is_seen() {
     assert_eq!(kinds("upstream: orders, timeout: 5s", "upstream: orders, timeout: 6s"), ["timeout-changed"]);
     assert_eq!(kinds("strip_prefix: /orders", "rewrite: /all"), ["forward-path-changed"]);

@@ -1,0 +1,45 @@
+//! One spelling for all that means the same: of addresses, of backends, of networks.
+
+use crate::model::{Backend, BackendUrl, Cidr, Late, Model, Piece};
+use castgate_contract::backend;
+use ipnet::Ipv6Net;
+use std::net::{IpAddr, SocketAddr};
+
+/// Of what `server` and `admin` say.
+pub(super) fn make_sections_canonical(model: &mut Model) {
+    let admin = model.admin.iter_mut().flat_map(|admin| &mut admin.listen);
+    for listen in model.server.listen.iter_mut().chain(admin) {
+        respell(&mut listen.address, |text| Some(text.parse::<SocketAddr>().ok()?.to_string()));
+    }
+    model.server.trusted_proxies = fewest(&model.server.trusted_proxies);
+}
+
+/// Backends mean the same at one address and with the same share of the requests, however these are spelled.
+pub(super) fn make_backend_canonical(backend: &mut Backend) {
+    backend.weight = backend.share;
+    let canonical = |text: &str| Some(backend::BackendUrl::parse(text).ok()?.authority());
+    match &mut backend.url {
+        BackendUrl::Literal { text, .. } => *text = canonical(text).unwrap_or_default(),
+        BackendUrl::Late(late) => respell(late, canonical),
+    }
+}
+
+/// What is known of the whole text, as it stands or as a default.
+fn respell(late: &mut Late, canonical: impl Fn(&str) -> Option<String>) {
+    if let [Piece::Literal(text) | Piece::Env { default: Some(text), .. }] = late.pieces.as_mut_slice()
+        && let Some(canonical) = canonical(text)
+    {
+        *text = canonical;
+    }
+}
+
+/// The fewest networks that have the same addresses: halves are one, and what lies in another adds nothing.
+fn fewest(networks: &[Cidr]) -> Vec<Cidr> {
+    let networks = networks.iter().map(|network| match network.address {
+        IpAddr::V4(address) => Ipv6Net::new(address.to_ipv6_mapped(), network.prefix + 96),
+        IpAddr::V6(address) => Ipv6Net::new(address, network.prefix),
+    });
+    let networks: Vec<Ipv6Net> = networks.flatten().collect();
+    let fewest = Ipv6Net::aggregate(&networks).into_iter();
+    fewest.map(|network| Cidr { address: network.addr().into(), prefix: network.prefix_len() }).collect()
+}
