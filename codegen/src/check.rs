@@ -5,6 +5,7 @@
 mod ambiguity;
 mod builtin;
 mod fields;
+mod itself;
 mod lints;
 mod listeners;
 mod loops;
@@ -29,6 +30,7 @@ pub(crate) fn check(model: &Model, sink: &mut Reporter<'_>) {
     builtin::check(model, sink);
     fields::check(model, sink);
     listeners::check(model, sink);
+    itself::check(model, sink);
     loops::check(&table, sink);
     timeouts::check(model, sink);
     series::check(model, sink);

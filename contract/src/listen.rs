@@ -1,6 +1,6 @@
-//! Addresses to listen on: an IP address and a port.
+//! Addresses to listen on: an IP address and a port; and who gets there.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Why a text is no such address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,9 +21,46 @@ pub fn parse(text: &str) -> Result<SocketAddr, Mistake> {
     }
 }
 
+/// Whether this machine's connections to a host (a name in lower case, or an address without brackets) come to who
+/// listens at `listener`. Only where that is certain: `localhost` is the one name that is known everywhere (RFC 6761,
+/// section 6.3), and a machine's other addresses may lead elsewhere before they get to it.
+pub fn is_reached(listener: SocketAddr, host: &str, port: u16) -> bool {
+    const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    let is_there = |ip: IpAddr| {
+        // Who connects to no address in particular gets to the loopback one.
+        let ip = if ip.is_unspecified() { LOOPBACK[usize::from(ip.is_ipv6())] } else { ip };
+        let is_everywhere = listener.ip().is_unspecified() && listener.is_ipv4() == ip.is_ipv4();
+        ip == listener.ip() || is_everywhere && ip.is_loopback()
+    };
+    let is_host = match host.parse::<IpAddr>() {
+        Ok(ip) => is_there(ip.to_canonical()),
+        Err(_) => host.strip_suffix('.').unwrap_or(host) == "localhost" && LOOPBACK.into_iter().any(is_there),
+    };
+    port == listener.port() && is_host
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_connects_to_a_loopback_address_gets_to_who_listens_everywhere() {
+        for (listener, there, elsewhere) in [
+            (
+                "0.0.0.0:80",
+                &["127.0.0.1", "127.0.0.2", "0.0.0.0", "localhost", "localhost.", "::ffff:127.0.0.1"][..],
+                &["10.0.0.1", "::1", "::", "a"][..],
+            ),
+            ("127.0.0.1:80", &["127.0.0.1", "0.0.0.0", "localhost"], &["127.0.0.2", "::1", "mylocalhost"]),
+            ("[::]:80", &["::1", "::", "localhost"], &["127.0.0.1", "0.0.0.0", "fd00::1"]),
+            ("10.0.0.1:80", &["10.0.0.1"], &["127.0.0.1", "0.0.0.0", "localhost"]),
+        ] {
+            let listener: SocketAddr = listener.parse().unwrap();
+            assert!(there.iter().all(|host| is_reached(listener, host, 80)), "{listener}");
+            assert!(!elsewhere.iter().any(|host| is_reached(listener, host, 80)), "{listener}");
+            assert!(!there.iter().any(|host| is_reached(listener, host, 81)), "{listener}");
+        }
+    }
 
     #[test]
     fn an_address_is_written_in_its_own_family() {

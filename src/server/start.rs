@@ -27,6 +27,8 @@ use crate::operational_log::OperationalLog;
 const EXIT_CONFIG: u8 = 78;
 /// How long the exit waits for each of stdout and stderr to take the last lines.
 const LAST_LINES: Duration = Duration::from_secs(1);
+/// What listeners are called that are not the admin's.
+const GATEWAY: &str = "gateway";
 /// Something failed while running.
 pub(super) const EXIT_FAILURE: u8 = 1;
 
@@ -83,7 +85,8 @@ type Sockets = Vec<(TcpListener, bool)>;
 /// Binds late values and ports; the sockets of each worker.
 fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
     let mut problems = Problems::new();
-    settings.upstreams.iter().flat_map(|members| members.backends).for_each(|one| one.bind(&mut problems));
+    let backends = || settings.upstreams.iter().flat_map(|members| members.backends);
+    backends().for_each(|one| one.bind(&mut problems));
     settings.policies.iter().for_each(|policy| policy.bind(&mut problems));
     if let Err(why) = level(settings) {
         problems.at(settings.log_level.origin, why);
@@ -99,7 +102,7 @@ fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
             match listener::open(address, if admin { 1 } else { workers }) {
                 Ok(opened) => {
                     let bound = opened[0].local_addr().unwrap_or(address);
-                    listening.push((if admin { "admin" } else { "gateway" }, bound));
+                    listening.push((if admin { "admin" } else { GATEWAY }, bound));
                     sockets.iter_mut().zip(opened).for_each(|(worker, socket)| worker.push((socket, admin)));
                 }
                 Err(error) => problems.at(
@@ -109,6 +112,9 @@ fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
             }
         }
     }
+    let own: Vec<SocketAddr> =
+        listening.iter().filter(|(scope, _)| *scope == GATEWAY).map(|(_, address)| *address).collect();
+    backends().for_each(|one| one.refuse_own(&own, &mut problems));
     if !problems.messages().is_empty() {
         return Err(problems);
     }

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use castgate_contract::backend::BackendUrl;
+use castgate_contract::listen;
 use http::HeaderValue;
 
 use super::addresses::Addresses;
@@ -65,6 +66,18 @@ impl Backend {
                 }
             }
             Err(why) => problems.at(self.origin, format!("backend `{url}`{}: {why}", self.url.source())),
+        }
+    }
+
+    /// Refuses it if one of the gateway's own listeners is there: what goes there would come back, without end.
+    pub(crate) fn refuse_own(&self, listeners: &[SocketAddr], problems: &mut Problems) {
+        let Some(Bound { url, .. }) = self.bound.get() else { return };
+        if let Some(own) = listeners.iter().find(|own| listen::is_reached(**own, &url.host, url.port)) {
+            let (text, source) = (&url.text, self.url.source());
+            problems.at(
+                self.origin,
+                format!("backend `{text}`{source}: it is the gateway itself, which listens on {own}"),
+            );
         }
     }
 

@@ -141,6 +141,18 @@ fn a_value_that_makes_no_sense_is_reported() {
 }
 
 #[test]
+fn a_backend_that_is_the_gateway_itself_is_refused() {
+    let (a, b, c) = (Upstream::echo(), Upstream::echo(), Upstream::echo());
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut gateway = launch("middleware", [&a, &b, &c])
+        .env("LISTEN", format!("0.0.0.0:{}", free.port()))
+        .env("A", format!("http://localhost:{}", free.port()))
+        .spawn();
+    assert_eq!(gateway.exit_code(), EX_CONFIG);
+    assert!(gateway.stderr().contains("it is the gateway itself"), "{}", gateway.stderr());
+}
+
+#[test]
 fn a_secret_is_never_shown_in_a_complaint() {
     let (a, b, c) = (Upstream::echo(), Upstream::echo(), Upstream::echo());
     let mut gateway = launch("middleware", [&a, &b, &c])

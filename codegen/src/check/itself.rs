@@ -1,0 +1,46 @@
+//! No backend is the gateway itself: what is forwarded there comes back, without end. (The admin's listener answers.)
+
+use crate::codes;
+use crate::diagnostic::{Reporter, quoted};
+use crate::model::{Backend, BackendUrl, Listen, Model};
+use castgate_contract::backend;
+use castgate_contract::listen::is_reached;
+use std::net::SocketAddr;
+
+pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
+    let address = |listen: &Listen| listen.address.by_default()?.parse().ok();
+    let listeners = model.server.listen.iter().filter_map(|listen| Some((listen, address(listen)?)));
+    let listeners: Vec<(&Listen, SocketAddr)> = listeners.collect();
+    for backend in model.upstreams.iter().flat_map(|upstream| &upstream.backends) {
+        let Some((host, port, text)) = place(&backend.url) else { continue };
+        let own = listeners.iter().find(|(_, address)| is_reached(*address, &host, port));
+        if let Some((listen, _)) = own {
+            report(backend, &text, listen, sink);
+        }
+    }
+}
+
+/// Where it is if nobody says otherwise at start: host, port, and the URL.
+fn place(url: &BackendUrl) -> Option<(String, u16, String)> {
+    match url {
+        BackendUrl::Literal { host, port, text } => Some((host.clone(), *port, text.clone())),
+        BackendUrl::Late(late) => {
+            let backend::BackendUrl { host, port, text } =
+                backend::BackendUrl::parse(&late.by_default()?).ok()?;
+            Some((host, port, text))
+        }
+    }
+}
+
+fn report(backend: &Backend, url: &str, listen: &Listen, sink: &mut Reporter<'_>) {
+    let entry = &backend.origin.path;
+    let at = Some(entry.key("url")).filter(|at| sink.source.is_written(at)).unwrap_or_else(|| entry.clone());
+    let listener =
+        sink.source.value_span(&listen.origin.path).filter(|_| sink.source.is_written(&listen.origin.path));
+    let title = format!("the backend {} is the gateway itself", quoted(url));
+    let problem = sink.error_at(&codes::BACKEND_URL, &at, title, "what goes there comes back, without end");
+    match listener {
+        Some(span) => problem.label(span, "the gateway listens here"),
+        None => problem.help("`server.listen` is 0.0.0.0:8080 if it is left out"),
+    };
+}
