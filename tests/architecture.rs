@@ -64,6 +64,24 @@ fn emit_sees_only_the_plan() {
     }
 }
 
+/// Whoever writes a build script may rely on these; a change of the list is a change of the contract.
+#[test]
+fn the_compiler_promises_what_build_scripts_need_and_nothing_else() {
+    let promised = |path: &str, begins: &str| -> Vec<String> {
+        let source = read(path);
+        let lines: Vec<&str> = code(&source).map(str::trim).collect();
+        let pairs =
+            lines.windows(2).filter(|pair| pair[1].starts_with(begins) && pair[0] != "#[doc(hidden)]");
+        let names = pairs.map(|pair| pair[1].trim_start_matches(begins).split('(').next().unwrap());
+        names.map(str::to_owned).collect()
+    };
+    assert_eq!(promised("codegen/src/lib.rs", "pub "), ["use build::{Compiler, build, build_in};"]);
+    let functions = ["build", "build_in", "new", "directory", "config", "output", "out_file", "build"];
+    assert_eq!(promised("codegen/src/build.rs", "pub fn "), functions);
+    let manual = read("docs/architecture.md");
+    assert!(manual.contains("`build()`, `build_in()` and `Compiler`"), "the document says it, too");
+}
+
 #[test]
 fn reports_are_built_in_one_direction() {
     // Each knows those before it, and nothing else of the crate.

@@ -3,7 +3,7 @@
 
 mod series;
 
-pub use series::Series;
+pub(crate) use series::Series;
 pub(crate) use series::series;
 
 use crate::middleware::{NAMES, REGISTRY};
@@ -15,54 +15,54 @@ use std::time::Duration;
 
 /// The bounds of a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Budget {
+pub(crate) struct Budget {
     /// Number of routes.
-    pub routes: usize,
+    pub(crate) routes: usize,
     /// Number of upstreams.
-    pub upstreams: usize,
+    pub(crate) upstreams: usize,
     /// Number of backends, in all upstreams.
-    pub backends: usize,
+    pub(crate) backends: usize,
     /// Number of different stacks of middleware: what the build time grows with.
-    pub stacks: usize,
+    pub(crate) stacks: usize,
     /// Series of `/metrics` in the worst case, by family.
-    pub series: Vec<Series>,
+    pub(crate) series: Vec<Series>,
     /// What middleware takes at start and keeps, by what it is called.
-    pub memory: Vec<Memory>,
+    pub(crate) memory: Vec<Memory>,
     /// For each upstream in the order of the file, how long a backend that dies may keep its share.
-    pub ejection: Vec<Ejection>,
+    pub(crate) ejection: Vec<Ejection>,
     /// Middleware that some request passes, in the order of execution.
-    pub linked: Vec<&'static str>,
+    pub(crate) linked: Vec<&'static str>,
     /// Middleware that is not in the binary.
-    pub not_linked: Vec<&'static str>,
+    pub(crate) not_linked: Vec<&'static str>,
 }
 
 /// The memory of a kind of middleware.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Memory {
+pub(crate) struct Memory {
     /// `limit tables`
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Of all its policies together.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 impl Memory {
     /// In KiB, rounded up.
-    pub fn kib(&self) -> u64 {
+    pub(crate) fn kib(&self) -> u64 {
         self.bytes.div_ceil(1024)
     }
 }
 
 /// How long a dead backend may keep its share.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ejection {
+pub(crate) struct Ejection {
     /// The upstream's name.
-    pub upstream: String,
+    pub(crate) upstream: String,
     /// `None`: it is not probed, so for ever.
-    pub within: Option<Duration>,
+    pub(crate) within: Option<Duration>,
 }
 
 /// The bounds of a gateway.
-pub fn budget(model: &Model, plan: &Plan) -> Budget {
+pub(crate) fn budget(model: &Model, plan: &Plan) -> Budget {
     let sets = || model.routes.iter().map(|route| &route.middleware).chain([&model.unmatched]);
     let layers = sets().flat_map(|set| set.layers(&model.policies));
     // Each policy once, however many routes have it.
@@ -101,12 +101,12 @@ fn ejected_within(check: &HealthCheck) -> Duration {
 
 impl Budget {
     /// Series of `/metrics` in the worst case.
-    pub fn total_series(&self) -> u64 {
+    pub(crate) fn total_series(&self) -> u64 {
         self.series.iter().map(|family| family.most).sum()
     }
 
     /// The longest time any dead backend keeps its share; `None` if there is no upstream, or one is not probed.
-    pub fn longest_ejection(&self) -> Option<Duration> {
+    pub(crate) fn longest_ejection(&self) -> Option<Duration> {
         let longest = self.ejection.iter().map(|ejection| ejection.within).collect::<Option<Vec<_>>>()?;
         longest.into_iter().max()
     }

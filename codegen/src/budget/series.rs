@@ -10,13 +10,13 @@ use std::collections::BTreeSet;
 
 /// A family and its bound.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Series {
+pub(crate) struct Series {
     /// The family's name.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// How many series it can have.
-    pub most: u64,
+    pub(crate) most: u64,
     /// What that is made of.
-    pub of: &'static str,
+    pub(crate) of: &'static str,
 }
 
 /// The registered statuses, 499, and one label for all others.
