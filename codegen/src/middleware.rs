@@ -14,15 +14,16 @@ mod layer;
 mod rate_limit;
 mod request_id;
 
-pub(crate) use crate::resolve::cx::At;
 pub(crate) use facts::{Column, Facts, Family, Missed, Per, Prose, Refusal, Registered};
 pub(crate) use fields::{Claim, Touch, written_after};
-pub(crate) use layer::Settings;
 
 use crate::ast::{Lenient, Switch};
+use crate::language::{Section, SectionMeta};
 use crate::model::{Id, Origin, Scope};
 use crate::resolve::cx::Cx;
 use crate::source::{ConfigPath, FileLine};
+#[cfg(test)]
+pub(crate) use code::Written;
 pub(crate) use code::{Code, Lower, Site, State};
 use serde::Deserialize;
 
@@ -45,7 +46,7 @@ macro_rules! registry {
         pub struct Middleware {
             $(
                 #[doc = concat!("`", stringify!($name), ":`")]
-                pub(crate) $name: Lenient<Switch<<$settings as Settings>::Section>>,
+                pub(crate) $name: Lenient<Switch<<$settings as Section>::Written>>,
             )*
         }
 
@@ -63,7 +64,7 @@ macro_rules! registry {
                 "Middleware".into()
             }
             fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                let keys = [$(generator.subschema_for::<Lenient<Switch<<$settings as Settings>::Section>>>()),*];
+                let keys = [$(generator.subschema_for::<Lenient<Switch<<$settings as Section>::Written>>>()),*];
                 schema(keys)
             }
         }
@@ -170,7 +171,7 @@ macro_rules! registry {
 
         /// All middleware, in the order of execution.
         pub(crate) static REGISTRY: &[Entry] = &[
-            $(Entry { name: stringify!($name), facts: &<$settings as Registered>::FACTS },)*
+            $(Entry::of::<$settings>(stringify!($name)),)*
         ];
     };
 }
@@ -194,6 +195,14 @@ pub(crate) struct Entry {
     pub(crate) name: &'static str,
     /// What others know of it.
     pub(crate) facts: &'static Facts,
+    /// Its section.
+    pub(crate) section: &'static SectionMeta,
+}
+
+impl Entry {
+    const fn of<P: Registered>(name: &'static str) -> Self {
+        Self { name, facts: &P::FACTS, section: P::META }
+    }
 }
 
 /// The middleware of this name.
@@ -205,7 +214,7 @@ pub(crate) fn named(name: &str) -> Option<&'static Entry> {
 /// `middleware:`, with the keys in the order of the registry.
 #[cfg(feature = "cli")]
 fn schema(keys: [schemars::Schema; NAMES.len()]) -> schemars::Schema {
-    let keys = REGISTRY.iter().zip(keys).map(|(Entry { name, facts }, mut key)| {
+    let keys = REGISTRY.iter().zip(keys).map(|(Entry { name, facts, .. }, mut key)| {
         key.insert("description".to_owned(), format!("{} Example: `{}`.", facts.about, facts.example).into());
         ((*name).to_owned(), key.to_value())
     });

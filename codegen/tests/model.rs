@@ -90,10 +90,10 @@ routes:
     assert_eq!(a.request_id, c.request_id);
     assert_ne!(a.rate_limit, c.rate_limit);
     let limit = |id: usize| &model.policies.rate_limit[id];
-    assert_eq!(limit(0).settings.burst.get(), 2, "90 a minute is 1.5 a second");
+    assert_eq!(limit(0).settings.burst, 2, "90 a minute is 1.5 a second");
     assert_eq!(limit(0).origin.scope, Scope::TopLevel);
     let own = limit(c.rate_limit.unwrap().index());
-    assert_eq!((own.settings.burst.get(), own.settings.rate), (7, limit(0).settings.rate));
+    assert_eq!((own.settings.burst, own.settings.rate), (7, limit(0).settings.rate));
     assert!(matches!(&own.settings.key, RateLimitKey::Header(name) if name.as_str() == "x-tenant"));
     assert_eq!((own.origin.scope, own.origin.line.line), (Scope::Route(2), 8));
     let breaker = &model.policies.circuit_breaker[c.circuit_breaker.unwrap().index()].settings;

@@ -23,9 +23,7 @@ pub(crate) use list::{ListOf, OneOrList, WordSet};
 pub(crate) use nested::Nested;
 pub(crate) use network::Network;
 pub(crate) use process::{Level, Threads};
-#[allow(unused_imports, reason = "the next section has it")]
-pub(crate) use quantity::RateOf;
-pub(crate) use quantity::{Share, ShareAbove0, Size, SizeOf, Span, TimeLimit, Timeout};
+pub(crate) use quantity::{RateOf, Share, ShareAbove0, Size, SizeOf, Span, TimeLimit, Timeout};
 pub(crate) use request::RequestLine;
 pub(crate) use scalar::{Flag, Number, OneOfNumbers, Refused};
 pub(crate) use status::Statuses;
@@ -33,6 +31,7 @@ pub(crate) use text::{LateText, LateValue, Literal, MediaType, Name, Plain, Targ
 pub(crate) use word::{Coded, Word, Words};
 
 use super::Shape;
+use crate::codes::Code;
 use crate::plan::Value;
 use crate::resolve::cx::{At, Cx};
 use crate::source::ConfigPath;
@@ -62,6 +61,11 @@ pub(crate) trait Kind<T> {
 
     /// What may be written.
     fn shape(&self) -> Shape;
+
+    /// What can be wrong with it, beside what follows from its shape.
+    fn codes(&self) -> Vec<&'static Code> {
+        Vec::new()
+    }
 }
 
 /// A kind of value which the generated code has.

@@ -1,6 +1,8 @@
 //! What there is to know of a section and its keys, for the schema and all that is made from it.
 
 use super::Kind;
+use crate::codes::Code;
+use crate::field::Use;
 #[cfg(feature = "cli")]
 use serde_json::{Value, json};
 
@@ -24,6 +26,8 @@ pub(crate) struct KeyMeta {
     pub(crate) doc: &'static [&'static str],
     /// What may be written.
     pub(crate) shape: fn() -> Shape,
+    /// What can be wrong with it, beside what follows from its shape.
+    pub(crate) codes: fn() -> Vec<&'static Code>,
     /// What holds without it.
     pub(crate) without: fn() -> Without,
     /// As one would write it; empty if nobody may.
@@ -90,11 +94,16 @@ pub(crate) enum Shape {
     Words(Vec<&'static str>),
     /// Any text.
     Text,
+    /// The name of a header field, for a use.
+    FieldName(Use),
+    /// Header fields for a use, with values of this shape.
+    Fields(Use, Box<Shape>),
     /// Text of which at least a part comes at start.
     Late,
     /// Several of these.
     List(Box<Shape>),
     /// These, by names.
+    #[allow(dead_code, reason = "the next section has it")]
     Map(Box<Shape>),
     /// Any of these.
     AnyOf(Vec<Shape>),
@@ -136,10 +145,12 @@ impl Shape {
             Self::Share => json!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$"}),
             Self::Rate => json!({"type": "string", "pattern": r"^\s*[0-9]+\s*/\s*[smh]\s*$"}),
             Self::Words(words) => json!({"type": "string", "enum": words}),
-            Self::Text => json!({"type": "string"}),
+            Self::Text | Self::FieldName(_) => json!({"type": "string"}),
             Self::Late => json!({"type": "string", "pattern": r"\$\{"}),
             Self::List(of) => json!({"type": "array", "items": of.schema(definitions)}),
-            Self::Map(of) => json!({"type": "object", "additionalProperties": of.schema(definitions)}),
+            Self::Map(of) | Self::Fields(_, of) => {
+                json!({"type": "object", "additionalProperties": of.schema(definitions)})
+            }
             Self::AnyOf(choices) => {
                 let choices: Vec<Value> = choices.iter().map(|choice| choice.schema(definitions)).collect();
                 json!({"anyOf": choices})
@@ -157,6 +168,36 @@ impl Shape {
 
 #[cfg(feature = "cli")]
 impl SectionMeta {
+    /// What may be written at this path below the section; an empty step is one into a list.
+    pub(crate) fn at(&self, path: &[&str]) -> Option<Shape> {
+        let (first, rest) = path.split_first()?;
+        let key = self.keys.iter().find(|key| key.name == *first)?;
+        match ((key.shape)(), rest) {
+            (shape, []) => Some(shape),
+            (Shape::List(of), [""]) => Some(*of),
+            (Shape::Section(section), rest) => section.at(rest),
+            _ => None,
+        }
+    }
+
+    /// The paths below the section of the keys with which this can be wrong. A section that several keys hold counts under the
+    /// first of them, as in the reference.
+    pub(crate) fn keys_with(&self, code: &Code) -> Vec<String> {
+        let (mut found, mut seen) = (Vec::new(), Vec::new());
+        for key in self.keys {
+            if (key.codes)().contains(&code) {
+                found.push(key.name.to_owned());
+            }
+            if let Shape::Section(section) = (key.shape)()
+                && !seen.contains(&section.written)
+            {
+                seen.push(section.written);
+                found.extend(section.keys_with(code).into_iter().map(|path| format!("{}.{path}", key.name)));
+            }
+        }
+        found
+    }
+
     /// What the schema calls it.
     pub(crate) fn name(&self) -> &'static str {
         self.written.trim_start_matches("Written")

@@ -174,6 +174,7 @@ macro_rules! section {
                         name: $written::$key,
                         doc: &[$($doc),*],
                         shape: || $crate::language::Kind::<$type>::shape(&$kind $(($($limit),*))?),
+                        codes: || $crate::language::Kind::<$type>::codes(&$kind $(($($limit),*))?),
                         without: || section!(
                             @without $without ($kind $(($($limit),*))?, $type) [$($value)?] [$($proviso)?] [$($said)?]
                         ),

@@ -135,7 +135,8 @@ impl Statics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::middleware::Facts;
+    use crate::language::SectionMeta;
+    use crate::middleware::{Facts, Written};
     use crate::yaml::Tree;
 
     /// Each worker has something of it for itself.
@@ -145,7 +146,9 @@ mod tests {
         fn policy(&self, site: &Site<'_>) -> Value {
             Value::Call("Cache::new", vec![Value::Number(site.number as u64)])
         }
+    }
 
+    impl Written for Cache {
         fn written(&self) -> Tree {
             Tree::plain("cache")
         }
@@ -155,12 +158,13 @@ mod tests {
     fn a_policy_s_number_is_its_place_in_the_list() {
         let (mut statics, mut names) = (Statics::default(), Names::new());
         let line = FileLine { file: "gateway.yml".into(), line: 1 };
+        static SECTION: SectionMeta = SectionMeta { written: "Cache", about: &[], keys: &[] };
         static FACTS: Facts = Facts::of(
             "Answers from memory.",
             "{}",
             Code { layer: "Cached", policy: "Cache", stem: "CACHE_", state: State::Policy },
         );
-        let entry = Entry { name: "cache", facts: &FACTS };
+        let entry = Entry { name: "cache", facts: &FACTS, section: &SECTION };
         let layers = [(); 3].map(|()| statics.layer(&entry, &Cache, &line, &mut names));
         for (number, layer) in layers.iter().enumerate() {
             assert_eq!(statics.policies[number], layer.policy);

@@ -2,7 +2,8 @@
 
 use super::scan::Step;
 use crate::field::Use;
-use crate::middleware::{API_KEY, EDIT, ID};
+use crate::language::Shape;
+use crate::middleware;
 use crate::model::HeaderName;
 
 /// What people write in configs of gateways.
@@ -40,8 +41,10 @@ pub(super) fn keys(map: &[Step]) -> Vec<&'static str> {
         ["routes", "", "headers"] => Use::CONDITION,
         ["routes", "", "respond", "headers"] => Use::ANSWER,
         ["tests", "", "headers"] => Use::TEST,
-        [.., "headers", "request" | "response", "set" | "add"] => EDIT,
-        _ => return Vec::new(),
+        path => match of_middleware(path) {
+            Some(Shape::Fields(used, _)) => used,
+            _ => return Vec::new(),
+        },
     };
     fit(used)
 }
@@ -49,13 +52,16 @@ pub(super) fn keys(map: &[Step]) -> Vec<&'static str> {
 /// The names that may be the value at a path.
 pub(super) fn values(path: &[Step]) -> Vec<&'static str> {
     let keys: Vec<&str> = path.iter().map(|step| if let Step::Key(key) = step { key } else { "" }).collect();
-    let used = match keys.as_slice() {
-        [.., "request_id", "header"] => ID,
-        [.., "api_keys", "header"] => API_KEY,
-        [.., "headers", "request" | "response", "remove", ""] => EDIT,
-        _ => return Vec::new(),
-    };
+    let Some(Shape::FieldName(used)) = of_middleware(&keys) else { return Vec::new() };
     fit(used)
+}
+
+/// What may be written at a path in a section of middleware.
+fn of_middleware(path: &[&str]) -> Option<Shape> {
+    let (["middleware", name, below @ ..] | ["routes", _, "middleware", name, below @ ..]) = path else {
+        return None;
+    };
+    middleware::named(name)?.section.at(below)
 }
 
 fn fit(used: Use) -> Vec<&'static str> {

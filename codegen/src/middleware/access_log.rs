@@ -2,9 +2,8 @@
 
 use super::{Code, Facts, Lower, Prose, Registered, Site, State};
 use crate::language::kind::Flag;
-use crate::language::{Section, section};
+use crate::language::section;
 use crate::plan::Value;
-use crate::yaml::Tree;
 
 section! {
     /// `access_log: {query: false}`
@@ -29,9 +28,5 @@ impl Registered for AccessLog {
 impl Lower for AccessLog {
     fn policy(&self, _: &Site<'_>) -> Value {
         self.value()
-    }
-
-    fn written(&self) -> Tree {
-        self.tree()
     }
 }

@@ -1,121 +1,97 @@
 //! `auth`: who may come in.
 
-use super::{
-    At, Code, Column, Facts, Lower, Missed, Prose, Refusal, Registered, Settings, Site, State, Touch,
-};
+use super::{Code, Column, Facts, Lower, Missed, Prose, Refusal, Registered, Site, State, Touch};
 use crate::ast::Strings;
 use crate::codes;
 use crate::field::Nature::{Connection, Framing, Host, Message, Way};
 use crate::field::Use;
+use crate::language::kind::{FieldName, LateText, ListOf, Nested, OneOrList};
+use crate::language::{Kind, Shape, Without, section};
 use crate::lint::Lint;
 use crate::lower::late::comma_separated;
 use crate::model::{HeaderName, Late, Piece};
 use crate::plan::Value;
 use crate::resolve::cx::Cx;
-use crate::show;
 use crate::source::ConfigPath;
 use crate::yaml::Tree;
-use serde::Deserialize;
 
-/// `auth: {api_keys: {header: X-API-Key, keys: "${env:API_KEYS}"}}`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct AuthSection {
-    /// A key in a header field. The only scheme of this version, so it has to be there.
-    /// Example: `{keys: "${env:API_KEYS}"}`.
-    pub api_keys: Option<ApiKeysSection>,
+section! {
+    /// `auth: {api_keys: {header: X-API-Key, keys: "${env:API_KEYS}"}}`
+    Auth / AuthSection {
+        /// A key in a header field. The only scheme of this version, so it has to be there.
+        api_keys: ApiKeys = Nested, required "for example `api_keys: {keys: \"${env:API_KEYS}\"}`",
+        example "{keys: \"${env:API_KEYS}\"}";
+    }
 }
 
-/// `api_keys:`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct ApiKeysSection {
-    /// The header field with the key, which is not forwarded. Default: `X-API-Key`.
-    /// Example: `X-Key`.
-    pub header: Option<String>,
-    /// Required: one or a list, each a late value (`${env:API_KEYS}`, `${file:/run/secrets/keys}`) that is a comma-separated list of keys at
-    /// start. A literal key, or a default that is not empty, is an error: the binary is no place for secrets. No key at all stops
-    /// the start.
-    /// Example: `["${env:API_KEYS}", "${file:/run/secrets/keys}"]`.
-    pub keys: Option<Strings>,
-}
-
-/// Answers 401 to whoever does not show a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Auth {
-    /// The scheme.
-    pub api_keys: ApiKeys,
-}
-
-/// A key in a header field.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApiKeys {
-    /// The field.
-    pub header: HeaderName,
-    /// At least one; each has an `${env:..}` or `${file:..}` piece and is a comma separated list at start.
-    pub keys: Vec<Late>,
+section! {
+    /// `api_keys:`
+    ApiKeys / ApiKeysSection {
+        /// The header field with the key, which is not forwarded.
+        header: HeaderName = FieldName(API_KEY), default HeaderName("x-api-key".to_owned()), said Without::value("X-API-Key", ""), example "X-Key";
+        /// Required: one or a list, each a late value (`${env:API_KEYS}`, `${file:/run/secrets/keys}`) that is a comma-separated list of keys at
+        /// start. A literal key, or a default that is not empty, is an error: the binary is no place for secrets. No key at all stops
+        /// the start.
+        keys: Vec<Late> = Secrets, required "for example `keys: \"${env:API_KEYS}\"`",
+        example "[\"${env:API_KEYS}\", \"${file:/run/secrets/keys}\"]";
+    }
 }
 
 /// A key may be somebody's only credentials, and it is taken out as soon as it is known.
-pub(crate) const API_KEY: Use = Use {
+const API_KEY: Use = Use {
     other: Some("X-API-Key"),
     ..Use::of("cannot carry an API key", &[Connection, Framing, Host, Way, Message])
 };
 
-impl Settings for Auth {
-    type Section = AuthSection;
+/// One or several, each a comma-separated list at start; at least one of them may have a key.
+pub(crate) struct Secrets;
 
-    fn lay_over(own: AuthSection, base: AuthSection) -> AuthSection {
-        let api_keys = match (own.api_keys, base.api_keys) {
-            (Some(own), Some(base)) => {
-                Some(ApiKeysSection { header: own.header.or(base.header), keys: own.keys.or(base.keys) })
-            }
-            (own, base) => own.or(base),
-        };
-        AuthSection { api_keys }
-    }
+impl Kind<Vec<Late>> for Secrets {
+    type Written = Strings;
 
-    fn resolve(cx: &mut Cx<'_>, at: &At, section: &AuthSection) -> Option<Self> {
-        let Some(api_keys) = &section.api_keys else {
-            at.missing(cx, "api_keys", "for example `api_keys: {keys: \"${env:API_KEYS}\"}`");
-            return None;
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &Strings) -> Option<Vec<Late>> {
+        let keys = OneOrList(Secret, "no key would be accepted").read(cx, at, written)?;
+        let count = match written {
+            Strings::One(_) => 1,
+            Strings::List(list) => list.len(),
         };
-        let at = at.section("api_keys");
-        let header_at = at.key(cx, "header");
-        let header = cx.field_name(&header_at, api_keys.header.as_deref().unwrap_or("x-api-key"), API_KEY);
-        let keys_at = at.key(cx, "keys");
-        let written: Vec<(ConfigPath, &String)> = match &api_keys.keys {
-            None => {
-                at.missing(cx, "keys", "for example `keys: \"${env:API_KEYS}\"`");
-                return None;
-            }
-            Some(Strings::One(text)) => vec![(keys_at, text)],
-            Some(Strings::List(list)) => {
-                if list.is_empty() {
-                    let title = "no key would be accepted";
-                    cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, &keys_at, title, "this list is empty");
-                }
-                list.iter().map(|(index, text)| (keys_at.index(index), text)).collect()
-            }
-        };
-        cx.each_once(&written);
-        let count = written.len();
-        let keys: Vec<Late> = written.into_iter().filter_map(|(at, text)| secret(cx, &at, text)).collect();
         // Each is nothing but separators where every part of it is known.
-        if count > 0 && keys.len() == count && keys.iter().all(|key| key.by_default().is_some()) {
-            let keys_at = at.key(cx, "keys");
+        if keys.len() == count && keys.iter().all(|key| key.by_default().is_some()) {
             let title = "no key would be accepted";
             cx.sink
-                .error_at(&codes::IMPOSSIBLE_VALUE, &keys_at, title, "a gateway that was not told has no key")
+                .error_at(&codes::IMPOSSIBLE_VALUE, at, title, "a gateway that was not told has no key")
                 .help("leave the empty default out: `${env:API_KEYS}`");
         }
-        header.filter(|_| !keys.is_empty()).map(|header| Self { api_keys: ApiKeys { header, keys } })
+        Some(keys).filter(|keys| !keys.is_empty())
+    }
+    fn tree(&self, value: &Vec<Late>) -> Tree {
+        ListOf(Secret).tree(value)
+    }
+    fn shape(&self) -> Shape {
+        OneOrList(Secret, "").shape()
+    }
+    fn codes(&self) -> Vec<&'static codes::Code> {
+        vec![&codes::IMPOSSIBLE_VALUE, &codes::BAD_LATE_VALUE, &codes::LITERAL_SECRET]
     }
 }
 
 /// A value of which at least a part comes at start.
+struct Secret;
+
+impl Kind<Late> for Secret {
+    type Written = String;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<Late> {
+        secret(cx, at, written)
+    }
+    fn tree(&self, value: &Late) -> Tree {
+        LateText.tree(value)
+    }
+    fn shape(&self) -> Shape {
+        Shape::Text
+    }
+}
+
 fn secret(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Late> {
     let late = cx.late(at, text)?;
     let default = late
@@ -148,13 +124,6 @@ impl Registered for Auth {
             help: "add `auth`, or say why not: `allow: [{lint: route-without-auth, reason: \"..\"}]`",
         }),
         column: Some(Column { heading: "auth", without: "NONE" }),
-        reports: &[
-            (&codes::IMPOSSIBLE_VALUE, &["api_keys.keys"]),
-            (&codes::BAD_LATE_VALUE, &["api_keys.keys"]),
-            (&codes::LITERAL_SECRET, &["api_keys.keys"]),
-            (&codes::HEADER_NAME, &["api_keys.header"]),
-            (&codes::MANAGED_HEADER, &["api_keys.header"]),
-        ],
         prose: Prose { before: include_str!("auth.md"), after: "" },
         ..Facts::of(
             "Answers 401 to whoever does not show a key.",
@@ -179,12 +148,6 @@ impl Lower for Auth {
 
     fn feature(&self) -> Option<&'static str> {
         Some("api-keys")
-    }
-
-    fn written(&self) -> Tree {
-        let Self { api_keys: ApiKeys { header, keys } } = self;
-        let keys = Tree::Set(keys.iter().map(|key| Tree::Text(show::late(key))).collect());
-        Tree::map([("api_keys", Tree::map([("header", Tree::text(header.as_str())), ("keys", keys)]))])
     }
 
     fn touches(&self) -> Vec<Touch<'_>> {

@@ -4,12 +4,11 @@ use super::{Code, Facts, Family, Lower, Per, Prose, Refusal, Registered, Site, S
 use crate::codes;
 use crate::diagnostic::Reporter;
 use crate::language::kind::{Number, ShareAbove0, Timeout};
-use crate::language::{Section, section};
+use crate::language::section;
 use crate::lint::Lint;
 use crate::model::Ratio;
 use crate::plan::Value;
 use crate::source::ConfigPath;
-use crate::yaml::Tree;
 use std::time::Duration;
 
 section! {
@@ -58,10 +57,6 @@ impl Lower for CircuitBreaker {
             "Breaker::new",
             vec![Value::Origin(site.line.clone()), Value::Text(site.upstream.to_owned()), self.value()],
         )
-    }
-
-    fn written(&self) -> Tree {
-        self.tree()
     }
 
     fn lint(&self, at: &ConfigPath, sink: &mut Reporter<'_>) {

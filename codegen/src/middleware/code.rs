@@ -5,12 +5,13 @@
 
 use super::fields::{Claim, Touch};
 use crate::diagnostic::Reporter;
+use crate::language::Section;
 use crate::plan::Value;
 use crate::source::{ConfigPath, FileLine};
 use crate::yaml::Tree;
 
 /// A resolved middleware that can become code.
-pub(crate) trait Lower {
+pub(crate) trait Lower: Written {
     /// The policy's constant expression, of the type `Code::policy`.
     fn policy(&self, site: &Site<'_>) -> Value;
 
@@ -18,9 +19,6 @@ pub(crate) trait Lower {
     fn feature(&self) -> Option<&'static str> {
         None
     }
-
-    /// Its section of the config with every default written out.
-    fn written(&self) -> Tree;
 
     /// What it does, the same for all that do the same; an empty map if it does nothing.
     #[cfg(feature = "cli")]
@@ -45,6 +43,18 @@ pub(crate) trait Lower {
 
     /// Reports what is right, but hardly meant; `at` is its section.
     fn lint(&self, _at: &ConfigPath, _sink: &mut Reporter<'_>) {}
+}
+
+/// A section that can be written out.
+pub(crate) trait Written {
+    /// With every default.
+    fn written(&self) -> Tree;
+}
+
+impl<S: Section> Written for S {
+    fn written(&self) -> Tree {
+        self.tree()
+    }
 }
 
 /// The runtime's side of a middleware.

@@ -1,11 +1,12 @@
 //! What other rooms of the compiler need to know of a kind of middleware, so that none of them knows one by its name.
 
-use super::{Code, Lower, Settings};
+use super::{Code, Lower};
 use crate::codes;
+use crate::language::Section;
 use crate::lint::Lint;
 
 /// A kind of middleware, as the registry takes it in.
-pub(crate) trait Registered: Settings + Lower {
+pub(crate) trait Registered: Section + Lower {
     /// The same for all of its policies.
     const FACTS: Facts;
 }

@@ -1,72 +1,43 @@
 //! `headers`: changes to header fields on their way.
 
-use super::{At, Code, Entry, Facts, Lower, Prose, Registered, Settings, Site, State, Touch, written_after};
-use crate::ast::{List, Map};
+use super::{Code, Entry, Facts, Lower, Prose, Registered, Site, State, Touch, written_after};
+use crate::ast::Map;
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::field::{Nature, Use};
+use crate::language::kind::{FieldName, Fields, LateValue, ListOf, Nested};
+use crate::language::{Kind, Shape, section};
 use crate::lower::late::late;
 use crate::model::{HeaderName, Late, Piece};
 use crate::plan::Value;
 use crate::resolve::cx::Cx;
-use crate::show;
 use crate::source::ConfigPath;
 use crate::yaml::Tree;
-use serde::Deserialize;
-use std::collections::BTreeMap;
 
-/// `headers: {request: {set: {X-A: v}, add: {X-B: v}, remove: [X-C]}, response: {set: .., add: .., remove: ..}}`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct HeadersSection {
-    /// Changes to what the backend gets.
-    /// Example: `{set: {X-Zone: "${env:ZONE}"}}`.
-    pub request: Option<HeaderEditsSection>,
-    /// Changes to what the client gets.
-    /// Example: `{remove: [Server]}`.
-    pub response: Option<HeaderEditsSection>,
+section! {
+    /// `headers: {request: {set: {X-A: v}, add: {X-B: v}, remove: [X-C]}, response: {set: .., add: .., remove: ..}}`
+    Headers / HeadersSection {
+        /// Changes to what the backend gets.
+        request: HeaderEdits = Nested, defaults, example "{set: {X-Zone: \"${env:ZONE}\"}}";
+        /// Changes to what the client gets.
+        response: HeaderEdits = Nested, defaults, example "{remove: [Server]}";
+    }
 }
 
-/// `remove`, then `set`, then `add`. A route's list or map takes the place of the top-level one.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct HeaderEditsSection {
-    /// In place of whatever values the field had. May be late values.
-    /// Example: `{X-Zone: "${env:ZONE}"}`.
-    pub set: Option<Map<String>>,
-    /// Besides whatever values the field had. May be late values.
-    /// Example: `{X-Frame-Options: DENY}`.
-    pub add: Option<Map<String>>,
-    /// Taken out.
-    /// Example: `[X-Internal]`.
-    pub remove: Option<List<String>>,
-}
-
-/// Changes header fields of requests and responses.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Headers {
-    /// Of what the backend gets.
-    pub request: HeaderEdits,
-    /// Of what the client gets.
-    pub response: HeaderEdits,
-}
-
-/// Applied in the order of the fields. Never names a field which the gateway itself manages (`Connection`,
-/// `Content-Length`, `Host`, ..).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HeaderEdits {
-    /// Taken out.
-    pub remove: Vec<HeaderName>,
-    /// In place of whatever was there; names are unique.
-    pub set: Vec<(HeaderName, Late)>,
-    /// Besides what was there; names are unique.
-    pub add: Vec<(HeaderName, Late)>,
+section! {
+    /// `remove`, then `set`, then `add`. A route's list or map takes the place of the top-level one.
+    HeaderEdits / HeaderEditsSection {
+        /// Taken out.
+        remove: Vec<HeaderName> = ListOf<FieldName>(FieldName(EDIT)), default Vec::new(), said "", example "[X-Internal]";
+        /// In place of whatever values the field had. May be late values.
+        set: Vec<(HeaderName, Late)> = Edits, default Vec::new(), said "", example "{X-Zone: \"${env:ZONE}\"}";
+        /// Besides whatever values the field had. May be late values.
+        add: Vec<(HeaderName, Late)> = Edits, default Vec::new(), said "", example "{X-Frame-Options: DENY}";
+    }
 }
 
 /// It is set, added or removed.
-pub(crate) const EDIT: Use = Use {
+const EDIT: Use = Use {
     help: &[(Nature::Host, "see the upstream's `host_header`")],
     is_key: true,
     ..Use::of("cannot be changed", Nature::OF_THE_HOP)
@@ -74,88 +45,59 @@ pub(crate) const EDIT: Use = Use {
 
 /// The layer that gives a fixed response its fields.
 pub(crate) fn of_response(fields: &[(HeaderName, Late)]) -> (Entry, Headers) {
-    let response = HeaderEdits { set: fields.to_vec(), ..HeaderEdits::default() };
-    (Entry { name: "headers", facts: &Headers::FACTS }, Headers { response, ..Headers::default() })
+    let edits = |set| HeaderEdits { remove: Vec::new(), set, add: Vec::new() };
+    let headers = Headers { request: edits(Vec::new()), response: edits(fields.to_vec()) };
+    (Entry::of::<Headers>("headers"), headers)
 }
 
-impl Settings for Headers {
-    type Section = HeadersSection;
+/// Fields with values that may come at start; credentials have to.
+pub(crate) struct Edits;
 
-    fn lay_over(own: HeadersSection, base: HeadersSection) -> HeadersSection {
-        HeadersSection {
-            request: lay_over(own.request, base.request),
-            response: lay_over(own.response, base.response),
+const EDITS: Fields<LateValue> = Fields(EDIT, LateValue);
+
+impl Kind<Vec<(HeaderName, Late)>> for Edits {
+    type Written = Map<String>;
+
+    fn read(
+        &self,
+        cx: &mut Cx<'_>,
+        at: &ConfigPath,
+        written: &Self::Written,
+    ) -> Option<Vec<(HeaderName, Late)>> {
+        let mut fields = EDITS.read(cx, at, written)?;
+        for (key, _) in written.iter() {
+            let is_this = |name: &HeaderName| is_secret(name) && name.as_str().eq_ignore_ascii_case(key);
+            fields.retain(|(name, value)| !is_this(name) || is_fit(cx, &at.key(key), key, value));
         }
+        Some(fields)
     }
-
-    fn resolve(cx: &mut Cx<'_>, at: &At, section: &HeadersSection) -> Option<Self> {
-        Some(Self {
-            request: edits(cx, &at.section("request"), section.request.as_ref()),
-            response: edits(cx, &at.section("response"), section.response.as_ref()),
-        })
+    fn tree(&self, value: &Vec<(HeaderName, Late)>) -> Tree {
+        EDITS.tree(value)
     }
-}
-
-fn lay_over(own: Option<HeaderEditsSection>, base: Option<HeaderEditsSection>) -> Option<HeaderEditsSection> {
-    match (own, base) {
-        (Some(own), Some(base)) => Some(HeaderEditsSection {
-            set: own.set.or(base.set),
-            add: own.add.or(base.add),
-            remove: own.remove.or(base.remove),
-        }),
-        (own, base) => own.or(base),
+    fn shape(&self) -> Shape {
+        EDITS.shape()
+    }
+    fn codes(&self) -> Vec<&'static codes::Code> {
+        EDITS.codes().into_iter().chain([&codes::LITERAL_SECRET]).collect()
     }
 }
 
-fn edits(cx: &mut Cx<'_>, at: &At, section: Option<&HeaderEditsSection>) -> HeaderEdits {
-    let Some(section) = section else { return HeaderEdits::default() };
-    let (set, add, remove) = (at.key(cx, "set"), at.key(cx, "add"), at.key(cx, "remove"));
-    let names = section.remove.iter().flat_map(|list| list.iter());
-    let removed: Vec<(ConfigPath, HeaderName)> = names
-        .filter_map(|(index, text)| {
-            let at = remove.index(index);
-            cx.field_name(&at, text, EDIT).map(|name| (at, name))
-        })
-        .collect();
-    cx.each_once(&removed);
-    HeaderEdits {
-        remove: removed.into_iter().map(|(_, name)| name).collect(),
-        set: fields(cx, &set, section.set.as_ref()),
-        add: fields(cx, &add, section.add.as_ref()),
+/// Whether these credentials are nowhere in the binary; if they are, that is reported.
+fn is_fit(cx: &mut Cx<'_>, at: &ConfigPath, key: &str, late: &Late) -> bool {
+    let is_default =
+        |piece: &Piece| matches!(piece, Piece::Env { default: Some(text), .. } if !text.is_empty());
+    let has_default = late.pieces.iter().any(is_default);
+    if !has_default && late.literal().is_none_or(|text| text.is_empty()) {
+        return true;
     }
-}
-
-fn fields(cx: &mut Cx<'_>, at: &ConfigPath, map: Option<&Map<String>>) -> Vec<(HeaderName, Late)> {
-    let mut fields: Vec<(HeaderName, Late)> = Vec::new();
-    let mut names: BTreeMap<HeaderName, ConfigPath> = BTreeMap::new();
-    for (key, value) in map.iter().flat_map(|map| map.iter()) {
-        let at = at.key(key);
-        let Some(name) = cx.field_name(&at, key, EDIT) else { continue };
-        let Some(late) = value.and_then(|value| cx.late_header_value(&at, value)) else { continue };
-        if let Some(first) = names.get(&name).and_then(|first| cx.source.key_span(first)) {
-            let title = format!("header {} is written twice", quoted(key));
-            cx.sink
-                .error_at_key(&codes::DUPLICATE_KEY, &at, title, "case does not count in header names")
-                .label(first, "first written here");
-            continue;
-        }
-        names.insert(name.clone(), at.clone());
-        let has_default = late
-            .pieces
-            .iter()
-            .any(|piece| matches!(piece, Piece::Env { default: Some(text), .. } if !text.is_empty()));
-        if is_secret(&name) && (has_default || late.literal().is_some_and(|text| !text.is_empty())) {
-            let what =
-                if has_default { "credentials have a default in" } else { "credentials are written in" };
-            let title = format!("{what} {}", quoted(key));
-            cx.sink
-                .error_at(&codes::LITERAL_SECRET, &at, title, "this secret would be compiled into the binary")
-                .help("write `${env:NAME}` or `${file:/run/secrets/name}`; the scheme may stay: `Bearer ${env:TOKEN}`");
-            continue;
-        }
-        fields.push((name, late));
-    }
-    fields
+    let what = if has_default { "credentials have a default in" } else { "credentials are written in" };
+    let title = format!("{what} {}", quoted(key));
+    cx.sink
+        .error_at(&codes::LITERAL_SECRET, at, title, "this secret would be compiled into the binary")
+        .help(
+            "write `${env:NAME}` or `${file:/run/secrets/name}`; the scheme may stay: `Bearer ${env:TOKEN}`",
+        );
+    false
 }
 
 /// Fields that are there for credentials, and nothing else (RFC 9110, section 11).
@@ -165,13 +107,6 @@ fn is_secret(name: &HeaderName) -> bool {
 
 impl Registered for Headers {
     const FACTS: Facts = Facts {
-        reports: &[
-            (&codes::BAD_LATE_VALUE, &["request.set", "request.add"]),
-            (&codes::LITERAL_SECRET, &["request.set"]),
-            (&codes::HEADER_NAME, &["request.set", "request.add", "request.remove"]),
-            (&codes::HEADER_VALUE, &["request.set", "request.add"]),
-            (&codes::MANAGED_HEADER, &["request.set", "request.add", "request.remove"]),
-        ],
         prose: Prose { before: include_str!("headers.md"), after: include_str!("headers_after.md") },
         ..Facts::of(
             "Changes header fields of requests and responses.",
@@ -200,11 +135,6 @@ impl Lower for Headers {
         )
     }
 
-    fn written(&self) -> Tree {
-        let Self { request, response } = self;
-        Tree::map([("request", written(request)), ("response", written(response))])
-    }
-
     fn touches(&self) -> Vec<Touch<'_>> {
         let HeaderEdits { remove, set, add } = &self.response;
         let touch = |path, field| Touch { path, field, clash: written_after };
@@ -225,12 +155,12 @@ impl Lower for Headers {
 #[cfg(feature = "cli")]
 fn meaning(edits: &HeaderEdits) -> Tree {
     let HeaderEdits { remove, set, add } = edits;
-    let mut fields: BTreeMap<&str, (bool, Vec<Tree>)> = BTreeMap::new();
+    let mut fields: std::collections::BTreeMap<&str, (bool, Vec<Tree>)> = Default::default();
     for name in remove.iter().chain(set.iter().map(|(name, _)| name)) {
         fields.entry(name.as_str()).or_default().0 = true;
     }
     for (name, value) in set.iter().chain(add) {
-        fields.entry(name.as_str()).or_default().1.push(Tree::Text(show::late(value)));
+        fields.entry(name.as_str()).or_default().1.push(LateValue.tree(value));
     }
     let becomes = |(loses, gets)| Tree::map([("loses", Tree::plain(loses)), ("gets", Tree::List(gets))]);
     Tree::Map(fields.into_iter().map(|(name, fate)| (name.to_owned(), becomes(fate))).collect())
@@ -246,15 +176,4 @@ fn lower_edits(edits: &HeaderEdits) -> Value {
     let set = set.iter().map(|edit| with_value("HeaderEdit::set", edit));
     let add = add.iter().map(|edit| with_value("HeaderEdit::add", edit));
     Value::Cells("HeaderEdit", remove.chain(set).chain(add).collect())
-}
-
-fn written(edits: &HeaderEdits) -> Tree {
-    let HeaderEdits { remove, set, add } = edits;
-    let fields = |fields: &[(HeaderName, Late)]| {
-        Tree::Map(
-            fields.iter().map(|(name, value)| (name.to_string(), Tree::Text(show::late(value)))).collect(),
-        )
-    };
-    let remove = remove.iter().map(|name| Tree::text(name.as_str())).collect();
-    Tree::map([("remove", Tree::Set(remove)), ("set", fields(set)), ("add", fields(add))])
 }

@@ -1,17 +1,15 @@
 //! `request_id`: an id for each request.
 
 use super::{Claim, Code, Facts, Lower, Registered, Site, State};
-use crate::codes;
 use crate::field::Nature::{Connection, Credentials, Framing, Host, Message, Way};
 use crate::field::Use;
 use crate::language::kind::{FieldName, Flag};
-use crate::language::{Section, Without, section};
+use crate::language::{Without, section};
 use crate::model::HeaderName;
 use crate::plan::Value;
-use crate::yaml::Tree;
 
 /// What carries an id says nothing else.
-pub(crate) const ID: Use = Use {
+const ID: Use = Use {
     other: Some("X-Request-ID"),
     ..Use::of("cannot carry the id", &[Connection, Framing, Host, Way, Message, Credentials])
 };
@@ -30,7 +28,6 @@ section! {
 impl Registered for RequestId {
     const FACTS: Facts = Facts {
         sees_unmatched: true,
-        reports: &[(&codes::HEADER_NAME, &["header"]), (&codes::MANAGED_HEADER, &["header"])],
         ..Facts::of(
             "Gives each request an id, sends it to the backend and back to the client.",
             "{header: X-Correlation-ID}",
@@ -43,10 +40,6 @@ impl Lower for RequestId {
     fn policy(&self, _: &Site<'_>) -> Value {
         let Self { header, trust_incoming } = self;
         Value::Call("RequestIdPolicy::new", vec![header.into(), Value::Flag(*trust_incoming)])
-    }
-
-    fn written(&self) -> Tree {
-        self.tree()
     }
 
     fn claims(&self) -> Option<Claim<'_>> {

@@ -1,10 +1,10 @@
 //! Where a key lives that was written somewhere else.
 
 use crate::lint::Lint;
-use crate::middleware;
+use crate::middleware::{self, REGISTRY};
 
 /// The keys that people look for in the wrong place, by the section that has them.
-pub(super) const HOMES: [(&str, &[&str]); 19] = [
+pub(super) const HOMES: [(&str, &[&str]); 15] = [
     ("server", &["listen", "workers", "log_level", "trusted_proxies", "limits", "drain", "tls"]),
     ("admin", &["listen"]),
     ("server.limits", &["header_bytes", "headers", "uri", "body", "connections"]),
@@ -34,10 +34,6 @@ pub(super) const HOMES: [(&str, &[&str]); 19] = [
     ),
     ("routes.redirect", &["to", "status"]),
     ("routes.respond", &["content_type"]),
-    ("middleware.rate_limit", &["rate", "burst", "max_keys"]),
-    ("middleware.auth", &["api_keys"]),
-    ("middleware.circuit_breaker", &["failure_ratio", "window", "min_requests"]),
-    ("middleware.headers", &["response"]),
     ("observability", &["max_series"]),
 ];
 
@@ -57,14 +53,16 @@ pub(super) fn of(key: &str) -> Option<String> {
     if TOP.contains(&key) {
         return Some("at the top level".to_owned());
     }
-    let mut homes: Vec<&str> = Vec::new();
+    let mut homes: Vec<String> = Vec::new();
     if middleware::NAMES.contains(&key) {
-        homes.push("middleware");
+        homes.push("middleware".to_owned());
     }
     if Lint::named(key).is_some() {
-        homes.push("lints");
+        homes.push("lints".to_owned());
     }
-    homes.extend(HOMES.iter().filter(|(_, keys)| keys.contains(&key)).map(|(home, _)| *home));
+    homes.extend(HOMES.iter().filter(|(_, keys)| keys.contains(&key)).map(|(home, _)| (*home).to_owned()));
+    let with_key = REGISTRY.iter().filter(|entry| entry.section.keys.iter().any(|known| known.name == key));
+    homes.extend(with_key.map(|entry| format!("middleware.{}", entry.name)));
     let homes: Vec<String> = homes.iter().map(|home| format!("in `{home}`")).collect();
     (!homes.is_empty()).then(|| homes.join(" or "))
 }

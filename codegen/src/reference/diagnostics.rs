@@ -23,7 +23,8 @@ pub fn declared(code: &Code) -> Vec<String> {
     let About::Keys(keys) = code.about else { return Vec::new() };
     let of_middleware = REGISTRY.iter().flat_map(|entry| {
         let below = |path: &str| if path.is_empty() { String::new() } else { format!(".{path}") };
-        entry.facts.keys_of(code).map(move |path| format!("middleware.{}{}", entry.name, below(path)))
+        let own = entry.facts.keys_of(code).map(str::to_owned).chain(entry.section.keys_with(code));
+        own.map(move |path| format!("middleware.{}{}", entry.name, below(&path)))
     });
     keys.iter().map(|key| (*key).to_owned()).chain(of_middleware).collect()
 }

@@ -28,7 +28,10 @@ impl Kind<HeaderName> for FieldName {
         Tree::text(value.as_str())
     }
     fn shape(&self) -> Shape {
-        Shape::Text
+        Shape::FieldName(self.0)
+    }
+    fn codes(&self) -> Vec<&'static codes::Code> {
+        vec![&codes::HEADER_NAME, &codes::MANAGED_HEADER]
     }
 }
 
@@ -70,6 +73,9 @@ impl<T, K: Kind<T>> Kind<Vec<(HeaderName, T)>> for Fields<K> {
         Tree::Map(value.iter().map(|(name, value)| (name.to_string(), self.1.tree(value))).collect())
     }
     fn shape(&self) -> Shape {
-        Shape::Map(Box::new(self.1.shape()))
+        Shape::Fields(self.0, Box::new(self.1.shape()))
+    }
+    fn codes(&self) -> Vec<&'static codes::Code> {
+        FieldName(self.0).codes().into_iter().chain(self.1.codes()).collect()
     }
 }

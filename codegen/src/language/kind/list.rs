@@ -45,6 +45,9 @@ impl<T: Ord, K: Kind<T>> Kind<Vec<T>> for ListOf<K> {
     fn shape(&self) -> Shape {
         Shape::List(Box::new(self.0.shape()))
     }
+    fn codes(&self) -> Vec<&'static codes::Code> {
+        self.0.codes()
+    }
 }
 
 impl<T: Ord, K: Kind<T, Written = String>> Kind<Vec<T>> for OneOrList<K> {
@@ -67,6 +70,9 @@ impl<T: Ord, K: Kind<T, Written = String>> Kind<Vec<T>> for OneOrList<K> {
         let one = self.0.shape();
         Shape::AnyOf(vec![one.clone(), Shape::List(Box::new(one))])
     }
+    fn codes(&self) -> Vec<&'static codes::Code> {
+        self.0.codes()
+    }
 }
 
 /// For a list of what somebody else holds.
@@ -81,6 +87,9 @@ impl<T, K: Kind<T>> Kind<T> for &K {
     }
     fn shape(&self) -> Shape {
         (**self).shape()
+    }
+    fn codes(&self) -> Vec<&'static codes::Code> {
+        (**self).codes()
     }
 }
 

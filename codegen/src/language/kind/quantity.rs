@@ -27,7 +27,6 @@ pub(crate) struct Size;
 pub(crate) struct SizeOf(pub(crate) u64, pub(crate) u64, pub(crate) &'static str);
 
 /// So many in a span of time.
-#[allow(dead_code, reason = "the next section has it")]
 pub(crate) struct RateOf;
 
 /// A share of a whole.

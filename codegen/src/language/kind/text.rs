@@ -143,6 +143,9 @@ impl Kind<Late> for LateText {
     fn shape(&self) -> Shape {
         Shape::Text
     }
+    fn codes(&self) -> Vec<&'static codes::Code> {
+        vec![&codes::BAD_LATE_VALUE]
+    }
 }
 
 impl Kind<Late> for LateValue {
@@ -156,5 +159,8 @@ impl Kind<Late> for LateValue {
     }
     fn shape(&self) -> Shape {
         Shape::Text
+    }
+    fn codes(&self) -> Vec<&'static codes::Code> {
+        vec![&codes::BAD_LATE_VALUE, &codes::HEADER_VALUE]
     }
 }
