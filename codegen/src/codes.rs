@@ -1,5 +1,5 @@
 //! The catalogue of diagnostics: a code is stable, can be looked up with `castgate explain`, and is never reused. Its
-//! explanation is a file of its own in `reference/codes/`.
+//! explanation is the first paragraph of a file of its own in `reference/codes/`.
 //!
 //! CG00 the file, CG01 its YAML and its shape, CG02 values and names, CG03 routes, CG04 budgets, CG05 lints, CG06 tests.
 
@@ -10,8 +10,8 @@ pub struct Code {
     pub id: &'static str,
     /// A few words.
     pub title: &'static str,
-    /// A paragraph: what is wrong, why it is not simply accepted, what to do.
-    pub explanation: &'static str,
+    /// Its file in `reference/codes/`.
+    text: &'static str,
     /// What it can point at.
     pub about: About,
 }
@@ -29,6 +29,17 @@ pub enum About {
 }
 
 impl Code {
+    /// A paragraph: what is wrong, why it is not simply accepted, what to do.
+    pub fn explanation(&self) -> &'static str {
+        self.text.lines().next().unwrap_or_default()
+    }
+
+    /// What follows on it: of a lint, its page.
+    #[cfg(feature = "cli")]
+    pub(crate) fn page(&self) -> &'static str {
+        self.text.split_once("\n\n").map_or("", |(_, page)| page)
+    }
+
     /// Whether it is only looked for when there is no error: a lint, or a test.
     pub(crate) fn is_of_the_whole(&self) -> bool {
         self.id.starts_with("CG05") || self.id.starts_with("CG06")
@@ -47,7 +58,7 @@ macro_rules! catalogue {
             pub static $name: Code = Code {
                 id: $id,
                 title: $title,
-                explanation: include_str!(concat!("reference/codes/", $id, ".md")).trim_ascii_end(),
+                text: include_str!(concat!("reference/codes/", $id, ".md")),
                 about: $about,
             };
         )*

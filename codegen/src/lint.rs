@@ -1,132 +1,197 @@
-//! The registry of lints: what is not wrong, but may not be what somebody wants. Each has a name, a level which
-//! `lints:` can change, and a code. A route or an upstream can be let off, with a reason.
+//! The registry of lints: what is not wrong, but may not be what somebody wants. Each is a code, with a level which
+//! `lints:` can change. A route or an upstream can be let off, with a reason.
 
 mod levels;
 
 use crate::codes::{self, Code};
-pub use crate::language::lints::Level;
 pub(crate) use levels::Levels;
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, Error};
+use std::collections::BTreeMap;
+
+/// What a lint does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Nothing.
+    Allow,
+    /// Warns.
+    Warn,
+    /// Stops the build.
+    Deny,
+}
+
+impl Level {
+    /// As they are written in the config.
+    pub const ALL: &[(&str, Self)] = &[("allow", Self::Allow), ("warn", Self::Warn), ("deny", Self::Deny)];
+
+    /// As it is written in the config.
+    pub fn word(self) -> &'static str {
+        Self::ALL[self as usize].0
+    }
+}
+
+/// A lint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lint {
+    code: &'static Code,
+    name: &'static str,
+    level: Level,
+    #[cfg(feature = "cli")]
+    about: &'static [&'static str],
+}
 
 impl Lint {
     /// The lint of this name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|lint| lint.name() == name)
+        Self::ALL.iter().copied().find(|lint| lint.name == name)
+    }
+
+    /// The code of its diagnostics.
+    pub fn code(self) -> &'static Code {
+        self.code
+    }
+
+    /// As it is written in the config: its code's name there, in lower case and with hyphens.
+    pub fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// Its level unless `lints` says otherwise.
+    pub fn default_level(self) -> Level {
+        self.level
     }
 }
 
+/// `ROUTE_WITHOUT_TEST` is `route-without-test`; of ASCII, which identifiers are.
+const fn kebab<const LENGTH: usize>(name: &str) -> [u8; LENGTH] {
+    let (mut out, mut at) = ([0; LENGTH], 0);
+    while at < LENGTH {
+        let byte = name.as_bytes()[at];
+        out[at] = if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+        at += 1;
+    }
+    out
+}
+
 macro_rules! registry {
-    ($($(#[$doc:meta])* $lint:ident $key:ident $name:literal $level:ident $code:ident;)*) => {
-        /// A lint.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Lint {
-            $($(#[$doc])* $lint,)*
-        }
-
+    ($($(#[doc = $doc:literal])* $code:ident $level:ident;)*) => {
         impl Lint {
+            $(
+                $(#[doc = $doc])*
+                pub const $code: Self = Self {
+                    code: &codes::$code,
+                    name: match str::from_utf8(&kebab::<{ stringify!($code).len() }>(stringify!($code))) {
+                        Ok(name) => name,
+                        Err(_) => stringify!($code),
+                    },
+                    level: Level::$level,
+                    #[cfg(feature = "cli")]
+                    about: &[$($doc),*],
+                };
+            )*
+
             /// All lints, in the order of their codes.
-            pub const ALL: &[Self] = &[$(Self::$lint),*];
+            pub const ALL: &[Self] = &[$(Self::$code),*];
 
-            /// As it is written in the config.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$lint => $name,)*
-                }
-            }
-
-            /// Its level unless `lints` says otherwise.
-            pub fn default_level(self) -> Level {
-                match self {
-                    $(Self::$lint => Level::$level,)*
-                }
-            }
-
-            /// The source of its page in the reference.
-            #[cfg(feature = "cli")]
-            pub(crate) fn page(self) -> &'static str {
-                match self {
-                    $(Self::$lint => include_str!(concat!("reference/lints/", $name, ".md")),)*
-                }
-            }
-
-            /// The code of its diagnostics.
-            pub fn code(self) -> &'static Code {
-                match self {
-                    $(Self::$lint => &codes::$code,)*
-                }
-            }
-        }
-
-        /// `lints: {route-without-auth: deny, route-without-test: warn}`; the levels are `allow`, `warn`, `deny`.
-        #[derive(Debug, Clone, Default, Deserialize)]
-        #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-        #[serde(deny_unknown_fields, default)]
-        pub struct Lints {
-            $($(#[$doc])* #[doc = concat!(" Default: `", stringify!($level), "`, in lower case. Example: `deny`.")]
-            #[serde(rename = $name)]
-            #[cfg_attr(feature = "cli", schemars(extend("enum" = ["allow", "warn", "deny"])))]
-            pub $key: Option<String>,)*
-        }
-
-        impl Lints {
-            /// What was written, by lint.
-            pub(crate) fn written(&self) -> impl Iterator<Item = (Lint, &str)> {
-                [$((Lint::$lint, self.$key.as_deref())),*]
-                    .into_iter()
-                    .filter_map(|(lint, level)| Some((lint, level?)))
-            }
+            const NAMES: &[&str] = &[$(Self::$code.name),*];
         }
     };
 }
 
 registry! {
     /// A route which no entry of `tests` gets to.
-    RouteWithoutTest route_without_test "route-without-test" Allow ROUTE_WITHOUT_TEST;
+    ROUTE_WITHOUT_TEST Allow;
     /// A route that forwards without `auth`.
-    RouteWithoutAuth route_without_auth "route-without-auth" Allow ROUTE_WITHOUT_AUTH;
+    ROUTE_WITHOUT_AUTH Allow;
     /// A route that forwards without `rate_limit`.
-    RouteWithoutRateLimit route_without_rate_limit "route-without-rate-limit" Allow ROUTE_WITHOUT_RATE_LIMIT;
+    ROUTE_WITHOUT_RATE_LIMIT Allow;
     /// A route that serves every host.
-    RouteWithoutHost route_without_host "route-without-host" Allow ROUTE_WITHOUT_HOST;
+    ROUTE_WITHOUT_HOST Allow;
     /// A route that forwards with the timeout of last resort: neither it nor `server` has one of its own.
-    TimeoutMissing timeout_missing "timeout-missing" Allow TIMEOUT_MISSING;
+    TIMEOUT_MISSING Allow;
     /// An upstream without probes.
-    HealthCheckOff health_check_off "health-check-off" Allow HEALTH_CHECK_OFF;
+    HEALTH_CHECK_OFF Allow;
     /// An upstream with only one backend that can take traffic.
-    SingleBackend single_backend "single-backend" Allow SINGLE_BACKEND;
+    SINGLE_BACKEND Allow;
     /// A late value with a default: a gateway that was not told starts all the same.
-    LiteralDefaultInEnv literal_default_in_env "literal-default-in-env" Allow LITERAL_DEFAULT_IN_ENV;
+    LITERAL_DEFAULT_IN_ENV Allow;
     /// A drain that is shorter than the longest request may take.
-    DrainTooShort drain_too_short "drain-too-short" Allow DRAIN_TOO_SHORT;
+    DRAIN_TOO_SHORT Allow;
     /// A route some of whose requests the gateway answers itself (`/{page}` and `/health`).
-    BuiltInOverlap built_in_overlap "built-in-overlap" Allow BUILT_IN_OVERLAP;
+    BUILT_IN_OVERLAP Allow;
     /// Text that is a wildcard elsewhere and only text here: `/api/*`, `/users/:id`, `/c/.+`, `rewrite: /$1`, a header
     /// value `*`.
-    ForeignWildcard foreign_wildcard "foreign-wildcard" Deny FOREIGN_WILDCARD;
+    FOREIGN_WILDCARD Deny;
     /// Exact routes for a path with and without its trailing slash that do not lead to the same place.
-    TrailingSlashTwins trailing_slash_twins "trailing-slash-twins" Warn TRAILING_SLASH_TWINS;
+    TRAILING_SLASH_TWINS Warn;
     /// Attempts which the time of no route has room for.
-    TriesBeyondTimeout tries_beyond_timeout "tries-beyond-timeout" Warn TRIES_BEYOND_TIMEOUT;
+    TRIES_BEYOND_TIMEOUT Warn;
     /// More retries than there are other backends.
-    RetriesBeyondBackends retries_beyond_backends "retries-beyond-backends" Warn RETRIES_BEYOND_BACKENDS;
+    RETRIES_BEYOND_BACKENDS Warn;
     /// Retries that were asked for and can never be made.
-    IdleRetries idle_retries "idle-retries" Warn IDLE_RETRIES;
+    IDLE_RETRIES Warn;
     /// Idle connections kept for longer than backends keep theirs.
-    KeepaliveTooLong keepalive_too_long "keepalive-too-long" Warn KEEPALIVE_TOO_LONG;
+    KEEPALIVE_TOO_LONG Warn;
     /// A circuit breaker which one good answer keeps closed.
-    BreakerHardlyTrips breaker_hardly_trips "breaker-hardly-trips" Warn BREAKER_HARDLY_TRIPS;
+    BREAKER_HARDLY_TRIPS Warn;
     /// A backend with different weights in different upstreams.
-    UnequalWeights unequal_weights "unequal-weights" Warn UNEQUAL_WEIGHTS;
+    UNEQUAL_WEIGHTS Warn;
     /// A top-level middleware which every route has switched off or replaced.
-    UnusedMiddleware unused_middleware "unused-middleware" Warn UNUSED_MIDDLEWARE;
+    UNUSED_MIDDLEWARE Warn;
     /// A plain `no`, `yes`, `on`, `off` where text is meant: older YAML readers take it for a boolean.
-    YamlWord yaml_word "yaml-word" Warn YAML_WORD;
+    YAML_WORD Warn;
     /// An `allow` that lets nothing off.
-    UnusedAllow unused_allow "unused-allow" Warn UNUSED_ALLOW;
+    UNUSED_ALLOW Warn;
     /// A network in `trusted_proxies` that is larger than any private one: every client may say who it is.
-    TrustEveryone trust_everyone "trust-everyone" Warn TRUST_EVERYONE;
+    TRUST_EVERYONE Warn;
     /// A network in `trusted_proxies` that lies in another one of the list.
-    OverlappingNetworks overlapping_networks "overlapping-networks" Warn OVERLAPPING_NETWORKS;
+    OVERLAPPING_NETWORKS Warn;
+}
+
+/// `lints: {route-without-auth: deny, route-without-test: warn}`; the levels are `allow`, `warn`, `deny`.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Lints(BTreeMap<Lint, Option<String>>);
+
+impl Lints {
+    /// What was written, by lint.
+    pub(crate) fn written(&self) -> impl Iterator<Item = (Lint, &str)> {
+        self.0.iter().filter_map(|(lint, level)| Some((*lint, level.as_deref()?)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Lint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::named(&name).ok_or_else(|| D::Error::unknown_field(&name, Self::NAMES))
+    }
+}
+
+#[cfg(feature = "cli")]
+impl schemars::JsonSchema for Lints {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Lints".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let words: Vec<&str> = Level::ALL.iter().map(|(word, _)| *word).collect();
+        let key = |lint: &Lint| {
+            let (about, level) = (lint.about.join("").trim().to_owned(), lint.level.word());
+            serde_json::json!({
+                "type": "string",
+                "enum": words,
+                "description": format!("{about} Default: `{level}`. Example: `deny`."),
+                "default": level,
+                "examples": ["deny"],
+            })
+        };
+        let keys = Lint::ALL.iter().map(|lint| (lint.name.to_owned(), key(lint)));
+        schemars::json_schema!({
+            "type": "object",
+            "description": "`lints: {route-without-auth: deny, route-without-test: warn}`; the levels are `allow`, `warn`, `deny`.",
+            "properties": keys.collect::<serde_json::Map<_, _>>(),
+            "additionalProperties": false,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -135,12 +200,11 @@ mod tests {
 
     #[test]
     fn lints_are_in_the_order_of_their_codes_and_named_like_them() {
+        assert_eq!(Lint::ROUTE_WITHOUT_TEST.name(), "route-without-test");
         assert!(Lint::ALL.windows(2).all(|pair| pair[0].code().id < pair[1].code().id));
         for lint in Lint::ALL {
-            assert!(
-                lint.code().id.starts_with("CG05") && lint.code().explanation.contains(lint.name()),
-                "{lint:?}"
-            );
+            let code = lint.code();
+            assert!(code.id.starts_with("CG05") && code.explanation().contains(lint.name()), "{code:?}");
         }
     }
 }

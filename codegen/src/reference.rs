@@ -94,7 +94,7 @@ impl Page {
         for lint in Lint::ALL {
             let (name, code) = (lint.name(), lint.code());
             let link = format!("[`{name}`]({})", page_of(*lint));
-            self.row(&[&link, &level(*lint), &anchored(code), code.explanation]);
+            self.row(&[&link, &level(*lint), &anchored(code), code.explanation()]);
         }
         self.text.push('\n');
     }
@@ -105,7 +105,7 @@ impl Page {
         self.row(&["code", "", ""]);
         self.row(&["---"; 3]);
         for code in codes::ALL.iter().filter(|code| lint_of(code).is_none()) {
-            self.row(&[&anchored(code), code.title, code.explanation]);
+            self.row(&[&anchored(code), code.title, code.explanation()]);
         }
     }
 
@@ -126,7 +126,7 @@ fn anchored(code: &Code) -> String {
 }
 
 fn level(lint: Lint) -> String {
-    format!("`{:?}`", lint.default_level()).to_lowercase()
+    format!("`{}`", lint.default_level().word())
 }
 
 /// Where the page of a lint is, from this one.

@@ -64,11 +64,6 @@ fn tidy_schema(map: &mut Map<String, Value>) {
         // Line breaks of the source are none of the text.
         let paragraphs = text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ").replace("  ", " "));
         *text = paragraphs.collect::<Vec<_>>().join("\n\n");
-        // The registry of lints knows its levels as Rust names them.
-        for level in ["Allow", "Warn", "Deny"] {
-            *text =
-                text.replace(&format!("`{level}`, in lower case"), &format!("`{}`", level.to_lowercase()));
-        }
     }
     // Of a key that is declared in `language` both are there; of others only their doc comment tells.
     let Some(text) = map.get("description").and_then(Value::as_str) else { return };

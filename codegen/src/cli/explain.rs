@@ -59,7 +59,7 @@ fn code(id: &str) -> Exit {
                     "\n`castgate reference --lint {name}` has an example, its report, and how to mend it.\n"
                 )
             });
-            print(&format!("{}: {}\n\n{}\n{more}", code.id, code.title, code.explanation))
+            print(&format!("{}: {}\n\n{}\n{more}", code.id, code.title, code.explanation()))
         }
         None => {
             eprintln!("error: no code {id}; codes are CG and four digits, as a report shows them");

@@ -68,7 +68,7 @@ impl Messages<'_> {
         json!({
             "$message_type": "diagnostic",
             "message": diagnostic.title,
-            "code": {"code": code.id, "explanation": code.explanation},
+            "code": {"code": code.id, "explanation": code.explanation()},
             "level": diagnostic.severity_name(),
             "spans": spans,
             "children": children,

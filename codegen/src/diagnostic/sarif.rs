@@ -29,8 +29,8 @@ fn rule(code: &Code) -> Value {
     json!({
         "id": code.id,
         "shortDescription": {"text": code.title},
-        "fullDescription": {"text": code.explanation},
-        "help": {"text": code.explanation},
+        "fullDescription": {"text": code.explanation()},
+        "help": {"text": code.explanation()},
     })
 }
 

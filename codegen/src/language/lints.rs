@@ -1,19 +1,7 @@
-//! Sections and words of `lints:` and `allow:`.
+//! The section `allow:`.
 
 use super::kind::Verbatim;
-use super::{Section, Shape, section, words};
-
-words! {
-    /// What a lint does.
-    Level, "level" {
-        /// Nothing.
-        Allow = "allow";
-        /// Warns.
-        Warn = "warn";
-        /// Stops the build.
-        Deny = "deny";
-    }
-}
+use super::{Section, Shape, section};
 
 /// A list of what somebody is let off.
 pub(crate) fn allow() -> Shape {

@@ -119,7 +119,7 @@ impl Registered for Auth {
             Refusal { reason: "auth_invalid", status: 401 },
         ],
         missed: Some(Missed {
-            lint: Lint::RouteWithoutAuth,
+            lint: Lint::ROUTE_WITHOUT_AUTH,
             label: "anybody may come in",
             help: "add `auth`, or say why not: `allow: [{lint: route-without-auth, reason: \"..\"}]`",
         }),

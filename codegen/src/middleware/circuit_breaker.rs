@@ -63,7 +63,7 @@ impl Lower for CircuitBreaker {
         if self.failure_ratio.basis_points == 10_000 {
             let title = "a circuit breaker that hardly ever opens";
             let label = format!("one good answer in {:?} keeps it closed", self.window);
-            sink.lint_at(Lint::BreakerHardlyTrips, &at.key("failure_ratio"), title, label);
+            sink.lint_at(Lint::BREAKER_HARDLY_TRIPS, &at.key("failure_ratio"), title, label);
         }
     }
 }

@@ -117,7 +117,7 @@ impl Registered for RateLimit {
         series: &[Family { name: "gateway_rate_limited_total", per: Per::Route, each: 1, of: "routes" }],
         memory: Some("limit tables"),
         missed: Some(Missed {
-            lint: Lint::RouteWithoutRateLimit,
+            lint: Lint::ROUTE_WITHOUT_RATE_LIMIT,
             label: "nothing keeps one client from taking all",
             help: "add `rate_limit`, here or at the top level",
         }),

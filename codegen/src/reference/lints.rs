@@ -1,4 +1,4 @@
-//! One page for each lint, `docs/lints/NAME.md`. Its texts and configs are in `lints/NAME.md`; the report is what the
+//! One page for each lint, `docs/lints/NAME.md`. Its texts and configs are in the file of its code; the report is what the
 //! compiler says of the first of these configs, so it is never out of date.
 
 mod texts;
@@ -21,11 +21,12 @@ fn report(config: &str) -> String {
 /// The page of a lint.
 pub fn lint_page(lint: Lint) -> String {
     let LintTexts { why, found, mend, mended, let_off, allowed } = lint_texts(lint);
-    let (name, code) = (lint.name(), lint.code());
+    let name = lint.name();
     let level = super::level(lint);
     let report = report(found);
     let report = report.trim_end();
-    let id = code.id.to_lowercase();
+    let id = lint.code().id;
+    let anchor = id.to_lowercase();
     let yaml = |config: &str| format!("```yaml\n{config}\n```");
     let allowed = allowed.map_or(String::new(), |config| format!("\n\n{}", yaml(config)));
     let (found, mended) = (yaml(found), yaml(mended));
@@ -33,9 +34,9 @@ pub fn lint_page(lint: Lint) -> String {
         "\
 # {name}
 
-<!-- Made by `castgate reference --lint {name}` from codegen/src/reference/lints/{name}.md. -->
+<!-- Made by `castgate reference --lint {name}` from codegen/src/reference/codes/{id}.md. -->
 
-Code [{}](../configuration.md#{id}), level {level} unless `lints` says otherwise.
+Code [{id}](../configuration.md#{anchor}), level {level} unless `lints` says otherwise.
 
 {why}
 
@@ -62,7 +63,6 @@ Code [{}](../configuration.md#{id}), level {level} unless `lints` says otherwise
 ## Its level
 
 `lints: {{{name}: deny}}` makes it an error, `warn` a warning, and with `allow` nothing is said. The build fails only for errors.
-",
-        code.id
+"
     )
 }

@@ -18,7 +18,7 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
             let at = route.origin.path.key(section).key(name);
             let title = "`*` is only a star here";
             let label = "matches this one character, not any value";
-            if let Some(problem) = sink.lint_at(Lint::ForeignWildcard, &at, title, label) {
+            if let Some(problem) = sink.lint_at(Lint::FOREIGN_WILDCARD, &at, title, label) {
                 problem.help("a value is compared as it is; there is no pattern for any value");
             }
         }
@@ -39,7 +39,7 @@ fn path(route: &Route, sink: &mut Reporter<'_>) {
     let at = route.origin.path.key("path");
     let span = sink.source.whole_span(&at);
     let title = format!("{} in a path is only text here", quoted(text));
-    let Some(problem) = sink.lint_at(Lint::ForeignWildcard, &at, title, "matches exactly these characters")
+    let Some(problem) = sink.lint_at(Lint::FOREIGN_WILDCARD, &at, title, "matches exactly these characters")
     else {
         return;
     };
@@ -74,7 +74,7 @@ fn template(route: &Route, sink: &mut Reporter<'_>) {
     let span = sink.source.whole_span(&at);
     let title = format!("{} in a template is only text here", quoted(group));
     let label = "stands for nothing that the path took";
-    let Some(problem) = sink.lint_at(Lint::ForeignWildcard, &at, title, label) else { return };
+    let Some(problem) = sink.lint_at(Lint::FOREIGN_WILDCARD, &at, title, label) else { return };
     problem.help("a template has the path's parameters: `{name}` or, last, `{*name}`");
     if let (Some(span), Some(mend)) = (span, with_parameters(pieces, route)) {
         problem.suggest("the parameter in this place", span, format!("\"{mend}\""));

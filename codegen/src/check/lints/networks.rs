@@ -18,7 +18,7 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     for (index, network) in networks.iter().enumerate().filter(|(_, network)| is_wide(network)) {
         let title = format!("{} is most of the Internet", text(network));
         let label = "whoever connects from there may say who the client is";
-        if let Some(problem) = sink.lint_at(Lint::TrustEveryone, &section.index(index), title, label) {
+        if let Some(problem) = sink.lint_at(Lint::TRUST_EVERYONE, &section.index(index), title, label) {
             problem.help("name the networks of the proxies in front of the gateway");
         }
     }
@@ -33,7 +33,7 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
                 let other = sink.source.value_span(&section.index(first));
                 let title = format!("{} is in {}", text(network), text(outer));
                 let at = section.index(index);
-                if let Some(problem) = sink.lint_at(Lint::OverlappingNetworks, &at, title, "adds nothing")
+                if let Some(problem) = sink.lint_at(Lint::OVERLAPPING_NETWORKS, &at, title, "adds nothing")
                     && let Some(other) = other
                 {
                     problem.label(other, "holds it already");

@@ -25,7 +25,7 @@ pub(super) fn check(table: &Table<'_>, sink: &mut Reporter<'_>) {
         };
         if route.host == HostPattern::Any {
             missing(
-                Lint::RouteWithoutHost,
+                Lint::ROUTE_WITHOUT_HOST,
                 "serves every host",
                 "also what was meant for another name, or for none",
                 "add `host`",
@@ -44,7 +44,7 @@ pub(super) fn check(table: &Table<'_>, sink: &mut Reporter<'_>) {
         if is_default_timeout && !has_timeout {
             let title = format!("route {} has no timeout of its own", quoted(&route.name));
             let label = format!("a response may take {:?} to begin, the default", route.timeout);
-            if let Some(problem) = sink.lint_at_key(Lint::TimeoutMissing, at, title, label) {
+            if let Some(problem) = sink.lint_at_key(Lint::TIMEOUT_MISSING, at, title, label) {
                 problem.help("add `timeout` here, or `server.timeouts.request` for all");
             }
         }
@@ -56,7 +56,7 @@ pub(super) fn check(table: &Table<'_>, sink: &mut Reporter<'_>) {
 }
 
 fn without_test(table: &Table<'_>, sink: &mut Reporter<'_>) {
-    if sink.levels.of(Lint::RouteWithoutTest) == Level::Allow {
+    if sink.levels.of(Lint::ROUTE_WITHOUT_TEST) == Level::Allow {
         return;
     }
     let tested: BTreeSet<String> =
@@ -72,7 +72,7 @@ fn without_test(table: &Table<'_>, sink: &mut Reporter<'_>) {
         }
         let title = format!("no test gets to route {}", quoted(&route.name));
         if let Some(problem) =
-            sink.lint_at_key(Lint::RouteWithoutTest, &route.origin.path, title, "could change unnoticed")
+            sink.lint_at_key(Lint::ROUTE_WITHOUT_TEST, &route.origin.path, title, "could change unnoticed")
         {
             // Whole, so that it can be copied; YAML has no character that a terminal could take for its own.
             problem.help(format!("for example `{}`", example(route, &request)));
@@ -105,7 +105,7 @@ fn built_in_overlap(model: &Model, sink: &mut Reporter<'_>) {
         let title = format!("route {} never gets the built-in paths", quoted(&route.name));
         let label = format!("{} are answered by the gateway itself", built_in::PATHS.join(", "));
         if let Some(problem) =
-            sink.lint_at(Lint::BuiltInOverlap, &route.origin.path.key("path"), title, label)
+            sink.lint_at(Lint::BUILT_IN_OVERLAP, &route.origin.path.key("path"), title, label)
         {
             problem.help("give them a listener of their own: `admin: {listen: 127.0.0.1:9090}`");
         }
@@ -139,7 +139,7 @@ fn trailing_slash_twins(model: &Model, sink: &mut Reporter<'_>) {
         let title = format!("routes {} and {} differ by a slash", quoted(&twin.name), quoted(&route.name));
         let at = route.origin.path.key("path");
         if let Some(problem) =
-            sink.lint_at(Lint::TrailingSlashTwins, &at, title, "with the slash, requests go here")
+            sink.lint_at(Lint::TRAILING_SLASH_TWINS, &at, title, "with the slash, requests go here")
         {
             if let Some(other) = other {
                 problem.label(other, "and without it here");
@@ -157,6 +157,6 @@ fn drain(model: &Model, sink: &mut Reporter<'_>) {
         let at = ConfigPath::root().key("server").key("drain").key("grace");
         let title = "a drain may cut off requests that are still in time";
         let label = format!("{grace:?}, but route {} may take {:?}", quoted(&longest.name), longest.timeout);
-        sink.lint_at(Lint::DrainTooShort, &at, title, label);
+        sink.lint_at(Lint::DRAIN_TOO_SHORT, &at, title, label);
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn middleware(model: &Model, sink: &mut Reporter<'_>) {
     for layer in model.policies.top_level().filter(|layer| !used.contains(layer.kind)) {
         let title = format!("no route has the middleware {}", quoted(layer.kind));
         let label = "every route has switched it off, or has no use for it";
-        if let Some(problem) = sink.lint_at_key(Lint::UnusedMiddleware, &layer.origin.path, title, label) {
+        if let Some(problem) = sink.lint_at_key(Lint::UNUSED_MIDDLEWARE, &layer.origin.path, title, label) {
             problem.help(format!(
                 "remove it; requests that match no route have {} only",
                 of_unmatched.join(" and ")
@@ -30,6 +30,6 @@ pub(super) fn middleware(model: &Model, sink: &mut Reporter<'_>) {
 pub(super) fn allows(sink: &mut Reporter<'_>) {
     for (lint, at) in sink.levels.unused() {
         let title = format!("{} finds nothing here", quoted(lint.name()));
-        sink.lint_at(Lint::UnusedAllow, &at, title, "lets nothing off; remove it");
+        sink.lint_at(Lint::UNUSED_ALLOW, &at, title, "lets nothing off; remove it");
     }
 }

@@ -30,12 +30,12 @@ fn health_and_backends(upstream: &Upstream, sink: &mut Reporter<'_>) {
     if upstream.checks == Checks::Off {
         let title = format!("upstream {name} is not probed");
         let label = "a backend that is down keeps its share of the traffic";
-        sink.lint_at(Lint::HealthCheckOff, &at.key("health_check"), title, label);
+        sink.lint_at(Lint::HEALTH_CHECK_OFF, &at.key("health_check"), title, label);
     }
     if upstream.backends.iter().filter(|backend| backend.weight > 0).count() < 2 {
         let title = format!("upstream {name} has a single backend");
         let label = "nothing takes its place when it is down";
-        sink.lint_at_key(Lint::SingleBackend, &at.key("backends"), title, label);
+        sink.lint_at_key(Lint::SINGLE_BACKEND, &at.key("backends"), title, label);
     }
 }
 
@@ -44,7 +44,7 @@ fn keepalive(upstream: &Upstream, sink: &mut Reporter<'_>) {
     if upstream.keepalive.idle > USUAL_KEEPALIVE && upstream.keepalive.max_idle > 0 {
         let title = "idle connections are kept for longer than most backends keep theirs";
         let label = "the backend may close a connection just as a request is sent on it";
-        if let Some(problem) = sink.lint_at(Lint::KeepaliveTooLong, &at, title, label) {
+        if let Some(problem) = sink.lint_at(Lint::KEEPALIVE_TOO_LONG, &at, title, label) {
             problem.help("keep it below the backend's own keep-alive timeout: Node has 5s, nginx 75s");
         }
     }
@@ -65,7 +65,7 @@ fn retries(upstream: &Upstream, sink: &mut Reporter<'_>) {
     };
     if let Some((key, label)) = never {
         let title = "retries that can never be made";
-        if let Some(problem) = sink.lint_at(Lint::IdleRetries, &section.key(key), title, label) {
+        if let Some(problem) = sink.lint_at(Lint::IDLE_RETRIES, &section.key(key), title, label) {
             problem.help("write `attempts: 0` to switch retries off");
         }
     } else if usize::from(retries.attempts) >= upstream.backends.len().max(2) && sink.source.is_written(&at) {
@@ -73,7 +73,7 @@ fn retries(upstream: &Upstream, sink: &mut Reporter<'_>) {
         let title =
             format!("{} retries for {count} backend{}", retries.attempts, if count == 1 { "" } else { "s" });
         let label = "a request would go to the same backend again";
-        if let Some(problem) = sink.lint_at(Lint::RetriesBeyondBackends, &at, title, label) {
+        if let Some(problem) = sink.lint_at(Lint::RETRIES_BEYOND_BACKENDS, &at, title, label) {
             problem.help("one less than there are backends is enough");
         }
     }
@@ -98,7 +98,7 @@ fn tries(upstream: &Upstream, route: &Route, sink: &mut Reporter<'_>) {
     let title = "the last attempt comes too late";
     let attempts = upstream.retries.attempts + 1;
     let label = format!("{attempts} attempts of {connect:?} to connect need {needed:?}");
-    if let Some(problem) = sink.lint_at(Lint::TriesBeyondTimeout, &here, title, label) {
+    if let Some(problem) = sink.lint_at(Lint::TRIES_BEYOND_TIMEOUT, &here, title, label) {
         problem.help(format!("no route leaves this upstream more than {most:?}"));
         if let Some(span) = time {
             problem.label(span, "the most time of any route");
@@ -120,7 +120,7 @@ fn unequal_weights(model: &Model, sink: &mut Reporter<'_>) {
             let other = sink.source.value_span(seen.1);
             let title = format!("backend `{host}:{port}` has different weights");
             let label = format!("{} in {}", backend.weight, quoted(&upstream.name));
-            if let Some(problem) = sink.lint_at(Lint::UnequalWeights, &backend.origin.path, title, label)
+            if let Some(problem) = sink.lint_at(Lint::UNEQUAL_WEIGHTS, &backend.origin.path, title, label)
                 && let Some(other) = other
             {
                 problem.label(other, format!("{} in {}", seen.0, quoted(seen.2)));
@@ -144,7 +144,7 @@ fn late_defaults(model: &Model, sink: &mut Reporter<'_>) {
             let Piece::Env { name, default: Some(default) } = piece else { continue };
             let title = format!("${{env:{name}}} has a default in the config");
             let label = format!("a gateway that was not told starts with {}", quoted(default));
-            sink.lint_at(Lint::LiteralDefaultInEnv, &at, title, label);
+            sink.lint_at(Lint::LITERAL_DEFAULT_IN_ENV, &at, title, label);
         }
     }
 }

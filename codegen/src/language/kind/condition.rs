@@ -207,7 +207,7 @@ fn yaml_word(cx: &mut Cx<'_>, at: &ConfigPath) {
     }
     let title = format!("{} is a boolean to older YAML readers", quoted(written));
     let mend = format!("\"{written}\"");
-    if let Some(problem) = cx.sink.lint_at(Lint::YamlWord, at, title, "text here, `true` or `false` there") {
+    if let Some(problem) = cx.sink.lint_at(Lint::YAML_WORD, at, title, "text here, `true` or `false` there") {
         problem.suggest("quotes make it text for all", span, mend);
     }
 }

@@ -1,8 +1,8 @@
-//! The texts and configs beside this file, taken apart.
+//! The texts and configs of a lint's page, taken apart.
 
 use crate::lint::Lint;
 
-/// What `lints/NAME.md` has, in its order.
+/// What the page of a lint has, in its order.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LintTexts {
     /// What the lint finds, and why that matters.
@@ -22,7 +22,7 @@ pub struct LintTexts {
 /// The texts of a lint: prose and configs by turns.
 pub fn lint_texts(lint: Lint) -> LintTexts {
     let mut parts =
-        lint.page().split("```yaml\n").flat_map(|part| part.splitn(2, "```\n")).map(str::trim_end);
+        lint.code().page().split("```yaml\n").flat_map(|part| part.splitn(2, "```\n")).map(str::trim_end);
     let mut next = || parts.next().map(str::trim_start);
     LintTexts {
         why: next().unwrap_or_default(),
