@@ -540,6 +540,49 @@ fn the_reference_has_every_key() {
     }
 }
 
+/// The keys of a schema by their way there, `.routes.redirect.to.`, without the names of upstreams and places in lists.
+fn ways(schema: &serde_json::Value, here: &serde_json::Value, way: &str, found: &mut BTreeSet<String>) {
+    if let Some(name) = here["$ref"].as_str() {
+        return ways(schema, &schema["definitions"][name.rsplit('/').next().unwrap()], way, found);
+    }
+    for (key, of) in here["properties"].as_object().into_iter().flatten() {
+        let way = format!("{way}{key}.");
+        ways(schema, of, &way, found);
+        found.insert(way);
+    }
+    let choices = ["allOf", "anyOf"].into_iter().filter_map(|rule| here[rule].as_array()).flatten();
+    let entries = ["items", "additionalProperties"].into_iter().map(|rule| &here[rule]);
+    choices.chain(entries).filter(|of| of.is_object()).for_each(|of| ways(schema, of, way, found));
+}
+
+/// A slip would lose the place of a report without a word.
+#[test]
+fn whoever_asks_where_a_key_is_names_one() {
+    let schema: serde_json::Value = serde_json::from_str(&read("codegen/gateway.schema.json")).unwrap();
+    let mut found = BTreeSet::new();
+    ways(&schema, &schema, ".", &mut found);
+    let mut asked = 0;
+    for (path, source) in sources("codegen/src") {
+        let source: String = code(&source).flat_map(|line| line.trim_start().chars()).collect();
+        // `root().key("server").key("drain")` asks for the way `.server.drain.` from the root.
+        let mut rest = source.as_str();
+        while let Some((before, after)) = rest.split_once(".key(\"") {
+            rest = after;
+            let mut way = ".".to_owned();
+            while let Some((key, after)) = rest.split_once("\")") {
+                way.push_str(&format!("{key}."));
+                let Some(next) = after.strip_prefix(".key(\"") else { break };
+                rest = next;
+            }
+            let is_from_root = before.ends_with("ConfigPath::root()");
+            let is_it = |known: &String| if is_from_root { *known == way } else { known.ends_with(&way) };
+            assert!(way == ".<<." || found.iter().any(is_it), "{path} asks for `{way}`, which is no key");
+            asked += 1;
+        }
+    }
+    assert!(asked > 30, "only {asked} ways were found");
+}
+
 /// Every reason and every metric is in docs/operations.md.
 #[test]
 fn the_operator_is_told_every_reason_and_every_metric() {
