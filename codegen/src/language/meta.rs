@@ -103,7 +103,6 @@ pub(crate) enum Shape {
     /// Several of these.
     List(Box<Shape>),
     /// These, by names.
-    #[allow(dead_code, reason = "the next section has it")]
     Map(Box<Shape>),
     /// Any of these.
     AnyOf(Vec<Shape>),

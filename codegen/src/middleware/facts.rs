@@ -1,4 +1,5 @@
 //! What other rooms of the compiler need to know of a kind of middleware, so that none of them knows one by its name.
+#![cfg_attr(not(feature = "cli"), allow(dead_code, reason = "some of it only the command line asks"))]
 
 use super::{Code, Lower};
 use crate::codes;
@@ -12,7 +13,6 @@ pub(crate) trait Registered: Section + Lower {
 }
 
 /// What is true of all policies of a kind.
-#[allow(dead_code, reason = "some of it only the command line asks")]
 pub(crate) struct Facts {
     /// What it is for.
     pub(crate) about: &'static str,
@@ -70,7 +70,6 @@ impl Facts {
 }
 
 /// A way to refuse a request: a `Refusal` of the runtime file.
-#[allow(dead_code, reason = "only the command line asks")]
 pub(crate) struct Refusal {
     /// The `reason` of the log and of the problem document.
     pub(crate) reason: &'static str,
@@ -115,7 +114,6 @@ pub(crate) struct Column {
 }
 
 /// Markdown around the table of a section's keys; may be empty.
-#[allow(dead_code, reason = "only the command line asks")]
 pub(crate) struct Prose {
     pub(crate) before: &'static str,
     pub(crate) after: &'static str,

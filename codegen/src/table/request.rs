@@ -1,6 +1,7 @@
 //! A request, as far as routes look at it.
 
 use crate::diagnostic::quoted;
+use crate::field;
 use crate::model::{HeaderPredicate, QueryPredicate, Route};
 use castgate_contract::authority::Authority;
 use castgate_contract::{host, path, query};
@@ -32,8 +33,7 @@ impl Request {
             .split_once(' ')
             .map(|(method, target)| (method, target.trim()))
             .ok_or("expected a method and a target: `GET http://host/path`")?;
-        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        if method.is_empty() || !method.bytes().all(is_token) {
+        if !field::is_token(method) {
             return Err(format!("{} is not a method", quoted(method)));
         }
         if method.bytes().any(|byte| byte.is_ascii_lowercase()) {

@@ -3,7 +3,7 @@
 use super::Cx;
 use crate::codes;
 use crate::diagnostic::quoted;
-use crate::field::Use;
+use crate::field::{self, Use};
 use crate::model::{HeaderName, Late};
 use crate::resolve::late;
 use crate::source::{ConfigPath, Span};
@@ -50,8 +50,7 @@ impl Cx<'_> {
     }
 
     fn header_name(&mut self, at: &ConfigPath, text: &str, is_key: bool) -> Option<HeaderName> {
-        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        if !text.is_empty() && text.len() <= 256 && text.bytes().all(is_token) {
+        if field::is_token(text) && text.len() <= 256 {
             return Some(HeaderName(text.to_ascii_lowercase()));
         }
         let title = format!("{} is not a header name", quoted(text));
