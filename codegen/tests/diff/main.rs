@@ -70,7 +70,7 @@ fn order_and_spelling_are_no_change() {
 
 #[test]
 fn addresses_networks_and_edits_are_compared_by_what_they_do() {
-    let server = |server: &str, rest: &str| model(&format!("server: {{{server}}}\n{rest}{}", &OLD[..]));
+    let server = |server: &str, rest: &str| model(&format!("server: {{{server}}}\n{rest}{OLD}"));
     let networks = |networks: &str| server(&format!("trusted_proxies: [{networks}]"), "");
     let listen = |listen: &str| server(&format!("listen: [{listen}]"), "");
     let admin = |listen: &str| server("", &format!("admin: {{listen: '{listen}'}}\n"));
