@@ -9,7 +9,7 @@ use crate::lint::{Level, Lint};
 use crate::model::LetOff;
 use crate::source::ConfigPath;
 
-/// Tells the sink the levels; it has to know them before anything is looked at.
+/// Sets the levels, which have to be known before anything is looked at.
 pub(super) fn levels(cx: &mut Cx<'_>, gateway: &ast::Gateway) {
     let section = ConfigPath::root().key("lints");
     for (lint, level) in gateway.lints.get().iter().flat_map(|lints| lints.written()) {
