@@ -9,6 +9,7 @@
     allow(dead_code, reason = "what there is to know of keys is for the command line")
 )]
 
+pub(crate) mod gateway;
 pub(crate) mod kind;
 pub(crate) mod lints;
 mod meta;

@@ -4,30 +4,12 @@
 mod levels;
 
 use crate::codes::{self, Code};
+use crate::language::kind::Word;
+pub use crate::language::lints::Level;
+use crate::language::{KeyMeta, Kind, SectionMeta, Without};
 pub(crate) use levels::Levels;
 use serde::de::{Deserialize, Deserializer, Error};
 use std::collections::BTreeMap;
-
-/// What a lint does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Nothing.
-    Allow,
-    /// Warns.
-    Warn,
-    /// Stops the build.
-    Deny,
-}
-
-impl Level {
-    /// As they are written in the config.
-    pub const ALL: &[(&str, Self)] = &[("allow", Self::Allow), ("warn", Self::Warn), ("deny", Self::Deny)];
-
-    /// As it is written in the config.
-    pub fn word(self) -> &'static str {
-        Self::ALL[self as usize].0
-    }
-}
 
 /// A lint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,8 +17,6 @@ pub struct Lint {
     code: &'static Code,
     name: &'static str,
     level: Level,
-    #[cfg(feature = "cli")]
-    about: &'static [&'static str],
 }
 
 impl Lint {
@@ -84,8 +64,6 @@ macro_rules! registry {
                         Err(_) => stringify!($code),
                     },
                     level: Level::$level,
-                    #[cfg(feature = "cli")]
-                    about: &[$($doc),*],
                 };
             )*
 
@@ -94,6 +72,22 @@ macro_rules! registry {
 
             const NAMES: &[&str] = &[$(Self::$code.name),*];
         }
+
+        /// What there is to know of `lints:`.
+        pub(crate) const SECTION: &SectionMeta = &SectionMeta {
+            written: "Lints",
+            about: &["`lints: {route-without-auth: deny, route-without-test: warn}`; the levels are `allow`, `warn`, `deny`."],
+            keys: &[$(
+                KeyMeta {
+                    name: Lint::$code.name,
+                    doc: &[$($doc),*],
+                    shape: || Kind::<Level>::shape(&Word),
+                    codes: Vec::new,
+                    without: || Without::default(&Word, &Level::$level, ""),
+                    example: "deny",
+                },
+            )*],
+        };
     };
 }
 
@@ -163,34 +157,6 @@ impl<'de> Deserialize<'de> for Lint {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
         Self::named(&name).ok_or_else(|| D::Error::unknown_field(&name, Self::NAMES))
-    }
-}
-
-#[cfg(feature = "cli")]
-impl schemars::JsonSchema for Lints {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Lints".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let words: Vec<&str> = Level::ALL.iter().map(|(word, _)| *word).collect();
-        let key = |lint: &Lint| {
-            let (about, level) = (lint.about.join("").trim().to_owned(), lint.level.word());
-            serde_json::json!({
-                "type": "string",
-                "enum": words,
-                "description": format!("{about} Default: `{level}`. Example: `deny`."),
-                "default": level,
-                "examples": ["deny"],
-            })
-        };
-        let keys = Lint::ALL.iter().map(|lint| (lint.name.to_owned(), key(lint)));
-        schemars::json_schema!({
-            "type": "object",
-            "description": "`lints: {route-without-auth: deny, route-without-test: warn}`; the levels are `allow`, `warn`, `deny`.",
-            "properties": keys.collect::<serde_json::Map<_, _>>(),
-            "additionalProperties": false,
-        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! `castgate lsp`: a language server over stdio, for any editor.
 //!
 //! Diagnostics are the compiler's own, their suggested edits are code actions; hover and completion come from the
-//! schema; definitions lead from a route to its upstream, in whatever file of the config that is. The text is looked at
+//! declarations of the language; definitions lead from a route to its upstream, in whatever file of the config that is. The text is looked at
 //! anew after a change, as a whole, once no further change waits; while it is no YAML at all, everything but the
 //! diagnostics goes on working.
 
@@ -50,11 +50,9 @@ pub fn serve() -> Result<(), Box<dyn Error + Send + Sync>> {
     let parameters: InitializeParams = serde_json::from_value(parameters)?;
     let can_watch = can_watch(&parameters);
     let workspace = workspace(parameters);
-    let schema = crate::schema::schema();
     let mut server = Server {
         connection,
         workspace,
-        schema,
         published: BTreeMap::new(),
         stale: Stale::default(),
         reads: Reads::default(),
@@ -71,7 +69,6 @@ pub fn serve() -> Result<(), Box<dyn Error + Send + Sync>> {
 struct Server {
     connection: Connection,
     workspace: Workspace,
-    schema: Value,
     /// What each file was last said to have wrong with it.
     published: BTreeMap<String, (Uri, Vec<lsp_types::Diagnostic>)>,
     stale: Stale,
@@ -139,13 +136,13 @@ impl Server {
             HoverRequest::METHOD => asked(params, |params: lsp_types::HoverParams| {
                 let at = params.text_document_position_params;
                 let document = self.document(&at.text_document.uri)?;
-                hover::hover(document, &self.schema, document.byte(at.position))
+                hover::hover(document, document.byte(at.position))
             }),
             Completion::METHOD => asked(params, |params: lsp_types::CompletionParams| {
                 let at = params.text_document_position;
                 let document = self.document(&at.text_document.uri)?;
                 let project = || self.workspace.project(document, &self.reads);
-                Some(completion::completion(document, project, &self.schema, document.byte(at.position)))
+                Some(completion::completion(document, project, document.byte(at.position)))
             }),
             GotoDefinition::METHOD => asked(params, |params: lsp_types::GotoDefinitionParams| {
                 let at = params.text_document_position_params;

@@ -18,7 +18,7 @@ pub(crate) use facts::{Column, Facts, Family, Missed, Per, Prose, Refusal, Regis
 pub(crate) use fields::{Claim, Touch, written_after};
 
 use crate::ast::{Lenient, Switch};
-use crate::language::{Section, SectionMeta};
+use crate::language::{KeyMeta, Section, SectionMeta, Shape, Without};
 use crate::model::{Id, Origin, Scope};
 use crate::resolve::cx::Cx;
 use crate::source::{ConfigPath, FileLine};
@@ -58,16 +58,21 @@ macro_rules! registry {
             }
         }
 
-        #[cfg(feature = "cli")]
-        impl schemars::JsonSchema for Middleware {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Middleware".into()
-            }
-            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                let keys = [$(generator.subschema_for::<Lenient<Switch<<$settings as Section>::Written>>>()),*];
-                schema(keys)
-            }
-        }
+        /// What there is to know of the section.
+        pub(crate) const SECTION: &SectionMeta = &SectionMeta {
+            written: "Middleware",
+            about: &["`middleware:`, at the top level or of a route."],
+            keys: &[$(
+                KeyMeta {
+                    name: stringify!($name),
+                    doc: &[<$settings as Registered>::FACTS.about],
+                    shape: || Shape::or_off(Shape::Section(<$settings as Section>::META)),
+                    codes: Vec::new,
+                    without: || Without::Nothing,
+                    example: <$settings as Registered>::FACTS.example,
+                },
+            )*],
+        };
 
         /// Every policy of the file, one table a kind, in the order in which they were written.
         #[derive(Debug, Clone, Default)]
@@ -209,21 +214,6 @@ impl Entry {
 #[cfg(feature = "cli")]
 pub(crate) fn named(name: &str) -> Option<&'static Entry> {
     REGISTRY.iter().find(|entry| entry.name == name)
-}
-
-/// `middleware:`, with the keys in the order of the registry.
-#[cfg(feature = "cli")]
-fn schema(keys: [schemars::Schema; NAMES.len()]) -> schemars::Schema {
-    let keys = REGISTRY.iter().zip(keys).map(|(Entry { name, facts, .. }, mut key)| {
-        key.insert("description".to_owned(), format!("{} Example: `{}`.", facts.about, facts.example).into());
-        ((*name).to_owned(), key.to_value())
-    });
-    schemars::json_schema!({
-        "type": "object",
-        "description": "`middleware:`, at the top level or of a route.",
-        "properties": keys.collect::<serde_json::Map<_, _>>(),
-        "additionalProperties": false,
-    })
 }
 
 /// A policy that a route uses.

@@ -1,4 +1,4 @@
-//! The reference, `docs/configuration.md`: every key from the schema, and with it from the doc comments; the middleware
+//! The reference, `docs/configuration.md`: every key from its declaration; the middleware
 //! from its registry; lints and diagnostics from their catalogues; and what no single key can say from `reference/*.md`.
 //! Beside it a page for each lint.
 
@@ -13,12 +13,8 @@ pub use keys::{Key, Section, sections};
 pub use lints::{LintTexts, lint_page, lint_texts};
 
 use crate::codes::{self, Code};
+use crate::language::Words;
 use crate::lint::Lint;
-
-/// Whether the key of this schema has to be written.
-pub(crate) fn is_required(key: &serde_json::Value) -> bool {
-    kind::words(key).default == kind::REQUIRED
-}
 
 const TITLE: &str = "# gateway.yml, key by key\n\n<!-- Made by `castgate reference`; \
                      the texts are those of the keys in codegen/src/language, ast and middleware, and of codegen/src/reference. -->\n\n";
@@ -126,7 +122,7 @@ fn anchored(code: &Code) -> String {
 }
 
 fn level(lint: Lint) -> String {
-    format!("`{}`", lint.default_level().word())
+    format!("`{}`", lint.default_level().as_str())
 }
 
 /// Where the page of a lint is, from this one.

@@ -1,22 +1,17 @@
-//! The JSON Schema of `gateway.yml`, for editors: draft 7, from the declarations of `language` and the types of
-//! the [`ast`](crate::ast) with their doc comments, which also feed hover, completion and the reference.
+//! The JSON Schema of `gateway.yml`, for editors: draft 7, from the declarations of [`language`](crate::language).
 
-use crate::ast::Gateway;
+use crate::language::gateway::Gateway;
+use crate::language::{KeyMeta, Section, SectionMeta, Shape, Without};
 use crate::yaml::json;
-use schemars::generate::SchemaSettings;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The schema.
 pub fn schema() -> Value {
-    let mut schema = SchemaSettings::draft07()
-        .for_deserialize()
-        .into_generator()
-        .into_root_schema_for::<Gateway>()
-        .to_value();
-    tidy(&mut schema);
-    if let Value::Object(map) = &mut schema {
-        map.insert("title".to_owned(), "gateway.yml".into());
-    }
+    let mut definitions = Map::new();
+    let mut schema = section(Gateway::META, &mut definitions);
+    schema["$schema"] = "http://json-schema.org/draft-07/schema#".into();
+    schema["title"] = "gateway.yml".into();
+    schema["definitions"] = definitions.into();
     schema
 }
 
@@ -25,117 +20,63 @@ pub fn text() -> String {
     format!("{:#}\n", schema())
 }
 
-/// A key that is left out is no key with the value null: what serde reads as an option is not one in the file.
-fn tidy(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            tidy_schema(map);
-            map.values_mut().for_each(tidy);
-        }
-        Value::Array(list) => list.iter_mut().for_each(tidy),
-        _ => {}
-    }
+fn section(meta: &SectionMeta, definitions: &mut Map<String, Value>) -> Value {
+    let keys = meta.keys.iter().map(|meta| (meta.name.to_owned(), key(meta, definitions)));
+    let properties: Map<String, Value> = keys.collect();
+    json!({
+        "type": "object",
+        "description": meta.description(),
+        "properties": properties,
+        "additionalProperties": false,
+    })
 }
 
-fn tidy_schema(map: &mut Map<String, Value>) {
-    map.retain(|key, value| {
-        !(key == "default" && (value.is_null() || value.is_object() || value.is_array()))
-    });
-    map.retain(|key, value| !(key == "format" && value.is_string()));
-    if let Some(Value::Array(types)) = map.get_mut("type") {
-        types.retain(|name| name != "null");
-        if let [only] = types.as_slice() {
-            let only = only.clone();
-            map.insert("type".to_owned(), only);
-        }
+fn key(meta: &KeyMeta, definitions: &mut Map<String, Value>) -> Value {
+    let mut schema = value(&(meta.shape)(), definitions);
+    // Draft 7 ignores what stands beside a `$ref`.
+    if schema.get("$ref").is_some() {
+        schema = json!({"allOf": [schema]});
     }
-    if let Some(Value::Array(words)) = map.get_mut("enum") {
-        words.retain(|word| !word.is_null());
+    if let Without::Default(_, Some(default)) = (meta.without)() {
+        schema["default"] = json(&default).unwrap_or_default();
     }
-    if let Some(Value::Array(choices)) = map.get_mut("anyOf") {
-        choices.retain(|choice| choice.get("type").is_none_or(|name| name != "null"));
-        if let [only] = choices.as_mut_slice() {
-            let only = only.take();
-            map.remove("anyOf");
-            put_in_place(map, only);
-        }
+    if !meta.example.is_empty() {
+        schema["examples"] = json(meta.example).into_iter().collect();
     }
-    if let Some(Value::String(text)) = map.get_mut("description") {
-        // Line breaks of the source are none of the text.
-        let paragraphs = text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ").replace("  ", " "));
-        *text = paragraphs.collect::<Vec<_>>().join("\n\n");
-    }
-    // Of a key that is declared in `language` both are there; of others only their doc comment tells.
-    let Some(text) = map.get("description").and_then(Value::as_str) else { return };
-    let (default, example) = (default(text), example(text).and_then(json));
-    if let Some(default) = default {
-        map.entry("default").or_insert(default);
-    }
-    if let Some(example) = example {
-        map.entry("examples").or_insert_with(|| Value::Array(vec![example]));
-    }
+    schema["description"] = meta.description().into();
+    schema
 }
 
-/// Draft 7 ignores what stands beside a `$ref`.
-fn put_in_place(map: &mut Map<String, Value>, only: Value) {
-    match only {
-        Value::Object(only) if only.contains_key("$ref") => {
-            map.insert("allOf".to_owned(), Value::Array(vec![Value::Object(only)]));
+/// Sections go to `definitions`.
+fn value(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
+    match shape {
+        Shape::Flag => json!({"type": "boolean"}),
+        Shape::Number(least, u64::MAX) => json!({"type": "integer", "minimum": least}),
+        Shape::Number(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
+        Shape::Numbers(numbers) => json!({"type": "integer", "enum": numbers}),
+        Shape::Duration => json!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(ms|s|m|h|d)\s*$"}),
+        Shape::Size => json!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*([KMG]i?)?B\s*$"}),
+        Shape::Share => json!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$"}),
+        Shape::Rate => json!({"type": "string", "pattern": r"^\s*[0-9]+\s*/\s*[smh]\s*$"}),
+        Shape::Words(words) => json!({"type": "string", "enum": words}),
+        Shape::Text | Shape::FieldName(_) => json!({"type": "string"}),
+        Shape::Late => json!({"type": "string", "pattern": r"\$\{"}),
+        Shape::List(of) => json!({"type": "array", "items": value(of, definitions)}),
+        Shape::Map(of) | Shape::Fields(_, of) => {
+            json!({"type": "object", "additionalProperties": value(of, definitions)})
         }
-        Value::Object(only) => {
-            for (key, value) in only {
-                map.entry(key).or_insert(value);
+        Shape::AnyOf(choices) => {
+            let choices: Vec<Value> = choices.iter().map(|choice| value(choice, definitions)).collect();
+            json!({"anyOf": choices})
+        }
+        Shape::Off => json!({"enum": ["off", false]}),
+        Shape::Refused => json!({"not": {}}),
+        Shape::Section(meta) => {
+            if !definitions.contains_key(meta.name()) {
+                let schema = section(meta, definitions);
+                definitions.insert(meta.name().to_owned(), schema);
             }
+            json!({"$ref": format!("#/definitions/{}", meta.name())})
         }
-        _ => {}
-    }
-}
-
-/// A value as it is written in a config.
-pub(crate) fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// The example which a doc comment names, as it is written in a config: "Example: `[200, 204]`."
-pub(crate) fn example(description: &str) -> Option<&str> {
-    let (_, rest) = description.split_once("Example: `")?;
-    rest.split_once('`').map(|(example, _)| example)
-}
-
-/// The default which a doc comment names: "Default: `5s`." or "Default: 100."
-pub(crate) fn default(description: &str) -> Option<Value> {
-    let (_, rest) = description.split_once("Default: ")?;
-    let (text, is_code) = match rest.strip_prefix('`') {
-        Some(code) => (code.split_once('`')?.0, true),
-        None => (rest.split_once(['.', ',', ';', ' ']).map_or(rest, |(word, _)| word), false),
-    };
-    match text {
-        "true" => Some(Value::Bool(true)),
-        "false" => Some(Value::Bool(false)),
-        _ if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse::<u64>().ok().map(Value::from),
-        _ if is_code && text.starts_with('[') => None,
-        _ => is_code.then(|| Value::from(text)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn defaults_are_read_from_doc_comments() {
-        assert_eq!(default("How long. Default: `5s`."), Some("5s".into()));
-        assert_eq!(default("How many. Default: 10000."), Some(10_000.into()));
-        assert_eq!(default("Whether. Default: false."), Some(false.into()));
-        assert_eq!(default("Which. Default: every method."), None);
-        assert_eq!(default("Which. Default: `[200]`."), None);
-    }
-
-    #[test]
-    fn examples_are_read_from_doc_comments() {
-        let text = "Which. Default: `[200]`. Example: `[200, {a: off}]`.";
-        assert_eq!(example(text), Some("[200, {a: off}]"));
-        assert_eq!(json("[200, {a: off}]"), Some(serde_json::json!([200, {"a": "off"}])));
-        assert_eq!(example("Which. Default: 5."), None);
     }
 }

@@ -1,7 +1,19 @@
-//! The section `allow:`.
+//! The words of `lints:`, and the section `allow:`.
 
 use super::kind::Verbatim;
-use super::{Section, Shape, section};
+use super::{Section, Shape, section, words};
+
+words! {
+    /// What a lint does.
+    Level, "level" {
+        /// Nothing.
+        Allow = "allow";
+        /// Warns.
+        Warn = "warn";
+        /// Stops the build.
+        Deny = "deny";
+    }
+}
 
 /// A list of what somebody is let off.
 pub(crate) fn allow() -> Shape {

@@ -3,8 +3,6 @@
 use super::Kind;
 use crate::codes::Code;
 use crate::field::Use;
-#[cfg(feature = "cli")]
-use serde_json::{Value, json};
 
 /// A section.
 #[derive(Debug)]
@@ -108,8 +106,6 @@ pub(crate) enum Shape {
     AnyOf(Vec<Shape>),
     /// The keys of a section.
     Section(&'static SectionMeta),
-    /// The keys of a section which is not declared yet.
-    Other(&'static str),
     /// `off`, or `false`.
     Off,
     /// Nothing: the key is known, and refused.
@@ -117,51 +113,37 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
+    /// What a value may be, each form on its own.
+    pub(crate) fn forms(self) -> Vec<Self> {
+        match self {
+            Self::AnyOf(choices) => choices.into_iter().flat_map(Self::forms).collect(),
+            form => vec![form],
+        }
+    }
+
+    /// The section which a value holds, alone, in a list or by name.
+    pub(crate) fn section(&self) -> Option<&'static SectionMeta> {
+        match self {
+            Self::Section(section) => Some(section),
+            Self::List(of) | Self::Map(of) | Self::Fields(_, of) => of.section(),
+            Self::AnyOf(choices) => choices.iter().find_map(Self::section),
+            _ => None,
+        }
+    }
+
     /// A list of these.
     pub(crate) fn list(of: Self) -> Self {
         Self::List(Box::new(of))
     }
 
+    /// A map of names to these.
+    pub(crate) fn map(of: Self) -> Self {
+        Self::Map(Box::new(of))
+    }
+
     /// This, or `off`.
     pub(crate) fn or_off(on: Self) -> Self {
         Self::AnyOf(vec![on, Self::Off])
-    }
-}
-
-#[cfg(feature = "cli")]
-impl Shape {
-    /// Sections go to `definitions`.
-    pub(crate) fn schema(&self, definitions: &mut serde_json::Map<String, Value>) -> Value {
-        match self {
-            Self::Flag => json!({"type": "boolean"}),
-            Self::Number(least, u64::MAX) => json!({"type": "integer", "minimum": least}),
-            Self::Number(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
-            Self::Numbers(numbers) => json!({"type": "integer", "enum": numbers}),
-            Self::Duration => {
-                json!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(ms|s|m|h|d)\s*$"})
-            }
-            Self::Size => json!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*([KMG]i?)?B\s*$"}),
-            Self::Share => json!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$"}),
-            Self::Rate => json!({"type": "string", "pattern": r"^\s*[0-9]+\s*/\s*[smh]\s*$"}),
-            Self::Words(words) => json!({"type": "string", "enum": words}),
-            Self::Text | Self::FieldName(_) => json!({"type": "string"}),
-            Self::Late => json!({"type": "string", "pattern": r"\$\{"}),
-            Self::List(of) => json!({"type": "array", "items": of.schema(definitions)}),
-            Self::Map(of) | Self::Fields(_, of) => {
-                json!({"type": "object", "additionalProperties": of.schema(definitions)})
-            }
-            Self::AnyOf(choices) => {
-                let choices: Vec<Value> = choices.iter().map(|choice| choice.schema(definitions)).collect();
-                json!({"anyOf": choices})
-            }
-            Self::Other(name) => json!({"$ref": format!("#/definitions/{name}")}),
-            Self::Off => json!({"enum": ["off", false]}),
-            Self::Refused => json!({"not": {}}),
-            Self::Section(meta) => {
-                meta.define(definitions);
-                json!({"$ref": format!("#/definitions/{}", meta.name())})
-            }
-        }
     }
 }
 
@@ -197,54 +179,34 @@ impl SectionMeta {
         found
     }
 
+    /// What it is.
+    pub(crate) fn description(&self) -> String {
+        prose(self.about)
+    }
+
     /// What the schema calls it.
     pub(crate) fn name(&self) -> &'static str {
         self.written.trim_start_matches("Written")
-    }
-
-    /// Puts it among the definitions, with those that it holds.
-    fn define(&self, definitions: &mut serde_json::Map<String, Value>) {
-        if !definitions.contains_key(self.name()) {
-            definitions.insert(self.name().to_owned(), Value::Null);
-            let schema = self.schema(definitions);
-            definitions.insert(self.name().to_owned(), schema);
-        }
-    }
-
-    /// As editors know it.
-    pub(crate) fn schema(&self, definitions: &mut serde_json::Map<String, Value>) -> Value {
-        let keys = self.keys.iter().map(|key| (key.name.to_owned(), key.schema(definitions)));
-        let properties: serde_json::Map<String, Value> = keys.collect();
-        json!({
-            "type": "object",
-            "description": prose(self.about),
-            "properties": properties,
-            "additionalProperties": false,
-        })
     }
 }
 
 #[cfg(feature = "cli")]
 impl KeyMeta {
-    fn schema(&self, definitions: &mut serde_json::Map<String, Value>) -> Value {
-        let mut schema = (self.shape)().schema(definitions);
-        // Draft 7 ignores what stands beside a `$ref`.
-        if schema.get("$ref").is_some() {
-            schema = json!({"allOf": [schema]});
-        }
-        let mut text = prose(self.doc);
-        if let Without::Default(said, written) = (self.without)() {
+    /// What it means.
+    pub(crate) fn meaning(&self) -> String {
+        prose(self.doc)
+    }
+
+    /// All that is said of it.
+    pub(crate) fn description(&self) -> String {
+        let mut text = self.meaning();
+        if let Without::Default(said, _) = (self.without)() {
             text.push_str(&format!(" Default: {said}."));
-            if let Some(default) = written.as_deref().and_then(crate::yaml::json) {
-                schema["default"] = default;
-            }
         }
         if !self.example.is_empty() {
             text.push_str(&format!(" Example: `{}`.", self.example));
-            schema["examples"] = crate::yaml::json(self.example).into_iter().collect();
         }
-        schema["description"] = text.into();
-        schema
+        text
     }
 }
 

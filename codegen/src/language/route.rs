@@ -9,7 +9,7 @@ use super::upstream::{Strategy, backend};
 use super::{Shape, Without, section, words};
 use crate::ast::{Backend, List};
 use crate::field::Use;
-use crate::middleware::Middleware;
+use crate::middleware::{self, Middleware};
 use crate::model::{HeaderName, HeaderPredicate, Late, Methods, QueryPredicate};
 use crate::pattern::HostPattern;
 use std::time::Duration;
@@ -114,7 +114,7 @@ section! {
         /// connection if the head has been sent. Not below `timeout` and `idle`. Only on routes that forward.
         total: Option<Duration> = TimeLimit, default None, example "10m";
         /// Laid over the top-level `middleware`, field by field; `name: off` takes one away.
-        middleware: ByHand<Middleware> = AsWritten(|| Shape::Other("Middleware")), optional "", example "{auth: off, rate_limit: {rate: 5/s}}";
+        middleware: ByHand<Middleware> = AsWritten(|| Shape::Section(middleware::SECTION)), optional "", example "{auth: off, rate_limit: {rate: 5/s}}";
         /// Lints which this route is let off, each with a reason.
         allow: ByHand<List<WrittenAllow>> = AsWritten(allow), optional "", example "[{lint: route-without-auth, reason: public by design}]";
     }

@@ -218,17 +218,6 @@ macro_rules! section {
         section!(@constant $settings [$($facade)?] [
             $(($key $(as $code)?: $type = $kind $(($($limit),*))?))*
         ]);
-
-        #[cfg(feature = "cli")]
-        impl schemars::JsonSchema for $written {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                <$settings as $crate::language::Section>::META.name().into()
-            }
-            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                let meta = <$settings as $crate::language::Section>::META;
-                meta.schema(generator.definitions_mut()).try_into().unwrap_or_default()
-            }
-        }
     };
 
     (@name $key:ident) => { stringify!($key) };

@@ -1,17 +1,17 @@
-//! What could be written at the cursor: keys by the schema, words by the schema, names by the config.
+//! What could be written at the cursor: keys and words of the language, names by the config.
 
 use super::document::Document;
 use super::fields;
 use super::keys;
 use super::project::Project;
 use super::scan::{End, Step, scan, unquoted};
+use crate::language::Without;
 use crate::lint::Lint;
 use crate::pattern::{MatchKind, PathPattern, Segment};
 use lsp_types::{
     CompletionItem, CompletionItemKind, CompletionTextEdit, Documentation, MarkupContent, MarkupKind,
     TextEdit,
 };
-use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -21,7 +21,6 @@ const MOST_FILES: usize = 200;
 pub(super) fn completion(
     document: &Document,
     project: impl FnOnce() -> Rc<Project>,
-    schema: &Value,
     byte: usize,
 ) -> Vec<CompletionItem> {
     let before = &document.text[..byte];
@@ -34,19 +33,22 @@ pub(super) fn completion(
     let edit = |text: String| CompletionTextEdit::Edit(TextEdit::new(document.range(&span), text));
     let mut items = Vec::new();
     if !end.is_value {
-        let mut known = keys::keys(schema, &end.path);
+        let mut known = keys::keys(&end.path);
         // What has to be there goes first.
-        known.sort_by_key(|key| !crate::reference::is_required(key.schema));
+        known.sort_by_key(|key| ((key.without)() != Without::Required, key.name));
         for (place, key) in known.into_iter().enumerate() {
             if is_written(document, &end.path, key.name, &span) {
                 continue;
             }
-            let documentation = keys::description(schema, key.schema);
+            let default = match (key.without)() {
+                Without::Default(_, written) => written,
+                _ => None,
+            };
             items.push(CompletionItem {
                 label: key.name.to_owned(),
                 kind: Some(CompletionItemKind::PROPERTY),
-                detail: key.schema.get("default").map(|value| format!("default: {}", keys::plain(value))),
-                documentation: documentation.map(markdown),
+                detail: default.map(|default| format!("default: {default}")),
+                documentation: Some(markdown(key.description())),
                 text_edit: Some(edit(format!("{}: ", key.name))),
                 sort_text: Some(format!("{place:03}")),
                 ..CompletionItem::default()
@@ -74,8 +76,7 @@ pub(super) fn completion(
     }
     // Behind a dash it may be either.
     if end.is_value || items.is_empty() {
-        let words =
-            keys::words(schema, &end.path).into_iter().map(|word| (word, CompletionItemKind::ENUM_MEMBER));
+        let words = keys::words(&end.path).into_iter().map(|word| (word, CompletionItemKind::ENUM_MEMBER));
         let names = names(project, &end.path).into_iter().map(|name| (name, CompletionItemKind::REFERENCE));
         let fields = fields::values(&end.path).into_iter();
         let fields = fields.map(|name| (name.to_owned(), CompletionItemKind::FIELD));

@@ -1,14 +1,14 @@
 //! Which diagnostics can point at a key: those which the catalogue declares for it, and those which follow from what
 //! kind of value it has.
 
-use super::kind;
 use crate::codes::{self, About, Code};
+use crate::language::Shape::{self, *};
+use crate::language::{KeyMeta, Without};
 use crate::middleware::REGISTRY;
-use serde_json::Value;
 
 /// The codes of a key, in order; without those that can point at any key.
-pub(super) fn of_key(schema: &Value, path: &str, key: &Value) -> Vec<&'static Code> {
-    let by_kind = of_kind(schema, key);
+pub(super) fn of_key(path: &str, key: &KeyMeta) -> Vec<&'static Code> {
+    let by_kind = of_kind(key);
     let is_of_key = |code: &&&'static Code| {
         // A method is a word, but has a code of its own.
         let names = |code: &Code| declared(code).iter().any(|key| key == path);
@@ -30,68 +30,50 @@ pub fn declared(code: &Code) -> Vec<String> {
 }
 
 /// What follows from the kind of a key's value.
-fn of_kind(schema: &Value, key: &Value) -> Vec<&'static Code> {
+fn of_kind(key: &KeyMeta) -> Vec<&'static Code> {
+    let shape = (key.shape)();
     let mut found: Vec<&'static Code> = Vec::new();
-    if key["not"].is_object() {
-        return vec![&codes::NOT_SUPPORTED];
-    }
-    if kind::definition(schema, key).is_some() {
+    if shape.section().is_some() {
         found.push(&codes::UNKNOWN_KEY);
     }
-    if kind::words(key).default == kind::REQUIRED {
+    if (key.without)() == Without::Required {
         found.push(&codes::MISSING_KEY);
     }
-    let scalars = scalars(schema, key);
-    let has = |is: fn(&Value) -> bool| scalars.iter().any(|scalar| is(scalar));
-    let is_quantity = has(|scalar| scalar["pattern"].is_string() && !is_late(scalar));
-    let is_word = has(is_word);
-    // `auto` or a number: the number is out of range, whatever it is.
-    let is_bounded = has(|scalar| scalar["maximum"].is_u64() || is_one_of_some_numbers(scalar));
+    let scalars = scalars(shape);
+    let has = |is: fn(&Shape) -> bool| scalars.iter().any(is);
+    let is_quantity = has(|shape| matches!(shape, Duration | Size | Share | Rate));
+    let is_word = has(|shape| matches!(shape, Words(_)));
+    let is_bounded =
+        has(|shape| matches!(shape, Numbers(_)) || matches!(shape, Number(_, most) if *most < u64::MAX));
     if is_quantity {
         found.extend([&codes::MISSING_UNIT, &codes::LATE_VALUE_HERE]);
     }
+    // `auto` or a number: the number is out of range, whatever it is.
     if is_quantity || is_bounded {
         found.push(&codes::IMPOSSIBLE_VALUE);
     } else if is_word {
         found.push(&codes::UNKNOWN_WORD);
     }
-    if has(is_late) {
+    if has(|shape| matches!(shape, Late)) {
         found.push(&codes::BAD_LATE_VALUE);
     }
-    let is_duration = has(kind::is_duration);
-    let is_number = has(|scalar| scalar["type"] == "integer" || is_one_of_some_numbers(scalar));
-    if is_duration || has(|scalar| scalar["type"] == "boolean") || is_number && !is_word {
+    if has(|shape| matches!(shape, Refused)) {
+        found.push(&codes::NOT_SUPPORTED);
+    }
+    let is_number = has(|shape| matches!(shape, Number(..) | Numbers(_)));
+    if has(|shape| matches!(shape, Duration | Flag)) || is_number && !is_word {
         found.push(&codes::YAML_TRAP);
     }
     found
 }
 
 /// The forms of a value that are no sections: the value itself, or the entries of a list of them.
-fn scalars<'s>(schema: &'s Value, key: &'s Value) -> Vec<&'s Value> {
-    if let Some(name) = key["$ref"].as_str().and_then(|name| name.strip_prefix("#/definitions/")) {
-        return scalars(schema, &schema["definitions"][name]);
+fn scalars(shape: Shape) -> Vec<Shape> {
+    match shape {
+        AnyOf(choices) => choices.into_iter().flat_map(scalars).collect(),
+        List(of) => scalars(*of),
+        scalar => vec![scalar],
     }
-    if key["properties"].is_object() {
-        return Vec::new();
-    }
-    let choices = ["anyOf", "allOf"].into_iter().filter_map(|rule| key[rule].as_array()).flatten();
-    let entries = Some(&key["items"]).filter(|items| items.is_object());
-    let inner: Vec<&Value> = choices.chain(entries).flat_map(|inner| scalars(schema, inner)).collect();
-    if inner.is_empty() { vec![key] } else { inner }
-}
-
-fn is_late(scalar: &Value) -> bool {
-    scalar["pattern"].as_str().is_some_and(|pattern| pattern.contains(r"\$\{"))
-}
-
-fn is_one_of_some_numbers(scalar: &Value) -> bool {
-    scalar["enum"].as_array().is_some_and(|words| words.iter().all(Value::is_number))
-}
-
-/// One of some words; `off`, alone, is the other form of a section.
-fn is_word(scalar: &Value) -> bool {
-    let words = scalar["enum"].as_array();
-    words.is_some_and(|words| words.iter().any(|word| word.is_string() && word != "off"))
 }
 
 /// Those about the file as a whole; it is a section, too.

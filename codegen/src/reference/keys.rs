@@ -3,8 +3,9 @@
 
 use super::{diagnostics, kind};
 use crate::codes::Code;
-use crate::middleware::NAMES;
-use serde_json::Value;
+use crate::language::gateway::Gateway;
+use crate::language::{KeyMeta, Section as _, SectionMeta, Without};
+use crate::middleware;
 
 /// The top-level sections in the order in which they are read.
 const ORDER: [&str; 8] =
@@ -44,50 +45,61 @@ pub struct Section {
 
 /// All sections.
 pub fn sections() -> Vec<Section> {
-    let schema = crate::schema::schema();
-    let mut sections = vec![section(&schema, "", "", &schema)];
+    let mut sections = vec![section("", Gateway::META)];
     for name in ORDER {
-        walk(&schema, name, &schema["properties"][name], &mut sections);
+        let key = Gateway::META.keys.iter().find(|key| key.name == name);
+        if let Some(held) = key.and_then(|key| (key.shape)().section()) {
+            walk(name, held, &mut sections);
+        }
     }
     sections
 }
 
-/// The section that a key holds, and then those of its keys.
-fn walk(schema: &Value, path: &str, key: &Value, sections: &mut Vec<Section>) {
-    let Some((name, definition)) = kind::definition(schema, key) else { return };
-    if sections.iter().any(|known| known.definition == name) {
+/// A section, and then those of its keys.
+fn walk(path: &str, meta: &SectionMeta, sections: &mut Vec<Section>) {
+    if sections.iter().any(|known| known.definition == meta.name()) {
         return;
     }
-    sections.push(section(schema, path, name, definition));
-    for (name, key) in in_order(definition) {
-        walk(schema, &format!("{path}.{name}"), key, sections);
+    sections.push(section(path, meta));
+    for key in in_order(meta) {
+        if let Some(held) = (key.shape)().section() {
+            walk(&format!("{path}.{}", key.name), held, sections);
+        }
     }
 }
 
-fn section(schema: &Value, path: &str, name: &str, definition: &Value) -> Section {
-    let keys = in_order(definition).into_iter().map(|(key, rules)| {
-        let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-        let kind::Words { meaning, default, example } = kind::words(rules);
-        let codes = diagnostics::of_key(schema, &path, rules);
-        Key { name: key.to_owned(), kind: kind::kind(schema, rules), path, default, example, meaning, codes }
+fn section(path: &str, meta: &SectionMeta) -> Section {
+    let keys = in_order(meta).into_iter().map(|key| {
+        let path = if path.is_empty() { key.name.to_owned() } else { format!("{path}.{}", key.name) };
+        Key {
+            codes: diagnostics::of_key(&path, key),
+            path,
+            name: key.name.to_owned(),
+            kind: kind::kind(&(key.shape)()),
+            default: match (key.without)() {
+                Without::Required => "required".to_owned(),
+                Without::AtLeastOne => "at least one".to_owned(),
+                Without::Nothing => String::new(),
+                Without::Default(said, _) => said,
+            },
+            example: Some(key.example.to_owned()).filter(|example| !example.is_empty()),
+            meaning: key.meaning(),
+        }
     });
     // `keepalive:` alone says no more than the heading, nor does what the whole is called.
-    let says_more = |text: &&str| !text.ends_with(":`") && !path.is_empty();
-    let description = definition["description"].as_str().filter(says_more);
+    let says_more = |text: &String| !text.ends_with(":`") && !path.is_empty();
     Section {
         path: path.to_owned(),
-        definition: name.to_owned(),
-        description: description.unwrap_or_default().to_owned(),
+        definition: if path.is_empty() { String::new() } else { meta.name().to_owned() },
+        description: Some(meta.description()).filter(says_more).unwrap_or_default(),
         keys: keys.collect(),
     }
 }
 
-fn in_order(definition: &Value) -> Vec<(&str, &Value)> {
-    let keys = definition["properties"].as_object().into_iter().flatten();
-    let mut keys: Vec<(&str, &Value)> = keys.map(|(name, key)| (name.as_str(), key)).collect();
-    let place = |name: &str| NAMES.iter().position(|other| *other == name);
-    if keys.iter().all(|(name, _)| place(name).is_some()) {
-        keys.sort_by_key(|(name, _)| place(name));
+fn in_order(meta: &SectionMeta) -> Vec<&KeyMeta> {
+    let mut keys: Vec<&KeyMeta> = meta.keys.iter().collect();
+    if meta.name() != middleware::SECTION.name() {
+        keys.sort_by_key(|key| key.name);
     }
     keys
 }

@@ -3,8 +3,8 @@
 use super::Cx;
 use crate::ast;
 use crate::codes;
-use crate::language::Section;
 use crate::language::lints::{Allow, WrittenAllow};
+use crate::language::{Section, Words};
 use crate::lint::{Level, Lint};
 use crate::model::LetOff;
 use crate::source::ConfigPath;
@@ -13,7 +13,7 @@ use crate::source::ConfigPath;
 pub(super) fn levels(cx: &mut Cx<'_>, gateway: &ast::Gateway) {
     let section = ConfigPath::root().key("lints");
     for (lint, level) in gateway.lints.get().iter().flat_map(|lints| lints.written()) {
-        if let Some(level) = cx.word(&section.key(lint.name()), level, "level", Level::ALL) {
+        if let Some(level) = cx.word(&section.key(lint.name()), level, Level::WHAT, Level::ALL) {
             cx.sink.levels.set(lint, level);
         }
     }
