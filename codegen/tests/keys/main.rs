@@ -17,6 +17,16 @@ use entries::{entries, entry_at};
 use language::Language;
 use std::collections::BTreeSet;
 
+/// The other keys which a section has to have, as their examples have them.
+fn required_beside(path: &str, key: &str) -> String {
+    let sections = reference::sections();
+    let others = sections.iter().filter(|section| section.path == path).flat_map(|section| &section.keys);
+    let required = others.filter(|other| other.name != key && other.default == "required");
+    required
+        .map(|other| format!("{}: {}, ", other.name, other.example.as_deref().unwrap_or_default()))
+        .collect()
+}
+
 /// The least config in which the section at `path` may have `key`, written as it is in `entry`.
 fn config_around(path: &str, key: &str, entry: &str) -> String {
     let unless = |other: &str, text: &str| if key == other { String::new() } else { format!("{text}, ") };
@@ -54,13 +64,6 @@ fn config_around(path: &str, key: &str, entry: &str) -> String {
             let url = unless("url", "url: http://localhost:9001");
             upstream = format!("backends: [http://localhost:9002, {{{url}{entry}}}]");
         }
-        "middleware.rate_limit" => {
-            rest = format!("middleware: {{rate_limit: {{{}{entry}}}}}", unless("rate", "rate: 10/s"));
-        }
-        "middleware.auth.api_keys" => {
-            let keys = unless("keys", "keys: \"${env:API_KEYS}\"");
-            rest = format!("middleware: {{auth: {{api_keys: {{{keys}{entry}}}}}}}");
-        }
         "routes" => routes.push(match key {
             "path" => format!("{{{entry}, upstream: users}}"),
             "strategy" => {
@@ -91,7 +94,7 @@ fn config_around(path: &str, key: &str, entry: &str) -> String {
             };
         }
         path => {
-            let mut inner = entry.to_owned();
+            let mut inner = required_beside(path, key) + entry;
             let (first, others) = path.split_once('.').unwrap_or((path, ""));
             for name in others.split('.').rev().filter(|name| !name.is_empty()) {
                 inner = format!("{name}: {{{inner}}}");
