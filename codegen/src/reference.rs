@@ -8,7 +8,7 @@ mod kind;
 mod lints;
 mod prose;
 
-pub use diagnostics::{declared, of_any_key, of_file};
+pub use diagnostics::{declared, declared_by_kind, of_any_key, of_file};
 pub use keys::{Key, Section, sections};
 pub use lints::{LintTexts, lint_page, lint_texts};
 

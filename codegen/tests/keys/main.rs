@@ -268,6 +268,12 @@ fn every_key_lists_the_diagnostics_that_point_at_it() {
                     .insert(format!("{} is declared for {path}, but no config of ui/ has it there", code.id));
             }
         }
+        // What a kind of value declares is shown once, not for each key of that kind.
+        let by_kind = reference::declared_by_kind(code);
+        if !by_kind.is_empty() && !by_kind.iter().any(|path| seen.contains(&(code.id, path.as_str()))) {
+            failures
+                .insert(format!("{} is declared by a kind of value, but no config of ui/ has it", code.id));
+        }
     }
     assert!(failures.is_empty(), "\n{}", failures.into_iter().collect::<Vec<_>>().join("\n"));
 }

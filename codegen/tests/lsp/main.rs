@@ -86,9 +86,9 @@ fn keys_words_and_names_are_offered() {
     assert_eq!(editor.offered("routes:\n  - match: ^\n"), ["prefix", "exact"]);
     let text = "upstreams:\n  users: {}\n  orders: {}\nroutes:\n  - path: /\n    upstream: ^\n";
     assert_eq!(editor.offered(text), ["users", "orders"]);
-    let strategies = ["round-robin", "random", "least-connections"];
-    assert_eq!(editor.offered("upstreams:\n  users:\n    strategy: r^"), strategies);
-    assert_eq!(editor.offered("upstreams:\n  users: {strategy: ^}"), strategies);
+    let words = ["preserve", "backend"];
+    assert_eq!(editor.offered("upstreams:\n  users:\n    host_header: r^"), words);
+    assert_eq!(editor.offered("upstreams:\n  users: {host_header: ^}"), words);
     assert!(editor.offered("routes:\n  - methods: [GET, ^").contains(&"POST".to_owned()));
     let middleware = editor.offered("middleware:\n  rate_limit:\n    ^");
     assert_eq!(middleware, ["rate", "burst", "key", "max_keys"], "what has to be there goes first");
