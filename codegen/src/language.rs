@@ -20,7 +20,7 @@ pub(crate) mod test;
 pub(crate) mod upstream;
 mod words;
 
-pub(crate) use kind::{Coded, Constant, Kind, Words};
+pub(crate) use kind::{Coded, Constant, Kind, Like, Words};
 pub(crate) use meta::{KeyMeta, SectionMeta, Shape, Without};
 pub(crate) use section::{Reported, Section, checked, placed, read, required, section};
 pub(crate) use words::words;

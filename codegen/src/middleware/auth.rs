@@ -6,7 +6,7 @@ use crate::codes;
 use crate::field::Nature::{Connection, Framing, Host, Message, Way};
 use crate::field::Use;
 use crate::language::kind::{FieldName, LateText, ListOf, Nested, OneOrList};
-use crate::language::{Kind, Shape, Without, section};
+use crate::language::{Kind, Like, Shape, Without, section};
 use crate::lint::Lint;
 use crate::lower::late::comma_separated;
 use crate::model::{HeaderName, Late, Piece};
@@ -78,17 +78,13 @@ impl Kind<Vec<Late>> for Secrets {
 /// A value of which at least a part comes at start.
 struct Secret;
 
-impl Kind<Late> for Secret {
-    type Written = String;
+impl Like for Secret {
+    type Value = Late;
+    type Other = LateText;
+    const OTHER: LateText = LateText;
 
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<Late> {
+    fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<Late> {
         secret(cx, at, written)
-    }
-    fn tree(&self, value: &Late) -> Tree {
-        LateText.tree(value)
-    }
-    fn shape(&self) -> Shape {
-        Shape::Text
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a route asks of a request. Half a condition would match what nobody meant, so there is none if a part is wrong.
 
-use super::{Fields, Kind, Shape};
+use super::{Fields, Kind, Like, Literal, Shape};
 use crate::ast::{Map, Strings};
 use crate::codes;
 use crate::diagnostic::quoted;
@@ -9,7 +9,6 @@ use crate::lint::Lint;
 use crate::model::{HeaderPredicate, Methods, QueryPredicate};
 use crate::pattern::HostPattern;
 use crate::resolve::cx::Cx;
-use crate::show;
 use crate::source::ConfigPath;
 use crate::yaml::Tree;
 
@@ -138,7 +137,7 @@ impl Kind<Vec<QueryPredicate>> for Query {
 }
 
 fn pairs<'p>(pairs: impl Iterator<Item = (&'p str, &'p String)>) -> Tree {
-    Tree::Map(pairs.map(|(name, value)| (name.to_owned(), Tree::text(show::literal(value)))).collect())
+    Tree::Map(pairs.map(|(name, value)| (name.to_owned(), Literal.tree(value))).collect())
 }
 
 /// A value to compare with; of a field, what can be one.
@@ -146,19 +145,15 @@ struct Value {
     is_field: bool,
 }
 
-impl Kind<String> for Value {
-    type Written = String;
+impl Like for Value {
+    type Value = String;
+    type Other = Literal;
+    const OTHER: Literal = Literal;
 
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<String> {
+    fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<String> {
         yaml_word(cx, at);
-        let value = cx.literal(at, written)?;
+        let value = Literal.read(cx, at, written)?;
         (!self.is_field || cx.is_header_value(at, &value)).then_some(value)
-    }
-    fn tree(&self, value: &String) -> Tree {
-        Tree::text(show::literal(value))
-    }
-    fn shape(&self) -> Shape {
-        Shape::Text
     }
 }
 

@@ -19,14 +19,8 @@ pub(crate) struct OneOrList<K>(pub(crate) K, pub(crate) &'static str);
 pub(crate) struct WordSet;
 
 /// Those entries which are right; whether one stands here twice is asked of what they come to.
-fn each<'w, T: Ord, K: Kind<T>>(
-    cx: &mut Cx<'_>,
-    kind: &K,
-    entries: impl Iterator<Item = (ConfigPath, &'w K::Written)>,
-) -> Vec<T>
-where
-    K::Written: 'w,
-{
+fn each<T: Ord, K: Kind<T>>(cx: &mut Cx<'_>, at: &ConfigPath, kind: &K, list: &List<K::Written>) -> Vec<T> {
+    let entries = list.iter().map(|(index, entry)| (at.index(index), entry));
     let read = entries.filter_map(|(at, entry)| kind.read(cx, &at, entry).map(|value| (at, value)));
     let read: Vec<(ConfigPath, T)> = read.collect();
     cx.each_once(&read);
@@ -37,7 +31,7 @@ impl<T: Ord, K: Kind<T>> Kind<Vec<T>> for ListOf<K> {
     type Written = List<K::Written>;
 
     fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &Self::Written) -> Option<Vec<T>> {
-        Some(each(cx, &self.0, written.iter().map(|(index, entry)| (at.index(index), entry))))
+        Some(each(cx, at, &self.0, written))
     }
     fn tree(&self, value: &Vec<T>) -> Tree {
         Tree::Set(value.iter().map(|entry| self.0.tree(entry)).collect())
@@ -60,11 +54,11 @@ impl<T: Ord, K: Kind<T, Written = String>> Kind<Vec<T>> for OneOrList<K> {
                 cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, self.1, "this list is empty");
                 None
             }
-            Strings::List(list) => ListOf(&self.0).read(cx, at, list),
+            Strings::List(list) => Some(each(cx, at, &self.0, list)),
         }
     }
     fn tree(&self, value: &Vec<T>) -> Tree {
-        ListOf(&self.0).tree(value)
+        Tree::Set(value.iter().map(|entry| self.0.tree(entry)).collect())
     }
     fn shape(&self) -> Shape {
         let one = self.0.shape();
@@ -72,24 +66,6 @@ impl<T: Ord, K: Kind<T, Written = String>> Kind<Vec<T>> for OneOrList<K> {
     }
     fn codes(&self) -> Vec<&'static codes::Code> {
         self.0.codes()
-    }
-}
-
-/// For a list of what somebody else holds.
-impl<T, K: Kind<T>> Kind<T> for &K {
-    type Written = K::Written;
-
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &K::Written) -> Option<T> {
-        (**self).read(cx, at, written)
-    }
-    fn tree(&self, value: &T) -> Tree {
-        (**self).tree(value)
-    }
-    fn shape(&self) -> Shape {
-        (**self).shape()
-    }
-    fn codes(&self) -> Vec<&'static codes::Code> {
-        (**self).codes()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Quantities with units.
 
-use super::{Constant, Kind, Shape};
+use super::{Constant, Kind, Like, Shape};
 use crate::ast;
 use crate::codes;
 use crate::model::{Rate, Ratio};
@@ -55,23 +55,13 @@ impl Constant<Duration> for Span {
     }
 }
 
-impl Kind<Duration> for Timeout {
-    type Written = ast::Duration;
+impl Like for Timeout {
+    type Value = Duration;
+    type Other = Span;
+    const OTHER: Span = Span;
 
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Duration) -> Option<Duration> {
+    fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Duration) -> Option<Duration> {
         cx.timeout(at, written)
-    }
-    fn tree(&self, value: &Duration) -> Tree {
-        Span.tree(value)
-    }
-    fn shape(&self) -> Shape {
-        Shape::Duration
-    }
-}
-
-impl Constant<Duration> for Timeout {
-    fn value(&self, value: &Duration) -> Value {
-        Span.value(value)
     }
 }
 
@@ -109,29 +99,19 @@ impl Constant<u64> for Size {
     }
 }
 
-impl Kind<u64> for SizeOf {
-    type Written = ast::Size;
+impl Like for SizeOf {
+    type Value = u64;
+    type Other = Size;
+    const OTHER: Size = Size;
 
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Size) -> Option<u64> {
+    fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Size) -> Option<u64> {
         let Self(least, most, label) = *self;
-        let size = cx.size(at, written)?;
+        let size = Size.read(cx, at, written)?;
         if !(least..=most).contains(&size) {
             cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, "this size is out of range", label);
             return None;
         }
         Some(size)
-    }
-    fn tree(&self, value: &u64) -> Tree {
-        Size.tree(value)
-    }
-    fn shape(&self) -> Shape {
-        Shape::Size
-    }
-}
-
-impl Constant<u64> for SizeOf {
-    fn value(&self, value: &u64) -> Value {
-        Size.value(value)
     }
 }
 
@@ -155,28 +135,18 @@ impl Constant<Ratio> for Share {
     }
 }
 
-impl Kind<Ratio> for ShareAbove0 {
-    type Written = ast::Percent;
+impl Like for ShareAbove0 {
+    type Value = Ratio;
+    type Other = Share;
+    const OTHER: Share = Share;
 
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Percent) -> Option<Ratio> {
-        let ratio = cx.percent(at, written)?;
+    fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Percent) -> Option<Ratio> {
+        let ratio = Share.read(cx, at, written)?;
         if ratio.basis_points == 0 {
             cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, self.0, "must be above 0%");
             return None;
         }
         Some(ratio)
-    }
-    fn tree(&self, value: &Ratio) -> Tree {
-        Share.tree(value)
-    }
-    fn shape(&self) -> Shape {
-        Shape::Share
-    }
-}
-
-impl Constant<Ratio> for ShareAbove0 {
-    fn value(&self, value: &Ratio) -> Value {
-        Share.value(value)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Statuses of responses.
 
-use super::{Kind, ListOf, Number, Shape};
+use super::{Kind, Like, ListOf, Number, Shape};
 use crate::ast::List;
 use crate::codes;
 use crate::resolve::cx::Cx;
@@ -11,29 +11,22 @@ use std::collections::BTreeSet;
 /// Some statuses with which a response may end, in any order, at least one.
 pub(crate) struct Statuses;
 
-/// One of them.
-const STATUS: Number = Number(200, 599);
-
 /// One of them, as a probe expects it.
 struct Expected;
 
-impl Kind<u16> for Expected {
-    type Written = u64;
+impl Like for Expected {
+    type Value = u16;
+    type Other = Number;
+    const OTHER: Number = Number(200, 599);
 
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &u64) -> Option<u16> {
+    fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &u64) -> Option<u16> {
         if (100..200).contains(written) {
             let title = format!("no probe ends with the status {written}");
             let label = "an interim response comes before the one that counts; must be 200 to 599";
             cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, title, label);
             return None;
         }
-        STATUS.read(cx, at, written)
-    }
-    fn tree(&self, value: &u16) -> Tree {
-        Tree::plain(value)
-    }
-    fn shape(&self) -> Shape {
-        Kind::<u16>::shape(&STATUS)
+        Self::OTHER.read(cx, at, written)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Text, and what has to be in it.
 
-use super::{Kind, Shape};
+use super::{Kind, Like, Shape};
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::model::Late;
@@ -35,24 +35,22 @@ pub(crate) struct LateText;
 /// The value of a header field, which may come at start.
 pub(crate) struct LateValue;
 
-impl Kind<String> for Name {
-    type Written = String;
+impl Like for Name {
+    type Value = String;
+    type Other = Verbatim;
+    const OTHER: Verbatim = Verbatim;
 
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<String> {
+    fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<String> {
         names::check_value(cx, at, written, self.0).then(|| written.clone())
-    }
-    fn tree(&self, value: &String) -> Tree {
-        Tree::text(value)
-    }
-    fn shape(&self) -> Shape {
-        Shape::Text
     }
 }
 
-impl Kind<String> for Target {
-    type Written = String;
+impl Like for Target {
+    type Value = String;
+    type Other = Verbatim;
+    const OTHER: Verbatim = Verbatim;
 
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<String> {
+    fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<String> {
         if !cx.is_literal(at, written) {
             return None;
         }
@@ -61,12 +59,6 @@ impl Kind<String> for Target {
             .map_err(|error| cx.pattern_error(&codes::IMPOSSIBLE_VALUE, at, written, error, check_target))
             .map(|_| written.clone())
             .ok()
-    }
-    fn tree(&self, value: &String) -> Tree {
-        Tree::text(value)
-    }
-    fn shape(&self) -> Shape {
-        Shape::Text
     }
 }
 
@@ -84,17 +76,13 @@ impl Kind<String> for Verbatim {
     }
 }
 
-impl Kind<String> for Plain {
-    type Written = String;
+impl Like for Plain {
+    type Value = String;
+    type Other = Verbatim;
+    const OTHER: Verbatim = Verbatim;
 
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<String> {
+    fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<String> {
         cx.is_literal(at, written).then(|| written.clone())
-    }
-    fn tree(&self, value: &String) -> Tree {
-        Tree::text(value)
-    }
-    fn shape(&self) -> Shape {
-        Shape::Text
     }
 }
 
@@ -112,22 +100,18 @@ impl Kind<String> for Literal {
     }
 }
 
-impl Kind<String> for MediaType {
-    type Written = String;
+impl Like for MediaType {
+    type Value = String;
+    type Other = Literal;
+    const OTHER: Literal = Literal;
 
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<String> {
+    fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<String> {
         let text = cx.literal(at, written)?;
         if cx.is_header_value(at, &text) && !text.contains('/') {
             let title = format!("{} is not a media type", quoted(&text));
             cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, title, "expected `type/subtype`");
         }
         Some(text)
-    }
-    fn tree(&self, value: &String) -> Tree {
-        Literal.tree(value)
-    }
-    fn shape(&self) -> Shape {
-        Shape::Text
     }
 }
 
@@ -148,17 +132,13 @@ impl Kind<Late> for LateText {
     }
 }
 
-impl Kind<Late> for LateValue {
-    type Written = String;
+impl Like for LateValue {
+    type Value = Late;
+    type Other = LateText;
+    const OTHER: LateText = LateText;
 
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<Late> {
+    fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<Late> {
         cx.late_header_value(at, written)
-    }
-    fn tree(&self, value: &Late) -> Tree {
-        LateText.tree(value)
-    }
-    fn shape(&self) -> Shape {
-        Shape::Text
     }
     fn codes(&self) -> Vec<&'static codes::Code> {
         vec![&codes::BAD_LATE_VALUE, &codes::HEADER_VALUE]
