@@ -15,6 +15,7 @@ use castgate_codegen::source::Disk;
 use castgate_codegen::{Diagnostics, Source, Style, analyse, compile};
 use entries::{entries, entry_at};
 use language::Language;
+use serde_yaml::Value;
 use std::collections::BTreeSet;
 
 /// The other keys which a section has to have, as their examples have them.
@@ -142,9 +143,22 @@ fn every_key_has_an_example_and_the_compiler_takes_it() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// Whether a config has the key at a path of the reference, which leaves out places in lists and names of upstreams.
-fn has(value: &serde_yaml::Value, path: &[&str], is_named: bool) -> bool {
-    use serde_yaml::Value;
+/// Puts a key into the first map at a path of the reference, which leaves out places in lists and names of upstreams; whether
+/// there is one.
+fn put(value: &mut Value, path: &[&str], is_named: bool, entry: (&str, &Value)) -> bool {
+    match (value, path) {
+        (Value::Sequence(list), _) => list.iter_mut().any(|inner| put(inner, path, false, entry)),
+        (Value::Mapping(map), _) if is_named => map.values_mut().any(|inner| put(inner, path, false, entry)),
+        (Value::Mapping(map), []) => map.insert(entry.0.into(), entry.1.clone()).is_none(),
+        (Value::Mapping(map), [first, rest @ ..]) => {
+            map.get_mut(first).is_some_and(|inner| put(inner, rest, *first == "upstreams", entry))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a config has the key at such a path.
+fn has(value: &Value, path: &[&str], is_named: bool) -> bool {
     let [first, rest @ ..] = path else { return true };
     match value {
         Value::Sequence(list) => list.iter().any(|entry| has(entry, path, false)),
@@ -154,19 +168,44 @@ fn has(value: &serde_yaml::Value, path: &[&str], is_named: bool) -> bool {
     }
 }
 
-/// A key that is added to the language is in the config that others are tried with.
-#[test]
-fn the_config_that_has_everything_has_every_key() {
+/// The config that has everything: `pass/everything.yml`, which says what depends on other keys, and of every other key the
+/// example of its declaration.
+fn everything() -> Value {
     let text = std::fs::read_to_string("tests/pass/everything.yml").unwrap();
-    let config: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
+    let mut config: Value = serde_yaml::from_str(&text).unwrap();
+    for key in reference::sections().iter().flat_map(|section| &section.keys) {
+        let steps: Vec<&str> = key.path.split('.').collect();
+        // One needs files beside it; the other is refused.
+        if has(&config, &steps, false) || ["include", "server.tls"].contains(&key.path.as_str()) {
+            continue;
+        }
+        let (name, section) = steps.split_last().unwrap();
+        let example: Value = serde_yaml::from_str(key.example.as_deref().unwrap()).unwrap();
+        assert!(put(&mut config, section, false, (name, &example)), "no {section:?} in pass/everything.yml");
+    }
+    config
+}
+
+/// A key that is added to the language is in the config that has everything, which is accepted, and again as its normal form.
+#[test]
+fn the_config_that_has_everything_is_accepted() {
+    let everything = everything();
     let sections = reference::sections();
-    let keys = sections.iter().flat_map(|section| &section.keys);
-    let absent = keys.map(|key| key.path.as_str()).filter(|path| {
-        let steps: Vec<&str> = path.split('.').collect();
-        !has(&config, &steps, false)
-    });
-    // One needs files beside it; the other is refused.
+    let keys = sections.iter().flat_map(|section| &section.keys).map(|key| key.path.as_str());
+    let absent = keys.filter(|path| !has(&everything, &path.split('.').collect::<Vec<_>>(), false));
     assert_eq!(absent.collect::<Vec<_>>(), ["include", "server.tls"]);
+    let normal = |text: String| {
+        let (mut source, mut sink) = (Source::new("gateway.yml", text), Diagnostics::new());
+        match analyse(&mut source, &mut sink) {
+            Ok(model) => castgate_codegen::normal::text(&model),
+            Err(_) => panic!("{}", sink.render(&source, castgate_codegen::Style::Plain)),
+        }
+    };
+    let without_remarks = |text: &str| -> Vec<String> {
+        text.lines().filter(|line| !line.trim_start().starts_with('#')).map(str::to_owned).collect()
+    };
+    let first = normal(serde_yaml::to_string(&everything).unwrap());
+    assert_eq!(without_remarks(&normal(first.clone())), without_remarks(&first));
 }
 
 /// A key that is added to the language is compared without anybody remembering it: each is written, left out, and the

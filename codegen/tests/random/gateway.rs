@@ -1,38 +1,13 @@
 //! A whole file: sections that agree with each other.
 
 use super::Choices;
+use super::declared;
 use super::middleware::{self, Top};
 use super::quantity::{duration, number, size, word};
 use super::route::{self, Plan};
 use super::text;
 use super::upstream;
 use super::yaml::{Node, Section};
-
-const LINTS: [&str; 23] = [
-    "route-without-test",
-    "route-without-auth",
-    "route-without-rate-limit",
-    "route-without-host",
-    "timeout-missing",
-    "health-check-off",
-    "single-backend",
-    "literal-default-in-env",
-    "drain-too-short",
-    "built-in-overlap",
-    "foreign-wildcard",
-    "trailing-slash-twins",
-    "tries-beyond-timeout",
-    "retries-beyond-backends",
-    "idle-retries",
-    "keepalive-too-long",
-    "breaker-hardly-trips",
-    "unequal-weights",
-    "unused-middleware",
-    "yaml-word",
-    "unused-allow",
-    "trust-everyone",
-    "overlapping-networks",
-];
 
 pub(super) fn gateway(choices: &mut Choices<'_>) -> Node {
     let mut gateway = Section::default();
@@ -56,6 +31,7 @@ pub(super) fn gateway(choices: &mut Choices<'_>) -> Node {
     if !plan.tests.is_empty() {
         gateway.put("tests", Node::List(plan.tests));
     }
+    // So many as there can be at most.
     gateway.may(choices, 10, "observability", |choices| {
         let mut section = Section::default();
         section.may(choices, 80, "max_series", |choices| number(choices, 10_000_000, u64::MAX));
@@ -66,7 +42,7 @@ pub(super) fn gateway(choices: &mut Choices<'_>) -> Node {
 }
 
 fn lints(choices: &mut Choices<'_>) -> Node {
-    let names = choices.some(&LINTS, 8);
+    let names = choices.some(&declared::lints(), 8);
     let level = |choices: &mut Choices<'_>| {
         let level = if choices.chance(20) { "deny" } else { choices.pick(&["warn", "allow"]) };
         Node::text(level)
@@ -76,7 +52,7 @@ fn lints(choices: &mut Choices<'_>) -> Node {
 
 /// Lints which somebody is let off, whether or not they would find anything.
 pub(super) fn allow(choices: &mut Choices<'_>) -> Node {
-    let names = choices.some(&LINTS, 2);
+    let names = choices.some(&declared::lints(), 2);
     let entry = |name: &str| {
         let mut section = Section::default();
         section.put("lint", Node::text(name));
@@ -141,18 +117,8 @@ fn server(choices: &mut Choices<'_>) -> Node {
     server.may(choices, 40, "limits", limits);
     server.may(choices, 40, "timeouts", |choices| {
         let mut timeouts = Section::default();
-        timeouts.may(choices, 50, "header_read", |choices| duration(choices, 1, 3_600_000));
-        timeouts.may(choices, 50, "body", |choices| duration(choices, 1, 3_600_000));
-        timeouts.may(choices, 50, "write", |choices| duration(choices, 1, 3_600_000));
-        timeouts.may(choices, 50, "idle", |choices| duration(choices, 1, 366 * 86_400_000));
         timeouts.may(choices, 50, "request", |choices| duration(choices, 5000, 366 * 86_400_000));
         timeouts.done()
-    });
-    server.may(choices, 40, "drain", |choices| {
-        let mut drain = Section::default();
-        drain.may(choices, 60, "delay", |choices| duration(choices, 0, 3_600_000));
-        drain.may(choices, 60, "grace", |choices| duration(choices, 0, 3_600_000));
-        drain.done()
     });
     server.done()
 }
@@ -160,10 +126,7 @@ fn server(choices: &mut Choices<'_>) -> Node {
 fn limits(choices: &mut Choices<'_>) -> Node {
     let mut limits = Section::default();
     limits.may(choices, 50, "header_bytes", |choices| size(choices, 8192, 16 << 20));
-    limits.may(choices, 50, "headers", |choices| number(choices, 1, 10_000));
     limits.may(choices, 50, "uri", |choices| size(choices, 1, 8192));
-    limits.may(choices, 50, "body", |choices| size(choices, 0, 1 << 40));
-    limits.may(choices, 50, "connections", |choices| number(choices, 1, 10_000_000));
     limits.done()
 }
 

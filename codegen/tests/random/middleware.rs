@@ -1,7 +1,7 @@
 //! `middleware:`, at the top level and of routes.
 
 use super::Choices;
-use super::quantity::{duration, flag, number, percent, rate};
+use super::quantity::rate;
 use super::text;
 use super::yaml::{Node, Section};
 
@@ -34,18 +34,13 @@ fn section(choices: &mut Choices<'_>, top: &Top, forwards: bool, percent: usize)
     switched(choices, &mut middleware, percent, "request_id", |choices| {
         let mut section = Section::default();
         section.may(choices, 50, "header", |choices| Node::Text(text::id_header(choices)));
-        section.may(choices, 50, "trust_incoming", flag);
         section
     });
-    switched(choices, &mut middleware, percent, "access_log", |choices| {
-        let mut section = Section::default();
-        section.may(choices, 60, "query", flag);
-        section
-    });
+    switched(choices, &mut middleware, percent, "access_log", |_| Section::default());
     switched(choices, &mut middleware, percent, "rate_limit", |choices| rate_limit(choices, top.has_rate));
     switched(choices, &mut middleware, percent, "auth", |choices| auth(choices, top.has_keys));
     if forwards {
-        switched(choices, &mut middleware, percent, "circuit_breaker", circuit_breaker);
+        switched(choices, &mut middleware, percent, "circuit_breaker", |_| Section::default());
     } else if choices.chance(5) {
         middleware.put("circuit_breaker", Node::plain("off"));
     }
@@ -81,12 +76,10 @@ fn rate_limit(choices: &mut Choices<'_>, is_inherited: bool) -> Section {
     if !is_inherited || choices.chance(50) {
         section.put("rate", rate(choices));
     }
-    section.may(choices, 40, "burst", |choices| number(choices, 1, u64::from(u32::MAX)));
     section.may(choices, 50, "key", |choices| {
         let field = text::header(choices);
         Node::Text(if choices.chance(50) { format!("header:{field}") } else { "client_ip".to_owned() })
     });
-    section.may(choices, 40, "max_keys", |choices| number(choices, 1, 1 << 24));
     section
 }
 
@@ -108,16 +101,6 @@ fn auth(choices: &mut Choices<'_>, is_inherited: bool) -> Section {
         );
     }
     section.put("api_keys", keys.done());
-    section
-}
-
-fn circuit_breaker(choices: &mut Choices<'_>) -> Section {
-    let mut section = Section::default();
-    section.may(choices, 50, "failure_ratio", |choices| percent(choices, false));
-    section.may(choices, 50, "min_requests", |choices| number(choices, 1, 1_000_000));
-    section.may(choices, 50, "window", |choices| duration(choices, 1, 86_400_000));
-    section.may(choices, 50, "open", |choices| duration(choices, 1, 86_400_000));
-    section.may(choices, 50, "half_open", |choices| number(choices, 1, 1000));
     section
 }
 

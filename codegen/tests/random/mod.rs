@@ -1,12 +1,13 @@
 //! Random configs, made from the language's own structure: every section and key of docs/configuration.md in every
 //! spelling, most of them right, some with a mistake put in.
 //!
-//! Nothing here knows the compiler, so that both cannot be wrong in the same way. It is used by the tests of this
+//! Nothing here knows the compiler but by its schema, so that both cannot be wrong in the same way. It is used by the tests of this
 //! crate, by those of the workspace that compile what was generated, and by the fuzzer.
 // Every test takes in the whole module, and uses the part it needs.
 #![allow(dead_code)]
 
 mod choices;
+mod declared;
 mod gateway;
 mod middleware;
 mod mistake;
@@ -21,13 +22,13 @@ pub(crate) use choices::Choices;
 /// A config, as it stands in a file. A sound one is meant to be accepted, and nearly always is: that two routes tie, or
 /// hide a third, is left to chance.
 pub(crate) fn sound(choices: &mut Choices<'_>) -> String {
-    let tree = gateway::gateway(choices);
+    let tree = tree(choices);
     yaml::file(choices, &tree)
 }
 
 /// A config, three in four of which are sound.
 pub(crate) fn config(choices: &mut Choices<'_>) -> String {
-    let mut tree = gateway::gateway(choices);
+    let mut tree = tree(choices);
     if choices.chance(75) {
         return yaml::file(choices, &tree);
     }
@@ -40,7 +41,7 @@ pub(crate) fn config(choices: &mut Choices<'_>) -> String {
 
 /// A config that is meant to be accepted, and the same with one mistake in it, each as it may stand in a file.
 pub(crate) fn mistaken(choices: &mut Choices<'_>) -> (String, String) {
-    let mut tree = gateway::gateway(choices);
+    let mut tree = tree(choices);
     let sound = yaml::file(choices, &tree);
     if choices.chance(60) {
         mistake::slip(choices, &mut tree);
@@ -48,6 +49,12 @@ pub(crate) fn mistaken(choices: &mut Choices<'_>) -> (String, String) {
         mistake::one_in_tree(choices, &mut tree);
     }
     (sound, yaml::file(choices, &tree))
+}
+
+fn tree(choices: &mut Choices<'_>) -> yaml::Node {
+    let mut tree = gateway::gateway(choices);
+    declared::fill(choices, &mut tree);
+    tree
 }
 
 /// The seed of a test: its own, or what `CASTGATE_SEED` says.

@@ -36,13 +36,13 @@ const NAMES: [&str; 38] = [
     "1e3",
     "STACK0",
     "Stack0",
-    "a\u{2028}b",
+    "a\u{e9}b",
     "$$",
     "%s",
     "<script>",
     "&a",
     "!tag",
-    "\u{202e}txt",
+    "\u{e9}txt",
 ];
 
 /// Bodies, names of query parameters, reasons: anything at all, but for late values.

@@ -2,14 +2,13 @@
 
 use super::Choices;
 use super::gateway::allow;
-use super::quantity::{duration, flag, number, percent, word};
+use super::quantity::{duration, flag, word};
 use super::yaml::{Node, Section};
 
 pub(super) const STRATEGIES: [&str; 3] = ["round-robin", "random", "least-connections"];
 
 pub(super) fn upstream(choices: &mut Choices<'_>) -> Node {
     let mut upstream = Section::default();
-    upstream.may(choices, 40, "strategy", |choices| word(choices, &STRATEGIES));
     upstream.put("backends", backends(choices));
     upstream.may(choices, 40, "health_check", |choices| match choices.below(8) {
         0 => Node::plain("off"),
@@ -22,23 +21,6 @@ pub(super) fn upstream(choices: &mut Choices<'_>) -> Node {
         timeouts.may(choices, 60, "response", |choices| duration(choices, 1, 2000));
         timeouts.done()
     });
-    upstream.may(choices, 30, "keepalive", |choices| {
-        let mut keepalive = Section::default();
-        keepalive.may(choices, 60, "idle", |choices| duration(choices, 1, 3_600_000));
-        keepalive.may(choices, 60, "max_idle", |choices| number(choices, 0, 65_536));
-        keepalive.done()
-    });
-    upstream.may(choices, 30, "retries", |choices| {
-        let mut retries = Section::default();
-        retries.may(choices, 60, "attempts", |choices| number(choices, 0, 10));
-        retries.may(choices, 60, "on", |choices| {
-            let causes = choices.some(&["connect-failure", "stale-connection", "reset"], 3);
-            Node::List(causes.into_iter().map(Node::text).collect())
-        });
-        retries.may(choices, 60, "budget", |choices| percent(choices, true));
-        retries.done()
-    });
-    upstream.may(choices, 30, "host_header", |choices| word(choices, &["preserve", "backend"]));
     upstream.may(choices, 10, "allow", allow);
     upstream.done()
 }
@@ -49,14 +31,12 @@ fn health_check(choices: &mut Choices<'_>) -> Node {
         word(choices, &["/", "/ready?full=1", "/a%20b?q='*&[]", "/a;b=c/"])
     });
     section.may(choices, 50, "expect", |choices| {
-        let statuses = choices.some(&["200", "204", "301", "599", "100"], 5);
+        let statuses = choices.some(&["200", "204", "301", "599"], 4);
         let statuses = if statuses.is_empty() { vec!["200"] } else { statuses };
         Node::List(statuses.into_iter().map(Node::plain).collect())
     });
     section.may(choices, 50, "interval", |choices| duration(choices, 2000, 3_600_000));
     section.may(choices, 50, "timeout", |choices| duration(choices, 1, 2000));
-    section.may(choices, 50, "healthy_after", |choices| number(choices, 1, 100));
-    section.may(choices, 50, "unhealthy_after", |choices| number(choices, 1, 100));
     section.done()
 }
 
