@@ -4,12 +4,20 @@
 mod levels;
 
 use crate::codes::{self, Code};
-use crate::language::kind::Word;
-pub use crate::language::lints::Level;
-use crate::language::{KeyMeta, Kind, SectionMeta, Without};
 pub(crate) use levels::Levels;
 use serde::de::{Deserialize, Deserializer, Error};
 use std::collections::BTreeMap;
+
+/// What a lint does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Nothing.
+    Allow,
+    /// Warns.
+    Warn,
+    /// Stops the build.
+    Deny,
+}
 
 /// A lint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +39,7 @@ impl Lint {
     }
 
     /// As it is written in the config: its code's name there, in lower case and with hyphens.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         self.name
     }
 
@@ -52,7 +60,7 @@ const fn kebab<const LENGTH: usize>(name: &str) -> [u8; LENGTH] {
     out
 }
 
-macro_rules! registry {
+macro_rules! lints {
     ($($(#[doc = $doc:literal])* $code:ident $level:ident;)*) => {
         impl Lint {
             $(
@@ -72,74 +80,66 @@ macro_rules! registry {
 
             const NAMES: &[&str] = &[$(Self::$code.name),*];
         }
-
-        /// What there is to know of `lints:`.
-        pub(crate) const SECTION: &SectionMeta = &SectionMeta {
-            written: "Lints",
-            about: &["`lints: {route-without-auth: deny, route-without-test: warn}`; the levels are `allow`, `warn`, `deny`."],
-            keys: &[$(
-                KeyMeta {
-                    name: Lint::$code.name,
-                    doc: &[$($doc),*],
-                    shape: || Kind::<Level>::shape(&Word),
-                    codes: Vec::new,
-                    without: || Without::default(&Word, &Level::$level, ""),
-                    example: "deny",
-                },
-            )*],
-        };
     };
 }
 
-registry! {
-    /// A route which no entry of `tests` gets to.
-    ROUTE_WITHOUT_TEST Allow;
-    /// A route that forwards without `auth`.
-    ROUTE_WITHOUT_AUTH Allow;
-    /// A route that forwards without `rate_limit`.
-    ROUTE_WITHOUT_RATE_LIMIT Allow;
-    /// A route that serves every host.
-    ROUTE_WITHOUT_HOST Allow;
-    /// A route that forwards with the timeout of last resort: neither it nor `server` has one of its own.
-    TIMEOUT_MISSING Allow;
-    /// An upstream without probes.
-    HEALTH_CHECK_OFF Allow;
-    /// An upstream with only one backend that can take traffic.
-    SINGLE_BACKEND Allow;
-    /// A late value with a default: a gateway that was not told starts all the same.
-    LITERAL_DEFAULT_IN_ENV Allow;
-    /// A drain that is shorter than the longest request may take.
-    DRAIN_TOO_SHORT Allow;
-    /// A route some of whose requests the gateway answers itself (`/{page}` and `/health`).
-    BUILT_IN_OVERLAP Allow;
-    /// Text that is a wildcard elsewhere and only text here: `/api/*`, `/users/:id`, `/c/.+`, `rewrite: /$1`, a header
-    /// value `*`.
-    FOREIGN_WILDCARD Deny;
-    /// Exact routes for a path with and without its trailing slash that do not lead to the same place.
-    TRAILING_SLASH_TWINS Warn;
-    /// Attempts which the time of no route has room for.
-    TRIES_BEYOND_TIMEOUT Warn;
-    /// More retries than there are other backends.
-    RETRIES_BEYOND_BACKENDS Warn;
-    /// Retries that were asked for and can never be made.
-    IDLE_RETRIES Warn;
-    /// Idle connections kept for longer than backends keep theirs.
-    KEEPALIVE_TOO_LONG Warn;
-    /// A circuit breaker which one good answer keeps closed.
-    BREAKER_HARDLY_TRIPS Warn;
-    /// A backend with different weights in different upstreams.
-    UNEQUAL_WEIGHTS Warn;
-    /// A top-level middleware which every route has switched off or replaced.
-    UNUSED_MIDDLEWARE Warn;
-    /// A plain `no`, `yes`, `on`, `off` where text is meant: older YAML readers take it for a boolean.
-    YAML_WORD Warn;
-    /// An `allow` that lets nothing off.
-    UNUSED_ALLOW Warn;
-    /// A network in `trusted_proxies` that is larger than any private one: every client may say who it is.
-    TRUST_EVERYONE Warn;
-    /// A network in `trusted_proxies` that lies in another one of the list.
-    OVERLAPPING_NETWORKS Warn;
+/// All lints: their codes, levels and meanings, for a macro that makes something of them.
+macro_rules! registry {
+    ($made:ident) => {
+        $made! {
+            /// A route which no entry of `tests` gets to.
+            ROUTE_WITHOUT_TEST Allow;
+            /// A route that forwards without `auth`.
+            ROUTE_WITHOUT_AUTH Allow;
+            /// A route that forwards without `rate_limit`.
+            ROUTE_WITHOUT_RATE_LIMIT Allow;
+            /// A route that serves every host.
+            ROUTE_WITHOUT_HOST Allow;
+            /// A route that forwards with the timeout of last resort: neither it nor `server` has one of its own.
+            TIMEOUT_MISSING Allow;
+            /// An upstream without probes.
+            HEALTH_CHECK_OFF Allow;
+            /// An upstream with only one backend that can take traffic.
+            SINGLE_BACKEND Allow;
+            /// A late value with a default: a gateway that was not told starts all the same.
+            LITERAL_DEFAULT_IN_ENV Allow;
+            /// A drain that is shorter than the longest request may take.
+            DRAIN_TOO_SHORT Allow;
+            /// A route some of whose requests the gateway answers itself (`/{page}` and `/health`).
+            BUILT_IN_OVERLAP Allow;
+            /// Text that is a wildcard elsewhere and only text here: `/api/*`, `/users/:id`, `/c/.+`, `rewrite: /$1`, a header
+            /// value `*`.
+            FOREIGN_WILDCARD Deny;
+            /// Exact routes for a path with and without its trailing slash that do not lead to the same place.
+            TRAILING_SLASH_TWINS Warn;
+            /// Attempts which the time of no route has room for.
+            TRIES_BEYOND_TIMEOUT Warn;
+            /// More retries than there are other backends.
+            RETRIES_BEYOND_BACKENDS Warn;
+            /// Retries that were asked for and can never be made.
+            IDLE_RETRIES Warn;
+            /// Idle connections kept for longer than backends keep theirs.
+            KEEPALIVE_TOO_LONG Warn;
+            /// A circuit breaker which one good answer keeps closed.
+            BREAKER_HARDLY_TRIPS Warn;
+            /// A backend with different weights in different upstreams.
+            UNEQUAL_WEIGHTS Warn;
+            /// A top-level middleware which every route has switched off or replaced.
+            UNUSED_MIDDLEWARE Warn;
+            /// A plain `no`, `yes`, `on`, `off` where text is meant: older YAML readers take it for a boolean.
+            YAML_WORD Warn;
+            /// An `allow` that lets nothing off.
+            UNUSED_ALLOW Warn;
+            /// A network in `trusted_proxies` that is larger than any private one: every client may say who it is.
+            TRUST_EVERYONE Warn;
+            /// A network in `trusted_proxies` that lies in another one of the list.
+            OVERLAPPING_NETWORKS Warn;
+        }
+    };
 }
+
+registry!(lints);
+pub(crate) use registry;
 
 /// `lints: {route-without-auth: deny, route-without-test: warn}`; the levels are `allow`, `warn`, `deny`.
 #[derive(Debug, Clone, Default, serde::Deserialize)]

@@ -1,13 +1,14 @@
 //! The whole file.
 
 use super::kind::{AsWritten, ByHand, Timeout};
+use super::lints::LINTS;
 use super::route::{Route, WrittenRoute};
 use super::server::{Admin, Observability, Server, WrittenAdmin, WrittenObservability, WrittenServer};
 use super::test::{Test, WrittenTest};
 use super::upstream::{Upstream, WrittenUpstream};
 use super::{Shape, Without, section};
 use crate::ast::{List, Map, Strings};
-use crate::lint::{self, Lints};
+use crate::lint::Lints;
 use crate::middleware::{self, Middleware};
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ section! {
         /// Bounds on metrics.
         observability: ByHand<WrittenObservability> = AsWritten(|| Shape::Section(Observability::META)), optional "", example "{max_series: 5000}";
         /// Levels of lints.
-        lints: ByHand<Lints> = AsWritten(|| Shape::Section(lint::SECTION)), optional "", example "{route-without-host: allow}";
+        lints: ByHand<Lints> = AsWritten(|| Shape::Section(LINTS)), optional "", example "{route-without-host: allow}";
         /// Files which add to this one, each a path or a pattern (`routes/*.yml`) from the directory of this file. They
         /// may include others; each file is read once. What two of them say is said twice, which is an error. One that
         /// finds no file is an error, too.

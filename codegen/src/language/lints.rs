@@ -1,19 +1,36 @@
 //! The words of `lints:`, and the section `allow:`.
 
-use super::kind::Verbatim;
-use super::{Section, Shape, section, words};
+use super::kind::{Verbatim, Word};
+use super::{KeyMeta, Kind, Section, SectionMeta, Shape, Without, Words, section};
+use crate::lint::{Level, Lint, registry};
 
-words! {
-    /// What a lint does.
-    Level, "level" {
-        /// Nothing.
-        Allow = "allow";
-        /// Warns.
-        Warn = "warn";
-        /// Stops the build.
-        Deny = "deny";
-    }
+impl Words for Level {
+    const WHAT: &'static str = "level";
+    const ALL: &'static [(&'static str, Self)] =
+        &[("allow", Self::Allow), ("warn", Self::Warn), ("deny", Self::Deny)];
 }
+
+macro_rules! section_of_lints {
+    ($($(#[doc = $doc:literal])* $code:ident $level:ident;)*) => {
+        /// What there is to know of `lints:`.
+        pub(crate) const LINTS: &SectionMeta = &SectionMeta {
+            written: "Lints",
+            about: &["`lints: {route-without-auth: deny, route-without-test: warn}`; the levels are `allow`, `warn`, `deny`."],
+            keys: &[$(
+                KeyMeta {
+                    name: Lint::$code.name(),
+                    doc: &[$($doc),*],
+                    shape: || Kind::<Level>::shape(&Word),
+                    codes: Vec::new,
+                    without: || Without::default(&Word, &Level::$level, ""),
+                    example: "deny",
+                },
+            )*],
+        };
+    };
+}
+
+registry!(section_of_lints);
 
 /// A list of what somebody is let off.
 pub(crate) fn allow() -> Shape {

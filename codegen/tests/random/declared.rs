@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 /// As it is published.
 static SCHEMA: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../../gateway.schema.json")).unwrap());
+    LazyLock::new(|| serde_json::from_str(include_str!("../../gateway.schema.json")).expect("it is JSON"));
 
 /// The keys that the rest of the generator writes, as `Section.key`.
 static BY_HAND: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
