@@ -61,10 +61,10 @@ fn taken(table: &Table<'_>, model: &Model, route: &Route, request: &Request) -> 
             if let Some(upstream) = model.upstream(forward.upstream) {
                 let count = upstream.backends.len();
                 let s = if count == 1 { "" } else { "s" };
-                let strategy = upstream.strategy.as_str();
+                let strategy = upstream.settings.strategy.as_str();
                 let line = model.whereabouts(&upstream.origin.line);
                 row("upstream", format!("{} ({strategy}, {count} backend{s}, {line})", upstream.name));
-                let host = match upstream.host_header {
+                let host = match upstream.settings.host_header {
                     HostHeader::Preserve => "",
                     HostHeader::Backend => ", with the backend's own Host",
                 };

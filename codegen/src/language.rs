@@ -22,5 +22,5 @@ mod words;
 
 pub(crate) use kind::{Coded, Constant, Kind, Like, Words};
 pub(crate) use meta::{KeyMeta, SectionMeta, Shape, Without};
-pub(crate) use section::{Reported, Section, checked, placed, read, required, section};
+pub(crate) use section::{Facade, Reported, Section, checked, placed, read, required, section};
 pub(crate) use words::words;

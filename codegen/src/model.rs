@@ -18,9 +18,7 @@ pub use value::{HeaderName, Id, Late, Origin, Piece, Rate, Ratio, Scope};
 pub use crate::language::route::{PathParameters, Respond};
 pub use crate::language::server::{Admin, Drain, Limits, Observability, Server, ServerTimeouts};
 pub use crate::language::test::Expect;
-pub use crate::language::upstream::{
-    HealthCheck, HostHeader, Keepalive, Retries, RetryOn, Strategy, UpstreamTimeouts,
-};
+pub use crate::language::upstream::{HealthCheck, HostHeader, Retries, RetryOn, Strategy};
 pub use crate::middleware::{MiddlewareSet, Policies};
 
 pub use castgate_contract::methods::Methods;

@@ -70,17 +70,6 @@ impl Tree {
         }
     }
 
-    /// The value of this key was written at the first of these paths where anything was.
-    pub(crate) fn placed(mut self, key: &str, paths: Vec<ConfigPath>) -> Self {
-        if let Self::Map(map) = &mut self
-            && let Some((_, value)) = map.iter_mut().find(|(name, _)| name == key)
-        {
-            let inner = std::mem::replace(value, Self::Remark(String::new()));
-            *value = Self::At(paths, Box::new(inner));
-        }
-        self
-    }
-
     /// Block YAML.
     pub fn yaml(&self, comment: Comment<'_>) -> String {
         let mut out = String::new();

@@ -32,7 +32,7 @@ fn the_seed_has_the_defaults_of_the_reference() {
     assert_eq!(model.server.drain.grace, Duration::from_secs(25));
     assert!(model.admin.is_none());
     let upstream = &model.upstreams[0];
-    assert_eq!((upstream.name.as_str(), upstream.strategy), ("/api/v1", Strategy::RoundRobin));
+    assert_eq!((upstream.name.as_str(), upstream.settings.strategy), ("/api/v1", Strategy::RoundRobin));
     let urls: Vec<&BackendUrl> = upstream.backends.iter().map(|backend| &backend.url).collect();
     assert!(matches!(urls[2], BackendUrl::Literal { host, port: 9003, text }
         if host == "localhost" && text == "http://localhost:9003"));

@@ -29,8 +29,8 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
         }
         let Some(route) = route else { continue };
         let timeouts = at.key("timeouts");
-        exceeds(sink, &timeouts.key("connect"), upstream.timeouts.connect, route);
-        exceeds(sink, &timeouts.key("response"), upstream.timeouts.response, route);
+        exceeds(sink, &timeouts.key("connect"), upstream.settings.timeouts.connect, route);
+        exceeds(sink, &timeouts.key("response"), upstream.settings.timeouts.response, route);
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn make_sections_canonical(model: &mut Model) {
 
 /// Backends mean the same at one address and with the same share of the requests, however these are spelled.
 pub(super) fn make_backend_canonical(backend: &mut Backend) {
-    backend.weight = backend.share;
+    backend.settings.weight = backend.share;
     let canonical = |text: &str| Some(backend::BackendUrl::parse(text).ok()?.authority());
     match &mut backend.url {
         BackendUrl::Literal { text, .. } => *text = canonical(text).unwrap_or_default(),

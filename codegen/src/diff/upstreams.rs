@@ -65,15 +65,16 @@ fn leaves(upstream: &Upstream) -> Leaves {
     let mut canonical = upstream.clone();
     canonical.backends.iter_mut().for_each(spelling::make_backend_canonical);
     let taking = |backup| {
-        upstream.backends.iter().filter(|backend| backend.backup == backup && backend.share > 0).count()
+        upstream.backends.iter().filter(|one| one.settings.backup == backup && one.share > 0).count()
     };
     // What nobody looks at.
+    let settings = &mut canonical.settings;
     if taking(false) <= 1 && taking(true) <= 1 {
-        canonical.strategy = <Strategy as Words>::ALL[0].1;
+        settings.strategy = <Strategy as Words>::ALL[0].1;
     }
-    let retries = &upstream.retries;
+    let retries = &mut settings.retries;
     if retries.attempts == 0 || retries.on.is_empty() || retries.budget.basis_points == 0 {
-        canonical.retries = Retries { attempts: 0, on: BTreeSet::new(), budget: Ratio { basis_points: 0 } };
+        *retries = Retries { attempts: 0, on: BTreeSet::new(), budget: Ratio { basis_points: 0 } };
     }
     meant(&normal::upstream(&canonical).canonical(), &normal::upstream(upstream))
 }

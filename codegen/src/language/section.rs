@@ -1,9 +1,11 @@
 //! `section!`: a map with keys of the language.
 
 use super::{Kind, SectionMeta};
+use crate::plan::Value;
 use crate::resolve::cx::{At, Cx};
 use crate::source::ConfigPath;
 use crate::yaml::Tree;
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 /// What a section comes to.
@@ -36,8 +38,42 @@ pub(crate) trait Section: Sized {
         settings
     }
 
+    /// The keys that have a value, and how it is written.
+    fn keys(&self) -> Vec<(&'static str, Tree)>;
+
     /// Every key written out.
-    fn tree(&self) -> Tree;
+    fn tree(&self) -> Tree {
+        self.tree_with([])
+    }
+
+    /// The same, but these as they are given here; what a step of its own has read is there only then.
+    fn tree_with(&self, own: impl IntoIterator<Item = (&'static str, Tree)>) -> Tree {
+        let mut keys: BTreeMap<&str, Tree> = self.keys().into_iter().collect();
+        keys.retain(|_, tree| !matches!(tree, Tree::Remark(_)));
+        keys.extend(own);
+        let known = Self::META.keys.iter().map(|key| key.name);
+        Tree::Map(known.filter_map(|key| Some((key.to_owned(), keys.remove(key)?))).collect())
+    }
+}
+
+/// A section which the runtime has, too, as a struct.
+pub(crate) trait Facade: Section {
+    /// That struct.
+    const STRUCT: &'static str;
+
+    /// Its fields, as far as the section has them.
+    fn fields(&self) -> Vec<(&'static str, Value)>;
+
+    /// As a constant.
+    fn value(&self) -> Value {
+        self.value_with(Vec::new())
+    }
+
+    /// As a constant of a struct which has these fields, too.
+    fn value_with(&self, mut fields: Vec<(&'static str, Value)>) -> Value {
+        fields.extend(self.fields());
+        Value::Struct(Self::STRUCT, fields)
+    }
 }
 
 /// What is wrong has been reported.
@@ -207,11 +243,11 @@ macro_rules! section {
                 Ok(Self { $($key: section!(@whole $without $key)),* })
             }
 
-            fn tree(&self) -> $crate::yaml::Tree {
+            fn keys(&self) -> Vec<(&'static str, $crate::yaml::Tree)> {
                 let keys = [$(section!(
                     @tree $without self, $key, ($written::$key, $type, $kind $(($($limit),*))?)
                 )),*];
-                $crate::yaml::Tree::Map(keys.into_iter().flatten().collect())
+                keys.into_iter().flatten().collect()
             }
         }
 
@@ -279,30 +315,21 @@ macro_rules! section {
     (@whole $without:ident $key:ident) => { $key };
 
     (@tree optional $self:ident, $key:ident, ($name:expr, $type:ty, $kind:expr)) => {
-        $self.$key.as_ref().map(|value| ($name.to_owned(), $crate::language::Kind::<$type>::tree(&$kind, value)))
+        $self.$key.as_ref().map(|value| ($name, $crate::language::Kind::<$type>::tree(&$kind, value)))
     };
     (@tree checked $($key:tt)*) => { section!(@tree optional $($key)*) };
     (@tree needed $($key:tt)*) => { section!(@tree optional $($key)*) };
     (@tree $without:ident $self:ident, $key:ident, ($name:expr, $type:ty, $kind:expr)) => {
-        Some(($name.to_owned(), $crate::language::Kind::<$type>::tree(&$kind, &$self.$key)))
+        Some(($name, $crate::language::Kind::<$type>::tree(&$kind, &$self.$key)))
     };
 
     (@constant $settings:ident [] [$($field:tt)*]) => {};
     (@constant $settings:ident [$facade:literal] [$($field:tt)*]) => {
-        impl $settings {
-            /// As a constant of the runtime.
-            #[allow(dead_code, reason = "some have further fields there")]
-            pub(crate) fn value(&self) -> $crate::plan::Value {
-                self.value_with(Vec::new())
-            }
+        impl $crate::language::Facade for $settings {
+            const STRUCT: &'static str = $facade;
 
-            /// As a constant of the runtime, which has these fields, too.
-            pub(crate) fn value_with(
-                &self,
-                mut fields: Vec<(&'static str, $crate::plan::Value)>,
-            ) -> $crate::plan::Value {
-                fields.extend([$(section!(@field self $field)),*].into_iter().flatten());
-                $crate::plan::Value::Struct($facade, fields)
+            fn fields(&self) -> Vec<(&'static str, $crate::plan::Value)> {
+                [$(section!(@field self $field)),*].into_iter().flatten().collect()
             }
         }
     };

@@ -14,7 +14,7 @@ const fn seconds(count: u64) -> Duration {
 
 section! {
     /// `server:`; every key has a default, and so has the section.
-    Server / WrittenServer {
+    Server / WrittenServer => "Settings" {
         /// IP address and port; one or a list. `[::]:8080` is IPv6 and nothing else, so `0.0.0.0:8080` can stand beside it. May be a late value (`${env:LISTEN:-0.0.0.0:8080}`).
         listen: Vec<Listen> = OneOrList<Address>(Address, "nothing to listen on"),
         placed |cx, at| vec![Listen::by_default(cx, at)], said Without::value(Listen::DEFAULT, ""),
@@ -34,7 +34,7 @@ section! {
         /// How the gateway stops.
         drain: Drain = Nested, defaults, example "{delay: 5s, grace: 20s}";
         /// Not supported by this version.
-        tls: () = Refused, optional "", example "";
+        tls: () = Refused as _, optional "", example "";
     }
 }
 
@@ -86,9 +86,9 @@ section! {
 
 section! {
     /// `admin: {listen: 127.0.0.1:9090}`
-    Admin / WrittenAdmin {
+    Admin / WrittenAdmin => "Settings" {
         /// Address and port, one or a list; required, and not one of `server.listen`. May be a late value (`${env:ADMIN_LISTEN}`).
-        listen: Vec<Listen> = OneOrList<Address>(Address, "nothing to listen on"),
+        listen: Vec<Listen> = OneOrList<Address>(Address, "nothing to listen on") as admin,
         required "for example `listen: 127.0.0.1:9090`", example "127.0.0.1:9090";
     }
 }

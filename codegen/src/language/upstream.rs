@@ -83,13 +83,13 @@ section! {
 
 section! {
     /// One upstream: interchangeable backends and a way to choose among them.
-    Upstream / WrittenUpstream {
+    Upstream / WrittenUpstream => "Members" {
         /// How a backend is chosen among the healthy ones; all three respect weights.
-        strategy: Strategy = Word, default Strategy::RoundRobin, example "least-connections";
+        strategy: Strategy = Word as _, default Strategy::RoundRobin, example "least-connections";
         /// At least one: a URL, or a map with `url`, `weight` and `backup`.
-        backends: ByHand<List<Backend>> = AsWritten(|| Shape::list(backend())), optional Without::AtLeastOne, example "[http://10.0.0.1:9001, {url: \"http://10.0.0.2:9001\", weight: 2}]";
+        backends: ByHand<List<Backend>> = AsWritten(|| Shape::list(backend())) as _, optional Without::AtLeastOne, example "[http://10.0.0.1:9001, {url: \"http://10.0.0.2:9001\", weight: 2}]";
         /// How backends are checked: a GET, with the defaults below; with `off` they always count as healthy.
-        health_check: ByHand<Switch<WrittenHealthCheck>> = AsWritten(|| Shape::or_off(Shape::Section(HealthCheck::META))),
+        health_check: ByHand<Switch<WrittenHealthCheck>> = AsWritten(|| Shape::or_off(Shape::Section(HealthCheck::META))) as _,
         optional "a connection is made every `5s` and closed again; with `health_check_interval`, a GET", example "{path: /ready, interval: 2s}";
         /// How long a backend may take.
         timeouts: UpstreamTimeouts = Nested, defaults, example "{connect: 500ms, response: 10s}";
@@ -100,7 +100,7 @@ section! {
         /// The `Host` that backends see: the client's (`preserve`), or their own (`backend`).
         host_header: HostHeader = Word, default HostHeader::Preserve, example "backend";
         /// Lints which this upstream is let off, each with a reason.
-        allow: ByHand<List<WrittenAllow>> = AsWritten(allow), optional "", example "[{lint: single-backend, reason: the ledger has one writer}]";
+        allow: ByHand<List<WrittenAllow>> = AsWritten(allow) as _, optional "", example "[{lint: single-backend, reason: the ledger has one writer}]";
     }
 }
 

@@ -3,7 +3,7 @@
 use super::late::{late, literal};
 use super::names::Names;
 use super::turns::turns;
-use crate::language::Coded;
+use crate::language::{Coded, Facade};
 use crate::plan::Value;
 use crate::{model, plan};
 
@@ -16,7 +16,8 @@ pub(super) fn upstreams(upstreams: &[model::Upstream], names: &mut Names) -> Vec
 fn lower(id: usize, upstream: &model::Upstream, slot: &mut usize, names: &mut Names) -> plan::Upstream {
     let name = names.after(&upstream.name, "UPSTREAM");
     let backends_name = names.part(&name, "BACKENDS");
-    let (backups, primaries): (Vec<_>, Vec<_>) = upstream.backends.iter().partition(|backend| backend.backup);
+    let (backups, primaries): (Vec<_>, Vec<_>) =
+        upstream.backends.iter().partition(|backend| backend.settings.backup);
     let turns = |group: &[&model::Backend]| {
         Value::numbers(&turns(&group.iter().map(|backend| backend.share).collect::<Vec<_>>()))
     };
@@ -29,18 +30,14 @@ fn lower(id: usize, upstream: &model::Upstream, slot: &mut usize, names: &mut Na
         ("primary_turns", turns(&primaries)),
         ("backup_turns", turns(&backups)),
         ("health_check", Value::option(health_check(&upstream.checks))),
-        ("timeouts", upstream.timeouts.value()),
-        ("keepalive", upstream.keepalive.value()),
-        ("retries", upstream.retries.value()),
-        ("host_header", Value::Path(upstream.host_header.code())),
     ];
     plan::Upstream {
         name,
         backends_name,
         label: upstream.name.clone(),
-        balance: upstream.strategy.code(),
+        balance: upstream.settings.strategy.code(),
         backends: primaries.into_iter().chain(backups).map(|one| backend(one, slot)).collect(),
-        members: Value::Struct("Members", members),
+        members: upstream.settings.value_with(members),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Code, Facts, Lower, Prose, Registered, Site, State};
 use crate::language::kind::Flag;
-use crate::language::section;
+use crate::language::{Facade, section};
 use crate::plan::Value;
 
 section! {

@@ -4,7 +4,7 @@ use super::{Code, Facts, Family, Lower, Per, Prose, Refusal, Registered, Site, S
 use crate::codes;
 use crate::diagnostic::Reporter;
 use crate::language::kind::{Number, ShareAbove0, Timeout};
-use crate::language::section;
+use crate::language::{Facade, section};
 use crate::lint::Lint;
 use crate::model::Ratio;
 use crate::plan::Value;

@@ -1,6 +1,7 @@
 //! Upstreams and their backends.
 
-use super::{HealthCheck, HostHeader, Keepalive, Late, Origin, Retries, Strategy, UpstreamTimeouts};
+use super::{HealthCheck, Late, Origin};
+use crate::language::upstream::{self, BackendSection};
 
 /// A group of interchangeable backends.
 #[derive(Debug, Clone)]
@@ -9,20 +10,12 @@ pub struct Upstream {
     pub name: String,
     /// Where it was written: the `upstreams` entry, or the route.
     pub origin: Origin,
-    /// How a backend is chosen.
-    pub strategy: Strategy,
     /// At least one; at least one has a weight above 0.
     pub backends: Vec<Backend>,
     /// How backends are checked.
     pub checks: Checks,
-    /// How long a backend may take.
-    pub timeouts: UpstreamTimeouts,
-    /// Idle connections.
-    pub keepalive: Keepalive,
-    /// What is tried again.
-    pub retries: Retries,
-    /// The `Host` a backend sees.
-    pub host_header: HostHeader,
+    /// What its keys say of all the rest.
+    pub settings: upstream::Upstream,
 }
 
 /// One server of an upstream.
@@ -30,13 +23,11 @@ pub struct Upstream {
 pub struct Backend {
     /// Where it is.
     pub url: BackendUrl,
-    /// As written, 0 to 1000.
-    pub weight: u16,
+    /// As written.
+    pub settings: BackendSection,
     /// `weight` divided by the greatest common divisor of the weights of its group (the upstream's backups, or
     /// the rest). The sum over a group is at most 4096.
     pub share: u16,
-    /// Takes traffic only while no other backend is healthy.
-    pub backup: bool,
     /// Where it was written.
     pub origin: Origin,
 }

@@ -79,7 +79,7 @@ fn what_is_written_out_is_accepted_again() {
     let after = compiled(&normal).model;
     assert_eq!(after.server.timeouts, before.server.timeouts);
     for (a, b) in before.upstreams.iter().zip(&after.upstreams) {
-        assert_eq!(a.timeouts, b.timeouts);
+        assert_eq!(a.settings.timeouts, b.settings.timeouts);
     }
     // The defaults of 2s and 30s: no route leaves the first upstream either, nor the second one the latter.
     assert!(

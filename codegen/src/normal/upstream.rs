@@ -1,52 +1,47 @@
 //! An upstream, written out; one that was written in place is one among the others here.
 
-use crate::language::upstream::{WrittenHealthCheck, WrittenUpstream};
-use crate::language::{Section, Words};
-use crate::model::{Backend, BackendUrl, Checks, Upstream, UpstreamTimeouts};
+use crate::language::Section;
+use crate::language::gateway::WrittenGateway;
+use crate::language::upstream::{
+    UpstreamTimeouts, WrittenBackendSection, WrittenHealthCheck, WrittenUpstream, WrittenUpstreamTimeouts,
+};
+use crate::model::{Backend, BackendUrl, Checks, Upstream};
 use crate::show;
 use crate::source::ConfigPath;
 use crate::yaml::Tree;
 use std::time::Duration;
 
 pub(super) fn upstream(upstream: &Upstream, most: Option<Duration>) -> Tree {
-    let Upstream { name: _, origin, strategy, backends, checks, timeouts, keepalive, retries, host_header } =
-        upstream;
-    let tree = Tree::map([
-        ("strategy", Tree::plain(strategy.as_str())),
-        ("backends", Tree::Set(backends.iter().map(backend).collect())),
-        ("health_check", health(checks, &origin.path)),
-        ("timeouts", timeouts_section(timeouts, most)),
-        ("keepalive", keepalive.tree()),
-        ("retries", retries.tree()),
-        ("host_header", Tree::plain(host_header.as_str())),
+    let at = &upstream.origin.path;
+    let tree = upstream.settings.tree_with([
+        (WrittenUpstream::backends, Tree::Set(upstream.backends.iter().map(backend).collect())),
+        (WrittenUpstream::health_check, health(&upstream.checks, at)),
+        (WrittenUpstream::timeouts, timeouts(&upstream.settings.timeouts, most)),
     ]);
-    Tree::At(vec![origin.path.clone()], Box::new(tree))
+    Tree::At(vec![at.clone()], Box::new(tree))
 }
 
-fn timeouts_section(timeouts: &UpstreamTimeouts, most: Option<Duration>) -> Tree {
-    let UpstreamTimeouts { connect, response } = timeouts;
-    let is_idle = |timeout| most.is_some_and(|most| timeout > most);
-    let timeout = |timeout| match show::duration(timeout) {
-        shown if is_idle(timeout) => Tree::Remark(format!("{shown}, more than any route leaves it")),
-        shown => Tree::Plain(shown),
-    };
-    if is_idle(*connect) && is_idle(*response) {
-        let both = format!("connect {}, response {}", show::duration(*connect), show::duration(*response));
-        return Tree::Remark(format!("{both}, more than any route leaves it"));
+fn timeouts(timeouts: &UpstreamTimeouts, most: Option<Duration>) -> Tree {
+    let UpstreamTimeouts { connect, response } = *timeouts;
+    let keys = [(WrittenUpstreamTimeouts::connect, connect), (WrittenUpstreamTimeouts::response, response)];
+    let mut idle = keys.to_vec();
+    idle.retain(|(_, timeout)| most.is_some_and(|most| *timeout > most));
+    let remark = |shown: String| Tree::Remark(format!("{shown}, more than any route leaves it"));
+    if idle.len() == keys.len() {
+        return remark(keys.map(|(key, timeout)| format!("{key} {}", show::duration(timeout))).join(", "));
     }
-    Tree::map([("connect", timeout(*connect)), ("response", timeout(*response))])
+    timeouts.tree_with(idle.into_iter().map(|(key, timeout)| (key, remark(show::duration(timeout)))))
 }
 
 fn backend(backend: &Backend) -> Tree {
-    let Backend { url, weight, share: _, backup, origin } = backend;
-    let url = match url {
+    let url = match &backend.url {
         BackendUrl::Literal { text, .. } => Tree::text(text),
         BackendUrl::Late(late) => Tree::Text(show::late(late)),
     };
+    let (at, key) = (&backend.origin.path, WrittenBackendSection::url);
     // `- http://..` is the URL alone.
-    let url = Tree::At(vec![origin.path.key("url"), origin.path.clone()], Box::new(url));
-    let tree = Tree::map([("url", url), ("weight", Tree::plain(weight)), ("backup", Tree::plain(backup))]);
-    Tree::At(vec![origin.path.clone()], Box::new(tree))
+    let url = Tree::At(vec![at.key(key), at.clone()], Box::new(url));
+    Tree::At(vec![at.clone()], Box::new(backend.settings.tree_with([(key, url)])))
 }
 
 fn health(checks: &Checks, upstream: &ConfigPath) -> Tree {
@@ -59,6 +54,7 @@ fn health(checks: &Checks, upstream: &ConfigPath) -> Tree {
         Checks::Get(settings) => settings,
     };
     let own = upstream.key(WrittenUpstream::health_check).key(WrittenHealthCheck::interval);
-    let shorthand = ConfigPath::root().key("health_check_interval");
-    settings.tree().placed(WrittenHealthCheck::interval, vec![own, shorthand])
+    let shorthand = ConfigPath::root().key(WrittenGateway::health_check_interval);
+    let interval = Tree::Plain(show::duration(settings.interval));
+    settings.tree_with([(WrittenHealthCheck::interval, Tree::At(vec![own, shorthand], Box::new(interval)))])
 }

@@ -66,16 +66,15 @@ pub(super) fn backends(
 }
 
 fn backend(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Backend, scope: Scope) -> Option<Backend> {
-    let (section, url_at) = match written {
+    let (settings, url_at) = match written {
         ast::Backend::Url(url) => (BackendSection { url: url.clone(), weight: 1, backup: false }, at.clone()),
         ast::Backend::Section(section) => {
             (BackendSection::resolve(cx, at.clone(), Some(section)).ok()?, at.key(WrittenBackendSection::url))
         }
     };
-    let BackendSection { url, weight, backup } = section;
-    let url = self::url(cx, &url_at, &url)?;
+    let url = url(cx, &url_at, &settings.url)?;
     let origin = cx.origin(at, scope);
-    Some(Backend { url, weight, share: weight, backup, origin })
+    Some(Backend { url, share: settings.weight, settings, origin })
 }
 
 fn url(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<BackendUrl> {
@@ -138,15 +137,15 @@ fn url(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<BackendUrl> {
 
 /// Divides weights by their greatest common divisor, apart for backups and the rest.
 fn share(cx: &mut Cx<'_>, at: &ConfigPath, backends: &mut [Backend]) {
-    if backends.iter().all(|backend| backend.backup) {
+    if backends.iter().all(|backend| backend.settings.backup) {
         cx.sink
             .error_at_key(&codes::WEIGHTS, at, "every backend is a backup", "at least one must not be")
             .help("leave `backup` out where all are alike");
         return;
     }
     for backup in [false, true] {
-        let group =
-            || backends.iter().filter(|backend| backend.backup == backup).map(|backend| backend.weight);
+        let settings = || backends.iter().map(|backend| &backend.settings);
+        let group = || settings().filter(|one| one.backup == backup).map(|one| one.weight);
         if group().count() == 0 {
             continue;
         }
@@ -169,8 +168,8 @@ fn share(cx: &mut Cx<'_>, at: &ConfigPath, backends: &mut [Backend]) {
                 .help("use smaller or rounder weights");
             return;
         }
-        for backend in backends.iter_mut().filter(|backend| backend.backup == backup) {
-            backend.share = backend.weight / divisor;
+        for backend in backends.iter_mut().filter(|backend| backend.settings.backup == backup) {
+            backend.share = backend.settings.weight / divisor;
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::diagnostic::quoted;
 use crate::language::Section;
 use crate::language::route::{self, WrittenRoute};
 use crate::language::upstream::{self, WrittenHealthCheck, WrittenUpstream};
-use crate::model::{Backend, Checks, HealthCheck, Id, Origin, Scope, Upstream};
+use crate::model::{Backend, Checks, HealthCheck, Id, Scope, Upstream};
 use crate::source::ConfigPath;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,7 +64,7 @@ impl Upstreams {
         let health_check_at = at.key(WrittenUpstream::health_check);
         let checks = self.checks(cx, &health_check_at, written.health_check.get());
         let origin = cx.origin(at, Scope::TopLevel);
-        (!backends.is_empty()).then(|| assembled(name, origin, backends, checks, settings))
+        (!backends.is_empty()).then(|| Upstream { name: name.to_owned(), origin, backends, checks, settings })
     }
 
     /// One written in place, in the route at `place`.
@@ -99,7 +99,7 @@ impl Upstreams {
         let all_defaults = upstream::Upstream::with_defaults(cx, at.clone(), None);
         let settings = upstream::Upstream { strategy: settings.strategy, ..all_defaults };
         let (origin, checks) = (cx.origin(at, place.scope), self.checks(cx, at, None));
-        Some(self.push(assembled(name, origin, backends, checks, settings)))
+        Some(self.push(Upstream { name: name.to_owned(), origin, backends, checks, settings }))
     }
 
     /// The upstream a route refers to.
@@ -173,27 +173,5 @@ impl Upstreams {
         } else {
             Checks::Connect(settings)
         }
-    }
-}
-
-/// From what the keys come to, each, and what they come to together.
-fn assembled(
-    name: &str,
-    origin: Origin,
-    backends: Vec<Backend>,
-    checks: Checks,
-    settings: upstream::Upstream,
-) -> Upstream {
-    let upstream::Upstream { strategy, timeouts, keepalive, retries, host_header, .. } = settings;
-    Upstream {
-        name: name.to_owned(),
-        origin,
-        strategy,
-        backends,
-        checks,
-        timeouts,
-        keepalive,
-        retries,
-        host_header,
     }
 }

@@ -75,21 +75,15 @@ static SETTINGS: Settings = Settings {
             address: Late::new(&[Piece::Env("EXTRA_LISTEN", Some("127.0.0.1:8082"))]),
         },
     ],
-    admin: &[
-        Listen {
-            origin: Origin::at("everything.yml", 8),
-            address: Late::new(&[Piece::Literal("127.0.0.1:9090")]),
-        },
-    ],
     workers: Some(4),
-    trusted_proxies: &[
-        Cidr::v4([10, 0, 0, 0], 8),
-        Cidr::v6([64768, 0, 0, 0, 0, 0, 0, 0], 8),
-    ],
     log_level: LogLevel {
         origin: Origin::at("everything.yml", 5),
         level: Late::new(&[Piece::Env("LOG_LEVEL", Some("info"))]),
     },
+    trusted_proxies: &[
+        Cidr::v4([10, 0, 0, 0], 8),
+        Cidr::v6([64768, 0, 0, 0, 0, 0, 0, 0], 8),
+    ],
     limits: Limits {
         header_bytes: 32768,
         headers: 100,
@@ -107,6 +101,12 @@ static SETTINGS: Settings = Settings {
         delay: Duration::from_secs(0),
         grace: Duration::from_secs(25),
     },
+    admin: &[
+        Listen {
+            origin: Origin::at("everything.yml", 8),
+            address: Late::new(&[Piece::Literal("127.0.0.1:9090")]),
+        },
+    ],
     upstreams: &[WEIGHTED_USERS.members(), ROUTES_2.members(), CANARY.members()],
     policies: &[
         &REQUEST_ID_0,

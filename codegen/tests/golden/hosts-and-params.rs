@@ -54,13 +54,12 @@ static SETTINGS: Settings = Settings {
             address: Late::new(&[Piece::Literal("0.0.0.0:8080")]),
         },
     ],
-    admin: &[],
     workers: None,
-    trusted_proxies: &[],
     log_level: LogLevel {
         origin: Origin::at("hosts-and-params.yml", 2),
         level: Late::new(&[Piece::Literal("info")]),
     },
+    trusted_proxies: &[],
     limits: Limits {
         header_bytes: 32768,
         headers: 100,
@@ -78,6 +77,7 @@ static SETTINGS: Settings = Settings {
         delay: Duration::from_secs(0),
         grace: Duration::from_secs(25),
     },
+    admin: &[],
     upstreams: &[],
     policies: &[],
 };

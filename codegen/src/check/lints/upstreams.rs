@@ -32,7 +32,7 @@ fn health_and_backends(upstream: &Upstream, sink: &mut Reporter<'_>) {
         let label = "a backend that is down keeps its share of the traffic";
         sink.lint_at(Lint::HEALTH_CHECK_OFF, &at.key("health_check"), title, label);
     }
-    if upstream.backends.iter().filter(|backend| backend.weight > 0).count() < 2 {
+    if upstream.backends.iter().filter(|backend| backend.settings.weight > 0).count() < 2 {
         let title = format!("upstream {name} has a single backend");
         let label = "nothing takes its place when it is down";
         sink.lint_at_key(Lint::SINGLE_BACKEND, &at.key("backends"), title, label);
@@ -41,7 +41,7 @@ fn health_and_backends(upstream: &Upstream, sink: &mut Reporter<'_>) {
 
 fn keepalive(upstream: &Upstream, sink: &mut Reporter<'_>) {
     let at = upstream.origin.path.key("keepalive").key("idle");
-    if upstream.keepalive.idle > USUAL_KEEPALIVE && upstream.keepalive.max_idle > 0 {
+    if upstream.settings.keepalive.idle > USUAL_KEEPALIVE && upstream.settings.keepalive.max_idle > 0 {
         let title = "idle connections are kept for longer than most backends keep theirs";
         let label = "the backend may close a connection just as a request is sent on it";
         if let Some(problem) = sink.lint_at(Lint::KEEPALIVE_TOO_LONG, &at, title, label) {
@@ -51,7 +51,7 @@ fn keepalive(upstream: &Upstream, sink: &mut Reporter<'_>) {
 }
 
 fn retries(upstream: &Upstream, sink: &mut Reporter<'_>) {
-    let (section, retries) = (upstream.origin.path.key("retries"), &upstream.retries);
+    let (section, retries) = (upstream.origin.path.key("retries"), &upstream.settings.retries);
     let at = section.key("attempts");
     if retries.attempts == 0 || !sink.source.is_written(&section) {
         return;
@@ -82,12 +82,12 @@ fn retries(upstream: &Upstream, sink: &mut Reporter<'_>) {
 /// All attempts together have to fit into the time of the most patient route.
 fn tries(upstream: &Upstream, route: &Route, sink: &mut Reporter<'_>) {
     let (most, time) = (route.timeout, time_of(route, sink));
-    let (at, connect) = (&upstream.origin.path, upstream.timeouts.connect);
+    let (at, connect) = (&upstream.origin.path, upstream.settings.timeouts.connect);
     let (connect_at, attempts_at) = (at.key("timeouts").key("connect"), at.key("retries").key("attempts"));
-    let needed = connect * (u32::from(upstream.retries.attempts) + 1);
+    let needed = connect * (u32::from(upstream.settings.retries.attempts) + 1);
     let is_written = sink.source.is_written(&connect_at) || sink.source.is_written(&attempts_at);
     // One attempt which alone does not fit is an error of its own.
-    if !upstream.retries.on.contains(&RetryOn::ConnectFailure)
+    if !upstream.settings.retries.on.contains(&RetryOn::ConnectFailure)
         || needed <= most
         || connect > most
         || !is_written
@@ -96,7 +96,7 @@ fn tries(upstream: &Upstream, route: &Route, sink: &mut Reporter<'_>) {
     }
     let here = if sink.source.is_written(&attempts_at) { attempts_at } else { connect_at };
     let title = "the last attempt comes too late";
-    let attempts = upstream.retries.attempts + 1;
+    let attempts = upstream.settings.retries.attempts + 1;
     let label = format!("{attempts} attempts of {connect:?} to connect need {needed:?}");
     if let Some(problem) = sink.lint_at(Lint::TRIES_BEYOND_TIMEOUT, &here, title, label) {
         problem.help(format!("no route leaves this upstream more than {most:?}"));
@@ -112,14 +112,14 @@ fn unequal_weights(model: &Model, sink: &mut Reporter<'_>) {
     for upstream in &model.upstreams {
         for backend in &upstream.backends {
             let BackendUrl::Literal { host, port, .. } = &backend.url else { continue };
-            let seen =
-                *first.entry((host, *port)).or_insert((backend.weight, &backend.origin.path, &upstream.name));
-            if seen.0 == backend.weight {
+            let weight = backend.settings.weight;
+            let seen = *first.entry((host, *port)).or_insert((weight, &backend.origin.path, &upstream.name));
+            if seen.0 == weight {
                 continue;
             }
             let other = sink.source.value_span(seen.1);
             let title = format!("backend `{host}:{port}` has different weights");
-            let label = format!("{} in {}", backend.weight, quoted(&upstream.name));
+            let label = format!("{weight} in {}", quoted(&upstream.name));
             if let Some(problem) = sink.lint_at(Lint::UNEQUAL_WEIGHTS, &backend.origin.path, title, label)
                 && let Some(other) = other
             {

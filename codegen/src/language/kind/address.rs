@@ -1,9 +1,11 @@
 //! Addresses to listen on.
 
-use super::{Kind, LateText, Shape};
+use super::{Constant, Kind, LateText, Shape};
 use crate::codes;
 use crate::diagnostic::quoted;
+use crate::lower::late::late;
 use crate::model::{Late, Listen, Scope};
+use crate::plan::Value;
 use crate::resolve::cx::{Cx, DEFAULT_HELP};
 use crate::source::ConfigPath;
 use crate::yaml::{self, Tree};
@@ -24,6 +26,13 @@ impl Kind<Listen> for Address {
     }
     fn shape(&self) -> Shape {
         Shape::Text
+    }
+}
+
+impl Constant<Listen> for Address {
+    fn value(&self, value: &Listen) -> Value {
+        let (origin, address) = (Value::Origin(value.origin.line.clone()), Value::Late(late(&value.address)));
+        Value::Struct("Listen", vec![("origin", origin), ("address", address)])
     }
 }
 

@@ -69,6 +69,18 @@ impl<T: Ord, K: Kind<T, Written = String>> Kind<Vec<T>> for OneOrList<K> {
     }
 }
 
+impl<T: Ord, K: Constant<T>> Constant<Vec<T>> for ListOf<K> {
+    fn value(&self, value: &Vec<T>) -> Value {
+        Value::Slice(value.iter().map(|entry| self.0.value(entry)).collect())
+    }
+}
+
+impl<T: Ord, K: Constant<T, Written = String>> Constant<Vec<T>> for OneOrList<K> {
+    fn value(&self, value: &Vec<T>) -> Value {
+        Value::Slice(value.iter().map(|entry| self.0.value(entry)).collect())
+    }
+}
+
 impl<T: Words> Kind<BTreeSet<T>> for WordSet {
     type Written = List<String>;
 

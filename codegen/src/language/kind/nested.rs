@@ -1,7 +1,8 @@
 //! Sections within sections.
 
-use super::{Kind, Shape};
-use crate::language::Section;
+use super::{Constant, Kind, Shape};
+use crate::language::{Facade, Section};
+use crate::plan::Value;
 use crate::resolve::cx::{At, Cx};
 use crate::source::ConfigPath;
 use crate::yaml::Tree;
@@ -29,5 +30,11 @@ impl<S: Section> Kind<S> for Nested {
     }
     fn shape(&self) -> Shape {
         Shape::Section(S::META)
+    }
+}
+
+impl<S: Facade> Constant<S> for Nested {
+    fn value(&self, value: &S) -> Value {
+        value.value()
     }
 }

@@ -1,9 +1,10 @@
 //! Networks, as CIDR.
 
-use super::{Kind, Shape};
+use super::{Constant, Kind, Shape};
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::model::Cidr;
+use crate::plan::Value;
 use crate::resolve::cx::Cx;
 use crate::source::ConfigPath;
 use crate::yaml::{self, Tree};
@@ -16,7 +17,18 @@ impl Kind<Cidr> for Network {
     type Written = String;
 
     fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<Cidr> {
-        cidr(cx, at, written)
+        let (message, mend) = match parse_cidr(written) {
+            Ok(cidr) => return Some(cidr),
+            Err(error) => error,
+        };
+        let span = cx.source.whole_span(at);
+        let title = format!("{} is not a network", quoted(written));
+        let problem = cx.sink.error_at(&codes::BAD_NETWORK, at, title, message);
+        if let (Some(span), Some(mend)) = (span, mend) {
+            let mend = if mend.contains(':') { yaml::scalar(&mend) } else { mend };
+            problem.suggest("write the network", span, mend);
+        }
+        None
     }
     fn tree(&self, value: &Cidr) -> Tree {
         Tree::text(format!("{}/{}", value.address, value.prefix))
@@ -26,19 +38,15 @@ impl Kind<Cidr> for Network {
     }
 }
 
-fn cidr(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Cidr> {
-    let (message, mend) = match parse_cidr(text) {
-        Ok(cidr) => return Some(cidr),
-        Err(error) => error,
-    };
-    let span = cx.source.whole_span(at);
-    let title = format!("{} is not a network", quoted(text));
-    let problem = cx.sink.error_at(&codes::BAD_NETWORK, at, title, message);
-    if let (Some(span), Some(mend)) = (span, mend) {
-        let written = if mend.contains(':') { yaml::scalar(&mend) } else { mend };
-        problem.suggest("write the network", span, written);
+impl Constant<Cidr> for Network {
+    fn value(&self, value: &Cidr) -> Value {
+        let (function, address) = match value.address {
+            IpAddr::V4(address) => ("Cidr::v4", address.octets().map(u64::from).to_vec()),
+            IpAddr::V6(address) => ("Cidr::v6", address.segments().map(u64::from).to_vec()),
+        };
+        let address = Value::Array(address.into_iter().map(Value::Number).collect());
+        Value::Call(function, vec![address, Value::Number(value.prefix.into())])
     }
-    None
 }
 
 /// Or what is wrong with it, and what was meant.

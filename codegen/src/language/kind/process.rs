@@ -1,10 +1,12 @@
 //! What a process is told: how many threads, how much to say.
 
-use super::{Kind, LateText, Shape};
+use super::{Constant, Kind, LateText, Shape};
 use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
+use crate::lower::late::late;
 use crate::model::{LogLevel, Scope, Workers};
+use crate::plan::Value;
 use crate::resolve::cx::Cx;
 use crate::source::ConfigPath;
 use crate::yaml::{Tree, trap};
@@ -75,5 +77,21 @@ impl Kind<LogLevel> for Level {
     }
     fn shape(&self) -> Shape {
         Shape::AnyOf(vec![Shape::Words(level::LEVELS.to_vec()), Shape::Late])
+    }
+}
+
+impl Constant<LogLevel> for Level {
+    fn value(&self, value: &LogLevel) -> Value {
+        let (origin, level) = (Value::Origin(value.origin.line.clone()), Value::Late(late(&value.level)));
+        Value::Struct("LogLevel", vec![("origin", origin), ("level", level)])
+    }
+}
+
+impl Constant<Workers> for Threads {
+    fn value(&self, value: &Workers) -> Value {
+        Value::option(match value {
+            Workers::Auto => None,
+            Workers::Count(count) => Some(Value::Number(count.get().into())),
+        })
     }
 }
