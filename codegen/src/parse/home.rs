@@ -1,68 +1,43 @@
 //! Where a key lives that was written somewhere else.
 
-use crate::lint::Lint;
-use crate::middleware::{self, REGISTRY};
+use crate::language::gateway::Gateway;
+use crate::language::{Section, SectionMeta};
+use crate::place::ConfigPath;
 
-/// The keys that people look for in the wrong place, by the section that has them.
-pub(super) const HOMES: [(&str, &[&str]); 15] = [
-    ("server", &["listen", "workers", "log_level", "trusted_proxies", "limits", "drain", "tls"]),
-    ("admin", &["listen"]),
-    ("server.limits", &["header_bytes", "headers", "uri", "body", "connections"]),
-    ("server.timeouts", &["header_read", "idle", "request"]),
-    ("server.drain", &["delay", "grace"]),
-    ("upstreams", &["backends", "strategy", "health_check", "keepalive", "retries", "host_header"]),
-    ("upstreams.backends", &["url", "weight", "backup"]),
-    ("upstreams.health_check", &["expect", "interval", "healthy_after", "unhealthy_after"]),
-    ("upstreams.timeouts", &["connect", "response"]),
-    ("upstreams.keepalive", &["max_idle"]),
-    ("upstreams.retries", &["attempts", "budget"]),
-    (
-        "routes",
-        &[
-            "path",
-            "host",
-            "match",
-            "methods",
-            "query",
-            "upstream",
-            "redirect",
-            "respond",
-            "strip_prefix",
-            "rewrite",
-            "timeout",
-        ],
-    ),
-    ("routes.redirect", &["to", "status"]),
-    ("routes.respond", &["content_type"]),
-    ("observability", &["max_series"]),
-];
-
-/// The sections that have this key, in words.
-pub(super) fn of(key: &str) -> Option<String> {
-    const TOP: [&str; 9] = [
-        "server",
-        "admin",
-        "upstreams",
-        "middleware",
-        "routes",
-        "tests",
-        "observability",
-        "lints",
-        "include",
-    ];
-    if TOP.contains(&key) {
+/// The sections that have this key, in words. Of several, those in the part of the file where it was written, if there
+/// are any, and of these the ones closest to the top: the others have the same name by chance.
+pub(super) fn of(key: &str, written: &ConfigPath) -> Option<String> {
+    let root = ConfigPath::root();
+    let mut homes = Vec::new();
+    collect(key, Gateway::META, &root, &mut Vec::new(), &mut homes);
+    if homes.contains(&root) {
         return Some("at the top level".to_owned());
     }
-    let mut homes: Vec<String> = Vec::new();
-    if middleware::NAMES.contains(&key) {
-        homes.push("middleware".to_owned());
+    let part = |path: &ConfigPath| path.as_str().split(['.', '[']).next().map(str::to_owned);
+    let rank = |home: &ConfigPath| (part(home) != part(written), home.and_parents().count());
+    let first = homes.iter().map(rank).min()?;
+    let nearest = homes.iter().filter(|home| rank(home) == first);
+    Some(nearest.map(|home| format!("in `{home}`")).collect::<Vec<_>>().join(" or "))
+}
+
+/// A section that several keys hold counts under the first of them.
+fn collect(
+    key: &str,
+    section: &'static SectionMeta,
+    at: &ConfigPath,
+    seen: &mut Vec<&str>,
+    homes: &mut Vec<ConfigPath>,
+) {
+    if seen.contains(&section.written) {
+        return;
     }
-    if Lint::named(key).is_some() {
-        homes.push("lints".to_owned());
+    seen.push(section.written);
+    for known in section.keys {
+        if known.name == key {
+            homes.push(at.clone());
+        }
+        if let Some(inner) = (known.shape)().section() {
+            collect(key, inner, &at.key(known.name), seen, homes);
+        }
     }
-    homes.extend(HOMES.iter().filter(|(_, keys)| keys.contains(&key)).map(|(home, _)| (*home).to_owned()));
-    let with_key = REGISTRY.iter().filter(|entry| entry.section.keys.iter().any(|known| known.name == key));
-    homes.extend(with_key.map(|entry| format!("middleware.{}", entry.name)));
-    let homes: Vec<String> = homes.iter().map(|home| format!("in `{home}`")).collect();
-    (!homes.is_empty()).then(|| homes.join(" or "))
 }

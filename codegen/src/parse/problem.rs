@@ -108,7 +108,7 @@ fn unknown_key(
         return None;
     }
     let section = problem.path.parent().unwrap_or_default();
-    let home = home::of(key);
+    let home = home::of(key, &problem.path);
     let mend = nearest(key, known.iter().copied())
         .filter(|mend| source.is_absent(&section, mend) && comma.is_none());
     // What lives elsewhere was hardly meant to be something else here, unless it is all but the same.
