@@ -1,76 +1,69 @@
 //! A route, written out.
 
 use super::written;
-use crate::language::{Section, Words};
+use crate::language::kind::{Header, Host, MethodSet, Query, TimeLimit, Timeout, Word};
+use crate::language::route::{Redirect, WrittenRoute};
+use crate::language::{Kind, Section};
 use crate::model::{Model, PathChange, Route, Scope, Target};
-use crate::pattern::{HostPattern, MatchKind};
+use crate::pattern::HostPattern;
 use crate::show;
+use crate::source::ConfigPath;
 use crate::yaml::Tree;
 
 pub(super) fn route(model: &Model, route: &Route) -> Tree {
     let at = &route.origin.path;
-    let mut keys: Vec<(String, Tree)> = Vec::new();
-    let mut put = |key: &str, value: Tree| keys.push((key.to_owned(), value));
-    put("name", Tree::text(&route.name));
+    let mut keys = vec![(WrittenRoute::name, Tree::text(&route.name))];
     if route.host != HostPattern::Any {
-        put("host", Tree::text(route.host.to_string()));
+        keys.push((WrittenRoute::host, Host.tree(&route.host)));
     }
-    put("path", Tree::text(route.path.to_string()));
-    let kind = match route.path.kind {
-        MatchKind::Exact => "exact",
-        MatchKind::Prefix => "prefix",
-    };
-    put("match", Tree::plain(kind));
+    keys.push((WrittenRoute::path, Tree::text(route.path.to_string())));
+    keys.push((WrittenRoute::match_kind, Word.tree(&route.path.kind)));
     if !route.methods.is_all() {
-        put("methods", Tree::plains(route.methods.named()));
+        keys.push((WrittenRoute::methods, MethodSet.tree(&route.methods)));
     }
-    put("path_parameters", Tree::plain(route.path_parameters.as_str()));
-    let literal = |text: &str| Tree::text(show::literal(text));
-    let headers = route.headers.iter().map(|header| (header.name.to_string(), literal(&header.value)));
-    if !route.headers.is_empty() {
-        put("headers", Tree::Map(headers.collect()));
-    }
-    let query = route.query.iter().map(|wanted| (wanted.name.clone(), literal(&wanted.value)));
-    if !route.query.is_empty() {
-        put("query", Tree::Map(query.collect()));
-    }
-    target(model, route, &mut put);
+    keys.push((WrittenRoute::path_parameters, Word.tree(&route.path_parameters)));
+    keys.push((WrittenRoute::headers, Header.tree(&route.headers)));
+    keys.push((WrittenRoute::query, Query.tree(&route.query)));
+    keys.extend(target(model, route));
     if matches!(route.target, Target::Forward(_)) {
-        let timeout = Tree::Plain(show::duration(route.timeout));
-        let default = crate::source::ConfigPath::root().key("server").key("timeouts").key("request");
-        put("timeout", Tree::At(vec![at.key("timeout"), default], Box::new(timeout)));
-        put("idle", Tree::Plain(show::duration(route.idle)));
-        put("total", Tree::plain(route.total.map_or_else(|| "off".to_owned(), show::duration)));
+        let default = ConfigPath::root().key("server").key("timeouts").key("request");
+        let timeout =
+            Tree::At(vec![at.key(WrittenRoute::timeout), default], Box::new(Timeout.tree(&route.timeout)));
+        keys.push((WrittenRoute::timeout, timeout));
+        keys.push((WrittenRoute::idle, Timeout.tree(&route.idle)));
+        keys.push((WrittenRoute::total, TimeLimit.tree(&route.total)));
     }
     let (inherited, own) = middleware(model, route);
     if !inherited.is_empty() {
-        put("inherited middleware", Tree::Remark(inherited.join(", ")));
+        keys.push(("inherited middleware", Tree::Remark(inherited.join(", "))));
     }
-    if !own.is_empty() {
-        put("middleware", Tree::Map(own));
-    }
-    Tree::At(vec![at.clone()], Box::new(Tree::Map(keys)))
+    keys.push((WrittenRoute::middleware, Tree::Map(own)));
+    let keys = keys.into_iter().map(|(key, value)| (key.to_owned(), value));
+    Tree::At(vec![at.clone()], Box::new(Tree::Map(keys.collect()).filled()))
 }
 
-fn target(model: &Model, route: &Route, put: &mut impl FnMut(&str, Tree)) {
+/// The keys of its target.
+fn target(model: &Model, route: &Route) -> Vec<(&'static str, Tree)> {
     let at = &route.origin.path;
     match &route.target {
         Target::Forward(forward) => {
-            let name =
-                model.upstream(forward.upstream).map(|upstream| upstream.name.clone()).unwrap_or_default();
-            let paths = vec![at.key("upstream"), at.key("backends")];
-            put("upstream", Tree::At(paths, Box::new(Tree::Text(name))));
-            match &forward.path {
-                PathChange::Keep => {}
-                PathChange::StripPrefix { prefix } => put("strip_prefix", Tree::text(prefix)),
-                PathChange::Rewrite(pieces) => put("rewrite", Tree::Text(show::template(pieces, route))),
-            }
+            let name = model.upstream(forward.upstream).map(|upstream| upstream.name.clone());
+            let paths = vec![at.key(WrittenRoute::upstream), at.key(WrittenRoute::backends)];
+            let name = Tree::At(paths, Box::new(Tree::Text(name.unwrap_or_default())));
+            let path = match &forward.path {
+                PathChange::Keep => None,
+                PathChange::StripPrefix { prefix } => Some((WrittenRoute::strip_prefix, Tree::text(prefix))),
+                PathChange::Rewrite(to) => {
+                    Some((WrittenRoute::rewrite, Tree::Text(show::template(to, route))))
+                }
+            };
+            [(WrittenRoute::upstream, name)].into_iter().chain(path).collect()
         }
         Target::Redirect(redirect) => {
-            let to = Tree::Text(show::template(&redirect.to, route));
-            put("redirect", Tree::map([("to", to), ("status", Tree::plain(redirect.status))]));
+            let redirect = Redirect { to: show::template(&redirect.to, route), status: redirect.status };
+            vec![(WrittenRoute::redirect, redirect.tree())]
         }
-        Target::Respond(respond) => put("respond", respond.tree().filled()),
+        Target::Respond(respond) => vec![(WrittenRoute::respond, respond.tree().filled())],
     }
 }
 
