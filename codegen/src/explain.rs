@@ -64,10 +64,8 @@ fn taken(table: &Table<'_>, model: &Model, route: &Route, request: &Request) -> 
                 let strategy = upstream.settings.strategy.as_str();
                 let line = model.whereabouts(&upstream.origin.line);
                 row("upstream", format!("{} ({strategy}, {count} backend{s}, {line})", upstream.name));
-                let host = match upstream.settings.host_header {
-                    HostHeader::Preserve => "",
-                    HostHeader::Backend => ", with the backend's own Host",
-                };
+                let has_own_host = upstream.settings.host_header == HostHeader::Backend;
+                let host = if has_own_host { ", with the backend's own Host" } else { "" };
                 row("forwards", format!("{} {path}{host}", request.method()));
             }
         }
