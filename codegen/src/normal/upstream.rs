@@ -1,7 +1,6 @@
 //! An upstream, written out; one that was written in place is one among the others here.
 
 use crate::language::Section;
-use crate::language::gateway::WrittenGateway;
 use crate::language::upstream::{
     UpstreamTimeouts, WrittenBackendSection, WrittenHealthCheck, WrittenUpstream, WrittenUpstreamTimeouts,
 };
@@ -54,7 +53,7 @@ fn health(checks: &Checks, upstream: &ConfigPath) -> Tree {
         Checks::Get(settings) => settings,
     };
     let own = upstream.key(WrittenUpstream::health_check).key(WrittenHealthCheck::interval);
-    let shorthand = ConfigPath::root().key(WrittenGateway::health_check_interval);
+    let shorthand = ConfigPath::root().key("health_check_interval");
     let interval = Tree::Plain(show::duration(settings.interval));
     settings.tree_with([(WrittenHealthCheck::interval, Tree::At(vec![own, shorthand], Box::new(interval)))])
 }

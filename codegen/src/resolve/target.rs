@@ -1,24 +1,15 @@
 //! What answers a route: an upstream, a redirect, or a fixed response.
 
 use super::Cx;
-use super::upstream::Upstreams;
+use super::upstream::{Place, Upstreams};
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::language::route::{self, CONTENT_TYPE, WrittenRedirect, WrittenRespond, WrittenRoute};
-use crate::model::{Forward, PathChange, Redirect, Respond, Scope, Target};
+use crate::model::{Forward, PathChange, Redirect, Respond, Target};
 use crate::pattern::{MatchKind, PathPattern, Segment, TemplatePiece, parse_template};
 use crate::source::ConfigPath;
 use crate::yaml;
 use castgate_contract::authority::Authority;
-
-/// The route at `at`, as far as its target needs it.
-pub(super) struct Place<'a> {
-    pub(super) at: &'a ConfigPath,
-    pub(super) scope: Scope,
-    pub(super) name: &'a str,
-    /// `None` if it was wrong.
-    pub(super) path: Option<&'a PathPattern>,
-}
 
 pub(super) fn target(
     cx: &mut Cx<'_>,

@@ -1,6 +1,5 @@
 //! `upstreams:`, and those written in place.
 
-use super::target::Place;
 use super::{Cx, backend, names};
 use crate::ast::{self, Lenient, Switch};
 use crate::codes;
@@ -9,8 +8,18 @@ use crate::language::Section;
 use crate::language::route::{self, WrittenRoute};
 use crate::language::upstream::{self, WrittenHealthCheck, WrittenUpstream};
 use crate::model::{Backend, Checks, HealthCheck, Id, Scope, Upstream};
+use crate::pattern::PathPattern;
 use crate::source::ConfigPath;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The route at `at`, as far as its target, or an upstream written in place, needs it.
+pub(super) struct Place<'a> {
+    pub(super) at: &'a ConfigPath,
+    pub(super) scope: Scope,
+    pub(super) name: &'a str,
+    /// `None` if it was wrong.
+    pub(super) path: Option<&'a PathPattern>,
+}
 
 /// The upstreams so far, by name and in order.
 pub(super) struct Upstreams {
