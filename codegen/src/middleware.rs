@@ -201,6 +201,7 @@ pub(crate) struct Entry {
     /// What others know of it.
     pub(crate) facts: &'static Facts,
     /// Its section.
+    #[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "for the reference and the editor"))]
     pub(crate) section: &'static SectionMeta,
 }
 
