@@ -156,6 +156,11 @@ impl Diagnostic {
         self.labels.first().map(|label| label.span.start)
     }
 
+    /// Whether it points into a span.
+    fn is_in(&self, span: &Span) -> bool {
+        self.place().is_some_and(|at| span.contains(&at))
+    }
+
     fn start(&self) -> usize {
         self.place().unwrap_or(0)
     }

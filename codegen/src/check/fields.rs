@@ -13,7 +13,15 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     for route in &model.routes {
         let layers: Vec<Use<'_>> = route.middleware.layers(&model.policies).collect();
         for (claimant, claim) in layers.iter().filter_map(|layer| Some((layer, layer.settings.claims()?))) {
-            let first = claimant.origin.path.key(claim.key);
+            // What a route does not say itself it has from the top level.
+            let own = claimant.origin.path.key(claim.key);
+            let everywhere = ConfigPath::root().key("middleware").key(claimant.kind).key(claim.key);
+            let first =
+                Some(everywhere).filter(|at| sink.source.is_written(at) && !sink.source.is_written(&own));
+            let first = first.unwrap_or(own);
+            if sink.is_refused(&first) {
+                continue;
+            }
             for (at, label) in others(route, &layers, &claim) {
                 if reported.insert(at.clone()) {
                     report((&at, label), &claim, &first, sink);

@@ -33,6 +33,10 @@ fn place(url: &BackendUrl) -> Option<(String, u16, String)> {
 }
 
 fn report(backend: &Backend, url: &str, listen: &Listen, sink: &mut Reporter<'_>) {
+    // Where the gateway would listen instead of an address that was refused is of no interest.
+    if sink.is_refused(&listen.origin.path) {
+        return;
+    }
     let entry = &backend.origin.path;
     let at = Some(entry.key("url")).filter(|at| sink.source.is_written(at)).unwrap_or_else(|| entry.clone());
     let listener =

@@ -63,6 +63,10 @@ impl<'m> Listener<'m> {
 }
 
 fn report(first: &Listener<'_>, second: &Listener<'_>, sink: &mut Reporter<'_>) {
+    // Where the gateway would listen instead of an address that was refused is of no interest.
+    if sink.is_refused(&first.listen.origin.path) || sink.is_refused(&second.listen.origin.path) {
+        return;
+    }
     // The default was not written anywhere.
     let is_written = sink.source.is_written(&first.listen.origin.path);
     let span = sink.source.value_span(&first.listen.origin.path).filter(|_| is_written);

@@ -2,7 +2,7 @@
 
 use crate::codes;
 use crate::diagnostic::Reporter;
-use crate::model::{Model, Route, Target};
+use crate::model::{HealthCheck, Model, Route, Target};
 use crate::source::{ConfigPath, Span};
 use std::time::Duration;
 
@@ -12,25 +12,29 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     }
     for (upstream, route) in model.upstreams.iter().zip(most_patient(model)) {
         let at = &upstream.origin.path;
-        if let Some(health) = upstream.checks.settings()
-            && health.timeout >= health.interval
-        {
-            let section = at.key("health_check");
-            let everywhere = ConfigPath::root().key("health_check_interval");
-            let interval =
-                [section.key("interval"), everywhere].into_iter().find(|at| sink.source.is_written(at));
-            let interval = interval.and_then(|at| sink.source.value_span(&at));
-            let title = "a probe may take as long as the interval between probes";
-            let label = format!("not below {:?}, the interval", health.interval);
-            let problem = sink.error_at(&codes::TIMEOUT_ORDER, &section.key("timeout"), title, label);
-            if let Some(span) = interval {
-                problem.label(span, "the interval");
-            }
+        if let Some(health) = upstream.checks.settings() {
+            beyond_interval(sink, &at.key("health_check"), health);
         }
         let Some(route) = route else { continue };
         let timeouts = at.key("timeouts");
         exceeds(sink, &timeouts.key("connect"), upstream.settings.timeouts.connect, route);
         exceeds(sink, &timeouts.key("response"), upstream.settings.timeouts.response, route);
+    }
+}
+
+/// A probe ends before the next one.
+fn beyond_interval(sink: &mut Reporter<'_>, section: &ConfigPath, health: &HealthCheck) {
+    let intervals = [section.key("interval"), ConfigPath::root().key("health_check_interval")];
+    if health.timeout < health.interval || intervals.iter().any(|at| sink.is_refused(at)) {
+        return;
+    }
+    let interval = intervals.iter().find(|at| sink.source.is_written(at));
+    let interval = interval.and_then(|at| sink.source.value_span(at));
+    let title = "a probe may take as long as the interval between probes";
+    let label = format!("not below {:?}, the interval", health.interval);
+    let problem = sink.error_at(&codes::TIMEOUT_ORDER, &section.key("timeout"), title, label);
+    if let Some(span) = interval {
+        problem.label(span, "the interval");
     }
 }
 
@@ -82,7 +86,9 @@ fn beyond_total(sink: &mut Reporter<'_>, route: &Route) {
 /// Only what was written: nobody has to lower a default which never bites.
 fn exceeds(sink: &mut Reporter<'_>, at: &ConfigPath, part: Duration, route: &Route) {
     let most = route.timeout;
-    if part > most && sink.source.is_written(at) {
+    let everywhere = ConfigPath::root().key("server").key("timeouts").key("request");
+    let times = [at.clone(), route.origin.path.key("timeout"), everywhere];
+    if part > most && sink.source.is_written(at) && !times.iter().any(|at| sink.is_refused(at)) {
         let time = time_of(route, sink);
         let title = "this timeout can never be reached";
         let label = format!("no route leaves it more than {most:?}");

@@ -1,9 +1,9 @@
 //! Says what is wrong at a place of the config.
 
 use super::{Diagnostic, Diagnostics, Severity};
-use crate::codes::Code;
+use crate::codes::{self, Code};
 use crate::lint::{Level, Levels, Lint};
-use crate::place::{ConfigPath, Span};
+use crate::place::{ConfigPath, Place, Span};
 use crate::source::Source;
 use crate::yaml::{self, trap::Trap};
 
@@ -19,6 +19,25 @@ impl Reporter<'_> {
     /// What was said with this code of the key at `path`.
     pub(crate) fn said_of(&mut self, code: &'static Code, path: &ConfigPath) -> Option<&mut Diagnostic> {
         self.problems.said_at(code, self.source.place(path)?.key.start)
+    }
+
+    /// Whether something is wrong with the value at `path`, or with the section that it would be in as a whole: what stands
+    /// in for it is nobody's word then, and no measure for another key.
+    pub(crate) fn is_refused(&self, path: &ConfigPath) -> bool {
+        let has_error_in =
+            |start: usize, end: usize| self.problems.has_error_in(&(start..end.max(start + 1)));
+        if let Some(place) = self.source.place(path) {
+            return has_error_in(place.key.start, place.whole.end);
+        }
+        let mut sections = path.and_parents().skip(1);
+        let section = sections.find_map(|path| Some((self.source.place(&path)?, path.key("<<"))));
+        section.is_some_and(|(Place { key, value, .. }, merged)| {
+            // An entry of a list, which has no key, begins with its own first key.
+            let is_own = key.start != value.start && has_error_in(key.start, key.end);
+            is_own
+                || self.problems.is_said_at(&codes::WRONG_TYPE, value.start)
+                || self.source.is_written(&merged)
+        })
     }
 
     /// Reports an error whose places are known already; the result takes labels and help.

@@ -25,15 +25,33 @@ impl Diagnostics {
 
     /// Takes back what was said with this code of something in a span: it is part of another mistake.
     pub(crate) fn withdraw(&mut self, code: &'static Code, span: &Span) {
+        self.retain_errors(|problem| problem.code != code || !problem.is_in(span));
+    }
+
+    /// Takes back every error that was said of something in a span.
+    pub(crate) fn withdraw_all(&mut self, span: &Span) {
+        self.retain_errors(|problem| !problem.is_in(span));
+    }
+
+    fn retain_errors(&mut self, is_kept: impl Fn(&Diagnostic) -> bool) {
         let before = self.found.len();
-        self.found
-            .retain(|problem| problem.code != code || !problem.place().is_some_and(|at| span.contains(&at)));
+        self.found.retain(|problem| !problem.is_error() || is_kept(problem));
         self.errors -= before - self.found.len();
+    }
+
+    /// Whether an error was said of something in a span.
+    pub(crate) fn has_error_in(&self, span: &Span) -> bool {
+        self.has_errors() && self.found.iter().any(|problem| problem.is_error() && problem.is_in(span))
     }
 
     /// What was said with this code of what begins here.
     pub(crate) fn said_at(&mut self, code: &'static Code, at: usize) -> Option<&mut Diagnostic> {
         self.found.iter_mut().find(|problem| problem.code == code && problem.place() == Some(at))
+    }
+
+    /// Whether this code was said of what begins here.
+    pub(crate) fn is_said_at(&self, code: &'static Code, at: usize) -> bool {
+        self.found.iter().any(|problem| problem.code == code && problem.place() == Some(at))
     }
 
     /// Reports an error; the result takes labels and help.

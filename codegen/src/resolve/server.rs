@@ -1,7 +1,6 @@
 //! `server:` and `admin:`.
 
-use super::{Cx, units};
-use crate::ast;
+use super::Cx;
 use crate::codes;
 use crate::language::Section;
 use crate::language::server::{WrittenAdmin, WrittenLimits, WrittenServer};
@@ -11,7 +10,7 @@ use crate::source::ConfigPath;
 pub(super) fn server(cx: &mut Cx<'_>, written: Option<&WrittenServer>) -> Server {
     let at = ConfigPath::root().key("server");
     let server = Server::with_defaults(cx, at.clone(), written);
-    uri(cx, &at.key(WrittenServer::limits), &server, written.and_then(|written| written.limits.get()));
+    uri(cx, &at.key(WrittenServer::limits), &server);
     server
 }
 
@@ -22,14 +21,11 @@ pub(super) fn admin(cx: &mut Cx<'_>, written: Option<&WrittenAdmin>) -> Option<A
 }
 
 /// `limits.uri` is a part of `limits.header_bytes`.
-fn uri(cx: &mut Cx<'_>, at: &ConfigPath, server: &Server, written: Option<&WrittenLimits>) {
+fn uri(cx: &mut Cx<'_>, at: &ConfigPath, server: &Server) {
     let limits = &server.limits;
-    // What was refused says nothing of the other.
-    let most = match written.and_then(|written| written.header_bytes.get()) {
-        Some(ast::Size(text)) if units::size(text) != Ok(limits.header_bytes) => u64::MAX,
-        _ => limits.header_bytes,
-    };
-    if limits.uri == 0 || limits.uri > most {
+    let is_beyond =
+        limits.uri > limits.header_bytes && !cx.sink.is_refused(&at.key(WrittenLimits::header_bytes));
+    if limits.uri == 0 || is_beyond {
         let label = "must be above 0, and not more than `header_bytes`";
         let at = at.key(WrittenLimits::uri);
         cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, &at, "this size is out of range", label);

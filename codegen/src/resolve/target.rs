@@ -81,6 +81,9 @@ fn does_not_apply(cx: &mut Cx<'_>, at: &ConfigPath, route: &WrittenRoute, target
     // The route was meant to have another target, or its keys belong elsewhere: that is one mistake.
     let idle: Vec<&str> = others.into_iter().filter(|(_, is_idle)| *is_idle).map(|(key, _)| key).collect();
     let [first, rest @ ..] = idle.as_slice() else { return };
+    for span in idle.iter().filter_map(|key| cx.source.whole_span(&at.key(key))) {
+        cx.sink.problems.withdraw_all(&span);
+    }
     let spans: Vec<_> = rest.iter().filter_map(|key| cx.source.key_span(&at.key(key))).collect();
     let (names, have) = match rest.split_last() {
         None => (format!("`{first}`"), "has"),
