@@ -9,7 +9,7 @@ use crate::place::ConfigPath;
 pub(super) fn of(key: &str, written: &ConfigPath) -> Option<String> {
     let root = ConfigPath::root();
     let mut homes = Vec::new();
-    collect(key, Gateway::META, &root, &mut Vec::new(), &mut homes);
+    collect(key, Gateway::META, &root, &mut homes);
     if homes.contains(&root) {
         return Some("at the top level".to_owned());
     }
@@ -20,24 +20,14 @@ pub(super) fn of(key: &str, written: &ConfigPath) -> Option<String> {
     Some(nearest.map(|home| format!("in `{home}`")).collect::<Vec<_>>().join(" or "))
 }
 
-/// A section that several keys hold counts under the first of them.
-fn collect(
-    key: &str,
-    section: &'static SectionMeta,
-    at: &ConfigPath,
-    seen: &mut Vec<&str>,
-    homes: &mut Vec<ConfigPath>,
-) {
-    if seen.contains(&section.written) {
-        return;
-    }
-    seen.push(section.written);
+/// A section that several keys hold counts under each of them.
+fn collect(key: &str, section: &'static SectionMeta, at: &ConfigPath, homes: &mut Vec<ConfigPath>) {
     for known in section.keys {
         if known.name == key {
             homes.push(at.clone());
         }
         if let Some(inner) = (known.shape)().section() {
-            collect(key, inner, &at.key(known.name), seen, homes);
+            collect(key, inner, &at.key(known.name), homes);
         }
     }
 }

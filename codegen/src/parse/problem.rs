@@ -111,8 +111,9 @@ fn unknown_key(
     let home = home::of(key, &problem.path);
     let mend = nearest(key, known.iter().copied())
         .filter(|mend| source.is_absent(&section, mend) && comma.is_none());
-    // What lives elsewhere was hardly meant to be something else here, unless it is all but the same.
-    let mend = mend.filter(|mend| home.is_none() || mend.eq_ignore_ascii_case(key));
+    // What lives elsewhere was hardly meant to be something else here, unless it is one or several of the same.
+    let mend =
+        mend.filter(|mend| home.is_none() || is_one_of_several(mend, key) || is_one_of_several(key, mend));
     let title = format!("unknown key {}", quoted(key));
     let diagnostic = sink.error_at_key(&codes::UNKNOWN_KEY, &problem.path, title, "no such key here");
     if let Some(Commas { span, values, .. }) = comma {
@@ -135,6 +136,11 @@ fn unknown_key(
         None => {}
     }
     mend
+}
+
+/// `header` and `headers`.
+fn is_one_of_several(one: &str, several: &str) -> bool {
+    several.strip_suffix('s') == Some(one)
 }
 
 /// `methods: GET,POST` in braces: the second is a key without a value.

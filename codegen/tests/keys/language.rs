@@ -26,6 +26,31 @@ impl Language {
         choices.flat_map(|choice| self.forms(name, choice)).chain([(name, value)]).collect()
     }
 
+    /// What a value, or an entry of it, may be.
+    fn forms_within<'s>(&'s self, name: &'s str, value: &'s Value) -> Vec<(&'s str, &'s Value)> {
+        let mut found = self.forms(name, value);
+        for (name, form) in found.clone() {
+            for rule in ["items", "additionalProperties"]
+                .map(|rule| &form[rule])
+                .into_iter()
+                .filter(|rule| rule.is_object())
+            {
+                found.extend(self.forms_within(name, rule));
+            }
+        }
+        found
+    }
+
+    /// Whether there is a key of this path, which leaves out names of the user's and places in lists.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        let mut forms = self.forms_within("", &self.schema);
+        path.split('.').all(|step| {
+            let key = forms.iter().find_map(|(name, form)| Some((*name, form["properties"].get(step)?)));
+            forms = key.map_or_else(Vec::new, |(name, value)| self.forms_within(name, value));
+            key.is_some()
+        })
+    }
+
     pub(crate) fn key(&self, definition: &str, name: &str) -> &Key {
         let section = self.sections.iter().find(|section| section.definition == definition).unwrap();
         section.keys.iter().find(|key| key.name == name).unwrap()
