@@ -54,6 +54,17 @@ pub(super) fn at(document: &Document, byte: usize) -> Option<Name> {
     of(document).find(|name| (name.span.start..=name.span.end).contains(&byte))
 }
 
+/// Whether this is what an upstream is called: that of a route is, if it has one that is written in place.
+pub(super) fn is_upstream(document: &Document, name: &Name) -> bool {
+    let entries = &document.outline.entries;
+    let route = entries.iter().find(|entry| entry.value.as_ref() == Some(&name.span));
+    name.kind == Kind::Upstream
+        || route.and_then(|entry| entry.path.get(..2)).is_some_and(|route| {
+            let backends = [Step::Key("backends".to_owned())];
+            entries.iter().any(|entry| entry.path.strip_prefix(route) == Some(&backends))
+        })
+}
+
 /// Every place of the same name, in all files of the config. An upstream written in place has its route's name.
 pub(super) fn places<'p>(project: &'p Project, name: &Name) -> Vec<(&'p Document, Name)> {
     let all =

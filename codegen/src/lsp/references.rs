@@ -3,7 +3,8 @@
 use super::document::Document;
 use super::names::{self, Name};
 use super::project::Project;
-use crate::resolve::names::is_name;
+use crate::diagnostic::quoted;
+use crate::resolve::names::{is_name, label};
 use crate::yaml::Tree;
 use lsp_types::{Location, PrepareRenameResponse, TextEdit, Uri, WorkspaceEdit};
 use std::collections::BTreeMap;
@@ -36,11 +37,16 @@ pub(super) fn rename(
 ) -> Result<Option<WorkspaceEdit>, String> {
     let Some(name) = names::at(document, byte) else { return Ok(None) };
     if !is_name(new) {
-        return Err("a name has 1 to 200 printable characters, no quotes or backslashes".to_owned());
+        return Err(format!("{} cannot be a name: {}", quoted(new), label(new)));
     }
     let places = names::places(project, &name);
-    let is_taken = project.files().iter().flat_map(|file| names::of(&file.document)).any(|other| {
-        other.is_given && other.text == new && places.iter().any(|(_, place)| place.kind == other.kind)
+    let all =
+        project.files().iter().flat_map(|file| names::of(&file.document).map(|name| (&file.document, name)));
+    let is_taken = all.filter(|(_, other)| other.is_given && other.text == new).any(|(file, other)| {
+        let is_upstream = names::is_upstream(file, &other);
+        places
+            .iter()
+            .any(|(file, place)| place.kind == other.kind || is_upstream && names::is_upstream(file, place))
     });
     if is_taken && new != name.text {
         return Err(format!("there is a `{new}` already"));

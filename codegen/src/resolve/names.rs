@@ -45,9 +45,12 @@ pub(crate) fn check_value(cx: &mut Cx<'_>, at: &ConfigPath, name: &str, what: &s
     is_good
 }
 
-fn label(name: &str) -> &'static str {
+/// Why a route or an upstream cannot have this name.
+pub(crate) fn label(name: &str) -> &'static str {
     match name {
         UNMATCHED => "in metrics, this stands for requests that match no route",
+        _ if name.contains("${") => "the build has to know a name, so there is no `${` in it",
+        _ if name.trim() != name => "a name has no spaces at its ends",
         _ => "1 to 200 printable characters, no quotes or backslashes",
     }
 }

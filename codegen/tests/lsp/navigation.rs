@@ -97,6 +97,11 @@ fn a_name_is_changed_wherever_it_is_used() {
     editor.change(&alone());
     assert!(editor.response("textDocument/rename", rename("a\"b"))["error"]["message"].is_string());
     assert!(editor.response("textDocument/rename", rename(""))["error"]["message"].is_string());
+    // An upstream that is written in place has its route's name.
+    let place = "  - {name: place, path: /place, backends: ['http://localhost:9003']}\ntests:";
+    assert!(editor.change(&alone().replace("tests:", place)).is_empty());
+    let taken = editor.response("textDocument/rename", rename("place"));
+    assert_eq!(taken["error"]["message"], "there is a `place` already", "{taken}");
     editor.quit();
 }
 
