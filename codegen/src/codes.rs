@@ -115,7 +115,8 @@ catalogue! {
     LATE_VALUE_HERE = "CG0215", "late value where the build needs to know",
         Keys(&["include", "routes.host", "routes.path", "routes.name", "routes.headers", "routes.query",
             "routes.upstream", "routes.strip_prefix", "routes.rewrite", "routes.redirect.to", "routes.respond.body",
-            "routes.respond.content_type", "tests.request", "tests.headers", "upstreams.health_check.path"]);
+            "routes.respond.content_type", "server.trusted_proxies", "tests.request", "tests.headers",
+            "upstreams.health_check.path"]);
     LITERAL_SECRET = "CG0216", "secret in the config", Keys(&[]);
     HEADER_NAME = "CG0217", "unsuitable header name",
         Keys(&["routes.headers", "routes.respond.headers", "tests.headers"]);

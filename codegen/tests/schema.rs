@@ -117,6 +117,15 @@ fn unknown_keys_and_words_are_not() {
     }
 }
 
+#[test]
+fn a_lint_is_one_of_those_there_are() {
+    let schema = schema::schema();
+    let config =
+        |lint: &str| serde_json::json!({"routes": [{"allow": [{"lint": lint, "reason": "public"}]}]});
+    assert_eq!(mistake(&schema, &config("route-without-auth"), &schema), None);
+    assert!(mistake(&schema, &config("route-without-auht"), &schema).is_some());
+}
+
 /// An editor that offers an example must not complain of it.
 #[test]
 fn examples_are_valid() {

@@ -12,6 +12,11 @@ impl Words for Level {
 
 macro_rules! section_of_lints {
     ($($(#[doc = $doc:literal])* $code:ident $level:ident;)*) => {
+        impl Words for Lint {
+            const WHAT: &'static str = "lint";
+            const ALL: &'static [(&'static str, Self)] = &[$((Self::$code.name(), Self::$code)),*];
+        }
+
         /// What there is to know of `lints:`.
         pub(crate) const LINTS: &SectionMeta = &SectionMeta {
             written: "Lints",
@@ -41,7 +46,7 @@ section! {
     /// `allow: [{lint: route-without-auth, reason: "public by design"}]`
     Allow / WrittenAllow {
         /// The name of a lint, required.
-        lint: String = Verbatim, needed "the name of a lint, such as `route-without-auth`", example "route-without-auth";
+        lint: Lint = Word, needed "the name of a lint, such as `route-without-auth`", example "route-without-auth";
         /// Why, required: for whoever reads the file next.
         reason: String = Verbatim, needed "whoever reads the file next will ask why", example "public by design";
     }

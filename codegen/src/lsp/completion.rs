@@ -6,7 +6,6 @@ use super::keys;
 use super::project::Project;
 use super::scan::{End, Step, scan, unquoted};
 use crate::language::Without;
-use crate::lint::Lint;
 use crate::pattern::{MatchKind, PathPattern, Segment};
 use lsp_types::{
     CompletionItem, CompletionItemKind, CompletionTextEdit, Documentation, MarkupContent, MarkupKind,
@@ -80,28 +79,15 @@ pub(super) fn completion(
         let names = names(project, &end.path).into_iter().map(|name| (name, CompletionItemKind::REFERENCE));
         let fields = fields::values(&end.path).into_iter();
         let fields = fields.map(|name| (name.to_owned(), CompletionItemKind::FIELD));
-        let lints = lints(&end.path).into_iter().map(|name| (name, CompletionItemKind::ENUM_MEMBER));
         let files = files(document, &end.path).into_iter().map(|name| (name, CompletionItemKind::FILE));
-        items.extend(words.chain(names).chain(fields).chain(lints).chain(files).map(|(label, kind)| {
-            CompletionItem {
-                text_edit: Some(edit(label.clone())),
-                label,
-                kind: Some(kind),
-                ..CompletionItem::default()
-            }
+        items.extend(words.chain(names).chain(fields).chain(files).map(|(label, kind)| CompletionItem {
+            text_edit: Some(edit(label.clone())),
+            label,
+            kind: Some(kind),
+            ..CompletionItem::default()
         }));
     }
     items
-}
-
-/// Of `allow: [{lint: ..}]`.
-fn lints(path: &[Step]) -> Vec<String> {
-    match path {
-        [.., Step::Key(allow), Step::Index(_), Step::Key(key)] if allow == "allow" && key == "lint" => {
-            Lint::ALL.iter().map(|lint| lint.name().to_owned()).collect()
-        }
-        _ => Vec::new(),
-    }
 }
 
 /// YAML files beside the text, and below it by one directory, for `include`.

@@ -3,7 +3,7 @@
 use super::{Code, Column, Facts, Family, Lower, Missed, Per, Refusal, Registered, Site, State, Touch};
 use crate::codes;
 use crate::field::{Nature, Use};
-use crate::language::kind::{Number, RateOf};
+use crate::language::kind::{FieldName, Number, RateOf};
 use crate::language::{Kind, Shape, section};
 use crate::lint::Lint;
 use crate::model::{HeaderName, Rate};
@@ -90,7 +90,9 @@ impl Kind<RateLimitKey> for LimitKey {
         Shape::Text
     }
     fn codes(&self) -> Vec<&'static codes::Code> {
-        vec![&codes::UNKNOWN_WORD, &codes::HEADER_NAME, &codes::MANAGED_HEADER]
+        let mut found = Kind::codes(&FieldName(LIMIT_KEY));
+        found.push(&codes::UNKNOWN_WORD);
+        found
     }
 }
 

@@ -66,6 +66,8 @@ fn of_kind(key: &KeyMeta) -> Vec<&'static Code> {
     }
     if has(|shape| matches!(shape, Late)) {
         found.push(&codes::BAD_LATE_VALUE);
+    } else if is_word {
+        found.push(&codes::LATE_VALUE_HERE);
     }
     if has(|shape| matches!(shape, Refused)) {
         found.push(&codes::NOT_SUPPORTED);

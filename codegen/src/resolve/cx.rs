@@ -75,6 +75,10 @@ impl Cx<'_> {
         what: &str,
         known: impl Iterator<Item = &'w str> + Clone,
     ) {
+        // That it has to be known says more than that it is not.
+        if !self.is_literal(at, text) {
+            return;
+        }
         let span = self.source.whole_span(at);
         let (title, label) = unknown_word(text, what);
         let problem = self.sink.error_at(code, at, title, label);

@@ -29,7 +29,6 @@ pub(super) fn levels(cx: &mut Cx<'_>, gateway: &ast::Gateway) {
 
 fn allow(cx: &mut Cx<'_>, section: &ConfigPath, written: Option<&ast::List<WrittenAllow>>) {
     let list_at = section.key("allow");
-    let names = Lint::ALL.iter().map(|lint| (lint.name(), *lint)).collect::<Vec<_>>();
     for (index, allow) in written.iter().flat_map(|list| list.iter()) {
         let at = list_at.index(index);
         let Allow { lint, reason } = Allow::with_defaults(cx, at.clone(), Some(allow));
@@ -37,11 +36,9 @@ fn allow(cx: &mut Cx<'_>, section: &ConfigPath, written: Option<&ast::List<Writt
             let at = at.key(WrittenAllow::reason);
             cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, &at, "an empty reason", "say why");
         }
-        let (Some(name), lint_at) = (lint, at.key(WrittenAllow::lint)) else { continue };
-        if let Some(lint) = cx.word(&lint_at, &name, "lint", &names)
-            && let Some(first) = cx.sink.levels.let_off(section, lint, &lint_at)
-        {
-            let title = format!("`{name}` is let off twice");
+        let (Some(lint), lint_at) = (lint, at.key(WrittenAllow::lint)) else { continue };
+        if let Some(first) = cx.sink.levels.let_off(section, lint, &lint_at) {
+            let title = format!("`{}` is let off twice", lint.name());
             let first = cx.source.value_span(&first);
             let problem = cx.sink.error_at(&codes::DUPLICATE_KEY, &lint_at, title, "one reason is enough");
             if let Some(first) = first {
@@ -55,8 +52,8 @@ fn allow(cx: &mut Cx<'_>, section: &ConfigPath, written: Option<&ast::List<Writt
 pub(super) fn let_off(written: Option<&ast::List<WrittenAllow>>) -> Vec<LetOff> {
     let entries = written.iter().flat_map(|list| list.iter());
     let let_off = entries.filter_map(|(_, allow)| {
-        let lint = Lint::ALL.iter().find(|lint| allow.lint.get().is_some_and(|name| name == lint.name()))?;
-        Some(LetOff { lint: *lint, reason: allow.reason.get()?.clone() })
+        let lint = Lint::named(allow.lint.get()?)?;
+        Some(LetOff { lint, reason: allow.reason.get()?.clone() })
     });
     let_off.collect()
 }

@@ -31,7 +31,8 @@ impl Kind<HeaderName> for FieldName {
         Shape::FieldName(self.0)
     }
     fn codes(&self) -> Vec<&'static codes::Code> {
-        vec![&codes::HEADER_NAME, &codes::MANAGED_HEADER]
+        let late = Some(&codes::LATE_VALUE_HERE).filter(|_| !self.0.is_key);
+        [&codes::HEADER_NAME, &codes::MANAGED_HEADER].into_iter().chain(late).collect()
     }
 }
 
@@ -55,8 +56,8 @@ impl<T, K: Kind<T>> Kind<Vec<(HeaderName, T)>> for Fields<K> {
         for (key, value) in written.iter() {
             let at = at.key(key);
             let Some(name) = cx.field_name(&at, key, self.0) else { continue };
-            if let Some(first) = names.insert(name.clone(), at.clone()) {
-                let first = cx.source.key_span(&first);
+            if let Some(first) = names.get(&name) {
+                let first = cx.source.key_span(first);
                 let title = format!("header {} is written twice", quoted(key));
                 let label = "case does not count in header names";
                 let problem = cx.sink.error_at_key(&codes::DUPLICATE_KEY, &at, title, label);
@@ -65,6 +66,7 @@ impl<T, K: Kind<T>> Kind<Vec<(HeaderName, T)>> for Fields<K> {
                 }
                 continue;
             }
+            names.insert(name.clone(), at.clone());
             fields.extend(value.and_then(|value| self.1.read(cx, &at, value)).map(|value| (name, value)));
         }
         Some(fields)

@@ -17,6 +17,9 @@ impl Kind<Cidr> for Network {
     type Written = String;
 
     fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<Cidr> {
+        if !cx.is_literal(at, written) {
+            return None;
+        }
         let (message, mend) = match parse_cidr(written) {
             Ok(cidr) => return Some(cidr),
             Err(error) => error,

@@ -31,18 +31,26 @@ impl Kind<Workers> for Threads {
         }
         let is_decimal = !text.starts_with(['0', '+']);
         let count = text.parse().ok().filter(|count| is_decimal && *count <= MOST).and_then(NonZeroU16::new);
-        if let Some(count) = count {
+        // As everywhere, a text in quotes is meant to be one, and `4.0` is no whole number.
+        let span = cx.source.whole_span(at);
+        let written = span.clone().and_then(|span| cx.source.text().get(span)).unwrap_or(text);
+        let is_plain = written == text;
+        if let Some(count) = count.filter(|_| is_plain) {
             return Some(Workers::Count(count));
         }
-        // As everywhere, a text in quotes is meant to be one.
-        let is_plain = cx.source.whole_span(at).is_some_and(|span| cx.source.text().get(span) == Some(text));
+        if !cx.is_literal(at, text) {
+            return None;
+        }
         if let Some(trap) = trap::number(text).filter(|_| is_plain) {
             cx.sink.trap(&codes::YAML_TRAP, at, trap);
             return None;
         }
-        let title = format!("{} is not a number of workers", quoted(text));
+        let title = format!("{} is not a number of workers", quoted(written));
         let label = format!("expected `auto`, or 1 to {MOST}");
-        cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, title, label);
+        let problem = cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, title, label);
+        if let (Some(count), Some(span)) = (count, span) {
+            problem.suggest("write a number", span, count.to_string());
+        }
         None
     }
     fn tree(&self, value: &Workers) -> Tree {

@@ -53,6 +53,9 @@ impl Cx<'_> {
         if field::is_token(text) && text.len() <= 256 {
             return Some(HeaderName(text.to_ascii_lowercase()));
         }
+        if !is_key && !self.is_literal(at, text) {
+            return None;
+        }
         let title = format!("{} is not a header name", quoted(text));
         let label = "letters, digits and `-`";
         if is_key {
