@@ -102,6 +102,11 @@ impl Problems {
         self.messages.push(format!("{origin}: {message}"));
     }
 
+    /// Adds a problem that comes of no setting.
+    pub(crate) fn of_itself(&mut self, message: impl fmt::Display) {
+        self.messages.push(message.to_string());
+    }
+
     /// Resolves a late value, adding its problems; `None` if there were any.
     pub fn resolve(&mut self, origin: Origin, late: &Late) -> Option<String> {
         match late.resolve() {

@@ -9,9 +9,11 @@
 //! | [`Policy::reload`] | at each SIGHUP, one after the other | a thread that may block |
 //! | [`Policy::counted`] | before the first worker starts | the main thread |
 //! | [`Policy::collect`] | when `/metrics` is read | the thread that renders it |
-//! | [`Policy::stop`] | once, when the workers have ended | a thread that may block, for a second |
+//! | [`Policy::stop`] | once, when the workers have ended and nothing reloads any more | a thread that may block, for a second |
 
 mod local;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use local::{Locals, Slot};
 
@@ -44,8 +46,8 @@ pub trait Policy: Sync {
     /// Adds its series. The label values have to be known at build, or else their number would be the clients' choice.
     fn collect(&self, _families: &mut Families) {}
 
-    /// Lets go of what it holds back, such as spans that are not sent yet. Nobody asks it for anything any more. The exit does not
-    /// wait for longer than a second for all of them.
+    /// Lets go of what it holds back, such as spans that are not sent yet. Nobody asks it for anything any more: if it still
+    /// reloads, it is not called before that is over. The exit does not wait for longer than a second for all of them.
     fn stop(&self) {}
 }
 
@@ -74,9 +76,65 @@ impl Control {
     }
 }
 
-/// What all of these have made of a SIGHUP.
+/// What all of these have made of a SIGHUP. One that panics keeps no other from it.
 pub(crate) fn reload(policies: &[&dyn Policy]) -> (Reloaded, Problems) {
     let mut problems = Problems::new();
-    let reloaded = policies.iter().map(|policy| policy.reload(&mut problems)).max();
+    let mut reload = |policy: &&dyn Policy| {
+        catch_unwind(AssertUnwindSafe(|| policy.reload(&mut problems))).unwrap_or_else(|_| {
+            problems.of_itself("a policy panicked as it was reloaded: a defect of the gateway");
+            Reloaded::Done
+        })
+    };
+    let reloaded = policies.iter().map(&mut reload).max();
     (reloaded.unwrap_or(Reloaded::Nothing), problems)
+}
+
+/// All of these let go of what they hold back. One that panics, which has its own line, keeps no other from it.
+pub(crate) fn stop(policies: &[&dyn Policy]) {
+    for policy in policies {
+        let _ = catch_unwind(AssertUnwindSafe(|| policy.stop()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    /// Fails at everything.
+    struct Broken;
+
+    impl Policy for Broken {
+        fn reload(&self, _: &mut Problems) -> Reloaded {
+            panic!("on purpose")
+        }
+
+        fn stop(&self) {
+            panic!("on purpose")
+        }
+    }
+
+    /// Counts what it is asked for.
+    struct Whole(AtomicU32);
+
+    impl Policy for Whole {
+        fn reload(&self, _: &mut Problems) -> Reloaded {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Reloaded::Nothing
+        }
+
+        fn stop(&self) {
+            self.0.fetch_add(100, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_policy_that_panics_keeps_no_other_from_its_life() {
+        let (before, behind) = (Whole(AtomicU32::new(0)), Whole(AtomicU32::new(0)));
+        let policies: [&dyn Policy; 3] = [&before, &Broken, &behind];
+        let (reloaded, problems) = reload(&policies);
+        assert_eq!((reloaded, problems.messages().len()), (Reloaded::Done, 1));
+        stop(&policies);
+        assert_eq!([before, behind].map(|whole| whole.0.into_inner()), [101, 101]);
+    }
 }

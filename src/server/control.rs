@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::crew::Crew;
 use super::process::{Phase, Process};
 use super::worker::LAST_WORDS;
+use crate::late::Problems;
 use crate::policy::{self, Control, Policy, Reloaded};
 use crate::upstream::{Monitor, keep_names_fresh};
 
@@ -44,7 +45,8 @@ pub(super) async fn run(
     let policies = process.settings().policies;
     let control = Control::here();
     policies.iter().for_each(|policy| policy.start(&control));
-    tokio::task::spawn_local(hear_hangups(hangup, policies));
+    let (end, ended) = oneshot::channel();
+    let tending = tokio::task::spawn_local(tend(policies, hangup, ended));
     let enter = |next| {
         process.enter(next);
         phase.send_replace(next);
@@ -54,7 +56,12 @@ pub(super) async fn run(
     if tokio::time::timeout(LAST_WORDS + PATIENCE, crew.ended()).await.is_err() {
         tracing::error!(workers = crew.running(), "workers do not end; the process ends without them");
     }
-    stop(policies).await;
+    drop(end);
+    if tokio::time::timeout(STOP, tending).await.is_err() {
+        tracing::error!(
+            "what middleware holds back cannot be let go of in time; the process ends without it"
+        );
+    }
     Ok(if crew.is_complete() { Outcome::Drained } else { Outcome::Incomplete })
 }
 
@@ -63,35 +70,36 @@ pub(super) fn catch_hangups() -> io::Result<Signal> {
     signal(SignalKind::hangup())
 }
 
-async fn hear_hangups(mut hangup: Signal, policies: &'static [&'static dyn Policy]) {
-    while hangup.recv().await.is_some() {
-        // Files may be on a disk that hangs; probes and other signals do not wait for it.
-        let Ok((reloaded, problems)) = tokio::task::spawn_blocking(|| policy::reload(policies)).await else {
-            // The panic has had its line.
-            continue;
-        };
-        for problem in problems.messages() {
-            tracing::error!(signal = "SIGHUP", "{problem}");
+/// What policies do by themselves, one thing after the other: they reload at each SIGHUP, and let go of what they hold back when
+/// `end` is dropped. Files may be on a disk that hangs; probes and other signals do not wait for it.
+async fn tend(policies: &'static [&'static dyn Policy], mut hangup: Signal, mut end: oneshot::Receiver<()>) {
+    loop {
+        tokio::select! {
+            biased;
+            _ = &mut end => break,
+            Some(()) = hangup.recv() => {}
         }
-        match (reloaded, problems.messages().len()) {
-            (Reloaded::Nothing, _) => {
-                tracing::info!(signal = "SIGHUP", "there is nothing to reopen or to reload");
-            }
-            (Reloaded::Done, 0) => tracing::info!(signal = "SIGHUP", "reloaded"),
-            (Reloaded::Done, problems) => {
-                tracing::warn!(signal = "SIGHUP", problems, "reloaded but for what had a problem");
-            }
+        if let Ok((reloaded, problems)) = tokio::task::spawn_blocking(|| policy::reload(policies)).await {
+            tell(reloaded, &problems);
         }
     }
+    // Who panics has had a line of their own.
+    let _ = tokio::task::spawn_blocking(|| policy::stop(policies)).await;
 }
 
-/// Policies let go of what they hold back, for as long as may be.
-async fn stop(policies: &'static [&'static dyn Policy]) {
-    let stopping = tokio::task::spawn_blocking(|| policies.iter().for_each(|policy| policy.stop()));
-    if tokio::time::timeout(STOP, stopping).await.is_err() {
-        tracing::error!(
-            "what middleware holds back cannot be let go of in time; the process ends without it"
-        );
+/// What a SIGHUP has come to.
+fn tell(reloaded: Reloaded, problems: &Problems) {
+    for problem in problems.messages() {
+        tracing::error!(signal = "SIGHUP", "{problem}");
+    }
+    match (reloaded, problems.messages().len()) {
+        (Reloaded::Nothing, _) => {
+            tracing::info!(signal = "SIGHUP", "there is nothing to reopen or to reload");
+        }
+        (Reloaded::Done, 0) => tracing::info!(signal = "SIGHUP", "reloaded"),
+        (Reloaded::Done, problems) => {
+            tracing::warn!(signal = "SIGHUP", problems, "reloaded but for what had a problem");
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use castgate_test_support::{Launch, Metrics, Request, Upstream};
 
@@ -90,6 +91,24 @@ fn policies_stop_when_the_workers_have_ended() {
     gateway.signal("TERM");
     assert_eq!(gateway.exit_code(), 0);
     assert_eq!(fs::read_to_string(&last).unwrap(), "20", "both workers have handed in what they counted");
+}
+
+#[test]
+fn a_policy_that_still_reloads_is_not_stopped_beside_it() {
+    let upstream = Upstream::echo();
+    let (pipe, last) = (fresh("reloaded-without-end"), fresh("counted-beside-a-reload"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut gateway = guest(&upstream)
+        .env("TALLY_FILE", pipe.display().to_string())
+        .env("TALLY_LAST", last.display().to_string())
+        .start();
+    gateway.signal("HUP");
+    // Opened as soon as the policy reads it; there is nothing to be read, and no end.
+    let _writer = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    gateway.signal("TERM");
+    assert_eq!(gateway.exit_code(), 0);
+    assert!(!last.exists(), "it was stopped while it was reloading");
+    assert!(gateway.stderr().contains("cannot be let go of in time"), "{}", gateway.stderr());
 }
 
 #[test]
