@@ -7,6 +7,8 @@ mod fields;
 mod host;
 mod identity;
 mod kind;
+#[cfg(test)]
+mod tests;
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -157,6 +159,10 @@ fn find<A: App>(
                 return Err(Reason::BadRequest.into());
             }
             cx.record.route = number;
+            // It came after what was in flight had been cut off: no backend may act on what has no time for an answer.
+            if cx.worker().is_stopped() {
+                return Err(Reason::Shutdown.into());
+            }
             cx.client.begin(cx.record.started, route.timeouts);
             Ok(&route.target)
         }
