@@ -2,6 +2,7 @@
 // clippy.toml allows unwrap in tests, but does not know helpers of tests as such.
 #![allow(clippy::unwrap_used)]
 
+mod agreement;
 mod documents;
 mod knowledge;
 

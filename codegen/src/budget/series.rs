@@ -3,6 +3,7 @@
 //! The families are those of the runtime's collector; a series appears when it is first counted, so that most
 //! gateways show far fewer.
 
+use crate::language::{Words, upstream::RetryOn};
 use crate::middleware::{Per, REGISTRY};
 use crate::model::{Model, Target};
 use castgate_contract::methods;
@@ -47,13 +48,14 @@ pub(crate) fn series(model: &Model) -> Vec<Series> {
     let mut series = vec![
         family("gateway_http_requests_total", requests, "routes, methods, statuses"),
         family("gateway_http_request_duration_seconds", routes * HISTOGRAM, "routes, buckets"),
-        family("gateway_retries_total", routes * 3, "routes, reasons"),
+        family("gateway_retries_total", routes * count(RetryOn::ALL.len()), "routes, reasons"),
         family("gateway_upstream_requests_total", backends * STATUSES, "backends, statuses"),
         family("gateway_upstream_request_duration_seconds", upstreams * HISTOGRAM, "upstreams, buckets"),
         family("gateway_upstream_up", backends, "backends"),
         family("gateway_http_requests_in_flight", 1, ""),
         family("gateway_connections", 1, ""),
         family("gateway_access_log_dropped_total", 1, ""),
+        family("gateway_log_dropped_total", 1, ""),
         family("gateway_build_info", 1, ""),
         family("process_*", PROCESS, ""),
     ];
