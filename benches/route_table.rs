@@ -1,6 +1,6 @@
 //! Looking up routes in the compiled table and in matchit, for 10 to 10,000 routes of REST shapes, in random order.
 //!
-//! `cargo bench --bench route_table` prints nanoseconds per look-up: medians over many short rounds, in which the two
+//! `cargo bench -p castgate --bench route_table` prints nanoseconds per look-up: medians over many short rounds, in which the two
 //! take turns, and the median of the rounds' ratios. Machines drift; the ratio drifts least. Instructions do not drift:
 //!
 //! ```sh
@@ -33,7 +33,7 @@ fn main() {
         ["--count", routes] => count(routes.parse().expect("a number of routes")),
         // `cargo test --benches` runs benches without an argument that says so; `cargo bench` says `--bench`.
         [.., "--bench"] => SIZES.into_iter().for_each(measure),
-        _ => println!("this is a benchmark: cargo bench --bench route_table"),
+        _ => println!("this is a benchmark: cargo bench -p castgate --bench route_table"),
     }
 }
 

@@ -46,7 +46,11 @@ use std::rc::Rc;
 /// Serves until the editor says goodbye.
 pub fn serve() -> Result<(), Box<dyn Error + Send + Sync>> {
     let (connection, writer) = wire::stdio()?;
-    let parameters = connection.initialize(serde_json::to_value(capabilities())?)?;
+    let parameters = connection.initialize(serde_json::to_value(capabilities())?).map_err(|error| {
+        let is_gone = error.channel_is_disconnected();
+        let gone = "stdin ended before `initialize` came: it is an editor that starts `castgate lsp`";
+        if is_gone { gone.into() } else { Box::<dyn Error + Send + Sync>::from(error) }
+    })?;
     let parameters: InitializeParams = serde_json::from_value(parameters)?;
     let can_watch = can_watch(&parameters);
     let workspace = workspace(parameters);

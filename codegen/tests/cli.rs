@@ -3,6 +3,7 @@
 // clippy.toml allows unwrap in tests, but does not know helpers of tests as such.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
@@ -155,6 +156,35 @@ fn shells_and_man_get_what_they_need() {
     assert_eq!(castgate(&["man", "no-such"]).status.code(), Some(2));
     let help = castgate(&["--help"]);
     assert!(text(&help.stdout).contains("Exit codes:"), "{}", text(&help.stdout));
+}
+
+/// What somebody gets who tries the language server by hand.
+#[test]
+fn a_language_server_without_an_editor_says_so() {
+    let output = castgate_reading(&["lsp"], b"");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).starts_with("error: stdin ended before `initialize` came"), "{output:?}");
+}
+
+/// The README's table of commands leaves none out, and its report is a real one.
+#[test]
+fn the_readme_shows_the_command_as_it_is() {
+    let readme = std::fs::read_to_string("../README.md").unwrap();
+    let (_, table) = readme.split_once("\n| `castgate` | |\n").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    let shown: BTreeSet<&str> =
+        table.split('`').skip(1).step_by(2).filter_map(|shown| shown.split(' ').next()).collect();
+    let help = castgate(&["--help"]);
+    let (_, commands) = text(&help.stdout).split_once("Commands:\n").unwrap();
+    let (commands, _) = commands.split_once("\n\n").unwrap();
+    let commands = commands.lines().filter_map(|line| line.split_whitespace().next());
+    let hidden: Vec<&str> = commands.filter(|name| *name != "help" && !shown.contains(name)).collect();
+    assert!(hidden.is_empty(), "the README does not tell of {hidden:?}");
+
+    let (_, report) = readme.split_once("$ castgate check bad.yml\n").unwrap();
+    let (report, _) = report.split_once("```").unwrap();
+    let shown = report.replace("bad.yml", "tests/ui/readme.yml");
+    assert_eq!(shown, include_str!("ui/readme.txt"));
 }
 
 #[test]

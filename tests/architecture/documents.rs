@@ -2,7 +2,6 @@
 
 use super::{between, code, read, sources};
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// The README's table of middleware is the registry, in its order.
 #[test]
@@ -138,28 +137,4 @@ fn the_operator_is_told_every_field_that_is_a_proxy_s_word() {
         }
     }
     assert!(count >= 55, "only {count} names were found");
-}
-
-/// What the documents link to is there.
-#[test]
-fn documents_link_to_files_that_are_there() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for document in [
-        "README.md",
-        "docs/architecture.md",
-        "docs/benchmarks.md",
-        "docs/configuration.md",
-        "docs/operations.md",
-        "tests/README.md",
-    ] {
-        let text = read(document);
-        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let file = link.split('#').next().unwrap_or_default();
-            if file.is_empty() || file.contains("://") {
-                continue;
-            }
-            let target = root.join(document).parent().unwrap().join(file);
-            assert!(target.exists(), "{document} links to {link}");
-        }
-    }
 }

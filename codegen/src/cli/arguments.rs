@@ -180,9 +180,9 @@ pub(crate) enum Command {
     /// Compare two configs by what they do with requests
     #[command(after_help = diff_help())]
     Diff {
-        /// The config as it was
+        /// The config as it was, or layers of it: base.yml:prod.yml; `-` is stdin
         old: String,
-        /// The config as it is
+        /// The config as it is, or layers of it
         new: String,
         /// Exit with 1 if a change of these kinds occurs, such as auth-removed,route-removed
         #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kind_of_change)]

@@ -91,7 +91,7 @@ section! {
         upstream: String = Verbatim, optional "", example "users";
         /// Forward to these backends: an upstream written in place, with all defaults, named after the route.
         backends: ByHand<List<Backend>> = AsWritten(|| Shape::list(backend())), optional "", example "[http://localhost:9001]";
-        /// Only with `backends`: `round-robin`, `random` or `least-connections`.
+        /// Only with `backends`: how one of them is chosen.
         strategy: Strategy = Word, default Strategy::RoundRobin, example "random";
         /// Answer with a redirect.
         redirect: Redirect = Nested, optional "", example "{to: /new}";

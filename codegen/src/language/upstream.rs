@@ -84,7 +84,7 @@ section! {
 section! {
     /// One upstream: interchangeable backends and a way to choose among them.
     Upstream / WrittenUpstream => "Members" {
-        /// How a backend is chosen among the healthy ones; all three respect weights.
+        /// How a backend is chosen among the healthy ones, by their weights.
         strategy: Strategy = Word as _, default Strategy::RoundRobin, example "least-connections";
         /// At least one: a URL, or a map with `url`, `weight` and `backup`.
         backends: ByHand<List<Backend>> = AsWritten(|| Shape::list(backend())) as _, optional Without::AtLeastOne, example "[http://10.0.0.1:9001, {url: \"http://10.0.0.2:9001\", weight: 2}]";
