@@ -208,6 +208,23 @@ fn the_config_that_has_everything_is_accepted() {
     assert_eq!(without_remarks(&normal(first.clone())), without_remarks(&first));
 }
 
+/// The example that says it has every key has every key, and is no example of a warning.
+#[test]
+fn the_example_of_everything_has_every_key() {
+    let (path, mut sink) = ("../examples/everything.yml", Diagnostics::new());
+    let example: Value = serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let sections = reference::sections();
+    let keys = sections.iter().flat_map(|section| &section.keys).map(|key| key.path.as_str());
+    let absent = keys.filter(|path| !has(&example, &path.split('.').collect::<Vec<_>>(), false));
+    assert_eq!(absent.collect::<Vec<_>>(), ["include", "server.tls"]);
+    let mut source = Source::read(path, &mut sink);
+    assert!(
+        compile(&mut source, &mut sink).is_ok() && sink.is_empty(),
+        "{}",
+        sink.render(&source, Style::Plain)
+    );
+}
+
 /// A key that is added to the language is compared without anybody remembering it: each is written, left out, and the
 /// two configs are not the same.
 #[test]
@@ -261,15 +278,26 @@ fn keys_live_where_reports_say() {
     }
 }
 
-/// The bad configs of `ui/`, each with its diagnostics.
+/// The bad configs of `ui/`, and each middleware where no route has it, with their diagnostics.
 fn bad_configs() -> Vec<(String, Source, Diagnostics)> {
-    let configs = configs::configs("tests/ui").into_iter().map(|path| {
-        let mut sink = Diagnostics::new();
-        let mut source = Source::read(&path, &mut sink);
+    let compiled = |name: String, mut source: Source, mut sink: Diagnostics| {
         let _ = compile(&mut source, &mut sink);
-        (path, source, sink)
+        (name, source, sink)
+    };
+    let of_ui = configs::configs("tests/ui").into_iter().map(|path| {
+        let mut sink = Diagnostics::new();
+        let source = Source::read(&path, &mut sink);
+        compiled(path, source, sink)
     });
-    configs.collect()
+    let sections = reference::sections();
+    let middleware = sections.iter().filter(|section| section.path == "middleware");
+    let unused = middleware.flat_map(|section| &section.keys).map(|key| {
+        let (name, example) = (&key.name, key.example.as_deref().unwrap());
+        let route = format!("{{path: /, respond: {{}}, middleware: {{{name}: off}}}}");
+        let text = format!("middleware: {{{name}: {example}}}\nroutes: [{route}]\n");
+        compiled(format!("unused {name}"), Source::new("gateway.yml", text), Diagnostics::new())
+    });
+    of_ui.chain(unused).collect()
 }
 
 /// Codes of what a config alone does not show.
