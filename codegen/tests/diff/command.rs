@@ -3,15 +3,25 @@
 use super::OLD;
 use std::process::{Command, Output};
 
+/// `UPDATE=1 cargo test -p castgate-codegen --test diff` writes its table anew.
 #[test]
 fn every_kind_of_change_is_in_the_manual() {
-    let manual = std::fs::read_to_string("../docs/operations.md").unwrap();
+    const MANUAL: &str = "../docs/operations.md";
+    let manual = std::fs::read_to_string(MANUAL).unwrap();
+    let (begin, end) = ("<!-- kinds of changes: begin -->\n", "<!-- kinds of changes: end -->\n");
+    let (before, rest) = manual.split_once(begin).unwrap();
+    let (_, after) = rest.split_once(end).unwrap();
+    let kinds = castgate_codegen::diff::described();
+    let rows = kinds.iter().map(|(kind, when)| format!("| `{kind}` | {when} |\n")).collect::<String>();
+    let current = format!("{before}{begin}| kind | when |\n|---|---|\n{rows}{end}{after}");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(MANUAL, &current).unwrap();
+    } else {
+        let command = "UPDATE=1 cargo test -p castgate-codegen --test diff";
+        assert!(manual == current, "{MANUAL} is out of date: {command}");
+    }
     let help = String::from_utf8(castgate(&["diff", "--help"]).stdout).unwrap();
-    for (kind, when) in castgate_codegen::diff::described() {
-        assert!(
-            manual.contains(&format!("| `{kind}` | {when} |")),
-            "docs/operations.md has no `{kind}`: {when}"
-        );
+    for (kind, _) in kinds {
         assert!(help.contains(&kind), "{help}");
     }
 }
