@@ -30,6 +30,10 @@ fn report(problem: &Problem, sink: &mut Reporter<'_>) -> Option<&'static str> {
         Kind::UnknownKey { key, known } => return unknown_key(problem, key, known, sink),
         Kind::WrongType { found, expects, said } => {
             let span = source.whole_span(&problem.path);
+            // What is wrong in a value that is refused as a whole is nobody's concern.
+            if let (Found::List | Found::Map, Some(span)) = (found, &span) {
+                sink.problems.withdraw_all(span);
+            }
             // As it was written: 1.0, not 1.
             let written = span.as_ref().and_then(|span| source.text().get(span.clone())).unwrap_or_default();
             let trap = match expects {

@@ -29,8 +29,12 @@ pub(super) fn target(
         [one] => {
             does_not_apply(cx, at, written, one);
         }
-        [] if !is_known => return None,
+        [] if !is_known => {
+            upstreams.any_may_be_meant();
+            return None;
+        }
         [] => {
+            upstreams.any_may_be_meant();
             cx.sink
                 .error_at_key(
                     &codes::ROUTE_TARGET,

@@ -27,7 +27,7 @@ pub(super) struct Upstreams {
     /// `None`: written, but with problems, so that nothing can refer to it and nobody need complain.
     by_name: BTreeMap<String, Option<Id<Upstream>>>,
     used: BTreeSet<String>,
-    /// A route refers to something that comes at start: it may be any of these.
+    /// A route refers to something that nobody knows, or to nothing: it may be any of these.
     is_any_used: bool,
     /// `health_check_interval`, if it is right.
     health_interval: Lenient<ast::Duration>,
@@ -121,12 +121,24 @@ impl Upstreams {
             self.used.insert(name.to_owned());
             return *id;
         }
+        // Nobody knows what is in a section that could not be read.
+        if cx.sink.is_refused(&ConfigPath::root().key("upstreams").key(name)) {
+            return None;
+        }
         cx.unknown(&codes::UNKNOWN_UPSTREAM, at, name, "upstream", self.by_name.keys().map(String::as_str));
         // What it was meant to be is in use, too.
         let meant =
             crate::diagnostic::nearest(name, self.by_name.keys().map(String::as_str)).map(str::to_owned);
-        self.used.extend(meant);
+        match meant {
+            Some(meant) => drop(self.used.insert(meant)),
+            None => self.is_any_used = true,
+        }
         None
+    }
+
+    /// A route has no target: it may have been meant to have any of these.
+    pub(super) fn any_may_be_meant(&mut self) {
+        self.is_any_used = true;
     }
 
     /// Reports named upstreams which no route refers to.
@@ -145,7 +157,9 @@ impl Upstreams {
             return;
         }
         let section = ConfigPath::root().key("upstreams");
-        for (name, _) in gateway.upstreams.iter().filter(|(name, _)| !self.used.contains(*name)) {
+        // Of one that could not be read that has been reported.
+        let read = gateway.upstreams.iter().filter(|(_, upstream)| upstream.is_some());
+        for (name, _) in read.filter(|(name, _)| !self.used.contains(*name)) {
             let title = format!("unused upstream {}", quoted(name));
             cx.sink
                 .error_at_key(&codes::UNUSED_UPSTREAM, &section.key(name), title, "no route refers to this")
