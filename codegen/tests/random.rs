@@ -6,6 +6,8 @@
 // clippy.toml allows unwrap in tests, but does not know helpers of tests as such.
 #![allow(clippy::unwrap_used)]
 
+#[path = "fuzzed/mod.rs"]
+mod fuzzed;
 #[path = "random/mod.rs"]
 mod random;
 
@@ -29,6 +31,13 @@ fn cast(text: &str) -> Option<Cast> {
 /// As another reader finds it in the file.
 fn read(text: &str) -> Option<Value> {
     serde_yaml::from_str(text.trim_start_matches('\u{feff}')).ok()
+}
+
+/// The bytes of a fuzzer make configs as a seed does, and what it asserts of them is so.
+#[test]
+fn what_the_fuzzer_asserts_holds() {
+    fuzzed::text(&random::config(&mut Choices::of(&[])));
+    random::for_each(0, 60, random::config, fuzzed::text);
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Whatever the text, the compiler answers with a model or a report, and never panics.
 
+#[path = "fuzzed/mod.rs"]
+mod fuzzed;
+
 use castgate_codegen::model::Model;
 use castgate_codegen::{Diagnostics, Source, Style, compile};
 use proptest::prelude::*;
@@ -172,4 +175,15 @@ fn large_and_hostile_files_get_an_answer() {
     answer(&format!("routes: [{{path: /, name: {}, respond: {{}}}}]", "n".repeat(1_000_000)));
     answer(&format!("routes: [{{path: /{}, respond: {{}}}}]", "n".repeat(1_000_000)));
     answer(&format!("routes: [{{path: \"{}\", respond: {{}}}}]", "/a".repeat(500_000)));
+}
+
+/// Where the fuzzer starts is answered as it wants everything to be.
+#[test]
+fn the_seeds_of_the_fuzzer_are_answered() {
+    let seeds = std::fs::read_dir("fuzz/seeds").unwrap();
+    let seeds: Vec<Vec<u8>> = seeds.map(|seed| std::fs::read(seed.unwrap().path()).unwrap()).collect();
+    assert!(seeds.len() >= 7, "{}", seeds.len());
+    seeds.iter().for_each(|seed| fuzzed::bytes(seed));
+    // One that is accepted, and warned of.
+    fuzzed::bytes(include_bytes!("ui/warnings.yml"));
 }
