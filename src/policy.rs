@@ -43,7 +43,8 @@ pub trait Policy: Sync {
         Vec::new()
     }
 
-    /// Adds its series. The label values have to be known at build, or else their number would be the clients' choice.
+    /// Adds its series, under names that the gateway itself has not. The label values have to be known at build, or else their
+    /// number would be the clients' choice.
     fn collect(&self, _families: &mut Families) {}
 
     /// Lets go of what it holds back, such as spans that are not sent yet. Nobody asks it for anything any more: if it still

@@ -43,9 +43,6 @@ impl Collector for Sources {
         let shards = process.shards();
         let mut families = requests(process, &shards);
         families.extend(upstreams(process, &shards));
-        let mut of_policies = Families::default();
-        process.settings().policies.iter().for_each(|policy| policy.collect(&mut of_policies));
-        families.extend(of_policies.into_families());
         let in_flight = shards.iter().map(|shard| shard.in_flight()).sum::<u64>();
         let connections = shards.iter().map(|shard| shard.connections()).sum::<u64>();
         let dropped =
@@ -86,9 +83,26 @@ impl Collector for Sources {
             ),
         ]);
         families.extend(process::families());
+        let mut of_policies = Families::default();
+        process.settings().policies.iter().for_each(|policy| policy.collect(&mut of_policies));
+        add(&mut families, of_policies.into_families());
         // A family without a sample would be an error to the encoder.
         families.retain(|family| !family.get_metric().is_empty());
         families
+    }
+}
+
+/// Adds what policies say. A name that is taken goes on to mean what it means: of two families under one, a reader drops one.
+fn add(families: &mut Vec<MetricFamily>, of_policies: impl Iterator<Item = MetricFamily>) {
+    for family in of_policies {
+        if families.iter().any(|known| known.name() == family.name()) {
+            tracing::error!(
+                name = family.name(),
+                "a policy has a metric under a name of the gateway's own: a defect of the gateway"
+            );
+        } else {
+            families.push(family);
+        }
     }
 }
 
@@ -203,4 +217,20 @@ fn histogram<'a>(pairs: &[(&str, &str)], shards: impl Iterator<Item = &'a Observ
     let mut metric = Metric::from_label(labels(pairs));
     metric.set_histogram(histogram);
     metric
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_adds_no_second_meaning_to_a_name() {
+        let one = |name, value| family(name, "Something.", MetricType::GAUGE, vec![gauge(&[], value)]);
+        let mut families = vec![one("gateway_connections", 1.0)];
+        let mut of_policies = Families::default();
+        of_policies.counter("gateway_connections", "Something else.", &[], 2);
+        of_policies.gauge("cached", "Something.", &[], 3);
+        add(&mut families, of_policies.into_families());
+        assert_eq!(families, [one("gateway_connections", 1.0), one("cached", 3.0)]);
+    }
 }
