@@ -22,7 +22,7 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError};
 use merge::Document;
 use node::Node;
 use serde::Deserialize;
-use tree::Tree;
+use tree::{Scalar, Tree};
 
 /// Deeper nesting is a syntax error; the language itself needs eight levels.
 const MOST_LEVELS: usize = 64;
@@ -113,6 +113,8 @@ fn read_tree(source: &Source, file: Span, size: &mut Size, sink: &mut Diagnostic
             Event::Anchor(..) => tree.anchor(at.span, sink),
             Event::Scalar(text, style, _, tag) => {
                 refuse_tag(&tree, tag.is_some(), &marks, base, sink);
+                // Of what a tag stands for, its text says nothing; but a file that is nothing else is not empty.
+                let is_refused = tag.is_some() && !tree.is_at_root();
                 let (style, node) = match style {
                     ScalarStyle::Plain => (tree::Style::Plain, plain_scalar(&text)),
                     ScalarStyle::Literal | ScalarStyle::Folded => {
@@ -120,6 +122,7 @@ fn read_tree(source: &Source, file: Span, size: &mut Size, sink: &mut Diagnostic
                     }
                     _ => (tree::Style::Quoted, Some(Node::Text(text.to_string()))),
                 };
+                let node = if is_refused { Scalar::Refused } else { Scalar::Read(node) };
                 tree.scalar(text.to_string(), style, node, at, sink);
             }
             Event::SequenceStart(_, _, tag) => {

@@ -24,6 +24,14 @@ pub(super) enum Style {
     Block,
 }
 
+/// What a scalar is, if it is a value.
+pub(super) enum Scalar {
+    /// This; `None` is null.
+    Read(Option<Node>),
+    /// A gap: it has been reported.
+    Refused,
+}
+
 /// A tree that grows event by event.
 pub(super) struct Tree<'a> {
     text: &'a str,
@@ -77,6 +85,11 @@ impl<'a> Tree<'a> {
         Document { root: self.root, spans: self.spans, ..Document::default() }
     }
 
+    /// Whether what comes next is the whole file.
+    pub(super) fn is_at_root(&self) -> bool {
+        self.open.is_empty()
+    }
+
     /// The innermost bracket that is open.
     pub(super) fn open_bracket(&self) -> Option<usize> {
         let start = self.open.last()?.at.span.start;
@@ -125,12 +138,12 @@ impl<'a> Tree<'a> {
         self.attach(None);
     }
 
-    /// A scalar: a key if the map on top waits for one, else a value; `node` is `None` for null.
+    /// A scalar: a key if the map on top waits for one, else a value.
     pub(super) fn scalar(
         &mut self,
         text: String,
         style: Style,
-        node: Option<Node>,
+        scalar: Scalar,
         mut at: At,
         sink: &mut Diagnostics,
     ) {
@@ -145,6 +158,10 @@ impl<'a> Tree<'a> {
         if style == Style::Block && !slot.is_ghost {
             self.place_block(&slot.path, text.ends_with('\n').then(|| text.trim_end().into()));
         }
+        let node = match scalar {
+            Scalar::Refused => return self.attach(None),
+            Scalar::Read(node) => node,
+        };
         if node.is_none() && !slot.is_ghost && slot.path != ConfigPath::root() {
             let shown = slot.key.as_ref().map_or_else(|| "this entry".to_owned(), |_| last_key(&self.open));
             let label_at = slot.key.as_ref().unwrap_or(&at).span.clone();
