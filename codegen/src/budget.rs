@@ -9,6 +9,7 @@ pub(crate) use series::series;
 use crate::middleware::{NAMES, REGISTRY};
 use crate::model::{HealthCheck, Model};
 use crate::plan::Plan;
+use crate::show::count;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
@@ -28,8 +29,8 @@ pub(crate) struct Budget {
     pub(crate) series: Vec<Series>,
     /// What middleware takes at start and keeps, by what it is called.
     pub(crate) memory: Vec<Memory>,
-    /// For each upstream in the order of the file, how long a backend that dies may keep its share.
-    pub(crate) ejection: Vec<Ejection>,
+    /// The longest time any dead backend keeps its share; `None` if there is no upstream, or one is not probed.
+    pub(crate) longest_ejection: Option<Duration>,
     /// Middleware that some request passes, in the order of execution.
     pub(crate) linked: Vec<&'static str>,
     /// Middleware that is not in the binary.
@@ -52,15 +53,6 @@ impl Memory {
     }
 }
 
-/// How long a dead backend may keep its share.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Ejection {
-    /// The upstream's name.
-    pub(crate) upstream: String,
-    /// `None`: it is not probed, so for ever.
-    pub(crate) within: Option<Duration>,
-}
-
 /// The bounds of a gateway.
 pub(crate) fn budget(model: &Model, plan: &Plan) -> Budget {
     let sets = || model.routes.iter().map(|route| &route.middleware).chain([&model.unmatched]);
@@ -73,6 +65,8 @@ pub(crate) fn budget(model: &Model, plan: &Plan) -> Budget {
         let of = bytes.iter().filter(|((kind, _), _)| *kind == entry.name);
         Some(Memory { name: entry.facts.memory?, bytes: of.map(|(_, bytes)| bytes).sum() })
     });
+    let ejections = model.upstreams.iter().map(|upstream| upstream.checks.settings().map(ejected_within));
+    let ejections = ejections.collect::<Option<Vec<_>>>();
     let (linked, not_linked) = NAMES.iter().copied().partition(|name| used.contains(name));
     Budget {
         routes: model.routes.len(),
@@ -81,14 +75,7 @@ pub(crate) fn budget(model: &Model, plan: &Plan) -> Budget {
         stacks: plan.stacks.len(),
         series: series(model),
         memory: memory.collect(),
-        ejection: model
-            .upstreams
-            .iter()
-            .map(|upstream| Ejection {
-                upstream: upstream.name.clone(),
-                within: upstream.checks.settings().map(ejected_within),
-            })
-            .collect(),
+        longest_ejection: ejections.and_then(|ejections| ejections.into_iter().max()),
         linked,
         not_linked,
     }
@@ -104,19 +91,12 @@ impl Budget {
     pub(crate) fn total_series(&self) -> u64 {
         self.series.iter().map(|family| family.most).sum()
     }
-
-    /// The longest time any dead backend keeps its share; `None` if there is no upstream, or one is not probed.
-    pub(crate) fn longest_ejection(&self) -> Option<Duration> {
-        let longest = self.ejection.iter().map(|ejection| ejection.within).collect::<Option<Vec<_>>>()?;
-        longest.into_iter().max()
-    }
 }
 
 /// All of it on one line.
 impl fmt::Display for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-        let ejection = match self.longest_ejection() {
+        let ejection = match self.longest_ejection {
             _ if self.upstreams == 0 => "nothing to eject".to_owned(),
             Some(longest) => format!("a dead backend is out within {longest:?}"),
             None => "a dead backend may stay".to_owned(),
@@ -142,11 +122,10 @@ impl fmt::Display for Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Diagnostics, Source, compile};
+    use crate::testing::cast;
 
     fn of(text: &str) -> Budget {
-        let mut source = Source::new("gateway.yml", text);
-        let cast = compile(&mut source, &mut Diagnostics::new()).unwrap();
+        let cast = cast(text);
         budget(&cast.model, &cast.plan)
     }
 
@@ -163,7 +142,7 @@ routes:
 ");
         assert_eq!((budget.routes, budget.upstreams, budget.backends, budget.stacks), (3, 1, 2, 2));
         assert_eq!(budget.memory, [Memory { name: "limit tables", bytes: (1024 + 4) * 16 }]);
-        assert_eq!(budget.longest_ejection(), Some(Duration::from_secs(36)));
+        assert_eq!(budget.longest_ejection, Some(Duration::from_secs(36)));
         assert_eq!(budget.linked, ["rate_limit", "circuit_breaker"]);
         let most = |name: &str| budget.series.iter().find(|family| family.name == name).unwrap().most;
         // Two methods, eight, eight with fewer statuses, and ten on no route.

@@ -15,7 +15,7 @@ mod timeouts;
 mod trials;
 
 use crate::diagnostic::Reporter;
-use crate::model::{Model, Route};
+use crate::model::Model;
 use crate::table::Table;
 
 /// Checks the whole file. Problems are in the sink.
@@ -23,9 +23,7 @@ pub(crate) fn check(model: &Model, sink: &mut Reporter<'_>) {
     // Of a config with mistakes, tests and lints would say nothing.
     let is_whole = !sink.problems.has_errors();
     let table = Table::new(model);
-    let mut by_precedence: Vec<&Route> = model.routes.iter().collect();
-    by_precedence.sort_by(|a, b| a.precedence(b));
-    ambiguity::check(&by_precedence, sink);
+    ambiguity::check(&model.by_precedence(), sink);
     reachability::check(&table, sink);
     builtin::check(model, sink);
     fields::check(model, sink);

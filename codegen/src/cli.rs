@@ -10,7 +10,7 @@ mod manual;
 mod routes;
 mod test;
 
-use arguments::{Arguments, Command, MatrixFormat};
+use arguments::{Arguments, Command};
 use castgate_codegen::{emit, lower, lsp, normal, reference, report, schema};
 use clap::Parser;
 use exit::Exit;
@@ -38,8 +38,7 @@ pub(crate) fn run() -> Exit {
             let model = &found.model;
             match access_matrix {
                 None => report::text(model),
-                Some(MatrixFormat::Markdown) => report::matrix(model, report::Matrix::Markdown),
-                Some(MatrixFormat::Csv) => report::matrix(model, report::Matrix::Csv),
+                Some(form) => report::matrix(model, form),
             }
         }),
         Command::Test { config, running } => test::run(&config, running, color),

@@ -110,21 +110,18 @@ catalogue! {
         Keys(&["upstreams.backends", "upstreams.backends.url", "routes.backends"]);
     BAD_ADDRESS = "CG0213", "unsuitable address", Keys(&["server.listen", "admin.listen"]);
     BAD_LATE_VALUE = "CG0214", "malformed late value",
-        Keys(&["server.listen", "admin.listen", "upstreams.backends", "upstreams.backends.url", "routes.backends",
-            "routes.respond.headers"]);
+        Keys(&["server.listen", "admin.listen", "upstreams.backends", "upstreams.backends.url", "routes.backends"]);
     LATE_VALUE_HERE = "CG0215", "late value where the build needs to know",
         Keys(&["include", "routes.host", "routes.path", "routes.name", "routes.headers", "routes.query",
             "routes.upstream", "routes.strip_prefix", "routes.rewrite", "routes.redirect.to", "routes.respond.body",
             "routes.respond.content_type", "server.trusted_proxies", "tests.request", "tests.headers",
             "upstreams.health_check.path"]);
     LITERAL_SECRET = "CG0216", "secret in the config", Keys(&[]);
-    HEADER_NAME = "CG0217", "unsuitable header name",
-        Keys(&["routes.headers", "routes.respond.headers", "tests.headers"]);
+    HEADER_NAME = "CG0217", "unsuitable header name", Keys(&["routes.headers", "tests.headers"]);
     HEADER_VALUE = "CG0218", "unsuitable text for a header",
-        Keys(&["routes.headers", "routes.respond.headers", "routes.respond.content_type", "tests.headers"]);
+        Keys(&["routes.headers", "routes.respond.content_type", "tests.headers"]);
     WEIGHTS = "CG0219", "unsuitable weights", Keys(&["upstreams.backends", "routes.backends"]);
-    MANAGED_HEADER = "CG0220", "header managed by the gateway",
-        Keys(&["routes.headers", "tests.headers", "routes.respond.headers"]);
+    MANAGED_HEADER = "CG0220", "header managed by the gateway", Keys(&["routes.headers", "tests.headers"]);
     BAD_NETWORK = "CG0221", "unsuitable network", Keys(&["server.trusted_proxies"]);
     BAD_REQUEST_LINE = "CG0222", "unsuitable request line", Keys(&["tests.request"]);
     UNKNOWN_ROUTE = "CG0223", "unknown route", Keys(&["routes.name", "tests.expect.route"]);

@@ -112,9 +112,9 @@ impl Diagnostic {
         format!("{place}: {} [{}]", self.title, self.code.id)
     }
 
-    /// Points at a place.
-    pub fn label(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
-        self.labels.push(Label { span, text: harmless(text) });
+    /// Points at a place, if there is one.
+    pub fn label(&mut self, span: impl Into<Option<Span>>, text: impl Into<String>) -> &mut Self {
+        self.labels.extend(span.into().map(|span| Label { span, text: harmless(text) }));
         self
     }
 
@@ -124,15 +124,15 @@ impl Diagnostic {
         self
     }
 
-    /// Shows the text that would mend it.
+    /// Shows the text that would mend it, if there is a place for it.
     pub fn suggest(
         &mut self,
         title: impl Into<String>,
-        span: Span,
+        span: impl Into<Option<Span>>,
         replacement: impl Into<String>,
     ) -> &mut Self {
         let (title, replacement) = (harmless(title), replacement.into());
-        self.edits.push(Edit { title, span, replacement, is_guess: false });
+        self.edits.extend(span.into().map(|span| Edit { title, span, replacement, is_guess: false }));
         self
     }
 

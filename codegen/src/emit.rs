@@ -34,9 +34,10 @@ pub fn emit_formatted(plan: &Plan) -> String {
 fn write(plan: &Plan, items: impl Fn(TokenStream) -> String) -> String {
     let Plan {
         config_path,
-        config_sha256,
+        config_sha256: _,
         normal_config,
-        settings,
+        settings: _,
+        life: _,
         upstreams,
         policies,
         stacks,
@@ -49,7 +50,7 @@ fn write(plan: &Plan, items: impl Fn(TokenStream) -> String) -> String {
     let sections = [
         ("The gateway, as the runtime sees it.", app::app(stacks)),
         ("What the library must have been built with.", needs.iter().map(needs::need).collect()),
-        ("Settings.", settings::settings(settings, upstreams, (config_path, config_sha256))),
+        ("Settings.", settings::settings(plan)),
         ("Upstreams.", upstreams.iter().map(upstream::upstream).collect()),
         ("Policies of middleware.", policies.iter().map(policy::item).collect()),
         (

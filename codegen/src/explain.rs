@@ -1,14 +1,11 @@
 //! Why a request gets the route it gets, and why each other one did not: the answer behind `castgate explain`.
 
 mod reason;
-mod verdict;
 
 use crate::diagnostic::quoted;
-use crate::language::Words;
 use crate::model::{HostHeader, Model, Route, Target};
 use crate::show;
-use crate::table::{Answer, Request, Table, by_precedence};
-use verdict::Verdict;
+use crate::table::{Answer, Miss, Request, Table};
 
 /// Other routes than this many are counted, not shown.
 const MOST_SHOWN: usize = 20;
@@ -40,8 +37,8 @@ pub fn explain(model: &Model, request: &Request, all: bool) -> String {
         ),
         Answer::NotFound => "=> no route: 404\n".to_owned(),
         Answer::NotImplemented => format!("=> {} is neither answered nor forwarded: 501\n", request.method()),
-        Answer::NotAllowed(_) => {
-            let allow: Vec<&str> = table.outcome(request).allow;
+        Answer::NotAllowed(allowed) => {
+            let allow: Vec<&str> = allowed.named().collect();
             format!("=> no route for {}: 405, Allow: {}\n", request.method(), allow.join(", "))
         }
     });
@@ -59,11 +56,10 @@ fn taken(table: &Table<'_>, model: &Model, route: &Route, request: &Request) -> 
     match &route.target {
         Target::Forward(forward) => {
             if let Some(upstream) = model.upstream(forward.upstream) {
-                let count = upstream.backends.len();
-                let s = if count == 1 { "" } else { "s" };
-                let strategy = upstream.settings.strategy.as_str();
+                let backends = show::count(upstream.backends.len(), "backend");
+                let strategy = upstream.settings.strategy;
                 let line = model.whereabouts(&upstream.origin.line);
-                row("upstream", format!("{} ({strategy}, {count} backend{s}, {line})", upstream.name));
+                row("upstream", format!("{} ({strategy}, {backends}, {line})", upstream.name));
                 let has_own_host = upstream.settings.host_header == HostHeader::Backend;
                 let host = if has_own_host { ", with the backend's own Host" } else { "" };
                 row("forwards", format!("{} {path}{host}", request.method()));
@@ -90,11 +86,8 @@ fn taken(table: &Table<'_>, model: &Model, route: &Route, request: &Request) -> 
 
 /// What a route asks of a request, on one line.
 fn condition(route: &Route) -> String {
-    let kind = match route.path.kind {
-        crate::pattern::MatchKind::Exact => "exact",
-        crate::pattern::MatchKind::Prefix => "prefix",
-    };
-    let mut text = format!("{} {}{} ({kind})", show::methods(route.methods), route.host, route.path);
+    let (methods, kind) = (show::methods(route.methods), route.path.kind);
+    let mut text = format!("{methods} {}{} ({kind})", route.host, route.path);
     for header in &route.headers {
         text.push_str(&format!(" +{}: {}", header.name, header.value));
     }
@@ -106,18 +99,18 @@ fn condition(route: &Route) -> String {
 
 fn others(model: &Model, winner: Option<&Route>, request: &Request, all: bool) -> String {
     let is_winner = |route: &Route| winner.is_some_and(|winner| std::ptr::eq(winner, route));
-    let routes = by_precedence(model);
+    let routes = model.by_precedence();
     let losers = routes.iter().filter(|route| !is_winner(route));
     let mut shown = Vec::new();
     let (mut left_out, mut far) = (0, 0);
     for route in losers {
-        let verdict = Verdict::of(route, request);
-        if !all && !is_near(route, &verdict, request) {
+        let miss = in_the_way(route, request);
+        if !all && !is_near(route, miss, request) {
             far += 1;
         } else if !all && shown.len() >= MOST_SHOWN {
             left_out += 1;
         } else {
-            shown.push((*route, reason::reason(&verdict, route, winner, request, model)));
+            shown.push((*route, reason::reason(miss, route, winner, request, model)));
         }
     }
     let mut text = String::new();
@@ -132,18 +125,20 @@ fn others(model: &Model, winner: Option<&Route>, request: &Request, all: bool) -
         }
     }
     if left_out + far > 0 {
-        let routes = if left_out + far == 1 {
-            "1 other route".to_owned()
-        } else {
-            format!("{} other routes", left_out + far)
-        };
+        let routes = show::count(left_out + far, "other route");
         text.push_str(&format!("\n{routes} not shown; see --all\n"));
     }
     text
 }
 
+/// What keeps a route from a request; that it does not serve the method only if all the rest would match.
+fn in_the_way<'m>(route: &'m Route, request: &Request) -> Option<Miss<'m>> {
+    let misses = route.misses(request);
+    misses.iter().find(|miss| **miss != Miss::Method).or(misses.first()).copied()
+}
+
 /// Whether somebody might wonder why this route did not take the request.
-fn is_near(route: &Route, verdict: &Verdict<'_>, request: &Request) -> bool {
+fn is_near(route: &Route, miss: Option<Miss<'_>>, request: &Request) -> bool {
     let starts_alike = || {
         let first = route.path.segments.first();
         match (first, request.bare_path().split('/').nth(1)) {
@@ -151,8 +146,5 @@ fn is_near(route: &Route, verdict: &Verdict<'_>, request: &Request) -> bool {
             _ => true,
         }
     };
-    match verdict {
-        Verdict::Host | Verdict::Path(_) => starts_alike(),
-        Verdict::Match | Verdict::Method | Verdict::Header(_) | Verdict::Query(_) => true,
-    }
+    !matches!(miss, Some(Miss::Host | Miss::Path)) || starts_alike()
 }

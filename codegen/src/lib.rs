@@ -28,6 +28,7 @@ mod encoded;
 pub mod explain;
 mod field;
 mod language;
+mod late;
 #[doc(hidden)]
 pub mod lint;
 #[doc(hidden)]
@@ -53,6 +54,7 @@ mod printable;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod reference;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod report;
 mod resolve;
@@ -65,6 +67,8 @@ pub mod show;
 pub mod source;
 #[doc(hidden)]
 pub mod table;
+#[cfg(test)]
+mod testing;
 mod yaml;
 
 pub use build::{Compiler, build, build_in};
@@ -75,5 +79,3 @@ pub use compile::{Cast, analyse, compile};
 pub use diagnostic::{Diagnostics, Failed, Severity, Style};
 #[doc(hidden)]
 pub use source::Source;
-#[doc(hidden)]
-pub use table::{Mismatch, TestOutcome, run_tests};

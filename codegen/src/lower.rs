@@ -1,17 +1,16 @@
 //! Model to plan: patterns become tables, policies statics, routes of one shape a stack. Pure, and it cannot fail:
 //! whatever can be wrong with a config was found before.
 
-pub(crate) mod late;
 mod names;
 mod policies;
 mod routes;
-mod settings;
 mod stacks;
 mod trie;
 mod turns;
 mod upstreams;
 
-use crate::model::Model;
+use crate::language::Facade;
+use crate::model::{Admin, Model};
 use crate::normal;
 use crate::plan::Plan;
 use names::Names;
@@ -33,11 +32,15 @@ pub fn lower(model: &Model) -> Plan {
         routes.push(routes::route(route, place, &mut conditions, &mut names));
     }
     let unmatched = stacks::unmatched(model, &mut statics, &mut names);
+    let nowhere = Admin { listen: Vec::new() };
+    let mut settings = model.server.fields();
+    settings.extend(model.admin.as_ref().unwrap_or(&nowhere).fields());
     Plan {
         config_path: model.config_path.clone(),
         config_sha256: model.config_sha256.clone(),
         normal_config: normal::text(model),
-        settings: settings::settings(model, statics.policies),
+        settings,
+        life: statics.policies,
         upstreams,
         policies: statics.statics,
         stacks: stacks.stacks,

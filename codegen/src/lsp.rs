@@ -34,7 +34,7 @@ use lsp_types::request::{
     CodeActionRequest, CodeLensRequest, Completion, DocumentLinkRequest, DocumentSymbolRequest,
     GotoDefinition, HoverRequest, PrepareRenameRequest, References, RegisterCapability, Rename, Request as _,
 };
-use lsp_types::{InitializeParams, PublishDiagnosticsParams, Uri};
+use lsp_types::{InitializeParams, PublishDiagnosticsParams, TextDocumentPositionParams, Uri};
 use project::{Project, Reads, Workspace};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -138,39 +138,29 @@ impl Server {
         let Request { id, method, params } = request;
         let answer = match method.as_str() {
             HoverRequest::METHOD => asked(params, |params: lsp_types::HoverParams| {
-                let at = params.text_document_position_params;
-                let document = self.document(&at.text_document.uri)?;
-                hover::hover(document, document.byte(at.position))
+                let (document, byte) = self.at(&params.text_document_position_params)?;
+                hover::hover(document, byte)
             }),
             Completion::METHOD => asked(params, |params: lsp_types::CompletionParams| {
-                let at = params.text_document_position;
-                let document = self.document(&at.text_document.uri)?;
-                let project = || self.workspace.project(document, &self.reads);
-                Some(completion::completion(document, project, document.byte(at.position)))
+                let (document, byte) = self.at(&params.text_document_position)?;
+                Some(completion::completion(document, || self.project(document), byte))
             }),
             GotoDefinition::METHOD => asked(params, |params: lsp_types::GotoDefinitionParams| {
-                let at = params.text_document_position_params;
-                let document = self.document(&at.text_document.uri)?;
-                definition::definition(
-                    document,
-                    &self.workspace.project(document, &self.reads),
-                    document.byte(at.position),
-                )
+                let (document, byte) = self.at(&params.text_document_position_params)?;
+                definition::definition(document, &self.project(document), byte)
             }),
             CodeActionRequest::METHOD => asked(params, |params: lsp_types::CodeActionParams| {
                 let document = self.document(&params.text_document.uri)?;
-                Some(actions::actions(document, &self.workspace.project(document, &self.reads), params.range))
+                Some(actions::actions(document, &self.project(document), params.range))
             }),
             References::METHOD => asked(params, |params: lsp_types::ReferenceParams| {
-                let at = params.text_document_position;
-                let document = self.document(&at.text_document.uri)?;
-                let project = self.workspace.project(document, &self.reads);
+                let (document, byte) = self.at(&params.text_document_position)?;
                 let with_given = params.context.include_declaration;
-                references::references(document, &project, document.byte(at.position), with_given)
+                references::references(document, &self.project(document), byte, with_given)
             }),
-            PrepareRenameRequest::METHOD => asked(params, |at: lsp_types::TextDocumentPositionParams| {
-                let document = self.document(&at.text_document.uri)?;
-                references::prepare(document, document.byte(at.position))
+            PrepareRenameRequest::METHOD => asked(params, |at: TextDocumentPositionParams| {
+                let (document, byte) = self.at(&at)?;
+                references::prepare(document, byte)
             }),
             Rename::METHOD => self.rename(params),
             DocumentSymbolRequest::METHOD => asked(params, |params: lsp_types::DocumentSymbolParams| {
@@ -181,7 +171,7 @@ impl Server {
             }),
             CodeLensRequest::METHOD => asked(params, |params: lsp_types::CodeLensParams| {
                 let document = self.document(&params.text_document.uri)?;
-                Some(lenses::lenses(document, &self.workspace.project(document, &self.reads)))
+                Some(lenses::lenses(document, &self.project(document)))
             }),
             _ => Err((ErrorCode::MethodNotFound, format!("no method {method}"))),
         };
@@ -196,10 +186,8 @@ impl Server {
         let invalid = |message: String| (ErrorCode::InvalidParams, message);
         let params: lsp_types::RenameParams =
             serde_json::from_value(params).map_err(|error| invalid(error.to_string()))?;
-        let at = params.text_document_position;
-        let Some(document) = self.document(&at.text_document.uri) else { return Ok(Value::Null) };
-        let project = self.workspace.project(document, &self.reads);
-        let edit = references::rename(document, &project, document.byte(at.position), &params.new_name)
+        let Some((document, byte)) = self.at(&params.text_document_position) else { return Ok(Value::Null) };
+        let edit = references::rename(document, &self.project(document), byte, &params.new_name)
             .map_err(|message| (ErrorCode::RequestFailed, message))?;
         serde_json::to_value(edit).map_err(|error| (ErrorCode::InternalError, error.to_string()))
     }
@@ -221,6 +209,15 @@ impl Server {
 
     fn document(&self, uri: &Uri) -> Option<&Document> {
         self.workspace.documents.get(uri.as_str())
+    }
+
+    fn at(&self, at: &TextDocumentPositionParams) -> Option<(&Document, usize)> {
+        let document = self.document(&at.text_document.uri)?;
+        Some((document, document.byte(at.position)))
+    }
+
+    fn project(&self, document: &Document) -> Rc<Project> {
+        self.workspace.project(document, &self.reads)
     }
 
     fn note(&mut self, notification: Notification) -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -282,7 +279,7 @@ impl Server {
         let mut seen: Vec<Rc<Project>> = Vec::new();
         for (key, document) in &self.workspace.documents {
             found.entry(key.clone()).or_insert_with(|| (document.uri.clone(), Vec::new()));
-            let project = self.workspace.project(document, &self.reads);
+            let project = self.project(document);
             if seen.iter().any(|other| Rc::ptr_eq(other, &project)) {
                 continue;
             }

@@ -200,14 +200,11 @@ pub(crate) struct Entry {
     pub(crate) name: &'static str,
     /// What others know of it.
     pub(crate) facts: &'static Facts,
-    /// Its section.
-    #[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "for the reference and the editor"))]
-    pub(crate) section: &'static SectionMeta,
 }
 
 impl Entry {
     const fn of<P: Registered>(name: &'static str) -> Self {
-        Self { name, facts: &P::FACTS, section: P::META }
+        Self { name, facts: &P::FACTS }
     }
 }
 

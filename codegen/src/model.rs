@@ -9,16 +9,17 @@ mod test;
 mod upstream;
 mod value;
 
-pub use route::{Forward, HeaderPredicate, LetOff, PathChange, QueryPredicate, Redirect, Route, Target};
+pub use route::{Forward, HeaderPredicate, PathChange, QueryPredicate, Redirect, Route, Target};
 pub use server::{Cidr, Listen, LogLevel, Workers};
 pub use test::Test;
 pub use upstream::{Backend, BackendUrl, Checks, Upstream};
-pub use value::{HeaderName, Id, Late, Origin, Piece, Rate, Ratio, Scope};
+pub use value::{HeaderName, Id, Origin, Rate, Ratio, Scope};
 
 pub use crate::language::route::{PathParameters, Respond};
 pub use crate::language::server::{Admin, Drain, Limits, Observability, Server, ServerTimeouts};
 pub use crate::language::test::Expect;
 pub use crate::language::upstream::{HealthCheck, HostHeader, Retries, RetryOn, Strategy};
+pub use crate::late::{Late, Piece};
 pub use crate::middleware::{MiddlewareSet, Policies};
 
 pub use castgate_contract::methods::Methods;
@@ -63,6 +64,13 @@ impl Model {
     /// there are several files.
     pub fn whereabouts(&self, line: &FileLine) -> String {
         if self.config_files.len() > 1 { line.to_string() } else { format!("line {}", line.line) }
+    }
+
+    /// The routes, in the order in which they take a request.
+    pub fn by_precedence(&self) -> Vec<&Route> {
+        let mut routes: Vec<&Route> = self.routes.iter().collect();
+        routes.sort_by(|a, b| a.precedence(b));
+        routes
     }
 
     /// The upstream of this id.

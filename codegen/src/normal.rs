@@ -10,7 +10,7 @@ mod upstream;
 
 use crate::language::Section;
 use crate::middleware::Use;
-use crate::model::{Forward, Model, Route, Target, Upstream};
+use crate::model::{Model, Route, Upstream};
 use crate::source::{ConfigPath, Source};
 use crate::yaml::Tree;
 use std::time::Duration;
@@ -89,11 +89,8 @@ pub fn text_with_origins(model: &Model, source: &Source) -> String {
 
 /// The most time that any route leaves an upstream.
 fn longest(model: &Model, upstream: &Upstream) -> Option<Duration> {
-    let is_this =
-        |forward: &Forward| model.upstream(forward.upstream).is_some_and(|of| of.name == upstream.name);
-    let routes = model.routes.iter();
-    let forwards =
-        routes.filter(|route| matches!(&route.target, Target::Forward(forward) if is_this(forward)));
+    let of = |route: &Route| model.upstream(route.forward()?.upstream);
+    let forwards = model.routes.iter().filter(|route| of(route).is_some_and(|of| of.name == upstream.name));
     forwards.map(|route| route.timeout).max()
 }
 

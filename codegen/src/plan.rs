@@ -4,17 +4,16 @@
 //! The shapes follow the runtime's facade; every number is the one that the generated file will show.
 
 mod index;
-mod settings;
 mod stack;
 mod upstream;
 mod value;
 
 pub use index::{Edge, Index, Node, Route};
-pub use settings::Settings;
-pub use stack::{End, Instance, Layer, PathEdit, Stack, Target, TemplatePiece};
+pub use stack::{End, Instance, Layer, Stack};
 pub use upstream::Upstream;
-pub use value::{Late, Name, Piece, Static, Value};
+pub use value::{Name, Static, Value};
 
+pub use crate::late::{Late, Piece};
 pub use crate::source::FileLine;
 pub use castgate_contract::methods::Methods;
 pub use castgate_contract::table::{NONE, Span, Spanned, Table};
@@ -46,11 +45,13 @@ pub struct Plan {
     pub config_sha256: String,
     /// The normalised config, as YAML.
     pub normal_config: String,
-    /// Everything that is not a route.
-    pub settings: Settings,
+    /// What the config says of the server: of the facade's `Settings`, all that no other part of the plan implies.
+    pub settings: Vec<(&'static str, Value)>,
+    /// The policies that take part in the gateway's life, in the order of their first use.
+    pub life: Vec<Name>,
     /// Upstreams in the order of their ids.
     pub upstreams: Vec<Upstream>,
-    /// The policies of middleware, in the order of their first use.
+    /// The policies of middleware, and what they refer to.
     pub policies: Vec<Static>,
     /// The shapes of stacks and their instances.
     pub stacks: Vec<Stack>,

@@ -13,15 +13,14 @@ use crate::show;
 pub fn text(model: &Model) -> String {
     let budget = budget(model, &lower(model));
     let list = |names: &[&str]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-    let ejection = match budget.longest_ejection() {
+    let ejection = match budget.longest_ejection {
         _ if budget.upstreams == 0 => "nothing to eject".to_owned(),
         Some(longest) => format!("within {} at most", show::duration(longest)),
         None => "never: an upstream is not probed".to_owned(),
     };
-    let s = if budget.backends == 1 { "" } else { "s" };
     let mut rows = vec![
         ("routes", budget.routes.to_string()),
-        ("upstreams", format!("{} ({} backend{s})", budget.upstreams, budget.backends)),
+        ("upstreams", format!("{} ({})", budget.upstreams, show::count(budget.backends, "backend"))),
         ("stacks", budget.stacks.to_string()),
         ("linked", list(&budget.linked)),
         ("not linked", list(&budget.not_linked)),

@@ -6,14 +6,13 @@
 mod backend;
 mod condition;
 pub(crate) mod cx;
-mod late;
 mod lints;
 pub(crate) mod names;
 mod route;
 mod server;
 mod target;
 mod test;
-mod units;
+pub(crate) mod units;
 mod upstream;
 
 pub(crate) use cx::Cx;

@@ -1,7 +1,7 @@
 //! Values of the model as they are written in a config.
 
 use crate::model::{Late, Methods, Piece, Rate, Ratio, Route, Target};
-use crate::pattern::TemplatePiece;
+use crate::pattern::{Segment, TemplatePiece};
 use std::time::Duration;
 
 /// `250ms`, `5s`, `2h`: in the largest unit in which it is whole.
@@ -74,16 +74,25 @@ pub fn methods(methods: Methods) -> String {
     if methods.is_all() { "*".to_owned() } else { named.join(",") }
 }
 
+/// What a route asks of header fields and query parameters: ` +x-canary=1 ?v=2`; may be empty.
+pub fn fields(route: &Route) -> String {
+    let headers = route.headers.iter().map(|header| format!(" +{}={}", header.name, header.value));
+    headers.chain(route.query.iter().map(|wanted| format!(" ?{}={}", wanted.name, wanted.value))).collect()
+}
+
+/// `1 route`, `2 routes`
+pub fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// `/v2/{id}/{*rest}`
 pub fn template(pieces: &[TemplatePiece], route: &Route) -> String {
-    let name = |index: &u8| {
-        let segment = route.path.segments.get(usize::from(*index));
-        segment.and_then(|segment| segment.name()).unwrap_or("?").to_owned()
-    };
     let piece = |piece: &TemplatePiece| match piece {
         TemplatePiece::Literal(literal) => literal.clone(),
-        TemplatePiece::Segment(index) => format!("{{{}}}", name(index)),
-        TemplatePiece::Rest(index) => format!("{{*{}}}", name(index)),
+        TemplatePiece::Segment(index) | TemplatePiece::Rest(index) => {
+            let segment = route.path.segments.get(usize::from(*index));
+            segment.and_then(Segment::parameter).unwrap_or_default()
+        }
     };
     pieces.iter().map(piece).collect()
 }

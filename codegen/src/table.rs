@@ -6,7 +6,8 @@
 mod fresh;
 mod meet;
 mod miss;
-mod near;
+#[cfg(test)]
+pub(crate) mod oracle;
 mod outcome;
 mod reach;
 mod region;
@@ -16,13 +17,12 @@ mod trial;
 pub(crate) use fresh::Fresh;
 pub(crate) use meet::Neighbours;
 pub use miss::Miss;
-pub use near::by_precedence;
 pub use outcome::Outcome;
 pub use reach::Reach;
 pub(crate) use reach::Tail;
 pub(crate) use region::{End, Region, Step, UNNAMED, narrower, union};
 pub use request::Request;
-pub use trial::{Mismatch, TestOutcome, run_tests};
+pub use trial::{Mismatch, TestOutcome};
 #[cfg(feature = "cli")]
 pub(crate) use {
     outcome::{changed, rendered},
@@ -92,19 +92,6 @@ impl<'m> Table<'m> {
             None if allowed == Methods::NONE => Answer::NotFound,
             None => Answer::NotAllowed(allowed),
         }
-    }
-
-    /// The routes which match a request, best first: the first is the one that takes it.
-    pub fn matching(&self, request: &Request) -> Vec<&'m Route> {
-        let method = Methods::of(request.method());
-        let mut matching = Vec::new();
-        self.search(request, &mut |_, route| {
-            if route.methods.intersects(method) && request.has_fields_of(route) {
-                matching.push(route);
-            }
-            false
-        });
-        matching
     }
 
     /// Which routes take this request, by the methods it may have, and the route's number.

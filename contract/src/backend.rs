@@ -4,7 +4,7 @@ use crate::authority::Authority;
 use std::fmt;
 
 /// Where a backend is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BackendUrl {
     /// A name in lower case, an IPv4 address, or an IPv6 address without brackets.
     pub host: String,

@@ -29,9 +29,7 @@ pub(super) fn report(trials: &[Trial<'_>], source: &Source, sink: &mut Diagnosti
         let title = format!("a test fails against the running gateway: {request} {fate}");
         let problem = sink.error(&codes::TEST_FAILS_OUTSIDE, title);
         for (span, text) in labels {
-            if let Some(span) = span {
-                problem.label(span, text);
-            }
+            problem.label(span, text);
         }
     }
 }

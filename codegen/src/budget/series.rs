@@ -5,7 +5,7 @@
 
 use crate::language::{Words, upstream::RetryOn};
 use crate::middleware::{Per, REGISTRY};
-use crate::model::{Model, Target};
+use crate::model::Model;
 use castgate_contract::methods;
 use std::collections::BTreeSet;
 
@@ -38,10 +38,7 @@ pub(crate) fn series(model: &Model) -> Vec<Series> {
     let by_route = model.routes.iter().map(|route| {
         // One label for all that cannot be named; CONNECT and TRACE never get to a route.
         let methods = count(route.methods.named().count() + usize::from(route.methods.is_all()));
-        match route.target {
-            Target::Forward(_) => methods * STATUSES,
-            Target::Redirect(_) | Target::Respond(_) => methods * OWN_STATUSES,
-        }
+        methods * if route.forward().is_some() { STATUSES } else { OWN_STATUSES }
     });
     let requests = by_route.sum::<u64>() + count(methods::NAMES.len()) * OWN_STATUSES;
     let family = |name, most, of| Series { name, most, of };
@@ -74,11 +71,6 @@ pub(crate) fn series(model: &Model) -> Vec<Series> {
 /// How many upstreams some route has behind this middleware.
 fn behind(model: &Model, middleware: &str) -> usize {
     let routes = model.routes.iter().filter(|route| route.middleware.names().contains(&middleware));
-    let upstreams: BTreeSet<usize> = routes
-        .filter_map(|route| match &route.target {
-            Target::Forward(forward) => Some(forward.upstream.index()),
-            Target::Redirect(_) | Target::Respond(_) => None,
-        })
-        .collect();
-    upstreams.len()
+    let upstreams = routes.filter_map(|route| Some(route.forward()?.upstream.index()));
+    upstreams.collect::<BTreeSet<usize>>().len()
 }

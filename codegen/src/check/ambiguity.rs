@@ -97,17 +97,12 @@ fn across(some: &[&Asked<'_>], others: &[&Asked<'_>], sink: &mut Reporter<'_>) {
 
 /// A header and a query parameter of one name have different numbers.
 fn asked<'r>(routes: &[&'r Route]) -> Vec<Asked<'r>> {
-    let conditions = |route: &'r Route| {
-        let headers = route.headers.iter().map(|header| (0, header.name.as_str(), header.value.as_str()));
-        let query = route.query.iter().map(|wanted| (1, wanted.name.as_str(), wanted.value.as_str()));
-        headers.chain(query)
-    };
-    let all = || routes.iter().flat_map(|route| conditions(route));
+    let all = || routes.iter().flat_map(|route| route.fields());
     let names = numbered(all().map(|(kind, name, _)| (kind, name)));
     let values = numbered(all().map(|(_, _, value)| value));
     let asked = |route: &&'r Route| {
         let mut pairs: Vec<(u32, u32)> =
-            conditions(route).map(|(kind, name, value)| (names[&(kind, name)], values[value])).collect();
+            route.fields().map(|(kind, name, value)| (names[&(kind, name)], values[value])).collect();
         pairs.sort_unstable();
         let (names, values) = pairs.into_iter().unzip();
         Asked { route, names, values }
@@ -142,17 +137,12 @@ fn overlaps(a: &Route, b: &Route) -> bool {
 fn report(a: &Route, b: &Route, sink: &mut Reporter<'_>) {
     let place = |route: &Route| sink.source.key_span(&route.origin.path).map(|span| span.start);
     let (first, second) = if place(a) <= place(b) { (a, b) } else { (b, a) };
-    let spans = [second, first].map(|route| sink.source.value_span(&route.origin.path.key("path")));
-    let [second_span, first_span] = spans;
+    let source = sink.source;
+    let span = |route: &Route| source.value_span(&route.origin.path.key("path"));
     let title = format!("routes {} and {} match the same request", quoted(&first.name), quoted(&second.name));
-    let problem = sink.error(&codes::AMBIGUOUS_ROUTES, title);
-    if let Some(span) = second_span {
-        problem.label(span, "this route");
-    }
-    if let Some(span) = first_span {
-        problem.label(span, "and this one, with the same precedence");
-    }
-    problem
+    sink.error(&codes::AMBIGUOUS_ROUTES, title)
+        .label(span(second), "this route")
+        .label(span(first), "and this one, with the same precedence")
         .help(format!("for example {}", witness(first, second)))
         .help("the order of the file never decides; make one more specific: path, methods, headers or query");
 }

@@ -57,9 +57,7 @@ fn report(
     let Claim { field, carries, .. } = claim;
     let first = sink.source.value_span(first);
     let title = format!("header {} carries the request's {carries}", quoted(field.as_str()));
-    let problem = sink.error_at(&codes::MANAGED_HEADER, at, title, label);
-    if let Some(first) = first {
-        problem.label(first, format!("the {carries}'s header"));
-    }
-    problem.help("give one of them another name");
+    sink.error_at(&codes::MANAGED_HEADER, at, title, label)
+        .label(first, format!("the {carries}'s header"))
+        .help("give one of them another name");
 }

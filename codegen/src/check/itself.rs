@@ -12,22 +12,17 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     let listeners = model.server.listen.iter().filter_map(|listen| Some((listen, address(listen)?)));
     let listeners: Vec<(&Listen, SocketAddr)> = listeners.collect();
     for backend in model.upstreams.iter().flat_map(|upstream| &upstream.backends) {
-        let Some((host, port, text)) = place(&backend.url) else { continue };
-        let own = listeners.iter().find(|(_, address)| is_reached(*address, &host, port));
+        // Where it is if nobody says otherwise at start.
+        let url = match &backend.url {
+            BackendUrl::Literal(url) => Some(url.clone()),
+            BackendUrl::Late(late) => {
+                late.by_default().and_then(|text| backend::BackendUrl::parse(&text).ok())
+            }
+        };
+        let Some(url) = url else { continue };
+        let own = listeners.iter().find(|(_, address)| is_reached(*address, &url.host, url.port));
         if let Some((listen, _)) = own {
-            report(backend, &text, listen, sink);
-        }
-    }
-}
-
-/// Where it is if nobody says otherwise at start: host, port, and the URL.
-fn place(url: &BackendUrl) -> Option<(String, u16, String)> {
-    match url {
-        BackendUrl::Literal { host, port, text } => Some((host.clone(), *port, text.clone())),
-        BackendUrl::Late(late) => {
-            let backend::BackendUrl { host, port, text } =
-                backend::BackendUrl::parse(&late.by_default()?).ok()?;
-            Some((host, port, text))
+            report(backend, &url.text, listen, sink);
         }
     }
 }
@@ -39,8 +34,7 @@ fn report(backend: &Backend, url: &str, listen: &Listen, sink: &mut Reporter<'_>
     }
     let entry = &backend.origin.path;
     let at = Some(entry.key("url")).filter(|at| sink.source.is_written(at)).unwrap_or_else(|| entry.clone());
-    let listener =
-        sink.source.value_span(&listen.origin.path).filter(|_| sink.source.is_written(&listen.origin.path));
+    let listener = sink.source.written_span(&listen.origin.path);
     let title = format!("the backend {} is the gateway itself", quoted(url));
     let problem = sink.error_at(&codes::BACKEND_URL, &at, title, "what goes there comes back, without end");
     match listener {

@@ -68,8 +68,7 @@ fn report(first: &Listener<'_>, second: &Listener<'_>, sink: &mut Reporter<'_>) 
         return;
     }
     // The default was not written anywhere.
-    let is_written = sink.source.is_written(&first.listen.origin.path);
-    let span = sink.source.value_span(&first.listen.origin.path).filter(|_| is_written);
+    let span = sink.source.written_span(&first.listen.origin.path);
     let text = |listener: &Listener<'_>| match listener.address {
         Some(address) => quoted(&address.to_string()),
         None => "this address".to_owned(),

@@ -40,10 +40,7 @@ fn report(route: &Route, start: &Request, trail: &[(&Route, Request)], sink: &mu
         }
     }
     let to = |route: &Route| route.origin.path.key("redirect").key("to");
-    let labels: Vec<_> = others
-        .iter()
-        .filter_map(|other| Some((sink.source.value_span(&to(other))?, "and this one sends it on")))
-        .collect();
+    let source = sink.source;
     let label = if others.is_empty() { "leads back to this route" } else { "leads to another redirect" };
     let steps: Vec<String> =
         trail.iter().skip(1).take(3).map(|(_, request)| quoted(&request.to_string())).collect();
@@ -51,8 +48,8 @@ fn report(route: &Route, start: &Request, trail: &[(&Route, Request)], sink: &mu
         start.headers().iter().map(|(name, value)| quoted(&format!("{name}: {value}"))).collect();
     let headers = if headers.is_empty() { String::new() } else { format!(" with {}", headers.join(" and ")) };
     let problem = sink.error_at(&codes::REDIRECT_LOOP, &to(route), title, label);
-    for (span, text) in labels {
-        problem.label(span, text);
+    for other in others {
+        problem.label(source.value_span(&to(other)), "and this one sends it on");
     }
     problem.help(format!(
         "for example {} leads to {}, and so on",

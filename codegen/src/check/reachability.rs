@@ -17,22 +17,16 @@ pub(super) fn check(table: &Table<'_>, sink: &mut Reporter<'_>) {
 
 fn report(route: &Route, takers: &[&Route], sink: &mut Reporter<'_>) {
     let title = format!("no request gets to route {}", quoted(&route.name));
-    let takes: Vec<_> = takers
-        .iter()
-        .take(MOST_SHOWN)
-        .filter_map(|taker| {
-            Some((sink.source.value_span(&taker.origin.path.key("path"))?, takes(taker, route)))
-        })
-        .collect();
     let label = match takers {
         [one] => format!("{} takes every one it could match", quoted(&one.name)),
         _ => "these routes together take every one it could match".to_owned(),
     };
     let label =
         label.replacen("these", &format!("{} other", takers.len()), usize::from(takers.len() > MOST_SHOWN));
+    let source = sink.source;
     let problem = sink.error_at(&codes::UNREACHABLE_ROUTE, &route.origin.path.key("path"), title, label);
-    for (span, takes) in takes {
-        problem.label(span, takes);
+    for taker in takers.iter().take(MOST_SHOWN) {
+        problem.label(source.value_span(&taker.origin.path.key("path")), takes(taker, route));
     }
     problem.help("remove it, or make it more specific than they are: path, methods, headers or query");
 }

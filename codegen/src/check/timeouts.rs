@@ -2,7 +2,7 @@
 
 use crate::codes;
 use crate::diagnostic::Reporter;
-use crate::model::{HealthCheck, Model, Route, Target};
+use crate::model::{HealthCheck, Model, Route};
 use crate::source::{ConfigPath, Span};
 use std::time::Duration;
 
@@ -28,21 +28,18 @@ fn beyond_interval(sink: &mut Reporter<'_>, section: &ConfigPath, health: &Healt
     if health.timeout < health.interval || intervals.iter().any(|at| sink.is_refused(at)) {
         return;
     }
-    let interval = intervals.iter().find(|at| sink.source.is_written(at));
-    let interval = interval.and_then(|at| sink.source.value_span(at));
+    let interval = intervals.iter().find_map(|at| sink.source.written_span(at));
     let title = "a probe may take as long as the interval between probes";
     let label = format!("not below {:?}, the interval", health.interval);
     let problem = sink.error_at(&codes::TIMEOUT_ORDER, &section.key("timeout"), title, label);
-    if let Some(span) = interval {
-        problem.label(span, "the interval");
-    }
+    problem.label(interval, "the interval");
 }
 
 /// Of each upstream, the route that leaves it the most time.
 pub(super) fn most_patient(model: &Model) -> Vec<Option<&Route>> {
     let mut most: Vec<Option<&Route>> = vec![None; model.upstreams.len()];
     for route in &model.routes {
-        if let Target::Forward(forward) = &route.target
+        if let Some(forward) = route.forward()
             && let Some(most) = most.get_mut(forward.upstream.index())
             && most.is_none_or(|other| other.timeout < route.timeout)
         {
@@ -60,10 +57,7 @@ pub(super) fn time_of(route: &Route, sink: &Reporter<'_>) -> Option<Span> {
         return sink.source.value_span(&total);
     }
     let everywhere = ConfigPath::root().key("server").key("timeouts").key("request");
-    [own, everywhere]
-        .into_iter()
-        .find(|at| sink.source.is_written(at))
-        .and_then(|at| sink.source.value_span(&at))
+    [own, everywhere].iter().find_map(|at| sink.source.written_span(at))
 }
 
 /// What a route says of a part of an exchange, against what it says of the whole.
@@ -76,9 +70,7 @@ fn beyond_total(sink: &mut Reporter<'_>, route: &Route) {
             let title = "this timeout can never be reached";
             let label = format!("the whole exchange may take {total:?}");
             let problem = sink.error_at(&codes::TIMEOUT_ORDER, &at.key(key), title, label);
-            if let Some(whole) = whole.clone() {
-                problem.label(whole, "the whole exchange");
-            }
+            problem.label(whole.clone(), "the whole exchange");
         }
     }
 }

@@ -2,8 +2,7 @@
 
 use crate::codes;
 use crate::diagnostic::{Reporter, quoted};
-use crate::model::Route;
-use crate::source::Span;
+use crate::model::{HeaderPredicate, QueryPredicate, Route};
 use crate::table::{Answer, Miss, Table, TestOutcome};
 
 pub(super) fn check(table: &Table<'_>, sink: &mut Reporter<'_>) {
@@ -15,38 +14,33 @@ pub(super) fn check(table: &Table<'_>, sink: &mut Reporter<'_>) {
 fn report(table: &Table<'_>, outcome: &TestOutcome<'_>, sink: &mut Reporter<'_>) {
     let TestOutcome { test, mismatches, .. } = outcome;
     let answer = table.ask(&test.request);
-    let expect = test.origin.path.key("expect");
-    let mut labels: Vec<(Span, String)> = Vec::new();
-    for mismatch in mismatches {
-        let label = match &mismatch.actual {
-            Some(actual) => format!("is {}", quoted(actual)),
-            None => nothing(&answer, mismatch.key),
-        };
-        labels.extend(sink.source.value_span(&expect.key(mismatch.key)).map(|span| (span, label)));
-    }
     let winner = match answer {
         Answer::Route(route) => Some(route),
         _ => None,
     };
-    let expected =
-        outcome.test.expect.route.as_deref().filter(|name| winner.is_none_or(|route| route.name != *name));
+    let expected = test.expect.route.as_deref().filter(|name| winner.is_none_or(|route| route.name != *name));
     let expected = expected.and_then(|name| table.model().routes.iter().find(|route| route.name == name));
-    let place = |route: &Route| sink.source.value_span(&route.origin.path.key("path"));
-    if let Some((route, span)) = winner.and_then(|route| Some((route, place(route)?))) {
-        labels.push((span, format!("{} takes the request", quoted(&route.name))));
-    }
-    if let Some((route, span)) = expected.and_then(|route| Some((route, place(route)?))) {
-        labels.push((span, why_not(route, table, outcome)));
-    }
     let request = quoted(&test.request.to_string());
     let title = match winner {
         _ if expected.is_none() => format!("a test fails: {request}"),
         Some(route) => format!("a test fails: {request} goes to route {}", quoted(&route.name)),
         None => format!("a test fails: {request} {}", fate(&answer)),
     };
+    let (source, expect) = (sink.source, test.origin.path.key("expect"));
+    let place = |route: &Route| source.value_span(&route.origin.path.key("path"));
     let problem = sink.error(&codes::TEST_FAILS, title);
-    for (span, text) in labels {
-        problem.label(span, text);
+    for mismatch in mismatches {
+        let label = match &mismatch.actual {
+            Some(actual) => format!("is {}", quoted(actual)),
+            None => nothing(&answer, mismatch.key),
+        };
+        problem.label(source.value_span(&expect.key(mismatch.key)), label);
+    }
+    if let Some(route) = winner {
+        problem.label(place(route), format!("{} takes the request", quoted(&route.name)));
+    }
+    if let Some(route) = expected {
+        problem.label(place(route), why_not(route, table, outcome));
     }
 }
 
@@ -87,8 +81,12 @@ fn why_not(route: &Route, table: &Table<'_>, outcome: &TestOutcome<'_>) -> Strin
         Miss::Host => "its host does not match".to_owned(),
         Miss::Path => "its path does not match".to_owned(),
         Miss::Method => "it does not serve this method".to_owned(),
-        Miss::Header(name) => format!("it wants the header {}", quoted(name)),
-        Miss::Query(name) => format!("it wants the query parameter {}", quoted(name)),
+        Miss::Header(HeaderPredicate { name, value }) => {
+            format!("it wants the header {}", quoted(&format!("{name}: {value}")))
+        }
+        Miss::Query(QueryPredicate { name, value }) => {
+            format!("it wants the query parameter {}", quoted(&format!("{name}={value}")))
+        }
     };
     format!("expected {}, but {miss}", quoted(&route.name))
 }

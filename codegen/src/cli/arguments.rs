@@ -4,6 +4,7 @@ use super::exit;
 use castgate_codegen::against::Address;
 use castgate_codegen::diff;
 use castgate_codegen::lint::Lint;
+use castgate_codegen::report::Matrix;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -75,15 +76,6 @@ pub(crate) enum TableFormat {
     Table,
     /// A JSON array
     Json,
-}
-
-/// How the access matrix is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum MatrixFormat {
-    /// A Markdown table
-    Markdown,
-    /// RFC 4180
-    Csv,
 }
 
 /// How changes are written.
@@ -167,7 +159,7 @@ pub(crate) enum Command {
         config: ConfigFile,
         /// Print instead which routes ask for a key and limit the rate
         #[arg(long, value_enum, value_name = "FORMAT")]
-        access_matrix: Option<MatrixFormat>,
+        access_matrix: Option<Matrix>,
     },
     /// Run the tests that are in the config, which every build asserts
     #[command(after_help = TEST_HELP)]

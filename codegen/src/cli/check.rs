@@ -3,6 +3,7 @@
 use super::arguments::{Color, ConfigFile, ReportFormat};
 use super::config::load;
 use super::exit::{Exit, print};
+use castgate_codegen::show::count;
 
 pub(crate) fn run(config: &ConfigFile, format: ReportFormat, color: Color) -> Exit {
     let result = load(&config.file);
@@ -21,13 +22,12 @@ pub(crate) fn run(config: &ConfigFile, format: ReportFormat, color: Color) -> Ex
             found.warn(color);
             let model = &found.model;
             let (routes, upstreams) = (model.routes.len(), model.upstreams.len());
-            let s = |count| if count == 1 { "" } else { "s" };
             let problems = match found.sink.warnings().len() {
                 0 => "no problems".to_owned(),
-                count => format!("{count} warning{}", s(count)),
+                warnings => count(warnings, "warning"),
             };
-            let file = &config.file;
-            format!("{file}: {routes} route{}, {upstreams} upstream{}, {problems}\n", s(routes), s(upstreams))
+            let (routes, upstreams) = (count(routes, "route"), count(upstreams, "upstream"));
+            format!("{}: {routes}, {upstreams}, {problems}\n", config.file)
         }
     };
     match print(&text) {

@@ -1,9 +1,8 @@
 //! `castgate routes`: the table of routes.
 
 use castgate_codegen::model::{Model, Route, Target};
-use castgate_codegen::pattern::{HostPattern, MatchKind};
+use castgate_codegen::pattern::HostPattern;
 use castgate_codegen::show;
-use castgate_codegen::table::by_precedence;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ const HEADINGS: [&str; 7] = ["HOST", "PATH", "MATCH", "METHODS", "TARGET", "NAME
 /// The routes in the order of precedence.
 pub(crate) fn table(model: &Model) -> String {
     let mut rows = vec![HEADINGS.map(str::to_owned)];
-    rows.extend(by_precedence(model).iter().map(|route| row(model, route)));
+    rows.extend(model.by_precedence().iter().map(|route| row(model, route)));
     let widths: Vec<usize> = (0..HEADINGS.len())
         .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
         .collect();
@@ -27,29 +26,20 @@ pub(crate) fn table(model: &Model) -> String {
 }
 
 fn row(model: &Model, route: &Route) -> [String; 7] {
-    let conditions = route.headers.iter().map(|header| format!(" +{}={}", header.name, header.value));
-    let parameters = route.query.iter().map(|parameter| format!(" ?{}={}", parameter.name, parameter.value));
     [
         route.host.to_string(),
         route.path.to_string(),
-        kind(route).to_owned(),
-        conditions.chain(parameters).fold(show::methods(route.methods), |all, one| all + &one),
+        route.path.kind.to_string(),
+        show::methods(route.methods) + &show::fields(route),
         show::target(model, route),
         route.name.clone(),
         model.line_number(&route.origin.line),
     ]
 }
 
-fn kind(route: &Route) -> &'static str {
-    match route.path.kind {
-        MatchKind::Exact => "exact",
-        MatchKind::Prefix => "prefix",
-    }
-}
-
 /// The same as JSON, with what does not fit into a table.
 pub(crate) fn json(model: &Model) -> String {
-    let routes: Vec<Value> = by_precedence(model).iter().map(|route| object(model, route)).collect();
+    let routes: Vec<Value> = model.by_precedence().iter().map(|route| object(model, route)).collect();
     format!("{:#}\n", Value::from(routes))
 }
 
@@ -72,7 +62,7 @@ fn object(model: &Model, route: &Route) -> Value {
         "line": route.origin.line.line,
         "host": (route.host != HostPattern::Any).then(|| route.host.to_string()),
         "path": route.path.to_string(),
-        "match": kind(route),
+        "match": route.path.kind.to_string(),
         "methods": (!methods.is_empty()).then_some(methods),
         "headers": headers,
         "query": query,

@@ -5,7 +5,8 @@ use super::config::{Found, load};
 use super::exit::{Exit, print};
 use castgate_codegen::against::{self, Running, Trial};
 use castgate_codegen::model::Model;
-use castgate_codegen::run_tests;
+use castgate_codegen::show::count;
+use castgate_codegen::table::Table;
 use std::collections::BTreeSet;
 
 /// Failing tests are errors of the config, so they are in its report; what is left to list has passed.
@@ -31,7 +32,7 @@ pub(crate) fn run(config: &ConfigFile, running: RunningGateway, color: Color) ->
 }
 
 fn passed(found: &Found, file: &str) -> String {
-    let outcomes = run_tests(&found.model);
+    let outcomes = Table::new(&found.model).run_tests();
     let mut text = String::new();
     for outcome in &outcomes {
         let line = found.model.whereabouts(&outcome.test.origin.line);
@@ -99,9 +100,4 @@ fn notes(trials: &[Trial<'_>]) -> String {
         text.push_str(&format!("not seen: {what}, because the gateway refused the request ({reasons})\n"));
     }
     text
-}
-
-/// `1 test`, `2 tests`
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

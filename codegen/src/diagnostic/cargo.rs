@@ -6,9 +6,9 @@ use crate::source::{Source, Span};
 use serde_json::{Value, json};
 
 pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source) -> String {
-    let messages = Messages { source, lines: Lines::new(source) };
+    let lines = Lines::new(source);
     let mut text: String =
-        diagnostics.iter().map(|diagnostic| messages.of(diagnostic).to_string() + "\n").collect();
+        diagnostics.iter().map(|diagnostic| lines.cargo_message(diagnostic).to_string() + "\n").collect();
     let success = !diagnostics.iter().any(|diagnostic| diagnostic.is_error());
     text.push_str(&json!({"reason": "build-finished", "success": success}).to_string());
     text.push('\n');
@@ -18,14 +18,9 @@ pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source) -> String {
 /// A longer line is not repeated for every problem in it.
 const LONGEST_LINE: usize = 4096;
 
-struct Messages<'a> {
-    source: &'a Source,
-    lines: Lines<'a>,
-}
-
-impl Messages<'_> {
+impl Lines<'_> {
     /// <https://doc.rust-lang.org/cargo/reference/external-tools.html#json-messages>
-    fn of(&self, diagnostic: &Diagnostic) -> Value {
+    fn cargo_message(&self, diagnostic: &Diagnostic) -> Value {
         let file = self.source.first_path();
         json!({
             "reason": "compiler-message",
@@ -41,23 +36,23 @@ impl Messages<'_> {
                 "doctest": false,
                 "test": false,
             },
-            "message": self.message(diagnostic),
+            "message": self.rustc_message(diagnostic),
         })
     }
 
     /// <https://doc.rust-lang.org/rustc/json.html#diagnostics>
-    fn message(&self, diagnostic: &Diagnostic) -> Value {
+    fn rustc_message(&self, diagnostic: &Diagnostic) -> Value {
         let labels = diagnostic.labels.iter().enumerate();
         let spans: Vec<Value> = labels
             .map(|(index, label)| {
                 // A section is shown by its beginning.
                 let span = render::one_line(self.source.text(), &label.span);
-                self.span(&span, index == 0, &label.text)
+                self.rustc_span(&span, index == 0, &label.text)
             })
             .collect();
         let help = diagnostic.help.iter().map(|text| child(text, Vec::new()));
         let edits = diagnostic.edits.iter().map(|edit| {
-            let mut span = self.span(&edit.span, true, "");
+            let mut span = self.rustc_span(&edit.span, true, "");
             span["suggested_replacement"] = edit.replacement.as_str().into();
             // What was meant is a guess.
             span["suggestion_applicability"] = "MaybeIncorrect".into();
@@ -77,13 +72,13 @@ impl Messages<'_> {
     }
 
     /// Lines and columns count from 1, bytes from 0, in the file; every end is exclusive.
-    fn span(&self, span: &Span, is_primary: bool, label: &str) -> Value {
-        let (start, end) = self.lines.range(span);
-        let line = self.lines.line_around(span).filter(|line| line.len() <= LONGEST_LINE);
+    fn rustc_span(&self, span: &Span, is_primary: bool, label: &str) -> Value {
+        let (start, end) = self.range(span);
+        let line = self.line_around(span).filter(|line| line.len() <= LONGEST_LINE);
         let text = line
             .map(|text| json!({"text": text, "highlight_start": start.column, "highlight_end": end.column}));
         json!({
-            "file_name": self.lines.file(span),
+            "file_name": self.file(span),
             "byte_start": start.byte,
             "byte_end": end.byte,
             "line_start": start.line,

@@ -6,36 +6,27 @@ use serde_json::{Value, json};
 
 pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source) -> String {
     let lines = Lines::new(source);
-    let objects = diagnostics.iter().map(|diagnostic| object(diagnostic, source, &lines));
+    let objects = diagnostics.iter().map(|diagnostic| object(diagnostic, &lines));
     objects.map(|object| format!("{object}\n")).collect()
 }
 
-fn object(diagnostic: &Diagnostic, source: &Source, lines: &Lines<'_>) -> Value {
-    let labels: Vec<Value> = diagnostic
-        .labels
-        .iter()
-        .enumerate()
-        .map(|(index, label)| {
-            json!({"primary": index == 0, "span": span(&label.span, lines), "text": label.text})
-        })
-        .collect();
-    let edits: Vec<Value> = diagnostic
-        .edits
-        .iter()
-        .map(|edit| {
-            json!({"title": edit.title, "span": span(&edit.span, lines), "replacement": edit.replacement})
-        })
-        .collect();
+fn object(diagnostic: &Diagnostic, lines: &Lines<'_>) -> Value {
+    let labels = diagnostic.labels.iter().enumerate().map(
+        |(index, label)| json!({"primary": index == 0, "span": span(&label.span, lines), "text": label.text}),
+    );
+    let edits = diagnostic.edits.iter().map(
+        |edit| json!({"title": edit.title, "span": span(&edit.span, lines), "replacement": edit.replacement}),
+    );
     json!({
         "code": diagnostic.code.id,
         "severity": diagnostic.severity_name(),
         "title": diagnostic.code.title,
         "message": diagnostic.title,
-        "file": diagnostic.labels.first().map_or(source.first_path(), |label| lines.file(&label.span)),
+        "file": diagnostic.labels.first().map_or(lines.source.first_path(), |label| lines.file(&label.span)),
         "span": diagnostic.labels.first().map(|label| span(&label.span, lines)),
-        "labels": labels,
+        "labels": labels.collect::<Vec<Value>>(),
         "help": diagnostic.help,
-        "edits": edits,
+        "edits": edits.collect::<Vec<Value>>(),
     })
 }
 

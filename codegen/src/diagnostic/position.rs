@@ -17,7 +17,7 @@ pub struct Position {
 /// Where each line of a config starts, so that many places are found quickly.
 #[derive(Debug, Clone)]
 pub struct Lines<'a> {
-    source: &'a Source,
+    pub(super) source: &'a Source,
     starts: Vec<usize>,
 }
 

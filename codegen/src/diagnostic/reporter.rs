@@ -53,24 +53,7 @@ impl Reporter<'_> {
         title: impl Into<String>,
         label: impl Into<String>,
     ) -> &mut Diagnostic {
-        self.report_at(Severity::Error, code, path, title, label)
-    }
-
-    /// Reports a problem of either severity with the value at `path`.
-    pub(crate) fn report_at(
-        &mut self,
-        severity: Severity,
-        code: &'static Code,
-        path: &ConfigPath,
-        title: impl Into<String>,
-        label: impl Into<String>,
-    ) -> &mut Diagnostic {
-        let span = self.source.value_span(path);
-        let diagnostic = self.report_in(severity, code, path, title);
-        if let Some(span) = span {
-            diagnostic.label(span, label);
-        }
-        diagnostic
+        self.error_in(code, path, self.source.value_span(path), title, label)
     }
 
     /// Reports an error in a part of the value at `path`.
@@ -78,30 +61,12 @@ impl Reporter<'_> {
         &mut self,
         code: &'static Code,
         path: &ConfigPath,
-        part: Span,
+        part: impl Into<Option<Span>>,
         title: impl Into<String>,
         label: impl Into<String>,
     ) -> &mut Diagnostic {
-        self.report_in(Severity::Error, code, path, title).label(part, label)
-    }
-
-    /// Of a block scalar that is wrong it is said where the line break at its end comes from.
-    fn report_in(
-        &mut self,
-        severity: Severity,
-        code: &'static Code,
-        path: &ConfigPath,
-        title: impl Into<String>,
-    ) -> &mut Diagnostic {
-        let place = self.source.place(path).filter(|_| severity == Severity::Error);
-        let block = place.and_then(|place| Some((place.whole.clone(), place.before_break.clone()?)));
-        let problem = self.problems.report(severity, code, title);
-        if let Some((whole, text)) = block {
-            problem.help("`|` and `>` put a line break at the end of a value; `|-` and `>-` do not");
-            if !text.contains('\n') {
-                problem.suggest("without the line break", whole, yaml::scalar(&text));
-            }
-        }
+        let problem = self.problems.error(code, title).label(part, label);
+        explain_break(problem, path, self.source);
         problem
     }
 
@@ -113,24 +78,7 @@ impl Reporter<'_> {
         title: impl Into<String>,
         label: impl Into<String>,
     ) -> &mut Diagnostic {
-        self.report_at_key(Severity::Error, code, path, title, label)
-    }
-
-    /// Reports a problem of either severity with the key at `path`, or with the section as a whole.
-    pub(crate) fn report_at_key(
-        &mut self,
-        severity: Severity,
-        code: &'static Code,
-        path: &ConfigPath,
-        title: impl Into<String>,
-        label: impl Into<String>,
-    ) -> &mut Diagnostic {
-        let span = self.source.key_span(path);
-        let diagnostic = self.problems.report(severity, code, title);
-        if let Some(span) = span {
-            diagnostic.label(span, label);
-        }
-        diagnostic
+        self.problems.error(code, title).label(self.source.key_span(path), label)
     }
 
     /// Reports a scalar that another YAML reads otherwise.
@@ -138,22 +86,23 @@ impl Reporter<'_> {
         let span = self.source.whole_span(path);
         let problem = self.error_at(code, path, trap.title, trap.label);
         for (what, mend) in trap.mends {
-            if let Some(span) = span.clone() {
-                problem.suggest(what, span, mend);
-            }
+            problem.suggest(what, span.clone(), mend);
         }
     }
 
-    /// Reports what a lint found in the value at `path`; `None` if its level is `allow`, or somebody was let off.
+    /// Reports what a lint found in the value at `path`, unless its level is `allow`, or somebody was let off.
     pub(crate) fn lint_at(
         &mut self,
         lint: Lint,
         path: &ConfigPath,
         title: impl Into<String>,
         label: impl Into<String>,
-    ) -> Option<&mut Diagnostic> {
-        let severity = self.severity(lint, path)?;
-        Some(self.report_at(severity, lint.code(), path, title, label))
+    ) -> &mut Diagnostic {
+        let problem = self.problems.report(self.levels.found(lint, path).severity(), lint.code(), title);
+        if problem.is_error() {
+            explain_break(problem, path, self.source);
+        }
+        problem.label(self.source.value_span(path), label)
     }
 
     /// Reports what a lint found in the key at `path`, or in the section as a whole.
@@ -163,16 +112,27 @@ impl Reporter<'_> {
         path: &ConfigPath,
         title: impl Into<String>,
         label: impl Into<String>,
-    ) -> Option<&mut Diagnostic> {
-        let severity = self.severity(lint, path)?;
-        Some(self.report_at_key(severity, lint.code(), path, title, label))
+    ) -> &mut Diagnostic {
+        let problem = self.problems.report(self.levels.found(lint, path).severity(), lint.code(), title);
+        problem.label(self.source.key_span(path), label)
     }
+}
 
-    fn severity(&mut self, lint: Lint, path: &ConfigPath) -> Option<Severity> {
-        match self.levels.found(lint, path) {
-            Level::Allow => None,
-            Level::Warn => Some(Severity::Warning),
-            Level::Deny => Some(Severity::Error),
+/// Of a block scalar that is wrong it is said where the line break at its end comes from.
+fn explain_break(problem: &mut Diagnostic, path: &ConfigPath, source: &Source) {
+    let Some(Place { whole, before_break: Some(text), .. }) = source.place(path) else { return };
+    problem.help("`|` and `>` put a line break at the end of a value; `|-` and `>-` do not");
+    if !text.contains('\n') {
+        problem.suggest("without the line break", whole.clone(), yaml::scalar(text));
+    }
+}
+
+impl Level {
+    fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Allow => None,
+            Self::Warn => Some(Severity::Warning),
+            Self::Deny => Some(Severity::Error),
         }
     }
 }

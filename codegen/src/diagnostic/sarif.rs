@@ -10,8 +10,8 @@ const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source) -> String {
-    let places = Places { source, lines: Lines::new(source) };
-    let results: Vec<Value> = diagnostics.iter().map(|diagnostic| places.result(diagnostic)).collect();
+    let lines = Lines::new(source);
+    let results: Vec<Value> = diagnostics.iter().map(|diagnostic| lines.sarif_result(diagnostic)).collect();
     let rules: Vec<Value> = codes::ALL.iter().map(|code| rule(code)).collect();
     let log = json!({
         "$schema": SCHEMA,
@@ -34,13 +34,8 @@ fn rule(code: &Code) -> Value {
     })
 }
 
-struct Places<'a> {
-    source: &'a Source,
-    lines: Lines<'a>,
-}
-
-impl Places<'_> {
-    fn result(&self, diagnostic: &Diagnostic) -> Value {
+impl Lines<'_> {
+    fn sarif_result(&self, diagnostic: &Diagnostic) -> Value {
         let mut message = diagnostic.title.clone();
         for help in &diagnostic.help {
             message.push_str("\nhelp: ");
@@ -64,7 +59,7 @@ impl Places<'_> {
                 json!({
                     "description": {"text": edit.title},
                     "artifactChanges": [{
-                        "artifactLocation": {"uri": encoded::path(self.lines.file(&edit.span))},
+                        "artifactLocation": {"uri": encoded::path(self.file(&edit.span))},
                         "replacements": [{
                             "deletedRegion": self.region(&edit.span),
                             "insertedContent": {"text": edit.replacement},
@@ -85,7 +80,7 @@ impl Places<'_> {
     }
 
     fn location(&self, span: Option<&Span>) -> Value {
-        let file = span.map_or(self.source.first_path(), |span| self.lines.file(span));
+        let file = span.map_or(self.source.first_path(), |span| self.file(span));
         let mut place = json!({"artifactLocation": {"uri": encoded::path(file)}});
         if let Some(span) = span {
             place["region"] = self.region(span);
@@ -94,7 +89,7 @@ impl Places<'_> {
     }
 
     fn region(&self, span: &Span) -> Value {
-        let (start, end) = self.lines.range(span);
+        let (start, end) = self.range(span);
         json!({
             "startLine": start.line,
             "startColumn": start.column,

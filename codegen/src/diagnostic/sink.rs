@@ -13,7 +13,7 @@ pub struct Diagnostics {
     found: Vec<Diagnostic>,
     errors: usize,
     warnings: usize,
-    /// Takes what is reported beyond [`MOST_KEPT`].
+    /// Takes what is not kept: beyond [`MOST_KEPT`], or of a lint that is off.
     beyond: Option<Diagnostic>,
 }
 
@@ -56,24 +56,26 @@ impl Diagnostics {
 
     /// Reports an error; the result takes labels and help.
     pub fn error(&mut self, code: &'static Code, title: impl Into<String>) -> &mut Diagnostic {
-        self.report(Severity::Error, code, title)
+        self.report(Some(Severity::Error), code, title)
     }
 
-    /// Reports a problem of either severity; the result takes labels and help.
-    pub fn report(
+    /// Reports a problem of either severity, or of none, which is nobody's business; the result takes labels and help.
+    pub(crate) fn report(
         &mut self,
-        severity: Severity,
+        severity: Option<Severity>,
         code: &'static Code,
         title: impl Into<String>,
     ) -> &mut Diagnostic {
-        let problem = Diagnostic { severity, ..Diagnostic::new(code, title) };
+        let mut problem = Diagnostic::new(code, title);
         let kept = match severity {
-            Severity::Error => &mut self.errors,
-            Severity::Warning => &mut self.warnings,
+            Some(Severity::Error) => &mut self.errors,
+            Some(Severity::Warning) => &mut self.warnings,
+            None => return self.beyond.insert(problem),
         };
         if *kept == MOST_KEPT {
             return self.beyond.insert(problem);
         }
+        problem.severity = severity.unwrap_or(problem.severity);
         *kept += 1;
         let index = self.found.len();
         self.found.push(problem);

@@ -3,8 +3,8 @@
 use super::answers;
 use super::treatment::{Layers, Treatment, layers, treatment};
 use crate::middleware::State;
-use crate::model::{HeaderPredicate, Methods, Model, QueryPredicate, Route, Target, Upstream};
-use crate::pattern::{HostPattern, MatchKind, ParamKind, Segment};
+use crate::model::{HeaderPredicate, Methods, Model, QueryPredicate, Route, Upstream};
+use crate::pattern::{HostPattern, MatchKind, Segment};
 use crate::table::{Neighbours, Region, Request, Table};
 use castgate_contract::built_in;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,17 +44,9 @@ pub(super) struct Condition<'m> {
 
 impl<'m> Condition<'m> {
     pub(super) fn of(route: &'m Route) -> Self {
-        // No literal has a brace in it.
-        let segment = |segment: &'m Segment| match segment {
-            Segment::Literal(text) => text.as_str(),
-            Segment::Param { kind: ParamKind::Uint, .. } => "{uint}",
-            Segment::Param { kind: ParamKind::Uuid, .. } => "{uuid}",
-            Segment::Param { kind: ParamKind::Any, .. } => "{}",
-            Segment::Rest { .. } => "{*}",
-        };
         Self {
             host: &route.host,
-            path: route.path.segments.iter().map(segment).collect(),
+            path: route.path.segments.iter().map(Segment::shape).collect(),
             kind: route.path.kind,
             methods: route.methods,
             headers: &route.headers,
@@ -132,12 +124,8 @@ impl<'a, 'm> Side<'a, 'm> {
 
     /// The upstream of a route that forwards.
     pub(super) fn upstream(&self, route: &Route) -> Option<(usize, &'m Upstream)> {
-        match &route.target {
-            Target::Forward(forward) => {
-                Some((forward.upstream.index(), self.model.upstream(forward.upstream)?))
-            }
-            Target::Redirect(_) | Target::Respond(_) => None,
-        }
+        let upstream = route.forward()?.upstream;
+        Some((upstream.index(), self.model.upstream(upstream)?))
     }
 
     /// The routes that have something in common with this region, each with what it is.
@@ -160,10 +148,7 @@ type Key = (&'static str, usize, Option<usize>);
 
 /// Of all state that a route has to do with.
 fn keys(route: &Route, treatment: &Treatment) -> Vec<Key> {
-    let upstream = match &route.target {
-        Target::Forward(forward) => Some(forward.upstream.index()),
-        Target::Redirect(_) | Target::Respond(_) => None,
-    };
+    let upstream = route.forward().map(|forward| forward.upstream.index());
     let layers = treatment.layers.iter().filter_map(|layer| match layer.state {
         State::None | State::Constant => None,
         State::Policy => Some((layer.kind, layer.id, None)),

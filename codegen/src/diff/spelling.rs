@@ -19,7 +19,7 @@ pub(super) fn make_backend_canonical(backend: &mut Backend) {
     backend.settings.weight = backend.share;
     let canonical = |text: &str| Some(backend::BackendUrl::parse(text).ok()?.authority());
     match &mut backend.url {
-        BackendUrl::Literal { text, .. } => *text = canonical(text).unwrap_or_default(),
+        BackendUrl::Literal(url) => url.text = canonical(&url.text).unwrap_or_default(),
         BackendUrl::Late(late) => respell(late, canonical),
     }
 }

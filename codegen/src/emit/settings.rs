@@ -1,15 +1,14 @@
 //! Everything of a gateway that is not a route.
 
 use super::value::{lines, path, value};
-use crate::plan::{Settings, Upstream};
+use crate::plan::Plan;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// `SETTINGS`, and the lists it refers to; `identity` is the config's path and its hash.
-pub(super) fn settings(of: &Settings, upstreams: &[Upstream], identity: (&str, &str)) -> TokenStream {
-    let Settings { server, policies } = of;
-    let (file, config_sha256) = identity;
-    let server = server.iter().map(|(name, of)| {
+/// `SETTINGS`, and the lists it refers to.
+pub(super) fn settings(plan: &Plan) -> TokenStream {
+    let Plan { config_path: file, config_sha256, settings, life, upstreams, .. } = plan;
+    let settings = settings.iter().map(|(name, of)| {
         let (name, of) = (path(name), value(of));
         quote!(#name: #of)
     });
@@ -18,9 +17,9 @@ pub(super) fn settings(of: &Settings, upstreams: &[Upstream], identity: (&str, &
         static SETTINGS: Settings = Settings {
             identity: Identity { file: #file, config_sha256: #config_sha256 },
             normal_config: NORMAL_CONFIG,
-            #(#server,)*
+            #(#settings,)*
             upstreams: &[#(#members.members()),*],
-            policies: &[#(&#policies),*],
+            policies: &[#(&#life),*],
         };
     }
 }

@@ -119,7 +119,7 @@ pub(super) fn origin(of: &FileLine) -> TokenStream {
 }
 
 /// A late value.
-pub(super) fn late(Late(pieces): &Late) -> TokenStream {
+pub(super) fn late(Late { pieces }: &Late) -> TokenStream {
     let pieces = pieces.iter().map(piece);
     quote!(Late::new(&[#(#pieces),*]))
 }
@@ -127,7 +127,7 @@ pub(super) fn late(Late(pieces): &Late) -> TokenStream {
 fn piece(of: &Piece) -> TokenStream {
     match of {
         Piece::Literal(text) => quote!(Piece::Literal(#text)),
-        Piece::Env(name, default) => {
+        Piece::Env { name, default } => {
             let default = option(default.as_ref());
             quote!(Piece::Env(#name, #default))
         }

@@ -1,35 +1,37 @@
 //! One line on why a route did not take a request.
 
-use super::verdict::{Verdict, values};
 use crate::diagnostic::quoted;
 use crate::model::{Model, Route};
+use crate::pattern::{PathPattern, Segment};
 use crate::show;
-use crate::table::Request;
+use crate::table::{Miss, Request};
 
 pub(super) fn reason(
-    verdict: &Verdict<'_>,
+    miss: Option<Miss<'_>>,
     route: &Route,
     winner: Option<&Route>,
     request: &Request,
     model: &Model,
 ) -> String {
-    match verdict {
-        Verdict::Host if request.host().is_empty() => {
+    match miss {
+        Some(Miss::Host) if request.host().is_empty() => {
             format!("host: wants {}, and the request has none", route.host)
         }
-        Verdict::Host => format!("host: {} is not {}", request.host(), route.host),
-        Verdict::Path(why) => format!("path: {why}"),
-        Verdict::Header(wanted) => {
-            let have: Vec<&str> = values(request, wanted).collect();
+        Some(Miss::Host) => format!("host: {} is not {}", request.host(), route.host),
+        Some(Miss::Path) => format!("path: {}", difference(&route.path, request.bare_path())),
+        Some(Miss::Header(wanted)) => {
+            let fields =
+                request.headers().iter().filter(|(name, _)| name.eq_ignore_ascii_case(wanted.name.as_str()));
+            let have: Vec<&str> = fields.map(|(_, value)| value.as_str()).collect();
             let have = if have.is_empty() { "missing".to_owned() } else { quoted(&have.join(", ")) };
             format!("header: {} is {have}, not {}", wanted.name, quoted(&wanted.value))
         }
-        Verdict::Query(wanted) => {
+        Some(Miss::Query(wanted)) => {
             let have = request.parameter(&wanted.name).map_or("missing".to_owned(), |have| quoted(&have));
             format!("query: {} is {have}, not {}", wanted.name, quoted(&wanted.value))
         }
-        Verdict::Method => format!("method: {} is not {}", request.method(), show::methods(route.methods)),
-        Verdict::Match => match winner {
+        Some(Miss::Method) => format!("method: {} is not {}", request.method(), show::methods(route.methods)),
+        None => match winner {
             Some(winner) => {
                 let by = quoted(&winner.name);
                 let line = model.whereabouts(&winner.origin.line);
@@ -38,6 +40,32 @@ pub(super) fn reason(
             None => "matches".to_owned(),
         },
     }
+}
+
+/// Why a path is none of a pattern's.
+fn difference(pattern: &PathPattern, path: &str) -> String {
+    let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
+    for (index, wanted) in pattern.segments.iter().enumerate() {
+        let segment = segments.get(index).copied().unwrap_or_default();
+        let is_match = match wanted {
+            Segment::Literal(text) => segments.get(index) == Some(&text.as_str()),
+            Segment::Param { kind, .. } => kind.accepts(segment),
+            Segment::Rest { .. } => segments.iter().skip(index).any(|segment| !segment.is_empty()),
+        };
+        if is_match {
+            continue;
+        }
+        let wanted = match wanted.to_string() {
+            slash if slash.is_empty() => quoted("/"),
+            wanted => quoted(&wanted),
+        };
+        if segment.is_empty() {
+            return format!("the path ends before {wanted}");
+        }
+        return format!("segment {} is {}, not {wanted}", index + 1, quoted(segment));
+    }
+    let more = segments.get(pattern.segments.len()..).unwrap_or_default().join("/");
+    format!("the path goes on with {}, and `match` is `exact`", quoted(&format!("/{more}")))
 }
 
 /// Where `winner` goes before `loser`.

@@ -1,4 +1,5 @@
-//! Kinds of value: how one is read, mended, written out, told to the runtime and described.
+//! Kinds of value: how one is read, mended, written out, told to the runtime and described. What every kind names is
+//! imported here, for all of them.
 
 mod address;
 mod by_hand;
@@ -34,9 +35,9 @@ pub(crate) use word::{Coded, Word, Words};
 
 use super::Shape;
 use crate::codes::Code;
+use crate::place::ConfigPath;
 use crate::plan::Value;
 use crate::resolve::cx::{At, Cx};
-use crate::source::ConfigPath;
 use crate::yaml::Tree;
 
 /// A kind of value which comes to a `T`.

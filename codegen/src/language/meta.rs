@@ -3,6 +3,7 @@
 use super::Kind;
 use crate::codes::Code;
 use crate::field::Use;
+use crate::place::ConfigPath;
 
 /// A section.
 #[derive(Debug)]
@@ -147,38 +148,23 @@ impl Shape {
     }
 }
 
+impl SectionMeta {
+    /// Every key of the section and of those in it, with the path of the section that has it; one that several keys hold
+    /// counts under each of them.
+    pub(crate) fn each(&'static self, mut visit: impl FnMut(&ConfigPath, &'static KeyMeta)) {
+        let (mut sections, mut next) = (vec![(ConfigPath::root(), self)], 0);
+        while let Some((at, section)) = sections.get(next).cloned() {
+            next += 1;
+            for key in section.keys {
+                visit(&at, key);
+                sections.extend((key.shape)().section().map(|held| (at.key(key.name), held)));
+            }
+        }
+    }
+}
+
 #[cfg(feature = "cli")]
 impl SectionMeta {
-    /// What may be written at this path below the section; an empty step is one into a list.
-    pub(crate) fn at(&self, path: &[&str]) -> Option<Shape> {
-        let (first, rest) = path.split_first()?;
-        let key = self.keys.iter().find(|key| key.name == *first)?;
-        match ((key.shape)(), rest) {
-            (shape, []) => Some(shape),
-            (Shape::List(of), [""]) => Some(*of),
-            (Shape::Section(section), rest) => section.at(rest),
-            _ => None,
-        }
-    }
-
-    /// The paths below the section of the keys with which this can be wrong. A section that several keys hold counts under the
-    /// first of them, as in the reference.
-    pub(crate) fn keys_with(&self, code: &Code) -> Vec<String> {
-        let (mut found, mut seen) = (Vec::new(), Vec::new());
-        for key in self.keys {
-            if (key.codes)().contains(&code) {
-                found.push(key.name.to_owned());
-            }
-            if let Shape::Section(section) = (key.shape)()
-                && !seen.contains(&section.written)
-            {
-                seen.push(section.written);
-                found.extend(section.keys_with(code).into_iter().map(|path| format!("{}.{path}", key.name)));
-            }
-        }
-        found
-    }
-
     /// What it is.
     pub(crate) fn description(&self) -> String {
         prose(self.about)

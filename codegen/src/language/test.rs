@@ -3,6 +3,7 @@
 use super::kind::{AsWritten, ByHand, Nested, Number, RequestLine, Verbatim};
 use super::{Shape, section};
 use crate::ast::Map;
+use crate::field::Use;
 use crate::table::Request;
 
 section! {
@@ -11,7 +12,7 @@ section! {
         /// The request, required: `GET http://api.example.com/users?debug=1`, or `GET /users` for a host which no route names.
         request: Request = RequestLine, needed "for example `request: GET http://api.example.com/users`", example "GET http://api.example.com/users?debug=1";
         /// Header fields of the request.
-        headers: ByHand<Map<String>> = AsWritten(|| Shape::Map(Box::new(Shape::Text))), optional "", example "{x-canary: \"1\"}";
+        headers: ByHand<Map<String>> = AsWritten(|| Shape::Fields(Use::TEST, Box::new(Shape::Text))), optional "", example "{x-canary: \"1\"}";
         /// What must become of it, required: at least one key.
         expect: Expect = Nested, needed "for example `expect: {route: users}`", example "{route: users, forward_path: /users}";
     }

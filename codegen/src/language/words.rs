@@ -27,6 +27,13 @@ macro_rules! words {
             const ALL: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),*];
         }
 
+        /// As it is written.
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str($crate::language::Words::as_str(*self))
+            }
+        }
+
         words!(@code $name $($variant [$($code)?])*);
     };
 

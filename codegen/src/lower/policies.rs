@@ -135,7 +135,6 @@ impl Statics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::SectionMeta;
     use crate::middleware::{Facts, Written};
     use crate::yaml::Tree;
 
@@ -158,13 +157,12 @@ mod tests {
     fn a_policy_s_number_is_its_place_in_the_list() {
         let (mut statics, mut names) = (Statics::default(), Names::new());
         let line = FileLine { file: "gateway.yml".into(), line: 1 };
-        static SECTION: SectionMeta = SectionMeta { written: "Cache", about: &[], keys: &[] };
         static FACTS: Facts = Facts::of(
             "Answers from memory.",
             "{}",
             Code { layer: "Cached", policy: "Cache", stem: "CACHE_", state: State::Policy },
         );
-        let entry = Entry { name: "cache", facts: &FACTS, section: &SECTION };
+        let entry = Entry { name: "cache", facts: &FACTS };
         let layers = [(); 3].map(|()| statics.layer(&entry, &Cache, &line, &mut names));
         for (number, layer) in layers.iter().enumerate() {
             assert_eq!(statics.policies[number], layer.policy);

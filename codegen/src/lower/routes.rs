@@ -2,6 +2,7 @@
 
 use super::names::Names;
 use super::stacks::Place;
+use crate::language::route::WrittenRoute;
 use crate::model;
 use crate::plan::{Name, Route, Static, Value};
 
@@ -12,25 +13,22 @@ pub(super) fn route(
     conditions: &mut Vec<Static>,
     names: &mut Names,
 ) -> Route {
-    let headers = route.headers.iter().map(|header| pair(HEADER, header.name.as_str(), &header.value));
-    let query = route.query.iter().map(|parameter| pair(QUERY, &parameter.name, &parameter.value));
-    let (headers, query): (Vec<_>, Vec<_>) = (headers.collect(), query.collect());
-    let mut condition = |part: Part, values: Vec<Value>| -> Option<Name> {
+    let mut condition = |asked: &str, of: &'static str, new: &'static str| -> Option<Name> {
+        let fields = route.fields().filter(|(key, ..)| *key == asked);
+        let pair = |(_, name, value): (_, &str, &str)| {
+            vec![Value::Text(name.to_owned()), Value::Text(value.to_owned())]
+        };
+        let values: Vec<Value> = fields.map(|field| Value::Call(new, pair(field))).collect();
         if values.is_empty() {
             return None;
         }
-        let name = names.after(&format!("{} {}", route.name, part.suffix), "ROUTE");
-        conditions.push(Static {
-            name: name.clone(),
-            middleware: None,
-            of: part.of,
-            array: Some(values.len()),
-            value: Value::Array(values),
-        });
+        let name = names.after(&format!("{} {asked}", route.name), "ROUTE");
+        let (array, value) = (Some(values.len()), Value::Array(values));
+        conditions.push(Static { name: name.clone(), middleware: None, of, array, value });
         Some(name)
     };
-    let headers = condition(HEADER, headers);
-    let query = condition(QUERY, query);
+    let headers = condition(WrittenRoute::headers, "HeaderMatch", "HeaderMatch::new");
+    let query = condition(WrittenRoute::query, "QueryMatch", "QueryMatch::new");
     let Place { stack, table, instance } = place;
     Route {
         label: route.name.clone(),
@@ -45,19 +43,4 @@ pub(super) fn route(
         headers,
         query,
     }
-}
-
-/// A kind of condition.
-#[derive(Clone, Copy)]
-struct Part {
-    of: &'static str,
-    new: &'static str,
-    suffix: &'static str,
-}
-
-const HEADER: Part = Part { of: "HeaderMatch", new: "HeaderMatch::new", suffix: "headers" };
-const QUERY: Part = Part { of: "QueryMatch", new: "QueryMatch::new", suffix: "query" };
-
-fn pair(part: Part, name: &str, value: &str) -> Value {
-    Value::Call(part.new, vec![Value::Text(name.to_owned()), Value::Text(value.to_owned())])
 }

@@ -4,20 +4,12 @@ use super::names::Names;
 use super::policies::Statics;
 use crate::middleware;
 use crate::model::{self, Model, PathChange};
-use crate::plan::{End, Instance, Name, PathEdit, Stack, Target, TemplatePiece, Upstream};
+use crate::pattern::TemplatePiece;
+use crate::plan::{End, Instance, Name, Stack, Upstream, Value};
 use std::collections::BTreeMap;
 
-/// What makes the type of a stack: the middleware of its layers, and the kind of its end.
-type Shape = (Vec<&'static str>, EndKind);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum EndKind {
-    /// To an upstream with this balancer.
-    Forward(&'static str),
-    Redirect,
-    Respond,
-    Reject,
-}
+/// What makes the type of a stack: the middleware of its layers, and the type of its end.
+type Shape = (Vec<&'static str>, &'static str, Option<&'static str>);
 
 /// The stacks made so far, in the order of their first use.
 #[derive(Debug, Default)]
@@ -54,14 +46,8 @@ impl Stacks {
     }
 }
 
-fn shape(instance: &Instance) -> Shape {
-    let end = match &instance.end {
-        End::Forward { balance, .. } => EndKind::Forward(balance),
-        End::Redirect { .. } => EndKind::Redirect,
-        End::Respond { .. } => EndKind::Respond,
-        End::Reject => EndKind::Reject,
-    };
-    (instance.layers.iter().map(|layer| layer.middleware).collect(), end)
+fn shape(Instance { layers, end }: &Instance) -> Shape {
+    (layers.iter().map(|layer| layer.middleware).collect(), end.of, end.balance)
 }
 
 /// What serves a route.
@@ -72,23 +58,16 @@ pub(super) fn instance(
     statics: &mut Statics,
     names: &mut Names,
 ) -> Instance {
-    let upstream = match &route.target {
-        model::Target::Forward(forward) => Some(forward.upstream.index()),
-        model::Target::Redirect(_) | model::Target::Respond(_) => None,
-    };
+    let upstream = route.forward().map(|forward| forward.upstream.index());
     let named = upstream.map(|id| (id, upstreams[id].label.as_str()));
     let mut layers = statics.layers(&route.middleware, &model.policies, named, names);
-    let end = match &route.target {
+    let (of, new, arguments) = match &route.target {
         model::Target::Forward(forward) => {
-            let upstream = &upstreams[forward.upstream.index()];
-            End::Forward {
-                balance: upstream.balance,
-                upstream: upstream.name.clone(),
-                path: path_edit(&forward.path),
-            }
+            let upstream = Value::Ref(upstreams[forward.upstream.index()].name.clone());
+            ("Forward", "Forward::new", vec![upstream, path_edit(&forward.path)])
         }
         model::Target::Redirect(redirect) => {
-            End::Redirect { status: redirect.status, to: target(&redirect.to) }
+            ("Redirect", "Redirect::new", vec![Value::Number(redirect.status.into()), target(&redirect.to)])
         }
         model::Target::Respond(respond) => {
             // Its fields may be late, and a layer knows how to bind those.
@@ -96,32 +75,47 @@ pub(super) fn instance(
                 let (entry, fields) = middleware::of_response(&respond.headers);
                 layers.push(statics.layer(&entry, &fields, &route.origin.line, names));
             }
-            End::Respond {
-                status: respond.status,
-                content_type: respond.content_type.clone().unwrap_or_default(),
-                body: respond.body.clone(),
-            }
+            let content_type = respond.content_type.clone().unwrap_or_default();
+            let texts = [content_type, respond.body.clone()].map(Value::Text);
+            let status = Value::Number(respond.status.into());
+            ("Respond", "Respond::new", [status].into_iter().chain(texts).collect())
         }
     };
-    Instance { layers, end }
+    let balance = upstream.map(|id| upstreams[id].balance);
+    Instance { layers, end: End { of, balance, value: Value::Call(new, arguments) } }
 }
 
 /// What serves a request without a route.
 pub(super) fn unmatched(model: &Model, statics: &mut Statics, names: &mut Names) -> Instance {
-    Instance { layers: statics.layers(&model.unmatched, &model.policies, None, names), end: End::Reject }
+    let layers = statics.layers(&model.unmatched, &model.policies, None, names);
+    Instance { layers, end: End { of: "Reject", balance: None, value: Value::Path("Reject") } }
 }
 
-fn path_edit(change: &PathChange) -> PathEdit {
+fn path_edit(change: &PathChange) -> Value {
     match change {
-        PathChange::Keep => PathEdit::Keep,
-        PathChange::StripPrefix { prefix } => PathEdit::Strip(prefix.matches('/').count()),
-        PathChange::Rewrite(pieces) => PathEdit::Rewrite(pieces.clone()),
+        PathChange::Keep => Value::Path("PathEdit::Keep"),
+        PathChange::StripPrefix { prefix } => {
+            Value::Call("PathEdit::Strip", vec![prefix.matches('/').count().into()])
+        }
+        PathChange::Rewrite(pieces) => Value::Call("PathEdit::Rewrite", vec![template(pieces)]),
     }
 }
 
-fn target(pieces: &[TemplatePiece]) -> Target {
+fn target(pieces: &[TemplatePiece]) -> Value {
     match pieces {
-        [TemplatePiece::Literal(text)] => Target::Fixed(text.clone()),
-        _ => Target::Template(pieces.to_vec()),
+        [TemplatePiece::Literal(text)] => {
+            Value::Call("RedirectTarget::Fixed", vec![Value::Text(text.clone())])
+        }
+        _ => Value::Call("RedirectTarget::Template", vec![template(pieces)]),
     }
+}
+
+fn template(pieces: &[TemplatePiece]) -> Value {
+    let piece = |piece: &TemplatePiece| match piece {
+        TemplatePiece::Literal(text) => ("TemplatePiece::Literal", Value::Text(text.clone())),
+        TemplatePiece::Segment(number) => ("TemplatePiece::Segment", Value::Number((*number).into())),
+        TemplatePiece::Rest(number) => ("TemplatePiece::Rest", Value::Number((*number).into())),
+    };
+    let pieces = pieces.iter().map(piece);
+    Value::Slice(pieces.map(|(of, value)| Value::Call(of, vec![value])).collect())
 }

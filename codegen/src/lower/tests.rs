@@ -1,15 +1,11 @@
 //! What is shared and what is not: types, instances, policies, state.
 
 use super::*;
-use crate::plan::{End, PathEdit, Value};
-use crate::{Diagnostics, Source, Style, compile};
+use crate::plan::Value;
+use crate::testing::cast;
 
 fn plan(yaml: &str) -> Plan {
-    let mut sink = Diagnostics::new();
-    let mut source = Source::new("gateway.yml", yaml);
-    let result = compile(&mut source, &mut sink);
-    assert!(sink.is_empty(), "{}", sink.render(&source, Style::Plain));
-    lower(&result.unwrap().model)
+    cast(yaml).plan
 }
 
 /// The shape and the instance of each route.
@@ -53,8 +49,10 @@ routes:
             ("Stack3", 0),
         ]
     );
-    let End::Forward { path, .. } = &plan.stacks[0].instances[2].end else { panic!("not a forward") };
-    assert_eq!(*path, PathEdit::Strip(1));
+    let Value::Call("Forward::new", arguments) = &plan.stacks[0].instances[2].end.value else {
+        panic!("no forward")
+    };
+    assert_eq!(arguments[1], Value::Call("PathEdit::Strip", vec![Value::Number(1)]));
 }
 
 #[test]
@@ -73,7 +71,7 @@ routes: [{path: /, backends: ['http://a']}]
     let kinds: Vec<&str> = plan.stacks[0].instances[0].layers.iter().map(|layer| layer.kind).collect();
     assert_eq!(kinds, ["RequestIds", "AccessLog", "RateLimit", "Auth", "CircuitBreaker", "Headers"]);
     let unmatched: Vec<&str> = plan.unmatched.layers.iter().map(|layer| layer.kind).collect();
-    assert_eq!((unmatched, &plan.unmatched.end), (vec!["RequestIds", "AccessLog"], &End::Reject));
+    assert_eq!((unmatched, plan.unmatched.end.of), (vec!["RequestIds", "AccessLog"], "Reject"));
 }
 
 #[test]
@@ -93,7 +91,7 @@ routes: [{{path: /1, upstream: a}}, {{path: /2, upstream: a}}, {{path: /3, upstr
     let names = |names: &[crate::plan::Name]| names.iter().map(|name| name.0.clone()).collect::<Vec<_>>();
     // Each is once in the list of those who take part in the gateway's life.
     let all = plan.policies.iter().map(|policy| policy.name.0.clone()).collect::<Vec<_>>();
-    assert_eq!(names(&plan.settings.policies), all);
+    assert_eq!(names(&plan.life), all);
 }
 
 #[test]

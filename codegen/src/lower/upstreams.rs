@@ -1,6 +1,5 @@
 //! Upstreams: primaries before backups, a slot for each backend, whose turn it is.
 
-use super::late::{late, literal};
 use super::names::Names;
 use super::turns::turns;
 use crate::language::{Coded, Facade};
@@ -43,8 +42,8 @@ fn lower(id: usize, upstream: &model::Upstream, slot: &mut usize, names: &mut Na
 
 fn backend(backend: &model::Backend, slot: &mut usize) -> Value {
     let url = match &backend.url {
-        model::BackendUrl::Literal { text, .. } => literal(text),
-        model::BackendUrl::Late(url) => late(url),
+        model::BackendUrl::Literal(url) => model::Late::of(&url.text),
+        model::BackendUrl::Late(url) => url.clone(),
     };
     *slot += 1;
     let (origin, share) = (Value::Origin(backend.origin.line.clone()), Value::Number(backend.share.into()));

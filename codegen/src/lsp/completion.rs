@@ -2,11 +2,13 @@
 
 use super::document::Document;
 use super::fields;
-use super::keys;
+use super::keys as language;
+use super::names::{Kind, Name, given};
 use super::project::Project;
-use super::scan::{End, Step, scan, unquoted};
+use super::scan::{End, Step, keys, scan, unquoted};
 use crate::language::Without;
 use crate::pattern::{MatchKind, PathPattern, Segment};
+use crate::place::Span;
 use lsp_types::{
     CompletionItem, CompletionItemKind, CompletionTextEdit, Documentation, MarkupContent, MarkupKind,
     TextEdit,
@@ -29,10 +31,15 @@ pub(super) fn completion(
         end = End { path: Vec::new(), is_value: false, start: byte };
     }
     let span = end.start.min(byte)..byte;
-    let edit = |text: String| CompletionTextEdit::Edit(TextEdit::new(document.range(&span), text));
+    let item = |label: &str, kind: CompletionItemKind, text: String, span: &Span| CompletionItem {
+        label: label.to_owned(),
+        kind: Some(kind),
+        text_edit: Some(CompletionTextEdit::Edit(TextEdit::new(document.range(span), text))),
+        ..CompletionItem::default()
+    };
     let mut items = Vec::new();
     if !end.is_value {
-        let mut known = keys::keys(&end.path);
+        let mut known = language::keys(&end.path);
         // What has to be there goes first.
         known.sort_by_key(|key| ((key.without)() != Without::Required, key.name));
         for (place, key) in known.into_iter().enumerate() {
@@ -44,55 +51,37 @@ pub(super) fn completion(
                 _ => None,
             };
             items.push(CompletionItem {
-                label: key.name.to_owned(),
-                kind: Some(CompletionItemKind::PROPERTY),
                 detail: default.map(|default| format!("default: {default}")),
                 documentation: Some(markdown(key.description())),
-                text_edit: Some(edit(format!("{}: ", key.name))),
                 sort_text: Some(format!("{place:03}")),
-                ..CompletionItem::default()
+                ..item(key.name, CompletionItemKind::PROPERTY, format!("{}: ", key.name), &span)
             });
         }
-        let fields = fields::keys(&end.path).into_iter().map(|name| CompletionItem {
-            text_edit: Some(edit(format!("{name}: "))),
-            label: name.to_owned(),
-            kind: Some(CompletionItemKind::FIELD),
-            ..CompletionItem::default()
-        });
-        items.extend(fields);
+        let fields = fields::keys(&end.path).into_iter();
+        items.extend(fields.map(|name| item(name, CompletionItemKind::FIELD, format!("{name}: "), &span)));
     }
     if let Some((start, parameters)) = parameters(document, &end, byte) {
-        let span = start..byte;
-        return parameters
-            .into_iter()
-            .map(|name| CompletionItem {
-                text_edit: Some(CompletionTextEdit::Edit(TextEdit::new(document.range(&span), name.clone()))),
-                label: name,
-                kind: Some(CompletionItemKind::VARIABLE),
-                ..CompletionItem::default()
-            })
-            .collect();
+        let parameter =
+            |name: &String| item(name, CompletionItemKind::VARIABLE, name.clone(), &(start..byte));
+        return parameters.iter().map(parameter).collect();
     }
     // Behind a dash it may be either.
     if end.is_value || items.is_empty() {
-        let words = keys::words(&end.path).into_iter().map(|word| (word, CompletionItemKind::ENUM_MEMBER));
+        let words =
+            language::words(&end.path).into_iter().map(|word| (word, CompletionItemKind::ENUM_MEMBER));
         let names = names(project, &end.path).into_iter().map(|name| (name, CompletionItemKind::REFERENCE));
         let fields = fields::values(&end.path).into_iter();
         let fields = fields.map(|name| (name.to_owned(), CompletionItemKind::FIELD));
         let files = files(document, &end.path).into_iter().map(|name| (name, CompletionItemKind::FILE));
-        items.extend(words.chain(names).chain(fields).chain(files).map(|(label, kind)| CompletionItem {
-            text_edit: Some(edit(label.clone())),
-            label,
-            kind: Some(kind),
-            ..CompletionItem::default()
-        }));
+        let all = words.chain(names).chain(fields).chain(files);
+        items.extend(all.map(|(label, kind)| item(&label, kind, label.clone(), &span)));
     }
     items
 }
 
 /// YAML files beside the text, and below it by one directory, for `include`.
 fn files(document: &Document, path: &[Step]) -> Vec<String> {
-    let is_include = matches!(path, [Step::Key(key), ..] if key == "include");
+    let is_include = keys(path).first() == Some(&"include");
     let Some(own) = document.path().filter(|_| is_include) else { return Vec::new() };
     let Some(directory) = own.parent() else { return Vec::new() };
     let in_directory = |directory: &Path| -> Vec<PathBuf> {
@@ -119,23 +108,17 @@ fn files(document: &Document, path: &[Step]) -> Vec<String> {
 /// The parameters of the route's path, behind a `{` in one of its templates; and where that is.
 fn parameters(document: &Document, end: &End, byte: usize) -> Option<(usize, Vec<String>)> {
     let [Step::Key(routes), index @ Step::Index(_), rest @ ..] = end.path.as_slice() else { return None };
-    let keys: Vec<&str> = rest.iter().map(|step| if let Step::Key(key) = step { key } else { "" }).collect();
-    if routes != "routes" || !matches!(keys.as_slice(), ["rewrite"] | ["redirect", "to"]) {
+    if routes != "routes" || !matches!(keys(rest).as_slice(), ["rewrite"] | ["redirect", "to"]) {
         return None;
     }
     let typed = document.text.get(end.start.min(byte)..byte)?;
     let brace = typed.rfind('{').filter(|at| !typed[*at..].contains('}'))?;
-    let path = document.outline.entries.iter().find(|entry| {
-        matches!(entry.path.as_slice(), [Step::Key(first), own, Step::Key(key)] if first == "routes" && own == index && key == "path")
-    })?;
+    let is_path = |path: &[Step]| path.get(1) == Some(index) && keys(path) == ["routes", "", "path"];
+    let path = document.outline.entries.iter().find(|entry| is_path(&entry.path))?;
     let text = unquoted(&document.text[path.value.clone()?]);
     let pattern = PathPattern::parse(&text, MatchKind::Prefix).ok()?;
-    let names = pattern.segments.iter().filter_map(|segment| match segment {
-        Segment::Literal(_) => None,
-        Segment::Param { name, .. } => Some(format!("{{{name}}}")),
-        Segment::Rest { name } => Some(format!("{{*{name}}}")),
-    });
-    Some((end.start.min(byte) + brace, names.collect()))
+    let names = pattern.segments.iter().filter_map(Segment::parameter).collect();
+    Some((end.start.min(byte) + brace, names))
 }
 
 fn markdown(value: String) -> Documentation {
@@ -143,7 +126,7 @@ fn markdown(value: String) -> Documentation {
 }
 
 /// Whether the map has this key already, somewhere else.
-fn is_written(document: &Document, map: &[Step], name: &str, here: &crate::source::Span) -> bool {
+fn is_written(document: &Document, map: &[Step], name: &str, here: &Span) -> bool {
     document.outline.entries.iter().any(|entry| {
         let is_here = entry.key.as_ref().is_some_and(|key| key.start == here.start);
         !is_here
@@ -156,35 +139,17 @@ fn is_written(document: &Document, map: &[Step], name: &str, here: &crate::sourc
 
 /// Names of things of the config.
 fn names(project: impl FnOnce() -> Rc<Project>, path: &[Step]) -> Vec<String> {
-    let names = match path.last() {
-        Some(Step::Key(key)) if key == "upstream" => upstreams,
-        Some(Step::Key(key)) if key == "route" => routes,
+    let kind = match keys(path).last() {
+        Some(&"upstream") => Kind::Upstream,
+        Some(&"route") => Kind::Route,
         _ => return Vec::new(),
     };
     let mut all: Vec<String> = Vec::new();
-    for name in project().files().iter().flat_map(|file| names(&file.document)) {
+    for Name { text: name, .. } in project().files().iter().flat_map(|file| given(&file.document, kind)) {
         // Layers may say it again.
         if !all.contains(&name) {
             all.push(name);
         }
     }
     all
-}
-
-fn upstreams(document: &Document) -> Vec<String> {
-    let names = document.outline.entries.iter().filter_map(|entry| match entry.path.as_slice() {
-        [Step::Key(section), Step::Key(name)] if section == "upstreams" => Some(name.clone()),
-        _ => None,
-    });
-    names.collect()
-}
-
-fn routes(document: &Document) -> Vec<String> {
-    let names = document.outline.entries.iter().filter_map(|entry| match entry.path.as_slice() {
-        [Step::Key(section), Step::Index(_), Step::Key(key)] if section == "routes" && key == "name" => {
-            entry.value.clone().map(|span| unquoted(&document.text[span]))
-        }
-        _ => None,
-    });
-    names.collect()
 }

@@ -1,6 +1,6 @@
 //! A text which is open in an editor, and its positions: lines from 0, columns in UTF-16 units.
 
-use super::scan::{Outline, Step, scan};
+use super::scan::{Outline, keys, scan};
 use crate::source::Span;
 use lsp_types::{Position, Range, Uri};
 use std::path::PathBuf;
@@ -30,8 +30,7 @@ impl Document {
 
     /// Whether it has an `include`.
     pub(super) fn includes(&self) -> bool {
-        let is_include = |path: &[Step]| matches!(path.first(), Some(Step::Key(key)) if key == "include");
-        self.outline.entries.iter().any(|entry| is_include(&entry.path))
+        self.outline.entries.iter().any(|entry| keys(&entry.path).first() == Some(&"include"))
     }
 
     /// What diagnostics and commands call it.

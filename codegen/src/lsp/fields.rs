@@ -1,9 +1,9 @@
 //! Names of header fields where one may be written: the usual ones that can be used so.
 
+use super::keys;
 use super::scan::Step;
 use crate::field::Use;
 use crate::language::Shape;
-use crate::middleware;
 use crate::model::HeaderName;
 
 /// What people write in configs of gateways.
@@ -36,32 +36,20 @@ const USUAL: [&str; 24] = [
 
 /// The names that may be keys of the map at a path.
 pub(super) fn keys(map: &[Step]) -> Vec<&'static str> {
-    let keys: Vec<&str> = map.iter().map(|step| if let Step::Key(key) = step { key } else { "" }).collect();
-    let used = match keys.as_slice() {
-        ["routes", "", "headers"] => Use::CONDITION,
-        ["routes", "", "respond", "headers"] => Use::ANSWER,
-        ["tests", "", "headers"] => Use::TEST,
-        path => match of_middleware(path) {
-            Some(Shape::Fields(used, _)) => used,
-            _ => return Vec::new(),
-        },
-    };
-    fit(used)
+    let used = keys::at(map).into_iter().find_map(|form| match form {
+        Shape::Fields(used, _) => Some(used),
+        _ => None,
+    });
+    used.map_or_else(Vec::new, fit)
 }
 
 /// The names that may be the value at a path.
 pub(super) fn values(path: &[Step]) -> Vec<&'static str> {
-    let keys: Vec<&str> = path.iter().map(|step| if let Step::Key(key) = step { key } else { "" }).collect();
-    let Some(Shape::FieldName(used)) = of_middleware(&keys) else { return Vec::new() };
-    fit(used)
-}
-
-/// What may be written at a path in a section of middleware.
-fn of_middleware(path: &[&str]) -> Option<Shape> {
-    let (["middleware", name, below @ ..] | ["routes", _, "middleware", name, below @ ..]) = path else {
-        return None;
-    };
-    middleware::named(name)?.section.at(below)
+    let used = keys::at(path).into_iter().find_map(|form| match form {
+        Shape::FieldName(used) => Some(used),
+        _ => None,
+    });
+    used.map_or_else(Vec::new, fit)
 }
 
 fn fit(used: Use) -> Vec<&'static str> {

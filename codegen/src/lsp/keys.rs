@@ -5,7 +5,7 @@ use crate::language::gateway::Gateway;
 use crate::language::{KeyMeta, Section, Shape};
 
 /// What the value at a path may be, each form on its own.
-fn at(path: &[Step]) -> Vec<Shape> {
+pub(super) fn at(path: &[Step]) -> Vec<Shape> {
     path.iter().fold(vec![Shape::Section(Gateway::META)], |forms, step| {
         forms.into_iter().filter_map(|form| down(form, step)).flat_map(Shape::forms).collect()
     })

@@ -2,13 +2,13 @@
 
 use super::document::Document;
 use super::project::Project;
-use crate::run_tests;
+use crate::table::{Table, TestOutcome};
 use lsp_types::{CodeLens, Command};
 
 /// Of a config with errors there is nothing to say; a test that fails is one.
 pub(super) fn lenses(document: &Document, project: &Project) -> Vec<CodeLens> {
     let Some(model) = &project.model else { return Vec::new() };
-    let lens = |outcome: crate::TestOutcome<'_>| {
+    let lens = |outcome: TestOutcome<'_>| {
         let at = outcome.test.origin.path.key("request");
         let (file, span) = project.place(&project.source.value_span(&at)?)?;
         let is_here = file.uris.iter().any(|uri| uri.as_str() == document.uri.as_str());
@@ -16,5 +16,5 @@ pub(super) fn lenses(document: &Document, project: &Project) -> Vec<CodeLens> {
         let command = Command { title, command: String::new(), arguments: None };
         is_here.then(|| CodeLens { range: document.range(&span), command: Some(command), data: None })
     };
-    run_tests(model).into_iter().filter_map(lens).collect()
+    Table::new(model).run_tests().into_iter().filter_map(lens).collect()
 }

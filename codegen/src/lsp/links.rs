@@ -1,7 +1,7 @@
 //! What a text includes, as links to the files.
 
 use super::document::Document;
-use super::scan::{Step, unquoted};
+use super::scan::{keys, unquoted};
 use lsp_types::{DocumentLink, Uri};
 use std::str::FromStr;
 
@@ -12,8 +12,7 @@ pub(super) fn links(document: &Document) -> Vec<DocumentLink> {
         return Vec::new();
     };
     let entries = document.outline.entries.iter();
-    let included =
-        entries.filter(|entry| matches!(entry.path.first(), Some(Step::Key(key)) if key == "include"));
+    let included = entries.filter(|entry| keys(&entry.path).first() == Some(&"include"));
     let links = included.filter_map(|entry| {
         let span = entry.value.clone()?;
         let name = unquoted(&document.text[span.clone()]);

@@ -2,7 +2,7 @@
 
 use super::document::Document;
 use super::project::Project;
-use super::scan::{Step, unquoted};
+use super::scan::{Step, keys, unquoted};
 use crate::source::Span;
 
 /// What has a name.
@@ -26,27 +26,24 @@ pub(super) struct Name {
 /// All names of a text.
 pub(super) fn of(document: &Document) -> impl Iterator<Item = Name> {
     document.outline.entries.iter().filter_map(|entry| {
-        let step = |step: &Step| match step {
-            Step::Key(key) => Some(key.clone()),
-            Step::Index(_) => None,
-        };
-        let path: Vec<Option<String>> = entry.path.iter().map(step).collect();
-        let path: Vec<Option<&str>> = path.iter().map(Option::as_deref).collect();
-        let (kind, is_given, span) = match path.as_slice() {
-            [Some("upstreams"), Some(_)] => (Kind::Upstream, true, entry.key.clone()?),
-            [Some("routes"), None, Some("upstream")] => (Kind::Upstream, false, entry.value.clone()?),
-            [Some("routes"), None, Some("name")] => (Kind::Route, true, entry.value.clone()?),
-            [Some("tests"), None, Some("expect"), Some("upstream")] => {
-                (Kind::Upstream, false, entry.value.clone()?)
+        let (kind, is_given, span) = match keys(&entry.path).as_slice() {
+            ["upstreams", _] => (Kind::Upstream, true, &entry.key),
+            ["routes", "", "name"] => (Kind::Route, true, &entry.value),
+            ["routes", "", "upstream"] | ["tests", "", "expect", "upstream"] => {
+                (Kind::Upstream, false, &entry.value)
             }
-            [Some("tests"), None, Some("expect"), Some("route")] => {
-                (Kind::Route, false, entry.value.clone()?)
-            }
+            ["tests", "", "expect", "route"] => (Kind::Route, false, &entry.value),
             _ => return None,
         };
+        let span = span.clone()?;
         let text = unquoted(document.text.get(span.clone())?);
         Some(Name { kind, text, span, is_given })
     })
+}
+
+/// Those of a kind that are given in a text.
+pub(super) fn given(document: &Document, kind: Kind) -> impl Iterator<Item = Name> {
+    of(document).filter(move |name| name.is_given && name.kind == kind)
 }
 
 /// The name at a byte.
@@ -60,8 +57,9 @@ pub(super) fn is_upstream(document: &Document, name: &Name) -> bool {
     let route = entries.iter().find(|entry| entry.value.as_ref() == Some(&name.span));
     name.kind == Kind::Upstream
         || route.and_then(|entry| entry.path.get(..2)).is_some_and(|route| {
-            let backends = [Step::Key("backends".to_owned())];
-            entries.iter().any(|entry| entry.path.strip_prefix(route) == Some(&backends))
+            let is_backends =
+                |path: &[Step]| path.strip_prefix(route).is_some_and(|rest| keys(rest) == ["backends"]);
+            entries.iter().any(|entry| is_backends(&entry.path))
         })
 }
 

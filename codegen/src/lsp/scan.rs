@@ -14,6 +14,11 @@ pub(super) enum Step {
     Index(usize),
 }
 
+/// The keys of a path; of an index, nothing.
+pub(super) fn keys(path: &[Step]) -> Vec<&str> {
+    path.iter().map(|step| if let Step::Key(key) = step { key } else { "" }).collect()
+}
+
 /// A key, and the value behind it if that is on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {

@@ -8,7 +8,6 @@ use crate::field::Use;
 use crate::language::kind::{FieldName, LateText, ListOf, Nested, OneOrList};
 use crate::language::{Kind, Like, Shape, Without, section};
 use crate::lint::Lint;
-use crate::lower::late::comma_separated;
 use crate::model::{HeaderName, Late, Piece};
 use crate::plan::Value;
 use crate::resolve::cx::Cx;
@@ -90,10 +89,7 @@ impl Like for Secret {
 
 fn secret(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Late> {
     let late = cx.late(at, text)?;
-    let default = late
-        .pieces
-        .iter()
-        .any(|piece| matches!(piece, Piece::Env { default: Some(text), .. } if !text.is_empty()));
+    let default = late.has_default();
     // Keys are separated by commas; whatever else is written out is a key, or a part of one.
     let is_separator = |text: &str| text.chars().all(|char| char == ',' || char.is_whitespace());
     let written =
@@ -138,7 +134,7 @@ impl Registered for Auth {
 impl Lower for Auth {
     fn policy(&self, site: &Site<'_>) -> Value {
         let Self { api_keys: ApiKeys { header, keys } } = self;
-        let keys = Value::Late(comma_separated(keys));
+        let keys = Value::Late(Late::comma_separated(keys));
         Value::Call("ApiKeys::new", vec![Value::Origin(site.line.clone()), header.into(), keys])
     }
 

@@ -7,8 +7,7 @@ use crate::diagnostic::quoted;
 use crate::field::{Nature, Use};
 use crate::language::kind::{FieldName, Fields, LateValue, ListOf, Nested};
 use crate::language::{Kind, Shape, section};
-use crate::lower::late::late;
-use crate::model::{HeaderName, Late, Piece};
+use crate::model::{HeaderName, Late};
 use crate::plan::Value;
 use crate::resolve::cx::Cx;
 use crate::source::ConfigPath;
@@ -84,9 +83,7 @@ impl Kind<Vec<(HeaderName, Late)>> for Edits {
 
 /// Whether these credentials are nowhere in the binary; if they are, that is reported.
 fn is_fit(cx: &mut Cx<'_>, at: &ConfigPath, key: &str, late: &Late) -> bool {
-    let is_default =
-        |piece: &Piece| matches!(piece, Piece::Env { default: Some(text), .. } if !text.is_empty());
-    let has_default = late.pieces.iter().any(is_default);
+    let has_default = late.has_default();
     if !has_default && late.literal().is_none_or(|text| text.is_empty()) {
         return true;
     }
@@ -170,7 +167,7 @@ fn meaning(edits: &HeaderEdits) -> Tree {
 fn lower_edits(edits: &HeaderEdits) -> Value {
     let HeaderEdits { remove, set, add } = edits;
     let with_value = |edit: &'static str, (name, value): &(HeaderName, Late)| {
-        Value::Call(edit, vec![name.into(), Value::Late(late(value))])
+        Value::Call(edit, vec![name.into(), Value::Late(value.clone())])
     };
     let remove = remove.iter().map(|name| Value::Call("HeaderEdit::remove", vec![name.into()]));
     let set = set.iter().map(|edit| with_value("HeaderEdit::set", edit));

@@ -1,7 +1,7 @@
 //! Routes: a condition, a middleware set, a target.
 
 use super::{HeaderName, Id, Methods, MiddlewareSet, Origin, PathParameters, Respond, Upstream};
-use crate::lint::Lint;
+use crate::language::route::WrittenRoute;
 use crate::pattern::{HostPattern, PathPattern, TemplatePiece};
 use std::cmp::Ordering;
 use std::time::Duration;
@@ -35,20 +35,34 @@ pub struct Route {
     pub middleware: MiddlewareSet,
     /// What answers.
     pub target: Target,
-    /// Lints it is let off.
-    pub allow: Vec<LetOff>,
-}
-
-/// A lint that somebody is let off.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LetOff {
-    /// The lint.
-    pub lint: Lint,
-    /// Why.
-    pub reason: String,
 }
 
 impl Route {
+    /// Where it forwards to, if it does.
+    pub fn forward(&self) -> Option<&Forward> {
+        match &self.target {
+            Target::Forward(forward) => Some(forward),
+            Target::Redirect(_) | Target::Respond(_) => None,
+        }
+    }
+
+    /// What its target makes of a path: of a rewrite or a redirect, its pieces.
+    pub(crate) fn template(&self) -> &[TemplatePiece] {
+        match &self.target {
+            Target::Forward(Forward { path: PathChange::Rewrite(pieces), .. }) => pieces,
+            Target::Redirect(redirect) => &redirect.to,
+            Target::Forward(_) | Target::Respond(_) => &[],
+        }
+    }
+
+    /// What it asks of header fields, and then of query parameters: the key of the config, the name, the value.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&'static str, &str, &str)> {
+        let headers =
+            self.headers.iter().map(|of| (WrittenRoute::headers, of.name.as_str(), of.value.as_str()));
+        let query = self.query.iter().map(|of| (WrittenRoute::query, of.name.as_str(), of.value.as_str()));
+        headers.chain(query)
+    }
+
     /// The order in which routes take a request: `Less` goes first.
     ///
     /// Host, path, whether methods are named, number of headers, number of query parameters; the Kubernetes

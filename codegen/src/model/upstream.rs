@@ -2,6 +2,7 @@
 
 use super::{HealthCheck, Late, Origin};
 use crate::language::upstream::{self, BackendSection};
+use castgate_contract::backend;
 
 /// A group of interchangeable backends.
 #[derive(Debug, Clone)]
@@ -36,14 +37,7 @@ pub struct Backend {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BackendUrl {
     /// Known at build.
-    Literal {
-        /// A host name in lower case, an IPv4 address, or an IPv6 address without brackets.
-        host: String,
-        /// 80 if none was written.
-        port: u16,
-        /// As written, but for a trailing slash, in lower case: what health, logs and metrics show.
-        text: String,
-    },
+    Literal(backend::BackendUrl),
     /// Completed, and checked in the same way, at start.
     Late(Late),
 }

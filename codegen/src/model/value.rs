@@ -74,56 +74,6 @@ impl<T> fmt::Debug for Id<T> {
     }
 }
 
-/// Text which may be completed at start: `http://${env:HOST:-localhost}:9001`.
-///
-/// Adjacent literals are one piece, none is empty, and there is at least one piece unless the text is empty.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Late {
-    /// In order.
-    pub pieces: Vec<Piece>,
-}
-
-/// A part of a [`Late`].
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Piece {
-    /// Known at build.
-    Literal(String),
-    /// `${env:NAME}` or `${env:NAME:-default}`, read at start.
-    Env {
-        /// `[A-Za-z_][A-Za-z0-9_]*`
-        name: String,
-        /// Taken if the variable is unset or empty.
-        default: Option<String>,
-    },
-    /// `${file:/path}`: the file's content without trailing line breaks, read at start.
-    File(String),
-}
-
-impl Late {
-    /// Text that is known.
-    pub(crate) fn of(text: &str) -> Self {
-        Self { pieces: if text.is_empty() { Vec::new() } else { vec![Piece::Literal(text.to_owned())] } }
-    }
-
-    /// The whole text at a start where no variable is set, as far as that is known at build.
-    pub fn by_default(&self) -> Option<String> {
-        let piece = |piece: &Piece| match piece {
-            Piece::Literal(text) | Piece::Env { default: Some(text), .. } => Some(text.clone()),
-            Piece::Env { default: None, .. } | Piece::File(_) => None,
-        };
-        self.pieces.iter().map(piece).collect()
-    }
-
-    /// The whole text, if it is known at build.
-    pub fn literal(&self) -> Option<&str> {
-        match self.pieces.as_slice() {
-            [] => Some(""),
-            [Piece::Literal(text)] => Some(text),
-            _ => None,
-        }
-    }
-}
-
 /// A valid header field name, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HeaderName(pub(crate) String);

@@ -4,6 +4,7 @@ use super::*;
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::lint::Levels;
 use crate::source::Source;
+use crate::testing::cast;
 
 /// Without the checks of the whole file: they may object to a default which is written out and never bites.
 fn normal(text: &str) -> (Model, String) {
@@ -68,15 +69,9 @@ fn what_is_written_out_is_accepted_again() {
                 - path: /b\n    backends: ['http://b:1']\n    timeout: 2.5s\n  \
                 - path: /c\n    respond: {body: 'say $${env:X}'}\n    \
                 middleware: {circuit_breaker: off}\nserver: {timeouts: {idle: 0.005s}}\n";
-    let compiled = |text: &str| {
-        let mut sink = Diagnostics::new();
-        let mut source = Source::new("gateway.yml", text);
-        let cast = crate::compile(&mut source, &mut sink);
-        cast.unwrap_or_else(|_| panic!("{}\n{text}", sink.render(&source, crate::Style::Plain)))
-    };
-    let before = compiled(text).model;
+    let before = cast(text).model;
     let normal = super::text(&before);
-    let after = compiled(&normal).model;
+    let after = cast(&normal).model;
     assert_eq!(after.server.timeouts, before.server.timeouts);
     for (a, b) in before.upstreams.iter().zip(&after.upstreams) {
         assert_eq!(a.settings.timeouts, b.settings.timeouts);

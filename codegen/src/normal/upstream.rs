@@ -34,7 +34,7 @@ fn timeouts(timeouts: &UpstreamTimeouts, most: Option<Duration>) -> Tree {
 
 fn backend(backend: &Backend) -> Tree {
     let url = match &backend.url {
-        BackendUrl::Literal { text, .. } => Tree::text(text),
+        BackendUrl::Literal(url) => Tree::text(&url.text),
         BackendUrl::Late(late) => Tree::Text(show::late(late)),
     };
     let (at, key) = (&backend.origin.path, WrittenBackendSection::url);

@@ -1,7 +1,7 @@
 //! Where a key lives that was written somewhere else.
 
+use crate::language::Section;
 use crate::language::gateway::Gateway;
-use crate::language::{Section, SectionMeta};
 use crate::place::ConfigPath;
 
 /// The sections that have this key, in words. Of several, those in the part of the file where it was written, if there
@@ -9,7 +9,7 @@ use crate::place::ConfigPath;
 pub(super) fn of(key: &str, written: &ConfigPath) -> Option<String> {
     let root = ConfigPath::root();
     let mut homes = Vec::new();
-    collect(key, Gateway::META, &root, &mut homes);
+    Gateway::META.each(|at, known| homes.extend((known.name == key).then(|| at.clone())));
     if homes.contains(&root) {
         return Some("at the top level".to_owned());
     }
@@ -18,16 +18,4 @@ pub(super) fn of(key: &str, written: &ConfigPath) -> Option<String> {
     let first = homes.iter().map(rank).min()?;
     let nearest = homes.iter().filter(|home| rank(home) == first);
     Some(nearest.map(|home| format!("in `{home}`")).collect::<Vec<_>>().join(" or "))
-}
-
-/// A section that several keys hold counts under each of them.
-fn collect(key: &str, section: &'static SectionMeta, at: &ConfigPath, homes: &mut Vec<ConfigPath>) {
-    for known in section.keys {
-        if known.name == key {
-            homes.push(at.clone());
-        }
-        if let Some(inner) = (known.shape)().section() {
-            collect(key, inner, &at.key(known.name), homes);
-        }
-    }
 }

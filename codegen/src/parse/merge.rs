@@ -182,20 +182,20 @@ impl Merge<'_> {
     fn routes(&mut self, at: &ConfigPath, own: &mut Vec<Option<Node>>, other: Vec<Option<Node>>) {
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
         for (index, route) in own.iter().enumerate() {
-            if let Some(name) = name(route.as_ref()) {
+            if let Some(name) = text(route.as_ref(), "name") {
                 known.entry(name.to_owned()).or_insert(index);
             }
         }
         let mut by_path: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, route) in own.iter().enumerate() {
-            if let Some(path) = path(route.as_ref()) {
+            if let Some(path) = text(route.as_ref(), "path") {
                 by_path.entry(path.to_owned()).or_default().push(index);
             }
         }
         let mut changed = BTreeSet::new();
         for (index, route) in other.into_iter().enumerate() {
-            let name = name(route.as_ref()).map(str::to_owned);
-            let below = path(route.as_ref()).and_then(|path| by_path.get(path));
+            let name = text(route.as_ref(), "name").map(str::to_owned);
+            let below = text(route.as_ref(), "path").and_then(|path| by_path.get(path));
             let is_same = |below: &&usize| name.is_none() && is_same(own[**below].as_ref(), route.as_ref());
             if let Some(below) = below.into_iter().flatten().find(is_same) {
                 self.without_name(at, *below, index);
@@ -213,7 +213,8 @@ impl Merge<'_> {
                     self.maps(&at.index(target), own, route);
                 }
                 (_, route) => {
-                    let is_change = matches!(&route, Some(Node::Map(route)) if !has_path(route));
+                    let is_change =
+                        matches!(route, Some(Node::Map(_))) && value(route.as_ref(), "path").is_none();
                     if let (Some(name), None, true) = (&name, target, is_change) {
                         self.unknown_route(&at.index(index), name, known.keys());
                         self.moves.refused.insert(at.index(index));
@@ -229,29 +230,27 @@ impl Merge<'_> {
     fn without_name(&mut self, routes: &ConfigPath, below: usize, above: usize) {
         let title = "a layer changes a route by its name, and this one has none";
         let problem = self.sink.error(&codes::AMBIGUOUS_ROUTES, title);
-        if let Some(place) = self.other.get(&routes.index(above).key("path")) {
-            problem.label(place.value.clone(), "the same requests as in the layer below");
-        }
-        if let Some(place) = self.own.get(&routes.index(below).key("path")) {
-            problem.label(place.value.clone(), "the route there");
-        }
-        problem.help("give both the same `name`; then this one needs only what is to be different");
+        let path = |spans: &SpanIndex, route: usize| {
+            Some(spans.get(&routes.index(route).key("path"))?.value.clone())
+        };
+        problem
+            .label(path(self.other, above), "the same requests as in the layer below")
+            .label(path(self.own, below), "the route there")
+            .help("give both the same `name`; then this one needs only what is to be different");
     }
 
     fn twice(&mut self, at: &ConfigPath) {
         self.moves.refused.insert(at.clone());
         let key = quoted(at.last().trim_matches('"'));
-        let problem = self.sink.error(&codes::DUPLICATE_KEY, format!("{key} is written in two files"));
-        if let Some(place) = self.other.get(at) {
-            problem.label(place.key.clone(), "written again here");
-        }
-        if let Some(place) = self.own.get(at) {
-            problem.label(place.key.clone(), "first written here");
-        }
-        problem.help(
-            "an included file adds to the others; what is to replace something goes in a layer, \
-             `GATEWAY_CONFIG=base.yml:prod.yml`",
-        );
+        let place = |spans: &SpanIndex| Some(spans.get(at)?.key.clone());
+        self.sink
+            .error(&codes::DUPLICATE_KEY, format!("{key} is written in two files"))
+            .label(place(self.other), "written again here")
+            .label(place(self.own), "first written here")
+            .help(
+                "an included file adds to the others; what is to replace something goes in a layer, \
+                 `GATEWAY_CONFIG=base.yml:prod.yml`",
+            );
     }
 
     fn unknown_route<'n>(
@@ -280,32 +279,22 @@ impl Merge<'_> {
     }
 }
 
-fn name(route: Option<&Node>) -> Option<&str> {
-    text(route, "name")
-}
-
-fn path(route: Option<&Node>) -> Option<&str> {
-    text(route, "path")
+/// What a route says for a key, if it says anything.
+fn value<'r>(route: Option<&'r Node>, wanted: &str) -> Option<&'r Option<Node>> {
+    let Some(Node::Map(route)) = route else { return None };
+    route.iter().find(|(key, _)| key == wanted).map(|(_, value)| value)
 }
 
 fn text<'r>(route: Option<&'r Node>, wanted: &str) -> Option<&'r str> {
-    let Some(Node::Map(route)) = route else { return None };
-    route.iter().find_map(|(key, value)| match value {
-        Some(Node::Text(text)) if key == wanted => Some(text.as_str()),
+    match value(route, wanted)? {
+        Some(Node::Text(text)) => Some(text),
         _ => None,
-    })
+    }
 }
 
 /// Whether two routes take the same requests, by what is written.
 fn is_same(one: Option<&Node>, other: Option<&Node>) -> bool {
-    let (Some(Node::Map(one)), Some(Node::Map(other))) = (one, other) else { return false };
-    fn get<'r>(route: &'r Entries, name: &str) -> Option<&'r Option<Node>> {
-        route.iter().find(|(key, _)| key == name).map(|(_, value)| value)
-    }
+    let are_maps = matches!((one, other), (Some(Node::Map(_)), Some(Node::Map(_))));
     let keys = ["host", "path", "match", "methods", "headers", "query"];
-    keys.iter().all(|key| get(one, key) == get(other, key))
-}
-
-fn has_path(route: &Entries) -> bool {
-    route.iter().any(|(key, _)| key == "path")
+    are_maps && keys.iter().all(|key| value(one, key) == value(other, key))
 }

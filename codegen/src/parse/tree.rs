@@ -196,16 +196,24 @@ impl<'a> Tree<'a> {
     }
 
     fn open(&mut self, at: At, content: Content) {
-        // A key that is itself a collection is noticed when it closes.
-        let (path, is_ghost) = match self.open.last() {
-            None => (ConfigPath::root(), false),
-            Some(frame) => match (&frame.content, &frame.key) {
-                (Content::List(list), _) => (frame.path.index(list.len()), frame.is_ghost),
-                (Content::Map(_), Some(key)) => (key.path.clone(), key.is_ghost),
-                (Content::Map(_), None) => (frame.path.clone(), true),
-            },
-        };
+        let Slot { path, is_ghost, .. } = self.next();
         self.open.push(Frame { at, path, key: None, is_ghost, content });
+    }
+
+    /// Where the next value goes. A key that is itself a collection is noticed when it closes.
+    fn next(&self) -> Slot {
+        let Some(frame) = self.open.last() else {
+            return Slot { path: ConfigPath::root(), key: None, is_ghost: false };
+        };
+        match (&frame.content, &frame.key) {
+            (Content::List(list), _) => {
+                Slot { path: frame.path.index(list.len()), key: None, is_ghost: frame.is_ghost }
+            }
+            (Content::Map(_), Some(key)) => {
+                Slot { path: key.path.clone(), key: Some(key.at.clone()), is_ghost: key.is_ghost }
+            }
+            (Content::Map(_), None) => Slot { path: frame.path.clone(), key: None, is_ghost: true },
+        }
     }
 
     pub(super) fn close(&mut self, end: usize, sink: &mut Diagnostics) {
@@ -246,31 +254,17 @@ impl<'a> Tree<'a> {
 
     /// Where a value that ends at `at` goes. `None`: it was a key after all.
     fn slot(&mut self, at: &At, sink: &mut Diagnostics) -> Option<Slot> {
-        let Some(frame) = self.open.last_mut() else {
-            return Some(Slot { path: ConfigPath::root(), key: None, is_ghost: false });
-        };
-        match (&frame.content, &frame.key) {
-            (Content::List(list), _) => {
-                Some(Slot { path: frame.path.index(list.len()), key: None, is_ghost: frame.is_ghost })
+        let slot = self.next();
+        if let Some(frame @ Frame { content: Content::Map(_), key: None, .. }) = self.open.last_mut() {
+            if !frame.is_ghost {
+                sink.error(&codes::KEY_NOT_TEXT, "a list or a map cannot be a key")
+                    .label(at.span.clone(), "YAML reads this as a key")
+                    .help("a value that starts with `{` or `[` has to be in quotes");
             }
-            (Content::Map(_), Some(key)) => {
-                Some(Slot { path: key.path.clone(), key: Some(key.at.clone()), is_ghost: key.is_ghost })
-            }
-            (Content::Map(_), None) => {
-                if !frame.is_ghost {
-                    sink.error(&codes::KEY_NOT_TEXT, "a list or a map cannot be a key")
-                        .label(at.span.clone(), "YAML reads this as a key")
-                        .help("a value that starts with `{` or `[` has to be in quotes");
-                }
-                frame.key = Some(Key {
-                    text: String::new(),
-                    at: at.clone(),
-                    path: frame.path.clone(),
-                    is_ghost: true,
-                });
-                None
-            }
+            frame.key = Some(Key { text: String::new(), at: at.clone(), path: slot.path, is_ghost: true });
+            return None;
         }
+        Some(slot)
     }
 
     fn place(&mut self, slot: &Slot, at: &At) {

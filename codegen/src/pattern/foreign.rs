@@ -1,6 +1,8 @@
 //! Segments as other programs write them: `<int:id>`, `{id...}`, `[0-9]+`. Each has a segment here that means the same,
 //! or nearly so.
 
+use super::segment::is_name;
+
 /// The segment as it is written here; `None` if it is nothing that is known from elsewhere.
 pub(super) fn segment(raw: &str, is_last: bool, whole: &str) -> Option<String> {
     if let Some(inner) = raw.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
@@ -114,11 +116,6 @@ fn typed(name: &str, kind: &str, is_last: bool) -> Option<String> {
         "guid" | "uuid" => Some(format!("{{{name}:uuid}}")),
         _ => takes(kind).map(|takes| takes.named(name, is_last)),
     }
-}
-
-fn is_name(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 #[cfg(test)]

@@ -150,16 +150,7 @@ impl fmt::Display for PathPattern {
         if self.segments.is_empty() {
             return f.write_str("/");
         }
-        for segment in &self.segments {
-            match segment {
-                Segment::Literal(text) => write!(f, "/{text}")?,
-                Segment::Param { name, kind: ParamKind::Any } => write!(f, "/{{{name}}}")?,
-                Segment::Param { name, kind: ParamKind::Uint } => write!(f, "/{{{name}:uint}}")?,
-                Segment::Param { name, kind: ParamKind::Uuid } => write!(f, "/{{{name}:uuid}}")?,
-                Segment::Rest { name } => write!(f, "/{{*{name}}}")?,
-            }
-        }
-        Ok(())
+        self.segments.iter().try_for_each(|segment| write!(f, "/{segment}"))
     }
 }
 

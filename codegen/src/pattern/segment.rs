@@ -5,6 +5,7 @@ use crate::diagnostic::quoted;
 use castgate_contract::path::{self, is_path_byte, is_unreserved};
 use castgate_contract::segment;
 use std::cmp::Ordering;
+use std::fmt;
 use std::ops::Range;
 
 /// One segment of a pattern.
@@ -54,6 +55,26 @@ impl Segment {
         match self {
             Self::Literal(_) => None,
             Self::Param { name, .. } | Self::Rest { name } => Some(name),
+        }
+    }
+
+    /// As a template has it: `{id}`, `{*rest}`.
+    pub(crate) fn parameter(&self) -> Option<String> {
+        match self {
+            Self::Literal(_) => None,
+            Self::Param { name, .. } => Some(format!("{{{name}}}")),
+            Self::Rest { name } => Some(format!("{{*{name}}}")),
+        }
+    }
+
+    /// What segments of the same kind have in common: its text, or its type. No literal has a brace in it.
+    pub(crate) fn shape(&self) -> &str {
+        match self {
+            Self::Literal(text) => text,
+            Self::Param { kind: ParamKind::Uint, .. } => "{:uint}",
+            Self::Param { kind: ParamKind::Uuid, .. } => "{:uuid}",
+            Self::Param { kind: ParamKind::Any, .. } => "{}",
+            Self::Rest { .. } => "{*}",
         }
     }
 
@@ -127,6 +148,19 @@ impl Segment {
     }
 }
 
+/// As the reference writes it.
+impl fmt::Display for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Literal(text) => f.write_str(text),
+            Self::Param { name, kind: ParamKind::Any } => write!(f, "{{{name}}}"),
+            Self::Param { name, kind: ParamKind::Uint } => write!(f, "{{{name}:uint}}"),
+            Self::Param { name, kind: ParamKind::Uuid } => write!(f, "{{{name}:uuid}}"),
+            Self::Rest { name } => write!(f, "{{*{name}}}"),
+        }
+    }
+}
+
 fn param(raw: &str, range: Range<usize>, is_last: bool) -> Result<Segment, PatternError> {
     let inner = raw.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     let Some(inner) = inner.filter(|inner| !inner.contains(['{', '}'])) else {
@@ -156,10 +190,13 @@ fn param(raw: &str, range: Range<usize>, is_last: bool) -> Result<Segment, Patte
     Ok(Segment::Param { name: name.to_owned(), kind })
 }
 
+pub(super) fn is_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
 fn check_name(name: &str, range: &Range<usize>) -> Result<(), PatternError> {
-    let mut bytes = name.bytes();
-    let starts_well = bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_');
-    if starts_well && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+    if is_name(name) {
         return Ok(());
     }
     Err(PatternError::new(range.clone(), format!("`{name}` is not a parameter name"))

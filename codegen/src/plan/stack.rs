@@ -1,6 +1,6 @@
 //! Stacks: one type for each shape, one instance for each way in which a shape is filled in.
 
-use super::Name;
+use super::{Name, Value};
 
 /// A shape and its instances.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,55 +35,11 @@ pub struct Layer {
 
 /// The innermost part of a stack.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum End {
-    /// `Forward<B>`
-    Forward {
-        /// The facade's type of the upstream's balancer, which is part of the stack's.
-        balance: &'static str,
-        /// The upstream's static.
-        upstream: Name,
-        /// What happens to the path.
-        path: PathEdit,
-    },
-    /// `Redirect`
-    Redirect {
-        /// The status.
-        status: u16,
-        /// Where to.
-        to: Target,
-    },
-    /// `Respond`
-    Respond {
-        /// The status.
-        status: u16,
-        /// Empty if there is none.
-        content_type: String,
-        /// The body.
-        body: String,
-    },
-    /// `Reject`: only for requests without a route.
-    Reject,
+pub struct End {
+    /// The facade's type: `Forward`, `Redirect`, `Respond`; for requests without a route `Reject`.
+    pub of: &'static str,
+    /// Of one that forwards: the type of the upstream's balancer, which is part of it.
+    pub balance: Option<&'static str>,
+    /// What it is.
+    pub value: Value,
 }
-
-/// The facade's `PathEdit`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PathEdit {
-    /// The path stays as it is.
-    Keep,
-    /// So many segments in front are cut off.
-    Strip(usize),
-    /// The path is put together anew.
-    Rewrite(Vec<TemplatePiece>),
-}
-
-/// The facade's `RedirectTarget`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Target {
-    /// Always the same.
-    Fixed(String),
-    /// Made of the request's path.
-    Template(Vec<TemplatePiece>),
-}
-
-/// The facade's `TemplatePiece`.
-pub type TemplatePiece = castgate_contract::template::TemplatePiece<String>;

@@ -1,6 +1,6 @@
 //! Names and constant expressions: what a middleware's policy becomes, without the compiler knowing each kind.
 
-use crate::source::FileLine;
+use super::{FileLine, Late};
 use std::fmt;
 use std::time::Duration;
 
@@ -62,21 +62,6 @@ pub enum Value {
     /// `&[..]` of values of this type whose cells are filled in at start, so that the array needs a static of its
     /// own; `lower` gives it one and leaves a [`Value::Ref`].
     Cells(&'static str, Vec<Value>),
-}
-
-/// A string that is completed at start.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Late(pub Vec<Piece>);
-
-/// A part of a [`Late`].
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Piece {
-    /// Text.
-    Literal(String),
-    /// An environment variable and its default.
-    Env(String, Option<String>),
-    /// The contents of a file.
-    File(String),
 }
 
 impl Value {

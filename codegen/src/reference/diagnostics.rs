@@ -3,18 +3,18 @@
 
 use crate::codes::{self, About, Code};
 use crate::language::Shape::{self, *};
-use crate::language::{KeyMeta, Without};
-use crate::middleware::{Entry, REGISTRY};
+use crate::language::gateway::Gateway;
+use crate::language::{KeyMeta, Section, Without};
+use crate::middleware::REGISTRY;
 
 /// The codes of a key, in order; without those that can point at any key.
 pub(super) fn of_key(path: &str, key: &KeyMeta) -> Vec<&'static Code> {
-    let by_kind = of_kind(key);
+    let (by_kind, of_shape) = ((key.codes)(), of_kind(key));
     let is_of_key = |code: &&&'static Code| {
         // A method is a word, but has a code of its own.
-        let names =
-            |code: &Code| declared(code).into_iter().chain(declared_by_kind(code)).any(|key| key == path);
+        let names = |code: &Code| declared(code).iter().any(|key| key == path) || by_kind.contains(&code);
         let is_other_word = **code == &codes::UNKNOWN_WORD && names(&codes::UNKNOWN_METHOD);
-        names(code) || by_kind.contains(*code) && !is_other_word
+        names(code) || of_shape.contains(*code) && !is_other_word
     };
     codes::ALL.iter().filter(is_of_key).copied().collect()
 }
@@ -22,21 +22,21 @@ pub(super) fn of_key(path: &str, key: &KeyMeta) -> Vec<&'static Code> {
 /// The keys that the catalogue, or a middleware, declares for it.
 pub fn declared(code: &Code) -> Vec<String> {
     let About::Keys(keys) = code.about else { return Vec::new() };
-    let of_middleware = in_middleware(|entry| entry.facts.keys_of(code).map(str::to_owned).collect());
+    let of_middleware = REGISTRY.iter().flat_map(|entry| {
+        let section = format!("middleware.{}", entry.name);
+        let path = move |key: &str| if key.is_empty() { section.clone() } else { format!("{section}.{key}") };
+        entry.facts.keys_of(code).map(path)
+    });
     keys.iter().map(|key| (*key).to_owned()).chain(of_middleware).collect()
 }
 
-/// The keys of middleware whose kinds of value declare it.
+/// The keys whose kinds of value declare it.
 pub fn declared_by_kind(code: &Code) -> Vec<String> {
-    in_middleware(|entry| entry.section.keys_with(code))
-}
-
-fn in_middleware(keys: impl Fn(&Entry) -> Vec<String>) -> Vec<String> {
-    let path = |name: &str, path: String| {
-        if path.is_empty() { format!("middleware.{name}") } else { format!("middleware.{name}.{path}") }
-    };
-    let of = |entry: &'static Entry| keys(entry).into_iter().map(move |key| path(entry.name, key));
-    REGISTRY.iter().flat_map(of).collect()
+    let mut keys = Vec::new();
+    Gateway::META.each(|at, key| {
+        keys.extend((key.codes)().contains(&code).then(|| at.key(key.name).to_string()));
+    });
+    keys
 }
 
 /// What follows from the kind of a key's value.

@@ -1,6 +1,7 @@
 //! What may be written as a value, in words.
 
 use crate::language::Shape;
+use crate::resolve::units;
 
 /// The type, with its unit.
 pub(super) fn kind(shape: &Shape) -> String {
@@ -10,10 +11,10 @@ pub(super) fn kind(shape: &Shape) -> String {
         Shape::Number(least, most) => format!("{least} to {most}"),
         Shape::Numbers(numbers) => listed(numbers),
         Shape::Words(words) => listed(words),
-        Shape::Duration => "duration in `ms`, `s`, `m`, `h`, `d`".to_owned(),
-        Shape::Size => "size in `B`, `KB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`".to_owned(),
+        Shape::Duration => format!("duration in {}", units::DURATIONS.listed()),
+        Shape::Size => format!("size in {}", units::SIZES.listed()),
         Shape::Share => "share in `%`".to_owned(),
-        Shape::Rate => "rate `/s`, `/m`, `/h`".to_owned(),
+        Shape::Rate => format!("rate {}", units::RATES.listed()),
         Shape::Late => "late text".to_owned(),
         Shape::Text | Shape::FieldName(_) => "text".to_owned(),
         Shape::List(of) => format!("list of {}", kind(of)),

@@ -4,14 +4,13 @@ use crate::middleware::{Column, REGISTRY};
 use crate::model::{Model, Route};
 use crate::normal;
 use crate::show;
-use crate::table::by_precedence;
 
-/// How the matrix is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How the matrix is written; the command line says it so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Matrix {
-    /// A table for people.
+    /// A Markdown table
     Markdown,
-    /// RFC 4180, for spreadsheets.
+    /// RFC 4180
     Csv,
 }
 
@@ -35,7 +34,7 @@ pub fn matrix(model: &Model, form: Matrix) -> String {
         text.push_str(&"|---".repeat(headings.len()));
         text.push_str("|\n");
     }
-    for route in by_precedence(model) {
+    for route in model.by_precedence() {
         text.push_str(&row(&cells(model, route, &columns), form));
     }
     text
@@ -45,18 +44,11 @@ fn cells(model: &Model, route: &Route, columns: &[(&Column, &str)]) -> Vec<Strin
     let layers = normal::layers(model, route);
     let layer =
         |kind: &str| layers.iter().find(|(name, _)| *name == kind).map(|(_, settings)| settings.one_line());
-    let mut path = route.path.to_string();
-    for header in &route.headers {
-        path.push_str(&format!(" +{}={}", header.name, header.value));
-    }
-    for wanted in &route.query {
-        path.push_str(&format!(" ?{}={}", wanted.name, wanted.value));
-    }
     let fixed = [
         route.name.clone(),
         model.line_number(&route.origin.line),
         route.host.to_string(),
-        path,
+        route.path.to_string() + &show::fields(route),
         show::methods(route.methods),
         show::target(model, route),
     ];

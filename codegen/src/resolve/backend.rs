@@ -38,21 +38,15 @@ pub(super) fn backends(
         let at = at.index(index);
         let Some(backend) = backend(cx, &at, entry, scope) else { continue };
         let mut key = backend.url.clone();
-        if let BackendUrl::Literal { text, .. } = &mut key {
-            text.clear();
+        if let BackendUrl::Literal(url) = &mut key {
+            url.text.clear();
         }
         if let Some(first) = seen.get(&key) {
             let first = cx.source.value_span(first);
-            let problem = cx.sink.error_at(
-                &codes::DUPLICATE_BACKEND,
-                &at,
-                "the same backend twice",
-                "written again here",
-            );
-            if let Some(first) = first {
-                problem.label(first, "first written here");
-            }
-            problem.help("use `weight` to give a backend a larger share");
+            cx.sink
+                .error_at(&codes::DUPLICATE_BACKEND, &at, "the same backend twice", "written again here")
+                .label(first, "first written here")
+                .help("use `weight` to give a backend a larger share");
             continue;
         }
         seen.insert(key, at);
@@ -106,27 +100,21 @@ fn url(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<BackendUrl> {
     };
     let is_literal = late.literal().is_some();
     match backend::BackendUrl::parse(&known) {
-        Ok(backend::BackendUrl { host, port, text }) if is_literal => {
-            Some(BackendUrl::Literal { host, port, text })
-        }
+        Ok(url) if is_literal => Some(BackendUrl::Literal(url)),
         Ok(_) => Some(BackendUrl::Late(late)),
         Err(mistake) => {
             let message = mistake.to_string();
             let title = format!("{} is not a backend's URL", quoted(&known));
             if !is_literal {
                 let span = cx.default_span(at, text);
-                let problem = cx.sink.error(&codes::BACKEND_URL, title);
-                if let Some(span) = span {
-                    problem.label(span, message);
-                }
-                problem.help(DEFAULT_HELP);
+                cx.sink.error(&codes::BACKEND_URL, title).label(span, message).help(DEFAULT_HELP);
                 return None;
             }
             let span = cx.source.whole_span(at);
             let problem = cx.sink.error_at(&codes::BACKEND_URL, at, title, message);
             let bare = known.trim();
             let mend = if bare.contains("://") { bare.to_owned() } else { format!("http://{bare}") };
-            if let Some(span) = span.filter(|_| backend::BackendUrl::parse(&mend).is_ok()) {
+            if backend::BackendUrl::parse(&mend).is_ok() {
                 let what = if bare.contains("://") { "without spaces" } else { "write the scheme" };
                 problem.suggest(what, span, format!("\"{mend}\""));
             }

@@ -95,11 +95,7 @@ impl Cx<'_> {
         known: impl Iterator<Item = &'w str> + Clone,
     ) {
         let (title, label) = unknown_word(text, what);
-        let problem = self.sink.error(code, title);
-        if let Some(span) = span.clone() {
-            problem.label(span, label);
-        }
-        offer(problem, span, text, known);
+        offer(self.sink.error(code, title).label(span.clone(), label), span, text, known);
     }
 
     /// Reports the entries of a list which are there already.
@@ -114,9 +110,7 @@ impl Cx<'_> {
             let written = here.and_then(|span| self.source.text().get(span)).unwrap_or_default();
             let title = format!("{} is in this list twice", quoted(written.trim_matches(['"', '\''])));
             let problem = self.sink.error_at(&codes::DUPLICATE_KEY, at, title, "once is enough");
-            if let Some(first) = first {
-                problem.label(first, "first written here");
-            }
+            problem.label(first, "first written here");
         }
     }
 
@@ -157,7 +151,7 @@ impl Cx<'_> {
         if let Some(help) = error.help {
             problem.help(help);
         }
-        if let (Some(mend), Some(whole)) = (mend, whole) {
+        if let Some(mend) = mend {
             problem.suggest("write it so", whole, yaml::scalar(&mend));
         }
     }

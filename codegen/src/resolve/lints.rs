@@ -5,8 +5,7 @@ use crate::ast;
 use crate::codes;
 use crate::language::lints::{Allow, WrittenAllow};
 use crate::language::{Section, Words};
-use crate::lint::{Level, Lint};
-use crate::model::LetOff;
+use crate::lint::Level;
 use crate::source::ConfigPath;
 
 /// Sets the levels, which have to be known before anything is looked at.
@@ -41,19 +40,7 @@ fn allow(cx: &mut Cx<'_>, section: &ConfigPath, written: Option<&ast::List<Writt
             let title = format!("`{}` is let off twice", lint.name());
             let first = cx.source.value_span(&first);
             let problem = cx.sink.error_at(&codes::DUPLICATE_KEY, &lint_at, title, "one reason is enough");
-            if let Some(first) = first {
-                problem.label(first, "first let off here");
-            }
+            problem.label(first, "first let off here");
         }
     }
-}
-
-/// What a route or an upstream is let off, for reports; what is wrong with it has been reported.
-pub(super) fn let_off(written: Option<&ast::List<WrittenAllow>>) -> Vec<LetOff> {
-    let entries = written.iter().flat_map(|list| list.iter());
-    let let_off = entries.filter_map(|(_, allow)| {
-        let lint = Lint::named(allow.lint.get()?)?;
-        Some(LetOff { lint, reason: allow.reason.get()?.clone() })
-    });
-    let_off.collect()
 }

@@ -2,7 +2,6 @@
 
 use super::Cx;
 use super::condition::{Condition, condition};
-use super::lints;
 use super::names::{self, Unnamed};
 use super::target;
 use super::upstream::{Place, Upstreams};
@@ -82,7 +81,6 @@ pub(super) fn routes(
         let (Some(condition), Some(target)) = (condition, target) else { continue };
         let Condition { host, path, methods, headers, query } = condition;
         let origin = cx.origin(&at, scope);
-        let allow = lints::let_off(written.allow.get());
         routes.push(Route {
             name,
             origin,
@@ -97,7 +95,6 @@ pub(super) fn routes(
             total: settings.total,
             middleware,
             target,
-            allow,
         });
     }
     routes
@@ -126,9 +123,7 @@ fn names(cx: &mut Cx<'_>, section: &ConfigPath, written: &[Written<'_>]) -> BTre
             let first = cx.source.value_span(&section.index(*first).key(WrittenRoute::name));
             let title = format!("two routes have the name {}", quoted(name));
             let problem = cx.sink.error_at(&codes::DUPLICATE_NAME, &at, title, "used again here");
-            if let Some(first) = first {
-                problem.label(first, "first used here");
-            }
+            problem.label(first, "first used here");
             continue;
         }
         taken.insert(name.clone(), *index);

@@ -45,12 +45,11 @@ pub(super) fn target(
                 .help("add `upstream`, `backends`, `redirect` or `respond`");
         }
         [first, rest @ ..] => {
-            let spans: Vec<_> = rest.iter().filter_map(|key| cx.source.key_span(&at.key(key))).collect();
             let title = format!("a route with {} targets", targets.len());
             let problem =
                 cx.sink.error_at_key(&codes::ROUTE_TARGET, &at.key(first), title, "one target is here");
-            for span in spans {
-                problem.label(span, "and another here");
+            for key in rest {
+                problem.label(cx.source.key_span(&at.key(key)), "and another here");
             }
             return None;
         }
@@ -88,7 +87,6 @@ fn does_not_apply(cx: &mut Cx<'_>, at: &ConfigPath, route: &WrittenRoute, target
     for span in idle.iter().filter_map(|key| cx.source.whole_span(&at.key(key))) {
         cx.sink.problems.withdraw_all(&span);
     }
-    let spans: Vec<_> = rest.iter().filter_map(|key| cx.source.key_span(&at.key(key))).collect();
     let (names, have) = match rest.split_last() {
         None => (format!("`{first}`"), "has"),
         Some((last, between)) => {
@@ -99,8 +97,8 @@ fn does_not_apply(cx: &mut Cx<'_>, at: &ConfigPath, route: &WrittenRoute, target
     let title = format!("{names} {have} no effect together with `{target}`");
     let problem =
         cx.sink.error_at_key(&codes::KEY_DOES_NOT_APPLY, &at.key(first), title, "would have no effect");
-    for span in spans {
-        problem.label(span, "nor would this");
+    for key in rest {
+        problem.label(cx.source.key_span(&at.key(key)), "nor would this");
     }
     if idle.contains(&WrittenRoute::strategy) && forwards {
         problem.help("the strategy is the upstream's own; write it there");
@@ -114,15 +112,10 @@ fn path_change(cx: &mut Cx<'_>, place: &Place<'_>, route: &route::Route) -> Opti
         (Some(_), Some(_)) => {
             let other = cx.source.key_span(&at.key(WrittenRoute::rewrite));
             let title = "`strip_prefix` and `rewrite` cannot be together";
-            let problem = cx.sink.error_at_key(
-                &codes::KEY_DOES_NOT_APPLY,
-                &at.key(WrittenRoute::strip_prefix),
-                title,
-                "this takes off a part",
-            );
-            if let Some(other) = other {
-                problem.label(other, "this builds the whole path");
-            }
+            let at = at.key(WrittenRoute::strip_prefix);
+            cx.sink
+                .error_at_key(&codes::KEY_DOES_NOT_APPLY, &at, title, "this takes off a part")
+                .label(other, "this builds the whole path");
             None
         }
         (Some(prefix), None) => strip_prefix(cx, &at.key(WrittenRoute::strip_prefix), place.path?, prefix),
@@ -151,10 +144,11 @@ fn strip_prefix(cx: &mut Cx<'_>, at: &ConfigPath, path: &PathPattern, text: &str
     let title = format!("{} is not a literal beginning of the route's path", quoted(text));
     let problem = cx.sink.error_at(&codes::STRIP_PREFIX, at, title, label);
     let whole = path.literal_prefix();
-    match span.filter(|_| !whole.is_empty() && whole != "/") {
-        Some(span) => problem.suggest("all that can be stripped", span, yaml::scalar(&whole)),
-        None => problem.help("use `rewrite` to build another path from parameters"),
-    };
+    if whole.is_empty() || whole == "/" {
+        problem.help("use `rewrite` to build another path from parameters");
+    } else {
+        problem.suggest("all that can be stripped", span, yaml::scalar(&whole));
+    }
     None
 }
 
@@ -173,8 +167,7 @@ fn rewrite(cx: &mut Cx<'_>, at: &ConfigPath, path: &PathPattern, text: &str) -> 
         let label = if text.is_empty() { "a backend cannot be asked for nothing" } else { "no `/` here" };
         let problem = cx.sink.error_at(&codes::BAD_TEMPLATE, at, "a path starts with `/`", label);
         let mend = format!("/{}", text.trim().trim_start_matches('/'));
-        if let Some(span) = span.filter(|_| !text.trim().is_empty() && parse_template(&mend, 0, path).is_ok())
-        {
+        if !text.trim().is_empty() && parse_template(&mend, 0, path).is_ok() {
             problem.suggest("write it so", span, yaml::scalar(&mend));
         }
         return None;

@@ -12,7 +12,7 @@ pub(crate) enum UnitError {
     /// Only a number; what was most likely meant.
     Missing(String),
     /// A number and something else; the units there are, and the one that was most likely meant.
-    Unknown { unit: String, known: &'static str, mend: Option<String> },
+    Unknown { unit: String, known: String, mend: Option<String> },
     /// Several, one after the other (`1h30m`); all of it in one.
     Sum(String),
     /// `1:30`, which YAML 1.1 took for so many seconds.
@@ -28,42 +28,85 @@ pub(crate) enum UnitError {
 /// A year: whatever is longer was a slip.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 
+/// The units of a quantity.
+pub(crate) struct Units {
+    /// What is meant where none is written.
+    usual: &'static str,
+    /// Each as it is written, what it is of the smallest, and what else it is called.
+    all: &'static [(&'static str, u64, &'static [&'static str])],
+}
+
+pub(crate) const DURATIONS: Units = Units {
+    usual: "s",
+    all: &[
+        ("ms", 1, &["msec", "millis", "milliseconds"]),
+        ("s", 1000, &["sec", "secs", "second", "seconds"]),
+        ("m", 60_000, &["min", "mins", "minute", "minutes"]),
+        ("h", 3_600_000, &["hr", "hour", "hours"]),
+        ("d", 86_400_000, &["day", "days"]),
+    ],
+};
+
+/// Powers of 1000, and with an `i` of 1024.
+pub(crate) const SIZES: Units = Units {
+    usual: "B",
+    all: &[
+        ("B", 1, &["byte", "bytes"]),
+        ("KB", 1000, &[]),
+        ("MB", 1_000_000, &[]),
+        ("GB", 1_000_000_000, &[]),
+        ("KiB", 1 << 10, &["k"]),
+        ("MiB", 1 << 20, &["m"]),
+        ("GiB", 1 << 30, &["g"]),
+    ],
+};
+
+pub(crate) const RATES: Units = Units {
+    usual: "/s",
+    all: &[
+        ("/s", 1, &["/sec", "/second", "/rps", "/r/s"]),
+        ("/m", 60, &["/min", "/minute", "/rpm", "/r/m"]),
+        ("/h", 3600, &["/hour"]),
+    ],
+};
+
+impl Units {
+    /// `` `ms`, `s`, `m`, `h`, `d` ``
+    pub(crate) fn listed(&self) -> String {
+        self.all.iter().map(|(name, ..)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What a unit is of the smallest. In `folded` case and spaces are not as they are written.
+    fn factor(&self, number: &Number<'_>, unit: &str, folded: &str) -> Result<u64, UnitError> {
+        if unit.is_empty() {
+            return Err(UnitError::Missing(format!("{}{}", number.text, self.usual)));
+        }
+        if let Some((_, factor, _)) = self.all.iter().find(|(name, ..)| *name == unit) {
+            return Ok(*factor);
+        }
+        let is_meant =
+            |name: &str, others: &[&str]| name.eq_ignore_ascii_case(folded) || others.contains(&folded);
+        let meant = self.all.iter().find(|(name, _, others)| is_meant(name, others));
+        Err(self.unknown(unit, meant.map(|(name, ..)| format!("{}{name}", number.text))))
+    }
+
+    fn unknown(&self, unit: &str, mend: Option<String>) -> UnitError {
+        UnitError::Unknown { unit: unit.to_owned(), known: self.listed(), mend }
+    }
+}
+
 /// `250ms`, `5s`, `1m`, `2h`, `1d`.
 pub(crate) fn duration(text: &str) -> Result<Duration, UnitError> {
     if let Some(seconds) = sexagesimal(text) {
         return Err(UnitError::Base60(seconds));
     }
     let (number, unit) = split(text)?;
-    let millis: u64 = match unit {
-        "ms" => 1,
-        "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        "" => return Err(UnitError::Missing(format!("{}s", number.text))),
-        _ if unit.contains(|char: char| char.is_ascii_digit()) => {
-            return Err(
-                sum(text).map_or_else(|| unknown(unit, "`ms`, `s`, `m`, `h`, `d`", None), UnitError::Sum)
-            );
-        }
-        _ => {
-            let mend = match unit.to_ascii_lowercase().as_str() {
-                "ms" | "msec" | "millis" | "milliseconds" => Some("ms"),
-                "s" | "sec" | "secs" | "second" | "seconds" => Some("s"),
-                "m" | "min" | "mins" | "minute" | "minutes" => Some("m"),
-                "h" | "hr" | "hour" | "hours" => Some("h"),
-                "d" | "day" | "days" => Some("d"),
-                _ => None,
-            };
-            return Err(unknown(
-                unit,
-                "`ms`, `s`, `m`, `h`, `d`",
-                mend.map(|mend| format!("{}{mend}", number.text)),
-            ));
-        }
-    };
+    if unit.contains(|char: char| char.is_ascii_digit()) {
+        return Err(sum(text).map_or_else(|| DURATIONS.unknown(unit, None), UnitError::Sum));
+    }
+    let factor = DURATIONS.factor(&number, unit, &unit.to_ascii_lowercase())?;
     // The precision of the timers.
-    let millis = number.times(u128::from(millis), "a millisecond (`1ms`)")?;
+    let millis = number.times(factor, "a millisecond (`1ms`)")?;
     let duration = u64::try_from(millis).map(Duration::from_millis).map_err(|_| UnitError::TooLarge)?;
     if duration > LONGEST { Err(UnitError::TooLarge) } else { Ok(duration) }
 }
@@ -86,34 +129,10 @@ fn sum(text: &str) -> Option<String> {
     is_whole.then(|| format!("{}{smallest}", whole.as_nanos() / one.as_nanos()))
 }
 
-/// `512B`, `8KB`, `32KiB`, `10MiB`, `1GiB`: powers of 1000, and with an `i` of 1024.
+/// `512B`, `8KB`, `32KiB`, `10MiB`, `1GiB`.
 pub(crate) fn size(text: &str) -> Result<u64, UnitError> {
     let (number, unit) = split(text)?;
-    let factor: u128 = match unit {
-        "B" => 1,
-        "KB" => 1000,
-        "MB" => 1000 * 1000,
-        "GB" => 1000 * 1000 * 1000,
-        "KiB" => 1024,
-        "MiB" => 1024 * 1024,
-        "GiB" => 1024 * 1024 * 1024,
-        "" => return Err(UnitError::Missing(format!("{}B", number.text))),
-        _ => {
-            let mend = match unit.to_ascii_lowercase().as_str() {
-                "b" | "byte" | "bytes" => Some("B"),
-                "k" | "kib" => Some("KiB"),
-                "kb" => Some("KB"),
-                "m" | "mib" => Some("MiB"),
-                "mb" => Some("MB"),
-                "g" | "gib" => Some("GiB"),
-                "gb" => Some("GB"),
-                _ => None,
-            };
-            let known = "`B`, `KB`, `MB`, `GB`, `KiB`, `MiB`, `GiB`";
-            return Err(unknown(unit, known, mend.map(|mend| format!("{}{mend}", number.text))));
-        }
-    };
-    let bytes = number.times(factor, "a byte (`1B`)")?;
+    let bytes = number.times(SIZES.factor(&number, unit, &unit.to_ascii_lowercase())?, "a byte (`1B`)")?;
     u64::try_from(bytes).ok().filter(|bytes| *bytes <= 1 << 40).ok_or(UnitError::TooLarge)
 }
 
@@ -122,21 +141,9 @@ pub(crate) fn rate(text: &str) -> Result<Rate, UnitError> {
     let (number, unit) = split(text)?;
     // A space may stand around a unit, here as everywhere.
     let spaced = unit.strip_prefix('/').map(|per| format!("/{}", per.trim_start()));
-    let per = match spaced.as_deref().unwrap_or(unit) {
-        "/s" => 1,
-        "/m" => 60,
-        "/h" => 3600,
-        "" => return Err(UnitError::Missing(format!("{}/s", number.text))),
-        _ => {
-            let mend = match unit.to_ascii_lowercase().replace(' ', "").trim_start_matches('/') {
-                "s" | "sec" | "second" | "rps" | "r/s" => Some("/s"),
-                "m" | "min" | "minute" | "rpm" | "r/m" => Some("/m"),
-                "h" | "hour" => Some("/h"),
-                _ => None,
-            };
-            return Err(unknown(unit, "`/s`, `/m`, `/h`", mend.map(|mend| format!("{}{mend}", number.text))));
-        }
-    };
+    let folded = unit.to_ascii_lowercase().replace(' ', "");
+    let folded = format!("/{}", folded.trim_start_matches('/'));
+    let per = RATES.factor(&number, spaced.as_deref().unwrap_or(unit), &folded)?;
     if number.decimals > 0 {
         return Err(UnitError::NotANumber);
     }
@@ -162,17 +169,13 @@ pub(crate) fn percent(text: &str) -> Result<Ratio, UnitError> {
                 |basis_points| show::ratio(Ratio { basis_points }),
             )));
         }
-        _ => return Err(unknown(unit, "`%`", None)),
+        _ => return Err(UnitError::Unknown { unit: unit.to_owned(), known: "`%`".to_owned(), mend: None }),
     }
     let points = number.times(100, HUNDREDTH)?;
     match u16::try_from(points) {
         Ok(basis_points) if basis_points <= 10_000 => Ok(Ratio { basis_points }),
         _ => Err(UnitError::TooLarge),
     }
-}
-
-fn unknown(unit: &str, known: &'static str, mend: Option<String>) -> UnitError {
-    UnitError::Unknown { unit: unit.to_owned(), known, mend }
 }
 
 /// A decimal number: `digits` divided by 10 to the power of `decimals`.
@@ -184,9 +187,9 @@ struct Number<'a> {
 
 impl Number<'_> {
     /// So many of `smallest`; never rounded.
-    fn times(&self, factor: u128, smallest: &'static str) -> Result<u128, UnitError> {
+    fn times(&self, factor: u64, smallest: &'static str) -> Result<u128, UnitError> {
         let parts = 10_u128.checked_pow(self.decimals).ok_or(UnitError::TooFine(smallest))?;
-        let product = self.digits.checked_mul(factor).ok_or(UnitError::TooLarge)?;
+        let product = self.digits.checked_mul(factor.into()).ok_or(UnitError::TooLarge)?;
         if product.is_multiple_of(parts) { Ok(product / parts) } else { Err(UnitError::TooFine(smallest)) }
     }
 }

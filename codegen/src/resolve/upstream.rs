@@ -90,16 +90,11 @@ impl Upstreams {
             let first = ConfigPath::root().key("upstreams").key(name);
             let first = cx.source.key_span(&first);
             let title = format!("two upstreams have the name {}", quoted(name));
-            let problem = cx.sink.error_at_key(
-                &codes::DUPLICATE_NAME,
-                &at.key(WrittenRoute::backends),
-                title,
-                "an upstream written in place has its route's name",
-            );
-            if let Some(first) = first {
-                problem.label(first, "the other one is here");
-            }
-            problem.help("refer to the named one with `upstream`, or give the route another name");
+            let label = "an upstream written in place has its route's name";
+            cx.sink
+                .error_at_key(&codes::DUPLICATE_NAME, &at.key(WrittenRoute::backends), title, label)
+                .label(first, "the other one is here")
+                .help("refer to the named one with `upstream`, or give the route another name");
             return None;
         }
         if backends.is_empty() {

@@ -33,7 +33,12 @@ impl Source {
 
     /// Where the value at `path` is, or the nearest section around it.
     pub fn value_span(&self, path: &ConfigPath) -> Option<Span> {
-        self.place(path).map(|place| place.value.clone()).or_else(|| self.key_span(path))
+        self.written_span(path).or_else(|| self.key_span(path))
+    }
+
+    /// Where the value at `path` is, if it is written.
+    pub(crate) fn written_span(&self, path: &ConfigPath) -> Option<Span> {
+        self.place(path).map(|place| place.value.clone())
     }
 
     /// All that an edit of the value at `path` replaces; `None` if it is not written.

@@ -6,7 +6,7 @@ use super::{Request, Tail};
 use crate::encoded;
 use crate::model::Model;
 #[cfg(feature = "cli")]
-use crate::model::{PathChange, Route, Target};
+use crate::model::Route;
 #[cfg(feature = "cli")]
 use crate::pattern::TemplatePiece;
 use crate::pattern::{HostPattern, ParamKind, Segment};
@@ -136,15 +136,7 @@ fn literal(segment: &Segment) -> Option<&str> {
 
 #[cfg(feature = "cli")]
 fn templates<'m>(models: &[&'m Model]) -> impl Iterator<Item = &'m str> {
-    let pieces = |route: &'m Route| match &route.target {
-        Target::Forward(forward) => match &forward.path {
-            PathChange::Rewrite(pieces) => pieces.as_slice(),
-            PathChange::Keep | PathChange::StripPrefix { .. } => &[],
-        },
-        Target::Redirect(redirect) => redirect.to.as_slice(),
-        Target::Respond(_) => &[],
-    };
-    let pieces = models.iter().flat_map(|model| &model.routes).flat_map(pieces);
+    let pieces = models.iter().flat_map(|model| &model.routes).flat_map(Route::template);
     pieces.filter_map(|piece| match piece {
         TemplatePiece::Literal(text) => Some(text.as_str()),
         TemplatePiece::Segment(_) | TemplatePiece::Rest(_) => None,

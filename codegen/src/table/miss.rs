@@ -1,12 +1,12 @@
 //! Why a route does not match a request.
 
 use super::Request;
-use crate::model::{Methods, Route};
+use crate::model::{HeaderPredicate, Methods, QueryPredicate, Route};
 use crate::pattern::{HostPattern, MatchKind, PathPattern, Segment};
 
 /// A part of a route's condition that a request does not meet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Miss {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Miss<'m> {
     /// Another host.
     Host,
     /// Another path.
@@ -14,23 +14,23 @@ pub enum Miss {
     /// A method it does not serve.
     Method,
     /// The header field is missing, or has another value.
-    Header(String),
+    Header(&'m HeaderPredicate),
     /// The query parameter is missing, or has another value.
-    Query(String),
+    Query(&'m QueryPredicate),
 }
 
 impl Route {
     /// What keeps this route from matching the request; empty if it matches.
-    pub fn misses(&self, request: &Request) -> Vec<Miss> {
+    pub fn misses(&self, request: &Request) -> Vec<Miss<'_>> {
         let mut misses = Vec::new();
         misses.extend((!self.host.matches(request.host())).then_some(Miss::Host));
         misses.extend((!self.path.matches(request.bare_path())).then_some(Miss::Path));
         let has_method = self.methods.intersects(Methods::of(request.method()));
         misses.extend((!has_method).then_some(Miss::Method));
         let headers = self.headers.iter().filter(|wanted| !request.has_header(wanted));
-        misses.extend(headers.map(|wanted| Miss::Header(format!("{}: {}", wanted.name, wanted.value))));
+        misses.extend(headers.map(Miss::Header));
         let query = self.query.iter().filter(|wanted| !request.has_parameter(wanted));
-        misses.extend(query.map(|wanted| Miss::Query(format!("{}={}", wanted.name, wanted.value))));
+        misses.extend(query.map(Miss::Query));
         misses
     }
 }

@@ -1,32 +1,22 @@
 //! What a request comes to: the route, the upstream, the path it is forwarded with, or the answer.
 
 use super::{Answer, Request, Table};
-use crate::model::{PathChange, Target};
+use crate::model::{Expect, PathChange, Target};
 use crate::pattern::TemplatePiece;
 use castgate_contract::{segment, template};
 use std::fmt;
 
-/// What a request comes to, as far as it is known at build.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Outcome {
-    /// The route that takes it.
-    pub route: Option<String>,
-    /// The upstream it is forwarded to.
-    pub upstream: Option<String>,
-    /// The path a backend sees.
-    pub forward_path: Option<String>,
-    /// The status, where no backend decides it.
-    pub status: Option<u16>,
-    /// Where a redirect leads; the request's query is kept.
-    pub redirect_to: Option<String>,
-    /// With 405: the methods that would do.
-    pub allow: Vec<&'static str>,
-}
+/// What a request comes to, as far as it is known at build: all that a test may expect of it.
+pub type Outcome = Expect;
+
+/// Of an answer that the gateway gives itself and decides as it runs.
+const NOTHING: Outcome =
+    Outcome { route: None, upstream: None, forward_path: None, status: None, redirect_to: None };
 
 /// In a line: `users users /v1/users`, or `the gateway itself`.
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { route, upstream, forward_path, status, redirect_to, .. } = self;
+        let Self { route, upstream, forward_path, status, redirect_to } = self;
         let status = status.map(|status| status.to_string());
         let parts = [route, upstream, forward_path, &status, redirect_to];
         let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
@@ -37,19 +27,17 @@ impl fmt::Display for Outcome {
 impl Table<'_> {
     /// What this request comes to.
     pub fn outcome(&self, request: &Request) -> Outcome {
-        let status = |status| Outcome { status: Some(status), ..Outcome::default() };
+        let status = |status| Outcome { status: Some(status), ..NOTHING };
         let route = match self.ask(request) {
             Answer::Route(route) => route,
             // Whether 200 or 503 is decided by the backends.
-            Answer::BuiltIn(_) => return Outcome::default(),
+            Answer::BuiltIn(_) => return NOTHING,
             Answer::PathParameters(_) => return status(400),
             Answer::NotFound => return status(404),
+            Answer::NotAllowed(_) => return status(405),
             Answer::NotImplemented => return status(501),
-            Answer::NotAllowed(allowed) => {
-                return Outcome { allow: allowed.named().collect(), ..status(405) };
-            }
         };
-        let outcome = Outcome { route: Some(route.name.clone()), ..Outcome::default() };
+        let outcome = Outcome { route: Some(route.name.clone()), ..NOTHING };
         match &route.target {
             Target::Forward(forward) => Outcome {
                 upstream: self.model().upstream(forward.upstream).map(|upstream| upstream.name.clone()),

@@ -2,25 +2,19 @@
 
 use crate::diagnostic::{Reporter, quoted};
 use crate::lint::Lint;
-use crate::model::{Model, PathChange, Route, Target};
+use crate::model::{Model, Route};
 use crate::pattern::{MatchKind, Segment, TemplatePiece, parse_template};
 
 pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     for route in &model.routes {
         path(route, sink);
         template(route, sink);
-        let headers = route.headers.iter().map(|header| ("headers", header.name.as_str(), &header.value));
-        let query = route.query.iter().map(|wanted| ("query", wanted.name.as_str(), &wanted.value));
-        for (section, name, value) in headers.chain(query) {
-            if value != "*" {
-                continue;
-            }
+        for (section, name, _) in route.fields().filter(|(.., value)| *value == "*") {
             let at = route.origin.path.key(section).key(name);
             let title = "`*` is only a star here";
             let label = "matches this one character, not any value";
-            if let Some(problem) = sink.lint_at(Lint::FOREIGN_WILDCARD, &at, title, label) {
-                problem.help("a value is compared as it is; there is no pattern for any value");
-            }
+            sink.lint_at(Lint::FOREIGN_WILDCARD, &at, title, label)
+                .help("a value is compared as it is; there is no pattern for any value");
         }
     }
 }
@@ -39,12 +33,9 @@ fn path(route: &Route, sink: &mut Reporter<'_>) {
     let at = route.origin.path.key("path");
     let span = sink.source.whole_span(&at);
     let title = format!("{} in a path is only text here", quoted(text));
-    let Some(problem) = sink.lint_at(Lint::FOREIGN_WILDCARD, &at, title, "matches exactly these characters")
-    else {
-        return;
-    };
+    let problem = sink.lint_at(Lint::FOREIGN_WILDCARD, &at, title, "matches exactly these characters");
     problem.help("a segment is text, `{name}`, `{name:uint}`, `{name:uuid}` or, as the last, `{*name}`");
-    if let (Some(span), Some((what, mend))) = (span, mend(route)) {
+    if let Some((what, mend)) = mend(route) {
         problem.suggest(what, span, format!("\"{mend}\""));
     }
 }
@@ -58,14 +49,8 @@ fn is_expression(text: &str) -> bool {
 
 /// `rewrite: /$1`, where something else has groups.
 fn template(route: &Route, sink: &mut Reporter<'_>) {
-    let (pieces, at) = match &route.target {
-        Target::Forward(forward) => match &forward.path {
-            PathChange::Rewrite(pieces) => (pieces, route.origin.path.key("rewrite")),
-            PathChange::Keep | PathChange::StripPrefix { .. } => return,
-        },
-        Target::Redirect(redirect) => (&redirect.to, route.origin.path.key("redirect").key("to")),
-        Target::Respond(_) => return,
-    };
+    let (pieces, at) = (route.template(), &route.origin.path);
+    let at = if route.forward().is_some() { at.key("rewrite") } else { at.key("redirect").key("to") };
     let literals = pieces.iter().filter_map(|piece| match piece {
         TemplatePiece::Literal(text) => Some(text.as_str()),
         TemplatePiece::Segment(_) | TemplatePiece::Rest(_) => None,
@@ -74,9 +59,9 @@ fn template(route: &Route, sink: &mut Reporter<'_>) {
     let span = sink.source.whole_span(&at);
     let title = format!("{} in a template is only text here", quoted(group));
     let label = "stands for nothing that the path took";
-    let Some(problem) = sink.lint_at(Lint::FOREIGN_WILDCARD, &at, title, label) else { return };
+    let problem = sink.lint_at(Lint::FOREIGN_WILDCARD, &at, title, label);
     problem.help("a template has the path's parameters: `{name}` or, last, `{*name}`");
-    if let (Some(span), Some(mend)) = (span, with_parameters(pieces, route)) {
+    if let Some(mend) = with_parameters(pieces, route) {
         problem.suggest("the parameter in this place", span, format!("\"{mend}\""));
     }
 }
@@ -93,16 +78,7 @@ fn first_group(text: &str) -> Option<&str> {
 
 /// The template with parameters for groups, if the path has so many and the whole is right.
 fn with_parameters(pieces: &[TemplatePiece], route: &Route) -> Option<String> {
-    let parameters: Vec<String> = route
-        .path
-        .segments
-        .iter()
-        .filter_map(|segment| match segment {
-            Segment::Literal(_) => None,
-            Segment::Param { name, .. } => Some(format!("{{{name}}}")),
-            Segment::Rest { name } => Some(format!("{{*{name}}}")),
-        })
-        .collect();
+    let parameters: Vec<String> = route.path.segments.iter().filter_map(Segment::parameter).collect();
     let mut text = crate::show::template(pieces, route);
     while let Some(group) = first_group(&text) {
         let number: usize = group[1..].parse().ok()?;

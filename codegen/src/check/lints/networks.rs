@@ -18,9 +18,8 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     for (index, network) in networks.iter().enumerate().filter(|(_, network)| is_wide(network)) {
         let title = format!("{} is most of the Internet", text(network));
         let label = "whoever connects from there may say who the client is";
-        if let Some(problem) = sink.lint_at(Lint::TRUST_EVERYONE, &section.index(index), title, label) {
-            problem.help("name the networks of the proxies in front of the gateway");
-        }
+        sink.lint_at(Lint::TRUST_EVERYONE, &section.index(index), title, label)
+            .help("name the networks of the proxies in front of the gateway");
     }
     let mut by_place: Vec<(usize, &Cidr)> = networks.iter().enumerate().collect();
     by_place.sort_by_key(|(index, network)| (network.network(), *index));
@@ -33,11 +32,8 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
                 let other = sink.source.value_span(&section.index(first));
                 let title = format!("{} is in {}", text(network), text(outer));
                 let at = section.index(index);
-                if let Some(problem) = sink.lint_at(Lint::OVERLAPPING_NETWORKS, &at, title, "adds nothing")
-                    && let Some(other) = other
-                {
-                    problem.label(other, "holds it already");
-                }
+                let problem = sink.lint_at(Lint::OVERLAPPING_NETWORKS, &at, title, "adds nothing");
+                problem.label(other, "holds it already");
             }
         }
     }

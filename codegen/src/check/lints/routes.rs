@@ -19,9 +19,7 @@ pub(super) fn check(table: &Table<'_>, sink: &mut Reporter<'_>) {
         let at = &route.origin.path;
         let mut missing = |lint: Lint, what: &str, label: &str, help: &str| {
             let title = format!("route {} {what}", quoted(&route.name));
-            if let Some(problem) = sink.lint_at_key(lint, at, title, label) {
-                problem.help(help);
-            }
+            sink.lint_at_key(lint, at, title, label).help(help);
         };
         if route.host == HostPattern::Any {
             missing(
@@ -44,9 +42,8 @@ pub(super) fn check(table: &Table<'_>, sink: &mut Reporter<'_>) {
         if is_default_timeout && !has_timeout {
             let title = format!("route {} has no timeout of its own", quoted(&route.name));
             let label = format!("a response may take {:?} to begin, the default", route.timeout);
-            if let Some(problem) = sink.lint_at_key(Lint::TIMEOUT_MISSING, at, title, label) {
-                problem.help("add `timeout` here, or `server.timeouts.request` for all");
-            }
+            sink.lint_at_key(Lint::TIMEOUT_MISSING, at, title, label)
+                .help("add `timeout` here, or `server.timeouts.request` for all");
         }
     }
     without_test(table, sink);
@@ -71,12 +68,9 @@ fn without_test(table: &Table<'_>, sink: &mut Reporter<'_>) {
             continue;
         }
         let title = format!("no test gets to route {}", quoted(&route.name));
-        if let Some(problem) =
-            sink.lint_at_key(Lint::ROUTE_WITHOUT_TEST, &route.origin.path, title, "could change unnoticed")
-        {
-            // Whole, so that it can be copied; YAML has no character that a terminal could take for its own.
-            problem.help(format!("for example `{}`", example(route, &request)));
-        }
+        // Whole, so that it can be copied; YAML has no character that a terminal could take for its own.
+        sink.lint_at_key(Lint::ROUTE_WITHOUT_TEST, &route.origin.path, title, "could change unnoticed")
+            .help(format!("for example `{}`", example(route, &request)));
     }
 }
 
@@ -104,11 +98,8 @@ fn built_in_overlap(model: &Model, sink: &mut Reporter<'_>) {
         };
         let title = format!("route {} never gets the built-in paths", quoted(&route.name));
         let label = format!("{} are answered by the gateway itself", built_in::PATHS.join(", "));
-        if let Some(problem) =
-            sink.lint_at(Lint::BUILT_IN_OVERLAP, &route.origin.path.key("path"), title, label)
-        {
-            problem.help("give them a listener of their own: `admin: {listen: 127.0.0.1:9090}`");
-        }
+        sink.lint_at(Lint::BUILT_IN_OVERLAP, &route.origin.path.key("path"), title, label)
+            .help("give them a listener of their own: `admin: {listen: 127.0.0.1:9090}`");
     }
 }
 
@@ -138,14 +129,9 @@ fn trailing_slash_twins(model: &Model, sink: &mut Reporter<'_>) {
         }
         let title = format!("routes {} and {} differ by a slash", quoted(&twin.name), quoted(&route.name));
         let at = route.origin.path.key("path");
-        if let Some(problem) =
-            sink.lint_at(Lint::TRAILING_SLASH_TWINS, &at, title, "with the slash, requests go here")
-        {
-            if let Some(other) = other {
-                problem.label(other, "and without it here");
-            }
-            problem.help("let one of them redirect to the other");
-        }
+        sink.lint_at(Lint::TRAILING_SLASH_TWINS, &at, title, "with the slash, requests go here")
+            .label(other, "and without it here")
+            .help("let one of them redirect to the other");
     }
 }
 

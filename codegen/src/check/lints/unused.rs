@@ -17,12 +17,9 @@ pub(super) fn middleware(model: &Model, sink: &mut Reporter<'_>) {
     for layer in model.policies.top_level().filter(|layer| !used.contains(layer.kind)) {
         let title = format!("no route has the middleware {}", quoted(layer.kind));
         let label = "every route has switched it off, or has no use for it";
-        if let Some(problem) = sink.lint_at_key(Lint::UNUSED_MIDDLEWARE, &layer.origin.path, title, label) {
-            problem.help(format!(
-                "remove it; requests that match no route have {} only",
-                of_unmatched.join(" and ")
-            ));
-        }
+        let only = of_unmatched.join(" and ");
+        sink.lint_at_key(Lint::UNUSED_MIDDLEWARE, &layer.origin.path, title, label)
+            .help(format!("remove it; requests that match no route have {only} only"));
     }
 }
 

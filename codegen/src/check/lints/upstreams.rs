@@ -4,7 +4,9 @@ use crate::check::timeouts::{most_patient, time_of};
 use crate::diagnostic::{Reporter, quoted};
 use crate::lint::Lint;
 use crate::model::{BackendUrl, Checks, Late, Model, Piece, RetryOn, Route, Upstream};
+use crate::show::count;
 use crate::source::ConfigPath;
+use castgate_contract::backend;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -44,9 +46,8 @@ fn keepalive(upstream: &Upstream, sink: &mut Reporter<'_>) {
     if upstream.settings.keepalive.idle > USUAL_KEEPALIVE && upstream.settings.keepalive.max_idle > 0 {
         let title = "idle connections are kept for longer than most backends keep theirs";
         let label = "the backend may close a connection just as a request is sent on it";
-        if let Some(problem) = sink.lint_at(Lint::KEEPALIVE_TOO_LONG, &at, title, label) {
-            problem.help("keep it below the backend's own keep-alive timeout: Node has 5s, nginx 75s");
-        }
+        sink.lint_at(Lint::KEEPALIVE_TOO_LONG, &at, title, label)
+            .help("keep it below the backend's own keep-alive timeout: Node has 5s, nginx 75s");
     }
 }
 
@@ -65,17 +66,14 @@ fn retries(upstream: &Upstream, sink: &mut Reporter<'_>) {
     };
     if let Some((key, label)) = never {
         let title = "retries that can never be made";
-        if let Some(problem) = sink.lint_at(Lint::IDLE_RETRIES, &section.key(key), title, label) {
-            problem.help("write `attempts: 0` to switch retries off");
-        }
+        sink.lint_at(Lint::IDLE_RETRIES, &section.key(key), title, label)
+            .help("write `attempts: 0` to switch retries off");
     } else if usize::from(retries.attempts) >= upstream.backends.len().max(2) && sink.source.is_written(&at) {
-        let count = upstream.backends.len();
-        let title =
-            format!("{} retries for {count} backend{}", retries.attempts, if count == 1 { "" } else { "s" });
+        let backends = count(upstream.backends.len(), "backend");
+        let title = format!("{} retries for {backends}", retries.attempts);
         let label = "a request would go to the same backend again";
-        if let Some(problem) = sink.lint_at(Lint::RETRIES_BEYOND_BACKENDS, &at, title, label) {
-            problem.help("one less than there are backends is enough");
-        }
+        sink.lint_at(Lint::RETRIES_BEYOND_BACKENDS, &at, title, label)
+            .help("one less than there are backends is enough");
     }
 }
 
@@ -98,12 +96,9 @@ fn tries(upstream: &Upstream, route: &Route, sink: &mut Reporter<'_>) {
     let title = "the last attempt comes too late";
     let attempts = upstream.settings.retries.attempts + 1;
     let label = format!("{attempts} attempts of {connect:?} to connect need {needed:?}");
-    if let Some(problem) = sink.lint_at(Lint::TRIES_BEYOND_TIMEOUT, &here, title, label) {
-        problem.help(format!("no route leaves this upstream more than {most:?}"));
-        if let Some(span) = time {
-            problem.label(span, "the most time of any route");
-        }
-    }
+    sink.lint_at(Lint::TRIES_BEYOND_TIMEOUT, &here, title, label)
+        .help(format!("no route leaves this upstream more than {most:?}"))
+        .label(time, "the most time of any route");
 }
 
 /// A backend that takes twice its share in one upstream was hardly meant to be weaker in another.
@@ -111,7 +106,7 @@ fn unequal_weights(model: &Model, sink: &mut Reporter<'_>) {
     let mut first: BTreeMap<(&str, u16), (u16, &ConfigPath, &str)> = BTreeMap::new();
     for upstream in &model.upstreams {
         for backend in &upstream.backends {
-            let BackendUrl::Literal { host, port, .. } = &backend.url else { continue };
+            let BackendUrl::Literal(backend::BackendUrl { host, port, .. }) = &backend.url else { continue };
             let weight = backend.settings.weight;
             let seen = *first.entry((host, *port)).or_insert((weight, &backend.origin.path, &upstream.name));
             if seen.0 == weight {
@@ -120,11 +115,8 @@ fn unequal_weights(model: &Model, sink: &mut Reporter<'_>) {
             let other = sink.source.value_span(seen.1);
             let title = format!("backend `{host}:{port}` has different weights");
             let label = format!("{weight} in {}", quoted(&upstream.name));
-            if let Some(problem) = sink.lint_at(Lint::UNEQUAL_WEIGHTS, &backend.origin.path, title, label)
-                && let Some(other) = other
-            {
-                problem.label(other, format!("{} in {}", seen.0, quoted(seen.2)));
-            }
+            sink.lint_at(Lint::UNEQUAL_WEIGHTS, &backend.origin.path, title, label)
+                .label(other, format!("{} in {}", seen.0, quoted(seen.2)));
         }
     }
 }
@@ -136,7 +128,7 @@ fn late_defaults(model: &Model, sink: &mut Reporter<'_>) {
     let backends = model.upstreams.iter().flat_map(|upstream| &upstream.backends);
     let backends = backends.filter_map(|backend| match &backend.url {
         BackendUrl::Late(late) => Some((late, backend.origin.path.clone())),
-        BackendUrl::Literal { .. } => None,
+        BackendUrl::Literal(_) => None,
     });
     let late: Vec<(&Late, ConfigPath)> = listen.chain([log_level]).chain(backends).collect();
     for (late, at) in late {

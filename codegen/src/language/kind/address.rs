@@ -1,13 +1,10 @@
 //! Addresses to listen on.
 
-use super::{Constant, Kind, LateText, Shape};
+use super::{ConfigPath, Constant, Kind, LateText, Shape, Value};
 use crate::codes;
 use crate::diagnostic::quoted;
-use crate::lower::late::late;
 use crate::model::{Late, Listen, Scope};
-use crate::plan::Value;
 use crate::resolve::cx::{Cx, DEFAULT_HELP};
-use crate::source::ConfigPath;
 use crate::yaml::{self, Tree};
 use castgate_contract::listen::{self, Mistake};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -31,7 +28,8 @@ impl Kind<Listen> for Address {
 
 impl Constant<Listen> for Address {
     fn value(&self, value: &Listen) -> Value {
-        let (origin, address) = (Value::Origin(value.origin.line.clone()), Value::Late(late(&value.address)));
+        let (origin, address) =
+            (Value::Origin(value.origin.line.clone()), Value::Late(value.address.clone()));
         Value::Struct("Listen", vec![("origin", origin), ("address", address)])
     }
 }
@@ -47,20 +45,13 @@ fn address(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Late> {
     let problem = if is_literal {
         cx.sink.error_at(&codes::BAD_ADDRESS, at, title, message)
     } else {
-        let problem = cx.sink.error(&codes::BAD_ADDRESS, title);
-        if let Some(span) = default {
-            problem.label(span, message);
-        }
-        problem
+        cx.sink.error(&codes::BAD_ADDRESS, title).label(default, message).help(DEFAULT_HELP)
     };
-    if !is_literal {
-        problem.help(DEFAULT_HELP);
-    }
     // Text in front of and behind a variable is part of the address, too.
     let is_whole = is_literal || matches!(late.pieces.as_slice(), [_]);
-    if let (Some(span), Some(mend), true) = (whole, mend, is_whole) {
+    if let (Some(mend), true) = (mend, is_whole) {
         let written = if is_literal { address_text(mend) } else { mend.to_string() };
-        problem.suggest("write address and port", span, written);
+        problem.suggest("write address and port", whole, written);
     }
     None
 }

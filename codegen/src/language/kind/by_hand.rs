@@ -1,9 +1,6 @@
 //! Values which a step of their own reads.
 
-use super::{Kind, Shape};
-use crate::resolve::cx::Cx;
-use crate::source::ConfigPath;
-use crate::yaml::Tree;
+use super::{ConfigPath, Cx, Kind, Shape, Tree};
 use std::marker::PhantomData;
 
 /// Read by a step of its own; here is what may be written.

@@ -1,6 +1,6 @@
 //! What a route asks of a request. Half a condition would match what nobody meant, so there is none if a part is wrong.
 
-use super::{Fields, Kind, Like, Literal, Shape};
+use super::{ConfigPath, Cx, Fields, Kind, Like, Literal, Shape, Tree};
 use crate::ast::{Map, Strings};
 use crate::codes;
 use crate::diagnostic::quoted;
@@ -8,9 +8,6 @@ use crate::field::Use;
 use crate::lint::Lint;
 use crate::model::{HeaderPredicate, Methods, QueryPredicate};
 use crate::pattern::HostPattern;
-use crate::resolve::cx::Cx;
-use crate::source::ConfigPath;
-use crate::yaml::Tree;
 
 /// A pattern of hosts.
 pub(crate) struct Host;
@@ -104,7 +101,7 @@ impl Kind<Vec<HeaderPredicate>> for Header {
         pairs(value.iter().map(|header| (header.name.as_str(), &header.value)))
     }
     fn shape(&self) -> Shape {
-        Shape::Map(Box::new(Shape::Text))
+        Shape::Fields(Use::CONDITION, Box::new(Shape::Text))
     }
 }
 
@@ -176,12 +173,10 @@ fn no_method(cx: &mut Cx<'_>, at: &ConfigPath, name: &str) {
         let span = cx.source.whole_span(at);
         let title = format!("{} is not one method", quoted(name));
         let problem = cx.sink.error_at(&codes::UNKNOWN_METHOD, at, title, "several are a list");
-        if let Some(span) = span {
-            let list = several.join(", ");
-            // In a list that is written in brackets they are entries of that.
-            problem.suggest("make it a list", span.clone(), format!("[{list}]"));
-            problem.suggest("make them entries", span, list);
-        }
+        let list = several.join(", ");
+        // In a list that is written in brackets they are entries of that.
+        problem.suggest("make it a list", span.clone(), format!("[{list}]"));
+        problem.suggest("make them entries", span, list);
     } else if matches!(several.as_slice(), ["ANY" | "ALL" | "*"]) {
         let title = format!("{} is not a method", quoted(name));
         cx.sink
@@ -202,7 +197,9 @@ fn yaml_word(cx: &mut Cx<'_>, at: &ConfigPath) {
     }
     let title = format!("{} is a boolean to older YAML readers", quoted(written));
     let mend = format!("\"{written}\"");
-    if let Some(problem) = cx.sink.lint_at(Lint::YAML_WORD, at, title, "text here, `true` or `false` there") {
-        problem.suggest("quotes make it text for all", span, mend);
-    }
+    cx.sink.lint_at(Lint::YAML_WORD, at, title, "text here, `true` or `false` there").suggest(
+        "quotes make it text for all",
+        span,
+        mend,
+    );
 }

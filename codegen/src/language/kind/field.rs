@@ -1,15 +1,11 @@
 //! Names of header fields, and maps of them.
 
-use super::{Constant, Kind, Shape};
+use super::{ConfigPath, Constant, Cx, Kind, Shape, Tree, Value};
 use crate::ast::Map;
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::field::Use;
 use crate::model::HeaderName;
-use crate::plan::Value;
-use crate::resolve::cx::Cx;
-use crate::source::ConfigPath;
-use crate::yaml::Tree;
 use std::collections::BTreeMap;
 
 /// The name of a field that is fit for a use.
@@ -61,9 +57,7 @@ impl<T, K: Kind<T>> Kind<Vec<(HeaderName, T)>> for Fields<K> {
                 let title = format!("header {} is written twice", quoted(key));
                 let label = "case does not count in header names";
                 let problem = cx.sink.error_at_key(&codes::DUPLICATE_KEY, &at, title, label);
-                if let Some(first) = first {
-                    problem.label(first, "first written here");
-                }
+                problem.label(first, "first written here");
                 continue;
             }
             names.insert(name.clone(), at.clone());

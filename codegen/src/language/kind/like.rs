@@ -1,11 +1,6 @@
 //! Kinds that are like another.
 
-use super::{Constant, Kind, Shape};
-use crate::codes::Code;
-use crate::plan::Value;
-use crate::resolve::cx::Cx;
-use crate::source::ConfigPath;
-use crate::yaml::Tree;
+use super::{Code, ConfigPath, Constant, Cx, Kind, Shape, Tree, Value};
 
 /// A kind that is written, described and told to the runtime like another, but asks more of a value.
 pub(crate) trait Like {

@@ -1,12 +1,8 @@
 //! Lists in which each entry may stand once.
 
-use super::{Coded, Constant, Kind, Shape, Word, Words};
+use super::{Coded, ConfigPath, Constant, Cx, Kind, Shape, Tree, Value, Word, Words};
 use crate::ast::{List, Strings};
 use crate::codes;
-use crate::plan::Value;
-use crate::resolve::cx::Cx;
-use crate::source::ConfigPath;
-use crate::yaml::Tree;
 use std::collections::BTreeSet;
 
 /// Values of one kind, in the order of the file.

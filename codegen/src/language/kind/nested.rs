@@ -1,11 +1,8 @@
 //! Sections within sections.
 
-use super::{Constant, Kind, Shape};
+use super::{ConfigPath, Constant, Kind, Shape, Tree, Value};
 use crate::language::{Facade, Section};
-use crate::plan::Value;
 use crate::resolve::cx::{At, Cx};
-use crate::source::ConfigPath;
-use crate::yaml::Tree;
 
 /// A section.
 pub(crate) struct Nested;

@@ -1,12 +1,9 @@
 //! Networks, as CIDR.
 
-use super::{Constant, Kind, Shape};
+use super::{ConfigPath, Constant, Cx, Kind, Shape, Value};
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::model::Cidr;
-use crate::plan::Value;
-use crate::resolve::cx::Cx;
-use crate::source::ConfigPath;
 use crate::yaml::{self, Tree};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -27,7 +24,7 @@ impl Kind<Cidr> for Network {
         let span = cx.source.whole_span(at);
         let title = format!("{} is not a network", quoted(written));
         let problem = cx.sink.error_at(&codes::BAD_NETWORK, at, title, message);
-        if let (Some(span), Some(mend)) = (span, mend) {
+        if let Some(mend) = mend {
             let mend = if mend.contains(':') { yaml::scalar(&mend) } else { mend };
             problem.suggest("write the network", span, mend);
         }

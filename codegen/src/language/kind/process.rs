@@ -1,14 +1,10 @@
 //! What a process is told: how many threads, how much to say.
 
-use super::{Constant, Kind, LateText, Shape};
+use super::{ConfigPath, Constant, Cx, Kind, LateText, Shape, Value};
 use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
-use crate::lower::late::late;
 use crate::model::{LogLevel, Scope, Workers};
-use crate::plan::Value;
-use crate::resolve::cx::Cx;
-use crate::source::ConfigPath;
 use crate::yaml::{Tree, trap};
 use castgate_contract::level;
 use std::num::NonZeroU16;
@@ -90,7 +86,7 @@ impl Kind<LogLevel> for Level {
 
 impl Constant<LogLevel> for Level {
     fn value(&self, value: &LogLevel) -> Value {
-        let (origin, level) = (Value::Origin(value.origin.line.clone()), Value::Late(late(&value.level)));
+        let (origin, level) = (Value::Origin(value.origin.line.clone()), Value::Late(value.level.clone()));
         Value::Struct("LogLevel", vec![("origin", origin), ("level", level)])
     }
 }

@@ -1,14 +1,10 @@
 //! Quantities with units.
 
-use super::{Constant, Kind, Like, Shape};
+use super::{ConfigPath, Constant, Cx, Kind, Like, Shape, Tree, Value};
 use crate::ast;
 use crate::codes;
 use crate::model::{Rate, Ratio};
-use crate::plan::Value;
-use crate::resolve::cx::Cx;
 use crate::show;
-use crate::source::ConfigPath;
-use crate::yaml::Tree;
 use std::time::Duration;
 
 /// A span of time, zero included.
@@ -35,18 +31,30 @@ pub(crate) struct Share;
 /// A share that is not nothing, and what is said of `0%`.
 pub(crate) struct ShareAbove0(pub(crate) &'static str);
 
-impl Kind<Duration> for Span {
-    type Written = ast::Duration;
+/// Kinds of what is written with a unit: what they come to, what reads that, and what shows it.
+macro_rules! quantities {
+    ($($kind:ident: $type:ty = $written:ident, $read:ident, $show:ident, $shape:ident;)*) => {$(
+        impl Kind<$type> for $kind {
+            type Written = ast::$written;
 
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Duration) -> Option<Duration> {
-        cx.duration(at, written)
-    }
-    fn tree(&self, value: &Duration) -> Tree {
-        Tree::Plain(show::duration(*value))
-    }
-    fn shape(&self) -> Shape {
-        Shape::Duration
-    }
+            fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::$written) -> Option<$type> {
+                cx.$read(at, written)
+            }
+            fn tree(&self, value: &$type) -> Tree {
+                Tree::Plain(show::$show(*value))
+            }
+            fn shape(&self) -> Shape {
+                Shape::$shape
+            }
+        }
+    )*};
+}
+
+quantities! {
+    Span: Duration = Duration, duration, duration, Duration;
+    Size: u64 = Size, size, size, Size;
+    Share: Ratio = Percent, percent, ratio, Share;
+    RateOf: Rate = Rate, rate, rate, Rate;
 }
 
 impl Constant<Duration> for Span {
@@ -79,20 +87,6 @@ impl Kind<Option<Duration>> for TimeLimit {
     }
 }
 
-impl Kind<u64> for Size {
-    type Written = ast::Size;
-
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Size) -> Option<u64> {
-        cx.size(at, written)
-    }
-    fn tree(&self, value: &u64) -> Tree {
-        Tree::Plain(show::size(*value))
-    }
-    fn shape(&self) -> Shape {
-        Shape::Size
-    }
-}
-
 impl Constant<u64> for Size {
     fn value(&self, value: &u64) -> Value {
         Value::Number(*value)
@@ -115,20 +109,6 @@ impl Like for SizeOf {
     }
 }
 
-impl Kind<Ratio> for Share {
-    type Written = ast::Percent;
-
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Percent) -> Option<Ratio> {
-        cx.percent(at, written)
-    }
-    fn tree(&self, value: &Ratio) -> Tree {
-        Tree::Plain(show::ratio(*value))
-    }
-    fn shape(&self) -> Shape {
-        Shape::Share
-    }
-}
-
 impl Constant<Ratio> for Share {
     fn value(&self, value: &Ratio) -> Value {
         Value::Number(value.basis_points.into())
@@ -147,19 +127,5 @@ impl Like for ShareAbove0 {
             return None;
         }
         Some(ratio)
-    }
-}
-
-impl Kind<Rate> for RateOf {
-    type Written = ast::Rate;
-
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Rate) -> Option<Rate> {
-        cx.rate(at, written)
-    }
-    fn tree(&self, value: &Rate) -> Tree {
-        Tree::Plain(show::rate(*value))
-    }
-    fn shape(&self) -> Shape {
-        Shape::Rate
     }
 }

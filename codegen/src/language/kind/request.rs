@@ -1,12 +1,9 @@
 //! Requests of tests.
 
-use super::{Kind, Shape};
+use super::{ConfigPath, Cx, Kind, Shape, Tree};
 use crate::codes;
 use crate::diagnostic::quoted;
-use crate::resolve::cx::Cx;
-use crate::source::ConfigPath;
 use crate::table::Request;
-use crate::yaml::Tree;
 
 /// `GET http://host/path`
 pub(crate) struct RequestLine;

@@ -1,12 +1,8 @@
 //! Flags and numbers.
 
-use super::{Constant, Kind, Shape};
+use super::{ConfigPath, Constant, Cx, Kind, Shape, Tree, Value};
 use crate::ast::Unread;
 use crate::codes;
-use crate::plan::Value;
-use crate::resolve::cx::Cx;
-use crate::source::ConfigPath;
-use crate::yaml::Tree;
 
 /// `true` or `false`.
 pub(crate) struct Flag;

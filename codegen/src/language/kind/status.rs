@@ -1,11 +1,8 @@
 //! Statuses of responses.
 
-use super::{Kind, Like, ListOf, Number, Shape};
+use super::{ConfigPath, Cx, Kind, Like, ListOf, Number, Shape, Tree};
 use crate::ast::List;
 use crate::codes;
-use crate::resolve::cx::Cx;
-use crate::source::ConfigPath;
-use crate::yaml::Tree;
 use std::collections::BTreeSet;
 
 /// Some statuses with which a response may end, in any order, at least one.

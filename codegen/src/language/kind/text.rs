@@ -1,15 +1,12 @@
 //! Text, and what has to be in it.
 
-use super::{Kind, Like, Shape};
+use super::{ConfigPath, Cx, Kind, Like, Shape, Tree};
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::model::Late;
 use crate::pattern::check_target;
-use crate::resolve::cx::Cx;
 use crate::resolve::names;
 use crate::show;
-use crate::source::ConfigPath;
-use crate::yaml::Tree;
 
 /// The name of a thing, of which this is one.
 pub(crate) struct Name(pub(crate) &'static str);

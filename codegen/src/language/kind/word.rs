@@ -1,10 +1,6 @@
 //! Words of the language's own.
 
-use super::{Constant, Kind, Shape};
-use crate::plan::Value;
-use crate::resolve::cx::Cx;
-use crate::source::ConfigPath;
-use crate::yaml::Tree;
+use super::{ConfigPath, Constant, Cx, Kind, Shape, Tree, Value};
 
 /// An enumeration of the language; `words!` makes them.
 pub(crate) trait Words: Copy + Ord + 'static {

@@ -127,7 +127,7 @@ impl Cx<'_> {
         };
         let span = self.source.whole_span(at);
         let problem = self.sink.error_at(code, at, title, label);
-        if let (Some(span), Some(mend)) = (span, mend) {
+        if let Some(mend) = mend {
             problem.suggest("write the unit", span, mend);
         }
         None

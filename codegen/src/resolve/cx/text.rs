@@ -4,8 +4,8 @@ use super::Cx;
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::field::{self, Use};
-use crate::model::{HeaderName, Late};
-use crate::resolve::late;
+use crate::late::{self, Late};
+use crate::model::HeaderName;
 use crate::source::{ConfigPath, Span};
 
 impl Cx<'_> {
@@ -81,7 +81,7 @@ impl Cx<'_> {
         if let Some(help) = refusal.help {
             problem.help(help);
         }
-        if let (Some(other), Some(span)) = (refusal.other, span) {
+        if let Some(other) = refusal.other {
             problem.suggest("a name that nothing else has a use for", span, other);
         }
         None

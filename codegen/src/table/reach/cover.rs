@@ -8,7 +8,7 @@ use castgate_contract::search::Tables;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Header fields and query parameters of a route, sorted.
-type Fields<'m> = Vec<(bool, &'m str, &'m str)>;
+type Fields<'m> = Vec<(&'static str, &'m str, &'m str)>;
 
 /// Routes of more conditions than this are compared with all others instead of looked up by every subset of them.
 const MOST_SUBSETS: usize = 6;
@@ -58,7 +58,7 @@ impl<'a> Positions<'a> {
         is_path_built_in: bool,
     ) -> Result<Left, BTreeSet<usize>> {
         let wanted = route.methods;
-        let fields = fields(route);
+        let fields: Fields<'_> = route.fields().collect();
         let is_rest = matches!(route.path.segments.last(), Some(Segment::Rest { .. }));
         let mut takers = BTreeSet::new();
         let mut taken = Taken::default();
@@ -129,7 +129,7 @@ impl<'a> Cover<'a> {
     fn of(numbers: impl Iterator<Item = usize>, routes: &'a [Route]) -> Self {
         let mut by_fields: BTreeMap<Fields<'a>, Vec<usize>> = BTreeMap::new();
         for (number, route) in numbers.filter_map(|number| Some((number, routes.get(number)?))) {
-            by_fields.entry(fields(route)).or_default().push(number);
+            by_fields.entry(route.fields().collect()).or_default().push(number);
         }
         Self { by_fields }
     }
@@ -160,10 +160,4 @@ impl<'a> Cover<'a> {
             self.by_fields.get(&chosen).into_iter().for_each(|numbers| add(numbers));
         }
     }
-}
-
-fn fields(route: &Route) -> Fields<'_> {
-    let headers = route.headers.iter().map(|header| (false, header.name.as_str(), header.value.as_str()));
-    let query = route.query.iter().map(|wanted| (true, wanted.name.as_str(), wanted.value.as_str()));
-    headers.chain(query).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::Tail;
 use crate::model::{Methods, Route};
-use crate::pattern::{HostPattern, MatchKind, ParamKind, Segment};
+use crate::pattern::{HostPattern, MatchKind};
 use crate::table::{Answer, Fresh, Region, Request, Table, UNNAMED};
 use std::collections::BTreeSet;
 
@@ -38,13 +38,6 @@ impl<'a, 'm> Witnesses<'a, 'm> {
 
 /// The path without the names of its parameters: what two routes of the same path have in common.
 fn shape(route: &Route) -> String {
-    let segments = route.path.segments.iter().map(|segment| match segment {
-        Segment::Literal(text) => text.as_str(),
-        Segment::Param { kind: ParamKind::Uint, .. } => "{:uint}",
-        Segment::Param { kind: ParamKind::Uuid, .. } => "{:uuid}",
-        Segment::Param { kind: ParamKind::Any, .. } => "{}",
-        Segment::Rest { .. } => "{*}",
-    });
     let kind = if route.path.kind == MatchKind::Exact { "=" } else { "" };
-    segments.fold(kind.to_owned(), |shape, segment| shape + "/" + segment)
+    route.path.segments.iter().fold(kind.to_owned(), |shape, segment| shape + "/" + segment.shape())
 }
