@@ -5,7 +5,6 @@
 
 #[cfg(feature = "cli")]
 mod cargo;
-mod formats;
 #[cfg(feature = "cli")]
 mod github;
 #[cfg(feature = "cli")]

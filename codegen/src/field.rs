@@ -93,18 +93,8 @@ pub(crate) struct Use {
     pub(crate) is_key: bool,
 }
 
-/// Why a field cannot be used so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    /// `.. cannot be matched`
-    pub(crate) what: &'static str,
-    /// What the field is.
-    pub(crate) why: &'static str,
-    /// What to write in its place, if that is known.
-    pub(crate) help: Option<&'static str>,
-    /// A name that would do.
-    pub(crate) other: Option<&'static str>,
-}
+/// Why a field cannot be used so: what it is; and what to write in its place, if that is known.
+type Refusal = (&'static str, Option<&'static str>);
 
 impl Use {
     /// `headers` of a route: a request is known by it.
@@ -141,7 +131,7 @@ impl Use {
         let nature = nature(name.as_str())?;
         let is_refused = self.refused.contains(&nature) || self.names.contains(&name.as_str());
         let help = self.help.iter().find(|(of, _)| *of == nature).map(|(_, help)| *help);
-        is_refused.then_some(Refusal { what: self.what, why: nature.why(), help, other: self.other })
+        is_refused.then_some((nature.why(), help))
     }
 }
 

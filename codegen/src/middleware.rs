@@ -83,17 +83,6 @@ macro_rules! registry {
             )*
         }
 
-        impl Policies {
-            /// The policies of the top-level map, in the order of execution.
-            pub(crate) fn top_level(&self) -> impl Iterator<Item = Use<'_>> {
-                let uses: [Option<Use<'_>>; NAMES.len()] = [$({
-                    let place = self.$name.iter().position(|policy| policy.origin.scope == Scope::TopLevel);
-                    place.map(|place| Use::of(stringify!($name), Id::new(place), &self.$name))
-                },)*];
-                uses.into_iter().flatten()
-            }
-        }
-
         /// The policies of a route; fields are in the order of execution. Sets of the same shape (the same
         /// fields filled in) can share one stack type.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,22 +93,7 @@ macro_rules! registry {
             )*
         }
 
-        impl<'a> Layer<'a> {
-            /// Resolves the top-level map.
-            pub(crate) fn top(cx: &mut Cx<'_>, written: Option<&'a Middleware>, policies: &mut Policies) -> Self {
-                let root = &ConfigPath::root();
-                let set = MiddlewareSet {$(
-                    $name: layer::entry(
-                        cx,
-                        (stringify!($name), root, Scope::TopLevel),
-                        (None, None),
-                        written.and_then(|written| written.$name.get()),
-                        &mut policies.$name,
-                    ),
-                )*};
-                Self { written, set }
-            }
-
+        impl Layer<'_> {
             /// Lays the map of the route at `route` over the top-level one.
             pub(crate) fn for_route(
                 &self,
@@ -187,10 +161,24 @@ pub(crate) struct Layer<'a> {
     set: MiddlewareSet,
 }
 
-impl Layer<'_> {
+impl<'a> Layer<'a> {
+    /// Resolves the top-level map, which is laid over nothing.
+    pub(crate) fn top(cx: &mut Cx<'_>, written: Option<&'a Middleware>, policies: &mut Policies) -> Self {
+        let nothing = Self { written: None, set: MiddlewareSet::default() };
+        let set = nothing.for_route(cx, written, &ConfigPath::root(), Scope::TopLevel, policies);
+        Self { written, set }
+    }
+
     /// What requests get that match no route.
     pub(crate) fn for_unmatched(&self) -> MiddlewareSet {
         self.set.only(|facts| facts.sees_unmatched)
+    }
+}
+
+impl Policies {
+    /// The policies of the top-level map, in the order of execution.
+    pub(crate) fn top_level(&self) -> impl Iterator<Item = Use<'_>> {
+        self.all().filter(|policy| policy.origin.scope == Scope::TopLevel)
     }
 }
 

@@ -10,7 +10,7 @@ mod upstream;
 mod value;
 
 pub use route::{Forward, HeaderPredicate, PathChange, QueryPredicate, Redirect, Route, Target};
-pub use server::{Cidr, Listen, LogLevel, Workers};
+pub use server::{Cidr, Placed, Workers};
 pub use test::Test;
 pub use upstream::{Backend, BackendUrl, Checks, Upstream};
 pub use value::{HeaderName, Id, Origin, Rate, Ratio, Scope};

@@ -8,6 +8,8 @@
 mod route;
 mod upstream;
 
+pub use route::route;
+
 use crate::language::Section;
 use crate::middleware::Use;
 use crate::model::{Model, Route, Upstream};
@@ -52,16 +54,6 @@ fn written(layer: &Use<'_>) -> Tree {
 /// The middleware of a route as it takes effect, outermost first: what it is called, and all its settings.
 pub fn layers(model: &Model, route: &Route) -> Vec<(&'static str, Tree)> {
     route.middleware.layers(&model.policies).map(|layer| (layer.kind, layer.settings.written())).collect()
-}
-
-/// What gets a request that no route takes, outermost first.
-pub fn unmatched(model: &Model) -> Vec<(&'static str, Tree)> {
-    model.unmatched.layers(&model.policies).map(|layer| (layer.kind, layer.settings.written())).collect()
-}
-
-/// A route's entry.
-pub fn route(model: &Model, route: &Route) -> Tree {
-    route::route(model, route)
 }
 
 /// An upstream's section.

@@ -8,7 +8,7 @@ mod stack;
 mod upstream;
 mod value;
 
-pub use index::{Edge, Index, Node, Route};
+pub use index::{Edge, Index, Node, Place, Route};
 pub use stack::{End, Instance, Layer, Stack};
 pub use upstream::Upstream;
 pub use value::{Name, Static, Value};

@@ -24,7 +24,7 @@ fn model(text: &str) -> Model {
 fn the_seed_has_the_defaults_of_the_reference() {
     let model = model(include_str!("pass/seed.yml"));
     assert_eq!(model.config_sha256.len(), 64);
-    assert_eq!(model.server.listen[0].address.literal(), Some("0.0.0.0:8080"));
+    assert_eq!(model.server.listen[0].value.literal(), Some("0.0.0.0:8080"));
     assert_eq!(model.server.workers, Workers::Auto);
     assert_eq!(model.server.limits.header_bytes, 32 * 1024);
     assert_eq!(model.server.limits.body, 10 * 1024 * 1024);

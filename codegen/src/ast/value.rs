@@ -1,9 +1,7 @@
 //! The kinds of value the language has: quantities with units, switches, lists and maps that survive a mistake.
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{
-    Deserialize, Deserializer, IgnoredAny, IntoDeserializer as _, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{Deserialize, Deserializer, IntoDeserializer as _, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -143,11 +141,6 @@ impl<T> Map<T> {
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&T>)> {
         self.0.iter().map(|(key, value)| (key.as_str(), value.get()))
     }
-
-    /// Whether nothing was written.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Map<T> {
@@ -285,16 +278,6 @@ impl<'de> Deserialize<'de> for Strings {
             }
         }
         deserializer.deserialize_string(StringsVisitor)
-    }
-}
-
-/// The value of a key which this version does not read.
-#[derive(Debug, Clone, Copy)]
-pub struct Unread;
-
-impl<'de> Deserialize<'de> for Unread {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        IgnoredAny::deserialize(deserializer).map(|_| Unread)
     }
 }
 

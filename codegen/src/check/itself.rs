@@ -2,15 +2,15 @@
 
 use crate::codes;
 use crate::diagnostic::{Reporter, quoted};
-use crate::model::{Backend, BackendUrl, Listen, Model};
+use crate::model::{Backend, BackendUrl, Model, Placed};
 use castgate_contract::backend;
 use castgate_contract::listen::is_reached;
 use std::net::SocketAddr;
 
 pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
-    let address = |listen: &Listen| listen.address.by_default()?.parse().ok();
+    let address = |listen: &Placed| listen.value.by_default()?.parse().ok();
     let listeners = model.server.listen.iter().filter_map(|listen| Some((listen, address(listen)?)));
-    let listeners: Vec<(&Listen, SocketAddr)> = listeners.collect();
+    let listeners: Vec<(&Placed, SocketAddr)> = listeners.collect();
     for backend in model.upstreams.iter().flat_map(|upstream| &upstream.backends) {
         // Where it is if nobody says otherwise at start.
         let url = match &backend.url {
@@ -27,7 +27,7 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     }
 }
 
-fn report(backend: &Backend, url: &str, listen: &Listen, sink: &mut Reporter<'_>) {
+fn report(backend: &Backend, url: &str, listen: &Placed, sink: &mut Reporter<'_>) {
     // Where the gateway would listen instead of an address that was refused is of no interest.
     if sink.is_refused(&listen.origin.path) {
         return;

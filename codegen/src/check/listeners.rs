@@ -5,12 +5,12 @@
 
 use crate::codes;
 use crate::diagnostic::{Reporter, quoted};
-use crate::model::{Late, Listen, Model};
+use crate::model::{Late, Model, Placed};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 struct Listener<'m> {
-    listen: &'m Listen,
+    listen: &'m Placed,
     is_admin: bool,
     /// Where it listens if nobody says otherwise at start.
     address: Option<SocketAddr>,
@@ -28,7 +28,7 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     let mut unknown: BTreeMap<&Late, &Listener<'_>> = BTreeMap::new();
     for listener in &listeners {
         let Some(address) = listener.address else {
-            if let Some(first) = unknown.insert(&listener.listen.address, listener) {
+            if let Some(first) = unknown.insert(&listener.listen.value, listener) {
                 report(first, listener, sink);
             }
             continue;
@@ -56,8 +56,8 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
 }
 
 impl<'m> Listener<'m> {
-    fn new(is_admin: bool, listen: &'m Listen) -> Self {
-        let address = listen.address.by_default().and_then(|text| text.parse().ok());
+    fn new(is_admin: bool, listen: &'m Placed) -> Self {
+        let address = listen.value.by_default().and_then(|text| text.parse().ok());
         Self { listen, is_admin, address }
     }
 }
@@ -78,11 +78,10 @@ fn report(first: &Listener<'_>, second: &Listener<'_>, sink: &mut Reporter<'_>) 
         _ => format!("{} is listened on twice", text(second)),
     };
     let label = match (first.address, second.address) {
-        (Some(one), Some(other)) if one == other => "the same address again".to_owned(),
-        (Some(one), Some(other)) if other.ip().is_unspecified() => {
+        (Some(one), Some(other)) if one != other && other.ip().is_unspecified() => {
             format!("takes the connections of {one} too")
         }
-        (Some(one), Some(_)) => format!("{one} takes these connections"),
+        (Some(one), Some(other)) if one != other => format!("{one} takes these connections"),
         _ => "the same address again".to_owned(),
     };
     let problem = sink.error_at(&codes::BAD_ADDRESS, &second.listen.origin.path, title, label);

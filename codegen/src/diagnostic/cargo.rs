@@ -1,18 +1,22 @@
 //! Diagnostics as `cargo check --message-format=json` writes them, a message a line: what rust-analyzer and other tools
 //! around cargo read. Spans are in the config, where a build has them in the crate that includes the gateway.
 
-use super::{Diagnostic, Lines, render};
+use super::{Diagnostic, Diagnostics, Lines, render};
 use crate::source::{Source, Span};
 use serde_json::{Value, json};
 
-pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source) -> String {
-    let lines = Lines::new(source);
-    let mut text: String =
-        diagnostics.iter().map(|diagnostic| lines.cargo_message(diagnostic).to_string() + "\n").collect();
-    let success = !diagnostics.iter().any(|diagnostic| diagnostic.is_error());
-    text.push_str(&json!({"reason": "build-finished", "success": success}).to_string());
-    text.push('\n');
-    text
+impl Diagnostics {
+    /// All problems as cargo's JSON messages, one a line, and that it has finished.
+    pub fn to_cargo(&self, source: &Source) -> String {
+        let diagnostics = self.sorted();
+        let lines = Lines::new(source);
+        let mut text: String =
+            diagnostics.iter().map(|diagnostic| lines.cargo_message(diagnostic).to_string() + "\n").collect();
+        let success = !diagnostics.iter().any(|diagnostic| diagnostic.is_error());
+        text.push_str(&json!({"reason": "build-finished", "success": success}).to_string());
+        text.push('\n');
+        text
+    }
 }
 
 /// A longer line is not repeated for every problem in it.

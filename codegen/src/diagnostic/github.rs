@@ -1,11 +1,15 @@
 //! Diagnostics as GitHub's workflow commands, which annotate the lines of a pull request.
 
-use super::{Diagnostic, Lines};
+use super::{Diagnostic, Diagnostics, Lines};
 use crate::source::Source;
 
-pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source) -> String {
-    let lines = Lines::new(source);
-    diagnostics.iter().fold(String::new(), |text, diagnostic| text + &command(diagnostic, source, &lines))
+impl Diagnostics {
+    /// All problems as GitHub's workflow commands, one a line.
+    pub fn to_github(&self, source: &Source) -> String {
+        let diagnostics = self.sorted();
+        let lines = Lines::new(source);
+        diagnostics.iter().fold(String::new(), |text, diagnostic| text + &command(diagnostic, source, &lines))
+    }
 }
 
 fn command(diagnostic: &Diagnostic, source: &Source, lines: &Lines<'_>) -> String {

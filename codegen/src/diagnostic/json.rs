@@ -1,13 +1,17 @@
 //! Diagnostics as JSON, one object a line: code, severity, message, where, and what would mend it.
 
-use super::{Diagnostic, Lines};
+use super::{Diagnostic, Diagnostics, Lines};
 use crate::source::{Source, Span};
 use serde_json::{Value, json};
 
-pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source) -> String {
-    let lines = Lines::new(source);
-    let objects = diagnostics.iter().map(|diagnostic| object(diagnostic, &lines));
-    objects.map(|object| format!("{object}\n")).collect()
+impl Diagnostics {
+    /// All problems as JSON, one object a line.
+    pub fn to_json(&self, source: &Source) -> String {
+        let diagnostics = self.sorted();
+        let lines = Lines::new(source);
+        let objects = diagnostics.iter().map(|diagnostic| object(diagnostic, &lines));
+        objects.map(|object| format!("{object}\n")).collect()
+    }
 }
 
 fn object(diagnostic: &Diagnostic, lines: &Lines<'_>) -> Value {

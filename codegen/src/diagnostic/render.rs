@@ -1,6 +1,6 @@
 //! Diagnostics as rustc writes them, through rust-lang's own renderer.
 
-use super::{Diagnostic, MOST_KEPT, Severity};
+use super::{Diagnostic, Diagnostics, MOST_KEPT, Severity};
 use crate::source::{Source, Span};
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
@@ -26,28 +26,35 @@ const LONGEST_LINE: usize = 16 * 1024;
 /// A longer line is not shown a second and a third time, as it is and as it would be: the change is said in words.
 const LONGEST_SHOWN: usize = 200;
 
-pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source, style: Style) -> String {
-    let renderer = match style {
-        Style::Plain => Renderer::plain(),
-        Style::Styled => Renderer::styled(),
-    };
-    let mut out = String::new();
-    for diagnostic in diagnostics.iter().take(MOST_SHOWN) {
-        out.push_str(&renderer.render(&report(diagnostic, source)));
-        out.push_str("\n\n");
-    }
-    if let Some(first) = diagnostics.first() {
-        let hidden = match diagnostics.len().saturating_sub(MOST_SHOWN) {
-            0 => String::new(),
-            hidden => format!(" ({hidden} of them not shown)"),
+impl Diagnostics {
+    /// All problems, as rustc would write them. Ends with a line break, unless there is nothing to say.
+    pub fn render(&self, source: &Source, style: Style) -> String {
+        let diagnostics = self.sorted();
+        let renderer = match style {
+            Style::Plain => Renderer::plain(),
+            Style::Styled => Renderer::styled(),
         };
-        let count = count(diagnostics);
-        let summary =
-            format!("{count} in {}{hidden}; `castgate explain {}` says more", source.path(), first.code.id);
-        out.push_str(&renderer.render(&[Group::with_title(level(first).primary_title(summary))]));
-        out.push('\n');
+        let mut out = String::new();
+        for diagnostic in diagnostics.iter().take(MOST_SHOWN) {
+            out.push_str(&renderer.render(&report(diagnostic, source)));
+            out.push_str("\n\n");
+        }
+        if let Some(first) = diagnostics.first() {
+            let hidden = match diagnostics.len().saturating_sub(MOST_SHOWN) {
+                0 => String::new(),
+                hidden => format!(" ({hidden} of them not shown)"),
+            };
+            let count = count(&diagnostics);
+            let summary = format!(
+                "{count} in {}{hidden}; `castgate explain {}` says more",
+                source.path(),
+                first.code.id
+            );
+            out.push_str(&renderer.render(&[Group::with_title(level(first).primary_title(summary))]));
+            out.push('\n');
+        }
+        out
     }
-    out
 }
 
 /// One problem, as it is among others.

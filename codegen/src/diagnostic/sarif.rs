@@ -1,6 +1,6 @@
 //! Diagnostics as SARIF 2.1.0, for code scanning.
 
-use super::{Diagnostic, Lines};
+use super::{Diagnostic, Diagnostics, Lines};
 use crate::codes::{self, Code};
 use crate::encoded;
 use crate::source::{Source, Span};
@@ -9,20 +9,25 @@ use serde_json::{Value, json};
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source) -> String {
-    let lines = Lines::new(source);
-    let results: Vec<Value> = diagnostics.iter().map(|diagnostic| lines.sarif_result(diagnostic)).collect();
-    let rules: Vec<Value> = codes::ALL.iter().map(|code| rule(code)).collect();
-    let log = json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {"name": "castgate", "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": rules}},
-            "columnKind": "unicodeCodePoints",
-            "results": results,
-        }],
-    });
-    format!("{log:#}\n")
+impl Diagnostics {
+    /// All problems as a SARIF 2.1.0 log, which is there even if they are none.
+    pub fn to_sarif(&self, source: &Source) -> String {
+        let diagnostics = self.sorted();
+        let lines = Lines::new(source);
+        let results: Vec<Value> =
+            diagnostics.iter().map(|diagnostic| lines.sarif_result(diagnostic)).collect();
+        let rules: Vec<Value> = codes::ALL.iter().map(|code| rule(code)).collect();
+        let log = json!({
+            "$schema": SCHEMA,
+            "version": "2.1.0",
+            "runs": [{
+                "tool": {"driver": {"name": "castgate", "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": rules}},
+                "columnKind": "unicodeCodePoints",
+                "results": results,
+            }],
+        });
+        format!("{log:#}\n")
+    }
 }
 
 fn rule(code: &Code) -> Value {

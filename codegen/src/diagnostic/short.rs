@@ -1,11 +1,15 @@
 //! Diagnostics as one line each, as compilers write them: `gateway.yml:5:26: error[CG0203]: unknown upstream`.
 
-use super::{Diagnostic, Lines};
+use super::{Diagnostic, Diagnostics, Lines};
 use crate::source::Source;
 
-pub(super) fn render(diagnostics: &[&Diagnostic], source: &Source) -> String {
-    let lines = Lines::new(source);
-    diagnostics.iter().fold(String::new(), |text, diagnostic| text + &line(diagnostic, source, &lines))
+impl Diagnostics {
+    /// All problems, one a line: `file:line:column: error[CG0203]: what is wrong`.
+    pub fn to_short(&self, source: &Source) -> String {
+        let diagnostics = self.sorted();
+        let lines = Lines::new(source);
+        diagnostics.iter().fold(String::new(), |text, diagnostic| text + &line(diagnostic, source, &lines))
+    }
 }
 
 fn line(diagnostic: &Diagnostic, source: &Source, lines: &Lines<'_>) -> String {

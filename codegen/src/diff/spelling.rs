@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 pub(super) fn make_sections_canonical(model: &mut Model) {
     let admin = model.admin.iter_mut().flat_map(|admin| &mut admin.listen);
     for listen in model.server.listen.iter_mut().chain(admin) {
-        respell(&mut listen.address, |text| Some(text.parse::<SocketAddr>().ok()?.to_string()));
+        respell(&mut listen.value, |text| Some(text.parse::<SocketAddr>().ok()?.to_string()));
     }
     model.server.trusted_proxies = fewest(&model.server.trusted_proxies);
 }

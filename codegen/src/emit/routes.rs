@@ -2,7 +2,7 @@
 
 use super::policy;
 use super::value::{duration, path, size};
-use crate::plan::{Methods, Route, Static};
+use crate::plan::{Methods, Place, Route, Static};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -22,9 +22,7 @@ fn route(of: &Route) -> TokenStream {
         timeout,
         idle,
         total,
-        stack,
-        table,
-        instance,
+        place: Place { stack, table, instance },
         methods,
         keeps_path_parameters,
         headers,

@@ -62,8 +62,10 @@ pub(crate) trait Kind<T> {
     /// As it is written, in one form.
     fn tree(&self, value: &T) -> Tree;
 
-    /// What may be written.
-    fn shape(&self) -> Shape;
+    /// What may be written: any text, unless a kind says otherwise.
+    fn shape(&self) -> Shape {
+        Shape::Text
+    }
 
     /// What can be wrong with it, beside what follows from its shape.
     fn codes(&self) -> Vec<&'static Code> {

@@ -3,8 +3,12 @@
 use super::kind::{Address, Level, ListOf, Nested, Network, Number, OneOrList, Refused};
 use super::kind::{Size, SizeOf, Span, Threads, Timeout};
 use super::{Without, section};
-use crate::model::{Cidr, Listen, LogLevel, Workers};
+use crate::model::{Cidr, Late, Placed, Workers};
+use castgate_contract::level;
 use std::time::Duration;
+
+/// Where a gateway listens that is not told.
+const LISTEN: &str = "0.0.0.0:8080";
 
 const KIB: u64 = 1024;
 
@@ -16,14 +20,14 @@ section! {
     /// `server:`; every key has a default, and so has the section.
     Server / WrittenServer => "Settings" {
         /// IP address and port; one or a list. `[::]:8080` is IPv6 and nothing else, so `0.0.0.0:8080` can stand beside it. May be a late value (`${env:LISTEN:-0.0.0.0:8080}`).
-        listen: Vec<Listen> = OneOrList<Address>(Address, "nothing to listen on"),
-        placed |cx, at| vec![Listen::by_default(cx, at)], said Without::value(Listen::DEFAULT, ""),
+        listen: Vec<Placed> = OneOrList<Address>(Address, "nothing to listen on"),
+        placed |cx, at| vec![cx.placed(at, Late::of(LISTEN))], said Without::value(LISTEN, ""),
         example "[\"0.0.0.0:8080\", \"[::]:8080\"]";
         /// Threads that serve requests: `auto` (one for each core) or 1 to 1024.
         workers: Workers = Threads, default Workers::Auto, example "4";
         /// Level of the operational log on stderr; `RUST_LOG` goes before it. May be a late value (`${env:LOG_LEVEL:-info}`).
-        log_level: LogLevel = Level,
-        placed LogLevel::by_default, said Without::value(LogLevel::DEFAULT, ""), example "warn";
+        log_level: Placed = Level,
+        placed |cx, at| cx.placed(at, Late::of(level::DEFAULT)), said Without::value(level::DEFAULT, ""), example "warn";
         /// Networks (`10.0.0.0/8`) or single addresses of peers whose `X-Forwarded-For` is believed; see "What backends get".
         trusted_proxies: Vec<Cidr> = ListOf<Network>(Network), default Vec::new(), said "none",
         example "[10.0.0.0/8, 192.0.2.1]";
@@ -88,7 +92,7 @@ section! {
     /// `admin: {listen: 127.0.0.1:9090}`
     Admin / WrittenAdmin => "Settings" {
         /// Address and port, one or a list; required, and not one of `server.listen`. May be a late value (`${env:ADMIN_LISTEN}`).
-        listen: Vec<Listen> = OneOrList<Address>(Address, "nothing to listen on") as admin,
+        listen: Vec<Placed> = OneOrList<Address>(Address, "nothing to listen on") as admin,
         required "for example `listen: 127.0.0.1:9090`", example "127.0.0.1:9090";
     }
 }

@@ -1,10 +1,9 @@
 //! The route table, and the statics of what routes ask of header fields and query parameters.
 
 use super::names::Names;
-use super::stacks::Place;
 use crate::language::route::WrittenRoute;
 use crate::model;
-use crate::plan::{Name, Route, Static, Value};
+use crate::plan::{Name, Place, Route, Static, Value};
 
 /// A route that is served by the stack at `place`; its conditions join `conditions`.
 pub(super) fn route(
@@ -29,15 +28,12 @@ pub(super) fn route(
     };
     let headers = condition(WrittenRoute::headers, "HeaderMatch", "HeaderMatch::new");
     let query = condition(WrittenRoute::query, "QueryMatch", "QueryMatch::new");
-    let Place { stack, table, instance } = place;
     Route {
         label: route.name.clone(),
         timeout: route.timeout,
         idle: route.idle,
         total: route.total,
-        stack,
-        table,
-        instance,
+        place,
         methods: route.methods,
         keeps_path_parameters: route.path_parameters == model::PathParameters::Keep,
         headers,

@@ -5,7 +5,7 @@ use super::policies::Statics;
 use crate::middleware;
 use crate::model::{self, Model, PathChange};
 use crate::pattern::TemplatePiece;
-use crate::plan::{End, Instance, Name, Stack, Upstream, Value};
+use crate::plan::{End, Instance, Name, Place, Stack, Upstream, Value};
 use std::collections::BTreeMap;
 
 /// What makes the type of a stack: the middleware of its layers, and the type of its end.
@@ -18,13 +18,6 @@ pub(super) struct Stacks {
     shapes: BTreeMap<Shape, usize>,
     /// The instances of each stack and their places.
     places: Vec<BTreeMap<Instance, usize>>,
-}
-
-/// Where a route's stack is.
-pub(super) struct Place {
-    pub(super) stack: Name,
-    pub(super) table: Name,
-    pub(super) instance: usize,
 }
 
 impl Stacks {

@@ -10,7 +10,7 @@ fn plan(yaml: &str) -> Plan {
 
 /// The shape and the instance of each route.
 fn places(plan: &Plan) -> Vec<(&str, usize)> {
-    plan.routes.iter().map(|route| (route.stack.0.as_str(), route.instance)).collect()
+    plan.routes.iter().map(|route| (route.place.stack.0.as_str(), route.place.instance)).collect()
 }
 
 fn policies<'a>(plan: &'a Plan, of: &str) -> Vec<&'a str> {

@@ -86,9 +86,6 @@ impl Kind<RateLimitKey> for LimitKey {
             RateLimitKey::Header(name) => Tree::text(format!("header:{name}")),
         }
     }
-    fn shape(&self) -> Shape {
-        Shape::Text
-    }
     fn codes(&self) -> Vec<&'static codes::Code> {
         let mut found = Kind::codes(&FieldName(LIMIT_KEY));
         found.push(&codes::UNKNOWN_WORD);

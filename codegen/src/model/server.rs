@@ -1,28 +1,16 @@
 //! What the values of `server:` come to.
 
-use super::{Late, Origin, Scope};
-use crate::resolve::cx::Cx;
-use crate::source::ConfigPath;
-use castgate_contract::level;
+use super::{Late, Origin};
 use castgate_contract::network::Network;
 use std::net::IpAddr;
 use std::num::NonZeroU16;
 
-/// An address to listen on.
+/// What the process is told, perhaps at start: an address to listen on, or how much to say.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Listen {
-    /// A literal parses as a [`std::net::SocketAddr`].
-    pub address: Late,
-    /// Where it was written.
-    pub origin: Origin,
-}
-
-/// How much is said on stderr.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogLevel {
-    /// A literal is one of `error`, `warn`, `info`, `debug`, `trace`.
-    pub level: Late,
-    /// Where it was written.
+pub struct Placed {
+    /// A literal is right: a [`std::net::SocketAddr`], or one of [`level::LEVELS`](castgate_contract::level::LEVELS).
+    pub value: Late,
+    /// Where it was written, or would be.
     pub origin: Origin,
 }
 
@@ -48,25 +36,5 @@ impl Cidr {
     /// As the runtime compares addresses with it.
     pub(crate) fn network(&self) -> Network {
         Network::of(self.address, self.prefix)
-    }
-}
-
-impl Listen {
-    /// Where a gateway listens that is not told.
-    pub(crate) const DEFAULT: &str = "0.0.0.0:8080";
-
-    /// For a key that is not written.
-    pub(crate) fn by_default(cx: &Cx<'_>, at: &ConfigPath) -> Self {
-        Self { address: Late::of(Self::DEFAULT), origin: cx.origin(at, Scope::TopLevel) }
-    }
-}
-
-impl LogLevel {
-    /// What a gateway says that is not told.
-    pub(crate) const DEFAULT: &str = level::DEFAULT;
-
-    /// For a key that is not written.
-    pub(crate) fn by_default(cx: &Cx<'_>, at: &ConfigPath) -> Self {
-        Self { level: Late::of(Self::DEFAULT), origin: cx.origin(at, Scope::TopLevel) }
     }
 }

@@ -10,7 +10,8 @@ use crate::show;
 use crate::source::ConfigPath;
 use crate::yaml::Tree;
 
-pub(super) fn route(model: &Model, route: &Route) -> Tree {
+/// A route's entry.
+pub fn route(model: &Model, route: &Route) -> Tree {
     let at = &route.origin.path;
     let mut keys = vec![(WrittenRoute::name, Tree::text(&route.name))];
     if route.host != HostPattern::Any {

@@ -16,12 +16,8 @@ pub struct Route {
     pub idle: Duration,
     /// The whole exchange.
     pub total: Option<Duration>,
-    /// The stack that serves it.
-    pub stack: Name,
-    /// The stack's static array.
-    pub table: Name,
-    /// Its place in that array.
-    pub instance: usize,
+    /// What serves it.
+    pub place: Place,
     /// Its methods.
     pub methods: Methods,
     /// Whether its paths may have parameters.
@@ -30,6 +26,17 @@ pub struct Route {
     pub headers: Option<Name>,
     /// The static with its query conditions.
     pub query: Option<Name>,
+}
+
+/// Where a route's stack is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The stack.
+    pub stack: Name,
+    /// Its static array.
+    pub table: Name,
+    /// The place in that array.
+    pub instance: usize,
 }
 
 /// A literal that leads to a node.

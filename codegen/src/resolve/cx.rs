@@ -10,7 +10,7 @@ pub(crate) use place::At;
 
 use crate::codes::{self, Code};
 use crate::diagnostic::{Diagnostic, Reporter, nearest, quoted};
-use crate::model::{Origin, Scope};
+use crate::model::{Late, Origin, Placed, Scope};
 use crate::pattern::{PatternError, mended};
 use crate::source::{ConfigPath, Source, Span};
 use crate::yaml;
@@ -29,6 +29,11 @@ pub(crate) struct Cx<'a> {
 impl Cx<'_> {
     pub(crate) fn origin(&self, path: &ConfigPath, scope: Scope) -> Origin {
         Origin { path: path.clone(), line: self.source.file_line(path), scope }
+    }
+
+    /// A value that the process is told, at this place of the top level.
+    pub(crate) fn placed(&self, at: &ConfigPath, value: Late) -> Placed {
+        Placed { value, origin: self.origin(at, Scope::TopLevel) }
     }
 
     /// A number within a range.

@@ -23,22 +23,17 @@ pub(super) struct Unnamed<'a> {
 }
 
 /// Checks a name that is a map's key.
-pub(super) fn check_key(cx: &mut Cx<'_>, at: &ConfigPath, name: &str, what: &str) -> bool {
-    let is_good = is_name(name);
-    if !is_good {
+pub(super) fn check_key(cx: &mut Cx<'_>, at: &ConfigPath, name: &str, what: &str) {
+    if !is_name(name) {
         let title = format!("{} cannot be the name of an {what}", quoted(name));
         cx.sink.error_at_key(&codes::BAD_NAME, at, title, label(name));
     }
-    is_good
 }
 
 /// Checks a name that is a value.
 pub(crate) fn check_value(cx: &mut Cx<'_>, at: &ConfigPath, name: &str, what: &str) -> bool {
-    if !cx.is_literal(at, name) {
-        return false;
-    }
-    let is_good = is_name(name);
-    if !is_good {
+    let is_good = cx.is_literal(at, name) && is_name(name);
+    if !is_good && !name.contains("${") {
         let title = format!("{} cannot be the name of a {what}", quoted(name));
         cx.sink.error_at(&codes::BAD_NAME, at, title, label(name));
     }

@@ -31,8 +31,6 @@ pub(super) struct Upstreams {
     is_any_used: bool,
     /// `health_check_interval`, if it is right.
     health_interval: Lenient<ast::Duration>,
-    /// Whether it is there.
-    is_interval_written: bool,
 }
 
 impl Upstreams {
@@ -41,14 +39,12 @@ impl Upstreams {
         let interval_at = ConfigPath::root().key("health_check_interval");
         let is_right = |written: &&ast::Duration| cx.timeout(&interval_at, written).is_some();
         let health_interval = Lenient(gateway.health_check_interval.get().filter(is_right).cloned());
-        let is_interval_written = cx.source.is_written(&interval_at);
         let mut upstreams = Self {
             list: Vec::new(),
             by_name: BTreeMap::new(),
             used: BTreeSet::new(),
             is_any_used: false,
             health_interval,
-            is_interval_written,
         };
         let section = ConfigPath::root().key("upstreams");
         for (name, written) in gateway.upstreams.iter() {
@@ -186,10 +182,7 @@ impl Upstreams {
         };
         let base = WrittenHealthCheck { interval: self.health_interval.clone(), ..Default::default() };
         let settings = HealthCheck::with_defaults(cx, at.clone(), Some(&HealthCheck::over(own, base)));
-        if written.is_some() || self.is_interval_written {
-            Checks::Get(settings)
-        } else {
-            Checks::Connect(settings)
-        }
+        let is_asked = cx.source.is_written(&ConfigPath::root().key("health_check_interval"));
+        if written.is_some() || is_asked { Checks::Get(settings) } else { Checks::Connect(settings) }
     }
 }

@@ -123,14 +123,14 @@ fn unequal_weights(model: &Model, sink: &mut Reporter<'_>) {
 
 fn late_defaults(model: &Model, sink: &mut Reporter<'_>) {
     let listen = model.server.listen.iter().chain(model.admin.iter().flat_map(|admin| &admin.listen));
-    let listen = listen.map(|listen| (&listen.address, listen.origin.path.clone()));
-    let log_level = (&model.server.log_level.level, model.server.log_level.origin.path.clone());
+    let told = listen.chain([&model.server.log_level]);
+    let told = told.map(|told| (&told.value, told.origin.path.clone()));
     let backends = model.upstreams.iter().flat_map(|upstream| &upstream.backends);
     let backends = backends.filter_map(|backend| match &backend.url {
         BackendUrl::Late(late) => Some((late, backend.origin.path.clone())),
         BackendUrl::Literal(_) => None,
     });
-    let late: Vec<(&Late, ConfigPath)> = listen.chain([log_level]).chain(backends).collect();
+    let late: Vec<(&Late, ConfigPath)> = told.chain(backends).collect();
     for (late, at) in late {
         for piece in &late.pieces {
             let Piece::Env { name, default: Some(default) } = piece else { continue };

@@ -1,9 +1,9 @@
 //! Addresses to listen on.
 
-use super::{ConfigPath, Constant, Kind, LateText, Shape, Value};
+use super::{ConfigPath, Constant, Kind, LateText, Value};
 use crate::codes;
 use crate::diagnostic::quoted;
-use crate::model::{Late, Listen, Scope};
+use crate::model::{Late, Placed};
 use crate::resolve::cx::{Cx, DEFAULT_HELP};
 use crate::yaml::{self, Tree};
 use castgate_contract::listen::{self, Mistake};
@@ -12,25 +12,21 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 /// An IP address and a port; may come at start.
 pub(crate) struct Address;
 
-impl Kind<Listen> for Address {
+impl Kind<Placed> for Address {
     type Written = String;
 
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<Listen> {
-        Some(Listen { address: address(cx, at, written)?, origin: cx.origin(at, Scope::TopLevel) })
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<Placed> {
+        let address = address(cx, at, written)?;
+        Some(cx.placed(at, address))
     }
-    fn tree(&self, value: &Listen) -> Tree {
-        LateText.tree(&value.address)
-    }
-    fn shape(&self) -> Shape {
-        Shape::Text
+    fn tree(&self, value: &Placed) -> Tree {
+        LateText.tree(&value.value)
     }
 }
 
-impl Constant<Listen> for Address {
-    fn value(&self, value: &Listen) -> Value {
-        let (origin, address) =
-            (Value::Origin(value.origin.line.clone()), Value::Late(value.address.clone()));
-        Value::Struct("Listen", vec![("origin", origin), ("address", address)])
+impl Constant<Placed> for Address {
+    fn value(&self, value: &Placed) -> Value {
+        value.constant("Listen", "address")
     }
 }
 

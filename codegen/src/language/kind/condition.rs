@@ -34,9 +34,6 @@ impl Kind<HostPattern> for Host {
     fn tree(&self, value: &HostPattern) -> Tree {
         Tree::text(value.to_string())
     }
-    fn shape(&self) -> Shape {
-        Shape::Text
-    }
 }
 
 impl Kind<Methods> for MethodSet {

@@ -1,6 +1,6 @@
 //! Networks, as CIDR.
 
-use super::{ConfigPath, Constant, Cx, Kind, Shape, Value};
+use super::{ConfigPath, Constant, Cx, Kind, Value};
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::model::Cidr;
@@ -32,9 +32,6 @@ impl Kind<Cidr> for Network {
     }
     fn tree(&self, value: &Cidr) -> Tree {
         Tree::text(format!("{}/{}", value.address, value.prefix))
-    }
-    fn shape(&self) -> Shape {
-        Shape::Text
     }
 }
 

@@ -4,7 +4,7 @@ use super::{ConfigPath, Constant, Cx, Kind, LateText, Shape, Value};
 use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
-use crate::model::{LogLevel, Scope, Workers};
+use crate::model::{Placed, Workers};
 use crate::yaml::{Tree, trap};
 use castgate_contract::level;
 use std::num::NonZeroU16;
@@ -60,13 +60,13 @@ impl Kind<Workers> for Threads {
     }
 }
 
-impl Kind<LogLevel> for Level {
+impl Kind<Placed> for Level {
     type Written = String;
 
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<LogLevel> {
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<Placed> {
         let late = cx.late(at, written)?;
         let Some(level) = late.by_default().filter(|level| !level::is_level(level)) else {
-            return Some(LogLevel { level: late, origin: cx.origin(at, Scope::TopLevel) });
+            return Some(cx.placed(at, late));
         };
         if late.literal().is_some() {
             cx.unknown(&codes::UNKNOWN_WORD, at, &level, "log level", level::LEVELS.into_iter());
@@ -76,18 +76,25 @@ impl Kind<LogLevel> for Level {
         }
         None
     }
-    fn tree(&self, value: &LogLevel) -> Tree {
-        LateText.tree(&value.level)
+    fn tree(&self, value: &Placed) -> Tree {
+        LateText.tree(&value.value)
     }
     fn shape(&self) -> Shape {
         Shape::AnyOf(vec![Shape::Words(level::LEVELS.to_vec()), Shape::Late])
     }
 }
 
-impl Constant<LogLevel> for Level {
-    fn value(&self, value: &LogLevel) -> Value {
-        let (origin, level) = (Value::Origin(value.origin.line.clone()), Value::Late(value.level.clone()));
-        Value::Struct("LogLevel", vec![("origin", origin), ("level", level)])
+impl Constant<Placed> for Level {
+    fn value(&self, value: &Placed) -> Value {
+        value.constant("LogLevel", "level")
+    }
+}
+
+impl Placed {
+    /// The struct of the runtime with this value in this field.
+    pub(super) fn constant(&self, of: &'static str, field: &'static str) -> Value {
+        let origin = Value::Origin(self.origin.line.clone());
+        Value::Struct(of, vec![("origin", origin), (field, Value::Late(self.value.clone()))])
     }
 }
 

@@ -1,6 +1,6 @@
 //! Requests of tests.
 
-use super::{ConfigPath, Cx, Kind, Shape, Tree};
+use super::{ConfigPath, Cx, Kind, Tree};
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::table::Request;
@@ -25,8 +25,5 @@ impl Kind<Request> for RequestLine {
     }
     fn tree(&self, value: &Request) -> Tree {
         Tree::text(value.to_string())
-    }
-    fn shape(&self) -> Shape {
-        Shape::Text
     }
 }

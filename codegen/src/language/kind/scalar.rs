@@ -1,8 +1,8 @@
 //! Flags and numbers.
 
 use super::{ConfigPath, Constant, Cx, Kind, Shape, Tree, Value};
-use crate::ast::Unread;
 use crate::codes;
+use serde::de::IgnoredAny;
 
 /// `true` or `false`.
 pub(crate) struct Flag;
@@ -79,9 +79,9 @@ impl Kind<u16> for OneOfNumbers {
 }
 
 impl Kind<()> for Refused {
-    type Written = Unread;
+    type Written = IgnoredAny;
 
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, _: &Unread) -> Option<()> {
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, _: &IgnoredAny) -> Option<()> {
         let title = format!("`{}` is not supported by this version", at.last());
         cx.sink.error_at_key(&codes::NOT_SUPPORTED, at, title, "would have no effect").help("leave it out");
         None

@@ -1,6 +1,6 @@
 //! Text, and what has to be in it.
 
-use super::{ConfigPath, Cx, Kind, Like, Shape, Tree};
+use super::{ConfigPath, Cx, Kind, Like, Tree};
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::model::Late;
@@ -68,9 +68,6 @@ impl Kind<String> for Verbatim {
     fn tree(&self, value: &String) -> Tree {
         Tree::text(value)
     }
-    fn shape(&self) -> Shape {
-        Shape::Text
-    }
 }
 
 impl Like for Plain {
@@ -91,9 +88,6 @@ impl Kind<String> for Literal {
     }
     fn tree(&self, value: &String) -> Tree {
         Tree::text(show::literal(value))
-    }
-    fn shape(&self) -> Shape {
-        Shape::Text
     }
 }
 
@@ -120,9 +114,6 @@ impl Kind<Late> for LateText {
     }
     fn tree(&self, value: &Late) -> Tree {
         Tree::Text(show::late(value))
-    }
-    fn shape(&self) -> Shape {
-        Shape::Text
     }
     fn codes(&self) -> Vec<&'static codes::Code> {
         vec![&codes::BAD_LATE_VALUE]

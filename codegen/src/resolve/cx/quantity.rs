@@ -80,50 +80,33 @@ impl Cx<'_> {
             self.is_literal(at, text);
             return None;
         }
+        let (shown, expected) = (quoted(text), format!("expected {what}"));
+        let impossible = |title: String, label: String| (&codes::IMPOSSIBLE_VALUE, title, label, None);
         let (code, title, label, mend) = match read {
             Ok(value) => return Some(value),
-            Err(UnitError::Base60(seconds)) => (
-                &codes::YAML_TRAP,
-                format!("{} is no duration", quoted(text)),
-                "YAML 1.1 read this in base 60".to_owned(),
-                Some(format!("{seconds}s")),
-            ),
+            Err(UnitError::Base60(seconds)) => {
+                let label = "YAML 1.1 read this in base 60".to_owned();
+                (&codes::YAML_TRAP, format!("{shown} is no duration"), label, Some(format!("{seconds}s")))
+            }
             Err(UnitError::Missing(mend)) => (
                 &codes::MISSING_UNIT,
-                format!("{} has no unit", quoted(text)),
+                format!("{shown} has no unit"),
                 "a unit is missing".to_owned(),
                 Some(mend),
             ),
-            Err(UnitError::Unknown { unit, known, mend }) => (
-                &codes::IMPOSSIBLE_VALUE,
-                format!("unknown unit {}", quoted(&unit)),
-                format!("the units are {known}"),
-                mend,
-            ),
-            Err(UnitError::Sum(mend)) => (
-                &codes::IMPOSSIBLE_VALUE,
-                format!("{} has more than one unit", quoted(text)),
-                "a duration is one number and one unit".to_owned(),
-                Some(mend),
-            ),
-            Err(UnitError::NotANumber) => (
-                &codes::IMPOSSIBLE_VALUE,
-                format!("{} is not {what}", quoted(text)),
-                format!("expected {what}"),
-                None,
-            ),
-            Err(UnitError::TooFine(smallest)) => (
-                &codes::IMPOSSIBLE_VALUE,
-                format!("{} would be rounded", quoted(text)),
-                format!("the smallest step is {smallest}"),
-                None,
-            ),
-            Err(UnitError::TooLarge) => (
-                &codes::IMPOSSIBLE_VALUE,
-                format!("{} is too large", quoted(text)),
-                format!("expected {what}"),
-                None,
-            ),
+            Err(UnitError::Unknown { unit, known, mend }) => {
+                let title = format!("unknown unit {}", quoted(&unit));
+                (&codes::IMPOSSIBLE_VALUE, title, format!("the units are {known}"), mend)
+            }
+            Err(UnitError::Sum(mend)) => {
+                let label = "a duration is one number and one unit".to_owned();
+                (&codes::IMPOSSIBLE_VALUE, format!("{shown} has more than one unit"), label, Some(mend))
+            }
+            Err(UnitError::NotANumber) => impossible(format!("{shown} is not {what}"), expected),
+            Err(UnitError::TooFine(smallest)) => {
+                impossible(format!("{shown} would be rounded"), format!("the smallest step is {smallest}"))
+            }
+            Err(UnitError::TooLarge) => impossible(format!("{shown} is too large"), expected),
         };
         let span = self.source.whole_span(at);
         let problem = self.sink.error_at(code, at, title, label);

@@ -49,40 +49,34 @@ impl Cx<'_> {
         false
     }
 
-    fn header_name(&mut self, at: &ConfigPath, text: &str, is_key: bool) -> Option<HeaderName> {
-        if field::is_token(text) && text.len() <= 256 {
-            return Some(HeaderName(text.to_ascii_lowercase()));
-        }
-        if !is_key && !self.is_literal(at, text) {
-            return None;
-        }
-        let title = format!("{} is not a header name", quoted(text));
-        let label = "letters, digits and `-`";
-        if is_key {
-            self.sink.error_at_key(&codes::HEADER_NAME, at, title, label);
-        } else {
-            self.sink.error_at(&codes::HEADER_NAME, at, title, label);
-        }
-        None
-    }
-
     /// The name of a field, for a use that it is fit for.
     pub(crate) fn field_name(&mut self, at: &ConfigPath, text: &str, used: Use) -> Option<HeaderName> {
-        let name = self.header_name(at, text, used.is_key)?;
-        let Some(refusal) = used.refusal(&name) else { return Some(name) };
-        let title = format!("header {} {}", quoted(text), refusal.what);
-        let span = self.source.value_span(at);
-        let code = &codes::MANAGED_HEADER;
-        let problem = if used.is_key {
-            self.sink.error_at_key(code, at, title, refusal.why)
+        let name = HeaderName(text.to_ascii_lowercase());
+        let (code, title, label, mends) = if !field::is_token(text) || text.len() > 256 {
+            if !used.is_key && !self.is_literal(at, text) {
+                return None;
+            }
+            let title = format!("{} is not a header name", quoted(text));
+            (&codes::HEADER_NAME, title, "letters, digits and `-`", (None, None))
         } else {
-            self.sink.error_at(code, at, title, refusal.why)
+            let Some((why, help)) = used.refusal(&name) else { return Some(name) };
+            (
+                &codes::MANAGED_HEADER,
+                format!("header {} {}", quoted(text), used.what),
+                why,
+                (help, used.other),
+            )
         };
-        if let Some(help) = refusal.help {
+        let problem = if used.is_key {
+            self.sink.error_at_key(code, at, title, label)
+        } else {
+            self.sink.error_at(code, at, title, label)
+        };
+        if let Some(help) = mends.0 {
             problem.help(help);
         }
-        if let Some(other) = refusal.other {
-            problem.suggest("a name that nothing else has a use for", span, other);
+        if let Some(other) = mends.1 {
+            problem.suggest("a name that nothing else has a use for", self.source.value_span(at), other);
         }
         None
     }
