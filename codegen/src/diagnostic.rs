@@ -159,8 +159,4 @@ impl Diagnostic {
     fn is_in(&self, span: &Span) -> bool {
         self.place().is_some_and(|at| span.contains(&at))
     }
-
-    fn start(&self) -> usize {
-        self.place().unwrap_or(0)
-    }
 }

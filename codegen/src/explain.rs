@@ -26,7 +26,7 @@ pub fn explain(model: &Model, request: &Request, all: bool) -> String {
     };
     text.push_str(&match answer {
         Answer::Route(route) => taken(&table, model, route, request),
-        Answer::BuiltIn(_) => {
+        Answer::BuiltIn => {
             text.push_str("=> answered by the gateway itself, ahead of all routes (see `admin`)\n");
             return text;
         }

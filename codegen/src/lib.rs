@@ -67,8 +67,6 @@ pub mod show;
 pub mod source;
 #[doc(hidden)]
 pub mod table;
-#[cfg(test)]
-mod testing;
 mod yaml;
 
 pub use build::{Compiler, build, build_in};
@@ -79,3 +77,6 @@ pub use compile::{Cast, analyse, compile};
 pub use diagnostic::{Diagnostics, Failed, Severity, Style};
 #[doc(hidden)]
 pub use source::Source;
+
+#[cfg(test)]
+mod testing;

@@ -85,7 +85,7 @@ macro_rules! registry {
 
         /// The policies of a route; fields are in the order of execution. Sets of the same shape (the same
         /// fields filled in) can share one stack type.
-        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
         pub struct MiddlewareSet {
             $(
                 #[doc = concat!("Its `", stringify!($name), "`.")]

@@ -49,7 +49,7 @@ fn fate(answer: &Answer<'_>) -> &'static str {
     match answer {
         Answer::Route(_) => "goes to a route",
         Answer::PathParameters(_) => "is answered with 400: its route refuses path parameters",
-        Answer::BuiltIn(_) => "is answered by the gateway itself",
+        Answer::BuiltIn => "is answered by the gateway itself",
         Answer::NotAllowed(_) => "is answered with 405: its method is not served",
         Answer::NotFound => "is answered with 404: no route matches",
         Answer::NotImplemented => "is answered with 501: its method is never forwarded",
@@ -73,7 +73,7 @@ fn why_not(route: &Route, table: &Table<'_>, outcome: &TestOutcome<'_>) -> Strin
             .to_owned();
     }
     let Some(first) = misses.first() else {
-        let is_built_in = matches!(table.ask(&outcome.test.request), Answer::BuiltIn(_));
+        let is_built_in = matches!(table.ask(&outcome.test.request), Answer::BuiltIn);
         let first = if is_built_in { "the gateway itself" } else { "the other" };
         return format!("{} matches too, but {first} goes first", quoted(&route.name));
     };

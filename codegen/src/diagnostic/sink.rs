@@ -89,7 +89,7 @@ impl Diagnostics {
 
     fn order(&self) -> Vec<usize> {
         fn key(problem: &Diagnostic) -> (Severity, usize, &Code, &str) {
-            (problem.severity, problem.start(), problem.code, &problem.title)
+            (problem.severity, problem.place().unwrap_or(0), problem.code, &problem.title)
         }
         let key = |index: &usize| key(&self.found[*index]);
         let mut order: Vec<usize> = (0..self.found.len()).collect();

@@ -1,7 +1,6 @@
 //! Small values the rest of the model is made of.
 
 use crate::source::{ConfigPath, FileLine};
-use std::cmp::Ordering;
 use std::fmt;
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
@@ -58,16 +57,6 @@ impl<T> PartialEq for Id<T> {
     }
 }
 impl<T> Eq for Id<T> {}
-impl<T> PartialOrd for Id<T> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl<T> Ord for Id<T> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.index.cmp(&other.index)
-    }
-}
 impl<T> fmt::Debug for Id<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "#{}", self.index)

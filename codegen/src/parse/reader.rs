@@ -41,6 +41,14 @@ impl Source {
         source.disk = Some(disk);
         source
     }
+
+    /// A source of one file from bytes that may be anything, with [`Source::read`]'s limits.
+    pub fn from_bytes(path: &str, bytes: Vec<u8>, sink: &mut Diagnostics) -> Self {
+        let mut source = Self::of_no_files(path);
+        add(&mut source, path, bytes, sink);
+        source.end_layers();
+        source
+    }
 }
 
 /// Reads the files which the file of this number includes by a pattern, except those that have been read; their

@@ -31,7 +31,7 @@ impl Table<'_> {
         let route = match self.ask(request) {
             Answer::Route(route) => route,
             // Whether 200 or 503 is decided by the backends.
-            Answer::BuiltIn(_) => return NOTHING,
+            Answer::BuiltIn => return NOTHING,
             Answer::PathParameters(_) => return status(400),
             Answer::NotFound => return status(404),
             Answer::NotAllowed(_) => return status(405),
