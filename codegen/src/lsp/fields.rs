@@ -36,23 +36,16 @@ const USUAL: [&str; 24] = [
 
 /// The names that may be keys of the map at a path.
 pub(super) fn keys(map: &[Step]) -> Vec<&'static str> {
-    let used = keys::at(map).into_iter().find_map(|form| match form {
-        Shape::Fields(used, _) => Some(used),
-        _ => None,
-    });
-    used.map_or_else(Vec::new, fit)
+    fit(map, |form| if let Shape::Fields(used, _) = form { Some(used) } else { None })
 }
 
 /// The names that may be the value at a path.
 pub(super) fn values(path: &[Step]) -> Vec<&'static str> {
-    let used = keys::at(path).into_iter().find_map(|form| match form {
-        Shape::FieldName(used) => Some(used),
-        _ => None,
-    });
-    used.map_or_else(Vec::new, fit)
+    fit(path, |form| if let Shape::FieldName(used) = form { Some(used) } else { None })
 }
 
-fn fit(used: Use) -> Vec<&'static str> {
+fn fit(path: &[Step], used: fn(Shape) -> Option<Use>) -> Vec<&'static str> {
+    let Some(used) = keys::at(path).into_iter().find_map(used) else { return Vec::new() };
     let is_fit = |name: &&str| used.refusal(&HeaderName(name.to_ascii_lowercase())).is_none();
     USUAL.into_iter().filter(is_fit).collect()
 }

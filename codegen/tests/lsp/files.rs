@@ -50,7 +50,7 @@ fn a_change_in_one_text_is_seen_in_the_others() {
     assert!(editor.codes_at(&users).is_empty());
     let text = "include: routes/*.yml\nupstreams:\n  people: {backends: ['http://localhost:9001']}\n";
     editor.open_at(&gateway, text);
-    assert_eq!(editor.codes_at(&gateway), ["CG0209"], "nobody uses `people`");
+    assert!(editor.codes_at(&gateway).is_empty(), "`people` may be what is meant");
     assert_eq!(editor.codes_at(&users), ["CG0203"], "and nobody is `users`: the text counts, not the disk");
     editor.tell("textDocument/didClose", json!({"textDocument": {"uri": gateway}}));
     assert!(editor.codes_at(&gateway).is_empty());
@@ -64,7 +64,7 @@ fn problems_of_files_that_are_not_open_are_seen_too() {
     let mut editor = Editor::new();
     let text = "include: routes/*.yml\nupstreams:\n  people: {backends: ['http://localhost:9001']}\n";
     editor.open_at(&gateway, text);
-    assert_eq!(editor.codes_at(&gateway), ["CG0209"]);
+    assert!(editor.codes_at(&gateway).is_empty());
     assert_eq!(editor.codes_at(&users), ["CG0203"], "nobody has it open");
     editor.change_at(&gateway, &text.replace("people", "users"));
     assert!(editor.codes_at(&gateway).is_empty());
