@@ -17,6 +17,7 @@ pub mod codegen;
 mod context;
 mod error;
 mod forward;
+mod header_edits;
 mod introduction;
 mod late;
 mod message;

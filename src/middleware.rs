@@ -6,9 +6,10 @@
 pub mod access_log;
 pub mod auth;
 pub mod circuit_breaker;
-pub mod headers;
 pub mod rate_limit;
 mod reject;
+pub mod request_headers;
 pub mod request_id;
+pub mod response_headers;
 
 pub use reject::{Redirect, Reject, Respond, Target};

@@ -7,12 +7,14 @@ mod access_log;
 mod auth;
 mod circuit_breaker;
 mod code;
+mod edits;
 mod facts;
 mod fields;
-mod headers;
 mod layer;
 mod rate_limit;
+mod request_headers;
 mod request_id;
+mod response_headers;
 
 pub(crate) use facts::{Column, Facts, Family, Missed, Per, Prose, Refusal, Registered};
 pub(crate) use fields::{Claim, Touch, written_after};
@@ -229,8 +231,9 @@ impl<'m> Use<'m> {
 registry! {
     request_id: RequestId;
     access_log: AccessLog;
+    response_headers: ResponseHeaders;
     rate_limit: RateLimit;
     auth: Auth;
     circuit_breaker: CircuitBreaker;
-    headers: Headers;
+    request_headers: RequestHeaders;
 }

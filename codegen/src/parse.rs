@@ -6,6 +6,7 @@
 
 mod decode;
 mod files;
+mod former;
 mod home;
 mod merge;
 mod node;

@@ -236,8 +236,8 @@ fn the_normal_form_is_cast_into_the_same_gateway() {
             panic!("{}", sink.render(&source, Style::Plain));
         };
         assert_eq!(without_remarks(&normal), without_remarks(&normal::text(&again.model)));
-        // Equal entries of `headers` are one static if they stand on one line, which they do no more.
-        let entries = |rust: &str| rust.matches("static HEADERS_").count();
+        // Equal entries of `request_headers` are one static if they stand on one line, which they do no more.
+        let entries = |rust: &str| rust.matches("_HEADERS_").count();
         if entries(&rust) == entries(&again.rust) {
             compared += 1;
             same(&without_origin(&rust), &without_origin(&again.rust));

@@ -91,7 +91,8 @@ fn nothing_is_lost(text: &str, model: &Model) {
         for (name, has) in [
             ("auth", route.middleware.auth.is_some()),
             ("rate_limit", route.middleware.rate_limit.is_some()),
-            ("headers", route.middleware.headers.is_some()),
+            ("response_headers", route.middleware.response_headers.is_some()),
+            ("request_headers", route.middleware.request_headers.is_some()),
         ] {
             let own = &file["routes"][index]["middleware"][name];
             let written = if own.is_null() { &file["middleware"][name] } else { own };

@@ -62,10 +62,7 @@ impl<S: Service> Service for RequestIds<S> {
         let id = self.policy.id(&request, cx);
         cx.record.request_id = Some(RequestId::new(id.clone()));
         request.headers_mut().insert(&self.policy.header, id.clone());
-        let mut response = match self.inner.serve(request, cx).await {
-            Ok(response) => response,
-            Err(error) => error.into_response(cx),
-        };
+        let mut response = self.inner.answer(request, cx).await;
         response.headers_mut().insert(&self.policy.header, id);
         Ok(response)
     }

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 #[test]
 fn middlewares_know_neither_each_other_nor_upstreams() {
-    // `forward` for the pieces of a redirect's path, `introduction` for what the gate says, `metrics` for the families of a policy's
+    // `forward` for the pieces of a redirect's path, `header_edits` for changes to fields, `metrics` for the families of a policy's
     // series, `record` for what is logged of a request.
     let known = [
         "context",
         "error",
         "forward",
-        "introduction",
+        "header_edits",
         "late",
         "message",
         "metrics",
@@ -94,9 +94,9 @@ fn nobody_outside_knows_a_middleware() {
     // Redirects, fixed responses and rejections are ends of stacks.
     let known = middleware("src/middleware", &["reject"]);
     assert!(known.names.contains("rate_limit") && known.types.contains("Breaker"), "{known:?}");
-    // These words mean something of their own elsewhere: the fields of a message, and the room that writes the log. And who
+    // This word means something of its own elsewhere: the room that writes the log. And who
     // made it or not, an id is a fact of the request: of its record, its line in the log, the document of its error.
-    let other_meanings = ["headers", "access_log"];
+    let other_meanings = ["access_log"];
     let facts = ["src/access_log/line.rs", "src/context.rs", "src/problem.rs", "src/record.rs"]
         .map(|path| (path, "request_id"));
     let is_free = |path: &str, name: &str| other_meanings.contains(&name) || facts.contains(&(path, name));
@@ -108,13 +108,12 @@ fn nobody_outside_knows_a_middleware() {
 /// has may name one: the catalogues of codes and of lints.
 #[test]
 fn nobody_in_the_compiler_knows_a_middleware() {
-    let known = middleware("codegen/src/middleware", &["code", "facts", "fields", "layer"]);
+    let known = middleware("codegen/src/middleware", &["code", "edits", "facts", "fields", "layer"]);
     assert!(known.names.contains("rate_limit") && known.types.contains("RequestId"), "{known:?}");
     let lists = ["codes.rs", "lint.rs"].map(|list| format!("codegen/src/{list}"));
     let is_free = |path: &str, name: &str| {
-        // The fields of a message, or of a condition; and how many lines of the log were lost.
-        let has_other_meaning =
-            name == "headers" || (path, name) == ("codegen/src/budget/series.rs", "access_log");
+        // How many lines of the log were lost.
+        let has_other_meaning = (path, name) == ("codegen/src/budget/series.rs", "access_log");
         has_other_meaning || lists.iter().any(|list| list == path)
     };
     let found = who_knows(&known, "codegen/src", "codegen/src/middleware", is_free);

@@ -318,13 +318,13 @@ fn interior_mutability_is_only_where_it_is_listed() {
         "src/access_log.rs",         // a worker's log buffer
         "src/admin.rs",              // the router of the built-in paths, made once
         "src/forward/retry.rs",      // a worker's retry budgets
+        "src/header_edits.rs",       // values, bound at start
         "src/metrics/exposition.rs", // who waits for /metrics
         "src/metrics/shard.rs",      // a worker's counters
         "src/middleware/auth.rs",    // keys, bound at start
         // A breaker's state, and what it has counted.
         "src/middleware/circuit_breaker/breaker.rs",
         "src/middleware/circuit_breaker/breaker/window.rs",
-        "src/middleware/headers.rs",    // values, bound at start
         "src/middleware/rate_limit.rs", // a limit's cells
         "src/operational_log.rs",       // lines that were lost
         "src/server/client.rs",         // one connection's progress

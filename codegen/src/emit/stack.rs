@@ -27,7 +27,7 @@ fn stack(of: &Stack) -> TokenStream {
     }
 }
 
-/// `middleware::rate_limit::RateLimit<middleware::headers::Headers<Forward<RoundRobin>>>`
+/// `middleware::rate_limit::RateLimit<middleware::request_headers::RequestHeaders<Forward<RoundRobin>>>`
 fn shape(of: &Instance) -> TokenStream {
     let Instance { layers, end } = of;
     let balance = end.balance.map(path).map(|balance| quote!(<#balance>));
@@ -39,7 +39,7 @@ fn shape(of: &Instance) -> TokenStream {
     })
 }
 
-/// `middleware::rate_limit::RateLimit::new(&LIMIT_0, middleware::headers::Headers::new(&HEADERS_0, ..))`
+/// `middleware::rate_limit::RateLimit::new(&LIMIT_0, middleware::request_headers::RequestHeaders::new(&REQUEST_HEADERS_0, ..))`
 fn instance(of: &Instance) -> TokenStream {
     let Instance { layers, end } = of;
     layers.iter().rev().fold(value(&end.value), |inner, Layer { middleware, kind, policy }| {

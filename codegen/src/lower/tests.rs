@@ -59,7 +59,8 @@ routes:
 fn layers_are_in_the_order_of_the_registry_whatever_the_order_of_the_file() {
     let plan = plan(
         "middleware:
-  headers: {response: {set: {x-a: b}}}
+  request_headers: {set: {x-a: b}}
+  response_headers: {set: {x-a: b}}
   circuit_breaker: {}
   auth: {api_keys: {keys: '${env:KEYS}'}}
   rate_limit: {rate: 1/s}
@@ -69,9 +70,21 @@ routes: [{path: /, backends: ['http://a']}]
 ",
     );
     let kinds: Vec<&str> = plan.stacks[0].instances[0].layers.iter().map(|layer| layer.kind).collect();
-    assert_eq!(kinds, ["RequestIds", "AccessLog", "RateLimit", "Auth", "CircuitBreaker", "Headers"]);
+    assert_eq!(
+        kinds,
+        [
+            "RequestIds",
+            "AccessLog",
+            "ResponseHeaders",
+            "RateLimit",
+            "Auth",
+            "CircuitBreaker",
+            "RequestHeaders"
+        ]
+    );
     let unmatched: Vec<&str> = plan.unmatched.layers.iter().map(|layer| layer.kind).collect();
-    assert_eq!((unmatched, plan.unmatched.end.of), (vec!["RequestIds", "AccessLog"], "Reject"));
+    let layers = vec!["RequestIds", "AccessLog", "ResponseHeaders"];
+    assert_eq!((unmatched, plan.unmatched.end.of), (layers, "Reject"));
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub(crate) struct Facts {
     pub(crate) column: Option<Column>,
     /// What it reports, and at which of its keys (`api_keys.keys`), beside what follows from the kinds of their values.
     pub(crate) reports: &'static [(&'static codes::Code, &'static [&'static str])],
+    /// The section and the key of it that had its settings in earlier versions: its key is offered in their place.
+    pub(crate) formerly: Option<(&'static str, &'static str)>,
     /// What the reference says of it.
     pub(crate) prose: Prose,
 }
@@ -55,6 +57,7 @@ impl Facts {
             missed: None,
             column: None,
             reports: &[],
+            formerly: None,
             prose: Prose { before: "", after: "" },
         }
     }

@@ -47,7 +47,7 @@ fn the_normal_form_means_the_same_and_is_its_own_normal_form() {
 
 #[test]
 fn origins_are_lines_or_defaults() {
-    let text = "health_check_interval: 7s\nroutes:\n  - path: /\n    backends: ['http://a:1']\n    middleware: {headers: {request: {set: {X-A: b}}}}\n";
+    let text = "health_check_interval: 7s\nroutes:\n  - path: /\n    backends: ['http://a:1']\n    middleware: {request_headers: {set: {X-A: b}}}\n";
     let mut sink = Diagnostics::new();
     let mut source = Source::new("gateway.yml", text);
     let cast = crate::compile(&mut source, &mut sink).unwrap();
@@ -57,7 +57,7 @@ fn origins_are_lines_or_defaults() {
         "      - url: \"http://a:1\"  # gateway.yml:4",
         "        weight: 1  # default",
         "    path: /  # gateway.yml:3",
-        "            x-a: b  # gateway.yml:5",
+        "          x-a: b  # gateway.yml:5",
     ] {
         assert!(normal.lines().any(|other| other == line), "{line}\n{normal}");
     }

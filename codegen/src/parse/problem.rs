@@ -1,7 +1,7 @@
 //! The decoder's findings as diagnostics, with the mend where one is known.
 
 use super::decode::{self, Expects, Found, Kind, Problem};
-use super::home;
+use super::{former, home};
 use crate::codes;
 use crate::diagnostic::{Diagnostics, Reporter, nearest, quoted};
 use crate::lint::Levels;
@@ -112,6 +112,22 @@ fn unknown_key(
         return None;
     }
     let section = problem.path.parent().unwrap_or_default();
+    let heirs = former::heirs(key, &problem.path);
+    if !heirs.is_empty() {
+        let names: Vec<String> = heirs.iter().map(|(entry, _)| quoted(entry.name)).collect();
+        let title = format!("{} is now {}", quoted(key), names.join(" and "));
+        let whole = span.start..value.end.max(span.end);
+        let whole = span.start..span.start + text[whole].trim_end().len();
+        let mend = former::rewritten(source, &problem.path, &heirs);
+        let diagnostic = sink.error_at_key(&codes::UNKNOWN_KEY, &problem.path, title, "no such key here");
+        for (entry, part) in &heirs {
+            diagnostic.help(format!("what was `{key}.{part}` is `{}`: {}", entry.name, entry.facts.about));
+        }
+        if let Some(mend) = mend {
+            diagnostic.suggest("write it so", whole, mend);
+        }
+        return None;
+    }
     let home = home::of(key, &problem.path);
     let mend = nearest(key, known.iter().copied())
         .filter(|mend| source.is_absent(&section, mend) && comma.is_none());

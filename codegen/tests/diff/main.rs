@@ -76,7 +76,7 @@ fn addresses_networks_and_edits_are_compared_by_what_they_do() {
     let admin = |listen: &str| server("", &format!("admin: {{listen: '{listen}'}}\n"));
     let backend = |url: &str| model(&OLD.replace("http://localhost:9001", url));
     let headers = |edits: &str| {
-        model(&OLD.replace("middleware:\n", &format!("middleware:\n  headers: {{request: {{{edits}}}}}\n")))
+        model(&OLD.replace("middleware:\n", &format!("middleware:\n  request_headers: {{{edits}}}\n")))
     };
     for (old, new) in [
         (networks("10.0.0.0/9, 10.128.0.0/9"), networks("10.0.0.0/8")),
@@ -99,9 +99,13 @@ fn addresses_networks_and_edits_are_compared_by_what_they_do() {
         (listen("'${env:L:-[::1]:80}'"), listen("'${env:L:-[::2]:80}'"), "server-changed"),
         (admin("[fd00::1]:90"), admin("[fd00::1]:91"), "admin-changed"),
         (backend("${env:B:-http://a}"), backend("${env:B:-http://a:81/}"), "backends-changed"),
-        (headers("add: {x-a: b}"), headers("set: {x-a: b}"), "headers-changed"),
-        (headers("remove: [x-a], add: {x-a: b}"), headers("set: {x-a: c}"), "headers-changed"),
-        (headers("set: {x-a: b}, add: {x-a: c}"), headers("set: {x-a: c}, add: {x-a: b}"), "headers-changed"),
+        (headers("add: {x-a: b}"), headers("set: {x-a: b}"), "request-headers-changed"),
+        (headers("remove: [x-a], add: {x-a: b}"), headers("set: {x-a: c}"), "request-headers-changed"),
+        (
+            headers("set: {x-a: b}, add: {x-a: c}"),
+            headers("set: {x-a: c}, add: {x-a: b}"),
+            "request-headers-changed",
+        ),
     ] {
         let diff = diff(&old, &new);
         assert_eq!(diff.kinds().into_iter().collect::<Vec<_>>(), [kind], "{}", diff.text());
@@ -139,17 +143,20 @@ fn each_kind_of_change_is_seen() {
 #[test]
 fn what_nobody_looks_at_is_no_change() {
     let base = OLD.replace("upstreams:\n", "server: {trusted_proxies: [10.0.0.0/8]}\nupstreams:\n");
-    let base = base.replace("middleware:\n", "middleware:\n  headers: {response: {set: {x-a: b}}}\n");
+    let base = base.replace("middleware:\n", "middleware:\n  response_headers: {set: {x-a: b}}\n");
     for (from, to) in [
         ("[10.0.0.0/8]", "[10.0.0.0/8, 10.1.0.0/16]"),
-        ("response: {set: {x-a: b}}", "request: {}, response: {set: {x-a: b}, remove: [X-A]}"),
+        (
+            "  response_headers: {set: {x-a: b}}",
+            "  request_headers: {}\n  response_headers: {set: {x-a: b}, remove: [X-A]}",
+        ),
         ("['http://localhost:9001']", "['http://localhost:9001'], strategy: random"),
     ] {
         assert!(base.contains(from), "{from}");
         let diff = diff(&model(&base), &model(&base.replace(from, to)));
         assert!(diff.is_empty(), "{to}: {}", diff.text());
     }
-    assert!(changed("middleware:\n", "middleware:\n  headers: {}\n").is_empty());
+    assert!(changed("middleware:\n", "middleware:\n  request_headers: {}\n").is_empty());
     let two = "['http://localhost:9001', 'http://localhost:9003']";
     let model_of = |rest: &str| model(&OLD.replace("['http://localhost:9001']", &format!("{two}{rest}")));
     let kinds = |old: &str, new: &str| diff(&model_of(old), &model_of(new)).sections.len();
@@ -263,7 +270,7 @@ upstreams:
 middleware:
   auth: {api_keys: {keys: ['${env:A}', '${env:B}']}}
   rate_limit: {rate: 60/m, burst: 1}
-  headers: {response: {set: {x-a: '1', x-b: '2'}, remove: [server, via]}}
+  response_headers: {set: {x-a: '1', x-b: '2'}, remove: [server, via]}
 routes:
   - {name: r, path: '/r/{a}', methods: [GET, POST], upstream: a, timeout: 90s}
   - {name: s, path: /s, backends: ['http://c']}

@@ -54,7 +54,7 @@ impl App for Compiled {
 
 const _: () = assert!(
     features::API_KEYS,
-    "everything.yml:52: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
+    "everything.yml:51: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
 );
 
 // Settings.
@@ -62,7 +62,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "c07183b4735737a368633cc0afaebe9f7d072324de4ebd01e8ba168feafcbc83",
+        config_sha256: "0d22a8fe573fae1fa3bdb3431a8b8ff9e76add4b52afd232b68e01ba28731bfa",
     },
     normal_config: NORMAL_CONFIG,
     listen: &[
@@ -113,12 +113,12 @@ static SETTINGS: Settings = Settings {
         &ACCESS_LOG_0,
         &LIMIT_0,
         &BREAKER_0,
-        &HEADERS_0,
+        &REQUEST_HEADERS_0,
         &BREAKER_1,
         &LIMIT_1,
         &API_KEYS_0,
         &BREAKER_2,
-        &HEADERS_1,
+        &RESPONSE_HEADERS_0,
     ],
 };
 
@@ -237,7 +237,7 @@ static ROUTES_2: Upstream<balancers::LeastConnections> = Upstream::new(
 
 static CANARY_BACKENDS: [Backend; 1] = [
     Backend::new(
-        Origin::at("everything.yml", 57),
+        Origin::at("everything.yml", 56),
         5,
         1,
         Late::new(&[Piece::Literal("http://localhost:9006")]),
@@ -246,7 +246,7 @@ static CANARY_BACKENDS: [Backend; 1] = [
 
 static CANARY: Upstream<balancers::RandomChoice> = Upstream::new(
     Members {
-        origin: Origin::at("everything.yml", 53),
+        origin: Origin::at("everything.yml", 52),
         id: 2,
         name: "canary",
         backends: &CANARY_BACKENDS,
@@ -313,23 +313,22 @@ static BREAKER_0: middleware::circuit_breaker::Breaker = middleware::circuit_bre
     },
 );
 
-static HEADERS_0_REQUEST: [middleware::headers::HeaderEdit; 3] = [
-    middleware::headers::HeaderEdit::remove("x-internal"),
-    middleware::headers::HeaderEdit::set(
+static REQUEST_HEADERS_0_CELLS: [middleware::request_headers::HeaderEdit; 3] = [
+    middleware::request_headers::HeaderEdit::remove("x-internal"),
+    middleware::request_headers::HeaderEdit::set(
         "x-zone",
         Late::new(&[Piece::Env("ZONE", None)]),
     ),
-    middleware::headers::HeaderEdit::add(
+    middleware::request_headers::HeaderEdit::add(
         "x-gateway",
         Late::new(&[Piece::Literal("castgate")]),
     ),
 ];
 
-static HEADERS_0: middleware::headers::HeaderEdits = middleware::headers::HeaderEdits {
-    origin: Origin::at("everything.yml", 30),
-    request: &HEADERS_0_REQUEST,
-    response: &[],
-};
+static REQUEST_HEADERS_0: middleware::request_headers::HeaderEdits = middleware::request_headers::HeaderEdits::new(
+    Origin::at("everything.yml", 30),
+    &REQUEST_HEADERS_0_CELLS,
+);
 
 static BREAKER_1: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
     Origin::at("everything.yml", 29),
@@ -344,7 +343,7 @@ static BREAKER_1: middleware::circuit_breaker::Breaker = middleware::circuit_bre
 );
 
 static LIMIT_1: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 51),
+    Origin::at("everything.yml", 50),
     middleware::rate_limit::LimitKey::header("x-tenant"),
     200000000,
     200,
@@ -352,7 +351,7 @@ static LIMIT_1: middleware::rate_limit::Limit = middleware::rate_limit::Limit::n
 );
 
 static API_KEYS_0: middleware::auth::ApiKeys = middleware::auth::ApiKeys::new(
-    Origin::at("everything.yml", 52),
+    Origin::at("everything.yml", 51),
     "x-api-key",
     Late::new(
         &[
@@ -375,22 +374,21 @@ static BREAKER_2: middleware::circuit_breaker::Breaker = middleware::circuit_bre
     },
 );
 
-static HEADERS_1_RESPONSE: [middleware::headers::HeaderEdit; 2] = [
-    middleware::headers::HeaderEdit::set(
+static RESPONSE_HEADERS_0_CELLS: [middleware::response_headers::HeaderEdit; 2] = [
+    middleware::response_headers::HeaderEdit::set(
         "cache-control",
         Late::new(&[Piece::Literal("max-age=3600")]),
     ),
-    middleware::headers::HeaderEdit::set(
+    middleware::response_headers::HeaderEdit::set(
         "x-zone",
         Late::new(&[Piece::Env("ZONE", None)]),
     ),
 ];
 
-static HEADERS_1: middleware::headers::HeaderEdits = middleware::headers::HeaderEdits {
-    origin: Origin::at("everything.yml", 63),
-    request: &[],
-    response: &HEADERS_1_RESPONSE,
-};
+static RESPONSE_HEADERS_0: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
+    Origin::at("everything.yml", 62),
+    &RESPONSE_HEADERS_0_CELLS,
+);
 
 // Stacks: a type for each shape, an instance for each way to fill it in.
 
@@ -398,7 +396,9 @@ type Stack0 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::rate_limit::RateLimit<
             middleware::circuit_breaker::CircuitBreaker<
-                middleware::headers::Headers<Forward<balancers::RoundRobin>>,
+                middleware::request_headers::RequestHeaders<
+                    Forward<balancers::RoundRobin>,
+                >,
             >,
         >,
     >,
@@ -413,8 +413,8 @@ static STACK0: [Stack0; 1] = [
                 &LIMIT_0,
                 middleware::circuit_breaker::CircuitBreaker::new(
                     &BREAKER_0,
-                    middleware::headers::Headers::new(
-                        &HEADERS_0,
+                    middleware::request_headers::RequestHeaders::new(
+                        &REQUEST_HEADERS_0,
                         Forward::new(&WEIGHTED_USERS, PathEdit::Keep),
                     ),
                 ),
@@ -427,7 +427,9 @@ type Stack1 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::rate_limit::RateLimit<
             middleware::circuit_breaker::CircuitBreaker<
-                middleware::headers::Headers<Forward<balancers::LeastConnections>>,
+                middleware::request_headers::RequestHeaders<
+                    Forward<balancers::LeastConnections>,
+                >,
             >,
         >,
     >,
@@ -442,8 +444,8 @@ static STACK1: [Stack1; 1] = [
                 &LIMIT_0,
                 middleware::circuit_breaker::CircuitBreaker::new(
                     &BREAKER_1,
-                    middleware::headers::Headers::new(
-                        &HEADERS_0,
+                    middleware::request_headers::RequestHeaders::new(
+                        &REQUEST_HEADERS_0,
                         Forward::new(&ROUTES_2, PathEdit::Keep),
                     ),
                 ),
@@ -489,7 +491,9 @@ type Stack3 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::rate_limit::RateLimit<
             middleware::circuit_breaker::CircuitBreaker<
-                middleware::headers::Headers<Forward<balancers::RandomChoice>>,
+                middleware::request_headers::RequestHeaders<
+                    Forward<balancers::RandomChoice>,
+                >,
             >,
         >,
     >,
@@ -504,8 +508,8 @@ static STACK3: [Stack3; 1] = [
                 &LIMIT_0,
                 middleware::circuit_breaker::CircuitBreaker::new(
                     &BREAKER_2,
-                    middleware::headers::Headers::new(
-                        &HEADERS_0,
+                    middleware::request_headers::RequestHeaders::new(
+                        &REQUEST_HEADERS_0,
                         Forward::new(&CANARY, PathEdit::Strip(1)),
                     ),
                 ),
@@ -516,7 +520,9 @@ static STACK3: [Stack3; 1] = [
 
 type Stack4 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
-        middleware::rate_limit::RateLimit<middleware::headers::Headers<Redirect>>,
+        middleware::rate_limit::RateLimit<
+            middleware::request_headers::RequestHeaders<Redirect>,
+        >,
     >,
 >;
 
@@ -527,8 +533,8 @@ static STACK4: [Stack4; 2] = [
             &ACCESS_LOG_0,
             middleware::rate_limit::RateLimit::new(
                 &LIMIT_0,
-                middleware::headers::Headers::new(
-                    &HEADERS_0,
+                middleware::request_headers::RequestHeaders::new(
+                    &REQUEST_HEADERS_0,
                     Redirect::new(
                         301,
                         RedirectTarget::Template(
@@ -545,8 +551,8 @@ static STACK4: [Stack4; 2] = [
             &ACCESS_LOG_0,
             middleware::rate_limit::RateLimit::new(
                 &LIMIT_0,
-                middleware::headers::Headers::new(
-                    &HEADERS_0,
+                middleware::request_headers::RequestHeaders::new(
+                    &REQUEST_HEADERS_0,
                     Redirect::new(308, RedirectTarget::Fixed("https://example.com/")),
                 ),
             ),
@@ -557,7 +563,9 @@ static STACK4: [Stack4; 2] = [
 type Stack5 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::rate_limit::RateLimit<
-            middleware::headers::Headers<middleware::headers::Headers<Respond>>,
+            middleware::request_headers::RequestHeaders<
+                middleware::response_headers::ResponseHeaders<Respond>,
+            >,
         >,
     >,
 >;
@@ -569,10 +577,10 @@ static STACK5: [Stack5; 1] = [
             &ACCESS_LOG_0,
             middleware::rate_limit::RateLimit::new(
                 &LIMIT_0,
-                middleware::headers::Headers::new(
-                    &HEADERS_0,
-                    middleware::headers::Headers::new(
-                        &HEADERS_1,
+                middleware::request_headers::RequestHeaders::new(
+                    &REQUEST_HEADERS_0,
+                    middleware::response_headers::ResponseHeaders::new(
+                        &RESPONSE_HEADERS_0,
                         Respond::new(200, "text/plain", "User-agent: *\nDisallow: /\n"),
                     ),
                 ),
@@ -827,17 +835,12 @@ middleware:
     window: 10s
     open: 5s
     half_open: 1
-  headers:
-    request:
-      remove: [x-internal]
-      set:
-        x-zone: "${env:ZONE}"
-      add:
-        x-gateway: castgate
-    response:
-      remove: []
-      set: {}
-      add: {}
+  request_headers:
+    remove: [x-internal]
+    set:
+      x-zone: "${env:ZONE}"
+    add:
+      x-gateway: castgate
 routes:
   - name: users
     path: /users
@@ -847,7 +850,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), headers (line 30)
+    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), request_headers (line 30)
   - name: people
     path: /people
     match: prefix
@@ -856,7 +859,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), headers (line 30)
+    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), request_headers (line 30)
   - name: orders
     path: /orders
     match: prefix
@@ -865,7 +868,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), headers (line 30)
+    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), request_headers (line 30)
   - name: tenants
     path: "/tenants/{id:uint}"
     match: exact
@@ -888,7 +891,7 @@ routes:
           header: x-api-key
           keys: ["${env:API_KEYS}", "${file:/run/secrets/keys}"]
       circuit_breaker: off
-      headers: off
+      request_headers: off
   - name: canary
     path: /users
     match: prefix
@@ -903,7 +906,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), headers (line 30)
+    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), request_headers (line 30)
   - name: "/old/{*rest}"
     path: "/old/{*rest}"
     match: prefix
@@ -911,7 +914,7 @@ routes:
     redirect:
       to: "/new/{*rest}"
       status: 301
-    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), headers (line 30)
+    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), request_headers (line 30)
   - name: /older
     path: /older
     match: prefix
@@ -919,7 +922,7 @@ routes:
     redirect:
       to: "https://example.com/"
       status: 308
-    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), headers (line 30)
+    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), request_headers (line 30)
   - name: /robots.txt
     path: /robots.txt
     match: exact
@@ -931,5 +934,5 @@ routes:
       headers:
         cache-control: "max-age=3600"
         x-zone: "${env:ZONE}"
-    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), headers (line 30)
+    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), request_headers (line 30)
 "#;

@@ -17,7 +17,7 @@ fn lints_parameters_and_header_names_are_offered() {
     assert!(fields.contains(&"Cookie".to_owned()) && !fields.contains(&"Host".to_owned()), "{fields:?}");
     let fields = editor.offered("middleware:\n  auth:\n    api_keys:\n      header: ^\n");
     assert!(fields.contains(&"X-API-Key".to_owned()) && !fields.contains(&"Cookie".to_owned()), "{fields:?}");
-    let fields = editor.offered("middleware:\n  headers:\n    response:\n      set:\n        ^");
+    let fields = editor.offered("middleware:\n  response_headers:\n    set:\n      ^");
     assert!(fields.contains(&"X-Frame-Options".to_owned()), "{fields:?}");
     editor.quit();
 }

@@ -77,7 +77,8 @@ pub(crate) enum Change {
 }
 
 /// Kinds of middleware; each has settings of a few sorts.
-pub(crate) const MIDDLEWARE: [&str; 5] = ["request_id", "access_log", "rate_limit", "auth", "headers"];
+pub(crate) const MIDDLEWARE: [&str; 5] =
+    ["request_id", "access_log", "rate_limit", "auth", "request_headers"];
 
 pub(crate) fn gateway(choices: &mut Choices<'_>) -> Gateway {
     let mut gateway = Gateway {

@@ -70,8 +70,8 @@ pub(crate) fn yaml(choices: &mut Choices<'_>, gateway: &Gateway, spelling: Spell
     let top =
         gateway.middleware.iter().map(|(kind, sort)| ((*kind).to_owned(), settings(choices, kind, *sort)));
     let mut top: Vec<(String, Node)> = top.collect();
-    if !gateway.middleware.contains_key("headers") && choices.chance(30) {
-        top.push(("headers".to_owned(), Node::Map(Vec::new())));
+    if !gateway.middleware.contains_key("request_headers") && choices.chance(30) {
+        top.push(("request_headers".to_owned(), Node::Map(Vec::new())));
     }
     if !top.is_empty() {
         root.put("middleware", Node::Map(top));

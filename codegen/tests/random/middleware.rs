@@ -44,12 +44,8 @@ fn section(choices: &mut Choices<'_>, top: &Top, forwards: bool, percent: usize)
     } else if choices.chance(5) {
         middleware.put("circuit_breaker", Node::plain("off"));
     }
-    switched(choices, &mut middleware, percent, "headers", |choices| {
-        let mut section = Section::default();
-        section.may(choices, 70, "request", edits);
-        section.may(choices, 70, "response", edits);
-        section
-    });
+    switched(choices, &mut middleware, percent, "request_headers", edits);
+    switched(choices, &mut middleware, percent, "response_headers", edits);
     middleware
 }
 
@@ -104,10 +100,10 @@ fn auth(choices: &mut Choices<'_>, is_inherited: bool) -> Section {
     section
 }
 
-fn edits(choices: &mut Choices<'_>) -> Node {
+fn edits(choices: &mut Choices<'_>) -> Section {
     let mut section = Section::default();
     section.may(choices, 50, "set", |choices| text::fields(choices, 3, text::late_value));
     section.may(choices, 50, "add", |choices| text::fields(choices, 3, text::late_value));
     section.may(choices, 50, "remove", text::field_names);
-    section.done()
+    section
 }

@@ -14,12 +14,17 @@ pub(super) fn middleware(model: &Model, sink: &mut Reporter<'_>) {
         sets.flat_map(|set| set.layers(&model.policies)).map(|layer| layer.kind).collect();
     let of_unmatched = REGISTRY.iter().filter(|entry| entry.facts.sees_unmatched);
     let of_unmatched: Vec<String> = of_unmatched.map(|entry| format!("`{}`", entry.name)).collect();
+    let of_unmatched = match of_unmatched.split_last() {
+        Some((last, [first, rest @ ..])) => {
+            format!("{} and {last}", [&[first.clone()], rest].concat().join(", "))
+        }
+        _ => of_unmatched.concat(),
+    };
     for layer in model.policies.top_level().filter(|layer| !used.contains(layer.kind)) {
         let title = format!("no route has the middleware {}", quoted(layer.kind));
         let label = "every route has switched it off, or has no use for it";
-        let only = of_unmatched.join(" and ");
         sink.lint_at_key(Lint::UNUSED_MIDDLEWARE, &layer.origin.path, title, label)
-            .help(format!("remove it; requests that match no route have {only} only"));
+            .help(format!("remove it; requests that match no route have {of_unmatched} only"));
     }
 }
 

@@ -39,6 +39,25 @@ fn what_the_client_gets_is_edited() {
 }
 
 #[test]
+fn every_answer_is_edited_the_gateway_s_own_errors_too() {
+    let bed = Testbed::new("middleware");
+    let statuses =
+        [("/public", 200), ("/private", 401), ("/moved", 307), ("/nothing", 404), ("/public/%2f", 400)];
+    for (path, status) in statuses {
+        let response = bed.get(path);
+        assert_eq!(response.status, status, "{path}");
+        assert_eq!(response.all("x-content-type-options"), ["nosniff"], "{path}");
+    }
+    let limited = || bed.get("/limited");
+    let response = (0..8).map(|_| limited()).find(|response| response.status == 429).unwrap();
+    assert_eq!(response.all("x-content-type-options"), ["nosniff"]);
+    assert!(response.header("retry-after").is_some() && response.header("x-request-id").is_some());
+    // Only the route's own edits are laid over those of all: maps take the place of maps.
+    let response = bed.get("/edited");
+    assert_eq!(response.all("x-content-type-options"), [""; 0]);
+}
+
+#[test]
 fn a_value_can_come_at_start() {
     let bed = Testbed::new("middleware");
     let gateway = launch("middleware", [&bed.a, &bed.b, &bed.c]).env("SECRET", "of the day").start();

@@ -1,23 +1,19 @@
-//! Sets, adds and removes header fields of requests and responses. Values may be known only at start.
+//! Sets, adds and removes header fields, for the layers that change those of requests or of responses. Values may be known only at start.
 
 use std::sync::OnceLock;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::context::Context;
-use crate::error::Error;
 use crate::introduction::Introduction;
 use crate::late::{Late, Origin, Problems};
-use crate::message::{Request, Response};
 use crate::policy::Policy;
-use crate::service::Service;
 
 /// One change of a header section.
 #[derive(Debug)]
 pub struct HeaderEdit {
     name: HeaderName,
-    /// The gateway has something to say in this field, too.
-    is_introduction: bool,
+    /// The gateway has something to say in this field of a request, too.
+    pub(crate) is_introduction: bool,
     action: Action,
 }
 
@@ -48,7 +44,7 @@ impl HeaderEdit {
         Self { name: HeaderName::from_static(name), is_introduction: Introduction::has(name), action }
     }
 
-    fn apply(&self, headers: &mut HeaderMap) {
+    pub(crate) fn apply(&self, headers: &mut HeaderMap) {
         match &self.action {
             Action::Set(_, value) => {
                 if let Some(value) = value.get() {
@@ -79,47 +75,22 @@ impl HeaderEdit {
     }
 }
 
-/// The changes of one `headers` entry, in the order remove, set, add.
+/// The changes of one entry, in the order remove, set, add.
 #[derive(Debug)]
 pub struct HeaderEdits {
-    /// Where the entry was written.
-    pub origin: Origin,
-    /// Changes to requests.
-    pub request: &'static [HeaderEdit],
-    /// Changes to responses.
-    pub response: &'static [HeaderEdit],
+    origin: Origin,
+    pub(crate) edits: &'static [HeaderEdit],
+}
+
+impl HeaderEdits {
+    /// Of the entry written at `origin`.
+    pub const fn new(origin: Origin, edits: &'static [HeaderEdit]) -> Self {
+        Self { origin, edits }
+    }
 }
 
 impl Policy for HeaderEdits {
     fn bind(&self, problems: &mut Problems) {
-        self.request.iter().chain(self.response).for_each(|edit| edit.bind(self.origin, problems));
-    }
-}
-
-/// The headers layer.
-#[derive(Debug)]
-pub struct Headers<S> {
-    edits: &'static HeaderEdits,
-    inner: S,
-}
-
-impl<S> Headers<S> {
-    /// Edits the requests and responses of `inner`.
-    pub const fn new(edits: &'static HeaderEdits, inner: S) -> Self {
-        Self { edits, inner }
-    }
-}
-
-impl<S: Service> Service for Headers<S> {
-    async fn serve(&self, mut request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
-        for edit in self.edits.request {
-            if edit.is_introduction {
-                cx.introduce(&mut request);
-            }
-            edit.apply(request.headers_mut());
-        }
-        let mut response = self.inner.serve(request, cx).await?;
-        self.edits.response.iter().for_each(|edit| edit.apply(response.headers_mut()));
-        Ok(response)
+        self.edits.iter().for_each(|edit| edit.bind(self.origin, problems));
     }
 }

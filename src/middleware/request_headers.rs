@@ -1,0 +1,38 @@
+//! Changes header fields of requests, on their way to what is inside.
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::message::{Request, Response};
+use crate::service::Service;
+
+pub use crate::header_edits::{HeaderEdit, HeaderEdits};
+
+/// The request-headers layer.
+#[derive(Debug)]
+pub struct RequestHeaders<S> {
+    edits: &'static HeaderEdits,
+    inner: S,
+}
+
+impl<S> RequestHeaders<S> {
+    /// Edits the requests of `inner`.
+    pub const fn new(edits: &'static HeaderEdits, inner: S) -> Self {
+        Self { edits, inner }
+    }
+}
+
+impl<S: Service> Service for RequestHeaders<S> {
+    fn serve(
+        &self,
+        mut request: Request,
+        cx: &mut Context<'_>,
+    ) -> impl Future<Output = Result<Response, Error>> {
+        for edit in self.edits.edits {
+            if edit.is_introduction {
+                cx.introduce(&mut request);
+            }
+            edit.apply(request.headers_mut());
+        }
+        self.inner.serve(request, cx)
+    }
+}

@@ -1,0 +1,30 @@
+//! Changes header fields of responses, whoever has answered: an error of the gateway's own is a response to it.
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::message::{Request, Response};
+use crate::service::Service;
+
+pub use crate::header_edits::{HeaderEdit, HeaderEdits};
+
+/// The response-headers layer.
+#[derive(Debug)]
+pub struct ResponseHeaders<S> {
+    edits: &'static HeaderEdits,
+    inner: S,
+}
+
+impl<S> ResponseHeaders<S> {
+    /// Edits the responses of `inner`.
+    pub const fn new(edits: &'static HeaderEdits, inner: S) -> Self {
+        Self { edits, inner }
+    }
+}
+
+impl<S: Service> Service for ResponseHeaders<S> {
+    async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
+        let mut response = self.inner.answer(request, cx).await;
+        self.edits.edits.iter().for_each(|edit| edit.apply(response.headers_mut()));
+        Ok(response)
+    }
+}
