@@ -15,7 +15,8 @@ pub use crate::late::{Late, Origin, Piece};
 pub use crate::message::{Request, Response};
 pub use crate::middleware::{self, Redirect, Reject, Respond, Target as RedirectTarget};
 pub use crate::route::{
-    Edge, HeaderMatch, Methods, NONE, Node, QueryMatch, Route, RouteIndex, RouteTimeouts, Span, Table,
+    Disputed, Edge, HeaderMatch, Methods, NONE, Node, QueryMatch, Route, RouteIndex, RouteTimeouts, Span,
+    Table,
 };
 pub use crate::server::Cidr;
 pub use crate::service::Service;

@@ -6,6 +6,7 @@ mod predicate;
 use std::time::Duration;
 
 pub use castgate_contract::methods::Methods;
+pub use castgate_contract::path::Disputed;
 use castgate_contract::search::Tables;
 use castgate_contract::table;
 pub use castgate_contract::table::{NONE, Span, Table};
@@ -27,8 +28,8 @@ pub type Edge = table::Edge<&'static str>;
 pub struct Route<T> {
     /// The methods it takes.
     pub methods: Methods,
-    /// What becomes of a path whose segments have parameters.
-    pub path_parameters: PathParameters,
+    /// What may be in its paths although others read it differently; the rest is 400.
+    pub keeps: Disputed,
     /// Header fields that must all match.
     pub headers: &'static [HeaderMatch],
     /// Query parameters that must all match.
@@ -47,7 +48,7 @@ impl<T> Route<T> {
         Self {
             name,
             methods: Methods::ALL,
-            path_parameters: PathParameters::Refuse,
+            keeps: Disputed::NOTHING,
             headers: &[],
             query: &[],
             timeouts,
@@ -61,9 +62,9 @@ impl<T> Route<T> {
         self
     }
 
-    /// Lets path parameters through.
-    pub const fn keeping_path_parameters(mut self) -> Self {
-        self.path_parameters = PathParameters::Keep;
+    /// Lets this through as it came.
+    pub const fn keeping(mut self, disputed: Disputed) -> Self {
+        self.keeps = disputed;
         self
     }
 
@@ -83,17 +84,6 @@ impl<T> Route<T> {
         self.headers.iter().all(|wanted| wanted.accepts(request.headers, request.introduction))
             && self.query.iter().all(|wanted| wanted.accepts(request.query))
     }
-}
-
-/// What becomes of a path whose segments have parameters (`/cars;color=red`). They are never part of what is matched:
-/// what stands behind a `;` is a part of the name to one backend and nothing to another, so that it would get around a
-/// guard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PathParameters {
-    /// 400.
-    Refuse,
-    /// It goes on as it came.
-    Keep,
 }
 
 /// How long an exchange on a route may take, phase by phase.

@@ -30,10 +30,12 @@ pub fn explain(model: &Model, request: &Request, all: bool) -> String {
             text.push_str("=> answered by the gateway itself, ahead of all routes (see `admin`)\n");
             return text;
         }
-        Answer::PathParameters(route) => format!(
-            "=> route {}, {}, refuses path parameters (`;`): 400; see `path_parameters`\n",
+        Answer::Disputed(route, key) => format!(
+            "=> route {}, {}, refuses {}: 400; see `{}`\n",
             quoted(&route.name),
-            route.origin.line
+            route.origin.line,
+            key.what,
+            key.key
         ),
         Answer::NotFound => "=> no route: 404\n".to_owned(),
         Answer::NotImplemented => format!("=> {} is neither answered nor forwarded: 501\n", request.method()),

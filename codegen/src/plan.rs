@@ -16,6 +16,7 @@ pub use value::{Name, Static, Value};
 pub use crate::late::{Late, Piece};
 pub use crate::source::FileLine;
 pub use castgate_contract::methods::Methods;
+pub use castgate_contract::path::Disputed;
 pub use castgate_contract::table::{NONE, Span, Spanned, Table};
 
 /// Names that every generated file uses for itself; no static is named so after a thing of the config.

@@ -27,10 +27,12 @@ pub(crate) use {
     region::UNANSWERED,
 };
 
+use crate::language::route::{DISPUTED, DisputedKey};
 use crate::lower;
-use crate::model::{Methods, Model, PathParameters, Route};
+use crate::model::{Methods, Model, Route};
 use crate::plan::Index;
 use castgate_contract::built_in;
+use castgate_contract::path::Disputed;
 use castgate_contract::search::Tables;
 
 /// What becomes of a request.
@@ -38,8 +40,8 @@ use castgate_contract::search::Tables;
 pub enum Answer<'m> {
     /// A route takes it.
     Route(&'m Route),
-    /// 400: this route would take it, but the path has parameters, and the route does not keep them.
-    PathParameters(&'m Route),
+    /// 400: this route would take it, but does not let through what of the path others may read differently.
+    Disputed(&'m Route, &'static DisputedKey),
     /// The gateway answers it itself, ahead of all routes.
     BuiltIn,
     /// 405: routes match but for the method; these are the methods they serve.
@@ -48,6 +50,10 @@ pub enum Answer<'m> {
     NotFound,
     /// 501: the gateway neither answers nor forwards this method.
     NotImplemented,
+}
+
+fn is_refused(of: Disputed, request: &Request, route: &Route) -> bool {
+    request.disputed().contains(of) && !route.keeps.contains(of)
 }
 
 /// A model's routes, ready to be asked.
@@ -81,12 +87,10 @@ impl<'m> Table<'m> {
             fits && route.methods.intersects(method)
         });
         match found {
-            Some(route)
-                if request.has_path_parameters() && route.path_parameters == PathParameters::Refuse =>
-            {
-                Answer::PathParameters(route)
-            }
-            Some(route) => Answer::Route(route),
+            Some(route) => match DISPUTED.iter().find(|key| is_refused(key.of, request, route)) {
+                Some(key) => Answer::Disputed(route, key),
+                None => Answer::Route(route),
+            },
             None if allowed == Methods::NONE => Answer::NotFound,
             None => Answer::NotAllowed(allowed),
         }

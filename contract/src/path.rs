@@ -1,6 +1,6 @@
 //! The one canonical form of a path (RFC 3986 section 6.2.2): what is matched, authorised, logged and forwarded is
-//! the same string. What two programs could read differently is refused: `%2F`, `%5C`, `%00`, broken escapes. What
-//! stands behind a `;` in a segment is matched by nobody, and forwarded only where a route says so.
+//! the same string. What two programs could read differently is refused, as `%00` and broken escapes, or said
+//! ([`Disputed`]), and forwarded only where a route says so.
 
 use std::borrow::Cow;
 
@@ -9,9 +9,45 @@ use std::borrow::Cow;
 pub struct Canonical<'a> {
     /// Borrowed if the path was canonical already, as almost all are.
     pub text: Cow<'a, str>,
-    /// A segment has parameters (`;`, or `%3B`, which some decode too early).
-    pub has_parameters: bool,
+    /// What of it two programs could read differently.
+    pub disputed: Disputed,
 }
+
+/// A set of what a path may have that one program takes for a part of a name, and the next does not. A route says which
+/// of it goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Disputed(u8);
+
+impl Disputed {
+    /// There is one reading.
+    pub const NOTHING: Self = Self(0);
+    /// A segment has parameters (`;`, or `%3B`, which some decode too early). They are never matched.
+    pub const PARAMETERS: Self = Self(1);
+    /// A segment has a slash or a backslash in it (`%2F`, `%5C`), which some decode before they split. To us it is
+    /// a part of the segment.
+    pub const SLASHES: Self = Self(2);
+
+    /// All of both.
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether all of the other is in it.
+    #[inline]
+    pub const fn contains(self, other: Self) -> bool {
+        other.0 & !self.0 == 0
+    }
+
+    fn of(path: &str) -> Self {
+        let has_parameters = bare(path).len() < path.len();
+        let has_slashes = SLASHES.into_iter().any(|slash| path.contains(slash));
+        let parameters = if has_parameters { Self::PARAMETERS } else { Self::NOTHING };
+        parameters.union(if has_slashes { Self::SLASHES } else { Self::NOTHING })
+    }
+}
+
+/// What some decode to a separator, in canonical form.
+const SLASHES: [&str; 2] = ["%2F", "%5C"];
 
 /// The canonical form: unreserved characters decoded, escapes in upper case, dot segments removed, `//` merged (as
 /// nginx's `merge_slashes`). The error says why there is none.
@@ -21,7 +57,7 @@ pub fn canonical(path: &str) -> Result<Canonical<'_>, &'static str> {
     if bytes.first() != Some(&b'/') {
         return Err("the path does not begin with a slash");
     }
-    let (mut plain, mut has_parameters) = (true, false);
+    let (mut plain, mut disputed) = (true, Disputed::NOTHING);
     let mut previous = 0;
     for &byte in bytes {
         match CLASS[usize::from(byte)] {
@@ -31,18 +67,18 @@ pub fn canonical(path: &str) -> Result<Canonical<'_>, &'static str> {
             Class::Dot | Class::Slash if previous != b'/' => {}
             Class::Dot | Class::Slash | Class::Percent => plain = false,
             Class::Semicolon => {
-                has_parameters = true;
+                disputed = Disputed::PARAMETERS;
                 plain &= previous != b'/';
             }
         }
         previous = byte;
     }
     if plain {
-        return Ok(Canonical { text: Cow::Borrowed(path), has_parameters });
+        return Ok(Canonical { text: Cow::Borrowed(path), disputed });
     }
     let text = rewrite(bytes)?;
-    let has_parameters = bare(&text).len() < text.len();
-    Ok(Canonical { text: Cow::Owned(text), has_parameters })
+    let disputed = Disputed::of(&text);
+    Ok(Canonical { text: Cow::Owned(text), disputed })
 }
 
 /// A canonical path, its segments without their parameters: what is matched.
@@ -64,11 +100,7 @@ fn rewrite(path: &[u8]) -> Result<String, &'static str> {
     let mut segments = decoded[1..].split('/').peekable();
     while let Some(segment) = segments.next() {
         let last = segments.peek().is_none();
-        // Servers with path parameters (`/..;x/`, `/;x/`) resolve these as dots, or merge them; others do not.
-        let bare = bare(segment);
-        if bare.len() < segment.len() && matches!(bare, "" | "." | "..") {
-            return Err("the path holds an empty or a dot segment with a parameter");
-        }
+        vanishes(segment)?;
         match segment {
             "." | "" if !last => {}
             ".." => {
@@ -90,6 +122,28 @@ fn rewrite(path: &[u8]) -> Result<String, &'static str> {
     Ok(output)
 }
 
+/// Refuses a segment of which nothing is left for some: servers with path parameters (`/..;x/`, `/;x/`) resolve these as
+/// dots, or merge them, and those that decode slashes early resolve the dots between them (`/..%2Fadmin`).
+fn vanishes(segment: &str) -> Result<(), &'static str> {
+    if !segment.contains(['%', ';']) {
+        return Ok(());
+    }
+    let parts = SLASHES
+        .into_iter()
+        .fold(vec![segment], |parts, slash| parts.into_iter().flat_map(|part| part.split(slash)).collect());
+    for part in &parts {
+        let bare = bare(part);
+        let has_parameters = bare.len() < part.len();
+        if has_parameters && matches!(bare, "" | "." | "..") {
+            return Err("the path holds an empty or a dot segment with a parameter");
+        }
+        if parts.len() > 1 && matches!(bare, "." | "..") {
+            return Err("the path holds a dot segment beside an escaped slash");
+        }
+    }
+    Ok(())
+}
+
 /// Decodes escapes of unreserved characters and upper-cases the others.
 fn decode(path: &[u8]) -> Result<String, &'static str> {
     let mut decoded = String::with_capacity(path.len());
@@ -106,7 +160,7 @@ fn decode(path: &[u8]) -> Result<String, &'static str> {
         bytes = &rest[2..];
         match byte {
             byte if is_unreserved(byte) => decoded.push(char::from(byte)),
-            b'/' | b'\\' | 0 => return Err("the path holds an escaped slash, backslash or NUL"),
+            0 => return Err("the path holds an escaped NUL"),
             byte => {
                 const HEX: &[u8; 16] = b"0123456789ABCDEF";
                 decoded.push('%');
@@ -214,10 +268,14 @@ mod tests {
             "",
             "a",
             "*",
-            "/a%2fb",
-            "/a%2Fb",
-            "/a%5cb",
             "/a%00",
+            "/a%2fb%00",
+            "/..%2fb",
+            "/a%2F..",
+            "/a%5c.%2fb",
+            "/a%2f%2e%2E%5cb",
+            "/..;x%2Fb",
+            "/a%2F;x",
             "/%",
             "/%4",
             "/%zz",
@@ -252,7 +310,23 @@ mod tests {
         ] {
             let canonical = canonical(path).unwrap();
             assert_eq!(without_parameters(&canonical.text), bare, "{path}");
-            assert_eq!(canonical.has_parameters, bare != canonical.text, "{path}");
+            assert_eq!(canonical.disputed == Disputed::PARAMETERS, bare != canonical.text, "{path}");
+        }
+    }
+
+    #[test]
+    fn escaped_slashes_are_seen_and_separate_nothing() {
+        for (path, text, disputed) in [
+            ("/a%2fb/../c%5cd", "/c%5Cd", Disputed::SLASHES),
+            ("/a%2fb/..", "/", Disputed::NOTHING),
+            ("/https:%2F%2Fa.example%2Fx", "/https:%2F%2Fa.example%2Fx", Disputed::SLASHES),
+            ("/%2f", "/%2F", Disputed::SLASHES),
+            ("/a%252fb", "/a%252fb", Disputed::NOTHING),
+            ("/a...%2Fb", "/a...%2Fb", Disputed::SLASHES),
+            ("/a;b%5Cc", "/a;b%5Cc", Disputed::SLASHES.union(Disputed::PARAMETERS)),
+        ] {
+            let canonical = canonical(path).unwrap();
+            assert_eq!((canonical.text.as_ref(), canonical.disputed), (text, disputed), "{path}");
         }
     }
 
@@ -266,7 +340,7 @@ mod tests {
                 '%' => {
                     let digits: String = left.drain(..2).filter(char::is_ascii_hexdigit).collect();
                     match u8::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == 2)? {
-                        0 | b'/' | b'\\' => return None,
+                        0 => return None,
                         byte if "-._~".contains(char::from(byte)) || byte.is_ascii_alphanumeric() => {
                             text.push(char::from(byte))
                         }
@@ -282,9 +356,16 @@ mod tests {
         let segments: Vec<&str> = text.split('/').collect();
         let mut kept = Vec::new();
         for segment in &segments {
-            let mut parts = segment.split(';').flat_map(|part| part.split("%3B"));
-            if matches!(parts.next()?, "" | "." | "..") && parts.next().is_some() {
-                return None;
+            let names: Vec<&str> = segment.split("%2F").flat_map(|part| part.split("%5C")).collect();
+            for name in &names {
+                let mut parts = name.split(';').flat_map(|part| part.split("%3B"));
+                let first = parts.next()?;
+                if matches!(first, "" | "." | "..") && parts.next().is_some() {
+                    return None;
+                }
+                if matches!(first, "." | "..") && names.len() > 1 {
+                    return None;
+                }
             }
             match *segment {
                 "" | "." => {}
@@ -308,7 +389,7 @@ mod tests {
             if let Ok(once) = canonical(&path) {
                 let bare = without_parameters(&once.text);
                 prop_assert_eq!(of(&bare), Ok(bare.clone()));
-                prop_assert_eq!(once.has_parameters, bare != *once.text);
+                prop_assert_eq!(once.disputed == Disputed::PARAMETERS, bare != *once.text);
             }
         }
 

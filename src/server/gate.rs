@@ -31,7 +31,7 @@ use crate::context::Context;
 use crate::error::{Error, Reason};
 use crate::message::{Body, BodyError, Request, RequestBody, Response};
 use crate::record::{Record, UNMATCHED};
-use crate::route::{Answer, PathParameters, Question, RouteTimeouts};
+use crate::route::{Answer, Disputed, Question, RouteTimeouts};
 
 /// Serves one request of a gateway listener; an error ends the connection without an answer.
 pub(super) async fn admit<A: App>(
@@ -109,7 +109,7 @@ fn make_admissible(
     cx: &mut Context<'_>,
     checked: Checked,
 ) -> Result<Admissible, Reason> {
-    let Checked { mut fields, target, has_parameters } = checked;
+    let Checked { mut fields, target, disputed } = checked;
     if let Some(target) = target {
         if let Some(host) = target.host {
             request.headers_mut().insert(header::HOST, host.clone());
@@ -120,26 +120,26 @@ fn make_admissible(
     let version = request.version();
     cx.introduction = Some(fields.introduce(request.headers_mut(), cx.client, version)?);
     cx.withheld = fields.unmask(request.headers_mut());
-    Ok(Admissible { fields, has_parameters })
+    Ok(Admissible { fields, disputed })
 }
 
 /// What the gate still has to know of a request that may go on.
 struct Admissible {
     fields: Findings,
-    /// A segment of the path has parameters.
-    has_parameters: bool,
+    disputed: Disputed,
 }
 
 /// The target of the request's route; an error is what a request without one is answered with.
 fn find<A: App>(
     app: &'static A,
     request: &mut Request,
-    Admissible { fields, has_parameters }: Admissible,
+    Admissible { fields, disputed }: Admissible,
     cx: &mut Context<'_>,
 ) -> Result<&'static A::Target, Error> {
     let routes = app.routes();
     let mut host = [0; MAX_HOST];
     // Segments are compared without their parameters: what is guarded is guarded with any.
+    let has_parameters = disputed.contains(Disputed::PARAMETERS);
     let bare = has_parameters.then(|| path::without_parameters(request.uri().path()));
     let question = Question {
         method: request.method(),
@@ -155,7 +155,7 @@ fn find<A: App>(
     match answer {
         Answer::Route(number) => {
             let route = &routes.routes[number as usize];
-            if has_parameters && route.path_parameters == PathParameters::Refuse {
+            if !route.keeps.contains(disputed) {
                 return Err(Reason::BadRequest.into());
             }
             cx.record.route = number;

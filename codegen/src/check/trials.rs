@@ -45,15 +45,18 @@ fn report(table: &Table<'_>, outcome: &TestOutcome<'_>, sink: &mut Reporter<'_>)
 }
 
 /// What becomes of a request that no route takes.
-fn fate(answer: &Answer<'_>) -> &'static str {
-    match answer {
+fn fate(answer: &Answer<'_>) -> String {
+    let fate = match answer {
         Answer::Route(_) => "goes to a route",
-        Answer::PathParameters(_) => "is answered with 400: its route refuses path parameters",
+        Answer::Disputed(_, key) => {
+            return format!("is answered with 400: its route refuses {}", key.what);
+        }
         Answer::BuiltIn => "is answered by the gateway itself",
         Answer::NotAllowed(_) => "is answered with 405: its method is not served",
         Answer::NotFound => "is answered with 404: no route matches",
         Answer::NotImplemented => "is answered with 501: its method is never forwarded",
-    }
+    };
+    fate.to_owned()
 }
 
 /// Why there is nothing to compare.
@@ -68,9 +71,8 @@ fn nothing(answer: &Answer<'_>, key: &str) -> String {
 
 fn why_not(route: &Route, table: &Table<'_>, outcome: &TestOutcome<'_>) -> String {
     let misses = route.misses(&outcome.test.request);
-    if misses.is_empty() && matches!(table.ask(&outcome.test.request), Answer::PathParameters(_)) {
-        return "the path has parameters (`;`), and its route does not say `path_parameters: keep`"
-            .to_owned();
+    if let (true, Answer::Disputed(_, key)) = (misses.is_empty(), table.ask(&outcome.test.request)) {
+        return format!("the path has {}, and its route does not say `{}: keep`", key.what, key.key);
     }
     let Some(first) = misses.first() else {
         let is_built_in = matches!(table.ask(&outcome.test.request), Answer::BuiltIn);

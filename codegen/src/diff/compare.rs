@@ -5,7 +5,7 @@ use super::side::{Condition, Side, Taker};
 use super::treatment::{Treatment, differing};
 use super::upstreams;
 use crate::middleware::NAMES;
-use crate::model::{PathParameters, Route, Target};
+use crate::model::{Disputed, Route, Target};
 use crate::show;
 use crate::table::{Request, changed, rendered};
 
@@ -107,7 +107,7 @@ fn spellings(asked: &Asked<'_>, routes: [&Route; 2]) -> Vec<[String; 2]> {
         };
         segments.map(with).collect()
     };
-    let keep = routes.iter().all(|route| route.path_parameters == PathParameters::Keep);
+    let keep = routes.iter().all(|route| route.keeps.contains(Disputed::PARAMETERS));
     let kept = keep.then(|| plain.map(with_parameters));
     [plain.map(str::to_owned)].into_iter().chain(kept).collect()
 }

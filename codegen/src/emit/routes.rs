@@ -2,7 +2,7 @@
 
 use super::policy;
 use super::value::{duration, path, size};
-use crate::plan::{Methods, Place, Route, Static};
+use crate::plan::{Disputed, Methods, Place, Route, Static};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -24,7 +24,7 @@ fn route(of: &Route) -> TokenStream {
         total,
         place: Place { stack, table, instance },
         methods,
-        keeps_path_parameters,
+        keeps,
         headers,
         query,
     } = of;
@@ -32,12 +32,22 @@ fn route(of: &Route) -> TokenStream {
     let total = total.map(duration).map(|total| quote!(.with_total(#total)));
     let timeouts = quote!(RouteTimeouts::new(#timeout, #idle) #total);
     let methods = self::methods(*methods).map(|methods| quote!(.with_methods(#methods)));
-    let parameters = keeps_path_parameters.then(|| quote!(.keeping_path_parameters()));
+    let keeps = disputed(*keeps).map(|keeps| quote!(.keeping(#keeps)));
     let headers = headers.as_ref().map(|name| quote!(.with_headers(&#name)));
     let query = query.as_ref().map(|name| quote!(.with_query(&#name)));
     quote! {
-        Route::new(#label, #timeouts, Target::#stack(&#table[#instance])) #methods #parameters #headers #query
+        Route::new(#label, #timeouts, Target::#stack(&#table[#instance])) #methods #keeps #headers #query
     }
+}
+
+/// `Disputed::PARAMETERS`; `None` for nothing.
+fn disputed(of: Disputed) -> Option<TokenStream> {
+    let names = [
+        (Disputed::PARAMETERS, quote!(Disputed::PARAMETERS)),
+        (Disputed::SLASHES, quote!(Disputed::SLASHES)),
+    ];
+    let names = names.into_iter().filter(|(one, _)| of.contains(*one)).map(|(_, name)| name);
+    names.reduce(|all, next| quote!(#all.union(#next)))
 }
 
 /// `Methods::GET.union(Methods::HEAD)`; `None` for all methods.

@@ -12,6 +12,7 @@ use crate::field::Use;
 use crate::middleware::{self, Middleware};
 use crate::model::{HeaderName, HeaderPredicate, Late, Methods, QueryPredicate};
 use crate::pattern::HostPattern;
+use castgate_contract::path::Disputed;
 use std::time::Duration;
 
 words! {
@@ -25,13 +26,52 @@ words! {
 }
 
 words! {
-    /// What becomes of a path whose segments have parameters (`/cars;color=red`). Patterns never have any, and segments
-    /// are compared without theirs.
-    PathParameters, "path_parameters" {
+    /// What becomes of a path with something in it that two programs read differently.
+    OfDisputed, "word" {
         /// 400.
         Refuse = "refuse";
         /// It goes on as it came.
         Keep = "keep";
+    }
+}
+
+/// What is disputed of a path, and the key by which a route lets it through.
+#[derive(Debug)]
+pub struct DisputedKey {
+    pub(crate) key: &'static str,
+    pub(crate) of: Disputed,
+    /// What it is called in reports.
+    pub(crate) what: &'static str,
+    written: fn(&Route) -> OfDisputed,
+}
+
+pub(crate) const DISPUTED: [DisputedKey; 2] = [
+    DisputedKey {
+        key: WrittenRoute::path_parameters,
+        of: Disputed::PARAMETERS,
+        what: "path parameters (`;`)",
+        written: |route| route.path_parameters,
+    },
+    DisputedKey {
+        key: WrittenRoute::encoded_slashes,
+        of: Disputed::SLASHES,
+        what: "encoded slashes (`%2F`, `%5C`)",
+        written: |route| route.encoded_slashes,
+    },
+];
+
+impl Route {
+    /// All that it lets through.
+    pub(crate) fn keeps(&self) -> Disputed {
+        let kept = DISPUTED.iter().filter(|key| (key.written)(self) == OfDisputed::Keep);
+        kept.fold(Disputed::NOTHING, |all, key| all.union(key.of))
+    }
+}
+
+impl DisputedKey {
+    /// What the key is for a route that lets all this through.
+    pub fn word(&self, keeps: Disputed) -> OfDisputed {
+        if keeps.contains(self.of) { OfDisputed::Keep } else { OfDisputed::Refuse }
     }
 }
 
@@ -103,7 +143,11 @@ section! {
         rewrite: String = Verbatim, optional "", example "\"/v2/{id}/{*rest}\"";
         /// What becomes of a path with `;` (or `%3B`) in a segment, as `/cars;color=red/2012`: `refuse` answers 400, `keep` forwards
         /// it as it came. Segments are compared without their parameters in either case.
-        path_parameters: PathParameters = Word, default PathParameters::Refuse, example "keep";
+        path_parameters: OfDisputed = Word, default OfDisputed::Refuse, example "keep";
+        /// What becomes of a path with an encoded slash or backslash (`%2F`, `%5C`) in a segment, as `/packages/@scope%2Fname`:
+        /// `refuse` answers 400, `keep` forwards it as it came. It is a part of its segment, which a parameter takes: never
+        /// decoded, and no separator. Beside one no dots are forwarded (`..%2Fx` is 400).
+        encoded_slashes: OfDisputed = Word, default OfDisputed::Refuse, example "keep";
         /// From the end of the request to the head of the response, all attempts together: then 504. While a request's body
         /// moves it starts anew. Only on routes that forward.
         timeout: Duration = Timeout, optional "`server.timeouts.request`, or `total` if that is less", example "5s";

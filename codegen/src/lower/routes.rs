@@ -35,7 +35,7 @@ pub(super) fn route(
         total: route.total,
         place,
         methods: route.methods,
-        keeps_path_parameters: route.path_parameters == model::PathParameters::Keep,
+        keeps: route.keeps,
         headers,
         query,
     }

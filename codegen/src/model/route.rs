@@ -1,6 +1,6 @@
 //! Routes: a condition, a middleware set, a target.
 
-use super::{HeaderName, Id, Methods, MiddlewareSet, Origin, PathParameters, Respond, Upstream};
+use super::{Disputed, HeaderName, Id, Methods, MiddlewareSet, Origin, Respond, Upstream};
 use crate::language::route::WrittenRoute;
 use crate::pattern::{HostPattern, PathPattern, TemplatePiece};
 use std::cmp::Ordering;
@@ -19,8 +19,8 @@ pub struct Route {
     pub path: PathPattern,
     /// Which methods; not empty.
     pub methods: Methods,
-    /// Whether its paths may have parameters.
-    pub path_parameters: PathParameters,
+    /// What its paths may have although others read it differently.
+    pub keeps: Disputed,
     /// All must hold. Sorted by name; names are unique.
     pub headers: Vec<HeaderPredicate>,
     /// All must hold. Sorted by name; names are unique.

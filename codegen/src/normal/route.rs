@@ -2,7 +2,7 @@
 
 use super::written;
 use crate::language::kind::{Header, Host, MethodSet, Query, TimeLimit, Timeout, Word};
-use crate::language::route::{Redirect, WrittenRoute};
+use crate::language::route::{DISPUTED, Redirect, WrittenRoute};
 use crate::language::{Kind, Section};
 use crate::model::{Model, PathChange, Route, Scope, Target};
 use crate::pattern::HostPattern;
@@ -22,7 +22,7 @@ pub fn route(model: &Model, route: &Route) -> Tree {
     if !route.methods.is_all() {
         keys.push((WrittenRoute::methods, MethodSet.tree(&route.methods)));
     }
-    keys.push((WrittenRoute::path_parameters, Word.tree(&route.path_parameters)));
+    keys.extend(DISPUTED.iter().map(|key| (key.key, Word.tree(&key.word(route.keeps)))));
     keys.push((WrittenRoute::headers, Header.tree(&route.headers)));
     keys.push((WrittenRoute::query, Query.tree(&route.query)));
     keys.extend(target(model, route));

@@ -124,7 +124,7 @@ impl Segment {
         if raw.is_empty() && is_last {
             return Ok(Segment::Literal(String::new()));
         }
-        let canonical = canonical_literal(raw, &range, "can never match")?;
+        let canonical = canonical_literal(raw, &range, "is not matched as text")?;
         // With a path parameter (`..;a`) some servers resolve them and some do not.
         let is_dots = |dots: &str| {
             canonical.strip_prefix(dots).is_some_and(|rest| rest.is_empty() || rest.starts_with(';'))
@@ -215,9 +215,7 @@ pub(super) fn canonical_literal(raw: &str, range: &Range<usize>, fate: &str) -> 
             let here = range.start + at..range.start + at + 1;
             let error = PatternError::new(here, format!("{:?} cannot stand in a path", char::from(byte)));
             return Err(match byte {
-                b'\\' | 0 => {
-                    error.help("the gateway answers a path with `%2F`, `%5C` or `%00` in it with 400")
-                }
+                b'\\' => error.help("segments are separated by `/`"),
                 _ => error,
             });
         }
@@ -233,9 +231,13 @@ pub(super) fn canonical_literal(raw: &str, range: &Range<usize>, fate: &str) -> 
                 return Err(PatternError::new(here, "`%` must be followed by two hex digits")
                     .help("a literal `%` is written `%25`"));
             }
-            Some(b'/' | b'\\' | 0) => {
+            Some(b'/' | b'\\') => {
                 return Err(PatternError::new(here, format!("this escape {fate}"))
-                    .help("the gateway answers a path with `%2F`, `%5C` or `%00` in it with 400"));
+                    .help("a parameter (`{name}`) takes a segment with `%2F` or `%5C` in it, if the route says `encoded_slashes: keep`"));
+            }
+            Some(0) => {
+                return Err(PatternError::new(here, "`%00` cannot stand in a path")
+                    .help("the gateway answers a path with `%00` in it with 400"));
             }
             Some(byte) => push_byte(&mut out, byte, is_unreserved(byte)),
         }

@@ -124,7 +124,11 @@ fn canonical(text: &str, start: usize, parts: &[Part]) -> Result<(), PatternErro
         for (index, raw) in literal.split('/').enumerate() {
             let range = at..at + raw.len();
             at = range.end + 1;
-            let bit = Bit::Literal(canonical_literal(raw, &range, "would be answered with 400")?);
+            let bit = Bit::Literal(canonical_literal(
+                raw,
+                &range,
+                "cannot stand in a path that the gateway makes",
+            )?);
             match segments.last_mut() {
                 Some((whole, bits)) if index == 0 => {
                     whole.end = range.end;

@@ -1,6 +1,6 @@
 //! The route table and the matcher's tries: the contract's tables, as long as their texts are the compiler's.
 
-use super::{Methods, Name, Table};
+use super::{Disputed, Methods, Name, Table};
 use castgate_contract::search::Tables;
 use castgate_contract::table;
 use std::time::Duration;
@@ -20,8 +20,8 @@ pub struct Route {
     pub place: Place,
     /// Its methods.
     pub methods: Methods,
-    /// Whether its paths may have parameters.
-    pub keeps_path_parameters: bool,
+    /// What its paths may have although others read it differently.
+    pub keeps: Disputed,
     /// The static with its header conditions.
     pub headers: Option<Name>,
     /// The static with its query conditions.

@@ -87,7 +87,7 @@ pub(super) fn routes(
             host,
             path,
             methods,
-            path_parameters: settings.path_parameters,
+            keeps: settings.keeps(),
             headers,
             query,
             timeout: settings.timeout.unwrap_or_else(|| within(server.timeouts.request)),

@@ -1,9 +1,7 @@
 //! An oracle that knows nothing of tries: filter all routes, take the one of highest precedence. And what it is asked.
 
 use super::Request;
-use crate::model::{
-    HeaderName, HeaderPredicate, Methods, MiddlewareSet, Origin, PathParameters, QueryPredicate,
-};
+use crate::model::{Disputed, HeaderName, HeaderPredicate, Methods, MiddlewareSet, Origin, QueryPredicate};
 use crate::model::{Redirect, Route, Scope, Target};
 use crate::pattern::{HostPattern, MatchKind, ParamKind, PathPattern, Segment};
 use crate::place::{ConfigPath, FileLine};
@@ -43,7 +41,7 @@ pub(crate) fn route(text: &str) -> Route {
         host: if host.is_empty() { HostPattern::Any } else { HostPattern::parse(host).unwrap() },
         path: PathPattern::parse(path, if exact { MatchKind::Exact } else { MatchKind::Prefix }).unwrap(),
         methods,
-        path_parameters: PathParameters::Refuse,
+        keeps: Disputed::NOTHING,
         headers,
         query,
         timeout: Duration::from_secs(1),

@@ -32,7 +32,7 @@ impl Table<'_> {
             Answer::Route(route) => route,
             // Whether 200 or 503 is decided by the backends.
             Answer::BuiltIn => return NOTHING,
-            Answer::PathParameters(_) => return status(400),
+            Answer::Disputed(..) => return status(400),
             Answer::NotFound => return status(404),
             Answer::NotAllowed(_) => return status(405),
             Answer::NotImplemented => return status(501),

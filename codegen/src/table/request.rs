@@ -4,7 +4,8 @@ use crate::diagnostic::quoted;
 use crate::field;
 use crate::model::{HeaderPredicate, QueryPredicate, Route};
 use castgate_contract::authority::Authority;
-use castgate_contract::{host, path, query};
+use castgate_contract::path::{self, Disputed};
+use castgate_contract::{host, query};
 use std::fmt;
 
 /// A request: method, host, path, query, header fields.
@@ -19,6 +20,7 @@ pub struct Request {
     path: String,
     /// The same without the parameters of segments, if there are any.
     bare_path: Option<String>,
+    disputed: Disputed,
     query: Option<String>,
     headers: Vec<(String, String)>,
 }
@@ -71,12 +73,13 @@ impl Request {
         query: Option<&str>,
         headers: Vec<(String, String)>,
     ) -> Result<Self, &'static str> {
-        let path::Canonical { text, has_parameters } = path::canonical(path)?;
+        let path::Canonical { text, disputed } = path::canonical(path)?;
         Ok(Self {
             method: method.to_owned(),
             host: String::from_utf8_lossy(host::name(host.as_bytes())).to_ascii_lowercase(),
             raw_path: path.to_owned(),
-            bare_path: has_parameters.then(|| path::without_parameters(&text)),
+            bare_path: disputed.contains(Disputed::PARAMETERS).then(|| path::without_parameters(&text)),
+            disputed,
             path: text.into_owned(),
             query: query.map(str::to_owned),
             headers,
@@ -92,7 +95,8 @@ impl Request {
         headers: Vec<(String, String)>,
     ) -> Self {
         let (method, host, path) = (method.to_owned(), host.to_owned(), path.to_owned());
-        Self { method, host, raw_path: path.clone(), path, bare_path: None, query, headers }
+        let (raw_path, disputed) = (path.clone(), Disputed::NOTHING);
+        Self { method, host, raw_path, path, bare_path: None, disputed, query, headers }
     }
 
     /// The request with one more header field.
@@ -126,9 +130,9 @@ impl Request {
         self.bare_path.as_deref().unwrap_or(&self.path)
     }
 
-    /// Whether a segment of the path has parameters.
-    pub fn has_path_parameters(&self) -> bool {
-        self.bare_path.is_some()
+    /// What of the path others may read differently.
+    pub fn disputed(&self) -> Disputed {
+        self.disputed
     }
 
     /// Path and query as written.

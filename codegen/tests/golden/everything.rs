@@ -62,7 +62,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "0d22a8fe573fae1fa3bdb3431a8b8ff9e76add4b52afd232b68e01ba28731bfa",
+        config_sha256: "ba3db4ec39c71edb1a4fb56c443589970fa8c4403f815439ac1afe4fbdfa0b2f",
     },
     normal_config: NORMAL_CONFIG,
     listen: &[
@@ -386,7 +386,7 @@ static RESPONSE_HEADERS_0_CELLS: [middleware::response_headers::HeaderEdit; 2] =
 ];
 
 static RESPONSE_HEADERS_0: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 62),
+    Origin::at("everything.yml", 63),
     &RESPONSE_HEADERS_0_CELLS,
 );
 
@@ -635,7 +635,7 @@ static ROUTES: [Route<Target>; 8] = [
             RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
             Target::Stack3(&STACK3[0]),
         )
-        .keeping_path_parameters()
+        .keeping(Disputed::PARAMETERS.union(Disputed::SLASHES))
         .with_headers(&CANARY_HEADERS)
         .with_query(&CANARY_QUERY),
     Route::new(
@@ -846,6 +846,7 @@ routes:
     path: /users
     match: prefix
     path_parameters: refuse
+    encoded_slashes: refuse
     upstream: "weighted users"
     timeout: 60s
     idle: 5m
@@ -855,6 +856,7 @@ routes:
     path: /people
     match: prefix
     path_parameters: refuse
+    encoded_slashes: refuse
     upstream: "weighted users"
     timeout: 60s
     idle: 5m
@@ -864,6 +866,7 @@ routes:
     path: /orders
     match: prefix
     path_parameters: refuse
+    encoded_slashes: refuse
     upstream: routes
     timeout: 60s
     idle: 5m
@@ -874,6 +877,7 @@ routes:
     match: exact
     methods: [GET, POST]
     path_parameters: refuse
+    encoded_slashes: refuse
     upstream: routes
     rewrite: "/v2/{id}/profile"
     timeout: 250ms
@@ -896,6 +900,7 @@ routes:
     path: /users
     match: prefix
     path_parameters: keep
+    encoded_slashes: keep
     headers:
       x-canary: "1"
       x-color: blue
@@ -911,6 +916,7 @@ routes:
     path: "/old/{*rest}"
     match: prefix
     path_parameters: refuse
+    encoded_slashes: refuse
     redirect:
       to: "/new/{*rest}"
       status: 301
@@ -919,6 +925,7 @@ routes:
     path: /older
     match: prefix
     path_parameters: refuse
+    encoded_slashes: refuse
     redirect:
       to: "https://example.com/"
       status: 308
@@ -927,6 +934,7 @@ routes:
     path: /robots.txt
     match: exact
     path_parameters: refuse
+    encoded_slashes: refuse
     respond:
       status: 200
       content_type: text/plain

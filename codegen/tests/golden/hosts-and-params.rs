@@ -308,54 +308,63 @@ routes:
     path: /
     match: exact
     path_parameters: refuse
+    encoded_slashes: refuse
     respond:
       status: 200
   - name: everything
     path: /
     match: prefix
     path_parameters: refuse
+    encoded_slashes: refuse
     respond:
       status: 404
   - name: user
     path: "/users/{id}"
     match: prefix
     path_parameters: refuse
+    encoded_slashes: refuse
     respond:
       status: 200
   - name: "user by number"
     path: "/users/{id:uint}"
     match: prefix
     path_parameters: refuse
+    encoded_slashes: refuse
     respond:
       status: 200
   - name: "user by uuid"
     path: "/users/{id:uuid}"
     match: prefix
     path_parameters: refuse
+    encoded_slashes: refuse
     respond:
       status: 200
   - name: me
     path: /users/me
     match: exact
     path_parameters: refuse
+    encoded_slashes: refuse
     respond:
       status: 200
   - name: "users directory"
     path: /users/
     match: exact
     path_parameters: refuse
+    encoded_slashes: refuse
     respond:
       status: 200
   - name: "files of user"
     path: "/users/{id}/files/{*rest}"
     match: prefix
     path_parameters: refuse
+    encoded_slashes: refuse
     respond:
       status: 200
   - name: "posts of user"
     path: "/users/{user}/posts/{post:uint}"
     match: exact
     path_parameters: refuse
+    encoded_slashes: refuse
     respond:
       status: 200
   - name: "read users"
@@ -363,6 +372,7 @@ routes:
     match: prefix
     methods: [GET, HEAD]
     path_parameters: refuse
+    encoded_slashes: refuse
     respond:
       status: 200
   - name: "debug users"
@@ -370,6 +380,7 @@ routes:
     match: prefix
     methods: [GET, HEAD]
     path_parameters: refuse
+    encoded_slashes: refuse
     query:
       debug: "1"
     respond:
@@ -378,6 +389,7 @@ routes:
     path: /users
     match: prefix
     path_parameters: refuse
+    encoded_slashes: refuse
     headers:
       x-canary: "1"
     respond:
@@ -387,6 +399,7 @@ routes:
     path: /v1
     match: prefix
     path_parameters: refuse
+    encoded_slashes: refuse
     respond:
       status: 200
   - name: "any example"
@@ -394,6 +407,7 @@ routes:
     path: /
     match: prefix
     path_parameters: refuse
+    encoded_slashes: refuse
     respond:
       status: 200
   - name: "any eu example"
@@ -401,6 +415,7 @@ routes:
     path: "/{region}"
     match: prefix
     path_parameters: refuse
+    encoded_slashes: refuse
     respond:
       status: 200
   - name: other
@@ -408,6 +423,7 @@ routes:
     path: "/{*rest}"
     match: prefix
     path_parameters: refuse
+    encoded_slashes: refuse
     respond:
       status: 200
 "#;

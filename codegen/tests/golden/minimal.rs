@@ -216,6 +216,7 @@ routes:
     path: /
     match: prefix
     path_parameters: refuse
+    encoded_slashes: refuse
     upstream: /
     timeout: 60s
     idle: 5m

@@ -244,6 +244,7 @@ routes:
     path: /api/v1
     match: prefix
     path_parameters: refuse
+    encoded_slashes: refuse
     upstream: /api/v1
     timeout: 60s
     idle: 5m

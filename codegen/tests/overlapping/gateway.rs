@@ -30,6 +30,8 @@ pub(crate) struct Route {
     pub(crate) timeout: Option<u64>,
     /// Path parameters go on to the target.
     pub(crate) keeps_parameters: bool,
+    /// Encoded slashes go on to the target.
+    pub(crate) keeps_slashes: bool,
     /// `None` switches it off.
     pub(crate) middleware: BTreeMap<&'static str, Option<u32>>,
 }
@@ -116,7 +118,9 @@ pub(crate) fn route(choices: &mut Choices<'_>, name: &str) -> Route {
     let is_forward = matches!(target, Target::Upstream(..) | Target::Backends(..));
     let timeout = (is_forward && choices.chance(30)).then(|| 30_000 * choices.between(2, 4) as u64);
     let keeps_parameters = choices.chance(30);
-    Route { name: name.to_owned(), condition, target, timeout, keeps_parameters, middleware: BTreeMap::new() }
+    let keeps_slashes = choices.chance(30);
+    let (name, middleware) = (name.to_owned(), BTreeMap::new());
+    Route { name, condition, target, timeout, keeps_parameters, keeps_slashes, middleware }
 }
 
 pub(crate) fn condition(choices: &mut Choices<'_>) -> Condition {

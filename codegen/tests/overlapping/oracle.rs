@@ -285,7 +285,8 @@ fn compare(
         Target::Redirect(..) => 1,
         Target::Respond(_) => 2,
     };
-    let is_refused_by_one = before.keeps_parameters != after.keeps_parameters;
+    let keeps = |route: &Route| (route.keeps_parameters, route.keeps_slashes);
+    let is_refused_by_one = keeps(before) != keeps(after);
     put("route-settings-changed", is_refused_by_one && kind(before) == kind(after));
     match (forward(old.gateway, before), forward(new.gateway, after)) {
         (Some((one, ports, seen)), Some((other, new_ports, now_seen))) => {

@@ -192,6 +192,9 @@ fn route(
     if route.keeps_parameters || choices.chance(20) {
         section.put("path_parameters", Node::text(if route.keeps_parameters { "keep" } else { "refuse" }));
     }
+    if route.keeps_slashes || choices.chance(20) {
+        section.put("encoded_slashes", Node::text(if route.keeps_slashes { "keep" } else { "refuse" }));
+    }
     let timeout = match route.timeout {
         None if is_forward(route) && choices.chance(20) => Some(60_000),
         timeout => timeout,

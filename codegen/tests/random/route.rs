@@ -93,7 +93,9 @@ pub(super) fn routes(choices: &mut Choices<'_>, plan: &mut Plan, top: &Top) -> V
                 route.may(choices, 30, "match", |_| Node::text("prefix"));
             }
             route.0.extend(condition.0);
-            route.may(choices, 10, "path_parameters", |choices| word(choices, &["keep", "refuse"]));
+            for disputed in ["path_parameters", "encoded_slashes"] {
+                route.may(choices, 10, disputed, |choices| word(choices, &["keep", "refuse"]));
+            }
             target(choices, plan, top, &path, &mut route);
             route.may(choices, 10, "allow", allow);
             routes.push(route.done());

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use castgate_contract::path;
+use castgate_contract::path::{self, Disputed};
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Uri, Version};
 use http_body::Body;
@@ -18,8 +18,8 @@ use crate::error::Reason;
 pub(super) struct Checked {
     pub(super) fields: Findings,
     pub(super) target: Option<Target>,
-    /// A segment of the path has parameters.
-    pub(super) has_parameters: bool,
+    /// What of the path others may read differently.
+    pub(super) disputed: Disputed,
 }
 
 /// The target in origin form with a canonical path, where the request has it differently.
@@ -57,9 +57,9 @@ pub(super) fn check<B: Body>(
         tracing::debug!(why, "path refused");
         Reason::BadRequest
     })?;
-    let has_parameters = canonical.has_parameters;
+    let disputed = canonical.disputed;
     let target = target(uri, canonical.text)?;
-    Ok(Checked { fields, target, has_parameters })
+    Ok(Checked { fields, target, disputed })
 }
 
 fn target(uri: &Uri, canonical: Cow<'_, str>) -> Result<Option<Target>, Reason> {

@@ -13,6 +13,7 @@ mod circuit_breaker;
 mod command;
 mod connection_reuse;
 mod crowd;
+mod encoded_slashes;
 mod failures;
 mod fields;
 mod headers;
