@@ -7,6 +7,8 @@
 
 pub use std::time::Duration;
 
+pub use http::Method;
+
 pub use crate::app::{App, Drain, Identity, Limits, Listen, LogLevel, Settings, Timeouts};
 pub use crate::context::Context;
 pub use crate::error::Error;
@@ -22,8 +24,8 @@ pub use crate::server::Cidr;
 pub use crate::service::Service;
 pub use crate::uncompiled::Uncompiled;
 pub use crate::upstream::{
-    Backend, HealthCheck, HostHeader, Keepalive, Members, Probe, Retries, RetryCause, Upstream,
-    UpstreamTimeouts, balancers,
+    Backend, HealthCheck, HostHeader, Keepalive, Members, Probe, ProbeField, ProbeRequest, Retries,
+    RetryCause, StatusRange, Upstream, UpstreamTimeouts, balancers,
 };
 
 /// Which optional parts the library was built with. Generated code asserts what its config needs, and says which line of Cargo.toml

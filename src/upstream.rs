@@ -20,7 +20,7 @@ pub use backend::Backend;
 pub(crate) use backend::InFlight;
 pub(crate) use balance::{Balance, BalancerContext, Group, Tried};
 pub(crate) use connection::{Answer, Connection, SendError, Started};
-pub use health::{HealthCheck, Probe};
+pub use health::{HealthCheck, Probe, ProbeField, ProbeRequest, StatusRange};
 pub(crate) use health::{Monitor, Status};
 pub(crate) use http1::RequestHead;
 pub(crate) use pool::Pool;
@@ -28,7 +28,7 @@ pub(crate) use resolve::start as keep_names_fresh;
 pub use retries::{Retries, RetryCause};
 pub(crate) use streaming::Streaming;
 
-use crate::late::Origin;
+use crate::late::{Origin, Problems};
 
 /// `upstreams.NAME.timeouts`.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +87,14 @@ pub struct Members {
 }
 
 impl Members {
+    /// Resolves what is late of its backends and its probes. Called once, before any request.
+    pub(crate) fn bind(&self, problems: &mut Problems) {
+        self.backends.iter().for_each(|backend| backend.bind(problems));
+        if let Some(check) = &self.health_check {
+            check.bind(self.origin, problems);
+        }
+    }
+
     /// A worker could not connect to `backend`. The failure counts like a failed check, so that the next request does not
     /// have to find out again; but the last usable backend stays in use.
     pub(crate) fn connect_failed(&self, backend: &Backend) {

@@ -14,4 +14,4 @@ pub use crate::language::test::WrittenTest;
 pub use crate::language::upstream::WrittenUpstream;
 pub use backend::Backend;
 pub(crate) use value::LENIENT;
-pub use value::{Duration, Lenient, Limit, List, Map, Percent, Rate, Size, Strings, Switch, Workers};
+pub use value::{Duration, Lenient, Limit, List, Map, Percent, Rate, Size, Status, Strings, Switch, Workers};

@@ -89,14 +89,14 @@ catalogue! {
     TAG = "CG0110", "YAML tags are not supported", AnyKey;
     KEY_NOT_TEXT = "CG0111", "a key must be text", AnyKey;
     NOT_SUPPORTED = "CG0112", "not supported by this version", Keys(&[]);
-    YAML_TRAP = "CG0113", "meant for YAML 1.1", Keys(&["server.workers"]);
+    YAML_TRAP = "CG0113", "meant for YAML 1.1", Keys(&["server.workers", "upstreams.health_check.expect"]);
 
     MISSING_KEY = "CG0201", "missing key", Keys(&["tests.expect"]);
     MISSING_UNIT = "CG0202", "missing unit", Keys(&[]);
     UNKNOWN_UPSTREAM = "CG0203", "unknown upstream", Keys(&["routes.upstream", "tests.expect.upstream"]);
     IMPOSSIBLE_VALUE = "CG0204", "impossible value",
         Keys(&["server.listen", "admin.listen", "upstreams.allow.reason", "upstreams.health_check.path",
-            "upstreams.health_check.expect", "routes.methods", "routes.query", "routes.respond.body",
+            "upstreams.health_check.expect", "upstreams.health_check.host", "routes.methods", "routes.query", "routes.respond.body",
             "routes.respond.content_type"]);
     UNKNOWN_WORD = "CG0205", "unknown value", Keys(&["upstreams.allow.lint"]);
     BAD_NAME = "CG0206", "unsuitable name", Keys(&["upstreams", "routes.name"]);
@@ -110,18 +110,21 @@ catalogue! {
         Keys(&["upstreams.backends", "upstreams.backends.url", "routes.backends"]);
     BAD_ADDRESS = "CG0213", "unsuitable address", Keys(&["server.listen", "admin.listen"]);
     BAD_LATE_VALUE = "CG0214", "malformed late value",
-        Keys(&["server.listen", "admin.listen", "upstreams.backends", "upstreams.backends.url", "routes.backends"]);
+        Keys(&["server.listen", "admin.listen", "upstreams.backends", "upstreams.backends.url", "routes.backends",
+            "upstreams.health_check.headers"]);
     LATE_VALUE_HERE = "CG0215", "late value where the build needs to know",
         Keys(&["include", "routes.host", "routes.path", "routes.name", "routes.headers", "routes.query",
             "routes.upstream", "routes.strip_prefix", "routes.rewrite", "routes.redirect.to", "routes.respond.body",
             "routes.respond.content_type", "server.trusted_proxies", "tests.request", "tests.headers",
-            "upstreams.health_check.path"]);
-    LITERAL_SECRET = "CG0216", "secret in the config", Keys(&[]);
-    HEADER_NAME = "CG0217", "unsuitable header name", Keys(&["routes.headers", "tests.headers"]);
+            "upstreams.health_check.path", "upstreams.health_check.expect", "upstreams.health_check.host"]);
+    LITERAL_SECRET = "CG0216", "secret in the config", Keys(&["upstreams.health_check.headers"]);
+    HEADER_NAME = "CG0217", "unsuitable header name",
+        Keys(&["routes.headers", "tests.headers", "upstreams.health_check.headers"]);
     HEADER_VALUE = "CG0218", "unsuitable text for a header",
-        Keys(&["routes.headers", "routes.respond.content_type", "tests.headers"]);
+        Keys(&["routes.headers", "routes.respond.content_type", "tests.headers", "upstreams.health_check.headers"]);
     WEIGHTS = "CG0219", "unsuitable weights", Keys(&["upstreams.backends", "routes.backends"]);
-    MANAGED_HEADER = "CG0220", "header managed by the gateway", Keys(&["routes.headers", "tests.headers"]);
+    MANAGED_HEADER = "CG0220", "header managed by the gateway",
+        Keys(&["routes.headers", "tests.headers", "upstreams.health_check.headers"]);
     BAD_NETWORK = "CG0221", "unsuitable network", Keys(&["server.trusted_proxies"]);
     BAD_REQUEST_LINE = "CG0222", "unsuitable request line", Keys(&["tests.request"]);
     UNKNOWN_ROUTE = "CG0223", "unknown route", Keys(&["routes.name", "tests.expect.route"]);
@@ -133,7 +136,8 @@ catalogue! {
         Keys(&["routes", "routes.upstream", "routes.backends", "routes.redirect"]);
     KEY_DOES_NOT_APPLY = "CG0305", "key does not apply here",
         Keys(&["routes.strategy", "routes.strip_prefix", "routes.rewrite", "routes.timeout", "routes.idle",
-            "routes.total"]);
+            "routes.total", "upstreams.health_check.path", "upstreams.health_check.expect",
+            "upstreams.health_check.method", "upstreams.health_check.host", "upstreams.health_check.headers"]);
     STRIP_PREFIX = "CG0306", "unsuitable strip_prefix", Keys(&["routes.strip_prefix"]);
     BAD_TEMPLATE = "CG0307", "unsuitable template", Keys(&["routes.rewrite", "routes.redirect.to"]);
     AMBIGUOUS_ROUTES = "CG0308", "ambiguous routes", Keys(&["routes.path"]);

@@ -110,6 +110,12 @@ impl Use {
         is_key: true,
         ..Self::of("cannot be set here", Nature::OF_THE_HOP)
     };
+    /// `health_check.headers`: a probe is sent with it.
+    pub(crate) const PROBE: Self = Self {
+        help: &[(Nature::Host, "the `Host` of a probe has its own key, `host`")],
+        is_key: true,
+        ..Self::of("cannot be sent with a probe", Nature::OF_THE_HOP)
+    };
     /// `headers` of a test: a request has it.
     pub(crate) const TEST: Self = Self {
         help: &[
@@ -169,7 +175,7 @@ fn nature(name: &str) -> Option<Nature> {
 mod tests {
     use super::*;
 
-    const USES: [Use; 3] = [Use::CONDITION, Use::ANSWER, Use::TEST];
+    const USES: [Use; 4] = [Use::CONDITION, Use::ANSWER, Use::PROBE, Use::TEST];
 
     fn refused(name: &str) -> Vec<Use> {
         let name = HeaderName(name.to_owned());

@@ -60,6 +60,7 @@ fn value(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
         Shape::Rate => json!({"type": "string", "pattern": r"^\s*[0-9]+\s*/\s*[smh]\s*$"}),
         Shape::Words(words) => json!({"type": "string", "enum": words}),
         Shape::Text | Shape::FieldName(_) => json!({"type": "string"}),
+        Shape::Pattern(pattern, _) => json!({"type": "string", "pattern": pattern}),
         Shape::Late => json!({"type": "string", "pattern": r"\$\{"}),
         Shape::List(of) => json!({"type": "array", "items": value(of, definitions)}),
         Shape::Map(of) | Shape::Fields(_, of) => {

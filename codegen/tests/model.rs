@@ -37,7 +37,7 @@ fn the_seed_has_the_defaults_of_the_reference() {
     assert!(matches!(urls[2], BackendUrl::Literal(url)
         if (url.host.as_str(), url.port) == ("localhost", 9003) && url.text == "http://localhost:9003"));
     assert_eq!(upstream.backends[1].origin.line.line, 7);
-    let Checks::Get(health) = &upstream.checks else { panic!("{:?}", upstream.checks) };
+    let Checks::Ask(health) = &upstream.checks else { panic!("{:?}", upstream.checks) };
     assert_eq!((health.path.as_str(), &health.expect), ("/", &BTreeSet::from([200])));
     assert_eq!((health.interval, health.timeout), (Duration::from_secs(5), Duration::from_secs(2)));
     let route = &model.routes[0];
@@ -54,6 +54,9 @@ fn backends_are_connected_to_unless_something_is_written_about_checks() {
         ("", ", health_check: {}", "get 5"),
         ("", ", health_check: {interval: 7s}", "get 7"),
         ("", ", health_check: off", "off"),
+        ("", ", health_check: {tcp: true, interval: 7s}", "connect 7"),
+        ("", ", health_check: {tcp: false}", "get 5"),
+        ("health_check_interval: 9s\n", ", health_check: {tcp: true}", "connect 9"),
         ("health_check_interval: 9s\n", "", "get 9"),
         ("health_check_interval: 9s\n", ", health_check: {interval: 7s}", "get 7"),
         ("health_check_interval: 9s\n", ", health_check: off", "off"),
@@ -63,7 +66,7 @@ fn backends_are_connected_to_unless_something_is_written_about_checks() {
         let shown = match &model.upstreams[0].checks {
             Checks::Off => "off".to_owned(),
             Checks::Connect(settings) => format!("connect {}", settings.interval.as_secs()),
-            Checks::Get(settings) => format!("get {}", settings.interval.as_secs()),
+            Checks::Ask(settings) => format!("get {}", settings.interval.as_secs()),
         };
         assert_eq!(shown, expected, "{before}{upstream}");
     }

@@ -86,7 +86,7 @@ type Sockets = Vec<(TcpListener, bool)>;
 fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
     let mut problems = Problems::new();
     let backends = || settings.upstreams.iter().flat_map(|members| members.backends);
-    backends().for_each(|one| one.bind(&mut problems));
+    settings.upstreams.iter().for_each(|members| members.bind(&mut problems));
     settings.policies.iter().for_each(|policy| policy.bind(&mut problems));
     if let Err(why) = level(settings) {
         problems.at(settings.log_level.origin, why);

@@ -48,13 +48,15 @@ impl fmt::Display for Unconnected {
     }
 }
 
-/// Connects to a backend. Waits for its host's addresses if it was never looked up; how long all of this may take is up
+/// Connects to a backend, at another `port` than its own if one is given. Waits for its host's addresses if it was never looked up; how long all of this may take is up
 /// to the caller.
-pub(super) async fn connect(backend: &Backend) -> Result<Connected, Unconnected> {
+pub(super) async fn connect(backend: &Backend, port: Option<u16>) -> Result<Connected, Unconnected> {
     let known =
         backend.addresses().ok_or_else(|| Unconnected::NoAddress("the backend was not bound".into()))?;
     let generation = known.generation();
     let addresses = known.get().await.map_err(Unconnected::NoAddress)?;
+    let attempt =
+        |address: SocketAddr| attempt(port.map_or(address, |port| SocketAddr::new(address.ip(), port)));
     let made = match *addresses {
         [address] => attempt(address).await.map(|stream| (stream, address)),
         _ => race(interleaved(&addresses), attempt).await,

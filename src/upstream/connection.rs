@@ -88,7 +88,7 @@ impl Connection {
         let connecting = async {
             let mut waits = 0;
             loop {
-                match connect(backend).await {
+                match connect(backend, None).await {
                     Err(Unconnected::Shortage(_)) if worker.pool().give_way() => {}
                     Err(Unconnected::Shortage(_)) if waits < MOST_WAITS => {
                         waits += 1;

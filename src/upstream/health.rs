@@ -3,6 +3,7 @@
 
 mod monitor;
 mod probe;
+mod request;
 
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering, fence};
 use std::time::Duration;
@@ -10,12 +11,17 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 pub(crate) use monitor::Monitor;
+pub use request::{ProbeField, ProbeRequest};
+
+use crate::late::{Origin, Problems};
 
 /// How an upstream's backends are checked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct HealthCheck {
     /// What is asked of a backend.
     pub probe: Probe,
+    /// Where it is asked, if not at its own port; never 0.
+    pub port: Option<u16>,
     /// From the end of one check to the start of the next, give or take a tenth.
     pub interval: Duration,
     /// For one check, from connecting to the response head.
@@ -27,17 +33,44 @@ pub struct HealthCheck {
 }
 
 /// What a check asks of a backend.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub enum Probe {
     /// That it takes a connection, which is closed again.
     Connect,
-    /// An answer to a GET.
+    /// An answer to a request.
     Http {
-        /// The path that is asked for, with query.
-        path: &'static str,
+        /// What is sent.
+        request: ProbeRequest,
         /// Statuses that mean "healthy".
-        expect: &'static [u16],
+        expect: &'static [StatusRange],
     },
+}
+
+/// Statuses that follow each other.
+#[derive(Clone, Copy, Debug)]
+pub struct StatusRange {
+    first: u16,
+    last: u16,
+}
+
+impl StatusRange {
+    /// From `first` to `last`, both included.
+    pub const fn new(first: u16, last: u16) -> Self {
+        Self { first, last }
+    }
+
+    fn contains(self, status: u16) -> bool {
+        (self.first..=self.last).contains(&status)
+    }
+}
+
+impl HealthCheck {
+    /// Resolves what its probes send. Called once, before any probe.
+    pub(super) fn bind(&self, origin: Origin, problems: &mut Problems) {
+        if let Probe::Http { request, .. } = &self.probe {
+            request.bind(origin, problems);
+        }
+    }
 }
 
 /// What is known of a backend; the worse, the greater.

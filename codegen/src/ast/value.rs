@@ -326,6 +326,8 @@ scalar_text! {
     Rate = "a rate such as `100/s`";
     /// A share of a whole: `20%`.
     Percent = "a percentage such as `20%`";
+    /// One status or several: `200`, `2xx`, `200-399`.
+    Status = "a status such as `200`, `2xx` or `200-399`";
     /// `auto` or a number.
     Workers = "`auto` or a number";
 }

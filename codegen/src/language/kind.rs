@@ -2,6 +2,7 @@
 //! imported here, for all of them.
 
 mod address;
+mod authority;
 mod by_hand;
 mod condition;
 mod field;
@@ -18,9 +19,10 @@ mod text;
 mod word;
 
 pub(crate) use address::Address;
+pub(crate) use authority::HostAndPort;
 pub(crate) use by_hand::{AsWritten, ByHand};
 pub(crate) use condition::{Header, Host, MethodSet, Query};
-pub(crate) use field::{FieldName, Fields};
+pub(crate) use field::{FieldName, FieldValue, Fields};
 pub(crate) use like::Like;
 pub(crate) use list::{ListOf, OneOrList, WordSet};
 pub(crate) use nested::Nested;

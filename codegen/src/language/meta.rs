@@ -93,6 +93,8 @@ pub(crate) enum Shape {
     Words(Vec<&'static str>),
     /// Any text.
     Text,
+    /// Text of this regular expression; and what that is, in words.
+    Pattern(&'static str, &'static str),
     /// The name of a header field, for a use.
     FieldName(Use),
     /// Header fields for a use, with values of this shape.

@@ -1,12 +1,14 @@
 //! Sections and words of `upstreams:`.
 
 use super::kind::{
-    AsWritten, ByHand, Flag, Nested, Number, Share, Statuses, Target, Timeout, Verbatim, Word, WordSet,
+    AsWritten, ByHand, FieldValue, Fields, Flag, HostAndPort, Nested, Number, Share, Statuses, Target,
+    Timeout, Verbatim, Word, WordSet,
 };
 use super::lints::{WrittenAllow, allow};
 use super::{Section, Shape, Without, Words, section, words};
 use crate::ast::{Backend, List, Switch};
-use crate::model::Ratio;
+use crate::field::Use;
+use crate::model::{HeaderName, Late, Ratio};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -41,6 +43,20 @@ words! {
         StaleConnection = "stale-connection" => "RetryCause::StaleConnection";
         /// A new connection was closed before a byte of the response came.
         Reset = "reset" => "RetryCause::Reset";
+    }
+}
+
+words! {
+    /// The method of a probe.
+    ProbeMethod, "method of a probe" {
+        /// The head decides; the body is not waited for.
+        Get = "GET" => "Method::GET";
+        /// Nothing but the head.
+        Head = "HEAD" => "Method::HEAD";
+        /// What the backend can do.
+        Options = "OPTIONS" => "Method::OPTIONS";
+        /// With an empty body.
+        Post = "POST" => "Method::POST";
     }
 }
 
@@ -88,7 +104,8 @@ section! {
         strategy: Strategy = Word as _, default Strategy::RoundRobin, example "least-connections";
         /// At least one: a URL, or a map with `url`, `weight` and `backup`.
         backends: ByHand<List<Backend>> = AsWritten(|| Shape::list(backend())) as _, optional Without::AtLeastOne, example "[http://10.0.0.1:9001, {url: \"http://10.0.0.2:9001\", weight: 2}]";
-        /// How backends are checked: a GET, with the defaults below; with `off` they always count as healthy.
+        /// How backends are checked: by a request, with the defaults below, or by a connection (`tcp: true`); with `off` they always
+        /// count as healthy.
         health_check: ByHand<Switch<WrittenHealthCheck>> = AsWritten(|| Shape::or_off(Shape::Section(HealthCheck::META))) as _,
         optional "a connection is made every `5s` and closed again; with `health_check_interval`, a GET", example "{path: /ready, interval: 2s}";
         /// How long a backend may take.
@@ -134,10 +151,21 @@ fn due(interval: Duration) -> Duration {
 section! {
     /// `health_check:`
     HealthCheck / WrittenHealthCheck => "HealthCheck" {
-        /// The path of the probe, query allowed; a GET with the backend's own `Host`.
+        /// Only connects, and asks for nothing; then the keys which say what is asked and answered have no meaning.
+        tcp: bool = Flag as _, default false, example "true";
+        /// The path of the probe, query allowed.
         path: String = Target as _, default "/".to_owned(), example "/ready";
-        /// Statuses which mean healthy.
-        expect: BTreeSet<u16> = Statuses as _, default BTreeSet::from([200]), example "[200, 204]";
+        /// Statuses which mean healthy: single ones, classes and ranges. The head decides, not the body.
+        expect: BTreeSet<u16> = Statuses as _, default BTreeSet::from([200]), example "[2xx, 401]";
+        /// The method of the probe. A POST has an empty body.
+        method: ProbeMethod = Word as _, default ProbeMethod::Get, example "HEAD";
+        /// The `Host` of the probe, with a port or without.
+        host: String = HostAndPort as _, optional "the backend's own", example "shop.example.com";
+        /// The port that is probed, on every backend.
+        port: u16 = Number(1, 65_535) as _, optional "the backend's own", example "9100";
+        /// What else the probe is sent with. May be late values; credentials have to be.
+        headers: Vec<(HeaderName, Late)> = Fields<FieldValue>(Use::PROBE, FieldValue) as _,
+        default Vec::new(), said "", example "{Authorization: \"Bearer ${env:PROBE_TOKEN}\"}";
         /// Time from one probe to the next, give or take a tenth; of a backend that has just turned unhealthy the first ones come
         /// sooner.
         interval: Duration = Timeout, default INTERVAL, said "`health_check_interval`, else `5s`", example "2s";

@@ -2,7 +2,8 @@
 
 use super::names::Names;
 use super::turns::turns;
-use crate::language::{Coded, Facade};
+use crate::language::kind::{Statuses, Word};
+use crate::language::{Coded, Constant, Facade};
 use crate::plan::Value;
 use crate::{model, plan};
 
@@ -54,11 +55,20 @@ fn health_check(checks: &model::Checks) -> Option<Value> {
     let (probe, settings) = match checks {
         model::Checks::Off => return None,
         model::Checks::Connect(settings) => (Value::Path("Probe::Connect"), settings),
-        model::Checks::Get(settings) => {
-            let expect = settings.expect.iter().map(|status| Value::Number((*status).into())).collect();
-            let get = vec![("path", Value::Text(settings.path.clone())), ("expect", Value::Slice(expect))];
-            (Value::Struct("Probe::Http", get), settings)
+        model::Checks::Ask(settings) => {
+            let ask = vec![("request", request(settings)), ("expect", Statuses.value(&settings.expect))];
+            (Value::Struct("Probe::Http", ask), settings)
         }
     };
-    Some(settings.value_with(vec![("probe", probe)]))
+    let port = Value::option(settings.port.map(|port| Value::Number(port.into())));
+    Some(settings.value_with(vec![("probe", probe), ("port", port)]))
+}
+
+fn request(settings: &model::HealthCheck) -> Value {
+    let field = |(name, value): &(model::HeaderName, model::Late)| {
+        Value::Call("ProbeField::new", vec![name.into(), Value::Late(value.clone())])
+    };
+    let (path, host) = (Value::Text(settings.path.clone()), settings.host.clone().map(Value::Text));
+    let fields = Value::Slice(settings.headers.iter().map(field).collect());
+    Value::Call("ProbeRequest::new", vec![Word.value(&settings.method), path, Value::option(host), fields])
 }

@@ -47,10 +47,10 @@ pub enum BackendUrl {
 pub enum Checks {
     /// Not at all: they always count as healthy.
     Off,
-    /// Whether they take a connection: what is asked where nothing is written.
+    /// Whether they take a connection: `tcp: true`, or nothing is written.
     Connect(HealthCheck),
-    /// By a GET.
-    Get(HealthCheck),
+    /// By a request.
+    Ask(HealthCheck),
 }
 
 impl Checks {
@@ -58,7 +58,7 @@ impl Checks {
     pub fn settings(&self) -> Option<&HealthCheck> {
         match self {
             Self::Off => None,
-            Self::Connect(settings) | Self::Get(settings) => Some(settings),
+            Self::Connect(settings) | Self::Ask(settings) => Some(settings),
         }
     }
 }

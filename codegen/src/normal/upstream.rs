@@ -44,16 +44,29 @@ fn backend(backend: &Backend) -> Tree {
 }
 
 fn health(checks: &Checks, upstream: &ConfigPath) -> Tree {
-    let settings = match checks {
+    // A key of the other way to probe would be a mistake.
+    let (settings, idle): (_, &[&str]) = match checks {
         Checks::Off => return Tree::plain("off"),
-        // What is checked where nothing is written has no spelling of its own.
-        Checks::Connect(settings) => {
-            return Tree::Remark(format!("connects every {}", show::duration(settings.interval)));
-        }
-        Checks::Get(settings) => settings,
+        Checks::Connect(settings) => (
+            settings,
+            &[
+                WrittenHealthCheck::path,
+                WrittenHealthCheck::expect,
+                WrittenHealthCheck::method,
+                WrittenHealthCheck::headers,
+            ],
+        ),
+        Checks::Ask(settings) => (settings, &[WrittenHealthCheck::tcp]),
     };
     let own = upstream.key(WrittenUpstream::health_check).key(WrittenHealthCheck::interval);
     let shorthand = ConfigPath::root().key("health_check_interval");
     let interval = Tree::Plain(show::duration(settings.interval));
-    settings.tree_with([(WrittenHealthCheck::interval, Tree::At(vec![own, shorthand], Box::new(interval)))])
+    let interval = (WrittenHealthCheck::interval, Tree::At(vec![own, shorthand], Box::new(interval)));
+    match settings.tree_with([interval]) {
+        Tree::Map(mut keys) => {
+            keys.retain(|(key, _)| !idle.contains(&key.as_str()));
+            Tree::Map(keys)
+        }
+        other => other,
+    }
 }

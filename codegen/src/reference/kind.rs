@@ -15,6 +15,7 @@ pub(super) fn kind(shape: &Shape) -> String {
         Shape::Size => format!("size in {}", units::SIZES.listed()),
         Shape::Share => "share in `%`".to_owned(),
         Shape::Rate => format!("rate {}", units::RATES.listed()),
+        Shape::Pattern(_, said) => (*said).to_owned(),
         Shape::Late => "late text".to_owned(),
         Shape::Text | Shape::FieldName(_) => "text".to_owned(),
         Shape::List(of) => format!("list of {}", kind(of)),

@@ -168,7 +168,8 @@ impl Upstreams {
         id
     }
 
-    /// GET `/` is asked of those who have said something about checks; an API that has no `/` is only connected to.
+    /// Those who have said something about checks are asked, for `/` if for nothing else; an API that may have none is only
+    /// connected to.
     fn checks(
         &self,
         cx: &mut Cx<'_>,
@@ -182,7 +183,38 @@ impl Upstreams {
         };
         let base = WrittenHealthCheck { interval: self.health_interval.clone(), ..Default::default() };
         let settings = HealthCheck::with_defaults(cx, at.clone(), Some(&HealthCheck::over(own, base)));
+        if settings.tcp {
+            what_is_asked(cx, at).into_iter().for_each(|key| idle(cx, at, key));
+        }
         let is_asked = cx.source.is_written(&ConfigPath::root().key("health_check_interval"));
-        if written.is_some() || is_asked { Checks::Get(settings) } else { Checks::Connect(settings) }
+        if settings.tcp || written.is_none() && !is_asked {
+            Checks::Connect(HealthCheck { tcp: true, ..settings })
+        } else {
+            Checks::Ask(settings)
+        }
     }
+}
+
+/// The keys that are written which say what a probe asks, and what is answered.
+fn what_is_asked(cx: &Cx<'_>, at: &ConfigPath) -> Vec<&'static str> {
+    let keys = [
+        WrittenHealthCheck::path,
+        WrittenHealthCheck::expect,
+        WrittenHealthCheck::method,
+        WrittenHealthCheck::host,
+        WrittenHealthCheck::headers,
+    ];
+    keys.into_iter().filter(|key| cx.source.is_written(&at.key(key))).collect()
+}
+
+/// Reports a key that says something of a request where none is made.
+fn idle(cx: &mut Cx<'_>, at: &ConfigPath, key: &str) {
+    let tcp = cx.source.key_span(&at.key(WrittenHealthCheck::tcp));
+    let title = format!("{} has no effect together with `tcp`", quoted(key));
+    let problem =
+        cx.sink.error_at_key(&codes::KEY_DOES_NOT_APPLY, &at.key(key), title, "would have no effect");
+    if let Some(tcp) = tcp {
+        problem.label(tcp, "a connection is made, and nothing is asked");
+    }
+    problem.help("leave one of them out");
 }

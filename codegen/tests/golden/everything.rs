@@ -62,7 +62,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "ba3db4ec39c71edb1a4fb56c443589970fa8c4403f815439ac1afe4fbdfa0b2f",
+        config_sha256: "e50fa0a3e8519a7ebe57747bb670d95828caf60f48888bfef54d45cee173a72d",
     },
     normal_config: NORMAL_CONFIG,
     listen: &[
@@ -162,9 +162,30 @@ static WEIGHTED_USERS: Upstream<balancers::RoundRobin> = Upstream::new(
         backup_turns: &[],
         health_check: Some(HealthCheck {
             probe: Probe::Http {
-                path: "/ready?full=1",
-                expect: &[200, 204],
+                request: ProbeRequest::new(
+                    Method::HEAD,
+                    "/ready?full=1",
+                    Some("shop.example.com"),
+                    &[
+                        ProbeField::new("x-probe", Late::new(&[Piece::Literal("1")])),
+                        ProbeField::new(
+                            "authorization",
+                            Late::new(
+                                &[
+                                    Piece::Literal("Bearer "),
+                                    Piece::Env("PROBE_TOKEN", None),
+                                ],
+                            ),
+                        ),
+                    ],
+                ),
+                expect: &[
+                    StatusRange::new(200, 299),
+                    StatusRange::new(401, 401),
+                    StatusRange::new(404, 404),
+                ],
             },
+            port: Some(9100),
             interval: Duration::from_secs(5),
             timeout: Duration::from_secs(2),
             healthy_after: 2,
@@ -255,6 +276,7 @@ static CANARY: Upstream<balancers::RandomChoice> = Upstream::new(
         backup_turns: &[],
         health_check: Some(HealthCheck {
             probe: Probe::Connect,
+            port: None,
             interval: Duration::from_secs(5),
             timeout: Duration::from_secs(2),
             healthy_after: 1,
@@ -766,7 +788,13 @@ upstreams:
         backup: false
     health_check:
       path: "/ready?full=1"
-      expect: [200, 204]
+      expect: [2xx, 401, 404]
+      method: HEAD
+      host: shop.example.com
+      port: 9100
+      headers:
+        x-probe: "1"
+        authorization: "Bearer ${env:PROBE_TOKEN}"
       interval: 5s
       timeout: 2s
       healthy_after: 2
@@ -806,7 +834,12 @@ upstreams:
       - url: "http://localhost:9006"
         weight: 1
         backup: false
-    # health_check: connects every 5s
+    health_check:
+      tcp: true
+      interval: 5s
+      timeout: 2s
+      healthy_after: 1
+      unhealthy_after: 1
     timeouts:
       connect: 2s
       response: 30s

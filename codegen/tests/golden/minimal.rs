@@ -104,6 +104,7 @@ static UPSTREAM: Upstream<balancers::RoundRobin> = Upstream::new(
         backup_turns: &[],
         health_check: Some(HealthCheck {
             probe: Probe::Connect,
+            port: None,
             interval: Duration::from_secs(5),
             timeout: Duration::from_secs(2),
             healthy_after: 1,
@@ -199,7 +200,12 @@ upstreams:
       - url: "http://localhost:9001"
         weight: 1
         backup: false
-    # health_check: connects every 5s
+    health_check:
+      tcp: true
+      interval: 5s
+      timeout: 2s
+      healthy_after: 1
+      unhealthy_after: 1
     timeouts:
       connect: 2s
       response: 30s

@@ -116,9 +116,10 @@ static API_V1: Upstream<balancers::RoundRobin> = Upstream::new(
         backup_turns: &[],
         health_check: Some(HealthCheck {
             probe: Probe::Http {
-                path: "/",
-                expect: &[200],
+                request: ProbeRequest::new(Method::GET, "/", None, &[]),
+                expect: &[StatusRange::new(200, 200)],
             },
+            port: None,
             interval: Duration::from_secs(5),
             timeout: Duration::from_secs(2),
             healthy_after: 1,
@@ -224,6 +225,8 @@ upstreams:
     health_check:
       path: /
       expect: [200]
+      method: GET
+      headers: {}
       interval: 5s
       timeout: 2s
       healthy_after: 1

@@ -27,16 +27,33 @@ pub(super) fn upstream(choices: &mut Choices<'_>) -> Node {
 
 fn health_check(choices: &mut Choices<'_>) -> Node {
     let mut section = Section::default();
+    section.may(choices, 50, "interval", |choices| duration(choices, 2000, 3_600_000));
+    section.may(choices, 50, "timeout", |choices| duration(choices, 1, 2000));
+    section.may(choices, 20, "port", |choices| Node::plain(choices.pick(&["1", "9100"])));
+    // What is asked where nothing is would be a mistake.
+    if choices.chance(20) {
+        section.put("tcp", Node::plain("true"));
+        return section.done();
+    }
+    section.may(choices, 10, "tcp", |_| Node::plain("false"));
+    section.may(choices, 20, "method", |choices| word(choices, &["GET", "HEAD", "OPTIONS", "POST"]));
+    section.may(choices, 20, "host", |choices| {
+        word(choices, &["example.com", "A.b:81", "[::1]", "10.0.0.1:80"])
+    });
+    section.may(choices, 20, "headers", |choices| {
+        let mut fields = Section::default();
+        fields.may(choices, 50, "X-Probe", |choices| word(choices, &["1", "a 'b'", "${env:PROBE}"]));
+        fields.may(choices, 50, "Authorization", |_| Node::text("Bearer ${file:/run/token}"));
+        fields.done()
+    });
     section.may(choices, 50, "path", |choices| {
         word(choices, &["/", "/ready?full=1", "/a%20b?q='*&[]", "/a;b=c/"])
     });
     section.may(choices, 50, "expect", |choices| {
-        let statuses = choices.some(&["200", "204", "301", "599"], 4);
+        let statuses = choices.some(&["200", "204", "4xx", "300-302", "599"], 5);
         let statuses = if statuses.is_empty() { vec!["200"] } else { statuses };
         Node::List(statuses.into_iter().map(Node::plain).collect())
     });
-    section.may(choices, 50, "interval", |choices| duration(choices, 2000, 3_600_000));
-    section.may(choices, 50, "timeout", |choices| duration(choices, 1, 2000));
     section.done()
 }
 

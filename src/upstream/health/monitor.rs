@@ -16,7 +16,7 @@ const FIRST_RECHECK: Duration = Duration::from_millis(50);
 pub(crate) struct Monitor {
     backend: &'static Backend,
     upstream: &'static str,
-    check: HealthCheck,
+    check: &'static HealthCheck,
     good: u32,
     bad: u32,
     /// The ejections by workers that the counts know of.
@@ -33,7 +33,7 @@ impl Monitor {
         let mut monitors = Vec::new();
         for members in upstreams {
             for backend in members.backends {
-                match members.health_check {
+                match &members.health_check {
                     Some(check) => monitors.push(Self::new(backend, members.name, check)),
                     None => drop(backend.health().set(Status::Healthy)),
                 }
@@ -42,7 +42,7 @@ impl Monitor {
         monitors
     }
 
-    fn new(backend: &'static Backend, upstream: &'static str, check: HealthCheck) -> Self {
+    fn new(backend: &'static Backend, upstream: &'static str, check: &'static HealthCheck) -> Self {
         Self { backend, upstream, check, good: 0, bad: 0, ejections: 0, recheck: FIRST_RECHECK, short: false }
     }
 
@@ -50,7 +50,7 @@ impl Monitor {
     pub(crate) async fn run(mut self) {
         loop {
             let ejections = self.backend.health().ejections();
-            let outcome = probe(self.backend, &self.check).await;
+            let outcome = probe(self.backend, self.check).await;
             self.observe(outcome, ejections);
             // Jitter keeps many gateways from asking in step.
             let pause = self.pause().mul_f64(0.9 + 0.2 * fastrand::f64());
@@ -126,8 +126,15 @@ mod tests {
         let backend = Box::leak(Box::new(Backend::new(Origin::at("gateway.yml", 1), 0, 1, Late::new(&[]))));
         let second = Duration::from_secs(1);
         let probe = Probe::Connect;
-        let check = HealthCheck { probe, interval: second, timeout: second, healthy_after, unhealthy_after };
-        Monitor::new(backend, "users", check)
+        let check = HealthCheck {
+            probe,
+            port: None,
+            interval: second,
+            timeout: second,
+            healthy_after,
+            unhealthy_after,
+        };
+        Monitor::new(backend, "users", Box::leak(Box::new(check)))
     }
 
     impl Monitor {

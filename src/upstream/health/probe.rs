@@ -1,9 +1,10 @@
-//! One check: a connection, or a GET. The head of the answer decides.
+//! One check: a connection, or a request. The head of the answer decides.
 
 use std::io;
 use std::time::Duration;
 
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
@@ -33,33 +34,28 @@ pub(super) async fn probe(backend: &'static Backend, check: &HealthCheck) -> Out
 }
 
 async fn ask(backend: &'static Backend, check: &HealthCheck) -> Outcome {
-    let stream = match connect(backend).await {
+    let stream = match connect(backend, check.port).await {
         Ok(connected) => connected.stream,
         Err(Unconnected::Shortage(error)) => return Outcome::NotAsked(error),
         Err(unconnected) => return Outcome::Bad(unconnected.to_string()),
     };
-    let Probe::Http { path, expect } = check.probe else { return Outcome::Good };
-    match get(backend, stream, path, check.timeout).await {
-        Ok(status) if expect.contains(&status.as_u16()) => Outcome::Good,
+    let Probe::Http { request, expect } = &check.probe else { return Outcome::Good };
+    let Some(request) = backend.authority().and_then(|authority| request.to(authority)) else {
+        return Outcome::Bad("the probe was not bound".to_owned());
+    };
+    match send(stream, request, check.timeout).await {
+        Ok(status) if expect.iter().any(|range| range.contains(status.as_u16())) => Outcome::Good,
         Ok(status) => Outcome::Bad(format!("it answered {}", status.as_u16())),
         Err(error) => Outcome::Bad(error.to_string()),
     }
 }
 
-async fn get(
-    backend: &'static Backend,
+async fn send(
     stream: TcpStream,
-    path: &'static str,
+    request: Request<Empty<Bytes>>,
     timeout: Duration,
 ) -> Result<StatusCode, Box<dyn std::error::Error>> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    let mut request = Request::new(Empty::<bytes::Bytes>::new());
-    *request.method_mut() = Method::GET;
-    *request.uri_mut() = Uri::from_static(path);
-    let headers = request.headers_mut();
-    headers.insert(header::HOST, backend.authority().ok_or("the backend was not bound")?.clone());
-    headers.insert(header::USER_AGENT, HeaderValue::from_static("castgate-health-check"));
-    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     let mut connection = Box::pin(connection);
     let mut open = true;
     let response = {

@@ -1,11 +1,11 @@
 //! Names of header fields, and maps of them.
 
-use super::{ConfigPath, Constant, Cx, Kind, Shape, Tree, Value};
+use super::{ConfigPath, Constant, Cx, Kind, LateText, LateValue, Like, Shape, Tree, Value};
 use crate::ast::Map;
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::field::Use;
-use crate::model::HeaderName;
+use crate::model::{HeaderName, Late};
 use std::collections::BTreeMap;
 
 /// The name of a field that is fit for a use.
@@ -13,6 +13,41 @@ pub(crate) struct FieldName(pub(crate) Use);
 
 /// Fields that are fit for a use, with values of a kind, in the order of the file; names are unique.
 pub(crate) struct Fields<K>(pub(crate) Use, pub(crate) K);
+
+/// The value of a field, which may come at start; credentials have to, so that they are nowhere in the binary. For
+/// [`Fields`], whose keys are the names.
+pub(crate) struct FieldValue;
+
+impl Like for FieldValue {
+    type Value = Late;
+    type Other = LateText;
+    const OTHER: LateText = LateText;
+
+    fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<Late> {
+        let value = LateValue.read(cx, at, written)?;
+        let has_default = value.has_default();
+        let is_written = has_default || value.literal().is_some_and(|text| !text.is_empty());
+        if !is_written || !is_secret(at.last()) {
+            return Some(value);
+        }
+        let what = if has_default { "credentials have a default in" } else { "credentials are written in" };
+        let title = format!("{what} {}", quoted(at.last()));
+        cx.sink
+            .error_at(&codes::LITERAL_SECRET, at, title, "this secret would be compiled into the binary")
+            .help(
+                "write `${env:NAME}` or `${file:/run/secrets/name}`; the scheme may stay: `Bearer ${env:TOKEN}`",
+            );
+        None
+    }
+    fn codes(&self) -> Vec<&'static codes::Code> {
+        Like::codes(&LateValue).into_iter().chain([&codes::LITERAL_SECRET]).collect()
+    }
+}
+
+/// Fields that are there for credentials, and nothing else (RFC 9110, section 11).
+fn is_secret(name: &str) -> bool {
+    ["authorization", "proxy-authorization"].iter().any(|secret| name.eq_ignore_ascii_case(secret))
+}
 
 impl Kind<HeaderName> for FieldName {
     type Written = String;

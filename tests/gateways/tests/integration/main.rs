@@ -24,6 +24,7 @@ mod metrics;
 mod names;
 mod path_parameters;
 mod policies;
+mod probes;
 mod proxying;
 mod rate_limit;
 mod request_id;
