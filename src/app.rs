@@ -75,8 +75,8 @@ pub struct Limits {
     pub headers: usize,
     /// Bytes of a request target; more is 414.
     pub uri: usize,
-    /// Bytes of a request body; more is 413.
-    pub body: u64,
+    /// Bytes of a request body, of requests that get to no route and for what the gateway answers itself; more is 413.
+    pub body: Option<u64>,
     /// Client connections of the whole process; for a further one the longest idle one is closed, or it waits in the
     /// kernel's queue.
     pub connections: usize,

@@ -23,7 +23,7 @@ pub enum Reason {
     UriTooLong,
     /// The head is larger than `limits.header_bytes` or has more fields than `limits.headers`.
     HeadersTooLarge,
-    /// The body is larger than `limits.body`.
+    /// The body is larger than the route's `limits.body`.
     BodyTooLarge,
     /// A method or transfer coding that the gateway does not implement.
     NotImplemented,

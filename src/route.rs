@@ -36,6 +36,8 @@ pub struct Route<T> {
     pub query: &'static [QueryMatch],
     /// The stack that serves it.
     pub target: T,
+    /// Bytes that the body of a request may have; more is 413.
+    pub body_limit: Option<u64>,
     /// How long an exchange may take, phase by phase.
     pub timeouts: RouteTimeouts,
     /// Its name: the `route` of logs and metrics.
@@ -49,6 +51,7 @@ impl<T> Route<T> {
             name,
             methods: Methods::ALL,
             keeps: Disputed::NOTHING,
+            body_limit: None,
             headers: &[],
             query: &[],
             timeouts,
@@ -65,6 +68,12 @@ impl<T> Route<T> {
     /// Lets this through as it came.
     pub const fn keeping(mut self, disputed: Disputed) -> Self {
         self.keeps = disputed;
+        self
+    }
+
+    /// Takes no longer bodies than this, in bytes.
+    pub const fn with_body_limit(mut self, limit: u64) -> Self {
+        self.body_limit = Some(limit);
         self
     }
 

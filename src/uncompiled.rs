@@ -23,7 +23,7 @@ static SETTINGS: Settings = Settings {
     workers: Some(1),
     trusted_proxies: &[],
     log_level: LogLevel { origin: Origin::at("gateway.yml", 1), level: Late::new(&[]) },
-    limits: Limits { header_bytes: 0, headers: 0, uri: 0, body: 0, connections: 0 },
+    limits: Limits { header_bytes: 0, headers: 0, uri: 0, body: None, connections: 0 },
     timeouts: Timeouts {
         header_read: Duration::ZERO,
         body: Duration::ZERO,

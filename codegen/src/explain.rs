@@ -72,6 +72,14 @@ fn taken(table: &Table<'_>, model: &Model, route: &Route, request: &Request) -> 
             row("responds", format!("{}, {} bytes", respond.status, respond.body.len()))
         }
     }
+    if route.body_limit != model.server.limits.body {
+        row(
+            "body",
+            route
+                .body_limit
+                .map_or_else(|| "off".to_owned(), |limit| format!("{} at most", show::size(limit))),
+        );
+    }
     row("timeout", show::duration(route.timeout));
     row("idle", show::duration(route.idle));
     if let Some(total) = route.total {

@@ -27,7 +27,7 @@ fn the_seed_has_the_defaults_of_the_reference() {
     assert_eq!(model.server.listen[0].value.literal(), Some("0.0.0.0:8080"));
     assert_eq!(model.server.workers, Workers::Auto);
     assert_eq!(model.server.limits.header_bytes, 32 * 1024);
-    assert_eq!(model.server.limits.body, 10 * 1024 * 1024);
+    assert_eq!(model.server.limits.body, Some(10 * 1024 * 1024));
     assert_eq!(model.server.timeouts.idle, Duration::from_secs(75));
     assert_eq!(model.server.drain.grace, Duration::from_secs(25));
     assert!(model.admin.is_none());

@@ -1,4 +1,4 @@
-//! The body of a request while it is read: counted against `limits.body`. What has ended stays ended and what has
+//! The body of a request while it is read: counted against the route's `limits.body`. What has ended stays ended and what has
 //! failed stays failed, whoever asks again: an error that became an end would complete a broken request.
 
 use std::error::Error as _;
@@ -14,7 +14,7 @@ use hyper::body::Incoming;
 use crate::error::Reason;
 use crate::server::Client;
 
-/// The body of a request, counted against `limits.body` while it streams.
+/// The body of a request, counted against the route's `limits.body` while it streams.
 #[derive(Debug)]
 pub struct RequestBody(State<Upload>);
 
@@ -50,13 +50,27 @@ impl RequestBody {
     }
 
     /// `awaits_consent`: the client sends it only once it is read (`Expect: 100-continue`, RFC 9110 section 10.1.1).
-    pub(crate) fn new(incoming: Incoming, client: &Rc<Client>, limit: u64, awaits_consent: bool) -> Self {
+    pub(crate) fn new(
+        incoming: Incoming,
+        client: &Rc<Client>,
+        limit: Option<u64>,
+        awaits_consent: bool,
+    ) -> Self {
         if incoming.is_end_stream() {
             return Self::empty();
         }
         client.body_promised();
         let upload = Upload { incoming, client: client.clone(), awaits_consent, begun: false };
-        Self(State::Open(upload, limit))
+        let mut body = Self(State::Open(upload, u64::MAX));
+        body.limit(limit);
+        body
+    }
+
+    /// What may be read of it from now on, in bytes.
+    pub(crate) fn limit(&mut self, limit: Option<u64>) {
+        if let State::Open(_, allowed) = &mut self.0 {
+            *allowed = limit.unwrap_or(u64::MAX);
+        }
     }
 }
 

@@ -162,7 +162,7 @@ mod tests {
         workers: None,
         trusted_proxies: &[],
         log_level: LogLevel { origin: Origin::at("gateway.yml", 1), level: Late::new(&[]) },
-        limits: Limits { header_bytes: 0, headers: 0, uri: 0, body: 0, connections: 0 },
+        limits: Limits { header_bytes: 0, headers: 0, uri: 0, body: None, connections: 0 },
         timeouts: Timeouts { header_read: SECOND, body: SECOND, write: SECOND, idle: SECOND },
         drain: Drain { delay: Duration::from_millis(100), grace: Duration::from_secs(60) },
         upstreams: &[],

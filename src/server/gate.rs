@@ -18,7 +18,7 @@ use http::{HeaderValue, Method, StatusCode, Version, header};
 use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 
-use self::check::{Checked, check};
+use self::check::{Checked, check, check_length};
 use self::fields::Findings;
 use self::host::{MAX_HOST, host_name};
 use super::address;
@@ -41,10 +41,14 @@ pub(super) async fn admit<A: App>(
 ) -> Result<Response, BodyError> {
     let settings = app.settings();
     let trusted = client.is_trusted_proxy();
-    let checked = check(&request, settings, trusted);
+    let mut checked = check(&request, settings, trusted);
     // `/health` and its like stand ahead of everything, on any host.
-    if settings.admin.is_empty() && built_in::at(request.uri().path()).is_some() && checked.is_ok() {
-        return Ok(answer_admin(client, request).await);
+    if settings.admin.is_empty() && built_in::at(request.uri().path()).is_some() {
+        let within = check_length(request.body(), settings.limits.body);
+        checked = checked.and_then(|checked| within.map(|()| checked));
+        if checked.is_ok() {
+            return Ok(answer_admin(client, request).await);
+        }
     }
     let started = Instant::now();
     let client_ip = if trusted {
@@ -159,6 +163,8 @@ fn find<A: App>(
                 return Err(Reason::BadRequest.into());
             }
             cx.record.route = number;
+            check_length(request.body(), route.body_limit)?;
+            request.body_mut().limit(route.body_limit);
             // It came after what was in flight had been cut off: no backend may act on what has no time for an answer.
             if cx.worker().is_stopped() {
                 return Err(Reason::Shutdown.into());
@@ -206,8 +212,10 @@ fn hand_over(response: &mut Response, mut cx: Context<'_>, version: Version) {
 
 /// Serves one request of the admin listener.
 pub(super) async fn admit_admin(client: &Rc<Client>, request: http::Request<Incoming>) -> Response {
-    match check(&request, client.worker().settings(), client.is_trusted_proxy()) {
-        Ok(_) => answer_admin(client, request).await,
+    let settings = client.worker().settings();
+    let checked = check(&request, settings, client.is_trusted_proxy());
+    match checked.and_then(|_| check_length(request.body(), settings.limits.body)) {
+        Ok(()) => answer_admin(client, request).await,
         Err(reason) => {
             let now = Instant::now();
             client.begin(now, IMMEDIATE);

@@ -17,7 +17,7 @@ pub struct Change {
 }
 
 /// Kinds besides those of middleware, and when they occur.
-const KINDS: [(&str, &str); 18] = [
+const KINDS: [(&str, &str); 19] = [
     ("route-added", "a route takes what got 404 or 405"),
     ("route-removed", "nothing takes what a route took"),
     ("route-changed", "a route of another name takes it"),
@@ -35,6 +35,7 @@ const KINDS: [(&str, &str); 18] = [
     ("redirect-changed", "another status or place"),
     ("response-changed", "another response of the gateway's own"),
     ("timeout-changed", "a timeout of the route"),
+    ("limits-changed", "what a client may send on the route"),
     ("route-settings-changed", "any other key of the route"),
     ("server-changed", "a key of `server`"),
     ("admin-changed", "a key of `admin`"),
@@ -48,7 +49,8 @@ const KINDS: [(&str, &str); 18] = [
 pub const INCOMPLETE: &str = "incomplete";
 
 /// Keys of a route that have a kind of their own.
-const OF_KEYS: [(&str, &str); 5] = [
+const OF_KEYS: [(&str, &str); 6] = [
+    ("limits", "limits-changed"),
     ("redirect", "redirect-changed"),
     ("respond", "response-changed"),
     ("timeout", "timeout-changed"),

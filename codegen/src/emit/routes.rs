@@ -3,7 +3,7 @@
 use super::policy;
 use super::value::{duration, path, size};
 use crate::plan::{Disputed, Methods, Place, Route, Static};
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 /// The conditions, then the table.
@@ -25,6 +25,7 @@ fn route(of: &Route) -> TokenStream {
         place: Place { stack, table, instance },
         methods,
         keeps,
+        body_limit,
         headers,
         query,
     } = of;
@@ -32,11 +33,13 @@ fn route(of: &Route) -> TokenStream {
     let total = total.map(duration).map(|total| quote!(.with_total(#total)));
     let timeouts = quote!(RouteTimeouts::new(#timeout, #idle) #total);
     let methods = self::methods(*methods).map(|methods| quote!(.with_methods(#methods)));
+    let body = body_limit.map(|limit| Literal::u64_unsuffixed(limit));
+    let body = body.map(|limit| quote!(.with_body_limit(#limit)));
     let keeps = disputed(*keeps).map(|keeps| quote!(.keeping(#keeps)));
     let headers = headers.as_ref().map(|name| quote!(.with_headers(&#name)));
     let query = query.as_ref().map(|name| quote!(.with_query(&#name)));
     quote! {
-        Route::new(#label, #timeouts, Target::#stack(&#table[#instance])) #methods #keeps #headers #query
+        Route::new(#label, #timeouts, Target::#stack(&#table[#instance])) #methods #keeps #body #headers #query
     }
 }
 

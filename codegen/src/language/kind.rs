@@ -28,7 +28,7 @@ pub(crate) use list::{ListOf, OneOrList, WordSet};
 pub(crate) use nested::Nested;
 pub(crate) use network::Network;
 pub(crate) use process::{Level, Threads};
-pub(crate) use quantity::{RateOf, Share, ShareAbove0, Size, SizeOf, Span, TimeLimit, Timeout};
+pub(crate) use quantity::{RateOf, Share, ShareAbove0, Size, SizeLimit, SizeOf, Span, TimeLimit, Timeout};
 pub(crate) use request::RequestLine;
 pub(crate) use scalar::{Flag, Number, OneOfNumbers, Refused};
 pub(crate) use status::Statuses;

@@ -3,7 +3,7 @@
 use super::kind::{
     AsWritten, ByHand, Fields, Header, Host, LateValue, Literal, MediaType, MethodSet, Name, Nested, Number,
 };
-use super::kind::{OneOfNumbers, Plain, Query, TimeLimit, Timeout, Verbatim, Word};
+use super::kind::{OneOfNumbers, Plain, Query, SizeLimit, TimeLimit, Timeout, Verbatim, Word};
 use super::lints::{WrittenAllow, allow};
 use super::upstream::{Strategy, backend};
 use super::{Shape, Without, section, words};
@@ -107,6 +107,14 @@ section! {
 }
 
 section! {
+    /// A route's `limits:`
+    RouteLimits / WrittenRouteLimits {
+        /// The body of a request on this route, or `off`; beyond it 413.
+        body: Option<u64> = SizeLimit, optional "`server.limits.body`", example "50MiB";
+    }
+}
+
+section! {
     /// One route: a condition (`host`, `path`, `match`, `methods`, `headers`, `query`) and exactly one target
     /// (`upstream`, `backends`, `redirect` or `respond`).
     Route / WrittenRoute {
@@ -148,6 +156,8 @@ section! {
         /// `refuse` answers 400, `keep` forwards it as it came. It is a part of its segment, which a parameter takes: never
         /// decoded, and no separator. Beside one no dots are forwarded (`..%2Fx` is 400).
         encoded_slashes: OfDisputed = Word, default OfDisputed::Refuse, example "keep";
+        /// What a client may send on this route.
+        limits: RouteLimits = Nested, defaults, example "{body: 50MiB}";
         /// From the end of the request to the head of the response, all attempts together: then 504. While a request's body
         /// moves it starts anew. Only on routes that forward.
         timeout: Duration = Timeout, optional "`server.timeouts.request`, or `total` if that is less", example "5s";

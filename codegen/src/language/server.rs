@@ -1,7 +1,7 @@
 //! Sections of `server:`.
 
 use super::kind::{Address, Level, ListOf, Nested, Network, Number, OneOrList, Refused};
-use super::kind::{Size, SizeOf, Span, Threads, Timeout};
+use super::kind::{Size, SizeLimit, SizeOf, Span, Threads, Timeout};
 use super::{Without, section};
 use crate::model::{Cidr, Late, Placed, Workers};
 use castgate_contract::level;
@@ -53,8 +53,8 @@ section! {
         /// Path and query, not above `header_bytes`; beyond it 414.
         uri: u64 = Size,
         default 8 * KIB, or (8 * KIB).min(header_bytes) => ", or `header_bytes` if that is less", example "4KiB";
-        /// The request body; beyond it 413.
-        body: u64 = Size, default 10 * KIB * KIB, example "50MiB";
+        /// The request body, or `off`; beyond it 413. A route may have a limit of its own.
+        body: Option<u64> = SizeLimit, default Some(10 * KIB * KIB), example "50MiB";
         /// Client connections open at one time, 1 to 10000000, for the whole process; for a further one the longest idle
         /// one is closed, or it waits in the kernel's queue.
         connections: u32 = Number(1, 10_000_000), default 10_000, example "20000";

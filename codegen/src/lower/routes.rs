@@ -36,6 +36,7 @@ pub(super) fn route(
         place,
         methods: route.methods,
         keeps: route.keeps,
+        body_limit: route.body_limit,
         headers,
         query,
     }

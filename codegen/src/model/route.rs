@@ -21,6 +21,8 @@ pub struct Route {
     pub methods: Methods,
     /// What its paths may have although others read it differently.
     pub keeps: Disputed,
+    /// Bytes that the body of a request may have; the server's default is already in place.
+    pub body_limit: Option<u64>,
     /// All must hold. Sorted by name; names are unique.
     pub headers: Vec<HeaderPredicate>,
     /// All must hold. Sorted by name; names are unique.

@@ -2,7 +2,8 @@
 
 use super::written;
 use crate::language::kind::{Header, Host, MethodSet, Query, TimeLimit, Timeout, Word};
-use crate::language::route::{DISPUTED, Redirect, WrittenRoute};
+use crate::language::route::{DISPUTED, Redirect, RouteLimits, WrittenRoute, WrittenRouteLimits};
+use crate::language::server::{WrittenLimits, WrittenServer};
 use crate::language::{Kind, Section};
 use crate::model::{Model, PathChange, Route, Scope, Target};
 use crate::pattern::HostPattern;
@@ -23,6 +24,7 @@ pub fn route(model: &Model, route: &Route) -> Tree {
         keys.push((WrittenRoute::methods, MethodSet.tree(&route.methods)));
     }
     keys.extend(DISPUTED.iter().map(|key| (key.key, Word.tree(&key.word(route.keeps)))));
+    keys.push((WrittenRoute::limits, limits(at, route)));
     keys.push((WrittenRoute::headers, Header.tree(&route.headers)));
     keys.push((WrittenRoute::query, Query.tree(&route.query)));
     keys.extend(target(model, route));
@@ -41,6 +43,16 @@ pub fn route(model: &Model, route: &Route) -> Tree {
     keys.push((WrittenRoute::middleware, Tree::Map(own)));
     let keys = keys.into_iter().map(|(key, value)| (key.to_owned(), value));
     Tree::At(vec![at.clone()], Box::new(Tree::Map(keys.collect()).filled()))
+}
+
+fn limits(at: &ConfigPath, route: &Route) -> Tree {
+    let server = ConfigPath::root().key("server").key(WrittenServer::limits).key(WrittenLimits::body);
+    let own = at.key(WrittenRoute::limits).key(WrittenRouteLimits::body);
+    let limits = RouteLimits { body: Some(route.body_limit) };
+    let places = |(key, limit): (&'static str, Tree)| {
+        (key.to_owned(), Tree::At(vec![own.clone(), server.clone()], Box::new(limit)))
+    };
+    Tree::Map(limits.keys().into_iter().map(places).collect())
 }
 
 /// The keys of its target.

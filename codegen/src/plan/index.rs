@@ -22,6 +22,8 @@ pub struct Route {
     pub methods: Methods,
     /// What its paths may have although others read it differently.
     pub keeps: Disputed,
+    /// Bytes that the body of a request may have.
+    pub body_limit: Option<u64>,
     /// The static with its header conditions.
     pub headers: Option<Name>,
     /// The static with its query conditions.

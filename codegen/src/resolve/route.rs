@@ -88,6 +88,7 @@ pub(super) fn routes(
             path,
             methods,
             keeps: settings.keeps(),
+            body_limit: settings.limits.body.unwrap_or(server.limits.body),
             headers,
             query,
             timeout: settings.timeout.unwrap_or_else(|| within(server.timeouts.request)),

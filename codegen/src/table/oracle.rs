@@ -42,6 +42,7 @@ pub(crate) fn route(text: &str) -> Route {
         path: PathPattern::parse(path, if exact { MatchKind::Exact } else { MatchKind::Prefix }).unwrap(),
         methods,
         keeps: Disputed::NOTHING,
+        body_limit: None,
         headers,
         query,
         timeout: Duration::from_secs(1),

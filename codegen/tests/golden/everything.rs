@@ -62,7 +62,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "e50fa0a3e8519a7ebe57747bb670d95828caf60f48888bfef54d45cee173a72d",
+        config_sha256: "feaf8182f5f532a4713100ce5dc1fbe4033e3f36288f525c23dc4b259e02f7a1",
     },
     normal_config: NORMAL_CONFIG,
     listen: &[
@@ -88,7 +88,7 @@ static SETTINGS: Settings = Settings {
         header_bytes: 32768,
         headers: 100,
         uri: 8192,
-        body: 10485760,
+        body: Some(10485760),
         connections: 10000,
     },
     timeouts: Timeouts {
@@ -408,7 +408,7 @@ static RESPONSE_HEADERS_0_CELLS: [middleware::response_headers::HeaderEdit; 2] =
 ];
 
 static RESPONSE_HEADERS_0: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 63),
+    Origin::at("everything.yml", 64),
     &RESPONSE_HEADERS_0_CELLS,
 );
 
@@ -631,50 +631,58 @@ static CANARY_QUERY: [QueryMatch; 1] = [QueryMatch::new("q", "a \"b\"")];
 
 static ROUTES: [Route<Target>; 8] = [
     Route::new(
-        "users",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack0(&STACK0[0]),
-    ),
+            "users",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack0(&STACK0[0]),
+        )
+        .with_body_limit(10485760),
     Route::new(
-        "people",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack0(&STACK0[0]),
-    ),
+            "people",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack0(&STACK0[0]),
+        )
+        .with_body_limit(10485760),
     Route::new(
-        "orders",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack1(&STACK1[0]),
-    ),
+            "orders",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack1(&STACK1[0]),
+        )
+        .with_body_limit(10485760),
     Route::new(
             "tenants",
             RouteTimeouts::new(Duration::from_millis(250), Duration::from_secs(90))
                 .with_total(Duration::from_secs(600)),
             Target::Stack2(&STACK2[0]),
         )
-        .with_methods(Methods::GET.union(Methods::POST)),
+        .with_methods(Methods::GET.union(Methods::POST))
+        .with_body_limit(10485760),
     Route::new(
             "canary",
             RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
             Target::Stack3(&STACK3[0]),
         )
         .keeping(Disputed::PARAMETERS.union(Disputed::SLASHES))
+        .with_body_limit(52428800)
         .with_headers(&CANARY_HEADERS)
         .with_query(&CANARY_QUERY),
     Route::new(
-        "/old/{*rest}",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack4(&STACK4[0]),
-    ),
+            "/old/{*rest}",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack4(&STACK4[0]),
+        )
+        .with_body_limit(10485760),
     Route::new(
-        "/older",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack4(&STACK4[1]),
-    ),
+            "/older",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack4(&STACK4[1]),
+        )
+        .with_body_limit(10485760),
     Route::new(
-        "/robots.txt",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack5(&STACK5[0]),
-    ),
+            "/robots.txt",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack5(&STACK5[0]),
+        )
+        .with_body_limit(10485760),
 ];
 
 // The matcher's tables: a trie of path segments for each host.
@@ -880,6 +888,8 @@ routes:
     match: prefix
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     upstream: "weighted users"
     timeout: 60s
     idle: 5m
@@ -890,6 +900,8 @@ routes:
     match: prefix
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     upstream: "weighted users"
     timeout: 60s
     idle: 5m
@@ -900,6 +912,8 @@ routes:
     match: prefix
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     upstream: routes
     timeout: 60s
     idle: 5m
@@ -911,6 +925,8 @@ routes:
     methods: [GET, POST]
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     upstream: routes
     rewrite: "/v2/{id}/profile"
     timeout: 250ms
@@ -934,6 +950,8 @@ routes:
     match: prefix
     path_parameters: keep
     encoded_slashes: keep
+    limits:
+      body: 50MiB
     headers:
       x-canary: "1"
       x-color: blue
@@ -950,6 +968,8 @@ routes:
     match: prefix
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     redirect:
       to: "/new/{*rest}"
       status: 301
@@ -959,6 +979,8 @@ routes:
     match: prefix
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     redirect:
       to: "https://example.com/"
       status: 308
@@ -968,6 +990,8 @@ routes:
     match: exact
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     respond:
       status: 200
       content_type: text/plain

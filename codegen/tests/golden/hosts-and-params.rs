@@ -64,7 +64,7 @@ static SETTINGS: Settings = Settings {
         header_bytes: 32768,
         headers: 100,
         uri: 8192,
-        body: 10485760,
+        body: Some(10485760),
         connections: 10000,
     },
     timeouts: Timeouts {
@@ -96,89 +96,105 @@ static CANARY_USERS_HEADERS: [HeaderMatch; 1] = [HeaderMatch::new("x-canary", "1
 
 static ROUTES: [Route<Target>; 16] = [
     Route::new(
-        "root",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack0(&STACK0[0]),
-    ),
+            "root",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack0(&STACK0[0]),
+        )
+        .with_body_limit(10485760),
     Route::new(
-        "everything",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack0(&STACK0[1]),
-    ),
+            "everything",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack0(&STACK0[1]),
+        )
+        .with_body_limit(10485760),
     Route::new(
-        "user",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack0(&STACK0[0]),
-    ),
+            "user",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack0(&STACK0[0]),
+        )
+        .with_body_limit(10485760),
     Route::new(
-        "user by number",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack0(&STACK0[0]),
-    ),
+            "user by number",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack0(&STACK0[0]),
+        )
+        .with_body_limit(10485760),
     Route::new(
-        "user by uuid",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack0(&STACK0[0]),
-    ),
+            "user by uuid",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack0(&STACK0[0]),
+        )
+        .with_body_limit(10485760),
     Route::new(
-        "me",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack0(&STACK0[0]),
-    ),
+            "me",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack0(&STACK0[0]),
+        )
+        .with_body_limit(10485760),
     Route::new(
-        "users directory",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack0(&STACK0[0]),
-    ),
+            "users directory",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack0(&STACK0[0]),
+        )
+        .with_body_limit(10485760),
     Route::new(
-        "files of user",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack0(&STACK0[0]),
-    ),
+            "files of user",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack0(&STACK0[0]),
+        )
+        .with_body_limit(10485760),
     Route::new(
-        "posts of user",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack0(&STACK0[0]),
-    ),
+            "posts of user",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack0(&STACK0[0]),
+        )
+        .with_body_limit(10485760),
     Route::new(
             "read users",
             RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
             Target::Stack0(&STACK0[0]),
         )
-        .with_methods(Methods::GET.union(Methods::HEAD)),
+        .with_methods(Methods::GET.union(Methods::HEAD))
+        .with_body_limit(10485760),
     Route::new(
             "debug users",
             RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
             Target::Stack0(&STACK0[0]),
         )
         .with_methods(Methods::GET.union(Methods::HEAD))
+        .with_body_limit(10485760)
         .with_query(&DEBUG_USERS_QUERY),
     Route::new(
             "canary users",
             RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
             Target::Stack0(&STACK0[0]),
         )
+        .with_body_limit(10485760)
         .with_headers(&CANARY_USERS_HEADERS),
     Route::new(
-        "api",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack0(&STACK0[0]),
-    ),
+            "api",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack0(&STACK0[0]),
+        )
+        .with_body_limit(10485760),
     Route::new(
-        "any example",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack0(&STACK0[0]),
-    ),
+            "any example",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack0(&STACK0[0]),
+        )
+        .with_body_limit(10485760),
     Route::new(
-        "any eu example",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack0(&STACK0[0]),
-    ),
+            "any eu example",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack0(&STACK0[0]),
+        )
+        .with_body_limit(10485760),
     Route::new(
-        "other",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack0(&STACK0[0]),
-    ),
+            "other",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack0(&STACK0[0]),
+        )
+        .with_body_limit(10485760),
 ];
 
 // The matcher's tables: a trie of path segments for each host.
@@ -309,6 +325,8 @@ routes:
     match: exact
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     respond:
       status: 200
   - name: everything
@@ -316,6 +334,8 @@ routes:
     match: prefix
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     respond:
       status: 404
   - name: user
@@ -323,6 +343,8 @@ routes:
     match: prefix
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     respond:
       status: 200
   - name: "user by number"
@@ -330,6 +352,8 @@ routes:
     match: prefix
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     respond:
       status: 200
   - name: "user by uuid"
@@ -337,6 +361,8 @@ routes:
     match: prefix
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     respond:
       status: 200
   - name: me
@@ -344,6 +370,8 @@ routes:
     match: exact
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     respond:
       status: 200
   - name: "users directory"
@@ -351,6 +379,8 @@ routes:
     match: exact
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     respond:
       status: 200
   - name: "files of user"
@@ -358,6 +388,8 @@ routes:
     match: prefix
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     respond:
       status: 200
   - name: "posts of user"
@@ -365,6 +397,8 @@ routes:
     match: exact
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     respond:
       status: 200
   - name: "read users"
@@ -373,6 +407,8 @@ routes:
     methods: [GET, HEAD]
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     respond:
       status: 200
   - name: "debug users"
@@ -381,6 +417,8 @@ routes:
     methods: [GET, HEAD]
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     query:
       debug: "1"
     respond:
@@ -390,6 +428,8 @@ routes:
     match: prefix
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     headers:
       x-canary: "1"
     respond:
@@ -400,6 +440,8 @@ routes:
     match: prefix
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     respond:
       status: 200
   - name: "any example"
@@ -408,6 +450,8 @@ routes:
     match: prefix
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     respond:
       status: 200
   - name: "any eu example"
@@ -416,6 +460,8 @@ routes:
     match: prefix
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     respond:
       status: 200
   - name: other
@@ -424,6 +470,8 @@ routes:
     match: prefix
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     respond:
       status: 200
 "#;

@@ -64,7 +64,7 @@ static SETTINGS: Settings = Settings {
         header_bytes: 32768,
         headers: 100,
         uri: 8192,
-        body: 10485760,
+        body: Some(10485760),
         connections: 10000,
     },
     timeouts: Timeouts {
@@ -143,10 +143,11 @@ static UNMATCHED: Unmatched = Reject;
 
 static ROUTES: [Route<Target>; 1] = [
     Route::new(
-        "/",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack0(&STACK0[0]),
-    ),
+            "/",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack0(&STACK0[0]),
+        )
+        .with_body_limit(10485760),
 ];
 
 // The matcher's tables: a trie of path segments for each host.
@@ -223,6 +224,8 @@ routes:
     match: prefix
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     upstream: /
     timeout: 60s
     idle: 5m

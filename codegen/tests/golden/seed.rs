@@ -64,7 +64,7 @@ static SETTINGS: Settings = Settings {
         header_bytes: 32768,
         headers: 100,
         uri: 8192,
-        body: 10485760,
+        body: Some(10485760),
         connections: 10000,
     },
     timeouts: Timeouts {
@@ -158,10 +158,11 @@ static UNMATCHED: Unmatched = Reject;
 
 static ROUTES: [Route<Target>; 1] = [
     Route::new(
-        "/api/v1",
-        RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-        Target::Stack0(&STACK0[0]),
-    ),
+            "/api/v1",
+            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
+            Target::Stack0(&STACK0[0]),
+        )
+        .with_body_limit(10485760),
 ];
 
 // The matcher's tables: a trie of path segments for each host.
@@ -248,6 +249,8 @@ routes:
     match: prefix
     path_parameters: refuse
     encoded_slashes: refuse
+    limits:
+      body: 10MiB
     upstream: /api/v1
     timeout: 60s
     idle: 5m

@@ -32,6 +32,8 @@ pub(crate) struct Route {
     pub(crate) keeps_parameters: bool,
     /// Encoded slashes go on to the target.
     pub(crate) keeps_slashes: bool,
+    /// Bytes; `Some(None)` is no limit.
+    pub(crate) most_body: Option<Option<u64>>,
     /// `None` switches it off.
     pub(crate) middleware: BTreeMap<&'static str, Option<u32>>,
 }
@@ -119,8 +121,9 @@ pub(crate) fn route(choices: &mut Choices<'_>, name: &str) -> Route {
     let timeout = (is_forward && choices.chance(30)).then(|| 30_000 * choices.between(2, 4) as u64);
     let keeps_parameters = choices.chance(30);
     let keeps_slashes = choices.chance(30);
+    let most_body = choices.chance(20).then(|| choices.chance(70).then(|| 1 << choices.between(10, 12)));
     let (name, middleware) = (name.to_owned(), BTreeMap::new());
-    Route { name, condition, target, timeout, keeps_parameters, keeps_slashes, middleware }
+    Route { name, condition, target, timeout, keeps_parameters, keeps_slashes, most_body, middleware }
 }
 
 pub(crate) fn condition(choices: &mut Choices<'_>) -> Condition {

@@ -287,6 +287,9 @@ fn compare(
     };
     let keeps = |route: &Route| (route.keeps_parameters, route.keeps_slashes);
     let is_refused_by_one = keeps(before) != keeps(after);
+    let most = |gateway: &Gateway, route: &Route| route.most_body.unwrap_or(Some(gateway.most_body));
+    let is_limited_otherwise = most(old.gateway, before) != most(new.gateway, after);
+    put("limits-changed", is_limited_otherwise && kind(before) == kind(after));
     put("route-settings-changed", is_refused_by_one && kind(before) == kind(after));
     match (forward(old.gateway, before), forward(new.gateway, after)) {
         (Some((one, ports, seen)), Some((other, new_ports, now_seen))) => {

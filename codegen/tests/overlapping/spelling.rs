@@ -192,6 +192,10 @@ fn route(
     if route.keeps_parameters || choices.chance(20) {
         section.put("path_parameters", Node::text(if route.keeps_parameters { "keep" } else { "refuse" }));
     }
+    if let Some(most) = route.most_body {
+        let most = most.map_or_else(|| Node::plain("off"), |most| Node::plain(format!("{most}B")));
+        section.put("limits", Node::Map(vec![("body".to_owned(), most)]));
+    }
     if route.keeps_slashes || choices.chance(20) {
         section.put("encoded_slashes", Node::text(if route.keeps_slashes { "keep" } else { "refuse" }));
     }

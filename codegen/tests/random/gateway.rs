@@ -123,9 +123,15 @@ fn server(choices: &mut Choices<'_>) -> Node {
     server.done()
 }
 
+/// So many bytes, or `off`.
+pub(crate) fn body_limit(choices: &mut Choices<'_>) -> Node {
+    if choices.chance(30) { Node::plain(choices.pick(&["off", "false"])) } else { size(choices, 0, 64 << 20) }
+}
+
 fn limits(choices: &mut Choices<'_>) -> Node {
     let mut limits = Section::default();
     limits.may(choices, 50, "header_bytes", |choices| size(choices, 8192, 16 << 20));
+    limits.may(choices, 50, "body", body_limit);
     limits.may(choices, 50, "uri", |choices| size(choices, 1, 8192));
     limits.done()
 }

@@ -4,7 +4,7 @@
 //! number of fields they ask for.
 
 use super::Choices;
-use super::gateway::allow;
+use super::gateway::{allow, body_limit};
 use super::middleware::{self, Top};
 use super::quantity::{duration, number, word};
 use super::text;
@@ -96,6 +96,11 @@ pub(super) fn routes(choices: &mut Choices<'_>, plan: &mut Plan, top: &Top) -> V
             for disputed in ["path_parameters", "encoded_slashes"] {
                 route.may(choices, 10, disputed, |choices| word(choices, &["keep", "refuse"]));
             }
+            route.may(choices, 10, "limits", |choices| {
+                let mut limits = Section::default();
+                limits.may(choices, 80, "body", body_limit);
+                limits.done()
+            });
             target(choices, plan, top, &path, &mut route);
             route.may(choices, 10, "allow", allow);
             routes.push(route.done());

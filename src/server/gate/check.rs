@@ -45,9 +45,6 @@ pub(super) fn check<B: Body>(
     if path_and_query.len() > settings.limits.uri {
         return Err(Reason::UriTooLong);
     }
-    if request.body().size_hint().exact().is_some_and(|length| length > settings.limits.body) {
-        return Err(Reason::BodyTooLarge);
-    }
     let fields = Findings::of(request.headers(), trusted)?;
     // Only HTTP/1.0 knows requests without Host, also where the target has a host of its own (RFC 9112 section 3.2).
     if fields.host.is_none() && request.version() != Version::HTTP_10 {
@@ -60,6 +57,12 @@ pub(super) fn check<B: Body>(
     let disputed = canonical.disputed;
     let target = target(uri, canonical.text)?;
     Ok(Checked { fields, target, disputed })
+}
+
+/// Refuses a body that says it is longer than this many bytes.
+pub(super) fn check_length(body: &impl Body, limit: Option<u64>) -> Result<(), Reason> {
+    let is_longer = |limit| body.size_hint().exact().is_some_and(|length| length > limit);
+    if limit.is_some_and(is_longer) { Err(Reason::BodyTooLarge) } else { Ok(()) }
 }
 
 fn target(uri: &Uri, canonical: Cow<'_, str>) -> Result<Option<Target>, Reason> {

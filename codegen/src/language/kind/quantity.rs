@@ -19,6 +19,9 @@ pub(crate) struct TimeLimit;
 /// So many bytes, of any number.
 pub(crate) struct Size;
 
+/// So many bytes, or `off`.
+pub(crate) struct SizeLimit;
+
 /// So many bytes, at least and at most, and what is said of others.
 pub(crate) struct SizeOf(pub(crate) u64, pub(crate) u64, pub(crate) &'static str);
 
@@ -90,6 +93,26 @@ impl Kind<Option<Duration>> for TimeLimit {
 impl Constant<u64> for Size {
     fn value(&self, value: &u64) -> Value {
         Value::Number(*value)
+    }
+}
+
+impl Kind<Option<u64>> for SizeLimit {
+    type Written = ast::Limit<ast::Size>;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &Self::Written) -> Option<Option<u64>> {
+        cx.size_limit(at, written)
+    }
+    fn tree(&self, value: &Option<u64>) -> Tree {
+        value.map_or_else(|| Tree::plain("off"), |limit| Size.tree(&limit))
+    }
+    fn shape(&self) -> Shape {
+        Shape::or_off(Shape::Size)
+    }
+}
+
+impl Constant<Option<u64>> for SizeLimit {
+    fn value(&self, value: &Option<u64>) -> Value {
+        Value::Option(value.map(|limit| Box::new(Value::Number(limit))))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::resolve::units::{self, UnitError};
 use crate::source::ConfigPath;
 use std::time::Duration;
 
+const SIZE: &str = "a size such as `10MiB`, at most 1024GiB";
 const DURATION: &str = "a duration such as `5s`, at most 366 days";
 
 impl Cx<'_> {
@@ -57,7 +58,17 @@ impl Cx<'_> {
     }
 
     pub(crate) fn size(&mut self, at: &ConfigPath, ast::Size(text): &ast::Size) -> Option<u64> {
-        self.quantity(at, text, units::size(text), "a size such as `10MiB`, at most 1024GiB")
+        self.quantity(at, text, units::size(text), SIZE)
+    }
+
+    /// A size, or no limit.
+    pub(crate) fn size_limit(
+        &mut self,
+        at: &ConfigPath,
+        written: &ast::Limit<ast::Size>,
+    ) -> Option<Option<u64>> {
+        let ast::Limit::At(ast::Size(text)) = written else { return Some(None) };
+        self.quantity(at, text, units::size(text), &format!("{SIZE}, or `off`")).map(Some)
     }
 
     pub(crate) fn rate(&mut self, at: &ConfigPath, ast::Rate(text): &ast::Rate) -> Option<Rate> {

@@ -79,6 +79,52 @@ fn a_body_that_turns_out_too_large_is_never_completed() {
     assert_ne!(line.text("reason"), "ok", "{}", line.raw);
 }
 
+/// Whether its length is announced, or it only turns out.
+#[test]
+fn a_route_has_a_limit_of_its_own() {
+    let bed = Testbed::new("limits");
+    for (path, most) in [("/uploads", 64 * 1024), ("/bodiless", 0)] {
+        for chunked in [false, true] {
+            let body = |length| {
+                let request = Request::post(path, vec![b'x'; length]);
+                if chunked { request.chunked() } else { request }
+            };
+            let whole = |count: usize| {
+                bed.a.requests().iter().filter(|r| r.state == BodyState::Complete).count() == count
+            };
+            let before = bed.a.requests().iter().filter(|r| r.state == BodyState::Complete).count();
+            assert_eq!(bed.call(&body(most)).status, 200, "{path}");
+            assert!(whole(before + 1));
+            match bed.connect().exchange(&body(most + 1)) {
+                Ok(response) => assert_eq!(response.status, 413, "{path}"),
+                Err(error) => assert!(matches!(error, ReadError::Closed | ReadError::Truncated), "{error}"),
+            }
+            let line = bed.gateway.log_line(|line| line.status() == 413 && line.text("path") == path);
+            assert_eq!(line.text("reason"), "body_too_large", "{}", line.raw);
+            assert!(whole(before + 1), "a body that is too large was completed");
+        }
+    }
+}
+
+#[test]
+fn a_route_without_an_upstream_has_a_limit_too() {
+    let bed = Testbed::new("limits");
+    assert_eq!(bed.call(&Request::post("/fixed", vec![b'x'; 16])).status, 200);
+    bites(&bed, &Request::post("/fixed", vec![b'x'; 17]), 413);
+}
+
+#[test]
+fn a_route_may_have_no_limit() {
+    let bed = Testbed::new("limits");
+    for request in [
+        Request::post("/unbounded", vec![b'x'; 20 << 20]),
+        Request::post("/unbounded", vec![b'x'; 20 << 20]).chunked(),
+    ] {
+        assert_eq!(bed.call(&request).status, 200);
+    }
+    assert!(bed.a.requests().iter().all(|request| request.state == BodyState::Complete));
+}
+
 #[test]
 fn a_slow_head_is_not_awaited_for_ever() {
     let bed = Testbed::new("limits");
