@@ -27,6 +27,7 @@ pub use crate::upstream::{
     Backend, HealthCheck, HostHeader, Keepalive, Members, Probe, ProbeField, ProbeRequest, Retries,
     RetryCause, StatusRange, Upstream, UpstreamTimeouts, balancers,
 };
+pub use crate::value::{RequestPart, RequestText};
 
 /// Which optional parts the library was built with. Generated code asserts what its config needs, and says which line of Cargo.toml
 /// is short of what. All that generated code names is there without them too, so that this is the only thing rustc has to say.

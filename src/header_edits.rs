@@ -1,19 +1,22 @@
-//! Sets, adds and removes header fields, for the layers that change those of requests or of responses. Values may be known only at start.
+//! Sets, adds and removes header fields, for the layers that change those of requests or of responses.
 
 use std::sync::OnceLock;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::context::Context;
 use crate::introduction::Introduction;
 use crate::late::{Late, Origin, Problems};
+use crate::message::Request;
 use crate::policy::Policy;
+use crate::value::RequestText;
 
 /// One change of a header section.
 #[derive(Debug)]
 pub struct HeaderEdit {
     name: HeaderName,
     /// The gateway has something to say in this field of a request, too.
-    pub(crate) is_introduction: bool,
+    is_introduction: bool,
     action: Action,
 }
 
@@ -21,6 +24,9 @@ pub struct HeaderEdit {
 enum Action {
     Set(Late, OnceLock<HeaderValue>),
     Add(Late, OnceLock<HeaderValue>),
+    /// As `Set`, of each request; the field is removed where there is no value, so that nobody else's passes for it.
+    SetOf(RequestText),
+    AddOf(RequestText),
     Remove,
 }
 
@@ -35,6 +41,16 @@ impl HeaderEdit {
         Self::new(name, Action::Add(value, OnceLock::new()))
     }
 
+    /// Replaces all lines of the field by one with a value of the request; removes them where that is absent.
+    pub const fn set_of(name: &'static str, value: RequestText) -> Self {
+        Self::new(name, Action::SetOf(value))
+    }
+
+    /// Adds a line with a value of the request, unless that is absent.
+    pub const fn add_of(name: &'static str, value: RequestText) -> Self {
+        Self::new(name, Action::AddOf(value))
+    }
+
     /// Removes all lines of the field.
     pub const fn remove(name: &'static str) -> Self {
         Self::new(name, Action::Remove)
@@ -44,7 +60,11 @@ impl HeaderEdit {
         Self { name: HeaderName::from_static(name), is_introduction: Introduction::has(name), action }
     }
 
-    pub(crate) fn apply(&self, headers: &mut HeaderMap) {
+    const fn is_of_request(&self) -> bool {
+        matches!(self.action, Action::SetOf(_) | Action::AddOf(_))
+    }
+
+    fn apply(&self, headers: &mut HeaderMap, of_request: &mut OfRequest) {
         match &self.action {
             Action::Set(_, value) => {
                 if let Some(value) = value.get() {
@@ -56,6 +76,17 @@ impl HeaderEdit {
                     headers.append(&self.name, value.clone());
                 }
             }
+            Action::SetOf(_) => {
+                match of_request.next() {
+                    Some(value) => headers.insert(&self.name, value),
+                    None => headers.remove(&self.name),
+                };
+            }
+            Action::AddOf(_) => {
+                if let Some(value) = of_request.next() {
+                    headers.append(&self.name, value);
+                }
+            }
             Action::Remove => {
                 headers.remove(&self.name);
             }
@@ -63,14 +94,20 @@ impl HeaderEdit {
     }
 
     fn bind(&self, origin: Origin, problems: &mut Problems) {
-        let (Action::Set(late, cell) | Action::Add(late, cell)) = &self.action else { return };
-        let Some(text) = problems.resolve(origin, late) else { return };
-        match HeaderValue::from_str(&text) {
-            // A second bind finds the same value.
-            Ok(value) => drop(cell.set(value)),
-            Err(_) => {
-                problems.at(origin, format!("the value of header {} is not a valid field value", self.name))
+        let is_good = match &self.action {
+            Action::Remove => true,
+            Action::Set(late, cell) | Action::Add(late, cell) => {
+                let Some(text) = problems.resolve(origin, late) else { return };
+                // A second bind finds the same value.
+                HeaderValue::from_str(&text).map(|value| drop(cell.set(value))).is_ok()
             }
+            Action::SetOf(value) | Action::AddOf(value) => {
+                value.bind(origin, problems);
+                value.fits_field()
+            }
+        };
+        if !is_good {
+            problems.at(origin, format!("the value of header {} is not a valid field value", self.name));
         }
     }
 }
@@ -79,13 +116,57 @@ impl HeaderEdit {
 #[derive(Debug)]
 pub struct HeaderEdits {
     origin: Origin,
-    pub(crate) edits: &'static [HeaderEdit],
+    edits: &'static [HeaderEdit],
+    /// How many of them have values of the request.
+    of_request: usize,
+    /// One of them changes what the gateway says of a client.
+    has_introduction: bool,
+}
+
+/// The values of one request, in the order of the edits; without any there is no memory.
+#[derive(Debug)]
+pub(crate) struct OfRequest(std::vec::IntoIter<Option<HeaderValue>>);
+
+impl OfRequest {
+    fn next(&mut self) -> Option<HeaderValue> {
+        self.0.next().flatten()
+    }
 }
 
 impl HeaderEdits {
     /// Of the entry written at `origin`.
     pub const fn new(origin: Origin, edits: &'static [HeaderEdit]) -> Self {
-        Self { origin, edits }
+        let (mut of_request, mut has_introduction) = (0, false);
+        let mut at = 0;
+        while at < edits.len() {
+            of_request += edits[at].is_of_request() as usize;
+            has_introduction |= edits[at].is_introduction;
+            at += 1;
+        }
+        Self { origin, edits, of_request, has_introduction }
+    }
+
+    /// Whether one of them changes what the gateway says of a client.
+    pub(crate) const fn has_introduction(&self) -> bool {
+        self.has_introduction
+    }
+
+    /// What the edits need to know of a request as it came, ahead of all of them: so `set` may take what `remove` takes out.
+    /// One allocation, if there are any; see [`RequestText::field`] for that of each.
+    pub(crate) fn of_request(&self, request: &Request, cx: &Context<'_>) -> OfRequest {
+        let mut values = Vec::with_capacity(self.of_request);
+        if self.of_request > 0 {
+            values.extend(self.edits.iter().filter_map(|edit| match &edit.action {
+                Action::SetOf(value) | Action::AddOf(value) => Some(value.field(request, cx)),
+                Action::Set(..) | Action::Add(..) | Action::Remove => None,
+            }));
+        }
+        OfRequest(values.into_iter())
+    }
+
+    /// Changes `headers`.
+    pub(crate) fn apply(&self, headers: &mut HeaderMap, mut of_request: OfRequest) {
+        self.edits.iter().for_each(|edit| edit.apply(headers, &mut of_request));
     }
 }
 

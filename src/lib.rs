@@ -32,6 +32,7 @@ mod server;
 mod service;
 mod uncompiled;
 mod upstream;
+mod value;
 
 pub use app::App;
 pub use context::Context;

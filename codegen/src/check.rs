@@ -13,6 +13,7 @@ mod reachability;
 mod series;
 mod timeouts;
 mod trials;
+mod values;
 
 use crate::diagnostic::Reporter;
 use crate::model::Model;
@@ -32,6 +33,7 @@ pub(crate) fn check(model: &Model, sink: &mut Reporter<'_>) {
     loops::check(&table, sink);
     timeouts::check(model, sink);
     series::check(model, sink);
+    values::check(model, sink);
     if is_whole {
         trials::check(&table, sink);
         lints::check(&table, sink);

@@ -50,9 +50,7 @@ impl Late {
 
     /// Whether a part of it is in the binary as what holds where nobody says otherwise.
     pub(crate) fn has_default(&self) -> bool {
-        let is_default =
-            |piece: &Piece| matches!(piece, Piece::Env { default: Some(text), .. } if !text.is_empty());
-        self.pieces.iter().any(is_default)
+        self.pieces.iter().any(Piece::has_default)
     }
 
     /// The whole text, if it is known at build.
@@ -62,6 +60,13 @@ impl Late {
             [Piece::Literal(text)] => Some(text),
             _ => None,
         }
+    }
+}
+
+impl Piece {
+    /// Whether it is in the binary as what holds where nobody says otherwise.
+    pub(crate) fn has_default(&self) -> bool {
+        matches!(self, Self::Env { default: Some(text), .. } if !text.is_empty())
     }
 }
 
@@ -86,22 +91,7 @@ pub(crate) fn parse(text: &str) -> Result<Late, LateError> {
             continue;
         }
         literal.push_str(&text[at..start]);
-        let Some(length) = text[start + 2..].find('}').map(|length| length + 2) else {
-            return Err(LateError {
-                range: start..text.len(),
-                message: "this `${` is not closed".to_owned(),
-            });
-        };
-        let end = start + length + 1;
-        if text[start + 2..end].contains("${") {
-            let whole = end + text[end..].find('}').map_or(0, |length| length + 1);
-            return Err(LateError {
-                range: start..whole,
-                message: "a late value cannot stand within another; a default is plain text".to_owned(),
-            });
-        }
-        let piece =
-            piece(&text[start + 2..end - 1]).map_err(|message| LateError { range: start..end, message })?;
+        let (piece, end) = piece_at(text, start)?;
         if !literal.is_empty() {
             pieces.push(Piece::Literal(std::mem::take(&mut literal)));
         }
@@ -113,6 +103,24 @@ pub(crate) fn parse(text: &str) -> Result<Late, LateError> {
         pieces.push(Piece::Literal(literal));
     }
     Ok(Late { pieces })
+}
+
+/// The late value whose `${` is at `start`, and where it ends.
+pub(crate) fn piece_at(text: &str, start: usize) -> Result<(Piece, usize), LateError> {
+    let Some(length) = text[start + 2..].find('}').map(|length| length + 2) else {
+        return Err(LateError { range: start..text.len(), message: "this `${` is not closed".to_owned() });
+    };
+    let end = start + length + 1;
+    if text[start + 2..end].contains("${") {
+        let whole = end + text[end..].find('}').map_or(0, |length| length + 1);
+        return Err(LateError {
+            range: start..whole,
+            message: "a late value cannot stand within another; a default is plain text".to_owned(),
+        });
+    }
+    let piece =
+        piece(&text[start + 2..end - 1]).map_err(|message| LateError { range: start..end, message })?;
+    Ok((piece, end))
 }
 
 fn piece(inner: &str) -> Result<Piece, String> {

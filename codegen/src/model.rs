@@ -3,12 +3,15 @@
 //! Durations are durations, names are ids, defaults are filled in. What is still text is text on purpose (names
 //! shown to people, bodies, late values). The order of every list is the order of the file.
 
+mod request;
 mod route;
 mod server;
 mod test;
 mod upstream;
 mod value;
 
+pub(crate) use request::PLAIN;
+pub use request::{Part, RequestText, Source};
 pub use route::{Forward, HeaderPredicate, PathChange, QueryPredicate, Redirect, Route, Target};
 pub use server::{Cidr, Placed, Workers};
 pub use test::Test;

@@ -52,16 +52,16 @@ pub(crate) fn mended<T>(
 }
 
 impl PatternError {
-    fn new(range: Range<usize>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(range: Range<usize>, message: impl Into<String>) -> Self {
         Self { range, message: message.into(), help: None, canonical: None }
     }
 
-    fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    fn canonical(mut self, canonical: impl Into<String>) -> Self {
+    pub(crate) fn canonical(mut self, canonical: impl Into<String>) -> Self {
         self.canonical = Some(canonical.into());
         self
     }

@@ -14,6 +14,7 @@ pub use upstream::Upstream;
 pub use value::{Name, Static, Value};
 
 pub use crate::late::{Late, Piece};
+pub use crate::model::{Part, RequestText, Source};
 pub use crate::source::FileLine;
 pub use castgate_contract::methods::Methods;
 pub use castgate_contract::path::Disputed;

@@ -27,7 +27,7 @@ pub fn markdown() -> String {
     for section in sections() {
         page.section(&section);
     }
-    for text in [prose::FILES, prose::PRECEDENCE, prose::BACKENDS, prose::LATE] {
+    for text in [prose::FILES, prose::PRECEDENCE, prose::BACKENDS, prose::LATE, prose::REQUEST] {
         page.say(text);
     }
     page.lints();

@@ -14,6 +14,7 @@ mod target;
 mod test;
 pub(crate) mod units;
 mod upstream;
+pub(crate) mod value;
 
 pub(crate) use cx::Cx;
 
@@ -28,7 +29,8 @@ use sha2::{Digest, Sha256};
 /// Gives the file its meaning. Problems are in the sink.
 pub(crate) fn resolve(gateway: &Gateway, sink: &mut Reporter<'_>) -> Model {
     let Reporter { problems, source, levels } = sink;
-    let cx = &mut Cx { sink: Reporter { problems, source, levels }, source };
+    let cx =
+        &mut Cx { sink: Reporter { problems, source, levels }, source, captures: value::Captures::TopLevel };
     lints::levels(cx, gateway);
     let server = server::server(cx, gateway.server.get());
     let admin = server::admin(cx, gateway.admin.get());

@@ -1,7 +1,8 @@
 //! Values of the model as they are written in a config.
 
-use crate::model::{Late, Methods, Piece, Rate, Ratio, Route, Target};
+use crate::model::{Late, Methods, Part, Piece, Rate, Ratio, RequestText, Route, Target};
 use crate::pattern::{Segment, TemplatePiece};
+use crate::resolve::value::{self, Braces};
 use std::time::Duration;
 
 /// `250ms`, `5s`, `2h`: in the largest unit in which it is whole.
@@ -66,6 +67,16 @@ pub fn late(late: &Late) -> String {
         Piece::File(path) => format!("${{file:{path}}}"),
     };
     late.pieces.iter().map(piece).collect()
+}
+
+/// With its `{client.ip}`, and braces of the text itself as they are written there.
+pub(crate) fn of_request(text: &RequestText, braces: Braces) -> String {
+    let part = |part: &Part| match part {
+        Part::Late(Piece::Literal(literal)) => value::literal(literal, braces),
+        Part::Late(piece) => late(&Late { pieces: vec![piece.clone()] }),
+        Part::Request(source) => format!("{{{source}}}"),
+    };
+    text.parts.iter().map(part).collect()
 }
 
 /// `GET,POST`, or `*`.

@@ -27,12 +27,11 @@ impl<S: Service> Service for RequestHeaders<S> {
         mut request: Request,
         cx: &mut Context<'_>,
     ) -> impl Future<Output = Result<Response, Error>> {
-        for edit in self.edits.edits {
-            if edit.is_introduction {
-                cx.introduce(&mut request);
-            }
-            edit.apply(request.headers_mut());
+        let of_request = self.edits.of_request(&request, cx);
+        if self.edits.has_introduction() {
+            cx.introduce(&mut request);
         }
+        self.edits.apply(request.headers_mut(), of_request);
         self.inner.serve(request, cx)
     }
 }

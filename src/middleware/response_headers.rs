@@ -23,8 +23,10 @@ impl<S> ResponseHeaders<S> {
 
 impl<S: Service> Service for ResponseHeaders<S> {
     async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
+        // What is known of a request is what it came with.
+        let of_request = self.edits.of_request(&request, cx);
         let mut response = self.inner.answer(request, cx).await;
-        self.edits.edits.iter().for_each(|edit| edit.apply(response.headers_mut()));
+        self.edits.apply(response.headers_mut(), of_request);
         Ok(response)
     }
 }

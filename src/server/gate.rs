@@ -68,6 +68,9 @@ pub(super) async fn admit<A: App>(
     let result = match found {
         Ok(target) => app.serve(target, request, &mut cx).await,
         Err(error) => {
+            if cx.introduction.is_none() && !trusted {
+                fields::disown(request.headers_mut());
+            }
             cx.rejection = Some(error);
             app.reject(request, &mut cx).await
         }

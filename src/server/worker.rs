@@ -131,6 +131,18 @@ impl Worker {
         block.split().freeze()
     }
 
+    /// What `write` makes, in an allocation that is shared with texts of many other requests; one of its own if it is long.
+    pub(crate) fn made<E>(&self, write: impl FnOnce(&mut BytesMut) -> Result<(), E>) -> Result<Bytes, E> {
+        const USUAL: usize = 256;
+        let mut block = self.block.borrow_mut();
+        if block.capacity() < USUAL {
+            *block = BytesMut::with_capacity(BLOCK);
+        }
+        let written = write(&mut block);
+        let made = block.split().freeze();
+        written.map(|()| made)
+    }
+
     /// Memory to read into, with room for a usual response. Responses share blocks, so that most cost no allocation.
     pub(crate) fn read_block(&self) -> RefMut<'_, BytesMut> {
         let mut block = self.read_block.borrow_mut();

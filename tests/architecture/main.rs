@@ -337,6 +337,7 @@ fn interior_mutability_is_only_where_it_is_listed() {
         "src/upstream/health.rs",         // statuses, what workers found
         "src/upstream/health/request.rs", // what a probe sends, bound at start
         "src/upstream/pool.rs",           // idle connections
+        "src/value.rs",                   // texts, bound at start
     ];
     let kinds =
         ["Mutex", "RwLock", "Atomic", "OnceLock", "OnceCell", "RefCell", "Cell<", "LazyLock", "static mut"];

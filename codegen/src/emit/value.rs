@@ -1,6 +1,6 @@
 //! Names and constant expressions. Text of the config leaves here only as a string literal, which `quote` escapes.
 
-use crate::plan::{FileLine, Late, Name, Piece, Value};
+use crate::plan::{FileLine, Late, Name, Part, Piece, RequestText, Source, Value};
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -28,6 +28,7 @@ pub(super) fn value_in(middleware: Option<&str>, of: &Value) -> TokenStream {
         Value::Duration(length) => duration(*length),
         Value::Origin(line) => origin(line),
         Value::Late(value) => late(value),
+        Value::OfRequest(text) => of_request(text),
         Value::Path(of) => path(of),
         Value::Call(function, arguments) => {
             let (function, arguments) = (path(function), arguments.iter().map(value));
@@ -122,6 +123,44 @@ pub(super) fn origin(of: &FileLine) -> TokenStream {
 pub(super) fn late(Late { pieces }: &Late) -> TokenStream {
     let pieces = pieces.iter().map(piece);
     quote!(Late::new(&[#(#pieces),*]))
+}
+
+/// A text with values of the request.
+fn of_request(RequestText { parts }: &RequestText) -> TokenStream {
+    let parts = parts.iter().map(|part| match part {
+        Part::Late(late) => {
+            let piece = piece(late);
+            quote!(RequestPart::Late(#piece))
+        }
+        Part::Request(source) => self::source(source),
+    });
+    quote!(RequestText::new(&[#(#parts),*]))
+}
+
+fn source(of: &Source) -> TokenStream {
+    match of {
+        Source::ClientIp => quote!(RequestPart::ClientIp),
+        Source::Scheme => quote!(RequestPart::Scheme),
+        Source::Host => quote!(RequestPart::Host),
+        Source::Port => quote!(RequestPart::Port),
+        Source::Method => quote!(RequestPart::Method),
+        Source::Path => quote!(RequestPart::Path),
+        Source::Id => quote!(RequestPart::Id),
+        Source::Query(name) => quote!(RequestPart::Query(#name)),
+        Source::Cookie(name) => quote!(RequestPart::Cookie(#name)),
+        Source::Header(name) => {
+            let name = name.as_str();
+            quote!(RequestPart::Header(#name))
+        }
+        Source::Segment { name: _, number } => {
+            let number = uint(*number);
+            quote!(RequestPart::Segment(#number))
+        }
+        Source::Rest { name: _, number } => {
+            let number = uint(*number);
+            quote!(RequestPart::Rest(#number))
+        }
+    }
 }
 
 fn piece(of: &Piece) -> TokenStream {

@@ -22,7 +22,7 @@ pub(crate) use address::Address;
 pub(crate) use authority::HostAndPort;
 pub(crate) use by_hand::{AsWritten, ByHand};
 pub(crate) use condition::{Header, Host, MethodSet, Query};
-pub(crate) use field::{FieldName, FieldValue, Fields};
+pub(crate) use field::{FieldName, FieldOfRequest, FieldValue, Fields};
 pub(crate) use like::Like;
 pub(crate) use list::{ListOf, OneOrList, WordSet};
 pub(crate) use nested::Nested;
@@ -32,7 +32,7 @@ pub(crate) use quantity::{RateOf, Share, ShareAbove0, Size, SizeLimit, SizeOf, S
 pub(crate) use request::RequestLine;
 pub(crate) use scalar::{Flag, Number, OneOfNumbers, Refused};
 pub(crate) use status::Statuses;
-pub(crate) use text::{LateText, LateValue, Literal, MediaType, Name, Plain, Target, Verbatim};
+pub(crate) use text::{LateText, LateValue, Literal, MediaType, Name, Plain, RequestValue, Target, Verbatim};
 pub(crate) use word::{Coded, Word, Words};
 
 use super::Shape;

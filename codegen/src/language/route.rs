@@ -1,16 +1,16 @@
 //! Sections and words of `routes:`.
 
 use super::kind::{
-    AsWritten, ByHand, Fields, Header, Host, LateValue, Literal, MediaType, MethodSet, Name, Nested, Number,
+    AsWritten, ByHand, Fields, Header, Host, Literal, MediaType, MethodSet, Name, Nested, Number,
 };
-use super::kind::{OneOfNumbers, Plain, Query, SizeLimit, TimeLimit, Timeout, Verbatim, Word};
+use super::kind::{OneOfNumbers, Plain, Query, RequestValue, SizeLimit, TimeLimit, Timeout, Verbatim, Word};
 use super::lints::{WrittenAllow, allow};
 use super::upstream::{Strategy, backend};
 use super::{Shape, Without, section, words};
 use crate::ast::{Backend, List};
 use crate::field::Use;
 use crate::middleware::{self, Middleware};
-use crate::model::{HeaderName, HeaderPredicate, Late, Methods, QueryPredicate};
+use crate::model::{HeaderName, HeaderPredicate, Methods, QueryPredicate, RequestText};
 use crate::pattern::HostPattern;
 use castgate_contract::path::Disputed;
 use std::time::Duration;
@@ -100,8 +100,8 @@ section! {
         optional Without::value(CONTENT_TYPE, " if there is a body"), example "application/json";
         /// What the client gets, as it stands.
         body: String = Literal, default String::new(), said "empty", example "not here";
-        /// Further response header fields.
-        headers: Vec<(HeaderName, Late)> = Fields<LateValue>(Use::ANSWER, LateValue),
+        /// Further response header fields. May be late values, and values of the request.
+        headers: Vec<(HeaderName, RequestText)> = Fields<RequestValue>(Use::ANSWER, RequestValue),
         default Vec::new(), said "", example "{Cache-Control: max-age=3600}";
     }
 }

@@ -6,6 +6,7 @@
 use super::fields::{Claim, Touch};
 use crate::diagnostic::Reporter;
 use crate::language::Section;
+use crate::model::RequestText;
 use crate::plan::Value;
 use crate::source::{ConfigPath, FileLine};
 use crate::yaml::Tree;
@@ -38,6 +39,11 @@ pub(crate) trait Lower: Written {
 
     /// What it does to fields that somebody else may claim.
     fn touches(&self) -> Vec<Touch<'_>> {
+        Vec::new()
+    }
+
+    /// Its values of the request, and the keys that lead to each.
+    fn values(&self) -> Vec<(Vec<&str>, &RequestText)> {
         Vec::new()
     }
 

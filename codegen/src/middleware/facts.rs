@@ -36,6 +36,8 @@ pub(crate) struct Facts {
     pub(crate) column: Option<Column>,
     /// What it reports, and at which of its keys (`api_keys.keys`), beside what follows from the kinds of their values.
     pub(crate) reports: &'static [(&'static codes::Code, &'static [&'static str])],
+    /// It gives requests their id.
+    pub(crate) gives_id: bool,
     /// The section and the key of it that had its settings in earlier versions: its key is offered in their place.
     pub(crate) formerly: Option<(&'static str, &'static str)>,
     /// What the reference says of it.
@@ -57,6 +59,7 @@ impl Facts {
             missed: None,
             column: None,
             reports: &[],
+            gives_id: false,
             formerly: None,
             prose: Prose { before: "", after: "" },
         }

@@ -1,10 +1,10 @@
 //! `request_headers`: changes to what the backend gets.
 
-use super::edits::{self, EDIT, Edits};
+use super::edits::{self, EDIT};
 use super::{Code, Facts, Lower, Prose, Registered, Site, State};
-use crate::language::kind::{FieldName, ListOf};
+use crate::language::kind::{FieldName, FieldOfRequest, Fields, ListOf};
 use crate::language::section;
-use crate::model::{HeaderName, Late};
+use crate::model::{HeaderName, RequestText};
 use crate::plan::Value;
 #[cfg(feature = "cli")]
 use crate::yaml::Tree;
@@ -15,10 +15,12 @@ section! {
     RequestHeaders / RequestHeadersSection {
         /// Taken out.
         remove: Vec<HeaderName> = ListOf<FieldName>(FieldName(EDIT)), default Vec::new(), said "", example "[X-Internal]";
-        /// In place of whatever values the field had. May be late values.
-        set: Vec<(HeaderName, Late)> = Edits, default Vec::new(), said "", example "{X-Zone: \"${env:ZONE}\"}";
-        /// Besides whatever values the field had. May be late values.
-        add: Vec<(HeaderName, Late)> = Edits, default Vec::new(), said "", example "{X-Gateway: castgate}";
+        /// In place of whatever values the field had. May be late values, and values of the request: where one is absent, the field is
+        /// removed.
+        set: Vec<(HeaderName, RequestText)> = Fields<FieldOfRequest>(EDIT, FieldOfRequest), default Vec::new(), said "", example "{X-Zone: \"${env:ZONE}\", X-Real-IP: \"{client.ip}\"}";
+        /// Besides whatever values the field had. May be late values, and values of the request: where one is absent, nothing is
+        /// added.
+        add: Vec<(HeaderName, RequestText)> = Fields<FieldOfRequest>(EDIT, FieldOfRequest), default Vec::new(), said "", example "{X-Gateway: castgate}";
     }
 }
 
@@ -47,6 +49,10 @@ impl Lower for RequestHeaders {
     fn policy(&self, site: &Site<'_>) -> Value {
         let Self { remove, set, add } = self;
         edits::policy(site, remove, set, add)
+    }
+
+    fn values(&self) -> Vec<(Vec<&str>, &RequestText)> {
+        edits::values(&self.set, &self.add)
     }
 
     #[cfg(feature = "cli")]

@@ -28,6 +28,7 @@ section! {
 impl Registered for RequestId {
     const FACTS: Facts = Facts {
         sees_unmatched: true,
+        gives_id: true,
         ..Facts::of(
             "Gives each request an id, sends it to the backend and back to the client.",
             "{header: X-Correlation-ID}",

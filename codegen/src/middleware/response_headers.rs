@@ -1,10 +1,10 @@
 //! `response_headers`: changes to what the client gets, whoever has answered.
 
-use super::edits::{self, EDIT, Edits};
+use super::edits::{self, EDIT};
 use super::{Code, Entry, Facts, Lower, Prose, Registered, Site, State, Touch, written_after};
-use crate::language::kind::{FieldName, ListOf};
+use crate::language::kind::{FieldName, FieldOfRequest, Fields, ListOf};
 use crate::language::section;
-use crate::model::{HeaderName, Late};
+use crate::model::{HeaderName, RequestText};
 use crate::plan::Value;
 #[cfg(feature = "cli")]
 use crate::yaml::Tree;
@@ -15,15 +15,17 @@ section! {
     ResponseHeaders / ResponseHeadersSection {
         /// Taken out.
         remove: Vec<HeaderName> = ListOf<FieldName>(FieldName(EDIT)), default Vec::new(), said "", example "[Server]";
-        /// In place of whatever values the field had. May be late values.
-        set: Vec<(HeaderName, Late)> = Edits, default Vec::new(), said "", example "{Strict-Transport-Security: max-age=63072000}";
-        /// Besides whatever values the field had. May be late values.
-        add: Vec<(HeaderName, Late)> = Edits, default Vec::new(), said "", example "{X-Frame-Options: DENY}";
+        /// In place of whatever values the field had. May be late values, and values of the request: where one is absent, the field is
+        /// removed.
+        set: Vec<(HeaderName, RequestText)> = Fields<FieldOfRequest>(EDIT, FieldOfRequest), default Vec::new(), said "", example "{Strict-Transport-Security: max-age=63072000}";
+        /// Besides whatever values the field had. May be late values, and values of the request: where one is absent, nothing is
+        /// added.
+        add: Vec<(HeaderName, RequestText)> = Fields<FieldOfRequest>(EDIT, FieldOfRequest), default Vec::new(), said "", example "{X-Frame-Options: DENY}";
     }
 }
 
 /// The layer that gives a fixed response its fields.
-pub(crate) fn of_response(fields: &[(HeaderName, Late)]) -> (Entry, ResponseHeaders) {
+pub(crate) fn of_response(fields: &[(HeaderName, RequestText)]) -> (Entry, ResponseHeaders) {
     let headers = ResponseHeaders { remove: Vec::new(), set: fields.to_vec(), add: Vec::new() };
     (Entry::of::<ResponseHeaders>("response_headers"), headers)
 }
@@ -60,6 +62,10 @@ impl Lower for ResponseHeaders {
         let set = set.iter().map(|(field, _)| touch(&["set"], field));
         let added = add.iter().map(|(field, _)| touch(&["add"], field));
         set.chain(added).chain(removed).collect()
+    }
+
+    fn values(&self) -> Vec<(Vec<&str>, &RequestText)> {
+        edits::values(&self.set, &self.add)
     }
 
     #[cfg(feature = "cli")]

@@ -1,6 +1,6 @@
 //! Names and constant expressions: what a middleware's policy becomes, without the compiler knowing each kind.
 
-use super::{FileLine, Late};
+use super::{FileLine, Late, RequestText};
 use std::fmt;
 use std::time::Duration;
 
@@ -45,6 +45,8 @@ pub enum Value {
     Origin(FileLine),
     /// A `Late`.
     Late(Late),
+    /// A `RequestText`.
+    OfRequest(RequestText),
     /// A constant or a variant without fields, by its path.
     Path(&'static str),
     /// A call of a const function, by its path.

@@ -8,6 +8,7 @@ pub(super) const FILES: &str = include_str!("files.md");
 pub(super) const PRECEDENCE: &str = include_str!("precedence.md");
 pub(super) const BACKENDS: &str = include_str!("backends.md");
 pub(super) const LATE: &str = include_str!("late.md");
+pub(super) const REQUEST: &str = include_str!("request.md");
 pub(super) const LINTS: &str = include_str!("lints.md");
 const KEYS: &str = include_str!("keys.md");
 pub(super) const DIAGNOSTICS: &str = "Every problem of a config has a code, which is never reused; `castgate explain CG0203` \

@@ -12,6 +12,7 @@ use crate::codes::{self, Code};
 use crate::diagnostic::{Diagnostic, Reporter, nearest, quoted};
 use crate::model::{Late, Origin, Placed, Scope};
 use crate::pattern::{PatternError, mended};
+use crate::resolve::value::Captures;
 use crate::source::{ConfigPath, Source, Span};
 use crate::yaml;
 use std::collections::BTreeMap;
@@ -24,6 +25,8 @@ pub(crate) const DEFAULT_HELP: &str = "a gateway that was not told starts with t
 pub(crate) struct Cx<'a> {
     pub(crate) sink: Reporter<'a>,
     pub(crate) source: &'a Source,
+    /// What values of the request may use where the section stands that is read.
+    pub(crate) captures: Captures,
 }
 
 impl Cx<'_> {

@@ -5,6 +5,7 @@ use super::condition::{Condition, condition};
 use super::names::{self, Unnamed};
 use super::target;
 use super::upstream::{Place, Upstreams};
+use super::value::Captures;
 use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
@@ -12,6 +13,7 @@ use crate::language::Section;
 use crate::language::route::{self, WrittenRoute};
 use crate::middleware::{Layer, Middleware, Policies};
 use crate::model::{Route, Scope, Server, Target};
+use crate::pattern::{MatchKind, PathPattern};
 use crate::source::ConfigPath;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -55,6 +57,7 @@ pub(super) fn routes(
     }
     let written = gateway.routes.iter().map(|(index, written)| {
         let at = section.index(index);
+        cx.captures = captures(written);
         let settings = route::Route::with_defaults(cx, at.clone(), Some(written));
         let condition = condition(cx, &at, &settings);
         Written { index, written, settings, condition }
@@ -68,6 +71,7 @@ pub(super) fn routes(
         let name = names.remove(&index).unwrap_or_else(|| at.to_string());
         let path = condition.as_ref().map(|condition| &condition.path);
         let place = Place { at: &at, scope, name: &name, path };
+        cx.captures = path.cloned().map_or(Captures::Unknown, Captures::Route);
         let target = target::target(cx, &place, (written, &settings), upstreams);
         // A default is never more than the whole.
         let within = |default: Duration| settings.total.map_or(default, |total| total.min(default));
@@ -98,7 +102,15 @@ pub(super) fn routes(
             target,
         });
     }
+    cx.captures = Captures::TopLevel;
     routes
+}
+
+/// The parameters of a route whose condition is not read yet; only a fixed response is read as early as that.
+fn captures(written: &WrittenRoute) -> Captures {
+    let path = written.path.get().filter(|_| written.respond.get().is_some());
+    let pattern = path.and_then(|path| PathPattern::parse(path, MatchKind::Prefix).ok());
+    pattern.map_or(Captures::Unknown, Captures::Route)
 }
 
 fn is_empty_list(cx: &Cx<'_>, at: &ConfigPath) -> bool {

@@ -62,7 +62,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "feaf8182f5f532a4713100ce5dc1fbe4033e3f36288f525c23dc4b259e02f7a1",
+        config_sha256: "3cdb9c39088abbd3f54305b78695d969306f74b07f203932987868b9579e7aa5",
     },
     normal_config: NORMAL_CONFIG,
     listen: &[
@@ -335,11 +335,21 @@ static BREAKER_0: middleware::circuit_breaker::Breaker = middleware::circuit_bre
     },
 );
 
-static REQUEST_HEADERS_0_CELLS: [middleware::request_headers::HeaderEdit; 3] = [
+static REQUEST_HEADERS_0_CELLS: [middleware::request_headers::HeaderEdit; 4] = [
     middleware::request_headers::HeaderEdit::remove("x-internal"),
     middleware::request_headers::HeaderEdit::set(
         "x-zone",
         Late::new(&[Piece::Env("ZONE", None)]),
+    ),
+    middleware::request_headers::HeaderEdit::set_of(
+        "x-from",
+        RequestText::new(
+            &[
+                RequestPart::ClientIp,
+                RequestPart::Late(Piece::Literal(" ")),
+                RequestPart::Header("x-tenant"),
+            ],
+        ),
     ),
     middleware::request_headers::HeaderEdit::add(
         "x-gateway",
@@ -880,6 +890,7 @@ middleware:
     remove: [x-internal]
     set:
       x-zone: "${env:ZONE}"
+      x-from: "{client.ip} {header.x-tenant}"
     add:
       x-gateway: castgate
 routes:

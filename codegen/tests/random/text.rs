@@ -172,9 +172,25 @@ pub(super) fn value(choices: &mut Choices<'_>) -> String {
     choices.pick(&VALUES).to_owned()
 }
 
-/// The value of a header field, which may come at start.
+/// Values of the request, which any place has.
+const OF_REQUEST: [&str; 6] = [
+    "{client.ip}",
+    "{request.method} {request.path}",
+    "{header.X-Tenant}/{query.a[b]}",
+    "${env:X}{cookie.c}",
+    "{{{request.host}:{request.port}}}",
+    "$${env:X} {request.scheme}",
+];
+
+/// The value of a header field, which may come at start, or with each request.
 pub(super) fn late_value(choices: &mut Choices<'_>) -> String {
-    if choices.chance(40) { late(choices) } else { value(choices) }
+    if choices.chance(40) {
+        late(choices)
+    } else if choices.chance(20) {
+        choices.pick(&OF_REQUEST).to_owned()
+    } else {
+        value(choices).replace('{', "{{").replace('}', "}}")
+    }
 }
 
 pub(super) fn late(choices: &mut Choices<'_>) -> String {

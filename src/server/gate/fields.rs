@@ -167,6 +167,14 @@ impl Findings {
     }
 }
 
+/// Takes out of a request that is refused what somebody has sent who has no say in it: values of the request may still look at it.
+#[cold]
+pub(super) fn disown(headers: &mut HeaderMap) {
+    let is_said = |name: &&HeaderName| matches!(kind(name.as_str()), Kind::Written(_) | Kind::Identity);
+    let said: Vec<HeaderName> = headers.keys().filter(is_said).cloned().collect();
+    said.iter().for_each(|name| drop(headers.remove(name)));
+}
+
 /// Moves all lines of a field.
 fn take(from: &mut HeaderMap, name: &HeaderName, to: &mut HeaderMap) {
     for value in from.get_all(name) {

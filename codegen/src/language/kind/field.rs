@@ -1,11 +1,11 @@
 //! Names of header fields, and maps of them.
 
-use super::{ConfigPath, Constant, Cx, Kind, LateText, LateValue, Like, Shape, Tree, Value};
+use super::{ConfigPath, Constant, Cx, Kind, LateText, LateValue, Like, RequestValue, Shape, Tree, Value};
 use crate::ast::Map;
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::field::Use;
-use crate::model::{HeaderName, Late};
+use crate::model::{HeaderName, Late, Piece, RequestText};
 use std::collections::BTreeMap;
 
 /// The name of a field that is fit for a use.
@@ -25,23 +25,45 @@ impl Like for FieldValue {
 
     fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<Late> {
         let value = LateValue.read(cx, at, written)?;
-        let has_default = value.has_default();
-        let is_written = has_default || value.literal().is_some_and(|text| !text.is_empty());
-        if !is_written || !is_secret(at.last()) {
-            return Some(value);
-        }
-        let what = if has_default { "credentials have a default in" } else { "credentials are written in" };
-        let title = format!("{what} {}", quoted(at.last()));
-        cx.sink
-            .error_at(&codes::LITERAL_SECRET, at, title, "this secret would be compiled into the binary")
-            .help(
-                "write `${env:NAME}` or `${file:/run/secrets/name}`; the scheme may stay: `Bearer ${env:TOKEN}`",
-            );
-        None
+        is_no_secret(cx, at, value.has_default(), value.literal()).then_some(value)
     }
     fn codes(&self) -> Vec<&'static codes::Code> {
         Like::codes(&LateValue).into_iter().chain([&codes::LITERAL_SECRET]).collect()
     }
+}
+
+/// The same, which may also come with each request.
+pub(crate) struct FieldOfRequest;
+
+impl Like for FieldOfRequest {
+    type Value = RequestText;
+    type Other = RequestValue;
+    const OTHER: RequestValue = RequestValue;
+
+    fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<RequestText> {
+        let value = RequestValue.read(cx, at, written)?;
+        let (has_default, late) = (value.pieces().any(Piece::has_default), value.late());
+        is_no_secret(cx, at, has_default, late.as_ref().and_then(Late::literal)).then_some(value)
+    }
+    fn codes(&self) -> Vec<&'static codes::Code> {
+        RequestValue.codes().into_iter().chain([&codes::LITERAL_SECRET]).collect()
+    }
+}
+
+/// Whether the value of the field at `at` is no credentials, or nowhere in the binary; if it is, that is reported.
+fn is_no_secret(cx: &mut Cx<'_>, at: &ConfigPath, has_default: bool, literal: Option<&str>) -> bool {
+    let is_written = has_default || literal.is_some_and(|text| !text.is_empty());
+    if !is_written || !is_secret(at.last()) {
+        return true;
+    }
+    let what = if has_default { "credentials have a default in" } else { "credentials are written in" };
+    let title = format!("{what} {}", quoted(at.last()));
+    cx.sink
+        .error_at(&codes::LITERAL_SECRET, at, title, "this secret would be compiled into the binary")
+        .help(
+            "write `${env:NAME}` or `${file:/run/secrets/name}`; the scheme may stay: `Bearer ${env:TOKEN}`",
+        );
+    false
 }
 
 /// Fields that are there for credentials, and nothing else (RFC 9110, section 11).

@@ -3,9 +3,10 @@
 use super::{ConfigPath, Cx, Kind, Like, Tree};
 use crate::codes;
 use crate::diagnostic::quoted;
-use crate::model::Late;
+use crate::model::{Late, RequestText};
 use crate::pattern::check_target;
 use crate::resolve::names;
+use crate::resolve::value::Braces;
 use crate::show;
 
 /// The name of a thing, of which this is one.
@@ -31,6 +32,9 @@ pub(crate) struct LateText;
 
 /// The value of a header field, which may come at start.
 pub(crate) struct LateValue;
+
+/// The value of a header field, parts of which may come at start or with each request.
+pub(crate) struct RequestValue;
 
 impl Like for Name {
     type Value = String;
@@ -130,5 +134,19 @@ impl Like for LateValue {
     }
     fn codes(&self) -> Vec<&'static codes::Code> {
         vec![&codes::BAD_LATE_VALUE, &codes::HEADER_VALUE]
+    }
+}
+
+impl Kind<RequestText> for RequestValue {
+    type Written = String;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<RequestText> {
+        cx.field_value(at, written)
+    }
+    fn tree(&self, value: &RequestText) -> Tree {
+        Tree::Text(show::of_request(value, Braces::Doubled))
+    }
+    fn codes(&self) -> Vec<&'static codes::Code> {
+        vec![&codes::BAD_LATE_VALUE, &codes::HEADER_VALUE, &codes::BAD_VALUE]
     }
 }

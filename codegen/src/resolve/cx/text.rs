@@ -4,8 +4,11 @@ use super::Cx;
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::field::{self, Use};
-use crate::late::{self, Late};
+use crate::late::{self, Late, LateError};
 use crate::model::HeaderName;
+use crate::model::RequestText;
+use crate::pattern::PatternError;
+use crate::resolve::value::{self, Braces, Captures, ValueError};
 use crate::source::{ConfigPath, Span};
 
 impl Cx<'_> {
@@ -35,6 +38,37 @@ impl Cx<'_> {
         let late = self.is_header_value(at, text).then(|| self.late(at, text))??;
         let is_good = late.by_default().is_none_or(|default| self.is_header_value(at, &default));
         is_good.then_some(late)
+    }
+
+    /// The value of a header field, parts of which may come at start or with each request.
+    pub(crate) fn field_value(&mut self, at: &ConfigPath, text: &str) -> Option<RequestText> {
+        let value = self.is_header_value(at, text).then(|| self.of_request(at, text, Braces::Doubled))??;
+        let default = value.late().and_then(|late| late.by_default());
+        default.is_none_or(|default| self.is_header_value(at, &default)).then_some(value)
+    }
+
+    /// A text with values of the request.
+    pub(crate) fn of_request(&mut self, at: &ConfigPath, text: &str, braces: Braces) -> Option<RequestText> {
+        let error = match value::parse(text, braces, &self.captures) {
+            Ok(value) => return Some(value),
+            Err(error) => error,
+        };
+        match error {
+            ValueError::LateHere => {
+                self.is_literal(at, text);
+            }
+            ValueError::Late(LateError { range, message }) => {
+                let span = self.part(at, text, &range);
+                self.sink.error_in(&codes::BAD_LATE_VALUE, at, span, "malformed late value", message);
+            }
+            ValueError::Request(error) => {
+                let captures = std::mem::replace(&mut self.captures, Captures::Unknown);
+                let parse = |text: &str| value::parse(text, braces, &captures).map_err(PatternError::from);
+                self.pattern_error(&codes::BAD_VALUE, at, text, error, parse);
+                self.captures = captures;
+            }
+        }
+        None
     }
 
     /// Refuses late values where the build needs to know.

@@ -38,3 +38,4 @@ mod stuck_output;
 mod testbed;
 mod timeouts;
 mod truncation;
+mod values;

@@ -1,0 +1,48 @@
+//! Values of the request that some requests never have: an id, where nothing gives one.
+
+use crate::codes;
+use crate::diagnostic::{Reporter, quoted};
+use crate::middleware::{REGISTRY, Use};
+use crate::model::{Model, RequestText, Source, Target};
+use crate::source::ConfigPath;
+use std::collections::BTreeSet;
+
+pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
+    let mut reported: BTreeSet<ConfigPath> = BTreeSet::new();
+    let routes = model.routes.iter().map(|route| (&route.middleware, Some(route)));
+    for (set, route) in routes.chain([(&model.unmatched, None)]) {
+        let layers: Vec<Use<'_>> = set.layers(&model.policies).collect();
+        if layers.iter().any(|layer| layer.facts.gives_id) {
+            continue;
+        }
+        let mut values: Vec<(ConfigPath, &RequestText)> = Vec::new();
+        for layer in &layers {
+            let own = &layer.origin.path;
+            let everywhere = ConfigPath::root().key("middleware").key(layer.kind);
+            for (keys, value) in layer.settings.values() {
+                let below = |at: &ConfigPath| keys.iter().fold(at.clone(), |at, key| at.key(key));
+                // What a route does not say itself it has from the top level.
+                let map = |at: &ConfigPath| keys.first().map_or_else(|| at.clone(), |key| at.key(key));
+                let is_own = sink.source.is_written(&map(own));
+                values.push((below(if is_own { own } else { &everywhere }), value));
+            }
+        }
+        if let Some(route) = route
+            && let Target::Respond(respond) = &route.target
+        {
+            let at = route.origin.path.key("respond").key("headers");
+            values.extend(respond.headers.iter().map(|(name, value)| (at.key(name.as_str()), value)));
+        }
+        for (at, value) in values {
+            if value.sources().any(|source| *source == Source::Id) && reported.insert(at.clone()) {
+                let of = route.map_or_else(
+                    || "requests that match no route have no id".to_owned(),
+                    |route| format!("requests of the route {} have no id", quoted(&route.name)),
+                );
+                let problem = sink.error_at(&codes::BAD_VALUE, &at, "`{request.id}` where there is none", of);
+                let gives = REGISTRY.iter().find(|entry| entry.facts.gives_id).map_or("", |entry| entry.name);
+                problem.help(format!("add `{gives}`, which gives each request one, or leave the value out"));
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Values of the request: text with what is known only while a request is served.
+
+use super::{HeaderName, Late, Piece};
+use std::fmt;
+
+/// Text parts of which are the request's: `{client.ip}:{query.page}`. Adjacent literals are one part, and none is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RequestText {
+    /// In order.
+    pub parts: Vec<Part>,
+}
+
+/// A part of a [`RequestText`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Known at build or at start.
+    Late(Piece),
+    /// Known of each request.
+    Request(Source),
+}
+
+/// What is known of a request.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// `{client.ip}`: the address, after the rules of `server.trusted_proxies`.
+    ClientIp,
+    /// `{request.scheme}`
+    Scheme,
+    /// `{request.host}`: without its port, in lower case.
+    Host,
+    /// `{request.port}`
+    Port,
+    /// `{request.method}`
+    Method,
+    /// `{request.path}`: in canonical form, without the query.
+    Path,
+    /// `{request.id}`
+    Id,
+    /// `{query.NAME}`: the first parameter of this decoded name.
+    Query(String),
+    /// `{cookie.NAME}`: the first cookie of this name.
+    Cookie(String),
+    /// `{header.NAME}`: the first line of the field.
+    Header(HeaderName),
+    /// `{id}`: a segment of the path, by its number.
+    Segment {
+        /// The parameter's name.
+        name: String,
+        /// From 0.
+        number: u8,
+    },
+    /// `{*rest}`: all segments of the path from this number on.
+    Rest {
+        /// The parameter's name.
+        name: String,
+        /// From 0.
+        number: u8,
+    },
+}
+
+/// Those without a name of their own, as they are written.
+pub(crate) const PLAIN: [(&str, Source); 7] = [
+    ("client.ip", Source::ClientIp),
+    ("request.scheme", Source::Scheme),
+    ("request.host", Source::Host),
+    ("request.port", Source::Port),
+    ("request.method", Source::Method),
+    ("request.path", Source::Path),
+    ("request.id", Source::Id),
+];
+
+impl RequestText {
+    /// The same text, if nothing of it is the request's.
+    pub fn late(&self) -> Option<Late> {
+        let piece = |part: &Part| match part {
+            Part::Late(piece) => Some(piece.clone()),
+            Part::Request(_) => None,
+        };
+        Some(Late { pieces: self.parts.iter().map(piece).collect::<Option<_>>()? })
+    }
+
+    /// What it has of the request.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Request(source) => Some(source),
+            Part::Late(_) => None,
+        })
+    }
+
+    /// What it has besides.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = &Piece> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Late(piece) => Some(piece),
+            Part::Request(_) => None,
+        })
+    }
+}
+
+impl From<Late> for RequestText {
+    fn from(late: Late) -> Self {
+        Self { parts: late.pieces.into_iter().map(Part::Late).collect() }
+    }
+}
+
+impl fmt::Display for Source {
+    /// As it is written, without the braces.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Query(name) => write!(f, "query.{name}"),
+            Self::Cookie(name) => write!(f, "cookie.{name}"),
+            Self::Header(name) => write!(f, "header.{name}"),
+            Self::Segment { name, number: _ } => f.write_str(name),
+            Self::Rest { name, number: _ } => write!(f, "*{name}"),
+            plain => f.write_str(PLAIN.iter().find(|(_, known)| known == plain).map_or("", |(name, _)| name)),
+        }
+    }
+}

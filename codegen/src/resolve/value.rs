@@ -1,0 +1,437 @@
+//! Values of the request in a text: `{client.ip}`, `{header.X-Tenant}`, `{id}`, beside what comes at start.
+
+mod foreign;
+
+use crate::diagnostic::nearest;
+use crate::field::{self, Nature, Use};
+use crate::late::{self, LateError};
+use crate::model::{HeaderName, PLAIN, Part, Piece, RequestText, Source};
+use crate::pattern::{PathPattern, PatternError, Segment};
+use std::ops::Range;
+
+/// The parameters of a path that a value may use.
+pub(crate) enum Captures {
+    /// None: what is written is for every route.
+    TopLevel,
+    /// Those of this path.
+    Route(PathPattern),
+    /// The path is wrong, which has been reported: whatever it may have had.
+    Unknown,
+}
+
+/// What a brace is that begins no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Braces {
+    /// An error: it is written twice.
+    Doubled,
+    /// Text, as in a JSON document; what would be a value is text in two braces. Nothing comes at start.
+    Text,
+}
+
+/// What is wrong with a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ValueError {
+    /// With what comes at start.
+    Late(LateError),
+    /// Something may not come at start here.
+    LateHere,
+    /// With a value of the request.
+    Request(PatternError),
+}
+
+impl From<LateError> for ValueError {
+    fn from(error: LateError) -> Self {
+        Self::Late(error)
+    }
+}
+
+impl From<PatternError> for ValueError {
+    fn from(error: PatternError) -> Self {
+        Self::Request(error)
+    }
+}
+
+impl From<ValueError> for PatternError {
+    /// For those who only want to know whether a text would do.
+    fn from(error: ValueError) -> Self {
+        match error {
+            ValueError::Late(LateError { range, message }) => Self::new(range, message),
+            ValueError::LateHere => Self::new(0..0, "a late value cannot stand here"),
+            ValueError::Request(error) => error,
+        }
+    }
+}
+
+/// Families of values, by what is in front of a name.
+const FAMILIES: [&str; 3] = ["query.", "cookie.", "header."];
+
+/// What ends at each hop, or is written by the gateway, is no value.
+const READ: Use = Use::of("is no value of a request", &[Nature::Connection, Nature::Framing]);
+
+/// Takes a text apart.
+pub(crate) fn parse(text: &str, braces: Braces, captures: &Captures) -> Result<RequestText, ValueError> {
+    let mut made = Made::default();
+    let mut at = 0;
+    while let Some(first) = text[at..].chars().next() {
+        let rest = &text[at..];
+        if rest.starts_with("$${") {
+            let end = escaped(rest);
+            made.literal(&rest[1..end]);
+            at += end;
+        } else if rest.starts_with("${") {
+            if braces == Braces::Text {
+                return Err(ValueError::LateHere);
+            }
+            let (piece, end) = late::piece_at(text, at)?;
+            made.parts.push(Part::Late(piece));
+            at = end;
+        } else if let Some(inner) = doubled(rest, braces) {
+            made.literal(inner.text);
+            at += inner.length;
+        } else if let Some(length) = braced(rest, braces) {
+            let range = at..at + length;
+            made.parts.push(Part::Request(source(text, range.clone(), captures)?));
+            at = range.end;
+        } else if matches!(first, '{' | '}') && braces == Braces::Doubled {
+            return Err(lone(text, at).into());
+        } else if braces == Braces::Doubled
+            && let Some(found) = foreign::variable(rest)
+        {
+            return Err(found.error(text, at).into());
+        } else {
+            made.literal(&rest[..first.len_utf8()]);
+            at += first.len_utf8();
+        }
+    }
+    Ok(RequestText { parts: made.parts })
+}
+
+/// Text as it is written among values.
+pub(crate) fn literal(text: &str, braces: Braces) -> String {
+    let mut written = String::new();
+    let mut at = 0;
+    while let Some(first) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let length = if rest.starts_with("${") {
+            let length = escaped(&format!("${rest}")) - 1;
+            written.push('$');
+            written.push_str(&rest[..length]);
+            length
+        } else if let Some(length) = shape(rest).filter(|_| braces == Braces::Text) {
+            written.push_str(&format!("{{{}}}", &rest[..length]));
+            length
+        } else {
+            let times = if matches!(first, '{' | '}') && braces == Braces::Doubled { 2 } else { 1 };
+            (0..times).for_each(|_| written.push(first));
+            first.len_utf8()
+        };
+        at += length;
+    }
+    written
+}
+
+#[derive(Default)]
+struct Made {
+    parts: Vec<Part>,
+}
+
+impl Made {
+    fn literal(&mut self, more: &str) {
+        match self.parts.last_mut() {
+            Some(Part::Late(Piece::Literal(literal))) => literal.push_str(more),
+            _ => self.parts.push(Part::Late(Piece::Literal(more.to_owned()))),
+        }
+    }
+}
+
+/// How long a `$${..}` is; without an end that is its own, the beginning.
+fn escaped(rest: &str) -> usize {
+    const START: usize = "$${".len();
+    let end = rest[START..].find(['{', '}', '$']).map(|end| START + end);
+    end.filter(|end| rest[*end..].starts_with('}')).map_or(START, |end| end + 1)
+}
+
+/// What stands for other text.
+struct Escape<'t> {
+    text: &'t str,
+    length: usize,
+}
+
+/// `{{` and `}}`, or in a body `{{name}}`.
+fn doubled(rest: &str, braces: Braces) -> Option<Escape<'_>> {
+    match braces {
+        Braces::Doubled if rest.starts_with("{{") || rest.starts_with("}}") => {
+            Some(Escape { text: &rest[..1], length: 2 })
+        }
+        Braces::Doubled => None,
+        Braces::Text => {
+            let inner = rest.strip_prefix('{')?;
+            let length = shape(inner).filter(|length| inner[*length..].starts_with('}'))?;
+            Some(Escape { text: &inner[..length], length: length + 2 })
+        }
+    }
+}
+
+/// How long the value is which begins here, with its braces.
+fn braced(rest: &str, braces: Braces) -> Option<usize> {
+    match braces {
+        Braces::Text => shape(rest),
+        Braces::Doubled => {
+            let inner = rest.strip_prefix('{')?;
+            let end = inner.find(['{', '}']).filter(|end| inner[*end..].starts_with('}'))?;
+            let is_name = |char: char| !char.is_whitespace() && !"\"'\\,;".contains(char);
+            (end > 0 && inner[..end].chars().all(is_name)).then_some(end + 2)
+        }
+    }
+}
+
+/// How long a text of the shape of a value is: `{name}`, `{*name}` or `{name.name}`.
+pub(crate) fn shape(rest: &str) -> Option<usize> {
+    let inner = rest.strip_prefix('{')?;
+    let inner = &inner[..inner.find('}')?];
+    let is_word = |word: &str| {
+        word.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_')
+            && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+    };
+    let is_value = match inner.split_once('.') {
+        Some((family, name)) => is_word(family) && is_word(name),
+        None => is_word(inner.strip_prefix('*').unwrap_or(inner)),
+    };
+    is_value.then_some(inner.len() + 2)
+}
+
+/// A brace that is no value's.
+fn lone(text: &str, at: usize) -> PatternError {
+    let message =
+        if text[at..].starts_with('{') { "this `{` begins no value" } else { "this `}` ends no value" };
+    PatternError::new(at..at + 1, message)
+        .help("a brace of the text itself is written twice: `{{`, `}}`")
+        .canonical(format!("{}{}{}", &text[..at], text[at..at + 1].repeat(2), &text[at + 1..]))
+}
+
+/// The value which is written at `range`, with its braces.
+fn source(text: &str, range: Range<usize>, captures: &Captures) -> Result<Source, PatternError> {
+    let name = &text[range.start + 1..range.end - 1];
+    let instead = |right: &str| format!("{}{{{right}}}{}", &text[..range.start], &text[range.end..]);
+    if let Some((_, source)) = PLAIN.iter().find(|(known, _)| *known == name) {
+        return Ok(source.clone());
+    }
+    if let Some((family, inner)) = name.split_once('.') {
+        let is_good = match family {
+            "query" => !inner.is_empty(),
+            "cookie" | "header" => field::is_token(inner),
+            _ => return Err(unknown(name, range.clone(), instead)),
+        };
+        if !is_good {
+            let message = format!("this is not the name of a {}", of_family(family));
+            return Err(PatternError::new(range, message));
+        }
+        return match family {
+            "query" => Ok(Source::Query(inner.to_owned())),
+            "cookie" => Ok(Source::Cookie(inner.to_owned())),
+            _ => header(inner, range.clone()),
+        };
+    }
+    parameter(name, range.clone(), captures, instead)
+}
+
+fn of_family(family: &str) -> &'static str {
+    match family {
+        "query" => "parameter of a query",
+        "cookie" => "cookie",
+        _ => "header field",
+    }
+}
+
+fn header(name: &str, range: Range<usize>) -> Result<Source, PatternError> {
+    let name = HeaderName(name.to_ascii_lowercase());
+    match READ.refusal(&name) {
+        Some((why, _)) => {
+            let message = format!("header `{name}` {}", READ.what);
+            Err(PatternError::new(range, message).help(format!("it {why}")))
+        }
+        None => Ok(Source::Header(name)),
+    }
+}
+
+fn unknown(name: &str, range: Range<usize>, instead: impl Fn(&str) -> String) -> PatternError {
+    let later = [
+        ("claim.", "a claim is of a token, which this version does not read"),
+        ("consumer.", "a consumer is of named credentials, which this version does not have"),
+        ("tls.", "this version does not end TLS"),
+    ];
+    if let Some((family, why)) = later.iter().find(|(family, _)| name.starts_with(family)) {
+        let message = format!("no value `{}` in this version", name.trim_end_matches('.'));
+        let help = if *family == "claim." {
+            "with API keys, `{header.NAME}` is what the client has sent"
+        } else {
+            ""
+        };
+        let error = PatternError::new(range, format!("{message}: {why}"));
+        return if help.is_empty() { error } else { error.help(help) };
+    }
+    let error = PatternError::new(range, format!("no value of a request is called `{name}`"));
+    let known = PLAIN.iter().map(|(known, _)| *known);
+    if let Some(ours) = foreign::braced(name) {
+        return error.canonical(instead(&ours));
+    }
+    match nearest(name, known.clone()) {
+        Some(near) => error.canonical(instead(near)),
+        None => error.help(format!(
+            "there are `{{{}}}`, `{{query.NAME}}`, `{{cookie.NAME}}`, `{{header.NAME}}` and the parameters of the route's path",
+            known.collect::<Vec<_>>().join("}`, `{")
+        )),
+    }
+}
+
+/// A parameter of the route's path.
+fn parameter(
+    name: &str,
+    range: Range<usize>,
+    captures: &Captures,
+    instead: impl Fn(&str) -> String,
+) -> Result<Source, PatternError> {
+    let bare = name.strip_prefix('*').unwrap_or(name);
+    let pattern = match captures {
+        Captures::Unknown => return Ok(Source::Segment { name: bare.to_owned(), number: 0 }),
+        Captures::TopLevel => None,
+        Captures::Route(pattern) => Some(pattern),
+    };
+    let found = pattern.and_then(|pattern| {
+        let index = pattern.param(bare)?;
+        Some((&pattern.segments[index], u8::try_from(index).ok()?))
+    });
+    let Some((segment, number)) = found else {
+        if let Some(ours) = foreign::braced(name).or_else(|| dotted(name)) {
+            let message = format!("no value of a request is called `{name}`");
+            return Err(PatternError::new(range, message).canonical(instead(&ours)));
+        }
+        let Some(pattern) = pattern else {
+            let message = format!("no parameter `{bare}` here");
+            return Err(PatternError::new(range, message)
+                .help("this is for every route, whatever its path; write it in the route whose path has the parameter"));
+        };
+        let known: Vec<&str> = pattern.segments.iter().filter_map(Segment::name).collect();
+        let message = format!("no parameter `{bare}` in the route's path");
+        let error = PatternError::new(range, message);
+        return Err(match nearest(bare, known.iter().copied()) {
+            Some(near) => error.canonical(instead(near)),
+            None if known.is_empty() => error.help("the route's path has no parameters"),
+            None => error.help(format!("the route's path has `{}`", known.join("`, `"))),
+        });
+    };
+    let is_rest = matches!(segment, Segment::Rest { .. });
+    let owned = bare.to_owned();
+    if is_rest != name.starts_with('*') {
+        let right = if is_rest { format!("*{bare}") } else { bare.to_owned() };
+        let message = format!("this parameter is written `{{{right}}}`");
+        return Err(PatternError::new(range, message).canonical(instead(&right)));
+    }
+    Ok(if is_rest { Source::Rest { name: owned, number } } else { Source::Segment { name: owned, number } })
+}
+
+/// `client_ip`, where `client.ip` is meant, and `header_X`.
+fn dotted(name: &str) -> Option<String> {
+    let dotted = name.replacen(['_', '-', ':'], ".", 1);
+    let is_known = PLAIN.iter().any(|(known, _)| *known == dotted)
+        || FAMILIES.iter().any(|family| dotted.strip_prefix(family).is_some_and(field::is_token));
+    is_known.then_some(dotted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::MatchKind;
+
+    fn captures() -> Captures {
+        Captures::Route(PathPattern::parse("/v1/{id}/{*rest}", MatchKind::Prefix).unwrap())
+    }
+
+    fn read(text: &str, braces: Braces) -> Result<RequestText, ValueError> {
+        parse(text, braces, &captures())
+    }
+
+    fn error(text: &str) -> PatternError {
+        match read(text, Braces::Doubled) {
+            Err(ValueError::Request(error)) => error,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn values_and_text_are_told_apart() {
+        let made = read("a {client.ip}${env:X}{id}/{*rest} {{b}}{query.q}", Braces::Doubled).unwrap();
+        let literal = |text: &str| Part::Late(Piece::Literal(text.to_owned()));
+        assert_eq!(
+            made.parts,
+            [
+                literal("a "),
+                Part::Request(Source::ClientIp),
+                Part::Late(Piece::Env { name: "X".to_owned(), default: None }),
+                Part::Request(Source::Segment { name: "id".to_owned(), number: 1 }),
+                literal("/"),
+                Part::Request(Source::Rest { name: "rest".to_owned(), number: 2 }),
+                literal(" {b}"),
+                Part::Request(Source::Query("q".to_owned())),
+            ]
+        );
+        for (written, literal) in [("$${env:X}", "${env:X}"), ("5$ a$b", "5$ a$b"), ("", ""), ("$${", "${")] {
+            let made = read(written, Braces::Doubled).unwrap();
+            assert_eq!(made.late().unwrap().literal(), Some(literal), "{written}");
+        }
+    }
+
+    #[test]
+    fn in_a_body_all_is_text_that_has_not_the_shape_of_a_value() {
+        for text in [
+            r#"{"ok": true, "a": {"b": 1}}"#,
+            "body{color:red}",
+            "{}",
+            "{ id }",
+            "{1}",
+            "{a.b.c}",
+            "$remote_addr {\"x\":\"%[src]\"}",
+        ] {
+            assert_eq!(read(text, Braces::Text).unwrap().late().unwrap().literal(), Some(text));
+        }
+        for (written, literal) in [("{{id}}", "{id}"), ("{{{id}}}", "{{id}}"), ("$${id}", "${id}")] {
+            assert_eq!(read(written, Braces::Text).unwrap().late().unwrap().literal(), Some(literal));
+        }
+        assert_eq!(read(r#"{"id":{id}}"#, Braces::Text).unwrap().parts.len(), 3);
+        assert_eq!(read("${env:X}", Braces::Text), Err(ValueError::LateHere));
+        assert!(matches!(read("{client_ip}", Braces::Text), Err(ValueError::Request(_))));
+    }
+
+    #[test]
+    fn what_is_wrong_is_found_where_it_is_and_mended() {
+        for (written, range, mended) in [
+            ("a{client_ip}", 1..12, Some("a{client.ip}")),
+            ("{client.ipp}", 0..12, Some("{client.ip}")),
+            ("{rest}", 0..6, Some("{*rest}")),
+            ("{*id}", 0..5, Some("{id}")),
+            ("{header_X-A}", 0..12, Some("{header.X-A}")),
+            ("x {\"a\": 1}", 2..3, Some("x {{\"a\": 1}")),
+            ("a}", 1..2, Some("a}}")),
+            ("{}", 0..1, Some("{{}")),
+            ("$remote_addr", 0..12, Some("{client.ip}")),
+            ("a $http_x_a;", 2..11, Some("a {header.x-a};")),
+            ("%[src]", 0..6, Some("{client.ip}")),
+            ("{http.request.host}", 0..19, Some("{request.host}")),
+            ("{nope}", 0..6, None),
+            ("{claim.sub}", 0..11, None),
+            ("{consumer.name}", 0..15, None),
+            ("{tls.subject}", 0..13, None),
+            ("{header.a b}", 0..1, Some("{{header.a b}")),
+            ("{header.Connection}", 0..19, None),
+            ("{query.}", 0..8, None),
+            ("{a.b}", 0..5, None),
+        ] {
+            let error = error(written);
+            assert_eq!((error.range, error.canonical.as_deref()), (range, mended), "{written}");
+        }
+        let top = parse("{id}", Braces::Doubled, &Captures::TopLevel);
+        assert!(matches!(top, Err(ValueError::Request(error)) if error.help.is_some()));
+        assert!(parse("{id}", Braces::Doubled, &Captures::Unknown).is_ok());
+        assert!(matches!(read("${", Braces::Doubled), Err(ValueError::Late(_))));
+    }
+}

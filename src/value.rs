@@ -1,0 +1,250 @@
+//! Values of the request: text with what is known only while a request is served, as in `"{client.ip} {header.x-tenant}"`.
+//!
+//! What a client controls never leaves the place it is put into: whoever takes a value says what may stand there, and all
+//! else is escaped. A value of which a part is absent is absent itself.
+
+use std::fmt::Write;
+use std::net::IpAddr;
+use std::sync::OnceLock;
+
+use bytes::{BufMut, BytesMut};
+use castgate_contract::{host, query, segment};
+use http::{HeaderName, HeaderValue, header};
+
+use crate::context::Context;
+use crate::late::{Late, Origin, Piece, Problems};
+use crate::message::Request;
+
+/// Text parts of which are the request's.
+#[derive(Debug)]
+pub struct RequestText {
+    parts: &'static [RequestPart],
+    bound: OnceLock<Box<[Part]>>,
+}
+
+/// A part of a text.
+#[derive(Clone, Copy, Debug)]
+pub enum RequestPart {
+    /// Known at build or at start.
+    Late(Piece),
+    /// The client's address, after the rules of `server.trusted_proxies`.
+    ClientIp,
+    /// `http` or `https`: what a trusted proxy says, else `http`.
+    Scheme,
+    /// The name in `Host`, in lower case, without port.
+    Host,
+    /// The port in `Host`, or else that of the scheme.
+    Port,
+    /// The method.
+    Method,
+    /// The path in its canonical form, without the query.
+    Path,
+    /// The request's id.
+    Id,
+    /// The first parameter of the query of this decoded name.
+    Query(&'static str),
+    /// The first cookie of this name.
+    Cookie(&'static str),
+    /// The first line of the field of this lower-case name, as [`Context::first`] sees it.
+    Header(&'static str),
+    /// A segment of the path, by its number.
+    Segment(u8),
+    /// All segments of the path from this number on, without a slash in front.
+    Rest(u8),
+}
+
+/// As a request is served.
+#[derive(Debug)]
+enum Part {
+    Text(Box<str>),
+    Header(HeaderName),
+    Request(RequestPart),
+}
+
+/// A part of a value, and how it is written where it comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Bit<'a> {
+    /// Of the config.
+    Text(&'a str),
+    /// As it is.
+    Plain(&'a [u8]),
+    /// A client's address.
+    Address(IpAddr),
+    /// One segment of a canonical path: percent-encoded, without a slash.
+    Segment(&'a str),
+    /// Several segments of a canonical path.
+    Path(&'a str),
+    /// Of a query, encoded as forms write it.
+    Form(&'a str),
+}
+
+/// A part of the value is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Absent;
+
+impl RequestText {
+    /// Of these parts, in order.
+    pub const fn new(parts: &'static [RequestPart]) -> Self {
+        Self { parts, bound: OnceLock::new() }
+    }
+
+    /// Reads what comes at start.
+    pub(crate) fn bind(&self, origin: Origin, problems: &mut Problems) {
+        let mut bound = Vec::new();
+        for part in self.parts {
+            bound.push(match part {
+                RequestPart::Late(piece) => {
+                    let late = Late::new(std::slice::from_ref(piece));
+                    let Some(text) = problems.resolve(origin, &late) else { return };
+                    Part::Text(text.into())
+                }
+                other => Part::of(*other),
+            });
+        }
+        // A second bind finds the same.
+        drop(self.bound.set(bound.into()));
+    }
+
+    /// What nobody has bound has nothing that comes at start: it is made when it is first asked for, once.
+    fn bound(&self) -> &[Part] {
+        self.bound.get_or_init(|| self.parts.iter().copied().map(Part::of).collect())
+    }
+
+    /// Whether what is the config's of it may stand in a field.
+    pub(crate) fn fits_field(&self) -> bool {
+        self.bound().iter().all(|part| match part {
+            Part::Text(text) => HeaderValue::from_str(text).is_ok(),
+            Part::Header(_) | Part::Request(_) => true,
+        })
+    }
+
+    /// Passes on the value, part by part.
+    pub(crate) fn each(
+        &self,
+        request: &Request,
+        cx: &Context<'_>,
+        mut output: impl FnMut(Bit<'_>),
+    ) -> Result<(), Absent> {
+        for part in self.bound() {
+            match part {
+                Part::Text(text) => output(Bit::Text(text)),
+                Part::Header(name) => output(Bit::Plain(cx.first(request, name).ok_or(Absent)?.as_bytes())),
+                Part::Request(part) => part.output(request, cx, &mut output)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of a header field; `None` if it is absent. Its bytes share a block with those of many other requests, so that most
+    /// cost no allocation; a value that is one field's is that field's own, and not even copied.
+    ///
+    /// What was percent-encoded where it comes from stays so. What a field cannot hold (controls) is percent-encoded.
+    pub(crate) fn field(&self, request: &Request, cx: &Context<'_>) -> Option<HeaderValue> {
+        if let [Part::Header(name)] = self.bound() {
+            return cx.first(request, name).cloned();
+        }
+        let bytes = cx.worker().made(|text| {
+            self.each(request, cx, |bit| match bit {
+                Bit::Text(part) => text.extend_from_slice(part.as_bytes()),
+                Bit::Plain(part) => escape(text, part, |byte| matches!(byte, b'\t' | b' '..=b'~' | 0x80..)),
+                // Memory does not refuse to be written to.
+                Bit::Address(address) => drop(write!(text, "{address}")),
+                Bit::Segment(part) | Bit::Path(part) | Bit::Form(part) => {
+                    escape(text, part.as_bytes(), |byte| matches!(byte, b'!'..=b'~'));
+                }
+            })
+        });
+        HeaderValue::from_maybe_shared(bytes.ok()?).ok()
+    }
+}
+
+impl RequestPart {
+    fn output(
+        self,
+        request: &Request,
+        cx: &Context<'_>,
+        output: &mut impl FnMut(Bit<'_>),
+    ) -> Result<(), Absent> {
+        let path = request.uri().path();
+        match self {
+            // Neither is left when a text is bound.
+            Self::Late(_) | Self::Header(_) => return Err(Absent),
+            Self::ClientIp => output(Bit::Address(cx.client_ip())),
+            Self::Scheme => output(Bit::Plain(scheme(request, cx).as_bytes())),
+            Self::Host => {
+                let (name, _) = host(request).ok_or(Absent)?;
+                // The gate takes no longer ones.
+                let mut buffer = [0; 256];
+                let buffer = buffer.get_mut(..name.len()).ok_or(Absent)?;
+                buffer.copy_from_slice(name);
+                buffer.make_ascii_lowercase();
+                output(Bit::Plain(buffer));
+            }
+            Self::Port => {
+                let port = host(request).map_or(&b""[..], |(_, port)| port);
+                let of_scheme = if scheme(request, cx) == "https" { "443" } else { "80" };
+                output(Bit::Plain(if port.is_empty() { of_scheme.as_bytes() } else { port }));
+            }
+            Self::Method => output(Bit::Plain(request.method().as_str().as_bytes())),
+            Self::Path => output(Bit::Path(path)),
+            Self::Id => output(Bit::Plain(cx.request_id().ok_or(Absent)?.value().as_bytes())),
+            Self::Query(name) => {
+                output(Bit::Form(
+                    query::first(request.uri().query().unwrap_or_default(), name).ok_or(Absent)?,
+                ));
+            }
+            Self::Cookie(name) => output(Bit::Plain(cookie(request, cx, name).ok_or(Absent)?)),
+            Self::Segment(number) => output(Bit::Segment(&path[segment::nth(path, usize::from(number))])),
+            Self::Rest(number) => output(Bit::Path(&path[segment::nth(path, usize::from(number)).start..])),
+        }
+        Ok(())
+    }
+}
+
+impl Part {
+    fn of(part: RequestPart) -> Self {
+        match part {
+            RequestPart::Late(Piece::Literal(text)) => Self::Text(text.into()),
+            RequestPart::Header(name) => Self::Header(HeaderName::from_static(name)),
+            other => Self::Request(other),
+        }
+    }
+}
+
+static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// What a trusted proxy says of how the client has come; the gateway itself speaks no TLS.
+fn scheme(request: &Request, cx: &Context<'_>) -> &'static str {
+    let said = cx.first(request, &FORWARDED_PROTO);
+    if said.is_some_and(|said| said.as_bytes().eq_ignore_ascii_case(b"https")) { "https" } else { "http" }
+}
+
+/// The name and the port of `Host`; either may be empty.
+fn host(request: &Request) -> Option<(&[u8], &[u8])> {
+    let host = request.headers().get(header::HOST)?.as_bytes();
+    let bare = match host.iter().rposition(|&byte| byte == b':') {
+        Some(colon) if !host.ends_with(b"]") => colon,
+        _ => host.len(),
+    };
+    Some((host::name(host), host.get(bare + 1..).unwrap_or_default()))
+}
+
+/// The value of the first cookie of this name, as it was sent (RFC 6265, section 4.2.1).
+fn cookie<'r>(request: &'r Request, cx: &'r Context<'_>, name: &str) -> Option<&'r [u8]> {
+    let lines = cx.received(request, &header::COOKIE).iter();
+    lines
+        .flat_map(|line| line.as_bytes().split(|&byte| byte == b';'))
+        .find_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+}
+
+/// Percent-encodes what may not stand.
+fn escape(output: &mut BytesMut, bytes: &[u8], may_stand: impl Fn(u8) -> bool) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for &byte in bytes {
+        if may_stand(byte) {
+            output.put_u8(byte);
+        } else {
+            output.put_slice(&[b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+        }
+    }
+}
