@@ -57,7 +57,9 @@ fn value(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
         Shape::Duration => json!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(ms|s|m|h|d)\s*$"}),
         Shape::Size => json!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*([KMG]i?)?B\s*$"}),
         Shape::Share => json!({"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$"}),
-        Shape::Rate => json!({"type": "string", "pattern": r"^\s*[0-9]+\s*/\s*[smh]\s*$"}),
+        Shape::Rate => {
+            json!({"type": "string", "pattern": r"^\s*[0-9]+\s*/\s*([0-9]+(\.[0-9]+)?\s*(ms|s|m|h|d)|[smhd])\s*$"})
+        }
         Shape::Words(words) => json!({"type": "string", "enum": words}),
         Shape::Text | Shape::FieldName(_) => json!({"type": "string"}),
         Shape::Pattern(pattern, _) => json!({"type": "string", "pattern": pattern}),

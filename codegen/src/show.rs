@@ -36,14 +36,16 @@ pub fn size(bytes: u64) -> String {
     unit.map_or_else(|| format!("{bytes}B"), |(unit, size)| format!("{}{unit}", bytes / size))
 }
 
-/// `100/s`
+/// `100/s`, `5/15m`
 pub fn rate(rate: Rate) -> String {
-    let unit = match rate.per.as_secs() {
-        60 => "m",
-        3600 => "h",
-        _ => "s",
+    let span = match rate.per.as_millis() {
+        1000 => "s".to_owned(),
+        60_000 => "m".to_owned(),
+        3_600_000 => "h".to_owned(),
+        86_400_000 => "d".to_owned(),
+        _ => duration(rate.per),
     };
-    format!("{}/{unit}", rate.count)
+    format!("{}/{span}", rate.count)
 }
 
 /// `20%`, `0.5%`

@@ -93,7 +93,7 @@ routes:
     assert_eq!(a.request_id, c.request_id);
     assert_ne!(a.rate_limit, c.rate_limit);
     let limit = |id: usize| &model.policies.rate_limit[id];
-    assert_eq!(limit(0).settings.burst, 2, "90 a minute is 1.5 a second");
+    assert_eq!(limit(0).settings.burst, 90, "all of a minute may come at once");
     assert_eq!(limit(0).origin.scope, Scope::TopLevel);
     let own = limit(c.rate_limit.unwrap().index());
     assert_eq!((own.settings.burst, own.settings.rate), (7, limit(0).settings.rate));

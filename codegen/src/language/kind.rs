@@ -30,7 +30,7 @@ pub(crate) use network::Network;
 pub(crate) use process::{Level, Threads};
 pub(crate) use quantity::{RateOf, Share, ShareAbove0, Size, SizeLimit, SizeOf, Span, TimeLimit, Timeout};
 pub(crate) use request::RequestLine;
-pub(crate) use scalar::{Flag, Number, OneOfNumbers, Refused};
+pub(crate) use scalar::{Flag, Number, OneOfNumbers, PowerOfTwo, Refused};
 pub(crate) use status::Statuses;
 pub(crate) use text::{LateText, LateValue, Literal, MediaType, Name, Plain, RequestValue, Target, Verbatim};
 pub(crate) use word::{Coded, Word, Words};

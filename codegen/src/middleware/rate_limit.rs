@@ -1,10 +1,12 @@
 //! `rate_limit`: so many requests in a span of time, for each client or header value.
 
-use super::{Code, Column, Facts, Family, Lower, Missed, Per, Refusal, Registered, Site, State, Touch};
+use super::{
+    Code, Column, Facts, Family, Lower, Missed, Per, Prose, Refusal, Registered, Site, State, Touch,
+};
 use crate::codes;
 use crate::field::{Nature, Use};
-use crate::language::kind::{FieldName, Number, RateOf};
-use crate::language::{Kind, Shape, section};
+use crate::language::kind::{FieldName, Number, PowerOfTwo, RateOf};
+use crate::language::{Kind, section};
 use crate::lint::Lint;
 use crate::model::{HeaderName, Rate};
 use crate::plan::Value;
@@ -18,10 +20,11 @@ section! {
     /// Its state belongs to the entry: routes which inherit the top-level entry share one set of counters; a route
     /// with an entry of its own counts on its own.
     RateLimit / RateLimitSection {
-        /// The steady rate (GCRA): `100/s`, `5000/m` or `/h`. Required.
+        /// The steady rate (GCRA): `100/s`, `5000/m`, `/h`, `/d`, or of a span of up to 366 days, as `5/15m`. Required.
         rate: Rate = RateOf, required "for example `rate: 100/s`", example "100/s";
-        /// How many may come at once.
-        burst: u32 = Number(1, u64::from(u32::MAX)), default per_second(rate), said "the rate per second, rounded up",
+        /// How many may come at once, after a pause. A gateway that forwards to something which cannot take a span's worth at once
+        /// says a smaller number.
+        burst: u32 = Number(1, u64::from(u32::MAX)), default count(rate), said "the count of the rate: 5 of `5/15m`",
         example "200";
         /// Whose requests are counted together: `client_ip` (of an IPv6 client, its /64), or `header:NAME` for those with the same
         /// value of a header field; requests without it count together.
@@ -31,10 +34,9 @@ section! {
     }
 }
 
-fn per_second(rate: Option<Rate>) -> u32 {
-    rate.map_or(1, |rate| {
-        rate.count.get().div_ceil(u32::try_from(rate.per.as_secs().max(1)).unwrap_or(u32::MAX))
-    })
+/// Whoever may send five in a span may choose when in it, as with a window.
+fn count(rate: Option<Rate>) -> u32 {
+    rate.map_or(1, |rate| rate.count.get())
 }
 
 /// Whose requests are counted together.
@@ -93,23 +95,6 @@ impl Kind<RateLimitKey> for LimitKey {
     }
 }
 
-/// A number, at least and at most, rounded up to a power of two.
-pub(crate) struct PowerOfTwo(u64, u64);
-
-impl Kind<u32> for PowerOfTwo {
-    type Written = u64;
-
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &u64) -> Option<u32> {
-        Number(self.0, self.1).read(cx, at, written).map(u32::next_power_of_two)
-    }
-    fn tree(&self, value: &u32) -> Tree {
-        Tree::plain(value)
-    }
-    fn shape(&self) -> Shape {
-        Shape::Number(self.0, self.1)
-    }
-}
-
 impl Registered for RateLimit {
     const FACTS: Facts = Facts {
         refusals: &[Refusal { reason: "rate_limited", status: 429 }],
@@ -121,6 +106,7 @@ impl Registered for RateLimit {
             help: "add `rate_limit`, here or at the top level",
         }),
         column: Some(Column { heading: "rate limit", without: "none" }),
+        prose: Prose { before: "", after: include_str!("rate_limit.md") },
         ..Facts::of(
             "Answers 429 to whoever asks too often.",
             "{rate: 100/s, burst: 200}",

@@ -85,7 +85,7 @@ impl fmt::Display for HeaderName {
 pub struct Rate {
     /// How many.
     pub count: NonZeroU32,
-    /// One second, minute or hour.
+    /// A millisecond to 366 days.
     pub per: Duration,
 }
 

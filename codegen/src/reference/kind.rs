@@ -14,7 +14,7 @@ pub(super) fn kind(shape: &Shape) -> String {
         Shape::Duration => format!("duration in {}", units::DURATIONS.listed()),
         Shape::Size => format!("size in {}", units::SIZES.listed()),
         Shape::Share => "share in `%`".to_owned(),
-        Shape::Rate => format!("rate {}", units::RATES.listed()),
+        Shape::Rate => format!("rate {}, or of a span (`/15m`)", units::RATES.listed()),
         Shape::Pattern(_, said) => (*said).to_owned(),
         Shape::Late => "late text".to_owned(),
         Shape::Text | Shape::FieldName(_) => "text".to_owned(),

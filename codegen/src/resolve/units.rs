@@ -66,7 +66,8 @@ pub(crate) const RATES: Units = Units {
     all: &[
         ("/s", 1, &["/sec", "/second", "/rps", "/r/s"]),
         ("/m", 60, &["/min", "/minute", "/rpm", "/r/m"]),
-        ("/h", 3600, &["/hour"]),
+        ("/h", 3600, &["/hour", "/r/h"]),
+        ("/d", 86_400, &["/day", "/r/d"]),
     ],
 };
 
@@ -136,20 +137,38 @@ pub(crate) fn size(text: &str) -> Result<u64, UnitError> {
     u64::try_from(bytes).ok().filter(|bytes| *bytes <= 1 << 40).ok_or(UnitError::TooLarge)
 }
 
-/// `100/s`, `5000/m`, `10/h`. A rate of 0 is not a number here.
+/// `100/s`, `5000/m`, `10/h`, `10000/d`, or of any span: `5/15m`. A rate of 0, or in no time, is not a number here.
 pub(crate) fn rate(text: &str) -> Result<Rate, UnitError> {
     let (number, unit) = split(text)?;
     // A space may stand around a unit, here as everywhere.
-    let spaced = unit.strip_prefix('/').map(|per| format!("/{}", per.trim_start()));
-    let folded = unit.to_ascii_lowercase().replace(' ', "");
-    let folded = format!("/{}", folded.trim_start_matches('/'));
-    let per = RATES.factor(&number, spaced.as_deref().unwrap_or(unit), &folded)?;
-    if number.decimals > 0 {
+    let per = match unit.strip_prefix('/').map(str::trim_start) {
+        Some(span) if span.starts_with(|char: char| char.is_ascii_digit()) => span_of(number.text, span)?,
+        per => {
+            let spaced = per.map(|per| format!("/{per}"));
+            let folded = unit.to_ascii_lowercase().replace(' ', "");
+            let folded = format!("/{}", folded.trim_start_matches('/'));
+            Duration::from_secs(RATES.factor(&number, spaced.as_deref().unwrap_or(unit), &folded)?)
+        }
+    };
+    if number.decimals > 0 || per.is_zero() {
         return Err(UnitError::NotANumber);
     }
     let count = u32::try_from(number.digits).map_err(|_| UnitError::TooLarge)?;
     let count = NonZeroU32::new(count).ok_or(UnitError::NotANumber)?;
-    Ok(Rate { count, per: Duration::from_secs(per) })
+    Ok(Rate { count, per })
+}
+
+/// The span of a rate; what is wrong with it is wrong with the whole.
+fn span_of(count: &str, span: &str) -> Result<Duration, UnitError> {
+    let whole = |mend: String| format!("{count}/{mend}");
+    duration(span).map_err(|error| match error {
+        UnitError::Missing(mend) => UnitError::Missing(whole(mend)),
+        UnitError::Sum(mend) => UnitError::Sum(whole(mend)),
+        UnitError::Unknown { unit, known, mend } => UnitError::Unknown { unit, known, mend: mend.map(whole) },
+        // YAML 1.1 read no rate so.
+        UnitError::Base60(_) => UnitError::NotANumber,
+        error @ (UnitError::NotANumber | UnitError::TooLarge | UnitError::TooFine(_)) => error,
+    })
 }
 
 const HUNDREDTH: &str = "a hundredth of a percent (`0.01%`)";
@@ -269,8 +288,30 @@ mod tests {
         for spaced in ["5 /s", "5/ s", " 5 / s "] {
             assert_eq!(rate(spaced), rate("5/s"));
         }
-        for bad in ["0/s", "1.5/s", "/s", "5/d", "-1/s", "99999999999/s"] {
+        for bad in
+            ["0/s", "1.5/s", "/s", "5/", "5/w", "5/ms", "5/0s", "-1/s", "99999999999/s", "5/400d", "5/1:30"]
+        {
             assert!(rate(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_rate_is_of_any_span() {
+        let of = |count, seconds| {
+            Ok(Rate { count: NonZeroU32::new(count).unwrap(), per: Duration::from_secs(seconds) })
+        };
+        assert_eq!((rate("10000/d"), rate("5/15m")), (of(10_000, 86_400), of(5, 900)));
+        assert_eq!((rate(" 5 / 15 m "), rate("1/1.5h"), rate("3/1s")), (of(5, 900), of(1, 5400), of(3, 1)));
+        assert_eq!(rate("5/15"), Err(UnitError::Missing("5/15s".to_owned())));
+        assert_eq!(rate("5/1h30m"), Err(UnitError::Sum("5/90m".to_owned())));
+        for (text, meant) in [("5/15 min", "5/15m"), ("5/day", "5/d"), ("7 rpm", "7/m")] {
+            assert!(
+                matches!(rate(text), Err(UnitError::Unknown { mend: Some(mend), .. }) if mend == meant),
+                "{text}"
+            );
+        }
+        for text in ["5/15m", "10000/d", "100/s", "7/m", "1/h", "5/90s", "5/100ms", "1/366d"] {
+            assert_eq!(rate(text).map(show::rate).as_deref(), Ok(text));
         }
     }
 

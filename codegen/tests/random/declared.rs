@@ -100,9 +100,9 @@ fn value(choices: &mut Choices<'_>, schema: &'static Value) -> Node {
             Node::List(choices.some(&words, words.len()).into_iter().map(Node::text).collect())
         }
         Some("string") if schema["enum"].is_array() => word(choices, &words(schema)),
+        Some("string") if pattern.contains("[smhd]") => rate(choices),
         Some("string") if pattern.contains("(ms|s|m|h|d)") => duration(choices, 1, 3_600_000),
         Some("string") if pattern.contains("([KMG]i?)?B") => size(choices, 8192, 1 << 40),
-        Some("string") if pattern.contains("[smh]") => rate(choices),
         Some("string") if pattern.ends_with("%\\s*$") => percent(choices, false),
         // A section, which is filled next.
         _ if section(schema).is_some_and(|section| section["required"].is_null()) => Node::Map(Vec::new()),

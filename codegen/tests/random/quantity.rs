@@ -97,8 +97,8 @@ pub(super) fn size(choices: &mut Choices<'_>, from: u64, to: u64) -> Node {
 }
 
 pub(super) fn rate(choices: &mut Choices<'_>) -> Node {
-    let (number, unit) =
-        (choices.pick(&["1", "5", "100", "5000", "4294967295"]), choices.pick(&["/s", "/m", "/h"]));
+    let spans = ["/s", "/m", "/h", "/d", "/15m", "/1s", "/250ms", "/1.5h", "/ 366d"];
+    let (number, unit) = (choices.pick(&["1", "5", "100", "5000", "4294967295"]), choices.pick(&spans));
     spelled(choices, number, unit)
 }
 

@@ -10,6 +10,9 @@ pub(crate) struct Flag;
 /// A whole number, at least and at most.
 pub(crate) struct Number(pub(crate) u64, pub(crate) u64);
 
+/// A number, at least and at most, rounded up to a power of two.
+pub(crate) struct PowerOfTwo(pub(crate) u64, pub(crate) u64);
+
 /// One of these numbers; and what is said of others.
 pub(crate) struct OneOfNumbers(pub(crate) &'static [u64], pub(crate) &'static str);
 
@@ -53,6 +56,20 @@ impl<T: TryFrom<u64> + Into<u64> + Copy> Kind<T> for Number {
 impl<T: TryFrom<u64> + Into<u64> + Copy> Constant<T> for Number {
     fn value(&self, value: &T) -> Value {
         Value::Number((*value).into())
+    }
+}
+
+impl Kind<u32> for PowerOfTwo {
+    type Written = u64;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &u64) -> Option<u32> {
+        Number(self.0, self.1).read(cx, at, written).map(u32::next_power_of_two)
+    }
+    fn tree(&self, value: &u32) -> Tree {
+        Tree::plain(value)
+    }
+    fn shape(&self) -> Shape {
+        Shape::Number(self.0, self.1)
     }
 }
 

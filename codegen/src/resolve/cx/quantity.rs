@@ -72,7 +72,7 @@ impl Cx<'_> {
     }
 
     pub(crate) fn rate(&mut self, at: &ConfigPath, ast::Rate(text): &ast::Rate) -> Option<Rate> {
-        self.quantity(at, text, units::rate(text), "a rate such as `100/s`, at least 1")
+        self.quantity(at, text, units::rate(text), "a rate such as `100/s` or `5/15m`, at least 1")
     }
 
     pub(crate) fn percent(&mut self, at: &ConfigPath, ast::Percent(text): &ast::Percent) -> Option<Ratio> {

@@ -96,6 +96,19 @@ fn a_limit_refills() {
 }
 
 #[test]
+fn all_of_a_span_may_come_at_once() {
+    let bed = Testbed::new("middleware");
+    let mut client = bed.connect();
+    let request = Request::get("/windowed");
+    assert_eq!(statuses(&mut client, &request, 5), [200; 5]);
+    let response = client.call(&request);
+    assert_problem(&response, 429, "rate_limited");
+    // Five in 15 minutes are one in three.
+    let seconds: u64 = response.header("retry-after").unwrap().parse().unwrap();
+    assert!((170..=180).contains(&seconds), "Retry-After: {seconds}");
+}
+
+#[test]
 fn routes_do_not_share_a_limit() {
     let bed = Testbed::new("middleware");
     let mut client = bed.connect();
