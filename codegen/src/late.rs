@@ -33,10 +33,10 @@ impl Late {
         Self { pieces: if text.is_empty() { Vec::new() } else { vec![Piece::Literal(text.to_owned())] } }
     }
 
-    /// All of them, with commas in between.
-    pub(crate) fn comma_separated(values: &[Self]) -> Self {
+    /// All of them, each beginning a line.
+    pub(crate) fn lines(values: &[Self]) -> Self {
         let values: Vec<&[Piece]> = values.iter().map(|value| value.pieces.as_slice()).collect();
-        Self { pieces: values.join(&Piece::Literal(",".to_owned())) }
+        Self { pieces: values.join(&Piece::Literal("\n".to_owned())) }
     }
 
     /// The whole text at a start where no variable is set, as far as that is known at build.

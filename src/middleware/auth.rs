@@ -32,7 +32,8 @@ pub struct ApiKeys {
 }
 
 impl ApiKeys {
-    /// `header` is lower-case; `keys` is a comma-separated list, known at start.
+    /// `header` is lower-case; `keys` is a list, known at start: commas and line ends separate, and a line that begins with `#`
+    /// is no key.
     pub const fn new(origin: Origin, header: &'static str, keys: Late) -> Self {
         Self { origin, header: HeaderName::from_static(header), keys, bound: OnceLock::new() }
     }
@@ -57,15 +58,38 @@ impl ApiKeys {
 impl Policy for ApiKeys {
     fn bind(&self, problems: &mut Problems) {
         let Some(list) = problems.resolve(self.origin, &self.keys) else { return };
-        let keys = list.split(',').map(str::trim).filter(|key| !key.is_empty());
-        let Some(digests) = Digests::of(keys) else {
-            let source = self.keys.source();
-            let why = format!("auth.api_keys.keys{source} holds no key, so nobody could be let in");
-            return problems.at(self.origin, why);
+        let source = self.keys.source();
+        let mut problem = |why: &str| problems.at(self.origin, format!("auth.api_keys.keys{source} {why}"));
+        for (place, key) in listed(&list).enumerate() {
+            // The key itself is said to nobody.
+            if let Some(why) = impossible(key) {
+                return problem(&format!("holds what can be no key, the {}. of them: {why}", place + 1));
+            }
+        }
+        let Some(digests) = Digests::of(listed(&list)) else {
+            return problem("holds no key, so nobody could be let in");
         };
         if self.bound.set(digests).is_err() {
             problems.at(self.origin, "auth.api_keys was bound twice");
         }
+    }
+}
+
+/// The keys of a list: commas and line ends separate them; blank ones, and lines that begin with `#`, are none.
+fn listed(list: &str) -> impl Iterator<Item = &str> {
+    // Some editors put a byte order mark in front of a file.
+    let lines = list.split(['\n', '\r']).map(|line| line.trim_start_matches('\u{feff}').trim());
+    let lines = lines.filter(|line| !line.starts_with('#'));
+    lines.flat_map(|line| line.split(',')).map(str::trim).filter(|key| !key.is_empty())
+}
+
+/// Why nobody could ever show this key, if so.
+fn impossible(key: &str) -> Option<&'static str> {
+    let has_remark = key.split_whitespace().skip(1).any(|word| word.starts_with('#'));
+    match HeaderValue::from_str(key) {
+        Err(_) => Some("a control character is in it"),
+        Ok(_) if has_remark => Some("a `#` is behind it, and a remark has a line of its own"),
+        Ok(_) => None,
     }
 }
 
@@ -126,10 +150,45 @@ mod tests {
     }
 
     #[test]
-    fn no_key_is_a_problem() {
-        let none = ApiKeys::new(Origin::at("gateway.yml", 3), "x-api-key", Late::new(&[]));
+    fn a_list_has_one_key_a_line_or_several() {
+        let list =
+            "\u{feff}# of the shop\nalpha\r\n\r\n  beta  \n\t# gamma, delta\n,epsilon, zeta#1,\n#\n eta";
+        assert_eq!(listed(list).collect::<Vec<_>>(), ["alpha", "beta", "epsilon", "zeta#1", "eta"]);
+        assert_eq!(listed(" \n# none\r\n ,, ").count(), 0);
+    }
+
+    #[test]
+    fn a_file_has_one_key_a_line() {
+        let path = std::env::temp_dir().join(format!("castgate-keys-{}", std::process::id()));
+        std::fs::write(&path, "alpha\n\n# of nobody\nbeta\n# the end").unwrap();
+        // What follows a file begins a line: its last one may be a remark.
+        let file: &'static str = path.to_string_lossy().into_owned().leak();
+        let pieces: &'static [Piece] =
+            vec![Piece::File(file), Piece::Literal("\n"), Piece::File(file)].leak();
+        let keys = ApiKeys::new(Origin::at("gateway.yml", 1), "x-api-key", Late::new(pieces));
         let mut problems = Problems::new();
-        none.bind(&mut problems);
-        assert!(problems.messages()[0].starts_with("gateway.yml:3:"));
+        keys.bind(&mut problems);
+        std::fs::remove_file(path).unwrap();
+        assert!(problems.messages().is_empty(), "{:?}", problems.messages());
+        let knows = |key: &str| keys.check(shown(&[key]).get_all("x-api-key")).is_ok();
+        assert!(knows("alpha") && knows("beta") && !knows("# of nobody") && !knows("# the end"));
+    }
+
+    #[test]
+    fn what_nobody_could_show_is_a_problem_that_does_not_tell_the_key() {
+        const REMARK: &[Piece] = &[Piece::Literal("alpha\nsecret  # of the shop")];
+        const CONTROL: &[Piece] = &[Piece::Literal("alpha\nsecret\u{7}")];
+        const NOTHING: &[Piece] = &[Piece::Literal("# secret")];
+        for (pieces, what) in [(REMARK, "`#`"), (CONTROL, "control"), (NOTHING, "no key"), (&[], "no key")] {
+            let keys = ApiKeys::new(Origin::at("gateway.yml", 3), "x-api-key", Late::new(pieces));
+            let mut problems = Problems::new();
+            keys.bind(&mut problems);
+            let [message] = problems.messages() else { panic!("{:?}", problems.messages()) };
+            assert!(
+                message.starts_with("gateway.yml:3: auth.api_keys.keys") && message.contains(what),
+                "{message}"
+            );
+            assert!(!message.contains("secret"), "{message}");
+        }
     }
 }

@@ -28,9 +28,9 @@ section! {
     ApiKeys / ApiKeysSection {
         /// The header field with the key, which is not forwarded.
         header: HeaderName = FieldName(API_KEY), default HeaderName("x-api-key".to_owned()), said Without::value("X-API-Key", ""), example "X-Key";
-        /// Required: one or a list, each a late value (`${env:API_KEYS}`, `${file:/run/secrets/keys}`) that is a comma-separated list of keys at
-        /// start. A literal key, or a default that is not empty, is an error: the binary is no place for secrets. No key at all stops
-        /// the start.
+        /// Required: one or a list, each a late value (`${env:API_KEYS}`, `${file:/run/secrets/keys}`) that is a list of keys at start: one
+        /// a line, or separated by commas. A literal key, or a default that is not empty, is an error: the binary is no place for secrets.
+        /// No key at all stops the start.
         keys: Vec<Late> = Secrets, required "for example `keys: \"${env:API_KEYS}\"`",
         example "[\"${env:API_KEYS}\", \"${file:/run/secrets/keys}\"]";
     }
@@ -42,7 +42,7 @@ const API_KEY: Use = Use {
     ..Use::of("cannot carry an API key", &[Connection, Framing, Host, Way, Message])
 };
 
-/// One or several, each a comma-separated list at start; at least one of them may have a key.
+/// One or several, each a list at start; at least one of them may have a key.
 pub(crate) struct Secrets;
 
 impl Kind<Vec<Late>> for Secrets {
@@ -87,11 +87,28 @@ impl Like for Secret {
     }
 }
 
+/// Whether no key can be written so.
+fn is_separator(text: &str) -> bool {
+    text.chars().all(|char| char == ',' || char.is_whitespace())
+}
+
+/// The same list, in which what follows a comma begins a line: the last line of a file may be a remark.
+fn on_lines(keys: &[Late]) -> Late {
+    let mut late = Late::lines(keys);
+    for piece in &mut late.pieces {
+        if let Piece::Literal(text) = piece
+            && text.contains([',', '\r'])
+        {
+            *text = "\n".to_owned();
+        }
+    }
+    late
+}
+
 fn secret(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Late> {
     let late = cx.late(at, text)?;
     let default = late.has_default();
-    // Keys are separated by commas; whatever else is written out is a key, or a part of one.
-    let is_separator = |text: &str| text.chars().all(|char| char == ',' || char.is_whitespace());
+    // Keys are separated by commas and line ends; whatever else is written out is a key, or a part of one.
     let written =
         late.pieces.iter().any(|piece| matches!(piece, Piece::Literal(text) if !is_separator(text)));
     if late.literal().is_none() && !default && !written {
@@ -116,7 +133,7 @@ impl Registered for Auth {
             help: "add `auth`, or say why not: `allow: [{lint: route-without-auth, reason: \"..\"}]`",
         }),
         column: Some(Column { heading: "auth", without: "NONE" }),
-        prose: Prose { before: include_str!("auth.md"), after: "" },
+        prose: Prose { before: include_str!("auth.md"), after: include_str!("auth_after.md") },
         ..Facts::of(
             "Answers 401 to whoever does not show a key.",
             "{api_keys: {keys: \"${env:API_KEYS}\"}}",
@@ -134,7 +151,7 @@ impl Registered for Auth {
 impl Lower for Auth {
     fn policy(&self, site: &Site<'_>) -> Value {
         let Self { api_keys: ApiKeys { header, keys } } = self;
-        let keys = Value::Late(Late::comma_separated(keys));
+        let keys = Value::Late(on_lines(keys));
         Value::Call("ApiKeys::new", vec![Value::Origin(site.line.clone()), header.into(), keys])
     }
 
@@ -151,6 +168,15 @@ impl Lower for Auth {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_follows_a_comma_begins_a_line() {
+        let keys = ["${file:/a} , ${file:/b}", "${env:C}"].map(|text| crate::late::parse(text).unwrap());
+        let line = || Piece::Literal("\n".to_owned());
+        let env = Piece::Env { name: "C".to_owned(), default: None };
+        let file = |path: &str| Piece::File(path.to_owned());
+        assert_eq!(on_lines(&keys).pieces, [file("/a"), line(), file("/b"), line(), env]);
+    }
 
     #[test]
     fn a_key_may_be_credentials_but_nothing_that_a_message_needs() {

@@ -388,7 +388,7 @@ static API_KEYS_0: middleware::auth::ApiKeys = middleware::auth::ApiKeys::new(
     Late::new(
         &[
             Piece::Env("API_KEYS", None),
-            Piece::Literal(","),
+            Piece::Literal("\n"),
             Piece::File("/run/secrets/keys"),
         ],
     ),
