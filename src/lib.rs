@@ -19,6 +19,7 @@ mod error;
 mod forward;
 mod header_edits;
 mod introduction;
+mod json;
 mod late;
 mod message;
 mod metrics;

@@ -1,6 +1,8 @@
 //! The record of how a request ended. It ends exactly once: when a whole response is handed over, when a streamed body ends, or
 //! when it is dropped.
 
+mod members;
+
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -13,6 +15,7 @@ use crate::error::{CLIENT_CLOSED, Reason};
 use crate::route::method_index;
 use crate::server::Client;
 use crate::upstream::Backend;
+pub(crate) use members::Members;
 
 /// The id of a request: a UUID of ours, or a caller's that was checked (at most 128 of `[A-Za-z0-9._-]`).
 #[derive(Clone, Debug)]
@@ -40,14 +43,22 @@ impl RequestId {
 }
 
 /// Whether the access log has a line of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) enum Logged {
     /// No line.
+    #[default]
     No,
     /// A line with the path. Queries hold secrets.
     Path,
     /// And with the query.
     PathAndQuery,
+    /// And with more of the request, which is gone when the line is written.
+    WithFields {
+        /// Whether the query is one of them.
+        query: bool,
+        /// The others.
+        members: Members,
+    },
 }
 
 /// The number that stands for "no route" in tables that have one row more than there are routes.
@@ -107,6 +118,7 @@ impl Record {
             method: self.method.clone(),
             uri: detached(&self.uri),
             request_id: self.request_id.take().map(RequestId::detached),
+            access_log: std::mem::take(&mut self.access_log),
             ..*self
         };
         self.open = false;
@@ -128,7 +140,7 @@ impl Record {
         self.bytes_in = self.client.take_body_received();
         let worker = self.client.worker();
         worker.metrics().request_ended(self.route, method_index(&self.method), self.status, duration);
-        if self.access_log != Logged::No {
+        if !matches!(self.access_log, Logged::No) {
             worker.access_log().write(self, duration, worker);
         }
         self.client.exchange_ended(ended);

@@ -250,7 +250,10 @@ pub(super) async fn refuse<A: App>(app: &'static A, client: &Rc<Client>, reason:
     record.route = UNMATCHED;
     let mut cx =
         Context { client, record, rejection: Some(reason.into()), withheld: None, introduction: None };
-    let response = app.reject(Request::new(RequestBody::empty()), &mut cx).await;
+    let mut request = Request::new(RequestBody::empty());
+    // Nobody has read which one it has.
+    *request.version_mut() = Version::HTTP_09;
+    let response = app.reject(request, &mut cx).await;
     let response = response.unwrap_or_else(|error| error.into_response(&mut cx));
     cx.record.status = response.status().as_u16();
     cx.record.end(reason);

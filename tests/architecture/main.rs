@@ -110,11 +110,11 @@ fn the_request_path_is_built_in_one_direction() {
     for (file, known) in [
         ("error", &[][..]),
         ("message", &["error", "server", "upstream"]),
-        ("record", &["error", "route", "server", "upstream"]),
+        ("record", &["error", "json", "route", "server", "upstream"]),
         ("context", &["error", "introduction", "message", "policy", "record", "server"]),
         ("service", &["context", "error", "message"]),
         ("problem", &["context", "error", "message"]),
-        ("access_log", &["record", "server"]),
+        ("access_log", &["json", "record", "server"]),
         ("policy", &["error", "late", "metrics"]),
     ] {
         let (room, own) = (format!("src/{file}/"), format!("src/{file}.rs"));

@@ -154,6 +154,80 @@ fn a_route_can_be_left_out_of_the_log() {
 }
 
 #[test]
+fn a_line_has_the_fields_that_are_named_behind_all_others() {
+    let bed = Testbed::new("middleware");
+    let request = Request::get("/described?secret=1")
+        .header("User-Agent", "tester/1")
+        .header("Referer", "http://shop.example/cart?token=hidden#top");
+    let line = bed.log_of(&bed.call(&request));
+    let fields = line.fields();
+    let (seed, named) = (&fields[..6], &fields[fields.len() - 5..]);
+    assert_eq!(seed, SEED, "{}", line.raw);
+    assert_eq!(named, ["reason", "host", "user_agent", "protocol", "referer"], "{}", line.raw);
+    assert_eq!(
+        (line.text("host"), line.text("protocol")),
+        (bed.gateway.address().to_string().as_str(), "HTTP/1.1")
+    );
+    assert_eq!((line.text("user_agent"), line.text("referer")), ("tester/1", "http://shop.example/cart"));
+    assert!(!line.raw.contains("secret") && !line.raw.contains("hidden"), "{}", line.raw);
+
+    let request = Request::get("/described/whole?a=b").header("Referer", "/?c=d");
+    let line = bed.log_of(&bed.call(&request));
+    assert_eq!((line.text("query"), line.text("referer")), ("a=b", "/?c=d"), "{}", line.raw);
+    assert!(line.value["host"].is_null(), "{}", line.raw);
+    let plain = bed.log_of(&bed.call(&Request::get("/public").header("Referer", "/")));
+    assert_eq!(plain.fields().last(), Some(&"reason"), "{}", plain.raw);
+}
+
+#[test]
+fn what_was_not_sent_is_not_in_the_line() {
+    let bed = Testbed::new("middleware");
+    let response = bed.raw("GET /described HTTP/1.0\r\n\r\n");
+    let line = bed.log_of(&response);
+    assert_eq!((line.text("protocol"), line.status()), ("HTTP/1.0", 200));
+    for field in ["host", "user_agent", "referer"] {
+        assert!(line.value[field].is_null(), "{}", line.raw);
+    }
+    // Of a streamed answer, too, whose line is written when the request is long gone.
+    bed.a.set(Reply::text(&"x".repeat(1 << 20)));
+    let line = bed.log_of(&bed.call(&Request::get("/described").header("Referer", "/from")));
+    assert_eq!(line.text("referer"), "/from");
+}
+
+#[test]
+fn named_fields_are_of_every_request_and_no_value_breaks_out() {
+    let bed = Testbed::new("gate");
+    let long = "\u{1f600}".repeat(2000);
+    let (quotes, lines) = ("\"}\\{\"status\":200", "a\u{2028}b\u{7f}");
+    let mut sent = 0;
+    for (path, value) in [("/", quotes), ("/", lines), ("/fixed", &long), ("//refused/%zz", quotes)] {
+        let mut client = bed.connect();
+        client.send(Request::get(path).header("User-Agent", value).header("Referer", value).bytes());
+        _ = client.read_response();
+        sent += 1;
+    }
+    let mut client = bed.connect();
+    client.send("GET / HTTP/1.1\r\nHost: \"}{\r\nUser-Agent: x\r\n\r\n");
+    _ = client.read_response();
+    let mut client = bed.connect();
+    client.send("no request\r\n\r\n");
+    _ = client.read_response();
+    standstill(|| bed.gateway.raw_log().len() as u64);
+    let log = bed.gateway.raw_log();
+    assert_eq!(log.len(), sent + 2, "{}", log.join("\n"));
+    let lines: Vec<Value> = log.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (line, value) in log.iter().zip(&lines) {
+        assert!(!line.chars().any(char::is_control) && line.is_ascii(), "{line:?}");
+        let is_read = value["method"] != "-";
+        assert_eq!(value["protocol"], if is_read { "HTTP/1.1".into() } else { Value::Null }, "{line}");
+        assert_eq!(value["user_agent"].is_string(), is_read, "{line}");
+    }
+    let agents: Vec<&str> = lines.iter().filter_map(|line| line["user_agent"].as_str()).collect();
+    let cut = "\u{1f600}".repeat(128) + "...";
+    assert!(agents.contains(&quotes) && agents.contains(&cut.as_str()), "{agents:?}");
+}
+
+#[test]
 fn stdout_holds_the_access_log_and_nothing_else() {
     let mut bed = Testbed::new("proxy");
     bed.get("/only");
