@@ -115,7 +115,7 @@ catalogue! {
     LATE_VALUE_HERE = "CG0215", "late value where the build needs to know",
         Keys(&["include", "routes.host", "routes.path", "routes.name", "routes.headers", "routes.query",
             "routes.upstream", "routes.strip_prefix", "routes.rewrite", "routes.redirect.to", "routes.respond.body",
-            "routes.respond.content_type", "server.trusted_proxies", "tests.request", "tests.headers",
+            "routes.respond.content_type", "tests.request", "tests.headers",
             "upstreams.health_check.path", "upstreams.health_check.expect", "upstreams.health_check.host"]);
     LITERAL_SECRET = "CG0216", "secret in the config", Keys(&["upstreams.health_check.headers"]);
     HEADER_NAME = "CG0217", "unsuitable header name",
@@ -125,7 +125,7 @@ catalogue! {
     WEIGHTS = "CG0219", "unsuitable weights", Keys(&["upstreams.backends", "routes.backends"]);
     MANAGED_HEADER = "CG0220", "header managed by the gateway",
         Keys(&["routes.headers", "tests.headers", "upstreams.health_check.headers"]);
-    BAD_NETWORK = "CG0221", "unsuitable network", Keys(&["server.trusted_proxies"]);
+    BAD_NETWORK = "CG0221", "unsuitable network", Keys(&[]);
     BAD_REQUEST_LINE = "CG0222", "unsuitable request line", Keys(&["tests.request"]);
     UNKNOWN_ROUTE = "CG0223", "unknown route", Keys(&["routes.name", "tests.expect.route"]);
     BAD_VALUE = "CG0224", "unsuitable value of a request", Keys(&["routes.respond.headers"]);
@@ -178,6 +178,8 @@ catalogue! {
     UNUSED_ALLOW = "CG0521", "unused allow", Keys(&["upstreams.allow.lint"]);
     TRUST_EVERYONE = "CG0522", "trusted network that is most of the Internet", Keys(&["server.trusted_proxies"]);
     OVERLAPPING_NETWORKS = "CG0523", "network within another", Keys(&["server.trusted_proxies"]);
+    IDLE_NETWORKS = "CG0524", "network that changes nothing", Keys(&[]);
+    FILTER_WITHOUT_PROXIES = "CG0525", "filter of addresses that may be a proxy's", Keys(&[]);
 
     TEST_FAILS = "CG0601", "a test fails",
         Keys(&["tests.expect.route", "tests.expect.upstream", "tests.expect.forward_path", "tests.expect.status",

@@ -132,8 +132,12 @@ macro_rules! registry {
             UNUSED_ALLOW Warn;
             /// A network in `trusted_proxies` that is larger than any private one: every client may say who it is.
             TRUST_EVERYONE Warn;
-            /// A network in `trusted_proxies` that lies in another one of the list.
+            /// A network in `trusted_proxies`, or in a list of `ip_filter`, that lies in another one of the list.
             OVERLAPPING_NETWORKS Warn;
+            /// A network of an `ip_filter` that changes nothing, or one that lets everybody or nobody in.
+            IDLE_NETWORKS Warn;
+            /// An `ip_filter` that a proxy in front of the gateway opens, and no word on whether there is one.
+            FILTER_WITHOUT_PROXIES Warn;
         }
     };
 }

@@ -10,6 +10,7 @@ mod code;
 mod edits;
 mod facts;
 mod fields;
+mod ip_filter;
 mod layer;
 mod rate_limit;
 mod request_headers;
@@ -154,6 +155,17 @@ macro_rules! registry {
         pub(crate) static REGISTRY: &[Entry] = &[
             $(Entry::of::<$settings>(stringify!($name)),)*
         ];
+
+        impl Policies {
+            /// What a policy of this kind lets pass that another one, of another config, did not.
+            #[cfg(feature = "cli")]
+            pub(crate) fn looser(&self, kind: &str, id: usize, (old, old_id): (&Self, usize)) -> Option<String> {
+                $(if kind == stringify!($name) {
+                    return self.$name.get(id)?.settings.looser(&old.$name.get(old_id)?.settings);
+                })*
+                None
+            }
+        }
     };
 }
 
@@ -232,6 +244,7 @@ registry! {
     request_id: RequestId;
     access_log: AccessLog;
     response_headers: ResponseHeaders;
+    ip_filter: IpFilter;
     rate_limit: RateLimit;
     auth: Auth;
     circuit_breaker: CircuitBreaker;

@@ -128,6 +128,10 @@ fn report_counts_and_shows_who_may_do_what() {
     assert!(
         markdown.lines().any(|line| line.starts_with("| /users/{id:uint} | ") && line.contains("| NONE |"))
     );
+    let filtered = castgate(&["report", "--access-matrix", "markdown", "tests/pass/ip-filter.yml"]);
+    let filtered = text_of(&filtered);
+    let row = |route: &str| filtered.lines().find(|line| line.starts_with(&format!("| {route} |"))).unwrap();
+    assert!(row("/").contains("192.0.2.1/32") && row("/open").contains("| all |"), "{filtered}");
     let csv = castgate(&["report", "--access-matrix", "csv", "tests/pass/everything.yml"]);
     let csv = text_of(&csv);
     assert_eq!(csv.split("\r\n").count(), 9, "a heading, seven routes, and the end");

@@ -3,6 +3,21 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+/// The bits of an address, in which those of IPv4 are the ones of IPv6 that are mapped to them.
+pub fn bits(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(address) => address.to_bits(),
+    }
+}
+
+/// Whether an address is in a set: `edges` are, in order, the first address that is in it, the next one that is not, and so on.
+/// A search by halves: of ten thousand networks, fifteen comparisons.
+pub fn is_within(edges: &[u128], address: IpAddr) -> bool {
+    let bits = bits(address);
+    edges.partition_point(|edge| *edge <= bits) % 2 == 1
+}
+
 /// A range of addresses that share their first bits. Networks either hold each other or have nothing in common; in order,
 /// a larger one comes before those in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,11 +53,12 @@ impl Network {
 
     /// Whether the address is one of them.
     pub fn contains(self, address: IpAddr) -> bool {
-        let bits = match address {
-            IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
-            IpAddr::V6(address) => address.to_bits(),
-        };
-        bits & self.mask == self.bits
+        bits(address) & self.mask == self.bits
+    }
+
+    /// Its first address and its last.
+    pub const fn ends(self) -> (u128, u128) {
+        (self.bits, self.bits | !self.mask)
     }
 
     /// Whether all of the other network, or the same, is in this one.
@@ -71,6 +87,24 @@ mod tests {
                 prop_assert!(!(one.holds(other) && one != other) || one < other);
             }
         }
+    }
+
+    #[test]
+    fn a_set_begins_and_ends_at_its_edges() {
+        let address = |bits: u128| IpAddr::V6(Ipv6Addr::from_bits(bits));
+        let within = |edges: &[u128], bits: [u128; 4]| bits.map(|bits| is_within(edges, address(bits)));
+        assert_eq!(within(&[], [0, 1, 9, u128::MAX]), [false; 4]);
+        assert_eq!(within(&[0], [0, 1, 9, u128::MAX]), [true; 4]);
+        assert_eq!(within(&[1, 9], [0, 1, 8, 9]), [false, true, true, false]);
+        assert_eq!(within(&[1, 2, 9], [1, 2, 9, u128::MAX]), [true, false, true, true]);
+        let ten = Network::v4([10, 0, 0, 0], 8).ends();
+        let edges = [ten.0, ten.1 + 1];
+        for (text, is_in) in
+            [("10.0.0.0", true), ("10.255.255.255", true), ("11.0.0.0", false), ("::a00:1", false)]
+        {
+            assert_eq!(is_within(&edges, text.parse().unwrap()), is_in, "{text}");
+        }
+        assert!(is_within(&edges, "::ffff:10.1.2.3".parse().unwrap()));
     }
 
     #[test]

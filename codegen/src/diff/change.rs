@@ -1,6 +1,6 @@
 //! A change, and the words for kinds of changes, which `--fail-on` takes.
 
-use crate::middleware::NAMES;
+use crate::middleware::REGISTRY;
 use serde_json::{Value, json};
 
 /// One difference.
@@ -107,7 +107,8 @@ pub(super) fn of_middleware(name: &str, what: &str) -> String {
 
 /// Every kind there is, and when it occurs.
 pub fn described() -> Vec<(String, String)> {
-    let middleware = NAMES.iter().flat_map(|name| {
+    let middleware = REGISTRY.iter().flat_map(|entry| {
+        let name = entry.name;
         let kinds = [
             ("added", format!("`{name}` where there was none")),
             ("removed", format!("no `{name}` where there was one")),
@@ -118,7 +119,8 @@ pub fn described() -> Vec<(String, String)> {
                 ),
             ),
         ];
-        kinds.map(|(what, when)| (of_middleware(name, what), when))
+        let loosened = entry.facts.loosened.map(|when| ("loosened", format!("beside `changed`: {when}")));
+        kinds.into_iter().chain(loosened).map(|(what, when)| (of_middleware(name, what), when))
     });
     KINDS.iter().map(|(kind, when)| ((*kind).to_owned(), (*when).to_owned())).chain(middleware).collect()
 }

@@ -26,7 +26,9 @@ pub(super) fn requests(old: Answer<'_, '_>, new: Answer<'_, '_>, asked: &Asked<'
     let built_in = || Some(format!("{}, answered on `server.listen`", asked.request.path()));
     match (old.1, new.1) {
         (Taker::BuiltIn, Taker::BuiltIn) => Vec::new(),
-        (Taker::Nobody, Taker::Nobody) => middleware(Some(&old_side.unmatched), Some(&new_side.unmatched)),
+        (Taker::Nobody, Taker::Nobody) => {
+            middleware([old_side, new_side], [Some(&old_side.unmatched), Some(&new_side.unmatched)])
+        }
         (Taker::Route(old), Taker::Nobody) => vec![Change::new("route-removed", target(old_side, old), None)],
         (Taker::Nobody, Taker::Route(new)) => vec![Change::new("route-added", None, target(new_side, new))],
         (Taker::BuiltIn, Taker::Nobody) => vec![Change::new("built-in-removed", built_in(), None)],
@@ -34,12 +36,12 @@ pub(super) fn requests(old: Answer<'_, '_>, new: Answer<'_, '_>, asked: &Asked<'
         // The gateway's own answers go through no middleware.
         (Taker::BuiltIn, Taker::Route(new)) => {
             let mut changes = vec![Change::new("built-in-removed", built_in(), target(new_side, new))];
-            changes.extend(middleware(None, Some(new_side.treatment(new))));
+            changes.extend(middleware([old_side, new_side], [None, Some(new_side.treatment(new))]));
             changes
         }
         (Taker::Route(old), Taker::BuiltIn) => {
             let mut changes = vec![Change::new("built-in-added", target(old_side, old), built_in())];
-            changes.extend(middleware(Some(old_side.treatment(old)), None));
+            changes.extend(middleware([old_side, new_side], [Some(old_side.treatment(old)), None]));
             changes
         }
         (Taker::Route(old), Taker::Route(new)) => {
@@ -52,7 +54,7 @@ pub(super) fn requests(old: Answer<'_, '_>, new: Answer<'_, '_>, asked: &Asked<'
                     changes.push(of_setting(path, old, new));
                 }
             }
-            changes.extend(middleware(Some(old), Some(new)));
+            changes.extend(middleware([old_side, new_side], [Some(old), Some(new)]));
             changes.extend(states(old, new, are_twins));
             changes
         }
@@ -124,7 +126,7 @@ fn different(
 }
 
 /// What is different in the middleware of two routes; `None` is a taker that has none.
-pub(super) fn middleware(old: Option<&Treatment>, new: Option<&Treatment>) -> Vec<Change> {
+fn middleware([old_side, new_side]: [&Side<'_, '_>; 2], [old, new]: [Option<&Treatment>; 2]) -> Vec<Change> {
     let find = |of: Option<&Treatment>, kind: &str| {
         of.and_then(|of| of.layers.iter().find(|layer| layer.kind == kind).cloned())
     };
@@ -139,8 +141,13 @@ pub(super) fn middleware(old: Option<&Treatment>, new: Option<&Treatment>) -> Ve
                 changes.push(Change::new(of_middleware(name, "added"), None, Some(after.shown.clone())));
             }
             (Some(before), Some(after)) if !before.is_same(after) => {
-                let (before, after) = (before.shown.clone(), after.shown.clone());
-                changes.push(Change::new(of_middleware(name, "changed"), Some(before), Some(after)));
+                let (was, is) = (before.shown.clone(), after.shown.clone());
+                changes.push(Change::new(of_middleware(name, "changed"), Some(was), Some(is)));
+                let old = (&old_side.model.policies, before.id);
+                let looser = new_side.model.policies.looser(name, after.id, old);
+                changes.extend(
+                    looser.map(|what| Change::new(of_middleware(name, "loosened"), None, Some(what))),
+                );
             }
             _ => {}
         }

@@ -24,6 +24,7 @@ pub(super) fn value_in(middleware: Option<&str>, of: &Value) -> TokenStream {
     match of {
         Value::Text(text) => text.to_token_stream(),
         Value::Number(number) => uint(*number),
+        Value::Wide(number) => wide(*number),
         Value::Flag(flag) => flag.to_token_stream(),
         Value::Duration(length) => duration(*length),
         Value::Origin(line) => origin(line),
@@ -73,6 +74,12 @@ pub(super) fn path_in(middleware: Option<&str>, of: &str) -> TokenStream {
 /// An integer without a suffix: its type is the field's.
 pub(super) fn uint(number: impl Into<u64>) -> TokenStream {
     Literal::u64_unsuffixed(number.into()).to_token_stream()
+}
+
+/// The same in hexadecimal digits, in which the parts of an address can be read.
+fn wide(number: u128) -> TokenStream {
+    let digits = format!("{number:#x}").parse::<Literal>();
+    digits.unwrap_or_else(|_| Literal::u128_unsuffixed(number)).to_token_stream()
 }
 
 /// An index or a length.

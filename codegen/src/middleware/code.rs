@@ -6,7 +6,7 @@
 use super::fields::{Claim, Touch};
 use crate::diagnostic::Reporter;
 use crate::language::Section;
-use crate::model::RequestText;
+use crate::model::{Cidr, RequestText};
 use crate::plan::Value;
 use crate::source::{ConfigPath, FileLine};
 use crate::yaml::Tree;
@@ -45,6 +45,16 @@ pub(crate) trait Lower: Written {
     /// Its values of the request, and the keys that lead to each.
     fn values(&self) -> Vec<(Vec<&str>, &RequestText)> {
         Vec::new()
+    }
+
+    /// Lists of networks, by their keys; in none of them should one network lie in another.
+    fn networks(&self) -> Vec<(&'static str, &[Cidr])> {
+        Vec::new()
+    }
+
+    /// What goes wrong without a sound if all clients come through a proxy that is not trusted, so that they have its address.
+    fn if_all_come_from_a_proxy(&self) -> Option<&'static str> {
+        None
     }
 
     /// Reports what is right, but hardly meant; `at` is its section.

@@ -10,6 +10,12 @@ use crate::lint::Lint;
 pub(crate) trait Registered: Section + Lower {
     /// The same for all of its policies.
     const FACTS: Facts;
+
+    /// What it lets pass that `old` did not, in a few words; if something can, [`Facts::loosened`] says when that is.
+    #[cfg(feature = "cli")]
+    fn looser(&self, _old: &Self) -> Option<String> {
+        None
+    }
 }
 
 /// What is true of all policies of a kind.
@@ -32,6 +38,8 @@ pub(crate) struct Facts {
     pub(crate) memory: Option<&'static str>,
     /// The lint for a route that forwards without it.
     pub(crate) missed: Option<Missed>,
+    /// When a change of it lets something pass that it kept out: a kind of change of its own.
+    pub(crate) loosened: Option<&'static str>,
     /// Its column in the table of who may do what.
     pub(crate) column: Option<Column>,
     /// What it reports, and at which of its keys (`api_keys.keys`), beside what follows from the kinds of their values.
@@ -57,6 +65,7 @@ impl Facts {
             series: &[],
             memory: None,
             missed: None,
+            loosened: None,
             column: None,
             reports: &[],
             gives_id: false,

@@ -11,6 +11,8 @@ use crate::lint::Lint;
 use crate::model::{HeaderName, Rate};
 use crate::plan::Value;
 use crate::resolve::cx::Cx;
+#[cfg(feature = "cli")]
+use crate::show;
 use crate::source::ConfigPath;
 use crate::yaml::Tree;
 
@@ -105,6 +107,7 @@ impl Registered for RateLimit {
             label: "nothing keeps one client from taking all",
             help: "add `rate_limit`, here or at the top level",
         }),
+        loosened: Some("`rate_limit` has a higher rate or burst, or counts by another key"),
         column: Some(Column { heading: "rate limit", without: "none" }),
         prose: Prose { before: "", after: include_str!("rate_limit.md") },
         ..Facts::of(
@@ -113,6 +116,20 @@ impl Registered for RateLimit {
             Code { layer: "RateLimit", policy: "Limit", stem: "LIMIT_", state: State::Policy },
         )
     };
+
+    #[cfg(feature = "cli")]
+    fn looser(&self, old: &Self) -> Option<String> {
+        // Crosswise, since 1/3s is no number.
+        let volume = |of: &Self, other: &Self| u128::from(of.rate.count.get()) * other.rate.per.as_nanos();
+        let (is_faster, is_larger) = (volume(self, old) > volume(old, self), self.burst > old.burst);
+        let what = [
+            (self.key != old.key).then(|| "counts by another key".to_owned()),
+            is_faster.then(|| format!("rate {} -> {}", show::rate(old.rate), show::rate(self.rate))),
+            is_larger.then(|| format!("burst {} -> {}", old.burst, self.burst)),
+        ];
+        let what: Vec<String> = what.into_iter().flatten().collect();
+        (!what.is_empty()).then(|| what.join(", "))
+    }
 }
 
 impl Lower for RateLimit {

@@ -37,6 +37,8 @@ pub enum Value {
     Text(String),
     /// An integer literal without a suffix.
     Number(u64),
+    /// An integer literal that may be larger, in hexadecimal digits.
+    Wide(u128),
     /// `true` or `false`.
     Flag(bool),
     /// A `Duration`.

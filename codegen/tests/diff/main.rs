@@ -317,3 +317,61 @@ fn only_what_was_written_anew_is_told_of() {
     assert!(text.contains("retries.attempts: 0 -> 2") && text.contains("backends"), "{text}");
     assert!(!text.contains("strategy") && !text.contains("budget"), "{text}");
 }
+
+/// What lets more pass is a kind of its own beside the change, and says what; what lets less pass is none.
+#[test]
+fn what_lets_more_pass_is_called_so() {
+    let config = |middleware: &str| {
+        let server = "server: {trusted_proxies: []}";
+        model(&format!("{server}\nmiddleware: {{{middleware}}}\nroutes: [{{path: /, respond: {{}}}}]\n"))
+    };
+    let changes = |old: &str, new: &str| -> Vec<String> {
+        let text = diff(&config(old), &config(new)).text();
+        let lines = text.lines().filter_map(|line| line.trim().split_once("-loosened: "));
+        lines.map(|(kind, what)| format!("{kind}: {what}")).collect()
+    };
+    for (old, new, loosened) in [
+        (
+            "ip_filter: {allow: [10.0.0.0/8]}",
+            "ip_filter: {allow: [10.0.0.0/7]}",
+            &["ip-filter: lets 11.0.0.0 in"][..],
+        ),
+        ("ip_filter: {allow: [10.0.0.0/8]}", "ip_filter: {allow: [10.0.0.0/9]}", &[]),
+        ("ip_filter: {allow: [10.0.0.0/8]}", "ip_filter: {allow: [10.128.0.0/9, 10.0.0.0/9]}", &[]),
+        (
+            "ip_filter: {deny: [10.0.0.0/8]}",
+            "ip_filter: {deny: [10.0.0.0/9]}",
+            &["ip-filter: lets 10.128.0.0 in"],
+        ),
+        ("ip_filter: {deny: [10.0.0.0/8]}", "ip_filter: {allow: [192.0.2.1]}", &[]),
+        (
+            "ip_filter: {deny: [\"2001:db8::/32\"]}",
+            "ip_filter: {deny: [192.0.2.1]}",
+            &["ip-filter: lets 2001:db8:: in"],
+        ),
+        (
+            "rate_limit: {rate: 5/s}",
+            "rate_limit: {rate: 6/s}",
+            &["rate-limit: rate 5/s -> 6/s, burst 5 -> 6"],
+        ),
+        ("rate_limit: {rate: 5/s}", "rate_limit: {rate: 5/m}", &[]),
+        ("rate_limit: {rate: 60/m, burst: 9}", "rate_limit: {rate: 1/s, burst: 2}", &[]),
+        (
+            "rate_limit: {rate: 1/h, burst: 3}",
+            "rate_limit: {rate: 1/d, burst: 4}",
+            &["rate-limit: burst 3 -> 4"],
+        ),
+        (
+            "rate_limit: {rate: 5/s}",
+            "rate_limit: {rate: 5/s, key: 'header:x-tenant'}",
+            &["rate-limit: counts by another key"],
+        ),
+    ] {
+        assert_eq!(changes(old, new), loosened, "{old} -> {new}");
+    }
+    let same = diff(
+        &config("ip_filter: {allow: [10.0.0.0/8]}"),
+        &config("ip_filter: {allow: [10.0.0.0/9, 10.128.0.0/9]}"),
+    );
+    assert!(same.is_empty(), "{}", same.text());
+}

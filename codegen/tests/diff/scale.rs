@@ -34,7 +34,7 @@ fn thousands_of_routes_are_compared_in_no_time() {
     let old = model(&config("5/s", ""));
     for (new, kinds) in [
         // Every route has its twin.
-        (config("6/s", ""), &["rate-limit-changed"][..]),
+        (config("6/s", ""), &["rate-limit-changed", "rate-limit-loosened"][..]),
         // None but the last has.
         (config("5/s", ", host: a.com"), &["route-changed"]),
     ] {

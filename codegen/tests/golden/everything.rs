@@ -62,7 +62,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "3cdb9c39088abbd3f54305b78695d969306f74b07f203932987868b9579e7aa5",
+        config_sha256: "d48b0ac3c555cd6fb31f64a9f5a520c019ca18392c9c02b04c8590f3a4515dbc",
     },
     normal_config: NORMAL_CONFIG,
     listen: &[
@@ -311,9 +311,13 @@ static REQUEST_ID_0: middleware::request_id::RequestIdPolicy = middleware::reque
     false,
 );
 
-static ACCESS_LOG_0: middleware::access_log::AccessLogPolicy = middleware::access_log::AccessLogPolicy {
-    query: false,
-};
+static ACCESS_LOG_0: middleware::access_log::AccessLogPolicy = middleware::access_log::AccessLogPolicy::new(
+    false,
+    &[
+        middleware::access_log::LogField::Host,
+        middleware::access_log::LogField::UserAgent,
+    ],
+);
 
 static LIMIT_0: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
     Origin::at("everything.yml", 28),
@@ -875,6 +879,7 @@ middleware:
     trust_incoming: false
   access_log:
     query: false
+    fields: [host, user_agent]
   rate_limit:
     rate: 100/s
     burst: 200

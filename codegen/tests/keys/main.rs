@@ -102,7 +102,9 @@ fn config_around(path: &str, key: &str, entry: &str) -> String {
             }
             match first {
                 "upstreams" => upstream = format!("{upstream}, {inner}"),
-                _ => rest = format!("{first}: {{{inner}}}"),
+                "server" => rest = format!("{first}: {{{inner}}}"),
+                // Nobody is in front of it.
+                _ => rest = format!("server: {{trusted_proxies: []}}\n{first}: {{{inner}}}"),
             }
         }
     }

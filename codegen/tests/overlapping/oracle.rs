@@ -355,6 +355,10 @@ fn middleware(old: &BTreeMap<&str, u32>, new: &BTreeMap<&str, u32>, kinds: &mut 
             _ => continue,
         };
         kinds.insert(format!("{}-{what}", kind.replace('_', "-")));
+        // Of the two sorts of limits the second lets more through.
+        if (kind, what) == ("rate_limit", "changed") && old.get(kind) < new.get(kind) {
+            kinds.insert("rate-limit-loosened".to_owned());
+        }
     }
 }
 

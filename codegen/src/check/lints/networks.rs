@@ -1,4 +1,4 @@
-//! Networks whose forwarding headers are believed.
+//! Networks: those whose forwarding headers are believed, and those of filters.
 
 use crate::diagnostic::Reporter;
 use crate::lint::Lint;
@@ -16,11 +16,32 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     let section = ConfigPath::root().key("server").key("trusted_proxies");
     // Of a config without errors each is in its place.
     for (index, network) in networks.iter().enumerate().filter(|(_, network)| is_wide(network)) {
-        let title = format!("{} is most of the Internet", text(network));
+        let title = format!("`{network}` is most of the Internet");
         let label = "whoever connects from there may say who the client is";
         sink.lint_at(Lint::TRUST_EVERYONE, &section.index(index), title, label)
             .help("name the networks of the proxies in front of the gateway");
     }
+    overlaps(networks, &section, sink);
+    for policy in model.policies.all() {
+        for (key, networks) in policy.settings.networks() {
+            let list = policy.origin.path.key(key);
+            // What a route has from the top level is told of there.
+            if sink.source.is_written(&list) {
+                overlaps(networks, &list, sink);
+            }
+        }
+        if let Some(label) = policy.settings.if_all_come_from_a_proxy()
+            && !sink.source.is_written(&section)
+        {
+            let title = format!("`{}` goes by addresses that may be a proxy's", policy.kind);
+            sink.lint_at_key(Lint::FILTER_WITHOUT_PROXIES, &policy.origin.path, title, label)
+                .help("name the proxies in front of the gateway in `server.trusted_proxies`, or write `trusted_proxies: []` if there are none");
+        }
+    }
+}
+
+/// Networks of a list that lie in another one of it.
+fn overlaps(networks: &[Cidr], list: &ConfigPath, sink: &mut Reporter<'_>) {
     let mut by_place: Vec<(usize, &Cidr)> = networks.iter().enumerate().collect();
     by_place.sort_by_key(|(index, network)| (network.network(), *index));
     // Networks either hold each other or have nothing in common.
@@ -29,10 +50,10 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
         match around.filter(|(_, outer)| outer.network().holds(network.network())) {
             None => around = Some((index, network)),
             Some((first, outer)) => {
-                let other = sink.source.value_span(&section.index(first));
-                let title = format!("{} is in {}", text(network), text(outer));
-                let at = section.index(index);
-                let problem = sink.lint_at(Lint::OVERLAPPING_NETWORKS, &at, title, "adds nothing");
+                let other = sink.source.value_span(&list.index(first));
+                let title = format!("`{network}` is in `{outer}`");
+                let problem =
+                    sink.lint_at(Lint::OVERLAPPING_NETWORKS, &list.index(index), title, "adds nothing");
                 problem.label(other, "holds it already");
             }
         }
@@ -43,8 +64,4 @@ fn is_wide(network: &Cidr) -> bool {
     let is_wide = network.prefix < if network.address.is_ipv4() { WIDEST_V4 } else { WIDEST_V6 };
     // `::/80` is no large part of IPv6, but the addresses of IPv4 are mapped into it.
     is_wide || network.network().holds(ALL_OF_IPV4)
-}
-
-fn text(network: &Cidr) -> String {
-    format!("`{}/{}`", network.address, network.prefix)
 }

@@ -33,6 +33,9 @@ impl Kind<Cidr> for Network {
     fn tree(&self, value: &Cidr) -> Tree {
         Tree::text(format!("{}/{}", value.address, value.prefix))
     }
+    fn codes(&self) -> Vec<&'static codes::Code> {
+        vec![&codes::LATE_VALUE_HERE, &codes::BAD_NETWORK]
+    }
 }
 
 impl Constant<Cidr> for Network {
@@ -52,6 +55,14 @@ fn parse_cidr(text: &str) -> Result<Cidr, (String, Option<String>)> {
         Some((address, prefix)) => (address, Some(prefix)),
         None => (text, None),
     };
+    if let Some((bare, zone)) = address.split_once('%') {
+        let rest = prefix.map(|prefix| format!("/{prefix}")).unwrap_or_default();
+        let mend = bare.parse::<IpAddr>().ok().map(|_| format!("{bare}{rest}"));
+        return Err((
+            format!("the zone `{zone}` is a name of one machine's, and no part of an address"),
+            mend,
+        ));
+    }
     let address: IpAddr =
         address.parse().map_err(|_| ("expected CIDR such as `10.0.0.0/8`".to_owned(), None))?;
     let most = if address.is_ipv4() { 32 } else { 128 };
@@ -120,6 +131,8 @@ mod tests {
             "10.0.0.0/+8",
             "::ffff:10.0.0.0/104",
             "::ffff:10.0.0.1",
+            "fe80::1%eth0",
+            "fe80::%1/10",
         ] {
             assert!(parse_cidr(bad).is_err(), "{bad}");
         }

@@ -1,8 +1,8 @@
 //! Without a key there is no way in.
 
-use castgate_test_support::Request;
+use castgate_test_support::{Request, Upstream};
 
-use crate::testbed::{Echoed, KEYS, Testbed, assert_problem};
+use crate::testbed::{Echoed, KEYS, Testbed, assert_problem, launch};
 
 #[test]
 fn without_a_key_nobody_passes() {
@@ -40,6 +40,22 @@ fn every_configured_key_opens() {
         for name in ["X-API-Key", "x-api-key"] {
             assert_eq!(bed.call(&Request::get("/private/x").header(name, key)).status, 200);
         }
+    }
+}
+
+#[test]
+fn a_variable_may_have_one_key_a_line() {
+    let (a, b, c) = (Upstream::echo(), Upstream::echo(), Upstream::echo());
+    let launch = launch("middleware", [&a, &b, &c]);
+    let launch =
+        launch.env("API_KEYS", "# of the shop\none-key\r\n\r\n  another-key  \n# third-key\nsome,more");
+    let bed = Testbed { gateway: launch.start(), a, b, c };
+    let status = |key: &str| bed.call(&Request::get("/private").header("X-API-Key", key)).status;
+    for key in ["one-key", "another-key", "some", "more"] {
+        assert_eq!(status(key), 200, "{key}");
+    }
+    for key in ["# of the shop", "third-key", "# third-key", "some,more"] {
+        assert_eq!(status(key), 401, "{key}");
     }
 }
 

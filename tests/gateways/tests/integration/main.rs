@@ -18,6 +18,7 @@ mod failures;
 mod fields;
 mod headers;
 mod health;
+mod ip_filter;
 mod lifecycle;
 mod limits;
 mod metrics;
