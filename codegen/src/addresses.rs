@@ -1,6 +1,7 @@
 //! Sets of addresses: what networks have in common, and what is left of them.
 
 use crate::model::Cidr;
+#[cfg(any(test, feature = "cli"))]
 use std::net::{IpAddr, Ipv6Addr};
 
 /// Ranges in order, of which no two touch; both ends are in them. An address of IPv4 is the one of IPv6 that is mapped to it.

@@ -102,6 +102,7 @@ fn config_around(path: &str, key: &str, entry: &str) -> String {
             }
             match first {
                 "upstreams" => upstream = format!("{upstream}, {inner}"),
+                "routes" => routes.push(route("/x", &format!("upstream: users, {inner}"))),
                 "server" => rest = format!("{first}: {{{inner}}}"),
                 // Nobody is in front of it.
                 _ => rest = format!("server: {{trusted_proxies: []}}\n{first}: {{{inner}}}"),
