@@ -76,7 +76,10 @@ impl<B: Balance> Service for Forward<B> {
                         headers: request.headers(),
                         added: cx.introduction.as_ref().map(Introduction::lines).unwrap_or_default(),
                         keeps_host: members.host_header == HostHeader::Preserve,
-                        authority: backend.authority(),
+                        host: match members.host_header {
+                            HostHeader::Name(name) => Some(name.as_bytes()),
+                            _ => backend.authority().map(HeaderValue::as_bytes),
+                        },
                     };
                     match connection.exchange(&head, body.take(), client, &mut headers).await {
                         Ok(answer) => {

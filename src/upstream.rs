@@ -55,6 +55,8 @@ pub enum HostHeader {
     Preserve,
     /// The backend's own authority.
     Backend,
+    /// This name or address, perhaps with a port.
+    Name(&'static str),
 }
 
 /// The backends of an upstream and its settings: everything but how one is chosen.

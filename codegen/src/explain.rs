@@ -62,8 +62,11 @@ fn taken(table: &Table<'_>, model: &Model, route: &Route, request: &Request) -> 
                 let strategy = upstream.settings.strategy;
                 let line = model.whereabouts(&upstream.origin.line);
                 row("upstream", format!("{} ({strategy}, {backends}, {line})", upstream.name));
-                let has_own_host = upstream.settings.host_header == HostHeader::Backend;
-                let host = if has_own_host { ", with the backend's own Host" } else { "" };
+                let host = match &upstream.settings.host_header {
+                    HostHeader::Preserve => String::new(),
+                    HostHeader::Backend => ", with the backend's own Host".to_owned(),
+                    HostHeader::Name(name) => format!(", with the Host {}", quoted(name)),
+                };
                 row("forwards", format!("{} {path}{host}", request.method()));
             }
         }

@@ -15,13 +15,13 @@ pub use request::{Part, RequestText, Source};
 pub use route::{Forward, HeaderPredicate, PathChange, QueryPredicate, Redirect, Route, Target};
 pub use server::{Cidr, Placed, Workers};
 pub use test::Test;
-pub use upstream::{Backend, BackendUrl, Checks, Upstream};
+pub use upstream::{Backend, BackendUrl, Checks, HostHeader, Upstream};
 pub use value::{HeaderName, Id, Origin, Rate, Ratio, Scope};
 
 pub use crate::language::route::Respond;
 pub use crate::language::server::{Admin, Drain, Limits, Observability, Server, ServerTimeouts};
 pub use crate::language::test::Expect;
-pub use crate::language::upstream::{HealthCheck, HostHeader, Retries, RetryOn, Strategy};
+pub use crate::language::upstream::{HealthCheck, Retries, RetryOn, Strategy};
 pub use crate::late::{Late, Piece};
 pub use crate::middleware::{MiddlewareSet, Policies};
 pub use castgate_contract::path::Disputed;

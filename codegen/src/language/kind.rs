@@ -19,7 +19,7 @@ mod text;
 mod word;
 
 pub(crate) use address::Address;
-pub(crate) use authority::HostAndPort;
+pub(crate) use authority::{HostAndPort, SentHost};
 pub(crate) use by_hand::{AsWritten, ByHand};
 pub(crate) use condition::{Header, Host, MethodSet, Query};
 pub(crate) use field::{FieldName, FieldOfRequest, FieldValue, Fields};

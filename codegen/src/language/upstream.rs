@@ -1,14 +1,14 @@
 //! Sections and words of `upstreams:`.
 
 use super::kind::{
-    AsWritten, ByHand, FieldValue, Fields, Flag, HostAndPort, Nested, Number, Share, Statuses, Target,
-    Timeout, Verbatim, Word, WordSet,
+    AsWritten, ByHand, FieldValue, Fields, Flag, HostAndPort, Nested, Number, SentHost, Share, Statuses,
+    Target, Timeout, Verbatim, Word, WordSet,
 };
 use super::lints::{WrittenAllow, allow};
 use super::{Section, Shape, Without, Words, section, words};
 use crate::ast::{Backend, List, Switch};
 use crate::field::Use;
-use crate::model::{HeaderName, Late, Ratio};
+use crate::model::{HeaderName, HostHeader, Late, Ratio};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -21,16 +21,6 @@ words! {
         Random = "random" => "balancers::RandomChoice";
         /// The one with the fewest requests in flight.
         LeastConnections = "least-connections" => "balancers::LeastConnections";
-    }
-}
-
-words! {
-    /// The `Host` a backend sees.
-    HostHeader, "host_header" {
-        /// The client's.
-        Preserve = "preserve" => "HostHeader::Preserve";
-        /// The backend's own host and port.
-        Backend = "backend" => "HostHeader::Backend";
     }
 }
 
@@ -114,8 +104,9 @@ section! {
         keepalive: Keepalive = Nested, defaults, example "{idle: 4s}";
         /// What is tried again, and how often.
         retries: Retries = Nested, defaults, example "{attempts: 1, budget: 10%}";
-        /// The `Host` that backends see: the client's (`preserve`), or their own (`backend`).
-        host_header: HostHeader = Word, default HostHeader::Preserve, example "backend";
+        /// The `Host` that backends see: the client's (`preserve`), their own (`backend`), or this name or address, perhaps with a
+        /// port.
+        host_header: HostHeader = SentHost, default HostHeader::Preserve, example "shop.internal";
         /// Lints which this upstream is let off, each with a reason.
         allow: ByHand<List<WrittenAllow>> = AsWritten(allow) as _, optional "", example "[{lint: single-backend, reason: the ledger has one writer}]";
     }

@@ -4,6 +4,17 @@ use super::{HealthCheck, Late, Origin};
 use crate::language::upstream::{self, BackendSection};
 use castgate_contract::backend;
 
+/// The `Host` that backends see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostHeader {
+    /// The client's.
+    Preserve,
+    /// The backend's own host and port.
+    Backend,
+    /// This name or address, perhaps with a port; in lower case.
+    Name(String),
+}
+
 /// A group of interchangeable backends.
 #[derive(Debug, Clone)]
 pub struct Upstream {

@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 use castgate_contract::{segment, template};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, Method, header};
 use http_body::Body;
 
 use super::outgoing::Outgoing;
@@ -19,8 +19,8 @@ pub(crate) struct Head<'a> {
     pub(crate) added: [Option<(&'static str, &'a [u8])>; 4],
     /// The `Host` of the fields goes on, if there is one.
     pub(crate) keeps_host: bool,
-    /// The backend's own host and port.
-    pub(crate) authority: Option<&'a HeaderValue>,
+    /// What it is else.
+    pub(crate) host: Option<&'a [u8]>,
 }
 
 /// How the end of a request body is marked.
@@ -49,8 +49,8 @@ impl Outgoing {
         write_target(head, buffer);
         buffer.extend_from_slice(b" HTTP/1.1\r\n");
         let host = |buffer: &mut BytesMut| {
-            if let Some(authority) = head.authority {
-                field(buffer, "host", authority.as_bytes());
+            if let Some(host) = head.host {
+                field(buffer, "host", host);
             }
         };
         let (mut has_host, mut has_length) = (!head.keeps_host, false);

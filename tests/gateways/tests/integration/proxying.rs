@@ -150,6 +150,17 @@ fn the_host_is_the_clients_unless_the_config_says_backend() {
     assert_eq!(Echoed::of(&response).all("host"), ["shop.example:8080"]);
     let response = bed.call(&Request::get("/named").host("shop.example:8080"));
     assert_eq!(Echoed::of(&response).all("host"), [bed.a.address().to_string()]);
+    for request in [
+        Request::get("/literal").host("shop.example:8080"),
+        Request::get("http://other.example:8080/literal").host("shop.example:8080"),
+    ] {
+        let echoed = Echoed::of(&bed.call(&request));
+        assert_eq!(echoed.all("host"), ["shop.internal:8443"]);
+        assert!(echoed.all("x-forwarded-host")[0].ends_with(".example:8080"), "what the client asked for");
+    }
+    // HTTP/1.0 knows requests without Host.
+    let response = bed.raw("GET /literal HTTP/1.0\r\n\r\n");
+    assert_eq!(Echoed::of(&response).all("host"), ["shop.internal:8443"]);
 }
 
 #[test]
