@@ -33,7 +33,7 @@ fn route(of: &Route) -> TokenStream {
     let total = total.map(duration).map(|total| quote!(.with_total(#total)));
     let timeouts = quote!(RouteTimeouts::new(#timeout, #idle) #total);
     let methods = self::methods(*methods).map(|methods| quote!(.with_methods(#methods)));
-    let body = body_limit.map(|limit| Literal::u64_unsuffixed(limit));
+    let body = body_limit.map(Literal::u64_unsuffixed);
     let body = body.map(|limit| quote!(.with_body_limit(#limit)));
     let keeps = disputed(*keeps).map(|keeps| quote!(.keeping(#keeps)));
     let headers = headers.as_ref().map(|name| quote!(.with_headers(&#name)));

@@ -78,7 +78,6 @@ fn config_around(path: &str, key: &str, entry: &str) -> String {
         "routes.redirect" => {
             routes.push(route("/old/{id}", &format!("redirect: {{{}{entry}}}", unless("to", "to: /new"))));
         }
-        "routes.limits" => routes.push(route("/x", &format!("respond: {{}}, limits: {{{entry}}}"))),
         "routes.respond" => routes.push(route("/x", &format!("respond: {{{entry}}}"))),
         "tests" | "tests.expect" => {
             routes[0] = routes[0].replace("base", "users");
