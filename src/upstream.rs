@@ -46,6 +46,8 @@ pub struct Keepalive {
     pub idle: Duration,
     /// Unused connections kept for each backend, in each worker.
     pub max_idle: usize,
+    /// A connection that is older than this, less up to a tenth, ends with its exchange; if `None`, none is too old.
+    pub max_age: Option<Duration>,
 }
 
 /// The `Host` that backends see.
@@ -86,6 +88,8 @@ pub struct Members {
     pub retries: Retries,
     /// Which `Host` is sent.
     pub host_header: HostHeader,
+    /// Below this share of usable backends, in 10000ths, all take requests; 0 to 10000.
+    pub panic_basis_points: u32,
 }
 
 impl Members {
@@ -133,14 +137,19 @@ impl<B: Balance> Upstream<B> {
         &self.members
     }
 
-    /// A backend for the next attempt: a usable primary, else a usable backup, else nothing.
+    /// A backend for the next attempt: a usable primary, else a usable backup, else nothing. Of a group in panic any, and
+    /// if nobody is usable that is both.
     pub(crate) fn choose(&self, tried: &mut Tried, cx: &impl BalancerContext) -> Option<&'static Backend> {
         let members = &self.members;
+        let below = members.panic_basis_points;
         let (primaries, backups) = members.backends.split_at(members.primaries);
-        let primaries = Group::new(primaries, members.primary_turns);
+        let primaries = Group::new(primaries, members.primary_turns).with_panic(below);
         self.balance.pick(&primaries, tried, cx).or_else(|| {
-            let backups = Group::new(backups, members.backup_turns);
-            self.balance.pick(&backups, tried, cx)
+            let backups = Group::new(backups, members.backup_turns).with_panic(below);
+            self.balance.pick(&backups, tried, cx).or_else(|| {
+                let mut whoever = |group: Group| self.balance.pick(&group.whoever(), tried, cx);
+                if below == 0 { None } else { whoever(primaries).or_else(|| whoever(backups)) }
+            })
         })
     }
 }

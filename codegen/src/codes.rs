@@ -138,7 +138,8 @@ catalogue! {
     KEY_DOES_NOT_APPLY = "CG0305", "key does not apply here",
         Keys(&["routes.strategy", "routes.strip_prefix", "routes.rewrite", "routes.timeout", "routes.idle",
             "routes.total", "upstreams.health_check.path", "upstreams.health_check.expect",
-            "upstreams.health_check.method", "upstreams.health_check.host", "upstreams.health_check.headers"]);
+            "upstreams.health_check.method", "upstreams.health_check.host", "upstreams.health_check.headers",
+            "upstreams.panic_threshold"]);
     STRIP_PREFIX = "CG0306", "unsuitable strip_prefix", Keys(&["routes.strip_prefix"]);
     BAD_TEMPLATE = "CG0307", "unsuitable template", Keys(&["routes.rewrite", "routes.redirect.to"]);
     AMBIGUOUS_ROUTES = "CG0308", "ambiguous routes", Keys(&["routes.path"]);

@@ -46,16 +46,50 @@ impl Tried {
 }
 
 /// The backends among which a balancer chooses.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Group {
     pub(super) backends: &'static [Backend],
     turns: &'static [u16],
+    takers: Takers,
+}
+
+/// Which backends of a group may be chosen.
+#[derive(Clone, Copy, Debug)]
+enum Takers {
+    /// The usable ones; but if some are, and those are a share below this, in 10000ths, all: too few for all the traffic.
+    /// 0: always only those.
+    Usable(u32),
+    /// All.
+    All,
 }
 
 impl Group {
     /// `turns` is the smooth weighted order; empty if all backends weigh the same.
     pub fn new(backends: &'static [Backend], turns: &'static [u16]) -> Self {
-        Self { backends, turns }
+        Self { backends, turns, takers: Takers::Usable(0) }
+    }
+
+    /// The same, in panic below this share of usable backends, in 10000ths.
+    pub(super) fn with_panic(self, below: u32) -> Self {
+        Self { takers: Takers::Usable(below), ..self }
+    }
+
+    /// The same, without a look at anybody's health.
+    pub(super) fn whoever(self) -> Self {
+        Self { takers: Takers::All, ..self }
+    }
+
+    /// Whether no look at health is to be taken now.
+    pub(super) fn takes_all(&self) -> bool {
+        match self.takers {
+            Takers::All => true,
+            Takers::Usable(0) => false,
+            Takers::Usable(below) => {
+                let with_weight = self.backends.iter().filter(|backend| backend.weight() != 0).count() as u64;
+                let usable = self.backends.iter().filter(|backend| backend.takes_traffic()).count() as u64;
+                usable != 0 && usable * 10_000 < with_weight * u64::from(below)
+            }
+        }
     }
 
     fn turns(&self) -> usize {
@@ -71,21 +105,53 @@ impl Group {
         (0..self.turns()).map(|turn| self.at(turn)).filter(move |backend| eligible(backend))
     }
 
+    /// The backend of turn `number` in the endless smooth order of those that may be chosen and were not tried.
+    #[inline]
+    pub(super) fn turn_of_takers(&self, number: usize, tried: &Tried) -> Option<&'static Backend> {
+        if self.is_whole(tried, Backend::is_usable) {
+            return self.straight(number);
+        }
+        let all = self.takes_all();
+        self.turn_among(number, tried, |backend| all || backend.is_usable())
+    }
+
     /// The backend of turn `number` in the endless smooth order of those that are eligible and were not tried.
+    pub(super) fn turn(
+        &self,
+        number: usize,
+        tried: &Tried,
+        eligible: impl Fn(&Backend) -> bool,
+    ) -> Option<&'static Backend> {
+        if self.is_whole(tried, &eligible) {
+            return self.straight(number);
+        }
+        self.turn_among(number, tried, eligible)
+    }
+
+    /// Whether nobody is left out.
+    #[inline]
+    fn is_whole(&self, tried: &Tried, eligible: impl Fn(&Backend) -> bool) -> bool {
+        tried.len == 0 && self.backends.iter().all(|backend| backend.weight() == 0 || eligible(backend))
+    }
+
+    /// The backend of a turn of all.
+    #[inline]
+    fn straight(&self, number: usize) -> Option<&'static Backend> {
+        let backend = self.at(number.checked_rem(self.turns())?);
+        // Only in a group in which all weigh nothing.
+        (backend.weight() != 0).then_some(backend)
+    }
+
+    /// The backend of a turn where some are left out.
     ///
     /// A request whose backend failed goes where the *n*-th turn goes among the others, if it was the *n*-th turn of
     /// that backend: so the others share its turns as they share all turns, and nobody's turn is moved.
-    pub(super) fn turn(
+    fn turn_among(
         &self,
         mut number: usize,
         tried: &Tried,
         eligible: impl Fn(&Backend) -> bool,
     ) -> Option<&'static Backend> {
-        if tried.len == 0 && self.backends.iter().all(|backend| backend.weight() == 0 || eligible(backend)) {
-            let backend = self.at(number.checked_rem(self.turns())?);
-            // Only in a group in which all weigh nothing.
-            return (backend.weight() != 0).then_some(backend);
-        }
         let eligible = |backend: &Backend| backend.weight() != 0 && eligible(backend);
         for (round, failed) in tried.iter().enumerate() {
             let before = || tried.iter().take(round);

@@ -25,7 +25,7 @@ impl Balance for RoundRobin {
     #[inline]
     fn pick(&self, group: &Group, tried: &mut Tried, _: &impl BalancerContext) -> Option<&'static Backend> {
         let turn = tried.turn(|| self.0.fetch_add(1, Ordering::Relaxed));
-        group.turn(turn, tried, Backend::is_usable)
+        group.turn_of_takers(turn, tried)
     }
 }
 
@@ -48,7 +48,7 @@ impl Balance for RandomChoice {
     fn pick(&self, group: &Group, tried: &mut Tried, cx: &impl BalancerContext) -> Option<&'static Backend> {
         // 32 bits over at most 4096 turns: the bias of the remainder is below a millionth.
         let turn = tried.turn(|| cx.random() as usize);
-        group.turn(turn, tried, Backend::is_usable)
+        group.turn_of_takers(turn, tried)
     }
 }
 
@@ -90,13 +90,14 @@ impl Balance for LeastConnections {
 
     fn pick(&self, group: &Group, tried: &mut Tried, _: &impl BalancerContext) -> Option<&'static Backend> {
         let turn = tried.turn(|| self.0.fetch_add(1, Ordering::Relaxed));
-        let takers =
-            group.backends.iter().filter(|backend| backend.takes_traffic() && !tried.contains(backend));
+        let all = group.takes_all();
+        let may_take = |backend: &Backend| backend.weight() != 0 && (all || backend.is_usable());
+        let takers = group.backends.iter().filter(|backend| may_take(backend) && !tried.contains(backend));
         let least =
             takers.map(Load::of).reduce(|one, other| if other.is_below(one) { other } else { one })?;
         // The loads may have changed since; then whoever is usable will do.
-        let is_least = |backend: &Backend| backend.is_usable() && !least.is_below(Load::of(backend));
-        group.turn(turn, tried, is_least).or_else(|| group.turn(turn, tried, Backend::is_usable))
+        let is_least = |backend: &Backend| may_take(backend) && !least.is_below(Load::of(backend));
+        group.turn(turn, tried, is_least).or_else(|| group.turn_of_takers(turn, tried))
     }
 }
 

@@ -46,6 +46,8 @@ pub(crate) struct Connection {
     /// It has served an exchange before.
     used: bool,
     idle_since: Instant,
+    /// From then on it serves no further exchange.
+    expires: Option<Instant>,
     in_flight: Option<InFlight>,
 }
 
@@ -118,6 +120,9 @@ impl Connection {
             }
         };
         backend.health().connected();
+        let now = Instant::now();
+        // Those that were made together do not end together.
+        let age = members.keepalive.max_age.map(|age| age.mul_f64(1.0 - 0.1 * worker.random().f64()));
         Ok(Box::new(Self {
             stream: connected.stream,
             address: connected.address,
@@ -128,7 +133,8 @@ impl Connection {
             members,
             keep_alive: true,
             used: false,
-            idle_since: Instant::now(),
+            idle_since: now,
+            expires: age.and_then(|age| now.checked_add(age)),
             in_flight: None,
         }))
     }
@@ -154,6 +160,12 @@ impl Connection {
 
     pub(crate) fn idle_for(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.idle_since)
+    }
+
+    /// Whether it may serve another exchange that begins `now`, for all its age.
+    #[inline]
+    pub(super) fn is_young(&self, now: Instant) -> bool {
+        self.expires.is_none_or(|expires| now < expires)
     }
 
     pub(crate) fn was_used(&self) -> bool {

@@ -27,7 +27,8 @@ impl Pool {
     pub(crate) fn take(&self, backend: &Backend, members: &Members, now: Instant) -> Option<Box<Connection>> {
         loop {
             let mut connection = self.idle[backend.slot()].borrow_mut().pop()?;
-            if connection.idle_for(now) < members.keepalive.idle && connection.is_at_home() {
+            let is_fresh = connection.idle_for(now) < members.keepalive.idle && connection.is_young(now);
+            if is_fresh && connection.is_at_home() {
                 return Some(connection);
             }
         }
@@ -51,10 +52,11 @@ impl Pool {
         })
     }
 
-    /// Keeps a connection whose exchange is complete, unless its backend has moved away from its address.
+    /// Keeps a connection whose exchange is complete, unless it is too old, or its backend has moved away from its address.
     pub(crate) fn put(&self, mut connection: Box<Connection>) {
         let mut idle = self.idle[connection.backend().slot()].borrow_mut();
-        if idle.len() < connection.max_idle() && connection.is_at_home() {
+        let is_young = connection.is_young(connection.idle_since());
+        if idle.len() < connection.max_idle() && is_young && connection.is_at_home() {
             idle.push(connection);
         }
     }
@@ -66,6 +68,7 @@ impl Pool {
                 let mut idle = self.idle[backend.slot()].borrow_mut();
                 idle.retain_mut(|connection| {
                     connection.idle_for(now) < members.keepalive.idle
+                        && connection.is_young(now)
                         && connection.is_at_home()
                         && connection.is_quiet()
                 });

@@ -2,7 +2,7 @@
 
 use super::kind::{
     AsWritten, ByHand, FieldValue, Fields, Flag, HostAndPort, Nested, Number, SentHost, Share, Statuses,
-    Target, Timeout, Verbatim, Word, WordSet,
+    Target, TimeLimit, Timeout, Verbatim, Word, WordSet,
 };
 use super::lints::{WrittenAllow, allow};
 use super::{Section, Shape, Without, Words, section, words};
@@ -67,6 +67,9 @@ section! {
         idle: Duration = Timeout, default Duration::from_secs(15), example "4s";
         /// Idle connections kept for each backend and worker, 0 to 65536; 0 keeps none.
         max_idle: u32 = Number(0, 65_536), default 256, example "64";
+        /// A connection ends after the exchange with which it has become as old as this, less up to a tenth by chance; `off`: it may
+        /// grow as old as it likes.
+        max_age: Option<Duration> = TimeLimit, default Some(Duration::from_secs(3600)), example "10m";
     }
 }
 
@@ -107,6 +110,10 @@ section! {
         /// The `Host` that backends see: the client's (`preserve`), their own (`backend`), or this name or address, perhaps with a
         /// port.
         host_header: HostHeader = SentHost, default HostHeader::Preserve, example "shop.internal";
+        /// Below this share of usable backends health is not looked at, and all take requests: the few that are left would be
+        /// overrun. Counted among the primaries, or among the backups once no primary is usable. `0%`: only usable ones ever do.
+        panic_threshold: Ratio = Share as panic_basis_points,
+        default Ratio { basis_points: 0 }, example "50%";
         /// Lints which this upstream is let off, each with a reason.
         allow: ByHand<List<WrittenAllow>> = AsWritten(allow) as _, optional "", example "[{lint: single-backend, reason: the ledger has one writer}]";
     }

@@ -68,6 +68,9 @@ impl Upstreams {
         let settings = upstream::Upstream::with_defaults(cx, at.clone(), Some(written));
         let health_check_at = at.key(WrittenUpstream::health_check);
         let checks = self.checks(cx, &health_check_at, written.health_check.get());
+        if checks == Checks::Off && settings.panic_threshold.basis_points > 0 {
+            never_panics(cx, at);
+        }
         let origin = cx.origin(at, Scope::TopLevel);
         (!backends.is_empty()).then(|| Upstream { name: name.to_owned(), origin, backends, checks, settings })
     }
@@ -193,6 +196,18 @@ impl Upstreams {
             Checks::Ask(settings)
         }
     }
+}
+
+/// Reports a threshold where every backend always counts as usable.
+fn never_panics(cx: &mut Cx<'_>, at: &ConfigPath) {
+    let off = cx.source.value_span(&at.key(WrittenUpstream::health_check));
+    let title = "`panic_threshold` has no effect together with `health_check: off`";
+    let at = at.key(WrittenUpstream::panic_threshold);
+    let problem = cx.sink.error_at_key(&codes::KEY_DOES_NOT_APPLY, &at, title, "would have no effect");
+    if let Some(off) = off {
+        problem.label(off, "every backend always counts as healthy");
+    }
+    problem.help("leave one of them out");
 }
 
 /// The keys that are written which say what a probe asks, and what is answered.

@@ -54,7 +54,7 @@ impl App for Compiled {
 
 const _: () = assert!(
     features::API_KEYS,
-    "everything.yml:51: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
+    "everything.yml:54: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
 );
 
 // Settings.
@@ -62,7 +62,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "d48b0ac3c555cd6fb31f64a9f5a520c019ca18392c9c02b04c8590f3a4515dbc",
+        config_sha256: "911d1e15731a1c61fa064454e3d9e9977f543607b53e5b9fc77034e16daffd51",
     },
     normal_config: NORMAL_CONFIG,
     listen: &[
@@ -198,6 +198,7 @@ static WEIGHTED_USERS: Upstream<balancers::RoundRobin> = Upstream::new(
         keepalive: Keepalive {
             idle: Duration::from_secs(15),
             max_idle: 256,
+            max_age: Some(Duration::from_secs(1800)),
         },
         retries: Retries {
             attempts: 1,
@@ -209,13 +210,14 @@ static WEIGHTED_USERS: Upstream<balancers::RoundRobin> = Upstream::new(
             budget_basis_points: 2000,
         },
         host_header: HostHeader::Backend,
+        panic_basis_points: 3330,
     },
     balancers::RoundRobin::new(),
 );
 
 static ROUTES_2_BACKENDS: [Backend; 1] = [
     Backend::new(
-        Origin::at("everything.yml", 21),
+        Origin::at("everything.yml", 23),
         4,
         1,
         Late::new(
@@ -230,7 +232,7 @@ static ROUTES_2_BACKENDS: [Backend; 1] = [
 
 static ROUTES_2: Upstream<balancers::LeastConnections> = Upstream::new(
     Members {
-        origin: Origin::at("everything.yml", 19),
+        origin: Origin::at("everything.yml", 21),
         id: 1,
         name: "routes",
         backends: &ROUTES_2_BACKENDS,
@@ -245,6 +247,7 @@ static ROUTES_2: Upstream<balancers::LeastConnections> = Upstream::new(
         keepalive: Keepalive {
             idle: Duration::from_secs(15),
             max_idle: 256,
+            max_age: None,
         },
         retries: Retries {
             attempts: 2,
@@ -252,13 +255,14 @@ static ROUTES_2: Upstream<balancers::LeastConnections> = Upstream::new(
             budget_basis_points: 1250,
         },
         host_header: HostHeader::Preserve,
+        panic_basis_points: 0,
     },
     balancers::LeastConnections::new(),
 );
 
 static CANARY_BACKENDS: [Backend; 1] = [
     Backend::new(
-        Origin::at("everything.yml", 56),
+        Origin::at("everything.yml", 59),
         5,
         1,
         Late::new(&[Piece::Literal("http://localhost:9006")]),
@@ -267,7 +271,7 @@ static CANARY_BACKENDS: [Backend; 1] = [
 
 static CANARY: Upstream<balancers::RandomChoice> = Upstream::new(
     Members {
-        origin: Origin::at("everything.yml", 52),
+        origin: Origin::at("everything.yml", 55),
         id: 2,
         name: "canary",
         backends: &CANARY_BACKENDS,
@@ -289,6 +293,7 @@ static CANARY: Upstream<balancers::RandomChoice> = Upstream::new(
         keepalive: Keepalive {
             idle: Duration::from_secs(15),
             max_idle: 256,
+            max_age: Some(Duration::from_secs(3600)),
         },
         retries: Retries {
             attempts: 1,
@@ -300,6 +305,7 @@ static CANARY: Upstream<balancers::RandomChoice> = Upstream::new(
             budget_basis_points: 2000,
         },
         host_header: HostHeader::Preserve,
+        panic_basis_points: 0,
     },
     balancers::RandomChoice::new(),
 );
@@ -320,7 +326,7 @@ static ACCESS_LOG_0: middleware::access_log::AccessLogPolicy = middleware::acces
 );
 
 static LIMIT_0: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 28),
+    Origin::at("everything.yml", 31),
     middleware::rate_limit::LimitKey::ClientIp,
     10000000,
     200,
@@ -328,7 +334,7 @@ static LIMIT_0: middleware::rate_limit::Limit = middleware::rate_limit::Limit::n
 );
 
 static BREAKER_0: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 29),
+    Origin::at("everything.yml", 32),
     "weighted users",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -362,12 +368,12 @@ static REQUEST_HEADERS_0_CELLS: [middleware::request_headers::HeaderEdit; 4] = [
 ];
 
 static REQUEST_HEADERS_0: middleware::request_headers::HeaderEdits = middleware::request_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 30),
+    Origin::at("everything.yml", 33),
     &REQUEST_HEADERS_0_CELLS,
 );
 
 static BREAKER_1: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 29),
+    Origin::at("everything.yml", 32),
     "routes",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -379,7 +385,7 @@ static BREAKER_1: middleware::circuit_breaker::Breaker = middleware::circuit_bre
 );
 
 static LIMIT_1: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 50),
+    Origin::at("everything.yml", 53),
     middleware::rate_limit::LimitKey::header("x-tenant"),
     200000000,
     200,
@@ -387,7 +393,7 @@ static LIMIT_1: middleware::rate_limit::Limit = middleware::rate_limit::Limit::n
 );
 
 static API_KEYS_0: middleware::auth::ApiKeys = middleware::auth::ApiKeys::new(
-    Origin::at("everything.yml", 51),
+    Origin::at("everything.yml", 54),
     "x-api-key",
     Late::new(
         &[
@@ -399,7 +405,7 @@ static API_KEYS_0: middleware::auth::ApiKeys = middleware::auth::ApiKeys::new(
 );
 
 static BREAKER_2: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 29),
+    Origin::at("everything.yml", 32),
     "canary",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -422,7 +428,7 @@ static RESPONSE_HEADERS_0_CELLS: [middleware::response_headers::HeaderEdit; 2] =
 ];
 
 static RESPONSE_HEADERS_0: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 64),
+    Origin::at("everything.yml", 67),
     &RESPONSE_HEADERS_0_CELLS,
 );
 
@@ -827,11 +833,13 @@ upstreams:
     keepalive:
       idle: 15s
       max_idle: 256
+      max_age: 30m
     retries:
       attempts: 1
       "on": [connect-failure, stale-connection, reset]
       budget: 20%
     host_header: backend
+    panic_threshold: 33.3%
   routes:
     strategy: least-connections
     backends:
@@ -845,11 +853,13 @@ upstreams:
     keepalive:
       idle: 15s
       max_idle: 256
+      max_age: off
     retries:
       attempts: 2
       "on": [connect-failure]
       budget: 12.5%
     host_header: preserve
+    panic_threshold: 0%
   canary:
     strategy: random
     backends:
@@ -868,11 +878,13 @@ upstreams:
     keepalive:
       idle: 15s
       max_idle: 256
+      max_age: 60m
     retries:
       attempts: 1
       "on": [connect-failure, stale-connection, reset]
       budget: 20%
     host_header: preserve
+    panic_threshold: 0%
 middleware:
   request_id:
     header: x-request-id
@@ -910,7 +922,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), request_headers (line 30)
+    # inherited middleware: request_id (line 29), access_log (line 30), rate_limit (line 31), circuit_breaker (line 32), request_headers (line 33)
   - name: people
     path: /people
     match: prefix
@@ -922,7 +934,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), request_headers (line 30)
+    # inherited middleware: request_id (line 29), access_log (line 30), rate_limit (line 31), circuit_breaker (line 32), request_headers (line 33)
   - name: orders
     path: /orders
     match: prefix
@@ -934,7 +946,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), request_headers (line 30)
+    # inherited middleware: request_id (line 29), access_log (line 30), rate_limit (line 31), circuit_breaker (line 32), request_headers (line 33)
   - name: tenants
     path: "/tenants/{id:uint}"
     match: exact
@@ -948,7 +960,7 @@ routes:
     timeout: 250ms
     idle: 90s
     total: 10m
-    # inherited middleware: request_id (line 26), access_log (line 27)
+    # inherited middleware: request_id (line 29), access_log (line 30)
     middleware:
       rate_limit:
         rate: 5/s
@@ -978,7 +990,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), circuit_breaker (line 29), request_headers (line 30)
+    # inherited middleware: request_id (line 29), access_log (line 30), rate_limit (line 31), circuit_breaker (line 32), request_headers (line 33)
   - name: "/old/{*rest}"
     path: "/old/{*rest}"
     match: prefix
@@ -989,7 +1001,7 @@ routes:
     redirect:
       to: "/new/{*rest}"
       status: 301
-    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), request_headers (line 30)
+    # inherited middleware: request_id (line 29), access_log (line 30), rate_limit (line 31), request_headers (line 33)
   - name: /older
     path: /older
     match: prefix
@@ -1000,7 +1012,7 @@ routes:
     redirect:
       to: "https://example.com/"
       status: 308
-    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), request_headers (line 30)
+    # inherited middleware: request_id (line 29), access_log (line 30), rate_limit (line 31), request_headers (line 33)
   - name: /robots.txt
     path: /robots.txt
     match: exact
@@ -1015,5 +1027,5 @@ routes:
       headers:
         cache-control: "max-age=3600"
         x-zone: "${env:ZONE}"
-    # inherited middleware: request_id (line 26), access_log (line 27), rate_limit (line 28), request_headers (line 30)
+    # inherited middleware: request_id (line 29), access_log (line 30), rate_limit (line 31), request_headers (line 33)
 "#;

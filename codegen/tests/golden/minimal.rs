@@ -117,6 +117,7 @@ static UPSTREAM: Upstream<balancers::RoundRobin> = Upstream::new(
         keepalive: Keepalive {
             idle: Duration::from_secs(15),
             max_idle: 256,
+            max_age: Some(Duration::from_secs(3600)),
         },
         retries: Retries {
             attempts: 1,
@@ -128,6 +129,7 @@ static UPSTREAM: Upstream<balancers::RoundRobin> = Upstream::new(
             budget_basis_points: 2000,
         },
         host_header: HostHeader::Preserve,
+        panic_basis_points: 0,
     },
     balancers::RoundRobin::new(),
 );
@@ -213,11 +215,13 @@ upstreams:
     keepalive:
       idle: 15s
       max_idle: 256
+      max_age: 60m
     retries:
       attempts: 1
       "on": [connect-failure, stale-connection, reset]
       budget: 20%
     host_header: preserve
+    panic_threshold: 0%
 routes:
   - name: /
     path: /

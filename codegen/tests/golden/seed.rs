@@ -132,6 +132,7 @@ static API_V1: Upstream<balancers::RoundRobin> = Upstream::new(
         keepalive: Keepalive {
             idle: Duration::from_secs(15),
             max_idle: 256,
+            max_age: Some(Duration::from_secs(3600)),
         },
         retries: Retries {
             attempts: 1,
@@ -143,6 +144,7 @@ static API_V1: Upstream<balancers::RoundRobin> = Upstream::new(
             budget_basis_points: 2000,
         },
         host_header: HostHeader::Preserve,
+        panic_basis_points: 0,
     },
     balancers::RoundRobin::new(),
 );
@@ -238,11 +240,13 @@ upstreams:
     keepalive:
       idle: 15s
       max_idle: 256
+      max_age: 60m
     retries:
       attempts: 1
       "on": [connect-failure, stale-connection, reset]
       budget: 20%
     host_header: preserve
+    panic_threshold: 0%
 routes:
   - name: /api/v1
     path: /api/v1

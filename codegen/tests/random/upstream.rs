@@ -15,6 +15,12 @@ pub(super) fn upstream(choices: &mut Choices<'_>) -> Node {
         1 => Node::plain("false"),
         _ => health_check(choices),
     });
+    let is_unchecked = |(key, value): &(String, Node)| {
+        key == "health_check" && matches!(value, Node::Plain(text) if text == "off" || text == "false")
+    };
+    if !upstream.0.iter().any(is_unchecked) {
+        upstream.may(choices, 20, "panic_threshold", |choices| word(choices, &["0%", "12.5%", "100%"]));
+    }
     upstream.may(choices, 30, "timeouts", |choices| {
         let mut timeouts = Section::default();
         timeouts.may(choices, 60, "connect", |choices| duration(choices, 1, 2000));

@@ -256,3 +256,43 @@ fn a_balancer_can_ask_for_the_request_and_has_what_its_config_says() {
     tried.add(first);
     assert_ne!(pick(&cx, &mut tried).slot(), first.slot());
 }
+
+/// How many of a hundred requests each of four backends gets, the first `usable` of which are usable.
+fn in_panic_below(below: u32, usable: usize, balance: &impl Balance) -> Vec<usize> {
+    let backends = backends(&[1; 4]);
+    for backend in &backends[usable..] {
+        backend.health().set(Status::Unhealthy);
+    }
+    picks(balance, &Group::new(backends, &[]).with_panic(below), 100)
+}
+
+#[test]
+fn below_the_threshold_all_take_requests_and_from_it_on_only_the_usable_ones() {
+    for (below, usable, all) in
+        [(5000, 3, false), (5000, 2, false), (5000, 1, true), (10_000, 3, true), (1, 1, false), (0, 1, false)]
+    {
+        for counts in [
+            in_panic_below(below, usable, &RoundRobin::new()),
+            in_panic_below(below, usable, &RandomChoice::new()),
+            in_panic_below(below, usable, &LeastConnections::new()),
+        ] {
+            let taking = counts.iter().filter(|count| **count > 0).count();
+            assert_eq!(taking, if all { 4 } else { usable }, "{below} {usable} {counts:?}");
+        }
+    }
+    assert_eq!(in_panic_below(5000, 1, &RoundRobin::new()), [25; 4]);
+    assert_eq!(in_panic_below(10_000, 0, &RoundRobin::new()), [0; 4], "the backups come first");
+}
+
+#[test]
+fn whoever_there_is_takes_requests_if_nobody_is_usable_but_for_who_has_no_weight() {
+    let backends = backends(&[2, 1, 0]);
+    for backend in backends {
+        backend.health().set(Status::Unhealthy);
+    }
+    let group = Group::new(backends, &[0, 1, 0]).with_panic(1).whoever();
+    assert_eq!(picks(&RoundRobin::new(), &group, 30), [20, 10, 0]);
+    assert_eq!(picks(&LeastConnections::new(), &group, 30), [20, 10, 0]);
+    let (answered, failed) = shares(&RoundRobin::new(), &group, 30, &[0]);
+    assert_eq!((answered, failed), (vec![0, 30, 0], vec![20, 0, 0]), "what was tried is not tried again");
+}

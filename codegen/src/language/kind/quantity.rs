@@ -90,6 +90,12 @@ impl Kind<Option<Duration>> for TimeLimit {
     }
 }
 
+impl Constant<Option<Duration>> for TimeLimit {
+    fn value(&self, value: &Option<Duration>) -> Value {
+        Value::option(value.map(Value::Duration))
+    }
+}
+
 impl Constant<u64> for Size {
     fn value(&self, value: &u64) -> Value {
         Value::Number(*value)

@@ -6,7 +6,7 @@ use crate::testbed::{KEYS, launch};
 
 /// Until `/health` says this of a backend.
 #[track_caller]
-fn await_state(gateway: &Gateway, upstream: &Upstream, state: &str) {
+pub(crate) fn await_state(gateway: &Gateway, upstream: &Upstream, state: &str) {
     let wanted = format!(r#""{}":"{state}""#, upstream.url());
     gateway.poll_admin("/health", |health| health.text().contains(&wanted));
 }
