@@ -4,11 +4,12 @@
 //! else is escaped. A value of which a part is absent is absent itself.
 
 use std::fmt::Write;
+use std::hash::{BuildHasher, Hasher};
 use std::net::IpAddr;
 use std::sync::OnceLock;
 
 use bytes::{BufMut, BytesMut};
-use castgate_contract::{host, query, segment};
+use castgate_contract::{host, path, query, segment};
 use http::{HeaderName, HeaderValue, header};
 
 use crate::context::Context;
@@ -133,6 +134,36 @@ impl RequestText {
             }
         }
         Ok(())
+    }
+
+    /// A hash of what the value stands for: `%41` in a query is `A`, and segments count without their parameters, so that nobody
+    /// has another by writing the same in another way. Of an IPv6 client it is that of its /64. All requests that lack a part of the
+    /// value have the same.
+    pub(crate) fn hash(&self, request: &Request, cx: &Context<'_>, hasher: &impl BuildHasher) -> u64 {
+        let mut state = hasher.build_hasher();
+        // With their lengths behind them: `a` and `bc` are not `ab` and `c`.
+        let bytes = |state: &mut dyn Hasher, bytes: &[u8]| {
+            state.write(bytes);
+            state.write_usize(bytes.len());
+        };
+        let whole = self.each(request, cx, |bit| match bit {
+            Bit::Text(part) => bytes(&mut state, part.as_bytes()),
+            Bit::Plain(part) => bytes(&mut state, part),
+            Bit::Address(IpAddr::V4(address)) => state.write_u32(address.into()),
+            Bit::Address(IpAddr::V6(address)) => state.write_u64((u128::from(address) >> 64) as u64),
+            Bit::Segment(part) | Bit::Path(part) => {
+                part.split('/').for_each(|segment| bytes(&mut state, path::bare(segment).as_bytes()));
+            }
+            Bit::Form(part) => {
+                let mut length = 0;
+                query::decoded(part).for_each(|byte| {
+                    state.write_u8(byte);
+                    length += 1;
+                });
+                state.write_usize(length);
+            }
+        });
+        whole.map_or_else(|Absent| hasher.hash_one(()), |()| state.finish())
     }
 
     /// The value of a header field; `None` if it is absent. Its bytes share a block with those of many other requests, so that most

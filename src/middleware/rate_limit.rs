@@ -17,6 +17,7 @@ use crate::late::{Origin, Problems};
 use crate::message::{Request, Response};
 use crate::policy::Policy;
 use crate::service::Service;
+use crate::value::RequestText;
 
 /// The rate limit of the client was used up.
 static LIMITED: Refusal = Refusal::new("rate_limited", 429, "Too many requests")
@@ -29,6 +30,8 @@ pub enum LimitKey {
     ClientIp,
     /// A request header; requests without it share one limit.
     Header(HeaderName),
+    /// Values of the request; requests that lack one share one limit.
+    Values(RequestText),
 }
 
 impl LimitKey {
@@ -105,6 +108,7 @@ impl Limit {
             LimitKey::Header(name) => {
                 table.hasher.hash_one(cx.first(request, name).map_or(&b""[..], HeaderValue::as_bytes))
             }
+            LimitKey::Values(values) => values.hash(request, cx, &table.hasher),
         };
         let now =
             u64::try_from(cx.started().saturating_duration_since(table.epoch).as_nanos()).unwrap_or(u64::MAX);
@@ -154,7 +158,10 @@ impl Cell {
 
 impl Policy for Limit {
     /// Takes the memory of the table at start rather than on the first request.
-    fn bind(&self, _problems: &mut Problems) {
+    fn bind(&self, problems: &mut Problems) {
+        if let LimitKey::Values(values) = &self.key {
+            values.bind(self.origin, problems);
+        }
         self.table();
         tracing::debug!(origin = %self.origin, clients = self.sets * 4, "rate limit table ready");
     }

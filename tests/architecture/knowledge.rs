@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 #[test]
 fn middlewares_know_neither_each_other_nor_upstreams() {
     // `forward` for the pieces of a redirect's path, `header_edits` for changes to fields, `metrics` for the families of a policy's
-    // series, `record` for what is logged of a request.
+    // series, `record` for what is logged of a request, `value` for texts with values of one.
     let known = [
         "context",
         "error",
@@ -18,6 +18,7 @@ fn middlewares_know_neither_each_other_nor_upstreams() {
         "policy",
         "record",
         "service",
+        "value",
     ];
     // What is in a `tests.rs` is unit tests.
     for (path, source) in

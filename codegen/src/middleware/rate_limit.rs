@@ -4,14 +4,15 @@ use super::{
     Code, Column, Facts, Family, Lower, Missed, Per, Prose, Refusal, Registered, Site, State, Touch,
 };
 use crate::codes;
+use crate::diagnostic::quoted;
 use crate::field::{Nature, Use};
 use crate::language::kind::{FieldName, Number, PowerOfTwo, RateOf};
 use crate::language::{Kind, section};
 use crate::lint::Lint;
-use crate::model::{HeaderName, Rate};
+use crate::model::{HeaderName, Part, Rate, RequestText, Source};
 use crate::plan::Value;
 use crate::resolve::cx::Cx;
-#[cfg(feature = "cli")]
+use crate::resolve::value::Braces;
 use crate::show;
 use crate::source::ConfigPath;
 use crate::yaml::Tree;
@@ -28,9 +29,10 @@ section! {
         /// says a smaller number.
         burst: u32 = Number(1, u64::from(u32::MAX)), default count(rate), said "the count of the rate: 5 of `5/15m`",
         example "200";
-        /// Whose requests are counted together: `client_ip` (of an IPv6 client, its /64), or `header:NAME` for those with the same
-        /// value of a header field; requests without it count together.
-        key: RateLimitKey = LimitKey, default RateLimitKey::ClientIp, example "header:X-Tenant";
+        /// Whose requests are counted together: `client_ip` (of an IPv6 client, its /64), `header:NAME` for those with the same
+        /// value of a header field, or a text with values of the request, `"{client.ip}{request.path}"`; requests without one of
+        /// them count together. A value of the query counts by what it stands for, decoded, and a segment without its parameters.
+        key: RateLimitKey = LimitKey, default RateLimitKey::ClientIp, example "\"{header.X-Tenant} {query.account}\"";
         /// How many keys are remembered, 1 to 16777216, rounded up to a power of two; 16 bytes each, taken at start.
         max_keys: u32 = PowerOfTwo(1, 1 << 24), default 65_536, example "100000";
     }
@@ -48,6 +50,8 @@ pub enum RateLimitKey {
     ClientIp,
     /// Those with the same value of this field; those without it count together.
     Header(HeaderName),
+    /// Those with the same values; those that lack one count together.
+    Values(RequestText),
 }
 
 /// A request is counted by what the field says.
@@ -77,6 +81,9 @@ impl Kind<RateLimitKey> for LimitKey {
         if written == "client_ip" {
             return Some(RateLimitKey::ClientIp);
         }
+        if written.contains(['{', '$']) || written.contains("%[") {
+            return of_values(cx, at, written);
+        }
         let Some(name) = written.strip_prefix("header:") else {
             let known = ["client_ip", "header:NAME"];
             cx.unknown(&codes::UNKNOWN_WORD, at, written, "rate limit key", known.into_iter());
@@ -88,13 +95,42 @@ impl Kind<RateLimitKey> for LimitKey {
         match value {
             RateLimitKey::ClientIp => Tree::text("client_ip"),
             RateLimitKey::Header(name) => Tree::text(format!("header:{name}")),
+            RateLimitKey::Values(text) => Tree::text(show::of_request(text, Braces::Doubled)),
         }
     }
     fn codes(&self) -> Vec<&'static codes::Code> {
         let mut found = Kind::codes(&FieldName(LIMIT_KEY));
-        found.push(&codes::UNKNOWN_WORD);
+        found.extend([&codes::UNKNOWN_WORD, &codes::BAD_VALUE]);
         found
     }
+}
+
+/// A key with values of the request; what has a short form is that.
+fn of_values(cx: &mut Cx<'_>, at: &ConfigPath, written: &str) -> Option<RateLimitKey> {
+    let text = cx.is_literal(at, written).then(|| cx.of_request(at, written, Braces::Doubled))??;
+    for source in text.sources() {
+        if let Source::Header(name) = source {
+            cx.field_name(at, name.as_str(), LIMIT_KEY)?;
+        }
+    }
+    let wrong = if text.sources().any(|source| *source == Source::Id) {
+        "each request has another id, so that nothing is ever limited"
+    } else if text.sources().next().is_none() {
+        "this is the same for every request; `{client.ip}` is not"
+    } else {
+        return Some(match text.parts.as_slice() {
+            [Part::Request(Source::ClientIp)] => RateLimitKey::ClientIp,
+            [Part::Request(Source::Header(name))] => RateLimitKey::Header(name.clone()),
+            _ => RateLimitKey::Values(text),
+        });
+    };
+    cx.sink.error_at(
+        &codes::BAD_VALUE,
+        at,
+        format!("{} cannot be the key of a limit", quoted(written)),
+        wrong,
+    );
+    None
 }
 
 impl Registered for RateLimit {
@@ -138,6 +174,9 @@ impl Lower for RateLimit {
         let key = match key {
             RateLimitKey::ClientIp => Value::Path("LimitKey::ClientIp"),
             RateLimitKey::Header(name) => Value::Call("LimitKey::header", vec![name.into()]),
+            RateLimitKey::Values(text) => {
+                Value::Call("LimitKey::Values", vec![Value::OfRequest(text.clone())])
+            }
         };
         // Beyond a thousand million a second the clock has no finer step.
         let interval = (rate.per.as_nanos() / u128::from(rate.count.get())).max(1);
@@ -160,9 +199,17 @@ impl Lower for RateLimit {
     fn touches(&self) -> Vec<Touch<'_>> {
         let clash =
             |carried: &str| format!("each request has another {carried}, so that nothing is ever limited");
+        let touch = |field| Touch { path: &["key"], field, clash };
         match &self.key {
             RateLimitKey::ClientIp => Vec::new(),
-            RateLimitKey::Header(field) => vec![Touch { path: &["key"], field, clash }],
+            RateLimitKey::Header(field) => vec![touch(field)],
+            RateLimitKey::Values(text) => {
+                let fields = text.sources().filter_map(|source| match source {
+                    Source::Header(field) => Some(touch(field)),
+                    _ => None,
+                });
+                fields.collect()
+            }
         }
     }
 }

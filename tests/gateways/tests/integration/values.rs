@@ -132,3 +132,22 @@ fn nothing_gets_out_of_its_field() {
     assert_eq!((echoed.all("x-new"), echoed.all("x-cookie")), (vec![long.as_str()], vec![long.as_str()]));
     assert_eq!(echoed.all("x-both"), [format!("{long}.1")]);
 }
+
+#[test]
+fn a_limit_counts_by_what_values_stand_for() {
+    let bed = Testbed::new("values");
+    let status = |target: &str| bed.get(target).status;
+    assert_eq!(status("/limited/a?k=bc"), 204);
+    // The same, however it is written.
+    for same in ["/limited/a?k=bc", "/limited/%61?k=%62c&k=x", "/limited/a;x=1?k=b%63"] {
+        assert_eq!(status(same), 429, "{same}");
+    }
+    // Others, also those that only look the same when put together.
+    for other in ["/limited/ab?k=c", "/limited/a?k=b", "/limited/a?k=b+c", "/limited/a%2Cb?k="] {
+        assert_eq!(status(other), 204, "{other}");
+    }
+    // Without a value all are counted together.
+    assert_eq!((status("/limited/x"), status("/limited/y")), (204, 429));
+    let with = |cookie: &str| bed.call(&Request::get("/counted").header("Cookie", cookie)).status;
+    assert_eq!((with("c=1"), with("c=2"), with("c=1"), with("d=1"), with("e=1")), (204, 204, 429, 204, 429));
+}
