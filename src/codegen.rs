@@ -15,7 +15,7 @@ pub use crate::error::Error;
 pub use crate::forward::{Forward, PathEdit, TemplatePiece};
 pub use crate::late::{Late, Origin, Piece};
 pub use crate::message::{Request, Response};
-pub use crate::middleware::{self, Redirect, Reject, Respond, Target as RedirectTarget};
+pub use crate::middleware::{self, Redirect, Reject, Respond, RespondOf, Target as RedirectTarget};
 pub use crate::route::{
     Disputed, Edge, HeaderMatch, Methods, NONE, Node, QueryMatch, Route, RouteIndex, RouteTimeouts, Span,
     Table,
@@ -27,7 +27,7 @@ pub use crate::upstream::{
     Backend, HealthCheck, HostHeader, Keepalive, Members, Probe, ProbeField, ProbeRequest, Retries,
     RetryCause, StatusRange, Upstream, UpstreamTimeouts, balancers,
 };
-pub use crate::value::{RequestPart, RequestText};
+pub use crate::value::{Escape, RequestPart, RequestText};
 
 /// Which optional parts the library was built with. Generated code asserts what its config needs, and says which line of Cargo.toml
 /// is short of what. All that generated code names is there without them too, so that this is the only thing rustc has to say.

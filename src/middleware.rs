@@ -13,4 +13,4 @@ pub mod request_headers;
 pub mod request_id;
 pub mod response_headers;
 
-pub use reject::{Redirect, Reject, Respond, Target};
+pub use reject::{Redirect, Reject, Respond, RespondOf, Target};

@@ -3,12 +3,13 @@
 //! What a client controls never leaves the place it is put into: whoever takes a value says what may stand there, and all
 //! else is escaped. A value of which a part is absent is absent itself.
 
+use std::convert::Infallible;
 use std::fmt::Write;
 use std::hash::{BuildHasher, Hasher};
 use std::net::IpAddr;
 use std::sync::OnceLock;
 
-use bytes::{BufMut, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 use castgate_contract::{host, path, query, segment};
 use http::{HeaderName, HeaderValue, header};
 
@@ -60,6 +61,17 @@ enum Part {
     Text(Box<str>),
     Header(HeaderName),
     Request(RequestPart),
+}
+
+/// What is escaped of a value in a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Escape {
+    /// Nothing.
+    Nothing,
+    /// What ends a string of JSON (RFC 8259, section 7), or is no text.
+    Json,
+    /// What ends text or an attribute in quotes of HTML or XML.
+    Markup,
 }
 
 /// A part of a value, and how it is written where it comes from.
@@ -126,14 +138,27 @@ impl RequestText {
         cx: &Context<'_>,
         mut output: impl FnMut(Bit<'_>),
     ) -> Result<(), Absent> {
-        for part in self.bound() {
-            match part {
-                Part::Text(text) => output(Bit::Text(text)),
-                Part::Header(name) => output(Bit::Plain(cx.first(request, name).ok_or(Absent)?.as_bytes())),
-                Part::Request(part) => part.output(request, cx, &mut output)?,
+        self.bound().iter().try_for_each(|part| part.output(request, cx, &mut output))
+    }
+
+    /// The body of a response; what is absent of it is empty. Its bytes share a block, as those of [`RequestText::field`].
+    pub(crate) fn body(&self, request: &Request, cx: &Context<'_>, escape: Escape) -> Bytes {
+        let made = cx.worker().made(|text| {
+            for part in self.bound() {
+                let written = part.output(request, cx, &mut |bit| match bit {
+                    Bit::Text(part) => text.extend_from_slice(part.as_bytes()),
+                    Bit::Plain(part) => escape.put(text, part),
+                    // Memory does not refuse to be written to.
+                    Bit::Address(address) => drop(write!(text, "{address}")),
+                    Bit::Segment(part) | Bit::Path(part) | Bit::Form(part) => {
+                        escape.put(text, part.as_bytes())
+                    }
+                });
+                written.unwrap_or(());
             }
-        }
-        Ok(())
+            Ok::<(), Infallible>(())
+        });
+        made.unwrap_or_else(|never| match never {})
     }
 
     /// A hash of what the value stands for: `%41` in a query is `A`, and segments count without their parameters, so that nobody
@@ -233,6 +258,20 @@ impl RequestPart {
 }
 
 impl Part {
+    fn output(
+        &self,
+        request: &Request,
+        cx: &Context<'_>,
+        output: &mut impl FnMut(Bit<'_>),
+    ) -> Result<(), Absent> {
+        match self {
+            Self::Text(text) => output(Bit::Text(text)),
+            Self::Header(name) => output(Bit::Plain(cx.first(request, name).ok_or(Absent)?.as_bytes())),
+            Self::Request(part) => part.output(request, cx, output)?,
+        }
+        Ok(())
+    }
+
     fn of(part: RequestPart) -> Self {
         match part {
             RequestPart::Late(Piece::Literal(text)) => Self::Text(text.into()),
@@ -276,6 +315,72 @@ fn escape(output: &mut BytesMut, bytes: &[u8], may_stand: impl Fn(u8) -> bool) {
             output.put_u8(byte);
         } else {
             output.put_slice(&[b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+        }
+    }
+}
+
+impl Escape {
+    fn put(self, output: &mut BytesMut, bytes: &[u8]) {
+        match self {
+            Self::Nothing => output.put_slice(bytes),
+            Self::Json => {
+                for char in String::from_utf8_lossy(bytes).chars() {
+                    match char {
+                        '"' | '\\' => output.put_slice(&[b'\\', char as u8]),
+                        '\0'..='\x1f' | '\x7f' => drop(write!(output, "\\u{:04x}", u32::from(char))),
+                        // Memory does not refuse to be written to.
+                        other => drop(output.write_char(other)),
+                    }
+                }
+            }
+            Self::Markup => {
+                for &byte in bytes {
+                    match byte {
+                        b'&' => output.put_slice(b"&amp;"),
+                        b'<' => output.put_slice(b"&lt;"),
+                        b'>' => output.put_slice(b"&gt;"),
+                        b'"' => output.put_slice(b"&quot;"),
+                        b'\'' => output.put_slice(b"&#39;"),
+                        other => output.put_u8(other),
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn escaped(escape: Escape, bytes: &[u8]) -> Vec<u8> {
+        let mut output = BytesMut::new();
+        escape.put(&mut output, bytes);
+        output.to_vec()
+    }
+
+    #[test]
+    fn markup_is_text() {
+        let made = escaped(Escape::Markup, b"<a href='x' b=\"y\">&amp;");
+        assert_eq!(made, b"&lt;a href=&#39;x&#39; b=&quot;y&quot;&gt;&amp;amp;");
+        assert_eq!(escaped(Escape::Nothing, b"<\xff"), b"<\xff");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_itself_as_json(text in any::<String>()) {
+            let mut json = vec![b'"'];
+            json.extend(escaped(Escape::Json, text.as_bytes()));
+            json.push(b'"');
+            prop_assert_eq!(serde_json::from_slice::<String>(&json).unwrap(), text);
+        }
+
+        #[test]
+        fn any_bytes_are_a_field_without_ends_of_lines(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            let mut output = BytesMut::new();
+            escape(&mut output, &bytes, |byte| matches!(byte, b'\t' | b' '..=b'~' | 0x80..));
+            prop_assert!(HeaderValue::from_bytes(&output).is_ok());
         }
     }
 }

@@ -128,7 +128,7 @@ catalogue! {
     BAD_NETWORK = "CG0221", "unsuitable network", Keys(&[]);
     BAD_REQUEST_LINE = "CG0222", "unsuitable request line", Keys(&["tests.request"]);
     UNKNOWN_ROUTE = "CG0223", "unknown route", Keys(&["routes.name", "tests.expect.route"]);
-    BAD_VALUE = "CG0224", "unsuitable value of a request", Keys(&["routes.respond.headers"]);
+    BAD_VALUE = "CG0224", "unsuitable value of a request", Keys(&["routes.respond.headers", "routes.respond.body"]);
 
     BAD_PATH = "CG0301", "unsuitable path pattern", Keys(&["routes.path"]);
     BAD_HOST = "CG0302", "unsuitable host pattern", Keys(&["routes.host"]);

@@ -3,7 +3,7 @@
 mod reason;
 
 use crate::diagnostic::quoted;
-use crate::model::{HostHeader, Model, Route, Target};
+use crate::model::{HostHeader, Late, Model, RequestText, Route, Target};
 use crate::show;
 use crate::table::{Answer, Miss, Request, Table};
 
@@ -71,9 +71,7 @@ fn taken(table: &Table<'_>, model: &Model, route: &Route, request: &Request) -> 
             }
         }
         Target::Redirect(redirect) => row("redirects", format!("{} to {path}", redirect.status)),
-        Target::Respond(respond) => {
-            row("responds", format!("{}, {} bytes", respond.status, respond.body.len()))
-        }
+        Target::Respond(respond) => row("responds", format!("{}, {}", respond.status, size(&respond.body))),
     }
     if route.body_limit != model.server.limits.body {
         row(
@@ -160,4 +158,12 @@ fn is_near(route: &Route, miss: Option<Miss<'_>>, request: &Request) -> bool {
         }
     };
     !matches!(miss, Some(Miss::Host | Miss::Path)) || starts_alike()
+}
+
+/// How long a body is, if that is known.
+fn size(body: &RequestText) -> String {
+    match body.late().as_ref().and_then(Late::literal) {
+        Some(text) => format!("{} bytes", text.len()),
+        None => "a body made of the request".to_owned(),
+    }
 }

@@ -12,7 +12,7 @@ mod fuzzed;
 mod random;
 
 use castgate_codegen::emit::emit_formatted;
-use castgate_codegen::model::{Model, Target};
+use castgate_codegen::model::{Late, Model, Target};
 use castgate_codegen::{Cast, Diagnostics, Source, Style, compile, normal, schema};
 use proc_macro2::{TokenStream, TokenTree};
 use random::Choices;
@@ -96,7 +96,9 @@ fn nothing_is_lost(text: &str, model: &Model) {
             }
             Target::Respond(respond) => {
                 let body = written["respond"]["body"].as_str().unwrap_or_default().replace("$${", "${");
-                assert_eq!(body, respond.body);
+                if let Some(text) = respond.body.late().as_ref().and_then(Late::literal) {
+                    assert_eq!(body, text);
+                }
             }
         }
     }
@@ -174,7 +176,10 @@ fn text_of_a_config_is_never_code() {
         for route in &model.routes {
             assert!(texts.contains(&route.name));
             if let Target::Respond(respond) = &route.target {
-                assert!(texts.contains(&respond.body) || respond.body.is_empty(), "{:?}", respond.body);
+                // What has values of the request is more than the text that was written.
+                if let Some(body) = respond.body.late().as_ref().and_then(Late::literal) {
+                    assert!(texts.contains(body) || body.is_empty(), "{body:?}");
+                }
             }
         }
     });

@@ -9,6 +9,7 @@ use crate::error::{Error, Reason};
 use crate::forward::TemplatePiece;
 use crate::message::{Body, Request, Response};
 use crate::service::Service;
+use crate::value::{Escape, RequestText};
 
 /// Answers with the rejection that the context holds: no route, a wrong method, a malformed request.
 #[derive(Debug)]
@@ -88,12 +89,39 @@ impl Respond {
 
 impl Service for Respond {
     async fn serve(&self, _request: Request, _cx: &mut Context<'_>) -> Result<Response, Error> {
-        let mut response = Response::new(Body::from(Bytes::from_static(self.body.as_bytes())));
-        *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        if !self.content_type.is_empty() {
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
-        }
-        Ok(response)
+        let body = Bytes::from_static(self.body.as_bytes());
+        Ok(response(self.status, self.content_type, body))
     }
+}
+
+/// A response whose body is made of the request.
+#[derive(Debug)]
+pub struct RespondOf {
+    status: StatusCode,
+    content_type: &'static str,
+    escape: Escape,
+    body: RequestText,
+}
+
+impl RespondOf {
+    /// As [`Respond::new`]; values in the body are escaped so.
+    pub const fn new(status: u16, content_type: &'static str, escape: Escape, body: RequestText) -> Self {
+        Self { status: status_code(status), content_type, escape, body }
+    }
+}
+
+impl Service for RespondOf {
+    async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
+        let body = self.body.body(&request, cx, self.escape);
+        Ok(response(self.status, self.content_type, body))
+    }
+}
+
+fn response(status: StatusCode, content_type: &'static str, body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    if !content_type.is_empty() {
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    response
 }

@@ -30,6 +30,7 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
         if let Some(route) = route
             && let Target::Respond(respond) = &route.target
         {
+            values.push((route.origin.path.key("respond").key("body"), &respond.body));
             let at = route.origin.path.key("respond").key("headers");
             values.extend(respond.headers.iter().map(|(name, value)| (at.key(name.as_str()), value)));
         }

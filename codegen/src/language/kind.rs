@@ -32,7 +32,9 @@ pub(crate) use quantity::{RateOf, Share, ShareAbove0, Size, SizeLimit, SizeOf, S
 pub(crate) use request::RequestLine;
 pub(crate) use scalar::{Flag, Number, OneOfNumbers, PowerOfTwo, Refused};
 pub(crate) use status::Statuses;
-pub(crate) use text::{LateText, LateValue, Literal, MediaType, Name, Plain, RequestValue, Target, Verbatim};
+pub(crate) use text::{
+    Body, LateText, LateValue, Literal, MediaType, Name, Plain, RequestValue, Target, Verbatim,
+};
 pub(crate) use word::{Coded, Word, Words};
 
 use super::Shape;

@@ -1,7 +1,7 @@
 //! Sections and words of `routes:`.
 
 use super::kind::{
-    AsWritten, ByHand, Fields, Header, Host, Literal, MediaType, MethodSet, Name, Nested, Number,
+    AsWritten, Body, ByHand, Fields, Header, Host, MediaType, MethodSet, Name, Nested, Number,
 };
 use super::kind::{OneOfNumbers, Plain, Query, RequestValue, SizeLimit, TimeLimit, Timeout, Verbatim, Word};
 use super::lints::{WrittenAllow, allow};
@@ -98,8 +98,9 @@ section! {
         /// The media type of the body.
         content_type: String = MediaType,
         optional Without::value(CONTENT_TYPE, " if there is a body"), example "application/json";
-        /// What the client gets, as it stands.
-        body: String = Literal, default String::new(), said "empty", example "not here";
+        /// What the client gets. `{client.ip}`, `{id}` and other values of the request are escaped as the content type asks for;
+        /// any other brace is text, and so is a value in two (`{{id}}`).
+        body: RequestText = Body, default RequestText::default(), said "empty", example "no {request.path} here";
         /// Further response header fields. May be late values, and values of the request.
         headers: Vec<(HeaderName, RequestText)> = Fields<RequestValue>(Use::ANSWER, RequestValue),
         default Vec::new(), said "", example "{Cache-Control: max-age=3600}";

@@ -3,7 +3,7 @@
 use super::names::Names;
 use super::policies::Statics;
 use crate::middleware;
-use crate::model::{self, Model, PathChange};
+use crate::model::{self, Escape, Late, Model, PathChange};
 use crate::pattern::TemplatePiece;
 use crate::plan::{End, Instance, Name, Place, Stack, Upstream, Value};
 use std::collections::BTreeMap;
@@ -69,9 +69,17 @@ pub(super) fn instance(
                 layers.push(statics.layer(&entry, &fields, &route.origin.line, names));
             }
             let content_type = respond.content_type.clone().unwrap_or_default();
-            let texts = [content_type, respond.body.clone()].map(Value::Text);
-            let status = Value::Number(respond.status.into());
-            ("Respond", "Respond::new", [status].into_iter().chain(texts).collect())
+            let escape = Value::Path(Escape::of(&content_type).path());
+            let (status, content_type) = (Value::Number(respond.status.into()), Value::Text(content_type));
+            match respond.body.late().as_ref().and_then(Late::literal) {
+                Some(body) => {
+                    ("Respond", "Respond::new", vec![status, content_type, Value::Text(body.to_owned())])
+                }
+                None => {
+                    let body = Value::OfRequest(respond.body.clone());
+                    ("RespondOf", "RespondOf::new", vec![status, content_type, escape, body])
+                }
+            }
         }
     };
     let balance = upstream.map(|id| upstreams[id].balance);

@@ -79,6 +79,11 @@ impl RequestText {
         Some(Late { pieces: self.parts.iter().map(piece).collect::<Option<_>>()? })
     }
 
+    /// Whether it is nothing at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
     /// What it has of the request.
     pub fn sources(&self) -> impl Iterator<Item = &Source> {
         self.parts.iter().filter_map(|part| match part {
@@ -112,6 +117,38 @@ impl fmt::Display for Source {
             Self::Segment { name, number: _ } => f.write_str(name),
             Self::Rest { name, number: _ } => write!(f, "*{name}"),
             plain => f.write_str(PLAIN.iter().find(|(_, known)| known == plain).map_or("", |(name, _)| name)),
+        }
+    }
+}
+
+/// What is escaped of a value in a body, so that it is what it is in a document of that type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Escape {
+    /// Nothing.
+    Nothing,
+    /// In a string of JSON.
+    Json,
+    /// In text, or in an attribute with quotes, of HTML or XML.
+    Markup,
+}
+
+impl Escape {
+    /// That of a media type.
+    pub(crate) fn of(content_type: &str) -> Self {
+        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match essence.rsplit(['/', '+']).next().unwrap_or_default() {
+            "json" => Self::Json,
+            "html" | "xml" => Self::Markup,
+            _ => Self::Nothing,
+        }
+    }
+
+    /// In the facade.
+    pub(crate) const fn path(self) -> &'static str {
+        match self {
+            Self::Nothing => "Escape::Nothing",
+            Self::Json => "Escape::Json",
+            Self::Markup => "Escape::Markup",
         }
     }
 }

@@ -33,6 +33,9 @@ pub(crate) struct LateText;
 /// The value of a header field, which may come at start.
 pub(crate) struct LateValue;
 
+/// The body of a fixed response, parts of which may come with each request.
+pub(crate) struct Body;
+
 /// The value of a header field, parts of which may come at start or with each request.
 pub(crate) struct RequestValue;
 
@@ -134,6 +137,20 @@ impl Like for LateValue {
     }
     fn codes(&self) -> Vec<&'static codes::Code> {
         vec![&codes::BAD_LATE_VALUE, &codes::HEADER_VALUE]
+    }
+}
+
+impl Kind<RequestText> for Body {
+    type Written = String;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<RequestText> {
+        cx.of_request(at, written, Braces::Text)
+    }
+    fn tree(&self, value: &RequestText) -> Tree {
+        Tree::Text(show::of_request(value, Braces::Text))
+    }
+    fn codes(&self) -> Vec<&'static codes::Code> {
+        vec![&codes::BAD_VALUE]
     }
 }
 
