@@ -17,7 +17,7 @@ pub use crate::late::{Late, Origin, Piece};
 pub use crate::message::{Request, Response};
 pub use crate::middleware::{self, Redirect, Reject, Respond, RespondOf, Target as RedirectTarget};
 pub use crate::route::{
-    Disputed, Edge, HeaderMatch, Methods, NONE, Node, QueryMatch, Route, RouteIndex, RouteTimeouts, Span,
+    Disputed, Edge, HeaderMatch, Methods, NONE, Node, QueryMatch, Route, RouteIndex, RouteSettings, Span,
     Table,
 };
 pub use crate::server::Cidr;

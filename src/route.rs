@@ -28,52 +28,27 @@ pub type Edge = table::Edge<&'static str>;
 pub struct Route<T> {
     /// The methods it takes.
     pub methods: Methods,
-    /// What may be in its paths although others read it differently; the rest is 400.
-    pub keeps: Disputed,
     /// Header fields that must all match.
     pub headers: &'static [HeaderMatch],
     /// Query parameters that must all match.
     pub query: &'static [QueryMatch],
     /// The stack that serves it.
     pub target: T,
-    /// Bytes that the body of a request may have; more is 413.
-    pub body_limit: Option<u64>,
-    /// How long an exchange may take, phase by phase.
-    pub timeouts: RouteTimeouts,
+    /// What it allows an exchange; routes with the same share it.
+    pub settings: &'static RouteSettings,
     /// Its name: the `route` of logs and metrics.
     pub name: &'static str,
 }
 
 impl<T> Route<T> {
     /// A route for every method; the other conditions are added by the `with_` functions.
-    pub const fn new(name: &'static str, timeouts: RouteTimeouts, target: T) -> Self {
-        Self {
-            name,
-            methods: Methods::ALL,
-            keeps: Disputed::NOTHING,
-            body_limit: None,
-            headers: &[],
-            query: &[],
-            timeouts,
-            target,
-        }
+    pub const fn new(name: &'static str, settings: &'static RouteSettings, target: T) -> Self {
+        Self { name, methods: Methods::ALL, headers: &[], query: &[], settings, target }
     }
 
     /// Takes only these methods.
     pub const fn with_methods(mut self, methods: Methods) -> Self {
         self.methods = methods;
-        self
-    }
-
-    /// Lets this through as it came.
-    pub const fn keeping(mut self, disputed: Disputed) -> Self {
-        self.keeps = disputed;
-        self
-    }
-
-    /// Takes no longer bodies than this, in bytes.
-    pub const fn with_body_limit(mut self, limit: u64) -> Self {
-        self.body_limit = Some(limit);
         self
     }
 
@@ -95,9 +70,13 @@ impl<T> Route<T> {
     }
 }
 
-/// How long an exchange on a route may take, phase by phase.
-#[derive(Clone, Copy, Debug)]
-pub struct RouteTimeouts {
+/// What a route allows an exchange: how long it may take, phase by phase, and what a client may send.
+#[derive(Debug)]
+pub struct RouteSettings {
+    /// What may be in its paths although others read it differently; the rest is 400.
+    pub keeps: Disputed,
+    /// Bytes that the body of a request may have; more is 413.
+    pub body_limit: Option<u64>,
     /// From the end of a request to the head of its response.
     pub timeout: Duration,
     /// A pause in the body of a response.
@@ -106,16 +85,10 @@ pub struct RouteTimeouts {
     pub total: Option<Duration>,
 }
 
-impl RouteTimeouts {
-    /// No limit on the whole.
-    pub const fn new(timeout: Duration, idle: Duration) -> Self {
-        Self { timeout, idle, total: None }
-    }
-
-    /// And the whole within `total`.
-    pub const fn with_total(mut self, total: Duration) -> Self {
-        self.total = Some(total);
-        self
+impl RouteSettings {
+    /// Lets through what nobody disputes, of any length, and waits so long for each phase.
+    pub(crate) const fn waiting(phase: Duration) -> Self {
+        Self { keeps: Disputed::NOTHING, body_limit: None, timeout: phase, idle: phase, total: None }
     }
 }
 

@@ -42,7 +42,7 @@ fn write(plan: &Plan, items: impl Fn(TokenStream) -> String) -> String {
             "Stacks: a type for each shape, an instance for each way to fill it in.",
             stack::stacks(&plan.stacks, &plan.unmatched),
         ),
-        ("Routes, in the order of the config.", routes::routes(&plan.routes, &plan.conditions)),
+        ("Routes, in the order of the config.", routes::routes(plan)),
         ("The matcher's tables: a trie of path segments for each host.", index::index(&plan.index)),
         (
             "The normalised config, which `gateway config` prints.",

@@ -83,7 +83,7 @@ fn taken(table: &Table<'_>, model: &Model, route: &Route, request: &Request) -> 
     }
     row("timeout", show::duration(route.timeout));
     row("idle", show::duration(route.idle));
-    if let Some(total) = route.total {
+    if let Some(total) = route.settings.total {
         row("total", show::duration(total));
     }
     let layers = route

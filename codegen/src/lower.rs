@@ -12,10 +12,11 @@ mod upstreams;
 use crate::language::Facade;
 use crate::model::{Admin, Model};
 use crate::normal;
-use crate::plan::Plan;
+use crate::plan::{Plan, Value};
 use names::Names;
 use policies::Statics;
 use stacks::Stacks;
+use std::collections::BTreeMap;
 pub(crate) use trie::plain_index;
 
 /// What will exist for this model.
@@ -26,10 +27,16 @@ pub fn lower(model: &Model) -> Plan {
     let mut stacks = Stacks::default();
     let mut conditions = Vec::new();
     let mut routes = Vec::new();
+    let mut route_settings = Vec::new();
+    let mut numbers: BTreeMap<Value, usize> = BTreeMap::new();
     for route in &model.routes {
         let instance = stacks::instance(model, route, &upstreams, &mut statics, &mut names);
         let place = stacks.place(instance, &mut names);
-        routes.push(routes::route(route, place, &mut conditions, &mut names));
+        let number = *numbers.entry(routes::settings(route)).or_insert_with_key(|settings| {
+            route_settings.push(settings.clone());
+            route_settings.len() - 1
+        });
+        routes.push(routes::route(route, (place, number), &mut conditions, &mut names));
     }
     let unmatched = stacks::unmatched(model, &mut statics, &mut names);
     let nowhere = Admin { listen: Vec::new() };
@@ -46,6 +53,7 @@ pub fn lower(model: &Model) -> Plan {
         stacks: stacks.stacks,
         unmatched,
         conditions,
+        route_settings,
         routes,
         index: trie::index(&model.routes),
         needs: statics.needs,

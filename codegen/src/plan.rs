@@ -17,7 +17,6 @@ pub use crate::late::{Late, Piece};
 pub use crate::model::{Part, RequestText, Source};
 pub use crate::source::FileLine;
 pub use castgate_contract::methods::Methods;
-pub use castgate_contract::path::Disputed;
 pub use castgate_contract::table::{NONE, Span, Spanned, Table};
 
 /// Names that every generated file uses for itself; no static is named so after a thing of the config.
@@ -32,6 +31,7 @@ pub const FIXED_NAMES: &[&str] = &[
     "NONE",
     "NORMAL_CONFIG",
     "ROUTES",
+    "ROUTE_SETTINGS",
     "SETTINGS",
     "TRUSTED_PROXIES",
     "UNMATCHED",
@@ -61,6 +61,8 @@ pub struct Plan {
     pub unmatched: Instance,
     /// Header and query conditions of routes.
     pub conditions: Vec<Static>,
+    /// What routes allow an exchange, each once: `RouteSettings`.
+    pub route_settings: Vec<Value>,
     /// The routes; a route's number is its place here.
     pub routes: Vec<Route>,
     /// The matcher's tables.

@@ -53,7 +53,7 @@ pub enum Answer<'m> {
 }
 
 fn is_refused(of: Disputed, request: &Request, route: &Route) -> bool {
-    request.disputed().contains(of) && !route.keeps.contains(of)
+    request.disputed().contains(of) && !route.settings.keeps().contains(of)
 }
 
 /// A model's routes, ready to be asked.

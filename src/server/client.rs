@@ -17,7 +17,10 @@ use super::address;
 use super::relief::ON_ITS_WAY;
 use super::worker::Worker;
 use crate::error::Reason;
-use crate::route::RouteTimeouts;
+use crate::route::RouteSettings;
+
+/// Before the first request.
+static NO_ROUTE: RouteSettings = RouteSettings::waiting(Duration::ZERO);
 
 /// One client connection.
 #[derive(Debug)]
@@ -28,7 +31,7 @@ pub(crate) struct Client {
     peer_text: OnceCell<HeaderValue>,
     wait: Cell<Wait>,
     deadline: Cell<Instant>,
-    timeouts: Cell<RouteTimeouts>,
+    route: Cell<&'static RouteSettings>,
     /// How long the backend of the present attempt may take for its head.
     patience: Cell<Duration>,
     /// When the route's `timeout` is over.
@@ -72,7 +75,7 @@ impl Client {
             peer,
             peer_text: OnceCell::new(),
             wait: Cell::new(Wait::Request),
-            timeouts: Cell::new(RouteTimeouts::new(Duration::ZERO, Duration::ZERO)),
+            route: Cell::new(&NO_ROUTE),
             patience: Cell::new(Duration::ZERO),
             total: Cell::new(None),
             stuck: Cell::new(None),

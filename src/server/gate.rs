@@ -31,7 +31,7 @@ use crate::context::Context;
 use crate::error::{Error, Reason};
 use crate::message::{Body, BodyError, Request, RequestBody, Response};
 use crate::record::{Record, UNMATCHED};
-use crate::route::{Answer, Disputed, Question, RouteTimeouts};
+use crate::route::{Answer, Disputed, Question, RouteSettings};
 
 /// Serves one request of a gateway listener; an error ends the connection without an answer.
 pub(super) async fn admit<A: App>(
@@ -60,7 +60,7 @@ pub(super) async fn admit<A: App>(
     let mut cx = Context { client, record, rejection: None, withheld: None, introduction: None };
     let version = request.version();
     let mut request = with_body(request, client);
-    client.begin(started, IMMEDIATE);
+    client.begin(started, &IMMEDIATE);
     let found = checked
         .and_then(|checked| make_admissible(&mut request, &mut cx, checked))
         .map_err(Error::from)
@@ -108,7 +108,7 @@ fn with_body(request: http::Request<Incoming>, client: &Rc<Client>) -> Request {
 }
 
 /// What answers without an upstream needs no longer than this.
-const IMMEDIATE: RouteTimeouts = RouteTimeouts::new(Duration::from_secs(10), Duration::from_secs(10));
+static IMMEDIATE: RouteSettings = RouteSettings::waiting(Duration::from_secs(10));
 
 /// Puts the target into its canonical form, and the gateway's word on the client in the place of anybody's.
 fn make_admissible(
@@ -162,17 +162,18 @@ fn find<A: App>(
     match answer {
         Answer::Route(number) => {
             let route = &routes.routes[number as usize];
-            if !route.keeps.contains(disputed) {
+            let settings = route.settings;
+            if !settings.keeps.contains(disputed) {
                 return Err(Reason::BadRequest.into());
             }
             cx.record.route = number;
-            check_length(request.body(), route.body_limit)?;
-            request.body_mut().limit(route.body_limit);
+            check_length(request.body(), settings.body_limit)?;
+            request.body_mut().limit(settings.body_limit);
             // It came after what was in flight had been cut off: no backend may act on what has no time for an answer.
             if cx.worker().is_stopped() {
                 return Err(Reason::Shutdown.into());
             }
-            cx.client.begin(cx.record.started, route.timeouts);
+            cx.client.begin(cx.record.started, settings);
             Ok(&route.target)
         }
         Answer::Allow(methods) => {
@@ -221,7 +222,7 @@ pub(super) async fn admit_admin(client: &Rc<Client>, request: http::Request<Inco
         Ok(()) => answer_admin(client, request).await,
         Err(reason) => {
             let now = Instant::now();
-            client.begin(now, IMMEDIATE);
+            client.begin(now, &IMMEDIATE);
             let response = admin::refusal(reason);
             client.exchange_ended(now);
             response
@@ -231,7 +232,7 @@ pub(super) async fn admit_admin(client: &Rc<Client>, request: http::Request<Inco
 
 async fn answer_admin(client: &Rc<Client>, request: http::Request<Incoming>) -> Response {
     let now = Instant::now();
-    client.begin(now, IMMEDIATE);
+    client.begin(now, &IMMEDIATE);
     let (parts, body) = with_body(request, client).into_parts();
     drop(body);
     let mut response = admin::answer(client.worker().process(), &parts.method, parts.uri.path()).await;

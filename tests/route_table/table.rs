@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use castgate::codegen::{Duration, Edge, HeaderMatch, Node, QueryMatch, Route, RouteIndex, RouteTimeouts};
+use castgate::codegen::{
+    Disputed, Duration, Edge, HeaderMatch, Node, QueryMatch, Route, RouteIndex, RouteSettings,
+};
 use castgate_codegen::plan::{self, Plan, Value};
 
 /// The table; a route's target is its number.
@@ -37,8 +39,14 @@ fn leak<T>(items: impl Iterator<Item = T>) -> &'static [T] {
 }
 
 fn route(plan: &Plan, number: usize, of: &plan::Route) -> Route<usize> {
-    let timeouts = RouteTimeouts::new(Duration::from_secs(1), Duration::from_secs(1));
-    let route = Route::new(of.label.clone().leak(), timeouts, number);
+    static SETTINGS: RouteSettings = RouteSettings {
+        keeps: Disputed::NOTHING,
+        body_limit: None,
+        timeout: Duration::from_secs(1),
+        idle: Duration::from_secs(1),
+        total: None,
+    };
+    let route = Route::new(of.label.clone().leak(), &SETTINGS, number);
     let headers = pairs(plan, of.headers.as_ref()).map(|(name, value)| HeaderMatch::new(name, value));
     let query = pairs(plan, of.query.as_ref()).map(|(name, value)| QueryMatch::new(name, value));
     route.with_methods(of.methods).with_headers(leak(headers)).with_query(leak(query))

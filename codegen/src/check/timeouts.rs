@@ -53,7 +53,7 @@ pub(super) fn most_patient(model: &Model) -> Vec<Option<&Route>> {
 pub(super) fn time_of(route: &Route, sink: &Reporter<'_>) -> Option<Span> {
     let own = route.origin.path.key("timeout");
     let total = route.origin.path.key("total");
-    if !sink.source.is_written(&own) && route.total == Some(route.timeout) {
+    if !sink.source.is_written(&own) && route.settings.total == Some(route.timeout) {
         return sink.source.value_span(&total);
     }
     let everywhere = ConfigPath::root().key("server").key("timeouts").key("request");
@@ -62,7 +62,7 @@ pub(super) fn time_of(route: &Route, sink: &Reporter<'_>) -> Option<Span> {
 
 /// What a route says of a part of an exchange, against what it says of the whole.
 fn beyond_total(sink: &mut Reporter<'_>, route: &Route) {
-    let Some(total) = route.total else { return };
+    let Some(total) = route.settings.total else { return };
     let at = &route.origin.path;
     let whole = sink.source.value_span(&at.key("total"));
     for (key, part) in [("timeout", route.timeout), ("idle", route.idle)] {

@@ -69,7 +69,7 @@ fn object(model: &Model, route: &Route) -> Value {
         "target": target,
         "timeout_ms": milliseconds(route.timeout),
         "idle_ms": milliseconds(route.idle),
-        "total_ms": route.total.map(milliseconds),
+        "total_ms": route.settings.total.map(milliseconds),
         "middleware": route.middleware.names(),
     })
 }

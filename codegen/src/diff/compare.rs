@@ -109,7 +109,7 @@ fn spellings(asked: &Asked<'_>, routes: [&Route; 2]) -> Vec<[String; 2]> {
         };
         segments.map(with).collect()
     };
-    let keep = routes.iter().all(|route| route.keeps.contains(Disputed::PARAMETERS));
+    let keep = routes.iter().all(|route| route.settings.keeps().contains(Disputed::PARAMETERS));
     let kept = keep.then(|| plain.map(with_parameters));
     [plain.map(str::to_owned)].into_iter().chain(kept).collect()
 }

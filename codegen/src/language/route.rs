@@ -61,17 +61,20 @@ pub(crate) const DISPUTED: [DisputedKey; 2] = [
 ];
 
 impl Route {
+    /// What has an effect only on a route that forwards.
+    pub(crate) const OF_FORWARDING: [&'static str; 6] = [
+        WrittenRoute::strategy,
+        WrittenRoute::strip_prefix,
+        WrittenRoute::rewrite,
+        WrittenRoute::timeout,
+        WrittenRoute::idle,
+        WrittenRoute::total,
+    ];
+
     /// All that it lets through.
     pub(crate) fn keeps(&self) -> Disputed {
         let kept = DISPUTED.iter().filter(|key| (key.written)(self) == OfDisputed::Keep);
         kept.fold(Disputed::NOTHING, |all, key| all.union(key.of))
-    }
-}
-
-impl DisputedKey {
-    /// What the key is for a route that lets all this through.
-    pub fn word(&self, keeps: Disputed) -> OfDisputed {
-        if keeps.contains(self.of) { OfDisputed::Keep } else { OfDisputed::Refuse }
     }
 }
 
@@ -118,59 +121,59 @@ section! {
 section! {
     /// One route: a condition (`host`, `path`, `match`, `methods`, `headers`, `query`) and exactly one target
     /// (`upstream`, `backends`, `redirect` or `respond`).
-    Route / WrittenRoute {
+    Route / WrittenRoute => "RouteSettings" {
         /// The route's name in logs and metrics, unique in the file. Without one it is the path pattern (`/users`) and, as far
         /// as other routes without a name have the same, its host, its methods, ` exact`, its headers and its query in front
         /// and behind (`GET a.com/users exact +x-canary=1 ?v=2`). Comments and the order of the file do not change it; another
         /// route with the same path may.
-        name: String = Name("route"), optional "its path pattern, made unique", example "users";
+        name: String = Name("route") as _, optional "its path pattern, made unique", example "users";
         /// `api.example.com`, or `*.example.com` for one or more labels in front.
-        host: HostPattern = Host, checked HostPattern::Any, said "any host", example "\"*.example.com\"";
+        host: HostPattern = Host as _, checked HostPattern::Any, said "any host", example "\"*.example.com\"";
         /// The path pattern, required: segments are literal, `{name}`, `{name:uint}`, `{name:uuid}`, or a last `{*rest}`.
-        path: String = Plain, needed "`path: /` is every path", example "\"/users/{id:uint}\"";
+        path: String = Plain as _, needed "`path: /` is every path", example "\"/users/{id:uint}\"";
         /// Whether the path is a prefix of whole segments (`/api` takes `/api` and `/api/x`, never `/apis`) or exact.
-        match_kind "match": MatchKind = Word, checked MatchKind::Prefix, example "exact";
+        match_kind "match": MatchKind = Word as _, checked MatchKind::Prefix, example "exact";
         /// GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH: one or a list, exactly these (GET does not imply HEAD).
-        methods: Methods = MethodSet, checked Methods::ALL, said "every method", example "[GET, HEAD]";
+        methods: Methods = MethodSet as _, checked Methods::ALL, said "every method", example "[GET, HEAD]";
         /// Header fields which all must have exactly these values. Of a field in several lines, the first counts.
-        headers: Vec<HeaderPredicate> = Header, checked Vec::new(), said "", example "{x-canary: \"1\"}";
+        headers: Vec<HeaderPredicate> = Header as _, checked Vec::new(), said "", example "{x-canary: \"1\"}";
         /// Query parameters which all must have exactly these values, decoded; of a repeated one the first counts.
-        query: Vec<QueryPredicate> = Query, checked Vec::new(), said "", example "{version: \"2\"}";
+        query: Vec<QueryPredicate> = Query as _, checked Vec::new(), said "", example "{version: \"2\"}";
         /// Forward to this upstream.
-        upstream: String = Verbatim, optional "", example "users";
+        upstream: String = Verbatim as _, optional "", example "users";
         /// Forward to these backends: an upstream written in place, with all defaults, named after the route.
-        backends: ByHand<List<Backend>> = AsWritten(|| Shape::list(backend())), optional "", example "[http://localhost:9001]";
+        backends: ByHand<List<Backend>> = AsWritten(|| Shape::list(backend())) as _, optional "", example "[http://localhost:9001]";
         /// Only with `backends`: how one of them is chosen.
-        strategy: Strategy = Word, default Strategy::RoundRobin, example "random";
+        strategy: Strategy = Word as _, default Strategy::RoundRobin, example "random";
         /// Answer with a redirect.
-        redirect: Redirect = Nested, optional "", example "{to: /new}";
+        redirect: Redirect = Nested as _, optional "", example "{to: /new}";
         /// Answer with a fixed response.
-        respond: Respond = Nested, optional "", example "{status: 200, content_type: text/plain, body: fine}";
+        respond: Respond = Nested as _, optional "", example "{status: 200, content_type: text/plain, body: fine}";
         /// Literal, whole segments taken off the front of the forwarded path. Not together with `rewrite`.
-        strip_prefix: String = Verbatim, optional "", example "/api/v1";
+        strip_prefix: String = Verbatim as _, optional "", example "/api/v1";
         /// The forwarded path, from the pattern's parameters: `/v2/{id}/{*rest}`. Not together with `strip_prefix`.
-        rewrite: String = Verbatim, optional "", example "\"/v2/{id}/{*rest}\"";
+        rewrite: String = Verbatim as _, optional "", example "\"/v2/{id}/{*rest}\"";
         /// What becomes of a path with `;` (or `%3B`) in a segment, as `/cars;color=red/2012`: `refuse` answers 400, `keep` forwards
         /// it as it came. Segments are compared without their parameters in either case.
-        path_parameters: OfDisputed = Word, default OfDisputed::Refuse, example "keep";
+        path_parameters: OfDisputed = Word as _, default OfDisputed::Refuse, example "keep";
         /// What becomes of a path with an encoded slash or backslash (`%2F`, `%5C`) in a segment, as `/packages/@scope%2Fname`:
         /// `refuse` answers 400, `keep` forwards it as it came. It is a part of its segment, which a parameter takes: never
         /// decoded, and no separator. Beside one no dots are forwarded (`..%2Fx` is 400).
-        encoded_slashes: OfDisputed = Word, default OfDisputed::Refuse, example "keep";
+        encoded_slashes: OfDisputed = Word as _, default OfDisputed::Refuse, example "keep";
         /// What a client may send on this route.
-        limits: RouteLimits = Nested, defaults, example "{body: 50MiB}";
+        limits: RouteLimits = Nested as _, defaults, example "{body: 50MiB}";
         /// From the end of the request to the head of the response, all attempts together: then 504. While a request's body
         /// moves it starts anew. Only on routes that forward.
-        timeout: Duration = Timeout, optional "`server.timeouts.request`, or `total` if that is less", example "5s";
+        timeout: Duration = Timeout as _, optional "`server.timeouts.request`, or `total` if that is less", example "5s";
         /// A pause in the response: for so long a backend may send nothing after the head, or after any part of the body. A
         /// response that goes on may take as long as it likes. Only on routes that forward.
-        idle: Duration = Timeout, optional Without::value("5m", ", or `total` if that is less"), example "1m";
+        idle: Duration = Timeout as _, optional Without::value("5m", ", or `total` if that is less"), example "1m";
         /// The whole exchange, from the request's head to the end of the response, or `off`: then 504, or the end of the
         /// connection if the head has been sent. Not below `timeout` and `idle`. Only on routes that forward.
         total: Option<Duration> = TimeLimit, default None, example "10m";
         /// Laid over the top-level `middleware`, field by field; `name: off` takes one away.
-        middleware: ByHand<Middleware> = AsWritten(|| Shape::Section(middleware::SECTION)), optional "", example "{auth: off, rate_limit: {rate: 5/s}}";
+        middleware: ByHand<Middleware> = AsWritten(|| Shape::Section(middleware::SECTION)) as _, optional "", example "{auth: off, rate_limit: {rate: 5/s}}";
         /// Lints which this route is let off, each with a reason.
-        allow: ByHand<List<WrittenAllow>> = AsWritten(allow), optional "", example "[{lint: route-without-auth, reason: public by design}]";
+        allow: ByHand<List<WrittenAllow>> = AsWritten(allow) as _, optional "", example "[{lint: route-without-auth, reason: public by design}]";
     }
 }

@@ -1,14 +1,17 @@
 //! The route table, and the statics of what routes ask of header fields and query parameters.
 
 use super::names::Names;
+use crate::language::Constant;
+use crate::language::Facade;
+use crate::language::kind::SizeLimit;
 use crate::language::route::WrittenRoute;
-use crate::model;
+use crate::model::{self, Disputed};
 use crate::plan::{Name, Place, Route, Static, Value};
 
 /// A route that is served by the stack at `place`; its conditions join `conditions`.
 pub(super) fn route(
     route: &model::Route,
-    place: Place,
+    (place, settings): (Place, usize),
     conditions: &mut Vec<Static>,
     names: &mut Names,
 ) -> Route {
@@ -28,16 +31,22 @@ pub(super) fn route(
     };
     let headers = condition(WrittenRoute::headers, "HeaderMatch", "HeaderMatch::new");
     let query = condition(WrittenRoute::query, "QueryMatch", "QueryMatch::new");
-    Route {
-        label: route.name.clone(),
-        timeout: route.timeout,
-        idle: route.idle,
-        total: route.total,
-        place,
-        methods: route.methods,
-        keeps: route.keeps,
-        body_limit: route.body_limit,
-        headers,
-        query,
-    }
+    Route { label: route.name.clone(), settings, place, methods: route.methods, headers, query }
+}
+
+/// What it allows an exchange.
+pub(super) fn settings(route: &model::Route) -> Value {
+    route.settings.value_with(vec![
+        ("keeps", disputed(route.settings.keeps())),
+        ("body_limit", SizeLimit.value(&route.body_limit)),
+        ("timeout", Value::Duration(route.timeout)),
+        ("idle", Value::Duration(route.idle)),
+    ])
+}
+
+fn disputed(of: Disputed) -> Value {
+    let names = [(Disputed::PARAMETERS, "Disputed::PARAMETERS"), (Disputed::SLASHES, "Disputed::SLASHES")];
+    let names = names.into_iter().filter(|(one, _)| of.contains(*one)).map(|(_, name)| Value::Path(name));
+    let all = names.reduce(|all, next| Value::Call("Disputed::union", vec![all, next]));
+    all.unwrap_or(Value::Path("Disputed::NOTHING"))
 }

@@ -1,7 +1,7 @@
 //! Routes: a condition, a middleware set, a target.
 
-use super::{Disputed, HeaderName, Id, Methods, MiddlewareSet, Origin, Respond, Upstream};
-use crate::language::route::WrittenRoute;
+use super::{HeaderName, Id, Methods, MiddlewareSet, Origin, Respond, Upstream};
+use crate::language::{self, route::WrittenRoute};
 use crate::pattern::{HostPattern, PathPattern, TemplatePiece};
 use std::cmp::Ordering;
 use std::time::Duration;
@@ -19,8 +19,6 @@ pub struct Route {
     pub path: PathPattern,
     /// Which methods; not empty.
     pub methods: Methods,
-    /// What its paths may have although others read it differently.
-    pub keeps: Disputed,
     /// Bytes that the body of a request may have; the server's default is already in place.
     pub body_limit: Option<u64>,
     /// All must hold. Sorted by name; names are unique.
@@ -31,12 +29,12 @@ pub struct Route {
     pub timeout: Duration,
     /// A pause in a response.
     pub idle: Duration,
-    /// The whole exchange; not below `timeout` and `idle`.
-    pub total: Option<Duration>,
     /// What wraps the target. Never a circuit breaker unless the target is [`Target::Forward`].
     pub middleware: MiddlewareSet,
     /// What answers.
     pub target: Target,
+    /// All of its keys as they were read; what others decide too, or were wrong to be read alone, is above.
+    pub settings: language::route::Route,
 }
 
 impl Route {

@@ -1,10 +1,10 @@
 //! A route, written out.
 
 use super::written;
-use crate::language::kind::{Header, Host, MethodSet, Query, TimeLimit, Timeout, Word};
-use crate::language::route::{DISPUTED, Redirect, RouteLimits, WrittenRoute, WrittenRouteLimits};
+use crate::language::kind::Timeout;
+use crate::language::route::{Redirect, RouteLimits, WrittenRoute, WrittenRouteLimits};
 use crate::language::server::{WrittenLimits, WrittenServer};
-use crate::language::{Kind, Section};
+use crate::language::{self, Kind, Section};
 use crate::model::{Model, PathChange, Route, Scope, Target};
 use crate::pattern::HostPattern;
 use crate::show;
@@ -14,45 +14,40 @@ use crate::yaml::Tree;
 /// A route's entry.
 pub fn route(model: &Model, route: &Route) -> Tree {
     let at = &route.origin.path;
-    let mut keys = vec![(WrittenRoute::name, Tree::text(&route.name))];
-    if route.host != HostPattern::Any {
-        keys.push((WrittenRoute::host, Host.tree(&route.host)));
-    }
-    keys.push((WrittenRoute::path, Tree::text(route.path.to_string())));
-    keys.push((WrittenRoute::match_kind, Word.tree(&route.path.kind)));
-    if !route.methods.is_all() {
-        keys.push((WrittenRoute::methods, MethodSet.tree(&route.methods)));
-    }
-    keys.extend(DISPUTED.iter().map(|key| (key.key, Word.tree(&key.word(route.keeps)))));
-    keys.push((WrittenRoute::limits, limits(at, route)));
-    keys.push((WrittenRoute::headers, Header.tree(&route.headers)));
-    keys.push((WrittenRoute::query, Query.tree(&route.query)));
-    keys.extend(target(model, route));
-    if matches!(route.target, Target::Forward(_)) {
-        let default = ConfigPath::root().key("server").key("timeouts").key("request");
-        let timeout =
-            Tree::At(vec![at.key(WrittenRoute::timeout), default], Box::new(Timeout.tree(&route.timeout)));
-        keys.push((WrittenRoute::timeout, timeout));
-        keys.push((WrittenRoute::idle, Timeout.tree(&route.idle)));
-        keys.push((WrittenRoute::total, TimeLimit.tree(&route.total)));
-    }
-    let (inherited, own) = middleware(model, route);
-    if !inherited.is_empty() {
-        keys.push(("inherited middleware", Tree::Remark(inherited.join(", "))));
-    }
-    keys.push((WrittenRoute::middleware, Tree::Map(own)));
-    let keys = keys.into_iter().map(|(key, value)| (key.to_owned(), value));
-    Tree::At(vec![at.clone()], Box::new(Tree::Map(keys.collect()).filled()))
-}
-
-fn limits(at: &ConfigPath, route: &Route) -> Tree {
-    let server = ConfigPath::root().key("server").key(WrittenServer::limits).key(WrittenLimits::body);
-    let own = at.key(WrittenRoute::limits).key(WrittenRouteLimits::body);
-    let limits = RouteLimits { body: Some(route.body_limit) };
-    let places = |(key, limit): (&'static str, Tree)| {
-        (key.to_owned(), Tree::At(vec![own.clone(), server.clone()], Box::new(limit)))
+    let server = ConfigPath::root().key("server");
+    let or_server = |own: ConfigPath, section, key, value| {
+        Tree::At(vec![own, server.key(section).key(key)], Box::new(value))
     };
-    Tree::Map(limits.keys().into_iter().map(places).collect())
+    let own = at.key(WrittenRoute::limits).key(WrittenRouteLimits::body);
+    let body = RouteLimits { body: Some(route.body_limit) }.keys().into_iter().map(|(key, limit)| {
+        (key.to_owned(), or_server(own.clone(), WrittenServer::limits, WrittenLimits::body, limit))
+    });
+    let timeout = Timeout.tree(&route.timeout);
+    let timeout = or_server(at.key(WrittenRoute::timeout), WrittenServer::timeouts, "request", timeout);
+    let (inherited, own) = middleware(model, route);
+    let mut keys = vec![
+        (WrittenRoute::name, Tree::text(&route.name)),
+        (WrittenRoute::path, Tree::text(route.path.to_string())),
+        (WrittenRoute::limits, Tree::Map(body.collect())),
+        (WrittenRoute::timeout, timeout),
+        (WrittenRoute::idle, Timeout.tree(&route.idle)),
+        (WrittenRoute::middleware, Tree::Map(own)),
+    ];
+    keys.extend(target(model, route));
+    let Tree::Map(mut keys) = route.settings.tree_with(keys) else { return Tree::Map(Vec::new()) };
+    let forwards = route.forward().is_some();
+    keys.retain(|(key, _)| match key.as_str() {
+        // An upstream in place has a name here.
+        WrittenRoute::strategy => false,
+        WrittenRoute::host => route.host != HostPattern::Any,
+        WrittenRoute::methods => !route.methods.is_all(),
+        other => forwards || !language::route::Route::OF_FORWARDING.contains(&other),
+    });
+    if !inherited.is_empty() {
+        let place = keys.iter().position(|(key, _)| key == WrittenRoute::middleware).unwrap_or(keys.len());
+        keys.insert(place, ("inherited middleware".to_owned(), Tree::Remark(inherited.join(", "))));
+    }
+    Tree::At(vec![at.clone()], Box::new(Tree::Map(keys).filled()))
 }
 
 /// The keys of its target.

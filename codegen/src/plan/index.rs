@@ -1,29 +1,20 @@
 //! The route table and the matcher's tries: the contract's tables, as long as their texts are the compiler's.
 
-use super::{Disputed, Methods, Name, Table};
+use super::{Methods, Name, Table};
 use castgate_contract::search::Tables;
 use castgate_contract::table;
-use std::time::Duration;
 
 /// A route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// What logs and metrics call it.
     pub label: String,
-    /// From the end of a request to the head of its response.
-    pub timeout: Duration,
-    /// A pause in a response.
-    pub idle: Duration,
-    /// The whole exchange.
-    pub total: Option<Duration>,
+    /// The place of its settings in the plan's.
+    pub settings: usize,
     /// What serves it.
     pub place: Place,
     /// Its methods.
     pub methods: Methods,
-    /// What its paths may have although others read it differently.
-    pub keeps: Disputed,
-    /// Bytes that the body of a request may have.
-    pub body_limit: Option<u64>,
     /// The static with its header conditions.
     pub headers: Option<Name>,
     /// The static with its query conditions.

@@ -91,15 +91,14 @@ pub(super) fn routes(
             host,
             path,
             methods,
-            keeps: settings.keeps(),
             body_limit: settings.limits.body.unwrap_or(server.limits.body),
             headers,
             query,
             timeout: settings.timeout.unwrap_or_else(|| within(server.timeouts.request)),
             idle: settings.idle.unwrap_or_else(|| within(IDLE)),
-            total: settings.total,
             middleware,
             target,
+            settings,
         });
     }
     cx.captures = Captures::TopLevel;

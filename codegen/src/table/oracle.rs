@@ -1,12 +1,10 @@
 //! An oracle that knows nothing of tries: filter all routes, take the one of highest precedence. And what it is asked.
 
 use super::Request;
-use crate::model::{Disputed, HeaderName, HeaderPredicate, Methods, MiddlewareSet, Origin, QueryPredicate};
-use crate::model::{Redirect, Route, Scope, Target};
+use crate::model::{HeaderName, HeaderPredicate, Methods, QueryPredicate, Route};
 use crate::pattern::{HostPattern, MatchKind, ParamKind, PathPattern, Segment};
-use crate::place::{ConfigPath, FileLine};
+use crate::testing;
 use proptest::prelude::*;
-use std::time::Duration;
 
 const UUID: &str = "67e55044-10b1-426f-9247-bb680e5fe0c8";
 
@@ -33,23 +31,12 @@ pub(crate) fn route(text: &str) -> Route {
     query.sort();
     Route {
         name: text.to_owned(),
-        origin: Origin {
-            path: ConfigPath::root(),
-            line: FileLine { file: "gateway.yml".into(), line: 1 },
-            scope: Scope::TopLevel,
-        },
         host: if host.is_empty() { HostPattern::Any } else { HostPattern::parse(host).unwrap() },
         path: PathPattern::parse(path, if exact { MatchKind::Exact } else { MatchKind::Prefix }).unwrap(),
         methods,
-        keeps: Disputed::NOTHING,
-        body_limit: None,
         headers,
         query,
-        timeout: Duration::from_secs(1),
-        idle: Duration::from_secs(1),
-        total: None,
-        middleware: MiddlewareSet::default(),
-        target: Target::Redirect(Redirect { to: Vec::new(), status: 308 }),
+        ..testing::cast("routes: [{path: /, respond: {}}]").model.routes[0].clone()
     }
 }
 

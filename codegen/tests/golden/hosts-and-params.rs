@@ -94,107 +94,37 @@ static UNMATCHED: Unmatched = Reject;
 static DEBUG_USERS_QUERY: [QueryMatch; 1] = [QueryMatch::new("debug", "1")];
 static CANARY_USERS_HEADERS: [HeaderMatch; 1] = [HeaderMatch::new("x-canary", "1")];
 
+static ROUTE_SETTINGS: [RouteSettings; 1] = [
+    RouteSettings {
+        keeps: Disputed::NOTHING,
+        body_limit: Some(10485760),
+        timeout: Duration::from_secs(60),
+        idle: Duration::from_secs(300),
+        total: None,
+    },
+];
+
 static ROUTES: [Route<Target>; 16] = [
-    Route::new(
-            "root",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack0(&STACK0[0]),
-        )
-        .with_body_limit(10485760),
-    Route::new(
-            "everything",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack0(&STACK0[1]),
-        )
-        .with_body_limit(10485760),
-    Route::new(
-            "user",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack0(&STACK0[0]),
-        )
-        .with_body_limit(10485760),
-    Route::new(
-            "user by number",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack0(&STACK0[0]),
-        )
-        .with_body_limit(10485760),
-    Route::new(
-            "user by uuid",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack0(&STACK0[0]),
-        )
-        .with_body_limit(10485760),
-    Route::new(
-            "me",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack0(&STACK0[0]),
-        )
-        .with_body_limit(10485760),
-    Route::new(
-            "users directory",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack0(&STACK0[0]),
-        )
-        .with_body_limit(10485760),
-    Route::new(
-            "files of user",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack0(&STACK0[0]),
-        )
-        .with_body_limit(10485760),
-    Route::new(
-            "posts of user",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack0(&STACK0[0]),
-        )
-        .with_body_limit(10485760),
-    Route::new(
-            "read users",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack0(&STACK0[0]),
-        )
+    Route::new("root", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
+    Route::new("everything", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[1])),
+    Route::new("user", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
+    Route::new("user by number", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
+    Route::new("user by uuid", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
+    Route::new("me", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
+    Route::new("users directory", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
+    Route::new("files of user", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
+    Route::new("posts of user", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
+    Route::new("read users", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0]))
+        .with_methods(Methods::GET.union(Methods::HEAD)),
+    Route::new("debug users", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0]))
         .with_methods(Methods::GET.union(Methods::HEAD))
-        .with_body_limit(10485760),
-    Route::new(
-            "debug users",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack0(&STACK0[0]),
-        )
-        .with_methods(Methods::GET.union(Methods::HEAD))
-        .with_body_limit(10485760)
         .with_query(&DEBUG_USERS_QUERY),
-    Route::new(
-            "canary users",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack0(&STACK0[0]),
-        )
-        .with_body_limit(10485760)
+    Route::new("canary users", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0]))
         .with_headers(&CANARY_USERS_HEADERS),
-    Route::new(
-            "api",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack0(&STACK0[0]),
-        )
-        .with_body_limit(10485760),
-    Route::new(
-            "any example",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack0(&STACK0[0]),
-        )
-        .with_body_limit(10485760),
-    Route::new(
-            "any eu example",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack0(&STACK0[0]),
-        )
-        .with_body_limit(10485760),
-    Route::new(
-            "other",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack0(&STACK0[0]),
-        )
-        .with_body_limit(10485760),
+    Route::new("api", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
+    Route::new("any example", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
+    Route::new("any eu example", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
+    Route::new("other", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
 ];
 
 // The matcher's tables: a trie of path segments for each host.
@@ -323,155 +253,155 @@ routes:
   - name: root
     path: /
     match: exact
+    respond:
+      status: 200
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    respond:
-      status: 200
   - name: everything
     path: /
     match: prefix
+    respond:
+      status: 404
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    respond:
-      status: 404
   - name: user
     path: "/users/{id}"
     match: prefix
+    respond:
+      status: 200
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    respond:
-      status: 200
   - name: "user by number"
     path: "/users/{id:uint}"
     match: prefix
+    respond:
+      status: 200
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    respond:
-      status: 200
   - name: "user by uuid"
     path: "/users/{id:uuid}"
     match: prefix
+    respond:
+      status: 200
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    respond:
-      status: 200
   - name: me
     path: /users/me
     match: exact
+    respond:
+      status: 200
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    respond:
-      status: 200
   - name: "users directory"
     path: /users/
     match: exact
+    respond:
+      status: 200
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    respond:
-      status: 200
   - name: "files of user"
     path: "/users/{id}/files/{*rest}"
     match: prefix
+    respond:
+      status: 200
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    respond:
-      status: 200
   - name: "posts of user"
     path: "/users/{user}/posts/{post:uint}"
     match: exact
+    respond:
+      status: 200
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    respond:
-      status: 200
   - name: "read users"
     path: /users
     match: prefix
     methods: [GET, HEAD]
+    respond:
+      status: 200
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    respond:
-      status: 200
   - name: "debug users"
     path: /users
     match: prefix
     methods: [GET, HEAD]
-    path_parameters: refuse
-    encoded_slashes: refuse
-    limits:
-      body: 10MiB
     query:
       debug: "1"
     respond:
       status: 200
-  - name: "canary users"
-    path: /users
-    match: prefix
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
+  - name: "canary users"
+    path: /users
+    match: prefix
     headers:
       x-canary: "1"
     respond:
       status: 200
+    path_parameters: refuse
+    encoded_slashes: refuse
+    limits:
+      body: 10MiB
   - name: api
     host: api.example.com
     path: /v1
     match: prefix
+    respond:
+      status: 200
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    respond:
-      status: 200
   - name: "any example"
     host: "*.example.com"
     path: /
     match: prefix
+    respond:
+      status: 200
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    respond:
-      status: 200
   - name: "any eu example"
     host: "*.eu.example.com"
     path: "/{region}"
     match: prefix
+    respond:
+      status: 200
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    respond:
-      status: 200
   - name: other
     host: example.org
     path: "/{*rest}"
     match: prefix
+    respond:
+      status: 200
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    respond:
-      status: 200
 "#;

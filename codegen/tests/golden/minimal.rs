@@ -143,13 +143,18 @@ static UNMATCHED: Unmatched = Reject;
 
 // Routes, in the order of the config.
 
+static ROUTE_SETTINGS: [RouteSettings; 1] = [
+    RouteSettings {
+        keeps: Disputed::NOTHING,
+        body_limit: Some(10485760),
+        timeout: Duration::from_secs(60),
+        idle: Duration::from_secs(300),
+        total: None,
+    },
+];
+
 static ROUTES: [Route<Target>; 1] = [
-    Route::new(
-            "/",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack0(&STACK0[0]),
-        )
-        .with_body_limit(10485760),
+    Route::new("/", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
 ];
 
 // The matcher's tables: a trie of path segments for each host.
@@ -226,11 +231,11 @@ routes:
   - name: /
     path: /
     match: prefix
+    upstream: /
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    upstream: /
     timeout: 60s
     idle: 5m
     total: off

@@ -158,13 +158,18 @@ static UNMATCHED: Unmatched = Reject;
 
 // Routes, in the order of the config.
 
+static ROUTE_SETTINGS: [RouteSettings; 1] = [
+    RouteSettings {
+        keeps: Disputed::NOTHING,
+        body_limit: Some(10485760),
+        timeout: Duration::from_secs(60),
+        idle: Duration::from_secs(300),
+        total: None,
+    },
+];
+
 static ROUTES: [Route<Target>; 1] = [
-    Route::new(
-            "/api/v1",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack0(&STACK0[0]),
-        )
-        .with_body_limit(10485760),
+    Route::new("/api/v1", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
 ];
 
 // The matcher's tables: a trie of path segments for each host.
@@ -251,11 +256,11 @@ routes:
   - name: /api/v1
     path: /api/v1
     match: prefix
+    upstream: /api/v1
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    upstream: /api/v1
     timeout: 60s
     idle: 5m
     total: off

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::Client;
 use crate::error::Reason;
-use crate::route::RouteTimeouts;
+use crate::route::RouteSettings;
 
 /// What a connection is waiting for; each has its own time limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,15 +52,15 @@ impl Client {
     }
 
     /// A request head has arrived.
-    pub(in crate::server) fn begin(&self, now: Instant, timeouts: RouteTimeouts) {
+    pub(in crate::server) fn begin(&self, now: Instant, route: &'static RouteSettings) {
         self.now.set(Some(now));
         self.exchanges.set(self.exchanges.get().wrapping_add(1));
         self.wait.set(Wait::Answer);
-        self.timeouts.set(timeouts);
-        self.patience.set(timeouts.timeout);
-        self.limit.set(now + timeouts.timeout);
+        self.route.set(route);
+        self.patience.set(route.timeout);
+        self.limit.set(now + route.timeout);
         self.deadline.set(self.limit.get());
-        self.total.set(timeouts.total.map(|total| now + total));
+        self.total.set(route.total.map(|total| now + total));
         self.late.set(None);
         self.body_failure.set(None);
         self.body_received.set(0);
@@ -92,7 +92,7 @@ impl Client {
     /// The head or data of a response has come.
     pub(crate) fn response_moved(&self) {
         self.wait.set(Wait::Download);
-        self.moved(self.now() + self.timeouts.get().idle);
+        self.moved(self.now() + self.route.get().idle);
     }
 
     /// Something has come, and the next may take until `deadline`. What came just in time is not late.
@@ -112,7 +112,7 @@ impl Client {
     pub(in crate::server) fn response_taken(&self) {
         if self.stuck.take().is_some() {
             match self.wait.get() {
-                Wait::Download => self.moved(self.now() + self.timeouts.get().idle),
+                Wait::Download => self.moved(self.now() + self.route.get().idle),
                 Wait::Request => self.await_request(self.now()),
                 Wait::Head | Wait::Upload | Wait::Answer | Wait::Linger => {}
             }
@@ -141,7 +141,7 @@ impl Client {
         match self.wait.get() {
             Wait::Upload | Wait::Answer => {
                 self.wait.set(Wait::Answer);
-                self.limit.set(self.now() + self.timeouts.get().timeout);
+                self.limit.set(self.now() + self.route.get().timeout);
                 self.moved(self.limit.get().min(self.now() + self.patience.get()));
             }
             Wait::Download => self.response_moved(),
@@ -151,7 +151,7 @@ impl Client {
 
     /// When the request had arrived, its body too, or the last of it that has come.
     pub(crate) fn answer_awaited_since(&self) -> Instant {
-        self.limit.get() - self.timeouts.get().timeout
+        self.limit.get() - self.route.get().timeout
     }
 
     /// The upstream could take more of the request body than the client has sent.

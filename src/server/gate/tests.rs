@@ -17,7 +17,7 @@ use crate::late::{Late, Origin};
 use crate::message::{Body, Request, Response};
 use crate::middleware::Reject;
 use crate::operational_log::OperationalLog;
-use crate::route::{Methods, Node, Route, RouteIndex, RouteTimeouts, Span, Table};
+use crate::route::{Methods, Node, Route, RouteIndex, RouteSettings, Span, Table};
 use crate::server::connection;
 use crate::server::process::{Phase, Process};
 use crate::server::worker::Worker;
@@ -50,7 +50,7 @@ static SETTINGS: Settings = Settings {
 };
 
 static ROUTES: RouteIndex<()> = RouteIndex {
-    routes: &[Route::new("all", RouteTimeouts::new(MINUTE, MINUTE), ())],
+    routes: &[Route::new("all", &RouteSettings::waiting(MINUTE), ())],
     nodes: &[Node { prefix: Span::one(0, Methods::ALL), ..Node::LEAF }],
     edges: &[],
     candidates: &[],
