@@ -649,60 +649,42 @@ static CANARY_HEADERS: [HeaderMatch; 2] = [
 
 static CANARY_QUERY: [QueryMatch; 1] = [QueryMatch::new("q", "a \"b\"")];
 
+static ROUTE_SETTINGS: [RouteSettings; 3] = [
+    RouteSettings {
+        keeps: Disputed::NOTHING,
+        body_limit: Some(10485760),
+        timeout: Duration::from_secs(60),
+        idle: Duration::from_secs(300),
+        total: None,
+    },
+    RouteSettings {
+        keeps: Disputed::NOTHING,
+        body_limit: Some(10485760),
+        timeout: Duration::from_millis(250),
+        idle: Duration::from_secs(90),
+        total: Some(Duration::from_secs(600)),
+    },
+    RouteSettings {
+        keeps: Disputed::union(Disputed::PARAMETERS, Disputed::SLASHES),
+        body_limit: Some(52428800),
+        timeout: Duration::from_secs(60),
+        idle: Duration::from_secs(300),
+        total: None,
+    },
+];
+
 static ROUTES: [Route<Target>; 8] = [
-    Route::new(
-            "users",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack0(&STACK0[0]),
-        )
-        .with_body_limit(10485760),
-    Route::new(
-            "people",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack0(&STACK0[0]),
-        )
-        .with_body_limit(10485760),
-    Route::new(
-            "orders",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack1(&STACK1[0]),
-        )
-        .with_body_limit(10485760),
-    Route::new(
-            "tenants",
-            RouteTimeouts::new(Duration::from_millis(250), Duration::from_secs(90))
-                .with_total(Duration::from_secs(600)),
-            Target::Stack2(&STACK2[0]),
-        )
-        .with_methods(Methods::GET.union(Methods::POST))
-        .with_body_limit(10485760),
-    Route::new(
-            "canary",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack3(&STACK3[0]),
-        )
-        .keeping(Disputed::PARAMETERS.union(Disputed::SLASHES))
-        .with_body_limit(52428800)
+    Route::new("users", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
+    Route::new("people", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
+    Route::new("orders", &ROUTE_SETTINGS[0], Target::Stack1(&STACK1[0])),
+    Route::new("tenants", &ROUTE_SETTINGS[1], Target::Stack2(&STACK2[0]))
+        .with_methods(Methods::GET.union(Methods::POST)),
+    Route::new("canary", &ROUTE_SETTINGS[2], Target::Stack3(&STACK3[0]))
         .with_headers(&CANARY_HEADERS)
         .with_query(&CANARY_QUERY),
-    Route::new(
-            "/old/{*rest}",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack4(&STACK4[0]),
-        )
-        .with_body_limit(10485760),
-    Route::new(
-            "/older",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack4(&STACK4[1]),
-        )
-        .with_body_limit(10485760),
-    Route::new(
-            "/robots.txt",
-            RouteTimeouts::new(Duration::from_secs(60), Duration::from_secs(300)),
-            Target::Stack5(&STACK5[0]),
-        )
-        .with_body_limit(10485760),
+    Route::new("/old/{*rest}", &ROUTE_SETTINGS[0], Target::Stack4(&STACK4[0])),
+    Route::new("/older", &ROUTE_SETTINGS[0], Target::Stack4(&STACK4[1])),
+    Route::new("/robots.txt", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[0])),
 ];
 
 // The matcher's tables: a trie of path segments for each host.
@@ -914,11 +896,11 @@ routes:
   - name: users
     path: /users
     match: prefix
+    upstream: "weighted users"
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    upstream: "weighted users"
     timeout: 60s
     idle: 5m
     total: off
@@ -926,11 +908,11 @@ routes:
   - name: people
     path: /people
     match: prefix
+    upstream: "weighted users"
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    upstream: "weighted users"
     timeout: 60s
     idle: 5m
     total: off
@@ -938,11 +920,11 @@ routes:
   - name: orders
     path: /orders
     match: prefix
+    upstream: routes
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    upstream: routes
     timeout: 60s
     idle: 5m
     total: off
@@ -951,12 +933,12 @@ routes:
     path: "/tenants/{id:uint}"
     match: exact
     methods: [GET, POST]
+    upstream: routes
+    rewrite: "/v2/{id}/profile"
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    upstream: routes
-    rewrite: "/v2/{id}/profile"
     timeout: 250ms
     idle: 90s
     total: 10m
@@ -976,10 +958,6 @@ routes:
   - name: canary
     path: /users
     match: prefix
-    path_parameters: keep
-    encoded_slashes: keep
-    limits:
-      body: 50MiB
     headers:
       x-canary: "1"
       x-color: blue
@@ -987,6 +965,10 @@ routes:
       q: "a \"b\""
     upstream: canary
     strip_prefix: /users
+    path_parameters: keep
+    encoded_slashes: keep
+    limits:
+      body: 50MiB
     timeout: 60s
     idle: 5m
     total: off
@@ -994,32 +976,28 @@ routes:
   - name: "/old/{*rest}"
     path: "/old/{*rest}"
     match: prefix
+    redirect:
+      to: "/new/{*rest}"
+      status: 301
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    redirect:
-      to: "/new/{*rest}"
-      status: 301
     # inherited middleware: request_id (line 29), access_log (line 30), rate_limit (line 31), request_headers (line 33)
   - name: /older
     path: /older
     match: prefix
+    redirect:
+      to: "https://example.com/"
+      status: 308
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    redirect:
-      to: "https://example.com/"
-      status: 308
     # inherited middleware: request_id (line 29), access_log (line 30), rate_limit (line 31), request_headers (line 33)
   - name: /robots.txt
     path: /robots.txt
     match: exact
-    path_parameters: refuse
-    encoded_slashes: refuse
-    limits:
-      body: 10MiB
     respond:
       status: 200
       content_type: text/plain
@@ -1027,5 +1005,9 @@ routes:
       headers:
         cache-control: "max-age=3600"
         x-zone: "${env:ZONE}"
+    path_parameters: refuse
+    encoded_slashes: refuse
+    limits:
+      body: 10MiB
     # inherited middleware: request_id (line 29), access_log (line 30), rate_limit (line 31), request_headers (line 33)
 "#;

@@ -16,7 +16,7 @@ pub(super) fn middleware(model: &Model, sink: &mut Reporter<'_>) {
     let of_unmatched: Vec<String> = of_unmatched.map(|entry| format!("`{}`", entry.name)).collect();
     let of_unmatched = match of_unmatched.split_last() {
         Some((last, [first, rest @ ..])) => {
-            format!("{} and {last}", [&[first.clone()], rest].concat().join(", "))
+            format!("{} and {last}", [std::slice::from_ref(first), rest].concat().join(", "))
         }
         _ => of_unmatched.concat(),
     };
