@@ -95,7 +95,8 @@ fn nothing_is_lost(text: &str, model: &Model) {
                 assert_eq!(written["redirect"]["status"].as_u64().unwrap_or(308), u64::from(redirect.status));
             }
             Target::Respond(respond) => {
-                let body = written["respond"]["body"].as_str().unwrap_or_default().replace("$${", "${");
+                let body = written["respond"]["body"].as_str().unwrap_or_default();
+                let body = body.replace("$${", "${").replace("{{name}}", "{name}");
                 if let Some(text) = respond.body.late().as_ref().and_then(Late::literal) {
                     assert_eq!(body, text);
                 }

@@ -64,7 +64,7 @@ const ANYTHING: [&str; 30] = [
     "*/",
     "/* */ // x",
     "{}",
-    "{0} {{name}} {request.path}",
+    "{0} {{name}}",
     "\u{0}",
     "\u{0}0",
     "\u{7f}\u{85}\u{2028}\u{feff}",
