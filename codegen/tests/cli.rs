@@ -100,7 +100,10 @@ fn requests_are_explained() {
     assert_eq!(output.status.code(), Some(0));
     let text = text(&output.stdout);
     assert!(text.contains("=> route `users`, tests/pass/everything.yml:"), "{text}");
-    assert!(text.contains("forwards   GET /users?debug=true, with the backend's own Host\n"), "{text}");
+    assert!(
+        text.contains("forwards   GET /users?debug=true, with the Host `shop.internal:8443`\n"),
+        "{text}"
+    );
     let arguments = ["explain", "/api/v1?debug=true", "-H", "Host: API.example.com:80", "-H", "x-canary:1"];
     let output = castgate(&[&arguments[..], &["--config", "tests/pass/everything.yml"]].concat());
     assert!(self::text(&output.stdout).contains("=> route `users`"), "a path is a GET, Host is the host");

@@ -103,7 +103,7 @@ section! {
         optional Without::value(CONTENT_TYPE, " if there is a body"), example "application/json";
         /// What the client gets. `{client.ip}`, `{id}` and other values of the request are escaped as the content type asks for;
         /// any other brace is text, and so is a value in two (`{{id}}`).
-        body: RequestText = Body, default RequestText::default(), said "empty", example "no {request.path} here";
+        body: RequestText = Body, default RequestText::default(), said "empty", example "\"no {request.path} here\"";
         /// Further response header fields. May be late values, and values of the request.
         headers: Vec<(HeaderName, RequestText)> = Fields<RequestValue>(Use::ANSWER, RequestValue),
         default Vec::new(), said "", example "{Cache-Control: max-age=3600}";

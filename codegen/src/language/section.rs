@@ -189,6 +189,12 @@ macro_rules! section {
         #[allow(non_upper_case_globals, dead_code, reason = "they are named like the fields; few steps ask")]
         impl $written {
             $(pub(crate) const $key: &'static str = section!(@name $key $($name)?);)*
+
+            /// The keys that were written, and could be read.
+            pub(crate) fn those_read(&self) -> Vec<&'static str> {
+                let keys = [$(self.$key.get().map(|_| Self::$key)),*];
+                keys.into_iter().flatten().collect()
+            }
         }
 
         $(#[doc = $about])*

@@ -27,7 +27,7 @@ pub(super) fn target(
     let referred = referred.map(|name| upstreams.refer(cx, &at.key(WrittenRoute::upstream), name));
     match targets.as_slice() {
         [one] => {
-            does_not_apply(cx, at, one);
+            does_not_apply(cx, at, written, one);
         }
         [] if !is_known => {
             upstreams.any_may_be_meant();
@@ -71,13 +71,12 @@ pub(super) fn target(
 }
 
 /// Keys that would have no effect with the target the route has.
-fn does_not_apply(cx: &mut Cx<'_>, at: &ConfigPath, target: &str) {
+fn does_not_apply(cx: &mut Cx<'_>, at: &ConfigPath, written: &WrittenRoute, target: &str) {
     let forwards = [WrittenRoute::upstream, WrittenRoute::backends].contains(&target);
     let has_effect = |key| forwards && (key != WrittenRoute::strategy || target == WrittenRoute::backends);
-    let written = |key: &&str| cx.source.is_written(&at.key(key));
     // The route was meant to have another target, or its keys belong elsewhere: that is one mistake.
-    let others = route::Route::OF_FORWARDING.into_iter().filter(|key| !has_effect(*key));
-    let idle: Vec<&str> = others.filter(written).collect();
+    let mut idle = written.those_read();
+    idle.retain(|key| route::Route::OF_FORWARDING.contains(key) && !has_effect(*key));
     let [first, rest @ ..] = idle.as_slice() else { return };
     for span in idle.iter().filter_map(|key| cx.source.whole_span(&at.key(key))) {
         cx.sink.problems.withdraw_all(&span);

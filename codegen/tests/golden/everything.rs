@@ -16,6 +16,8 @@ pub(crate) enum Target {
     Stack3(&'static Stack3),
     Stack4(&'static Stack4),
     Stack5(&'static Stack5),
+    Stack6(&'static Stack6),
+    Stack7(&'static Stack7),
 }
 
 impl App for Compiled {
@@ -39,6 +41,8 @@ impl App for Compiled {
             Target::Stack3(stack) => stack.serve(request, cx).await,
             Target::Stack4(stack) => stack.serve(request, cx).await,
             Target::Stack5(stack) => stack.serve(request, cx).await,
+            Target::Stack6(stack) => stack.serve(request, cx).await,
+            Target::Stack7(stack) => stack.serve(request, cx).await,
         }
     }
     async fn reject(
@@ -54,7 +58,7 @@ impl App for Compiled {
 
 const _: () = assert!(
     features::API_KEYS,
-    "everything.yml:54: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
+    "everything.yml:57: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
 );
 
 // Settings.
@@ -62,7 +66,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "911d1e15731a1c61fa064454e3d9e9977f543607b53e5b9fc77034e16daffd51",
+        config_sha256: "cf7f1b91174e716d549c666c40706a547dbe11ad09e58ae42d5febe6a26faafc",
     },
     normal_config: NORMAL_CONFIG,
     listen: &[
@@ -115,10 +119,14 @@ static SETTINGS: Settings = Settings {
         &BREAKER_0,
         &REQUEST_HEADERS_0,
         &BREAKER_1,
+        &RESPONSE_HEADERS_0,
+        &ADMITTED_0,
         &LIMIT_1,
         &API_KEYS_0,
         &BREAKER_2,
-        &RESPONSE_HEADERS_0,
+        &RESPONSE_HEADERS_1,
+        &LIMIT_2,
+        &RESPONSE_HEADERS_2,
     ],
 };
 
@@ -254,7 +262,7 @@ static ROUTES_2: Upstream<balancers::LeastConnections> = Upstream::new(
             on: &[RetryCause::ConnectFailure],
             budget_basis_points: 1250,
         },
-        host_header: HostHeader::Preserve,
+        host_header: HostHeader::Name("shop.internal"),
         panic_basis_points: 0,
     },
     balancers::LeastConnections::new(),
@@ -262,7 +270,7 @@ static ROUTES_2: Upstream<balancers::LeastConnections> = Upstream::new(
 
 static CANARY_BACKENDS: [Backend; 1] = [
     Backend::new(
-        Origin::at("everything.yml", 59),
+        Origin::at("everything.yml", 62),
         5,
         1,
         Late::new(&[Piece::Literal("http://localhost:9006")]),
@@ -271,7 +279,7 @@ static CANARY_BACKENDS: [Backend; 1] = [
 
 static CANARY: Upstream<balancers::RandomChoice> = Upstream::new(
     Members {
-        origin: Origin::at("everything.yml", 55),
+        origin: Origin::at("everything.yml", 58),
         id: 2,
         name: "canary",
         backends: &CANARY_BACKENDS,
@@ -322,11 +330,13 @@ static ACCESS_LOG_0: middleware::access_log::AccessLogPolicy = middleware::acces
     &[
         middleware::access_log::LogField::Host,
         middleware::access_log::LogField::UserAgent,
+        middleware::access_log::LogField::Protocol,
+        middleware::access_log::LogField::Referer,
     ],
 );
 
 static LIMIT_0: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 31),
+    Origin::at("everything.yml", 32),
     middleware::rate_limit::LimitKey::ClientIp,
     10000000,
     200,
@@ -334,7 +344,7 @@ static LIMIT_0: middleware::rate_limit::Limit = middleware::rate_limit::Limit::n
 );
 
 static BREAKER_0: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 32),
+    Origin::at("everything.yml", 33),
     "weighted users",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -345,7 +355,7 @@ static BREAKER_0: middleware::circuit_breaker::Breaker = middleware::circuit_bre
     },
 );
 
-static REQUEST_HEADERS_0_CELLS: [middleware::request_headers::HeaderEdit; 4] = [
+static REQUEST_HEADERS_0_CELLS: [middleware::request_headers::HeaderEdit; 5] = [
     middleware::request_headers::HeaderEdit::remove("x-internal"),
     middleware::request_headers::HeaderEdit::set(
         "x-zone",
@@ -357,7 +367,23 @@ static REQUEST_HEADERS_0_CELLS: [middleware::request_headers::HeaderEdit; 4] = [
             &[
                 RequestPart::ClientIp,
                 RequestPart::Late(Piece::Literal(" ")),
+                RequestPart::Scheme,
+                RequestPart::Late(Piece::Literal("://")),
+                RequestPart::Host,
+                RequestPart::Late(Piece::Literal(":")),
+                RequestPart::Port,
+                RequestPart::Late(Piece::Literal(" ")),
+                RequestPart::Method,
+                RequestPart::Late(Piece::Literal(" ")),
+                RequestPart::Path,
+                RequestPart::Late(Piece::Literal(" ")),
+                RequestPart::Id,
+                RequestPart::Late(Piece::Literal(" ")),
                 RequestPart::Header("x-tenant"),
+                RequestPart::Late(Piece::Literal(" ")),
+                RequestPart::Query("q"),
+                RequestPart::Late(Piece::Literal(" ")),
+                RequestPart::Cookie("c"),
             ],
         ),
     ),
@@ -365,15 +391,19 @@ static REQUEST_HEADERS_0_CELLS: [middleware::request_headers::HeaderEdit; 4] = [
         "x-gateway",
         Late::new(&[Piece::Literal("castgate")]),
     ),
+    middleware::request_headers::HeaderEdit::add_of(
+        "x-client",
+        RequestText::new(&[RequestPart::ClientIp]),
+    ),
 ];
 
 static REQUEST_HEADERS_0: middleware::request_headers::HeaderEdits = middleware::request_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 33),
+    Origin::at("everything.yml", 34),
     &REQUEST_HEADERS_0_CELLS,
 );
 
 static BREAKER_1: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 32),
+    Origin::at("everything.yml", 33),
     "routes",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -384,8 +414,24 @@ static BREAKER_1: middleware::circuit_breaker::Breaker = middleware::circuit_bre
     },
 );
 
+static RESPONSE_HEADERS_0_CELLS: [middleware::response_headers::HeaderEdit; 1] = [
+    middleware::response_headers::HeaderEdit::set_of(
+        "x-tenant",
+        RequestText::new(&[RequestPart::Segment(1)]),
+    ),
+];
+
+static RESPONSE_HEADERS_0: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
+    Origin::at("everything.yml", 55),
+    &RESPONSE_HEADERS_0_CELLS,
+);
+
+static ADMITTED_0: middleware::ip_filter::Admitted = middleware::ip_filter::Admitted::new(
+    &[0xffff0a000000, 0xffff0a090000, 0xffff0a0a0000, 0xffff0b000000],
+);
+
 static LIMIT_1: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 53),
+    Origin::at("everything.yml", 56),
     middleware::rate_limit::LimitKey::header("x-tenant"),
     200000000,
     200,
@@ -393,7 +439,7 @@ static LIMIT_1: middleware::rate_limit::Limit = middleware::rate_limit::Limit::n
 );
 
 static API_KEYS_0: middleware::auth::ApiKeys = middleware::auth::ApiKeys::new(
-    Origin::at("everything.yml", 54),
+    Origin::at("everything.yml", 57),
     "x-api-key",
     Late::new(
         &[
@@ -405,7 +451,7 @@ static API_KEYS_0: middleware::auth::ApiKeys = middleware::auth::ApiKeys::new(
 );
 
 static BREAKER_2: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 32),
+    Origin::at("everything.yml", 33),
     "canary",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -416,7 +462,35 @@ static BREAKER_2: middleware::circuit_breaker::Breaker = middleware::circuit_bre
     },
 );
 
-static RESPONSE_HEADERS_0_CELLS: [middleware::response_headers::HeaderEdit; 2] = [
+static RESPONSE_HEADERS_1_CELLS: [middleware::response_headers::HeaderEdit; 1] = [
+    middleware::response_headers::HeaderEdit::set_of(
+        "x-moved",
+        RequestText::new(&[RequestPart::Rest(1)]),
+    ),
+];
+
+static RESPONSE_HEADERS_1: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
+    Origin::at("everything.yml", 68),
+    &RESPONSE_HEADERS_1_CELLS,
+);
+
+static LIMIT_2: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
+    Origin::at("everything.yml", 68),
+    middleware::rate_limit::LimitKey::Values(
+        RequestText::new(
+            &[
+                RequestPart::Query("account"),
+                RequestPart::Late(Piece::Literal(" ")),
+                RequestPart::Rest(1),
+            ],
+        ),
+    ),
+    180000000000,
+    200,
+    65536,
+);
+
+static RESPONSE_HEADERS_2_CELLS: [middleware::response_headers::HeaderEdit; 2] = [
     middleware::response_headers::HeaderEdit::set(
         "cache-control",
         Late::new(&[Piece::Literal("max-age=3600")]),
@@ -427,9 +501,9 @@ static RESPONSE_HEADERS_0_CELLS: [middleware::response_headers::HeaderEdit; 2] =
     ),
 ];
 
-static RESPONSE_HEADERS_0: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 67),
-    &RESPONSE_HEADERS_0_CELLS,
+static RESPONSE_HEADERS_2: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
+    Origin::at("everything.yml", 70),
+    &RESPONSE_HEADERS_2_CELLS,
 );
 
 // Stacks: a type for each shape, an instance for each way to fill it in.
@@ -498,8 +572,12 @@ static STACK1: [Stack1; 1] = [
 
 type Stack2 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
-        middleware::rate_limit::RateLimit<
-            middleware::auth::Auth<Forward<balancers::LeastConnections>>,
+        middleware::response_headers::ResponseHeaders<
+            middleware::ip_filter::IpFilter<
+                middleware::rate_limit::RateLimit<
+                    middleware::auth::Auth<Forward<balancers::LeastConnections>>,
+                >,
+            >,
         >,
     >,
 >;
@@ -509,18 +587,24 @@ static STACK2: [Stack2; 1] = [
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
             &ACCESS_LOG_0,
-            middleware::rate_limit::RateLimit::new(
-                &LIMIT_1,
-                middleware::auth::Auth::new(
-                    &API_KEYS_0,
-                    Forward::new(
-                        &ROUTES_2,
-                        PathEdit::Rewrite(
-                            &[
-                                TemplatePiece::Literal("/v2/"),
-                                TemplatePiece::Segment(1),
-                                TemplatePiece::Literal("/profile"),
-                            ],
+            middleware::response_headers::ResponseHeaders::new(
+                &RESPONSE_HEADERS_0,
+                middleware::ip_filter::IpFilter::new(
+                    &ADMITTED_0,
+                    middleware::rate_limit::RateLimit::new(
+                        &LIMIT_1,
+                        middleware::auth::Auth::new(
+                            &API_KEYS_0,
+                            Forward::new(
+                                &ROUTES_2,
+                                PathEdit::Rewrite(
+                                    &[
+                                        TemplatePiece::Literal("/v2/"),
+                                        TemplatePiece::Segment(1),
+                                        TemplatePiece::Literal("/profile"),
+                                    ],
+                                ),
+                            ),
                         ),
                     ),
                 ),
@@ -562,31 +646,47 @@ static STACK3: [Stack3; 1] = [
 
 type Stack4 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
-        middleware::rate_limit::RateLimit<
-            middleware::request_headers::RequestHeaders<Redirect>,
+        middleware::response_headers::ResponseHeaders<
+            middleware::rate_limit::RateLimit<
+                middleware::request_headers::RequestHeaders<Redirect>,
+            >,
         >,
     >,
 >;
 
-static STACK4: [Stack4; 2] = [
+static STACK4: [Stack4; 1] = [
     middleware::request_id::RequestIds::new(
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
             &ACCESS_LOG_0,
-            middleware::rate_limit::RateLimit::new(
-                &LIMIT_0,
-                middleware::request_headers::RequestHeaders::new(
-                    &REQUEST_HEADERS_0,
-                    Redirect::new(
-                        301,
-                        RedirectTarget::Template(
-                            &[TemplatePiece::Literal("/new/"), TemplatePiece::Rest(1)],
+            middleware::response_headers::ResponseHeaders::new(
+                &RESPONSE_HEADERS_1,
+                middleware::rate_limit::RateLimit::new(
+                    &LIMIT_2,
+                    middleware::request_headers::RequestHeaders::new(
+                        &REQUEST_HEADERS_0,
+                        Redirect::new(
+                            301,
+                            RedirectTarget::Template(
+                                &[TemplatePiece::Literal("/new/"), TemplatePiece::Rest(1)],
+                            ),
                         ),
                     ),
                 ),
             ),
         ),
     ),
+];
+
+type Stack5 = middleware::request_id::RequestIds<
+    middleware::access_log::AccessLog<
+        middleware::rate_limit::RateLimit<
+            middleware::request_headers::RequestHeaders<Redirect>,
+        >,
+    >,
+>;
+
+static STACK5: [Stack5; 1] = [
     middleware::request_id::RequestIds::new(
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
@@ -602,7 +702,7 @@ static STACK4: [Stack4; 2] = [
     ),
 ];
 
-type Stack5 = middleware::request_id::RequestIds<
+type Stack6 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::rate_limit::RateLimit<
             middleware::request_headers::RequestHeaders<
@@ -612,7 +712,7 @@ type Stack5 = middleware::request_id::RequestIds<
     >,
 >;
 
-static STACK5: [Stack5; 1] = [
+static STACK6: [Stack6; 1] = [
     middleware::request_id::RequestIds::new(
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
@@ -622,8 +722,43 @@ static STACK5: [Stack5; 1] = [
                 middleware::request_headers::RequestHeaders::new(
                     &REQUEST_HEADERS_0,
                     middleware::response_headers::ResponseHeaders::new(
-                        &RESPONSE_HEADERS_0,
+                        &RESPONSE_HEADERS_2,
                         Respond::new(200, "text/plain", "User-agent: *\nDisallow: /\n"),
+                    ),
+                ),
+            ),
+        ),
+    ),
+];
+
+type Stack7 = middleware::request_id::RequestIds<
+    middleware::access_log::AccessLog<
+        middleware::rate_limit::RateLimit<
+            middleware::request_headers::RequestHeaders<RespondOf>,
+        >,
+    >,
+>;
+
+static STACK7: [Stack7; 1] = [
+    middleware::request_id::RequestIds::new(
+        &REQUEST_ID_0,
+        middleware::access_log::AccessLog::new(
+            &ACCESS_LOG_0,
+            middleware::rate_limit::RateLimit::new(
+                &LIMIT_0,
+                middleware::request_headers::RequestHeaders::new(
+                    &REQUEST_HEADERS_0,
+                    RespondOf::new(
+                        200,
+                        "application/json",
+                        Escape::Json,
+                        RequestText::new(
+                            &[
+                                RequestPart::Late(Piece::Literal("{\"client\": \"")),
+                                RequestPart::ClientIp,
+                                RequestPart::Late(Piece::Literal("\"}")),
+                            ],
+                        ),
                     ),
                 ),
             ),
@@ -673,7 +808,7 @@ static ROUTE_SETTINGS: [RouteSettings; 3] = [
     },
 ];
 
-static ROUTES: [Route<Target>; 8] = [
+static ROUTES: [Route<Target>; 9] = [
     Route::new("users", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
     Route::new("people", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
     Route::new("orders", &ROUTE_SETTINGS[0], Target::Stack1(&STACK1[0])),
@@ -683,8 +818,9 @@ static ROUTES: [Route<Target>; 8] = [
         .with_headers(&CANARY_HEADERS)
         .with_query(&CANARY_QUERY),
     Route::new("/old/{*rest}", &ROUTE_SETTINGS[0], Target::Stack4(&STACK4[0])),
-    Route::new("/older", &ROUTE_SETTINGS[0], Target::Stack4(&STACK4[1])),
-    Route::new("/robots.txt", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[0])),
+    Route::new("/older", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[0])),
+    Route::new("/robots.txt", &ROUTE_SETTINGS[0], Target::Stack6(&STACK6[0])),
+    Route::new("/echo", &ROUTE_SETTINGS[0], Target::Stack7(&STACK7[0])),
 ];
 
 // The matcher's tables: a trie of path segments for each host.
@@ -699,9 +835,13 @@ static INDEX: RouteIndex<Target> = RouteIndex {
     any_host: 0,
 };
 
-static NODES: [Node; 9] = [
+static NODES: [Node; 10] = [
     Node {
         literals: Table::new(0, 16),
+        ..Node::LEAF
+    },
+    Node {
+        prefix: Span::one(8, Methods::ALL),
         ..Node::LEAF
     },
     Node {
@@ -724,7 +864,7 @@ static NODES: [Node; 9] = [
         exact: Span::one(7, Methods::ALL),
         ..Node::LEAF
     },
-    Node { uint: 7, ..Node::LEAF },
+    Node { uint: 8, ..Node::LEAF },
     Node {
         exact: Span::one(3, Methods::GET.union(Methods::POST)),
         ..Node::LEAF
@@ -737,14 +877,14 @@ static NODES: [Node; 9] = [
 
 static EDGES: [Edge; 16] = [
     Edge::VACANT,
-    Edge::new("tenants", 6),
-    Edge::new("people", 4),
-    Edge::new("old", 1),
-    Edge::new("orders", 3),
-    Edge::new("robots.txt", 5),
-    Edge::new("users", 8),
-    Edge::VACANT,
-    Edge::new("older", 2),
+    Edge::new("tenants", 7),
+    Edge::new("people", 5),
+    Edge::new("old", 2),
+    Edge::new("orders", 4),
+    Edge::new("robots.txt", 6),
+    Edge::new("echo", 1),
+    Edge::new("users", 9),
+    Edge::new("older", 3),
     Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
@@ -840,7 +980,7 @@ upstreams:
       attempts: 2
       "on": [connect-failure]
       budget: 12.5%
-    host_header: preserve
+    host_header: shop.internal
     panic_threshold: 0%
   canary:
     strategy: random
@@ -873,7 +1013,7 @@ middleware:
     trust_incoming: false
   access_log:
     query: false
-    fields: [host, user_agent]
+    fields: [host, user_agent, protocol, referer]
   rate_limit:
     rate: 100/s
     burst: 200
@@ -889,9 +1029,10 @@ middleware:
     remove: [x-internal]
     set:
       x-zone: "${env:ZONE}"
-      x-from: "{client.ip} {header.x-tenant}"
+      x-from: "{client.ip} {request.scheme}://{request.host}:{request.port} {request.method} {request.path} {request.id} {header.x-tenant} {query.q} {cookie.c}"
     add:
       x-gateway: castgate
+      x-client: "{client.ip}"
 routes:
   - name: users
     path: /users
@@ -904,7 +1045,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 29), access_log (line 30), rate_limit (line 31), circuit_breaker (line 32), request_headers (line 33)
+    # inherited middleware: request_id (line 30), access_log (line 31), rate_limit (line 32), circuit_breaker (line 33), request_headers (line 34)
   - name: people
     path: /people
     match: prefix
@@ -916,7 +1057,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 29), access_log (line 30), rate_limit (line 31), circuit_breaker (line 32), request_headers (line 33)
+    # inherited middleware: request_id (line 30), access_log (line 31), rate_limit (line 32), circuit_breaker (line 33), request_headers (line 34)
   - name: orders
     path: /orders
     match: prefix
@@ -928,7 +1069,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 29), access_log (line 30), rate_limit (line 31), circuit_breaker (line 32), request_headers (line 33)
+    # inherited middleware: request_id (line 30), access_log (line 31), rate_limit (line 32), circuit_breaker (line 33), request_headers (line 34)
   - name: tenants
     path: "/tenants/{id:uint}"
     match: exact
@@ -942,8 +1083,16 @@ routes:
     timeout: 250ms
     idle: 90s
     total: 10m
-    # inherited middleware: request_id (line 29), access_log (line 30)
+    # inherited middleware: request_id (line 30), access_log (line 31)
     middleware:
+      response_headers:
+        remove: []
+        set:
+          x-tenant: "{id}"
+        add: {}
+      ip_filter:
+        allow: ["10.0.0.0/8"]
+        deny: ["10.9.0.0/16"]
       rate_limit:
         rate: 5/s
         burst: 200
@@ -972,7 +1121,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 29), access_log (line 30), rate_limit (line 31), circuit_breaker (line 32), request_headers (line 33)
+    # inherited middleware: request_id (line 30), access_log (line 31), rate_limit (line 32), circuit_breaker (line 33), request_headers (line 34)
   - name: "/old/{*rest}"
     path: "/old/{*rest}"
     match: prefix
@@ -983,7 +1132,18 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 29), access_log (line 30), rate_limit (line 31), request_headers (line 33)
+    # inherited middleware: request_id (line 30), access_log (line 31), request_headers (line 34)
+    middleware:
+      response_headers:
+        remove: []
+        set:
+          x-moved: "{*rest}"
+        add: {}
+      rate_limit:
+        rate: 5/15m
+        burst: 200
+        key: "{query.account} {*rest}"
+        max_keys: 65536
   - name: /older
     path: /older
     match: prefix
@@ -994,7 +1154,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 29), access_log (line 30), rate_limit (line 31), request_headers (line 33)
+    # inherited middleware: request_id (line 30), access_log (line 31), rate_limit (line 32), request_headers (line 34)
   - name: /robots.txt
     path: /robots.txt
     match: exact
@@ -1009,5 +1169,17 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 29), access_log (line 30), rate_limit (line 31), request_headers (line 33)
+    # inherited middleware: request_id (line 30), access_log (line 31), rate_limit (line 32), request_headers (line 34)
+  - name: /echo
+    path: /echo
+    match: prefix
+    respond:
+      status: 200
+      content_type: application/json
+      body: "{\"client\": \"{client.ip}\"}"
+    path_parameters: refuse
+    encoded_slashes: refuse
+    limits:
+      body: 10MiB
+    # inherited middleware: request_id (line 30), access_log (line 31), rate_limit (line 32), request_headers (line 34)
 "#;

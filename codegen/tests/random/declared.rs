@@ -37,7 +37,9 @@ pub(super) fn fill(choices: &mut Choices<'_>, tree: &mut Node) {
             let is_free = !BY_HAND.contains(&format!("{section}.{key}"));
             // No value of some is right; to include a file there has to be one.
             let can_be = property["not"].is_null() && key != "include";
-            if is_free && can_be && choices.chance(50) {
+            // An example has keys of its own.
+            let is_there = map.iter().any(|(known, _)| known == key);
+            if is_free && can_be && !is_there && choices.chance(50) {
                 map.push((key.to_owned(), value(choices, property)));
             }
         }
@@ -85,6 +87,14 @@ fn walk(
 /// A value that its schema allows; of what that does not say enough of, the example.
 fn value(choices: &mut Choices<'_>, schema: &'static Value) -> Node {
     let pattern = schema["pattern"].as_str().unwrap_or_default();
+    // A word in the place of something else, and of an entry.
+    let (own, entries) = (other_words(schema), other_words(&schema["items"]));
+    if !own.is_empty() && choices.chance(50) {
+        return node(choices.pick(&own));
+    }
+    if !entries.is_empty() && choices.chance(50) {
+        return Node::List(vec![node(choices.pick(&entries))]);
+    }
     let words = |schema: &'static Value| -> Vec<&'static str> {
         schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
     };
@@ -108,6 +118,12 @@ fn value(choices: &mut Choices<'_>, schema: &'static Value) -> Node {
         _ if section(schema).is_some_and(|section| section["required"].is_null()) => Node::Map(Vec::new()),
         _ => node(&schema["examples"][0]),
     }
+}
+
+/// The words that may stand for something that is no word: `off`, `2xx`.
+fn other_words(schema: &'static Value) -> Vec<&'static Value> {
+    let choices = schema["anyOf"].as_array().into_iter().flatten();
+    choices.filter_map(|choice| choice["enum"].as_array()).flatten().collect()
 }
 
 /// The section that a key holds.
