@@ -87,7 +87,7 @@ pub struct RouteSettings {
 
 impl RouteSettings {
     /// Lets through what nobody disputes, of any length, and waits so long for each phase.
-    pub(crate) const fn waiting(phase: Duration) -> Self {
+    pub const fn waiting(phase: Duration) -> Self {
         Self { keeps: Disputed::NOTHING, body_limit: None, timeout: phase, idle: phase, total: None }
     }
 }

@@ -2,9 +2,7 @@
 
 use std::collections::HashSet;
 
-use castgate::codegen::{
-    Disputed, Duration, Edge, HeaderMatch, Node, QueryMatch, Route, RouteIndex, RouteSettings,
-};
+use castgate::codegen::{Duration, Edge, HeaderMatch, Node, QueryMatch, Route, RouteIndex, RouteSettings};
 use castgate_codegen::plan::{self, Plan, Value};
 
 /// The table; a route's target is its number.
@@ -39,13 +37,7 @@ fn leak<T>(items: impl Iterator<Item = T>) -> &'static [T] {
 }
 
 fn route(plan: &Plan, number: usize, of: &plan::Route) -> Route<usize> {
-    static SETTINGS: RouteSettings = RouteSettings {
-        keeps: Disputed::NOTHING,
-        body_limit: None,
-        timeout: Duration::from_secs(1),
-        idle: Duration::from_secs(1),
-        total: None,
-    };
+    static SETTINGS: RouteSettings = RouteSettings::waiting(Duration::from_secs(1));
     let route = Route::new(of.label.clone().leak(), &SETTINGS, number);
     let headers = pairs(plan, of.headers.as_ref()).map(|(name, value)| HeaderMatch::new(name, value));
     let query = pairs(plan, of.query.as_ref()).map(|(name, value)| QueryMatch::new(name, value));
