@@ -292,6 +292,16 @@ impl Upstream {
         assert!(self.shared.record.wait_for(DEADLINE, enough).is_some(), "fewer than {count} probes came");
     }
 
+    /// Waits until so many connections were accepted, probes' included; panics at the deadline.
+    #[track_caller]
+    pub fn await_connections(&self, count: usize) {
+        let enough = |record: &Record| (record.open.len() >= count).then_some(());
+        assert!(
+            self.shared.record.wait_for(DEADLINE, enough).is_some(),
+            "fewer than {count} connections came"
+        );
+    }
+
     /// Waits until this connection is closed; panics at the deadline.
     #[track_caller]
     pub fn await_disconnect(&self, connection: usize) {
