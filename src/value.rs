@@ -161,7 +161,7 @@ impl RequestText {
         made.unwrap_or_else(|never| match never {})
     }
 
-    /// A hash of what the value stands for: `%41` in a query is `A`, and segments count without their parameters, so that nobody
+    /// A hash of what the value stands for: `%40` is `@`, and segments count without their parameters, so that nobody
     /// has another by writing the same in another way. Of an IPv6 client it is that of its /64. All requests that lack a part of the
     /// value have the same.
     pub(crate) fn hash(&self, request: &Request, cx: &Context<'_>, hasher: &impl BuildHasher) -> u64 {
@@ -171,22 +171,23 @@ impl RequestText {
             state.write(bytes);
             state.write_usize(bytes.len());
         };
+        let spelled = |state: &mut dyn Hasher, spelled: &mut dyn Iterator<Item = u8>| {
+            let mut length = 0;
+            spelled.for_each(|byte| {
+                state.write_u8(byte);
+                length += 1;
+            });
+            state.write_usize(length);
+        };
         let whole = self.each(request, cx, |bit| match bit {
             Bit::Text(part) => bytes(&mut state, part.as_bytes()),
             Bit::Plain(part) => bytes(&mut state, part),
             Bit::Address(IpAddr::V4(address)) => state.write_u32(address.into()),
             Bit::Address(IpAddr::V6(address)) => state.write_u64((u128::from(address) >> 64) as u64),
-            Bit::Segment(part) | Bit::Path(part) => {
-                part.split('/').for_each(|segment| bytes(&mut state, path::bare(segment).as_bytes()));
-            }
-            Bit::Form(part) => {
-                let mut length = 0;
-                query::decoded(part).for_each(|byte| {
-                    state.write_u8(byte);
-                    length += 1;
-                });
-                state.write_usize(length);
-            }
+            Bit::Segment(part) | Bit::Path(part) => part
+                .split('/')
+                .for_each(|segment| spelled(&mut state, &mut path::decoded(path::bare(segment)))),
+            Bit::Form(part) => spelled(&mut state, &mut query::decoded(part)),
         });
         whole.map_or_else(|Absent| hasher.hash_one(()), |()| state.finish())
     }

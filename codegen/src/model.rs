@@ -10,7 +10,7 @@ mod test;
 mod upstream;
 mod value;
 
-pub(crate) use request::{Escape, PLAIN};
+pub(crate) use request::{Document, PLAIN};
 pub use request::{Part, RequestText, Source};
 pub use route::{Forward, HeaderPredicate, PathChange, QueryPredicate, Redirect, Route, Target};
 pub use server::{Cidr, Placed, Workers};

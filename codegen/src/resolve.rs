@@ -6,6 +6,7 @@
 mod backend;
 mod condition;
 pub(crate) mod cx;
+mod document;
 mod lints;
 pub(crate) mod names;
 mod route;

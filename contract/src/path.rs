@@ -141,6 +141,27 @@ fn decode(path: &[u8]) -> Result<String, &'static str> {
     Ok(decoded)
 }
 
+/// The bytes that a part of a path stands for: `%41` is `A`, and a broken escape stands for itself.
+pub fn decoded(text: &str) -> impl Iterator<Item = u8> {
+    unescaped(text, |byte| byte)
+}
+
+/// The bytes of escapes, and what `plain` makes of all others.
+#[inline]
+pub(crate) fn unescaped(text: &str, plain: impl Fn(u8) -> u8) -> impl Iterator<Item = u8> {
+    let mut bytes = text.as_bytes();
+    std::iter::from_fn(move || {
+        let (first, rest) = bytes.split_first()?;
+        let escape = rest.first_chunk().filter(|_| *first == b'%').and_then(|digits| escaped(*digits));
+        let byte;
+        (byte, bytes) = match escape {
+            Some(byte) => (byte, &rest[2..]),
+            None => (plain(*first), rest),
+        };
+        Some(byte)
+    })
+}
+
 /// The byte of an escape's two digits, whatever their case.
 #[inline]
 pub fn escaped(digits: [u8; 2]) -> Option<u8> {

@@ -1,6 +1,6 @@
 //! Query parameters: the first of a name counts, and escapes are read as forms write them (WHATWG URL, section 5).
 
-use crate::path::escaped;
+use crate::path;
 
 /// Whether the first parameter of this (decoded) name has this (decoded) value. Nothing is decoded into memory.
 #[inline]
@@ -18,18 +18,7 @@ pub fn first<'q>(query: &'q str, name: &str) -> Option<&'q str> {
 /// The bytes that a name or a value stands for: `+` is a space, `%41` is `A`, and a broken escape stands for itself.
 #[inline]
 pub fn decoded(text: &str) -> impl Iterator<Item = u8> {
-    let mut bytes = text.as_bytes();
-    std::iter::from_fn(move || {
-        let (first, rest) = bytes.split_first()?;
-        let escape = rest.first_chunk().and_then(|digits: &[u8; 2]| escaped(*digits));
-        let byte;
-        (byte, bytes) = match (first, escape) {
-            (b'+', _) => (b' ', rest),
-            (b'%', Some(byte)) => (byte, &rest[2..]),
-            _ => (*first, rest),
-        };
-        Some(byte)
-    })
+    path::unescaped(text, |byte| if byte == b'+' { b' ' } else { byte })
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::names::Names;
 use super::policies::Statics;
 use crate::middleware;
-use crate::model::{self, Escape, Late, Model, PathChange};
+use crate::model::{self, Document, Late, Model, PathChange};
 use crate::pattern::TemplatePiece;
 use crate::plan::{End, Instance, Name, Place, Stack, Upstream, Value};
 use std::collections::BTreeMap;
@@ -69,7 +69,7 @@ pub(super) fn instance(
                 layers.push(statics.layer(&entry, &fields, &route.origin.line, names));
             }
             let content_type = respond.content_type.clone().unwrap_or_default();
-            let escape = Value::Path(Escape::of(&content_type).path());
+            let escape = Value::Path(Document::of(&content_type).escape());
             let (status, content_type) = (Value::Number(respond.status.into()), Value::Text(content_type));
             match respond.body.late().as_ref().and_then(Late::literal) {
                 Some(body) => {

@@ -107,6 +107,13 @@ impl From<Late> for RequestText {
     }
 }
 
+impl Source {
+    /// Whether whoever sends the request can make it any text.
+    pub(crate) const fn is_chosen(&self) -> bool {
+        !matches!(self, Self::ClientIp | Self::Scheme | Self::Port)
+    }
+}
+
 impl fmt::Display for Source {
     /// As it is written, without the braces.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -121,32 +128,35 @@ impl fmt::Display for Source {
     }
 }
 
-/// What is escaped of a value in a body, so that it is what it is in a document of that type.
+/// What a body is, and so what is escaped of a value in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Escape {
-    /// Nothing.
-    Nothing,
-    /// In a string of JSON.
+pub(crate) enum Document {
+    /// Text that nobody takes apart.
+    Plain,
+    /// Values stand in strings.
     Json,
-    /// In text, or in an attribute with quotes, of HTML or XML.
+    /// HTML or XML: values stand in text, or in attributes with quotes.
     Markup,
+    /// Of a type whose quotes are not known here.
+    Other,
 }
 
-impl Escape {
+impl Document {
     /// That of a media type.
     pub(crate) fn of(content_type: &str) -> Self {
         let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         match essence.rsplit(['/', '+']).next().unwrap_or_default() {
             "json" => Self::Json,
             "html" | "xml" => Self::Markup,
-            _ => Self::Nothing,
+            "plain" => Self::Plain,
+            _ => Self::Other,
         }
     }
 
-    /// In the facade.
-    pub(crate) const fn path(self) -> &'static str {
+    /// What is escaped, in the facade.
+    pub(crate) const fn escape(self) -> &'static str {
         match self {
-            Self::Nothing => "Escape::Nothing",
+            Self::Plain | Self::Other => "Escape::Nothing",
             Self::Json => "Escape::Json",
             Self::Markup => "Escape::Markup",
         }

@@ -1,11 +1,11 @@
 //! What answers a route: an upstream, a redirect, or a fixed response.
 
-use super::Cx;
 use super::upstream::{Place, Upstreams};
+use super::{Cx, document};
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::language::route::{self, CONTENT_TYPE, WrittenRedirect, WrittenRespond, WrittenRoute};
-use crate::model::{Escape, Forward, Part, PathChange, Piece, Redirect, RequestText, Respond, Target};
+use crate::model::{Forward, PathChange, Redirect, Respond, Target};
 use crate::pattern::{MatchKind, PathPattern, Segment, TemplatePiece, parse_template};
 use crate::source::ConfigPath;
 use crate::yaml;
@@ -246,33 +246,7 @@ fn respond(cx: &mut Cx<'_>, at: &ConfigPath, mut respond: Respond) -> Respond {
     }
     if !respond.body.is_empty() {
         let of = respond.content_type.get_or_insert_with(|| CONTENT_TYPE.to_owned());
-        if Escape::of(of) == Escape::Json {
-            in_strings(cx, &at.key(WrittenRespond::body), &respond.body);
-        }
+        document::check(cx, &at.key(WrittenRespond::body), of, &respond.body);
     }
     respond
-}
-
-/// In JSON a value that a client chooses stands in a string, or it could be any part of the document.
-fn in_strings(cx: &mut Cx<'_>, at: &ConfigPath, body: &RequestText) {
-    let (mut is_in_string, mut is_escaped) = (false, false);
-    for part in &body.parts {
-        match part {
-            Part::Late(Piece::Literal(text)) => {
-                for char in text.chars() {
-                    is_in_string ^= char == '"' && !is_escaped;
-                    is_escaped = char == '\\' && !is_escaped;
-                }
-            }
-            Part::Late(_) => {}
-            Part::Request(source) if !is_in_string => {
-                let title = format!("`{{{source}}}` stands in no string of this JSON");
-                let label = "whoever chooses the value could write any part of the document";
-                cx.sink
-                    .error_at(&codes::BAD_VALUE, at, title, label)
-                    .help(format!("write it in quotes, `\"{{{source}}}\"`"));
-            }
-            Part::Request(_) => {}
-        }
-    }
 }

@@ -146,6 +146,7 @@ fn a_limit_counts_by_what_values_stand_for() {
     for other in ["/limited/ab?k=c", "/limited/a?k=b", "/limited/a?k=b+c", "/limited/a%2Cb?k="] {
         assert_eq!(status(other), 204, "{other}");
     }
+    assert_eq!(status("/limited/a,b?k="), 429);
     // Without a value all are counted together.
     assert_eq!((status("/limited/x"), status("/limited/y")), (204, 429));
     let with = |cookie: &str| bed.call(&Request::get("/counted").header("Cookie", cookie)).status;
