@@ -152,7 +152,7 @@ fn in_the_way<'m>(route: &'m Route, request: &Request) -> Option<Miss<'m>> {
 fn is_near(route: &Route, miss: Option<Miss<'_>>, request: &Request) -> bool {
     let starts_alike = || {
         let first = route.path.segments.first();
-        match (first, request.bare_path().split('/').nth(1)) {
+        match (first, request.matched_path().split('/').nth(1)) {
             (Some(crate::pattern::Segment::Literal(text)), Some(first)) => text == first,
             _ => true,
         }

@@ -118,7 +118,7 @@ impl<'m> Table<'m> {
         accept: &mut dyn FnMut(usize, &'m Route) -> bool,
     ) -> Option<&'m Route> {
         let routes = &self.model.routes;
-        let found = self.index.search(request.host(), request.bare_path(), &mut |number, _| {
+        let found = self.index.search(request.host(), request.matched_path(), &mut |number, _| {
             routes.get(number as usize).is_some_and(|route| accept(number as usize, route))
         });
         routes.get(found? as usize)

@@ -16,6 +16,8 @@ pub struct Canonical<'a> {
     pub text: Cow<'a, str>,
     /// What of it two programs could read differently.
     pub disputed: Disputed,
+    /// Whether it is matched as another text: [`matched`].
+    pub is_spelled: bool,
 }
 
 /// The canonical form: unreserved characters decoded, escapes in upper case, dot segments removed, `//` merged (as
@@ -43,17 +45,39 @@ pub fn canonical(path: &str) -> Result<Canonical<'_>, &'static str> {
         previous = byte;
     }
     if plain {
-        return Ok(Canonical { text: Cow::Borrowed(path), disputed });
+        return Ok(Canonical {
+            text: Cow::Borrowed(path),
+            disputed,
+            is_spelled: disputed != Disputed::NOTHING,
+        });
     }
     let text = rewrite(bytes)?;
     let disputed = Disputed::of(&text);
-    Ok(Canonical { text: Cow::Owned(text), disputed })
+    let is_spelled = text
+        .split('/')
+        .any(|segment| matches!(spelled(bare(segment)), Cow::Owned(_)) || bare(segment) != segment);
+    Ok(Canonical { text: Cow::Owned(text), disputed, is_spelled })
 }
 
-/// A canonical path, its segments without their parameters: what is matched.
+/// What a canonical path is matched as: its segments without their parameters, and without escapes that most who read a path
+/// make no difference of (`%40` is `@`).
 #[cold]
-pub fn without_parameters(path: &str) -> String {
-    path.split('/').map(bare).collect::<Vec<_>>().join("/")
+pub fn matched(path: &str) -> String {
+    path.split('/').map(|segment| spelled(bare(segment))).collect::<Vec<_>>().join("/")
+}
+
+/// A canonical segment without escapes of what may stand in one as it is; a `;` would begin a parameter.
+pub fn spelled(segment: &str) -> Cow<'_, str> {
+    let mut output = Cow::Borrowed(segment);
+    let mut at = 0;
+    while let Some(percent) = output[at..].find('%').map(|found| at + found) {
+        at = percent + 1;
+        let escape = output.as_bytes()[at..].first_chunk().and_then(|digits| escaped(*digits));
+        if let Some(byte) = escape.filter(|byte| is_path_byte(*byte) && *byte != b';') {
+            output.to_mut().replace_range(percent..percent + 3, char::from(byte).encode_utf8(&mut [0; 4]));
+        }
+    }
+    output
 }
 
 /// A segment without its parameters.
@@ -299,8 +323,25 @@ mod tests {
             ("/", "/"),
         ] {
             let canonical = canonical(path).unwrap();
-            assert_eq!(without_parameters(&canonical.text), bare, "{path}");
+            assert_eq!(matched(&canonical.text), bare, "{path}");
+            assert_eq!(canonical.is_spelled, bare != canonical.text, "{path}");
             assert_eq!(canonical.disputed == Disputed::PARAMETERS, bare != canonical.text, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_needs_no_escape_is_matched_without() {
+        for (path, text, matched) in [
+            ("/%40scope%2fname", "/%40scope%2Fname", "/@scope%2Fname"),
+            ("/a%2bb%3D%26c", "/a%2Bb%3D%26c", "/a+b=&c"),
+            ("/%25%34%30", "/%2540", "/%2540"),
+            ("/a%3B%40/%40%3Bb", "/a%3B%40/%40%3Bb", "/a/@"),
+            ("/%7C%c3%a9%20", "/%7C%C3%A9%20", "/%7C%C3%A9%20"),
+            ("/@+", "/@+", "/@+"),
+        ] {
+            let canonical = canonical(path).unwrap();
+            assert_eq!((&*canonical.text, &*super::matched(&canonical.text)), (text, matched), "{path}");
+            assert_eq!(canonical.is_spelled, text != matched, "{path}");
         }
     }
 
@@ -375,11 +416,13 @@ mod tests {
         }
 
         #[test]
-        fn a_path_without_parameters_is_canonical(path in "(/(a|b|\\.\\.|%2e)?((;|%3[bB])[a./]?)?){0,8}") {
+        fn what_is_matched_is_canonical_and_matched_as_it_is(path in "(/(a|b|@|%40|%25|%2b|\\.\\.|%2e)?((;|%3[bB])[a./]?|40)?){0,8}") {
             if let Ok(once) = canonical(&path) {
-                let bare = without_parameters(&once.text);
+                let bare = matched(&once.text);
                 prop_assert_eq!(of(&bare), Ok(bare.clone()));
-                prop_assert_eq!(once.disputed == Disputed::PARAMETERS, bare != *once.text);
+                prop_assert_eq!(matched(&bare), bare.clone());
+                prop_assert_eq!(once.is_spelled, bare != *once.text);
+                prop_assert_eq!(once.disputed == Disputed::PARAMETERS, once.text.contains([';']) || once.text.contains("%3B"));
             }
         }
 

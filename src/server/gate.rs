@@ -116,7 +116,7 @@ fn make_admissible(
     cx: &mut Context<'_>,
     checked: Checked,
 ) -> Result<Admissible, Reason> {
-    let Checked { mut fields, target, disputed } = checked;
+    let Checked { mut fields, target, disputed, is_spelled } = checked;
     if let Some(target) = target {
         if let Some(host) = target.host {
             request.headers_mut().insert(header::HOST, host.clone());
@@ -127,31 +127,31 @@ fn make_admissible(
     let version = request.version();
     cx.introduction = Some(fields.introduce(request.headers_mut(), cx.client, version)?);
     cx.withheld = fields.unmask(request.headers_mut());
-    Ok(Admissible { fields, disputed })
+    Ok(Admissible { fields, disputed, is_spelled })
 }
 
 /// What the gate still has to know of a request that may go on.
 struct Admissible {
     fields: Findings,
     disputed: Disputed,
+    is_spelled: bool,
 }
 
 /// The target of the request's route; an error is what a request without one is answered with.
 fn find<A: App>(
     app: &'static A,
     request: &mut Request,
-    Admissible { fields, disputed }: Admissible,
+    Admissible { fields, disputed, is_spelled }: Admissible,
     cx: &mut Context<'_>,
 ) -> Result<&'static A::Target, Error> {
     let routes = app.routes();
     let mut host = [0; MAX_HOST];
-    // Segments are compared without their parameters: what is guarded is guarded with any.
-    let has_parameters = disputed.contains(Disputed::PARAMETERS);
-    let bare = has_parameters.then(|| path::without_parameters(request.uri().path()));
+    // What is guarded is guarded whatever the parameters of its segments, and however it is spelled.
+    let matched = is_spelled.then(|| path::matched(request.uri().path()));
     let question = Question {
         method: request.method(),
         host: host_name(cx.introduction.as_ref().and_then(|said| said.host.as_ref()), &mut host),
-        path: bare.as_deref().unwrap_or_else(|| request.uri().path()),
+        path: matched.as_deref().unwrap_or_else(|| request.uri().path()),
         query: request.uri().query(),
         headers: request.headers(),
         introduction: cx.introduction.as_ref(),

@@ -18,7 +18,7 @@ pub(super) fn reason(
             format!("host: wants {}, and the request has none", route.host)
         }
         Some(Miss::Host) => format!("host: {} is not {}", request.host(), route.host),
-        Some(Miss::Path) => format!("path: {}", difference(&route.path, request.bare_path())),
+        Some(Miss::Path) => format!("path: {}", difference(&route.path, request.matched_path())),
         Some(Miss::Header(wanted)) => {
             let fields =
                 request.headers().iter().filter(|(name, _)| name.eq_ignore_ascii_case(wanted.name.as_str()));

@@ -140,6 +140,8 @@ impl Segment {
             return Err(PatternError::new(range, "a segment is matched without its parameters (`;`)")
                 .help("leave them out of the path; `path_parameters: keep` on the route lets them through"));
         }
+        // A request's escape of what needs none is no other segment.
+        let canonical = path::spelled(&canonical).into_owned();
         if canonical != raw {
             let whole = instead(&canonical);
             return Err(PatternError::new(range, "this segment is not in canonical form").canonical(whole));

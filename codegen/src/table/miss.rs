@@ -24,7 +24,7 @@ impl Route {
     pub fn misses(&self, request: &Request) -> Vec<Miss<'_>> {
         let mut misses = Vec::new();
         misses.extend((!self.host.matches(request.host())).then_some(Miss::Host));
-        misses.extend((!self.path.matches(request.bare_path())).then_some(Miss::Path));
+        misses.extend((!self.path.matches(request.matched_path())).then_some(Miss::Path));
         let has_method = self.methods.intersects(Methods::of(request.method()));
         misses.extend((!has_method).then_some(Miss::Method));
         let headers = self.headers.iter().filter(|wanted| !request.has_header(wanted));

@@ -18,8 +18,8 @@ pub struct Request {
     raw_path: String,
     /// Canonical.
     path: String,
-    /// The same without the parameters of segments, if there are any.
-    bare_path: Option<String>,
+    /// What it is matched as, if that is another text.
+    matched_path: Option<String>,
     disputed: Disputed,
     query: Option<String>,
     headers: Vec<(String, String)>,
@@ -73,12 +73,12 @@ impl Request {
         query: Option<&str>,
         headers: Vec<(String, String)>,
     ) -> Result<Self, &'static str> {
-        let path::Canonical { text, disputed } = path::canonical(path)?;
+        let path::Canonical { text, disputed, is_spelled } = path::canonical(path)?;
         Ok(Self {
             method: method.to_owned(),
             host: String::from_utf8_lossy(host::name(host.as_bytes())).to_ascii_lowercase(),
             raw_path: path.to_owned(),
-            bare_path: disputed.contains(Disputed::PARAMETERS).then(|| path::without_parameters(&text)),
+            matched_path: is_spelled.then(|| path::matched(&text)),
             disputed,
             path: text.into_owned(),
             query: query.map(str::to_owned),
@@ -96,7 +96,7 @@ impl Request {
     ) -> Self {
         let (method, host, path) = (method.to_owned(), host.to_owned(), path.to_owned());
         let (raw_path, disputed) = (path.clone(), Disputed::NOTHING);
-        Self { method, host, raw_path, path, bare_path: None, disputed, query, headers }
+        Self { method, host, raw_path, path, matched_path: None, disputed, query, headers }
     }
 
     /// The request with one more header field.
@@ -125,9 +125,9 @@ impl Request {
         &self.path
     }
 
-    /// What routes are matched with: the canonical path, its segments without their parameters.
-    pub fn bare_path(&self) -> &str {
-        self.bare_path.as_deref().unwrap_or(&self.path)
+    /// What routes are matched with: the canonical path, without parameters of segments and needless escapes.
+    pub fn matched_path(&self) -> &str {
+        self.matched_path.as_deref().unwrap_or(&self.path)
     }
 
     /// What of the path others may read differently.

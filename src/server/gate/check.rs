@@ -20,6 +20,8 @@ pub(super) struct Checked {
     pub(super) target: Option<Target>,
     /// What of the path others may read differently.
     pub(super) disputed: Disputed,
+    /// Whether the path is matched as another text.
+    pub(super) is_spelled: bool,
 }
 
 /// The target in origin form with a canonical path, where the request has it differently.
@@ -54,9 +56,9 @@ pub(super) fn check<B: Body>(
         tracing::debug!(why, "path refused");
         Reason::BadRequest
     })?;
-    let disputed = canonical.disputed;
+    let (disputed, is_spelled) = (canonical.disputed, canonical.is_spelled);
     let target = target(uri, canonical.text)?;
-    Ok(Checked { fields, target, disputed })
+    Ok(Checked { fields, target, disputed, is_spelled })
 }
 
 /// Refuses a body that says it is longer than this many bytes.

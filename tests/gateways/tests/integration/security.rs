@@ -6,7 +6,7 @@ use std::time::Duration;
 use castgate_test_support::{Closing, Message, Reply, Request};
 use serde_json::Value;
 
-use crate::testbed::{Echoed, KEYS, Testbed};
+use crate::testbed::{Echoed, KEYS, Testbed, assert_problem};
 
 /// A request inside the body of another one. Whoever forgets to read a body serves it.
 const INNER: &str = "GET /private/inner HTTP/1.1\r\nHost: a\r\nX-API-Key: first-key-0123456789\r\n\r\n";
@@ -179,6 +179,19 @@ fn chunk_sizes_do_not_overflow() {
         );
     }
     assert_eq!(bed.get("/livez").status, 200);
+}
+
+#[test]
+fn an_escape_that_is_not_needed_gets_around_no_guard() {
+    let bed = Testbed::new("gate");
+    for spelling in ["/@secret", "/%40secret", "/%40%73ecret/x", "/%40secret;x=1", "/x/..//%40secret"] {
+        assert_problem(&bed.get(&format!("/wide{spelling}")), 401, "auth_missing");
+    }
+    // What is forwarded stays as it came.
+    for target in ["/wide/%40open%2B", "/wide/@open+"] {
+        assert_eq!(bed.get(target).status, 200);
+        assert_eq!(bed.a.requests().last().map(|request| request.target.clone()).as_deref(), Some(target));
+    }
 }
 
 /// T16, the class of CVE-2026-40912 and CVE-2026-48020.
