@@ -66,7 +66,7 @@ impl Contest {
             pattern.replace("{id}", &id.to_string()).replace("{item}", &item.to_string())
         });
         let contest =
-            Self { castgate: table::load(&lower::lower(&cast.model)), matchit, paths: paths.collect() };
+            Self { castgate: table::load(&lower::lower(&cast.model))[""], matchit, paths: paths.collect() };
         contest.check();
         contest
     }

@@ -19,8 +19,8 @@ pub trait App: Sync + 'static {
     /// Everything that is not a route.
     fn settings(&self) -> &'static Settings;
 
-    /// The route table.
-    fn routes(&self) -> &'static RouteIndex<Self::Target>;
+    /// The route table of a listener, by its number among those of the settings. All have the same list of routes.
+    fn routes(&self, listener: usize) -> &'static RouteIndex<Self::Target>;
 
     /// Serves a request that matched a route.
     fn serve(
@@ -46,6 +46,15 @@ pub struct Identity {
     pub file: &'static str,
     /// SHA-256 of the config, in lower-case hexadecimal.
     pub config_sha256: &'static str,
+}
+
+/// Addresses with a route table.
+#[derive(Clone, Copy, Debug)]
+pub struct Listener {
+    /// Its name in the config; empty if it has none.
+    pub name: &'static str,
+    /// Where it listens.
+    pub listen: &'static [Listen],
 }
 
 /// An address to listen on.
@@ -111,10 +120,10 @@ pub struct Settings {
     pub identity: Identity,
     /// The normalised config, for `gateway config`. Nothing reads it while the gateway runs.
     pub normal_config: &'static str,
-    /// The addresses of the gateway.
-    pub listen: &'static [Listen],
+    /// Where clients come in.
+    pub listeners: &'static [Listener],
     /// The addresses of `/health`, `/livez`, `/readyz`, `/metrics`; if there are none, they are answered on every
-    /// `listen` address.
+    /// listener.
     pub admin: &'static [Listen],
     /// The number of workers; if `None`, one for each core.
     pub workers: Option<usize>,

@@ -9,7 +9,7 @@ pub use std::time::Duration;
 
 pub use http::Method;
 
-pub use crate::app::{App, Drain, Identity, Limits, Listen, LogLevel, Settings, Timeouts};
+pub use crate::app::{App, Drain, Identity, Limits, Listen, Listener, LogLevel, Settings, Timeouts};
 pub use crate::context::Context;
 pub use crate::error::Error;
 pub use crate::forward::{Forward, PathEdit, TemplatePiece};

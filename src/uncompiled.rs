@@ -18,7 +18,7 @@ pub struct Uncompiled;
 static SETTINGS: Settings = Settings {
     identity: Identity { file: "gateway.yml", config_sha256: "" },
     normal_config: "",
-    listen: &[],
+    listeners: &[],
     admin: &[],
     workers: Some(1),
     trusted_proxies: &[],
@@ -52,7 +52,7 @@ impl App for Uncompiled {
         &SETTINGS
     }
 
-    fn routes(&self) -> &'static RouteIndex<Late> {
+    fn routes(&self, _: usize) -> &'static RouteIndex<Late> {
         &ROUTES
     }
 

@@ -23,19 +23,20 @@ use crate::table::Table;
 pub(crate) fn check(model: &Model, sink: &mut Reporter<'_>) {
     // Of a config with mistakes, tests and lints would say nothing.
     let is_whole = !sink.problems.has_errors();
-    let table = Table::new(model);
+    let sites = model.sites();
+    let tables: Vec<Table<'_>> = sites.iter().map(|site| Table::new(&site.model)).collect();
     ambiguity::check(&model.by_precedence(), sink);
-    reachability::check(&table, sink);
+    reachability::check(&tables, sink);
     builtin::check(model, sink);
     fields::check(model, sink);
     listeners::check(model, sink);
     itself::check(model, sink);
-    loops::check(&table, sink);
+    loops::check(&tables, sink);
     timeouts::check(model, sink);
     series::check(model, sink);
     values::check(model, sink);
     if is_whole {
-        trials::check(&table, sink);
-        lints::check(&table, sink);
+        trials::check(model, &sites, &tables, sink);
+        lints::check(model, &tables, sink);
     }
 }

@@ -95,11 +95,12 @@ catalogue! {
     MISSING_UNIT = "CG0202", "missing unit", Keys(&[]);
     UNKNOWN_UPSTREAM = "CG0203", "unknown upstream", Keys(&["routes.upstream", "tests.expect.upstream"]);
     IMPOSSIBLE_VALUE = "CG0204", "impossible value",
-        Keys(&["server.listen", "admin.listen", "upstreams.allow.reason", "upstreams.health_check.path",
+        Keys(&["server.listen", "server.listeners", "server.listeners.address", "admin.listen", "routes.listener",
+            "upstreams.allow.reason", "upstreams.health_check.path",
             "upstreams.health_check.expect", "upstreams.health_check.host", "routes.methods", "routes.query", "routes.respond.body",
             "routes.respond.content_type"]);
     UNKNOWN_WORD = "CG0205", "unknown value", Keys(&["upstreams.allow.lint"]);
-    BAD_NAME = "CG0206", "unsuitable name", Keys(&["upstreams", "routes.name"]);
+    BAD_NAME = "CG0206", "unsuitable name", Keys(&["upstreams", "routes.name", "server.listeners"]);
     DUPLICATE_NAME = "CG0207", "duplicate name", Keys(&["routes.name", "routes.backends"]);
     EMPTY_UPSTREAM = "CG0208", "upstream without backends", Keys(&["upstreams.backends", "routes.backends"]);
     UNUSED_UPSTREAM = "CG0209", "unused upstream", Keys(&["upstreams"]);
@@ -108,12 +109,12 @@ catalogue! {
         Keys(&["upstreams.backends", "upstreams.backends.url", "routes.backends"]);
     BACKEND_TLS = "CG0212", "TLS to backends is not in this version",
         Keys(&["upstreams.backends", "upstreams.backends.url", "routes.backends"]);
-    BAD_ADDRESS = "CG0213", "unsuitable address", Keys(&["server.listen", "admin.listen"]);
+    BAD_ADDRESS = "CG0213", "unsuitable address", Keys(&["server.listen", "server.listeners.address", "admin.listen"]);
     BAD_LATE_VALUE = "CG0214", "malformed late value",
-        Keys(&["server.listen", "admin.listen", "upstreams.backends", "upstreams.backends.url", "routes.backends",
-            "upstreams.health_check.headers"]);
+        Keys(&["server.listen", "server.listeners.address", "admin.listen", "upstreams.backends",
+            "upstreams.backends.url", "routes.backends", "upstreams.health_check.headers"]);
     LATE_VALUE_HERE = "CG0215", "late value where the build needs to know",
-        Keys(&["include", "routes.host", "routes.path", "routes.name", "routes.headers", "routes.query",
+        Keys(&["include", "routes.listener", "routes.host", "routes.path", "routes.name", "routes.headers", "routes.query",
             "routes.upstream", "routes.strip_prefix", "routes.rewrite", "routes.redirect.to", "routes.respond.body",
             "routes.respond.content_type", "tests.request", "tests.headers",
             "upstreams.health_check.path", "upstreams.health_check.expect", "upstreams.health_check.host"]);
@@ -129,6 +130,7 @@ catalogue! {
     BAD_REQUEST_LINE = "CG0222", "unsuitable request line", Keys(&["tests.request"]);
     UNKNOWN_ROUTE = "CG0223", "unknown route", Keys(&["routes.name", "tests.expect.route"]);
     BAD_VALUE = "CG0224", "unsuitable value of a request", Keys(&["routes.respond.headers", "routes.respond.body"]);
+    UNKNOWN_LISTENER = "CG0225", "unknown listener", Keys(&["routes.listener", "tests.listener"]);
 
     BAD_PATH = "CG0301", "unsuitable path pattern", Keys(&["routes.path"]);
     BAD_HOST = "CG0302", "unsuitable host pattern", Keys(&["routes.host"]);
@@ -136,7 +138,7 @@ catalogue! {
     ROUTE_TARGET = "CG0304", "a route has exactly one target",
         Keys(&["routes", "routes.upstream", "routes.backends", "routes.redirect"]);
     KEY_DOES_NOT_APPLY = "CG0305", "key does not apply here",
-        Keys(&["routes.strategy", "routes.strip_prefix", "routes.rewrite", "routes.timeout", "routes.idle",
+        Keys(&["server.listen", "routes.strategy", "routes.strip_prefix", "routes.rewrite", "routes.timeout", "routes.idle",
             "routes.total", "upstreams.health_check.path", "upstreams.health_check.expect",
             "upstreams.health_check.method", "upstreams.health_check.host", "upstreams.health_check.headers",
             "upstreams.panic_threshold"]);
@@ -161,7 +163,8 @@ catalogue! {
     HEALTH_CHECK_OFF = "CG0506", "upstream without probes", Keys(&["upstreams.health_check"]);
     SINGLE_BACKEND = "CG0507", "upstream with a single backend", Keys(&["upstreams.backends", "routes.backends"]);
     LITERAL_DEFAULT_IN_ENV = "CG0508", "default for a value from the environment",
-        Keys(&["server.listen", "admin.listen", "server.log_level", "upstreams.backends", "routes.backends"]);
+        Keys(&["server.listen", "server.listeners.address", "admin.listen", "server.log_level", "upstreams.backends",
+            "routes.backends"]);
     DRAIN_TOO_SHORT = "CG0509", "drain shorter than a request", Keys(&["server.drain.grace"]);
     BUILT_IN_OVERLAP = "CG0510", "route overlaps the built-in paths", Keys(&["routes.path"]);
     FOREIGN_WILDCARD = "CG0511", "wildcard of another gateway",
@@ -181,6 +184,7 @@ catalogue! {
     OVERLAPPING_NETWORKS = "CG0523", "network within another", Keys(&["server.trusted_proxies"]);
     IDLE_NETWORKS = "CG0524", "network that changes nothing", Keys(&[]);
     FILTER_WITHOUT_PROXIES = "CG0525", "filter of addresses that may be a proxy's", Keys(&[]);
+    LISTENER_WITHOUT_ROUTE = "CG0526", "listener without a route", Keys(&["server.listeners"]);
 
     TEST_FAILS = "CG0601", "a test fails",
         Keys(&["tests.expect.route", "tests.expect.upstream", "tests.expect.forward_path", "tests.expect.status",

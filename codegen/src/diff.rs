@@ -7,6 +7,7 @@
 mod answers;
 mod change;
 mod compare;
+mod listeners;
 mod regions;
 mod side;
 mod spelling;
@@ -16,13 +17,14 @@ mod upstreams;
 pub use answers::{Group, Taker};
 pub use change::{Change, INCOMPLETE, described, is_kind, kinds};
 
-use crate::model::Model;
+use crate::model::{Listeners, Model, Site};
 use crate::normal;
 use crate::table::Table;
 use regions::Comparison;
 use serde_json::{Value, json};
 use side::{Condition, Side};
 use std::collections::BTreeSet;
+use upstreams::Pairs;
 
 /// All that changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,22 +39,40 @@ pub struct Diff {
 
 /// Compares.
 pub fn diff(old: &Model, new: &Model) -> Diff {
-    let (old_table, new_table) = (Table::new(old), Table::new(new));
     let conditions = |model| Model::conditions(model).collect::<BTreeSet<_>>();
     let common = conditions(old).intersection(&conditions(new)).cloned().collect();
-    let mut comparison = Comparison::new(Side::new(&old_table, &common), Side::new(&new_table, &common));
-    comparison.run();
-    let Comparison { answers, upstreams, .. } = comparison;
+    let (old_sites, new_sites) = (old.sites(), new.sites());
+    let (old_gone, new_gone) = (old.without_routes(), new.without_routes());
+    let tables =
+        |sites| -> Vec<Table<'_>> { <[Site<'_>]>::iter(sites).map(|site| Table::new(&site.model)).collect() };
+    let (old_tables, new_tables) = (tables(&old_sites), tables(&new_sites));
+    let (old_nothing, new_nothing) = (Table::new(&old_gone), Table::new(&new_gone));
+    let (mut requests, mut upstreams, mut is_complete) = (Vec::new(), Pairs::new(), true);
+    for pair in listeners::pairs((old, &old_sites), (new, &new_sites)) {
+        let before = pair.old.and_then(|number| old_tables.get(number)).unwrap_or(&old_nothing);
+        let after = pair.new.and_then(|number| new_tables.get(number)).unwrap_or(&new_nothing);
+        let sides = (Side::new(old, before, &common), Side::new(new, after, &common));
+        let mut comparison = Comparison::new(sides.0, sides.1);
+        comparison.run();
+        is_complete &= comparison.answers.is_complete();
+        upstreams.extend(comparison.upstreams);
+        answers::join(&mut requests, comparison.answers.groups(), &pair.names);
+    }
     let mut changes = sections(old, new);
     changes.extend(upstreams::changes(old, new, upstreams));
-    let is_complete = answers.is_complete();
     changes.extend((!is_complete).then(|| Change::new(change::INCOMPLETE, None, None)));
-    Diff { requests: answers.groups(), sections: changes, is_complete }
+    Diff { requests, sections: changes, is_complete }
 }
 
 impl Model {
-    fn conditions(&self) -> impl Iterator<Item = Condition<'_>> {
-        self.routes.iter().map(Condition::of)
+    /// Each with the listeners on which it takes requests.
+    fn conditions(&self) -> impl Iterator<Item = (Condition<'_>, &Listeners)> {
+        self.routes.iter().map(|route| (Condition::of(route), &route.listeners))
+    }
+
+    /// As a listener sees it that is not there.
+    fn without_routes(&self) -> Self {
+        Self { routes: Vec::new(), ..self.clone() }
     }
 }
 

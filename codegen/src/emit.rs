@@ -33,7 +33,7 @@ pub fn emit_formatted(plan: &Plan) -> String {
 
 fn write(plan: &Plan, items: impl Fn(TokenStream) -> String) -> String {
     let sections = [
-        ("The gateway, as the runtime sees it.", app::app(&plan.stacks)),
+        ("The gateway, as the runtime sees it.", app::app(plan)),
         ("What the library must have been built with.", plan.needs.iter().map(needs::need).collect()),
         ("Settings.", settings::settings(plan)),
         ("Upstreams.", plan.upstreams.iter().map(upstream::upstream).collect()),
@@ -43,7 +43,7 @@ fn write(plan: &Plan, items: impl Fn(TokenStream) -> String) -> String {
             stack::stacks(&plan.stacks, &plan.unmatched),
         ),
         ("Routes, in the order of the config.", routes::routes(plan)),
-        ("The matcher's tables: a trie of path segments for each host.", index::index(&plan.index)),
+        ("The matcher's tables: a trie of path segments for each host.", index::index(plan)),
         (
             "The normalised config, which `gateway config` prints.",
             settings::normal_config(&plan.normal_config),

@@ -3,22 +3,55 @@
 mod reason;
 
 use crate::diagnostic::quoted;
-use crate::model::{HostHeader, Late, Model, RequestText, Route, Target};
+use crate::model::{HostHeader, Late, Model, RequestText, Route, Site, Target};
 use crate::show;
 use crate::table::{Answer, Miss, Request, Table};
+use std::collections::BTreeSet;
 
 /// Other routes than this many are counted, not shown.
 const MOST_SHOWN: usize = 20;
 
 /// The answer as text. With `all`, every route says why it did not take the request; else those which came near:
-/// their host and path match, or their path begins as the request's does.
-pub fn explain(model: &Model, request: &Request, all: bool) -> String {
-    let table = Table::new(model);
+/// their host and path match, or their path begins as the request's does. Without the name of a listener, the answer of
+/// each that has routes of its own; the error is for people.
+pub fn explain(
+    model: &Model,
+    request: &Request,
+    listener: Option<&str>,
+    all: bool,
+) -> Result<String, String> {
     let mut text = format!("{request}\n");
     for (name, value) in request.headers() {
         text.push_str(&format!("  {name}: {value}\n"));
     }
-    text.push('\n');
+    let sites = model.sites();
+    let at = |site: &&Site<'_>| {
+        listener.is_none() || site.listeners.iter().any(|each| each.name.as_deref() == listener)
+    };
+    let asked: Vec<&Site<'_>> = sites.iter().filter(at).collect();
+    if asked.is_empty() {
+        let known: Vec<&str> = model.listeners.iter().filter_map(|each| each.name.as_deref()).collect();
+        let known = if known.is_empty() { "none has a name".to_owned() } else { known.join(", ") };
+        return Err(format!(
+            "no listener {}; listeners of this config: {known}",
+            quoted(listener.unwrap_or_default())
+        ));
+    }
+    for site in asked {
+        text.push('\n');
+        if sites.len() > 1 {
+            text.push_str(&format!("on {}\n", site.names()));
+        }
+        text.push_str(&at_site(model, site, request, all));
+    }
+    Ok(text)
+}
+
+/// The answer of some listeners.
+fn at_site(whole: &Model, site: &Site<'_>, request: &Request, all: bool) -> String {
+    let model = &*site.model;
+    let table = Table::new(model);
+    let mut text = String::new();
     let answer = table.ask(request);
     let winner = match answer {
         Answer::Route(route) => Some(route),
@@ -44,7 +77,7 @@ pub fn explain(model: &Model, request: &Request, all: bool) -> String {
             format!("=> no route for {}: 405, Allow: {}\n", request.method(), allow.join(", "))
         }
     });
-    text.push_str(&others(model, winner, request, all));
+    text.push_str(&others(whole, model, winner, request, all));
     text
 }
 
@@ -105,12 +138,14 @@ fn condition(route: &Route) -> String {
     for parameter in &route.query {
         text.push_str(&format!(" ?{}={}", parameter.name, parameter.value));
     }
+    route.listeners.names().for_each(|listener| text.push_str(&format!(" @{listener}")));
     text
 }
 
-fn others(model: &Model, winner: Option<&Route>, request: &Request, all: bool) -> String {
-    let is_winner = |route: &Route| winner.is_some_and(|winner| std::ptr::eq(winner, route));
-    let routes = model.by_precedence();
+fn others(whole: &Model, model: &Model, winner: Option<&Route>, request: &Request, all: bool) -> String {
+    let is_winner = |route: &Route| winner.is_some_and(|winner| winner.name == route.name);
+    let here: BTreeSet<&str> = model.routes.iter().map(|route| route.name.as_str()).collect();
+    let routes = whole.by_precedence();
     let losers = routes.iter().filter(|route| !is_winner(route));
     let mut shown = Vec::new();
     let (mut left_out, mut far) = (0, 0);
@@ -121,7 +156,12 @@ fn others(model: &Model, winner: Option<&Route>, request: &Request, all: bool) -
         } else if !all && shown.len() >= MOST_SHOWN {
             left_out += 1;
         } else {
-            shown.push((*route, reason::reason(miss, route, winner, request, model)));
+            let reason = if here.contains(route.name.as_str()) {
+                reason::reason(miss, route, winner, request, model)
+            } else {
+                format!("listener: is reached on {} only", route.listeners)
+            };
+            shown.push((*route, reason));
         }
     }
     let mut text = String::new();

@@ -138,6 +138,8 @@ macro_rules! registry {
             IDLE_NETWORKS Warn;
             /// An `ip_filter` that a proxy in front of the gateway opens, and no word on whether there is one.
             FILTER_WITHOUT_PROXIES Warn;
+            /// A listener on which no route is reached.
+            LISTENER_WITHOUT_ROUTE Warn;
         }
     };
 }

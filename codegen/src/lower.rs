@@ -1,6 +1,7 @@
 //! Model to plan: patterns become tables, policies statics, routes of one shape a stack. Pure, and it cannot fail:
 //! whatever can be wrong with a config was found before.
 
+mod listeners;
 mod names;
 mod policies;
 mod routes;
@@ -39,6 +40,9 @@ pub fn lower(model: &Model) -> Plan {
         routes.push(routes::route(route, (place, number), &mut conditions, &mut names));
     }
     let unmatched = stacks::unmatched(model, &mut statics, &mut names);
+    let sites = model.sites();
+    let numbers: Vec<Vec<usize>> = sites.iter().map(|site| site.routes.clone()).collect();
+    let (tries, tables) = trie::tables(&model.routes, &numbers);
     let nowhere = Admin { listen: Vec::new() };
     let mut settings = model.server.fields();
     settings.extend(model.admin.as_ref().unwrap_or(&nowhere).fields());
@@ -55,7 +59,9 @@ pub fn lower(model: &Model) -> Plan {
         conditions,
         route_settings,
         routes,
-        index: trie::index(&model.routes),
+        tries,
+        tables,
+        listeners: listeners::listeners(model, &sites),
         needs: statics.needs,
     }
 }

@@ -3,6 +3,7 @@
 //! Durations are durations, names are ids, defaults are filled in. What is still text is text on purpose (names
 //! shown to people, bodies, late values). The order of every list is the order of the file.
 
+mod listener;
 mod request;
 mod route;
 mod server;
@@ -10,6 +11,7 @@ mod test;
 mod upstream;
 mod value;
 
+pub use listener::{Listener, Listeners, Site};
 pub(crate) use request::{Document, PLAIN};
 pub use request::{Part, RequestText, Source};
 pub use route::{Forward, HeaderPredicate, PathChange, QueryPredicate, Redirect, Route, Target};
@@ -41,7 +43,9 @@ pub struct Model {
     pub config_sha256: String,
     /// What faces the clients.
     pub server: Server,
-    /// The listener of the built-in endpoints; `None`: they are answered on `server.listen`.
+    /// Where clients come in; at least one. Names are unique.
+    pub listeners: Vec<Listener>,
+    /// The listener of the built-in endpoints; `None`: they are answered on every other one.
     pub admin: Option<Admin>,
     /// Named upstreams in file order, then those written in place, in the order of their routes. Names are unique.
     pub upstreams: Vec<Upstream>,

@@ -10,9 +10,11 @@ mod upstream;
 
 pub use route::route;
 
-use crate::language::Section;
+use crate::language::kind::{Address, OneOrList};
+use crate::language::server::{ListenerSection, WrittenServer};
+use crate::language::{Kind, Section};
 use crate::middleware::Use;
-use crate::model::{Model, Route, Upstream};
+use crate::model::{Listener, Model, Route, Upstream};
 use crate::source::{ConfigPath, Source};
 use crate::yaml::Tree;
 use std::time::Duration;
@@ -25,7 +27,7 @@ pub fn tree(model: &Model) -> Tree {
 /// The tree as it can be read again: a default which is longer than the time that `most` gives its upstream never
 /// takes effect, and written out it would be a mistake.
 fn whole(model: &Model, most: impl Fn(&Upstream) -> Option<Duration>) -> Tree {
-    let mut sections = vec![("server".to_owned(), model.server.tree())];
+    let mut sections = vec![("server".to_owned(), server(model))];
     if let Some(admin) = &model.admin {
         sections.push(("admin".to_owned(), admin.tree()));
     }
@@ -42,6 +44,27 @@ fn whole(model: &Model, most: impl Fn(&Upstream) -> Option<Duration>) -> Tree {
     let routes = model.routes.iter().map(|each| route::route(model, each));
     sections.push(("routes".to_owned(), Tree::List(routes.collect())));
     Tree::Map(sections)
+}
+
+/// What faces the clients; listeners without a name are in `listen`.
+fn server(model: &Model) -> Tree {
+    let address = |listener: &Listener| ListenerSection { address: listener.address.clone() };
+    let own = match model.listeners.as_slice() {
+        [only @ Listener { name: None, .. }] => {
+            vec![(WrittenServer::listen, OneOrList(Address, "").tree(&only.address))]
+        }
+        listeners => {
+            let named = listeners.iter().map(|listener| {
+                let name = listener.name.clone().unwrap_or_default();
+                (name, Tree::At(vec![listener.origin.path.clone()], Box::new(address(listener).tree())))
+            });
+            vec![(WrittenServer::listeners, Tree::Map(named.collect()))]
+        }
+    };
+    let is_named = own.iter().any(|(key, _)| *key == WrittenServer::listeners);
+    let Tree::Map(mut keys) = model.server.tree_with(own) else { return Tree::Map(Vec::new()) };
+    keys.retain(|(key, _)| !is_named || key != WrittenServer::listen);
+    Tree::Map(keys)
 }
 
 /// A middleware's section, and where its fields may have been written.

@@ -8,7 +8,7 @@ mod stack;
 mod upstream;
 mod value;
 
-pub use index::{Edge, Index, Node, Place, Route};
+pub use index::{Edge, Index, Listener, Node, Place, Roots, Route, Tries};
 pub use stack::{End, Instance, Layer, Stack};
 pub use upstream::Upstream;
 pub use value::{Name, Static, Value};
@@ -27,6 +27,7 @@ pub const FIXED_NAMES: &[&str] = &[
     "GATEWAY",
     "INDEX",
     "LISTEN",
+    "LISTENERS",
     "NODES",
     "NONE",
     "NORMAL_CONFIG",
@@ -65,8 +66,12 @@ pub struct Plan {
     pub route_settings: Vec<Value>,
     /// The routes; a route's number is its place here.
     pub routes: Vec<Route>,
-    /// The matcher's tables.
-    pub index: Index,
+    /// The matcher's tries.
+    pub tries: Tries,
+    /// The route tables over them, each once.
+    pub tables: Vec<Roots>,
+    /// Where clients come in; at least one.
+    pub listeners: Vec<Listener>,
     /// What the library must have been built with.
     pub needs: Vec<Need>,
 }

@@ -19,6 +19,7 @@ pub fn text(model: &Model) -> String {
         None => "never: an upstream is not probed".to_owned(),
     };
     let mut rows = vec![
+        ("listeners", listeners(model)),
         ("routes", budget.routes.to_string()),
         ("upstreams", format!("{} ({})", budget.upstreams, show::count(budget.backends, "backend"))),
         ("stacks", budget.stacks.to_string()),
@@ -32,4 +33,10 @@ pub fn text(model: &Model) -> String {
     ]);
     rows.extend(budget.series.iter().map(|family| ("", format!("{:>8} {}", family.most, family.name))));
     rows.into_iter().fold(String::new(), |text, (name, value)| format!("{text}{name:<14} {value}\n"))
+}
+
+/// How many there are, and how many of them have routes of their own.
+fn listeners(model: &Model) -> String {
+    let (count, tables) = (model.listeners.len(), model.sites().len());
+    if tables == 1 { count.to_string() } else { format!("{count} ({})", show::count(tables, "route table")) }
 }

@@ -34,14 +34,15 @@ pub(crate) fn resolve(gateway: &Gateway, sink: &mut Reporter<'_>) -> Model {
         &mut Cx { sink: Reporter { problems, source, levels }, source, captures: value::Captures::TopLevel };
     lints::levels(cx, gateway);
     let server = server::server(cx, gateway.server.get());
+    let listeners = server::listeners(cx, gateway.server.get(), &server);
     let admin = server::admin(cx, gateway.admin.get());
     let mut upstreams = upstream::Upstreams::resolve(cx, gateway);
     let mut policies = middleware::Policies::default();
     let top = middleware::Layer::top(cx, gateway.middleware.get(), &mut policies);
-    let routes = route::routes(cx, gateway, &server, &top, &mut policies, &mut upstreams);
+    let routes = route::routes(cx, gateway, (&server, &listeners), &top, &mut policies, &mut upstreams);
     upstreams.report_unused(cx, gateway);
     let upstreams = upstreams.into_list();
-    let tests = test::tests(cx, &gateway.tests, &routes, &upstreams);
+    let tests = test::tests(cx, &gateway.tests, &listeners, &routes, &upstreams);
     let observability = ConfigPath::root().key("observability");
     let observability = Observability::with_defaults(cx, observability, gateway.observability.get());
     Model {
@@ -49,6 +50,7 @@ pub(crate) fn resolve(gateway: &Gateway, sink: &mut Reporter<'_>) -> Model {
         config_files: source.files().iter().map(|file| file.path().to_string()).collect(),
         config_sha256: sha256(source),
         server,
+        listeners,
         admin,
         upstreams,
         policies,

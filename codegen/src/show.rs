@@ -87,10 +87,11 @@ pub fn methods(methods: Methods) -> String {
     if methods.is_all() { "*".to_owned() } else { named.join(",") }
 }
 
-/// What a route asks of header fields and query parameters: ` +x-canary=1 ?v=2`; may be empty.
+/// What a route asks of header fields and query parameters, and the listeners that it names: ` +x-canary=1 ?v=2 @public`; may be empty.
 pub fn fields(route: &Route) -> String {
     let headers = route.headers.iter().map(|header| format!(" +{}={}", header.name, header.value));
-    headers.chain(route.query.iter().map(|wanted| format!(" ?{}={}", wanted.name, wanted.value))).collect()
+    let query = route.query.iter().map(|wanted| format!(" ?{}={}", wanted.name, wanted.value));
+    headers.chain(query).chain(route.listeners.names().map(|name| format!(" @{name}"))).collect()
 }
 
 /// `1 route`, `2 routes`

@@ -123,9 +123,9 @@ fn the_normal_config_shows_defaults_and_no_secrets() {
 fn report_counts_and_shows_who_may_do_what() {
     let output = castgate(&["report", "tests/pass/everything.yml"]);
     let text_of = |output: &Output| text(&output.stdout).to_owned();
-    assert!(
-        text_of(&output).starts_with("routes         7\nupstreams      4 (7 backends)\nstacks         6\n")
-    );
+    assert!(text_of(&output).starts_with(
+        "listeners      2\nroutes         7\nupstreams      4 (7 backends)\nstacks         6\n"
+    ));
     let markdown = castgate(&["report", "--access-matrix", "markdown", "tests/pass/everything.yml"]);
     let markdown = text_of(&markdown);
     assert!(
@@ -138,7 +138,12 @@ fn report_counts_and_shows_who_may_do_what() {
     let csv = castgate(&["report", "--access-matrix", "csv", "tests/pass/everything.yml"]);
     let csv = text_of(&csv);
     assert_eq!(csv.split("\r\n").count(), 9, "a heading, seven routes, and the end");
-    assert!(csv.contains(",api.example.com,/api/v1 +x-canary=1 ?debug=true,\"GET,POST\",users,"), "{csv}");
+    assert!(
+        csv.contains(
+            ",api.example.com,/api/v1 +x-canary=1 ?debug=true @internal @public,\"GET,POST\",users,"
+        ),
+        "{csv}"
+    );
 }
 
 #[test]

@@ -16,7 +16,7 @@ use random::Choices;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Pairs that differ, in one run.
-const PAIRS: usize = 300;
+const PAIRS: usize = 400;
 /// Gateways in two spellings.
 const SPELLINGS: usize = 200;
 /// More than are needed by far, so that chance cannot miss the floors.
@@ -63,8 +63,9 @@ fn what_any_request_shows_is_reported_and_nothing_else() {
         "route-changed",
         "forward-path-changed",
         "built-in-added",
+        "route-exposed",
     ] {
-        assert!(seen.get(kind).is_some_and(|count| *count >= 10), "{kind}: {seen:?}");
+        assert!(seen.get(kind).is_some_and(|count| *count >= 5), "{kind}: {seen:?}");
     }
 }
 

@@ -31,7 +31,7 @@ fn ask(line: &str, headers: &[&str]) -> String {
         let (name, value) = field.split_once(": ").unwrap();
         request.with_header(name, value)
     });
-    explain(&cast.unwrap().model, &request, false)
+    explain(&cast.unwrap().model, &request, None, false).unwrap()
 }
 
 #[test]

@@ -36,8 +36,13 @@ fn routes(choices: &mut Choices<'_>) -> Gateway {
             route.condition.host = None;
         }
     }
+    let has_listeners = choices.chance(50);
+    for route in &mut routes {
+        route.condition.listeners = if has_listeners { overlapping::listeners(choices) } else { Vec::new() };
+    }
     Gateway {
         has_admin: true,
+        has_listeners,
         most_body: 1024,
         middleware: BTreeMap::new(),
         upstreams: BTreeMap::new(),

@@ -20,10 +20,10 @@ const TELL_AGAIN: Duration = Duration::from_secs(1);
 /// How often a closing gateway waits for files to serve its queue with, `PAUSE` each time.
 const MOST_SHORTAGES: u32 = 200;
 
-/// Serves what connects to a socket of the gateway until the gateway closes. The socket then takes no new connection, and
+/// Serves what connects to a socket of a listener, by its number, until the gateway closes. The socket then takes no new connection, and
 /// those that are in its queue already are served: their clients know of no reason why they should not be.
 pub(super) async fn serve<A: App>(
-    app: &'static A,
+    app: (&'static A, usize),
     socket: std::net::TcpListener,
     worker: Rc<Worker>,
     mut phase: watch::Receiver<Phase>,

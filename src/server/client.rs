@@ -26,6 +26,7 @@ static NO_ROUTE: RouteSettings = RouteSettings::waiting(Duration::ZERO);
 #[derive(Debug)]
 pub(crate) struct Client {
     worker: Rc<Worker>,
+    listener: usize,
     peer: IpAddr,
     trusted_proxy: bool,
     peer_text: OnceCell<HeaderValue>,
@@ -63,7 +64,8 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(worker: Rc<Worker>, peer: SocketAddr) -> Self {
+    /// One that has come in at a listener of this number; the admin's has none.
+    pub(super) fn new(worker: Rc<Worker>, listener: usize, peer: SocketAddr) -> Self {
         let now = Instant::now();
         let peer = peer.ip().to_canonical();
         let settings = worker.settings();
@@ -72,6 +74,7 @@ impl Client {
             deadline: Cell::new(now + settings.timeouts.header_read),
             limit: Cell::new(now),
             worker,
+            listener,
             peer,
             peer_text: OnceCell::new(),
             wait: Cell::new(Wait::Request),
@@ -97,6 +100,10 @@ impl Client {
 
     pub(crate) fn worker(&self) -> &Rc<Worker> {
         &self.worker
+    }
+
+    pub(super) fn listener(&self) -> usize {
+        self.listener
     }
 
     pub(super) fn peer(&self) -> IpAddr {

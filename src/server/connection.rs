@@ -29,12 +29,19 @@ const GRACE: Duration = Duration::from_secs(5);
 const LINGER: Duration = Duration::from_secs(2);
 /// What is read ahead of a client's response at the least: hyper's smallest buffer is half of it.
 const BUFFER: usize = 16 * 1024;
+/// Nobody asks the admin's connections for a route.
+const NO_LISTENER: usize = usize::MAX;
 /// hyper's own default; asking for it explicitly would move the fields to the heap.
 const DEFAULT_HEADERS: usize = 100;
 
 /// Serves a connection of a gateway listener until it ends. A drain waits for it from now on, not from its first turn.
-pub(super) fn spawn<A: App>(app: &'static A, stream: TcpStream, peer: SocketAddr, worker: &Rc<Worker>) {
-    let client = Rc::new(Client::new(worker.clone(), peer));
+pub(super) fn spawn<A: App>(
+    (app, listener): (&'static A, usize),
+    stream: TcpStream,
+    peer: SocketAddr,
+    worker: &Rc<Worker>,
+) {
+    let client = Rc::new(Client::new(worker.clone(), listener, peer));
     let enlisted = worker.enlist(&client);
     tokio::task::spawn_local(async move {
         let _enlisted = enlisted;
@@ -52,7 +59,7 @@ pub(super) async fn serve_admin<A: App>(
     peer: SocketAddr,
     worker: Rc<Worker>,
 ) {
-    let client = Rc::new(Client::new(worker, peer));
+    let client = Rc::new(Client::new(worker, NO_LISTENER, peer));
     if let Err(reason) = drive(app, stream, &client, true).await {
         tracing::debug!(reason = reason.as_str(), "bad request on the admin listener");
     }

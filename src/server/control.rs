@@ -157,7 +157,7 @@ mod tests {
     static SETTINGS: Settings = Settings {
         identity: Identity { file: "gateway.yml", config_sha256: "" },
         normal_config: "",
-        listen: &[],
+        listeners: &[],
         admin: &[],
         workers: None,
         trusted_proxies: &[],

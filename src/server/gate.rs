@@ -144,7 +144,7 @@ fn find<A: App>(
     Admissible { fields, disputed, is_spelled }: Admissible,
     cx: &mut Context<'_>,
 ) -> Result<&'static A::Target, Error> {
-    let routes = app.routes();
+    let routes = app.routes(cx.client.listener());
     let mut host = [0; MAX_HOST];
     // What is guarded is guarded whatever the parameters of its segments, and however it is spelled.
     let matched = is_spelled.then(|| path::matched(request.uri().path()));

@@ -19,7 +19,7 @@ use super::process::{Phase, Process};
 use super::worker::Worker;
 use super::{acceptor, control, files, listener};
 use crate::access_log::{Queue, Writer};
-use crate::app::{App, Listen, Settings};
+use crate::app::{App, Listen, Listener, Settings};
 use crate::late::Problems;
 use crate::operational_log::OperationalLog;
 
@@ -74,13 +74,22 @@ fn start<A: App>(app: &'static A, log: &OperationalLog) -> std::io::Result<Resul
         Err(problems) => return Ok(Err(problems)),
     };
     let connections = files::connections_that_fit(files, app.settings().limits.connections);
-    let names = app.routes().routes.iter().map(|route| route.name).collect();
+    let names = app.routes(0).routes.iter().map(|route| route.name).collect();
     let process = Arc::new(Process::new(app.settings(), names, connections, log.clone()));
     serve(app, sockets, process, hangup).map(Ok)
 }
 
-/// A worker's sockets, each with whether it is the admin's.
-type Sockets = Vec<(TcpListener, bool)>;
+/// Whose a socket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    /// The listener's of this number.
+    Gateway(usize),
+    /// The admin's.
+    Admin,
+}
+
+/// A worker's sockets.
+type Sockets = Vec<(TcpListener, Owner)>;
 
 /// Binds late values and ports; the sockets of each worker.
 fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
@@ -94,16 +103,21 @@ fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
     let workers = workers_of(settings);
     let mut sockets: Vec<Sockets> = (0..workers).map(|_| Vec::new()).collect();
     let mut listening = Vec::new();
-    let listens = settings.listen.iter().map(|listen| (listen, false));
-    for (listen, admin) in listens.chain(settings.admin.iter().map(|listen| (listen, true))) {
+    let of_listener = |(number, listener): (usize, &'static Listener)| {
+        listener.listen.iter().map(move |listen| (listen, Owner::Gateway(number), listener.name))
+    };
+    let listens = settings.listeners.iter().enumerate().flat_map(of_listener);
+    let admin = settings.admin.iter().map(|listen| (listen, Owner::Admin, ""));
+    for (listen, owner, name) in listens.chain(admin) {
         let Some(addresses) = addresses(listen, &mut problems) else { continue };
+        let is_admin = owner == Owner::Admin;
         for address in addresses {
             // The admin's requests are rare: one worker is enough.
-            match listener::open(address, if admin { 1 } else { workers }) {
+            match listener::open(address, if is_admin { 1 } else { workers }) {
                 Ok(opened) => {
                     let bound = opened[0].local_addr().unwrap_or(address);
-                    listening.push((if admin { "admin" } else { GATEWAY }, bound));
-                    sockets.iter_mut().zip(opened).for_each(|(worker, socket)| worker.push((socket, admin)));
+                    listening.push((if is_admin { "admin" } else { GATEWAY }, name, bound));
+                    sockets.iter_mut().zip(opened).for_each(|(worker, socket)| worker.push((socket, owner)));
                 }
                 Err(error) => problems.at(
                     listen.origin,
@@ -113,13 +127,14 @@ fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
         }
     }
     let own: Vec<SocketAddr> =
-        listening.iter().filter(|(scope, _)| *scope == GATEWAY).map(|(_, address)| *address).collect();
+        listening.iter().filter(|(scope, ..)| *scope == GATEWAY).map(|(.., address)| *address).collect();
     backends().for_each(|one| one.refuse_own(&own, &mut problems));
     if !problems.messages().is_empty() {
         return Err(problems);
     }
-    for (scope, address) in listening {
-        tracing::info!(scope, %address, "listening");
+    for (scope, name, address) in listening {
+        let listener = Some(name).filter(|name| !name.is_empty());
+        tracing::info!(scope, listener, %address, "listening");
     }
     Ok(sockets)
 }
@@ -209,11 +224,15 @@ fn work<A: App>(
     let worker = runtime.block_on(async { Rc::new(Worker::new(process, queue)) });
     let result = runtime.block_on(async {
         let mut accepting = JoinSet::new();
-        for (socket, admin) in sockets {
-            if admin {
-                tokio::task::spawn_local(acceptor::serve_admin(app, socket, worker.clone()));
-            } else {
-                accepting.spawn_local(acceptor::serve(app, socket, worker.clone(), phase.clone()));
+        for (socket, owner) in sockets {
+            match owner {
+                Owner::Admin => {
+                    tokio::task::spawn_local(acceptor::serve_admin(app, socket, worker.clone()));
+                }
+                Owner::Gateway(listener) => {
+                    let app = (app, listener);
+                    accepting.spawn_local(acceptor::serve(app, socket, worker.clone(), phase.clone()));
+                }
             }
         }
         let sweeping = worker.clone();

@@ -7,17 +7,18 @@ mod table;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use castgate::route::{Answer, Question, RouteIndex};
+use castgate::route::{Answer, Question};
 use castgate_codegen::{Diagnostics, Source, Style, compile, lower};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use oracle::{Request, Route};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use table::Tables;
 
 const UUID: &str = "67E55044-10b1-426f-9247-bb680e5fe0c8";
 
 /// Compiles the config; `Err` is the report.
-fn cast(yaml: String) -> Result<&'static RouteIndex<usize>, String> {
+fn cast(yaml: String) -> Result<Tables, String> {
     let mut sink = Diagnostics::new();
     let mut source = Source::new("gateway.yml", yaml);
     match compile(&mut source, &mut sink) {
@@ -26,13 +27,23 @@ fn cast(yaml: String) -> Result<&'static RouteIndex<usize>, String> {
     }
 }
 
+/// The names of listeners, where a route names one.
+const LISTENERS: [&str; 3] = ["one", "two", "three"];
+
 fn yaml(routes: &[Route]) -> String {
-    let mut yaml = "routes:\n".to_owned();
+    let mut yaml = String::new();
+    if routes.iter().any(|route| !route.listeners.is_empty()) {
+        yaml.push_str("server: {listeners: {one: {address: 127.0.0.1:1}, two: {address: 127.0.0.1:2}, three: {address: 127.0.0.1:3}}}\n");
+    }
+    yaml.push_str("routes:\n");
     for (number, route) in routes.iter().enumerate() {
         let map = |pairs: &BTreeMap<&str, &str>| {
             pairs.iter().map(|(name, value)| format!("{name}: {value:?}")).collect::<Vec<_>>().join(", ")
         };
         _ = writeln!(yaml, "  - name: r{number}\n    path: {:?}\n    respond: {{}}", route.path());
+        if !route.listeners.is_empty() {
+            _ = writeln!(yaml, "    listener: [{}]", route.listeners.join(", "));
+        }
         if !route.host.is_empty() {
             _ = writeln!(yaml, "    host: {:?}", route.host);
         }
@@ -52,7 +63,8 @@ fn yaml(routes: &[Route]) -> String {
     yaml
 }
 
-fn ask(index: &RouteIndex<usize>, request: &Request) -> Result<usize, Vec<&'static str>> {
+fn ask(tables: &Tables, request: &Request) -> Result<usize, Vec<&'static str>> {
+    let index = tables.get(request.listener).unwrap_or_else(|| &tables[""]);
     let method = Method::from_bytes(request.method.as_bytes()).expect("a method");
     let mut headers = HeaderMap::new();
     for (name, value) in &request.headers {
@@ -83,6 +95,7 @@ fn any_route() -> impl Strategy<Value = Route> {
     let headers = prop::sample::subsequence(vec!["x-a", "x-b", "x-c"], 0..3);
     let query = prop::sample::subsequence(vec!["p", "q r", "s"], 0..3);
     let values = || prop::collection::vec(prop::sample::select(vec!["1", "a b"]), 3);
+    let listeners = prop::sample::subsequence(LISTENERS.to_vec(), 1..3);
     (
         prop::sample::select(hosts.to_vec()),
         prop::collection::vec(prop::sample::select(segments.to_vec()), 0..4),
@@ -91,8 +104,9 @@ fn any_route() -> impl Strategy<Value = Route> {
         prop_oneof![2 => Just(Vec::new()), 1 => methods],
         (prop_oneof![2 => Just(Vec::new()), 1 => headers], values()),
         (prop_oneof![2 => Just(Vec::new()), 1 => query], values()),
+        prop_oneof![3 => Just(Vec::new()), 1 => listeners],
     )
-        .prop_map(|(host, mut segments, end, exact, methods, headers, query)| {
+        .prop_map(|(host, mut segments, end, exact, methods, headers, query, listeners)| {
             match end {
                 "" => {}
                 "/" if segments.is_empty() => {}
@@ -100,7 +114,9 @@ fn any_route() -> impl Strategy<Value = Route> {
                 rest => segments.push(rest),
             }
             let map = |(names, values): (Vec<_>, Vec<_>)| names.into_iter().zip(values).collect();
-            Route::new(host, segments, exact, methods, map(headers), map(query))
+            let mut route = Route::new(host, segments, exact, methods, map(headers), map(query));
+            route.listeners = listeners;
+            route
         })
 }
 
@@ -124,10 +140,12 @@ fn any_request() -> impl Strategy<Value = Request> {
         prop::sample::select(methods.to_vec()),
         prop::collection::vec(header, 0..5),
         query,
+        prop::sample::select(LISTENERS.to_vec()),
     )
-        .prop_map(|(host, segments, slash, method, headers, query)| {
+        .prop_map(|(host, segments, slash, method, headers, query, listener)| {
             let slash = if slash && !segments.is_empty() { "/" } else { "" };
-            Request { host, path: format!("/{}{slash}", segments.join("/")), method, headers, query }
+            let path = format!("/{}{slash}", segments.join("/"));
+            Request { listener, host, path, method, headers, query }
         })
 }
 
@@ -157,8 +175,8 @@ fn the_runtime_finds_what_the_oracle_finds() {
                 prop_assert!(report.contains("[CG0308]"), "{report}");
                 *counts.2 += 1;
             }
-            let index = match cast(yaml(&routes)) {
-                Ok(index) => index,
+            let tables = match cast(yaml(&routes)) {
+                Ok(tables) => tables,
                 Err(report) => {
                     // The generator does not avoid routes that others leave nothing to.
                     prop_assert!(
@@ -172,7 +190,7 @@ fn the_runtime_finds_what_the_oracle_finds() {
                 }
             };
             for request in &requests {
-                let (actual, expected) = (ask(index, request), oracle::answer(&routes, request));
+                let (actual, expected) = (ask(&tables, request), oracle::answer(&routes, request));
                 *counts.0 += usize::from(expected.is_ok());
                 *counts.1 += usize::from(expected.as_ref().is_err_and(|allowed| !allowed.is_empty()));
                 prop_assert_eq!(actual, expected, "{:?} to\n{}", request, yaml(&routes));
@@ -205,12 +223,13 @@ fn the_runtime_finds_what_matchit_finds() {
                 prop_assert!(router.insert(route.path(), number).is_ok(), "matchit refuses {}", route.path());
                 routes.push(route);
             }
-            let index = cast(yaml(&routes)).map_err(TestCaseError::fail)?;
+            let tables = cast(yaml(&routes)).map_err(TestCaseError::fail)?;
             for segments in requests {
                 let path = format!("/{}", segments.join("/"));
                 let expected = router.at(&path).ok().map(|found| *found.value);
-                let request = Request { host: "", path, method: "GET", headers: Vec::new(), query: None };
-                prop_assert_eq!(ask(index, &request).ok(), expected, "{}", request.path);
+                let (listener, headers) = ("", Vec::new());
+                let request = Request { listener, host: "", path, method: "GET", headers, query: None };
+                prop_assert_eq!(ask(&tables, &request).ok(), expected, "{}", request.path);
             }
             Ok(())
         })

@@ -9,6 +9,8 @@ pub(crate) const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "PUT", "DELETE"];
 /// A route as written.
 #[derive(Clone, Debug)]
 pub(crate) struct Route {
+    /// Empty for all.
+    pub(crate) listeners: Vec<&'static str>,
     /// Exact, `*.name`, or empty for any.
     pub(crate) host: &'static str,
     /// Literals, `{}`, `{:uint}`, `{:uuid}`, and `{*}` at the end; an empty one is a trailing slash.
@@ -26,6 +28,7 @@ pub(crate) struct Route {
 /// A request, as far as routes look at it.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
+    pub(crate) listener: &'static str,
     pub(crate) host: &'static str,
     pub(crate) path: String,
     pub(crate) method: &'static str,
@@ -49,7 +52,7 @@ pub(crate) fn answer(routes: &[Route], request: &Request) -> Result<usize, Vec<&
 }
 
 /// Less goes first.
-type Rank = (HostRank, Vec<SegmentRank>, bool, Reverse<usize>, Reverse<usize>);
+type Rank = (HostRank, Vec<SegmentRank>, bool, Reverse<usize>, Reverse<usize>, bool);
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum HostRank {
@@ -85,7 +88,7 @@ impl Route {
         if exact && segments.is_empty() {
             segments.push("");
         }
-        Self { host, segments, exact, methods, headers, query }
+        Self { listeners: Vec::new(), host, segments, exact, methods, headers, query }
     }
 
     /// The pattern as the config writes it; parameters are named by their place.
@@ -108,7 +111,8 @@ impl Route {
         if path.last() != Some(&SegmentRank::Rest) {
             path.push(if self.exact { SegmentRank::EndOfExact } else { SegmentRank::EndOfPrefix });
         }
-        (host, path, self.methods.is_empty(), Reverse(self.headers.len()), Reverse(self.query.len()))
+        let fields = (Reverse(self.headers.len()), Reverse(self.query.len()));
+        (host, path, self.methods.is_empty(), fields.0, fields.1, self.listeners.is_empty())
     }
 
     /// Whether some request matches both, and neither goes first.
@@ -124,6 +128,7 @@ impl Route {
             && self.host == other.host
             && self.segments.iter().zip(&other.segments).all(same_place)
             && methods_meet
+            && (self.listeners.is_empty() || self.listeners.iter().any(|name| other.listeners.contains(name)))
             && agree(&self.headers, &other.headers)
             && agree(&self.query, &other.query)
     }
@@ -148,7 +153,8 @@ impl Route {
         let first =
             |name: &str| pairs.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
         let query = self.query.iter().all(|(name, value)| first(name) == Some(value));
-        host && headers && query && self.matches_path(&request.path)
+        let listener = self.listeners.is_empty() || self.listeners.contains(&request.listener);
+        listener && host && headers && query && self.matches_path(&request.path)
     }
 
     fn matches_path(&self, path: &str) -> bool {

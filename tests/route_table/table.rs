@@ -1,13 +1,13 @@
 //! The compiler's plan as the table that the generated file would hold, leaked instead of written down.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use castgate::codegen::{Duration, Edge, HeaderMatch, Node, QueryMatch, Route, RouteIndex, RouteSettings};
 use castgate_codegen::plan::{self, Plan, Value};
 
-/// The table; a route's target is its number.
-pub(crate) fn load(plan: &Plan) -> &'static RouteIndex<usize> {
-    let plan::Index { nodes, edges, candidates, hosts, wildcards, any_host } = &plan.index;
+/// The table of each listener, by its name; a route's target is its number.
+pub(crate) fn load(plan: &Plan) -> Tables {
+    let plan::Tries { nodes, edges, candidates } = &plan.tries;
     let routes = plan.routes.iter().enumerate().map(|(number, of)| route(plan, number, of));
     // As rustc does it: the same literal is there once.
     let mut texts = HashSet::new();
@@ -19,18 +19,21 @@ pub(crate) fn load(plan: &Plan) -> &'static RouteIndex<usize> {
             text
         }
     };
-    Box::leak(Box::new(RouteIndex {
-        routes: leak(routes),
-        nodes: leak(nodes.iter().map(|of| node(of, text(&of.stem)))),
-        edges: leak(
-            edges.iter().map(|edge| edge.read().map_or(Edge::VACANT, |(of, node)| Edge::new(text(of), node))),
-        ),
-        candidates: leak(candidates.iter().copied()),
-        hosts: *hosts,
-        wildcards: *wildcards,
-        any_host: *any_host,
-    }))
+    let routes = leak(routes);
+    let nodes = leak(nodes.iter().map(|of| node(of, text(&of.stem))));
+    let edges =
+        edges.iter().map(|edge| edge.read().map_or(Edge::VACANT, |(of, node)| Edge::new(text(of), node)));
+    let (edges, candidates) = (leak(edges), leak(candidates.iter().copied()));
+    let table = |of: &plan::Roots| -> &'static RouteIndex<usize> {
+        let plan::Roots { hosts, wildcards, any_host } = *of;
+        Box::leak(Box::new(RouteIndex { routes, nodes, edges, candidates, hosts, wildcards, any_host }))
+    };
+    let tables: Vec<&RouteIndex<usize>> = plan.tables.iter().map(table).collect();
+    plan.listeners.iter().map(|listener| (listener.name.clone(), tables[listener.table])).collect()
 }
+
+/// By the names of listeners.
+pub(crate) type Tables = BTreeMap<String, &'static RouteIndex<usize>>;
 
 fn leak<T>(items: impl Iterator<Item = T>) -> &'static [T] {
     items.collect::<Vec<T>>().leak()

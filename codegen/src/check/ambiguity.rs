@@ -131,7 +131,7 @@ fn agree(a: &Asked<'_>, b: &Asked<'_>) -> bool {
 }
 
 fn overlaps(a: &Route, b: &Route) -> bool {
-    a.methods.intersects(b.methods)
+    a.methods.intersects(b.methods) && a.listeners.meet(&b.listeners)
 }
 
 fn report(a: &Route, b: &Route, sink: &mut Reporter<'_>) {
@@ -170,6 +170,9 @@ fn witness(a: &Route, b: &Route) -> String {
     headers.dedup();
     if !headers.is_empty() {
         request.push_str(&format!(" with {}", headers.join(" and ")));
+    }
+    if let Some(listener) = a.listeners.names().find(|name| b.listeners.names().any(|other| other == *name)) {
+        request.push_str(&format!(" on {listener}"));
     }
     request
 }

@@ -9,7 +9,11 @@ use std::net::SocketAddr;
 
 pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     let address = |listen: &Placed| listen.value.by_default()?.parse().ok();
-    let listeners = model.server.listen.iter().filter_map(|listen| Some((listen, address(listen)?)));
+    let listeners = model
+        .listeners
+        .iter()
+        .flat_map(|listener| &listener.address)
+        .filter_map(|listen| Some((listen, address(listen)?)));
     let listeners: Vec<(&Placed, SocketAddr)> = listeners.collect();
     for backend in model.upstreams.iter().flat_map(|upstream| &upstream.backends) {
         // Where it is if nobody says otherwise at start.

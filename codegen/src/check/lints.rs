@@ -1,17 +1,19 @@
 //! Lints over the whole model: what is missing rather than wrong.
 
 mod foreign;
+mod listeners;
 mod networks;
 mod routes;
 mod unused;
 mod upstreams;
 
 use crate::diagnostic::Reporter;
+use crate::model::Model;
 use crate::table::Table;
 
-pub(super) fn check(table: &Table<'_>, sink: &mut Reporter<'_>) {
-    let model = table.model();
-    routes::check(table, sink);
+pub(super) fn check(model: &Model, tables: &[Table<'_>], sink: &mut Reporter<'_>) {
+    routes::check(model, tables, sink);
+    listeners::check(model, sink);
     upstreams::check(model, sink);
     foreign::check(model, sink);
     networks::check(model, sink);

@@ -17,7 +17,7 @@ struct Listener<'m> {
 }
 
 pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
-    let server = model.server.listen.iter().map(|listen| (false, listen));
+    let server = model.listeners.iter().flat_map(|listener| &listener.address).map(|listen| (false, listen));
     let admin = model.admin.iter().flat_map(|admin| &admin.listen).map(|listen| (true, listen));
     let listeners: Vec<Listener<'_>> =
         server.chain(admin).map(|(is_admin, listen)| Listener::new(is_admin, listen)).collect();

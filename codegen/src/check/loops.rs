@@ -10,23 +10,29 @@ use crate::diagnostic::{Reporter, quoted};
 use crate::model::{Route, Target};
 use crate::table::{Request, Table};
 use search::Search;
+use std::collections::BTreeSet;
 
-pub(super) fn check(table: &Table<'_>, sink: &mut Reporter<'_>) {
+pub(super) fn check(tables: &[Table<'_>], sink: &mut Reporter<'_>) {
+    let mut reported = BTreeSet::new();
+    tables.iter().for_each(|table| on_listener(table, &mut reported, sink));
+}
+
+/// Redirects that lead back to their own listener.
+fn on_listener<'m>(table: &Table<'m>, reported: &mut BTreeSet<&'m str>, sink: &mut Reporter<'_>) {
     let routes = table.model().routes.iter().enumerate();
     let mut redirects = routes.filter(|(_, route)| matches!(route.target, Target::Redirect(_))).peekable();
     if redirects.peek().is_none() {
         return;
     }
     let mut search = Search::new(table);
-    let mut reported: Vec<&Route> = Vec::new();
     for (number, route) in redirects {
-        if reported.iter().any(|other| std::ptr::eq(*other, route)) {
+        if reported.contains(route.name.as_str()) {
             continue;
         }
         if let Some((start, trail)) = search.endless(number) {
             report(route, &start, &trail, sink);
             // The others of the same ring have been named.
-            reported.extend(trail.into_iter().map(|(route, _)| route));
+            reported.extend(trail.into_iter().map(|(route, _)| route.name.as_str()));
         }
     }
 }

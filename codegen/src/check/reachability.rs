@@ -4,13 +4,29 @@ use crate::codes;
 use crate::diagnostic::{Reporter, quoted};
 use crate::model::Route;
 use crate::table::Table;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// More takers than this are counted, not shown.
 const MOST_SHOWN: usize = 8;
 
-pub(super) fn check(table: &Table<'_>, sink: &mut Reporter<'_>) {
+pub(super) fn check(tables: &[Table<'_>], sink: &mut Reporter<'_>) {
+    let mut found: BTreeMap<&str, (&Route, Vec<&Route>)> = BTreeMap::new();
+    let mut live: BTreeSet<&str> = BTreeSet::new();
+    for table in tables {
+        let dead = table.dead();
+        let names: BTreeSet<&str> = dead.iter().map(|(route, _)| route.name.as_str()).collect();
+        let all = table.model().routes.iter().map(|route| route.name.as_str());
+        live.extend(all.filter(|name| !names.contains(name)));
+        for (route, takers) in dead {
+            let (_, by) = found.entry(&route.name).or_insert((route, Vec::new()));
+            let new = takers.into_iter().filter(|taker| by.iter().all(|known| known.name != taker.name));
+            by.extend(new.collect::<Vec<_>>());
+        }
+    }
     // A route on a built-in path has a report of its own.
-    for (route, takers) in table.dead().into_iter().filter(|(_, takers)| !takers.is_empty()) {
+    let dead =
+        found.into_values().filter(|(route, by)| !live.contains(route.name.as_str()) && !by.is_empty());
+    for (route, takers) in dead {
         report(route, &takers, sink);
     }
 }

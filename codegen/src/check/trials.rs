@@ -2,16 +2,25 @@
 
 use crate::codes;
 use crate::diagnostic::{Reporter, quoted};
-use crate::model::{HeaderPredicate, QueryPredicate, Route};
+use crate::model::{HeaderPredicate, Model, QueryPredicate, Route, Site};
+use crate::source::ConfigPath;
 use crate::table::{Answer, Miss, Table, TestOutcome};
+use std::collections::BTreeSet;
 
-pub(super) fn check(table: &Table<'_>, sink: &mut Reporter<'_>) {
-    for outcome in table.run_tests().iter().filter(|outcome| !outcome.passed()) {
-        report(table, outcome, sink);
+pub(super) fn check(model: &Model, sites: &[Site<'_>], tables: &[Table<'_>], sink: &mut Reporter<'_>) {
+    // A test that names no listener may fail on several; the first says it.
+    let mut told: BTreeSet<&ConfigPath> = BTreeSet::new();
+    for (site, table) in sites.iter().zip(tables) {
+        for outcome in table.run_tests().iter().filter(|outcome| !outcome.passed()) {
+            if told.insert(&outcome.test.origin.path) {
+                let on = if sites.len() > 1 { format!(" on {}", site.names()) } else { String::new() };
+                report(model, table, outcome, &on, sink);
+            }
+        }
     }
 }
 
-fn report(table: &Table<'_>, outcome: &TestOutcome<'_>, sink: &mut Reporter<'_>) {
+fn report(model: &Model, table: &Table<'_>, outcome: &TestOutcome<'_>, on: &str, sink: &mut Reporter<'_>) {
     let TestOutcome { test, mismatches, .. } = outcome;
     let answer = table.ask(&test.request);
     let winner = match answer {
@@ -19,8 +28,8 @@ fn report(table: &Table<'_>, outcome: &TestOutcome<'_>, sink: &mut Reporter<'_>)
         _ => None,
     };
     let expected = test.expect.route.as_deref().filter(|name| winner.is_none_or(|route| route.name != *name));
-    let expected = expected.and_then(|name| table.model().routes.iter().find(|route| route.name == name));
-    let request = quoted(&test.request.to_string());
+    let expected = expected.and_then(|name| model.routes.iter().find(|route| route.name == name));
+    let request = quoted(&test.request.to_string()) + on;
     let title = match winner {
         _ if expected.is_none() => format!("a test fails: {request}"),
         Some(route) => format!("a test fails: {request} goes to route {}", quoted(&route.name)),
@@ -41,6 +50,9 @@ fn report(table: &Table<'_>, outcome: &TestOutcome<'_>, sink: &mut Reporter<'_>)
     }
     if let Some(route) = expected {
         problem.label(place(route), why_not(route, table, outcome));
+    }
+    if test.listener.is_none() && !on.is_empty() {
+        problem.help("without a `listener` a test has to hold on every one");
     }
 }
 
@@ -70,6 +82,9 @@ fn nothing(answer: &Answer<'_>, key: &str) -> String {
 }
 
 fn why_not(route: &Route, table: &Table<'_>, outcome: &TestOutcome<'_>) -> String {
+    if table.model().routes.iter().all(|other| other.name != route.name) {
+        return format!("expected {}, but it is reached on {} only", quoted(&route.name), route.listeners);
+    }
     let misses = route.misses(&outcome.test.request);
     if let (true, Answer::Disputed(_, key)) = (misses.is_empty(), table.ask(&outcome.test.request)) {
         return format!("the path has {}, and its route does not say `{}: keep`", key.what, key.key);

@@ -96,6 +96,9 @@ pub(crate) struct RunningGateway {
     /// Where its /metrics is, if the config has an `admin` listener
     #[arg(long, value_name = "URL", requires = "against")]
     pub(crate) admin: Option<Address>,
+    /// Which of the config's listeners that address is, by its name, if it has several; tests of others are not sent
+    #[arg(long, value_name = "NAME", requires = "against")]
+    pub(crate) listener: Option<String>,
     /// A header field for every request, such as 'x-api-key: 1234'
     #[arg(short = 'H', long = "header", value_name = "FIELD", requires = "against", value_parser = header)]
     pub(crate) headers: Vec<(String, String)>,
@@ -139,6 +142,9 @@ pub(crate) enum Command {
         /// A header field of the request, such as 'x-canary: 1'
         #[arg(short = 'H', long = "header", value_name = "FIELD")]
         headers: Vec<String>,
+        /// The listener the request comes in at, by its name; all of them if none is named
+        #[arg(long, value_name = "NAME")]
+        listener: Option<String>,
         #[command(flatten)]
         config: ConfigOption,
         /// Say of every route why it did not take the request, not only of those which came near

@@ -7,7 +7,14 @@ use castgate_codegen::lint::Lint;
 use castgate_codegen::table::Request;
 use castgate_codegen::{codes, explain};
 
-pub(crate) fn run(what: &str, headers: &[String], config: &ConfigOption, all: bool, color: Color) -> Exit {
+pub(crate) fn run(
+    what: &str,
+    headers: &[String],
+    listener: Option<&str>,
+    config: &ConfigOption,
+    all: bool,
+    color: Color,
+) -> Exit {
     if is_code(what) {
         return code(what);
     }
@@ -23,7 +30,13 @@ pub(crate) fn run(what: &str, headers: &[String], config: &ConfigOption, all: bo
         }
     };
     match load(&config.file) {
-        Ok(found) => print(&explain::explain(&found.model, &request, all)),
+        Ok(found) => match explain::explain(&found.model, &request, listener, all) {
+            Ok(text) => print(&text),
+            Err(error) => {
+                eprintln!("error: {error}");
+                Exit::Usage
+            }
+        },
         Err(refused) => refused.report(color),
     }
 }

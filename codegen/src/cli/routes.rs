@@ -65,6 +65,7 @@ fn object(model: &Model, route: &Route) -> Value {
         "match": route.path.kind.to_string(),
         "methods": (!methods.is_empty()).then_some(methods),
         "headers": headers,
+        "listeners": (!route.listeners.is_all()).then(|| route.listeners.names().collect::<Vec<_>>()),
         "query": query,
         "target": target,
         "timeout_ms": milliseconds(route.timeout),

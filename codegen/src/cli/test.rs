@@ -4,7 +4,7 @@ use super::arguments::{Color, ConfigFile, RunningGateway};
 use super::config::{Found, load};
 use super::exit::{Exit, print};
 use castgate_codegen::against::{self, Running, Trial};
-use castgate_codegen::model::Model;
+use castgate_codegen::model::{Model, Site};
 use castgate_codegen::show::count;
 use castgate_codegen::table::Table;
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ pub(crate) fn run(config: &ConfigFile, running: RunningGateway, color: Color) ->
         Ok(found) => found,
         Err(refused) => return refused.report(color),
     };
-    let RunningGateway { against, admin, headers, any_config } = running;
+    let RunningGateway { against, admin, listener, headers, any_config } = running;
     let Some(gateway) = against else {
         found.warn(color);
         return print(&passed(&found, &config.file));
@@ -28,24 +28,44 @@ pub(crate) fn run(config: &ConfigFile, running: RunningGateway, color: Color) ->
             return Exit::Usage;
         }
     };
-    send(found, &config.file, &Running { gateway, admin, headers, any_config }, color)
+    send(found, &config.file, &Running { gateway, admin, headers, any_config }, listener.as_deref(), color)
 }
 
 fn passed(found: &Found, file: &str) -> String {
-    let outcomes = Table::new(&found.model).run_tests();
+    let (sites, tests) = (found.model.sites(), &found.model.tests);
+    let tables: Vec<Table<'_>> = sites.iter().map(|site| Table::new(&site.model)).collect();
+    let outcomes: Vec<_> = tables.iter().map(Table::run_tests).collect();
     let mut text = String::new();
-    for outcome in &outcomes {
-        let line = found.model.whereabouts(&outcome.test.origin.line);
-        text.push_str(&format!("ok  {line:<9} {} => {}\n", outcome.test.request, outcome.outcome));
+    for test in tests {
+        let line = found.model.whereabouts(&test.origin.line);
+        for (site, outcomes) in sites.iter().zip(&outcomes) {
+            let on = if sites.len() > 1 { format!(" on {}", site.names()) } else { String::new() };
+            let outcomes = outcomes.iter().filter(|outcome| outcome.test.origin.path == test.origin.path);
+            outcomes.for_each(|outcome| {
+                text.push_str(&format!("ok  {line:<9} {}{on} => {}\n", test.request, outcome.outcome));
+            });
+        }
     }
-    text + &format!("{file}: {} passed\n", count(outcomes.len(), "test"))
+    text + &format!("{file}: {} passed\n", count(tests.len(), "test"))
 }
 
 /// Tests that fail are in the report, the others are listed.
-fn send(mut found: Found, file: &str, running: &Running, color: Color) -> Exit {
-    let sent = match against::run(&found.model, &found.source, running, &mut found.sink) {
+fn send(mut found: Found, file: &str, running: &Running, listener: Option<&str>, color: Color) -> Exit {
+    let sites = found.model.sites();
+    let is_it = |site: &&Site<'_>| site.listeners.iter().any(|each| each.name.as_deref() == listener);
+    let model = match (sites.as_slice(), sites.iter().find(is_it)) {
+        ([only], _) if listener.is_none() => &only.model,
+        (_, Some(site)) => &site.model,
+        _ => {
+            let names: Vec<&str> =
+                found.model.listeners.iter().filter_map(|each| each.name.as_deref()).collect();
+            eprintln!("error: say with --listener which one is asked; this config has {}", names.join(", "));
+            return Exit::Usage;
+        }
+    };
+    let sent = match against::run(model, &found.source, running, &mut found.sink) {
         Ok(outcome) if outcome.is_other_config && !running.any_config => Exit::Problems,
-        Ok(outcome) => print(&seen(&outcome, &found.model, file, running)),
+        Ok(outcome) => print(&seen(&outcome, model, file, running)),
         Err(unreachable) => {
             found.warn(color);
             eprintln!("error: {unreachable}");

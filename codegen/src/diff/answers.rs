@@ -19,6 +19,8 @@ pub struct Group {
     pub new: Taker,
     /// What is different for the example.
     pub changes: Vec<Change>,
+    /// The names of the listeners on which that is so; empty if they have none.
+    pub listeners: Vec<String>,
     /// One of the requests.
     pub example: Request,
     /// How many were asked about.
@@ -93,8 +95,31 @@ impl Answers {
     pub(super) fn groups(self) -> Vec<Group> {
         let groups = self.groups.into_iter();
         groups
-            .map(|((old, new, _), (changes, example, count))| Group { old, new, changes, example, count })
+            .map(|((old, new, _), (changes, example, count))| Group {
+                old,
+                new,
+                changes,
+                listeners: Vec::new(),
+                example,
+                count,
+            })
             .collect()
+    }
+}
+
+/// Adds what was found on these listeners; what is the same on others, too, is one group.
+pub(super) fn join(groups: &mut Vec<Group>, found: Vec<Group>, listeners: &[String]) {
+    let is_same = |a: &Group, b: &Group| {
+        (&a.old, &a.new, &a.changes, &a.example, a.count) == (&b.old, &b.new, &b.changes, &b.example, b.count)
+    };
+    for mut group in found {
+        match groups.iter_mut().find(|other| is_same(other, &group)) {
+            Some(other) => other.listeners.extend_from_slice(listeners),
+            None => {
+                group.listeners = listeners.to_vec();
+                groups.push(group);
+            }
+        }
     }
 }
 
@@ -122,6 +147,9 @@ impl Group {
         for (name, value) in self.example.headers() {
             text.push_str(&format!("  with {name}: {value}\n"));
         }
+        if !self.listeners.is_empty() {
+            text.push_str(&format!("  on {}\n", self.listeners.join(", ")));
+        }
         let (old, new) = (self.old.text(), self.new.text());
         let takers = if old == new { old } else { format!("{old} -> {new}") };
         let more = match self.count - 1 {
@@ -142,6 +170,7 @@ impl Group {
         json!({
             "example": self.example.to_string(),
             "headers": self.example.headers(),
+            "listeners": self.listeners,
             "old": self.old.json(),
             "new": self.new.json(),
             "changes": changes,

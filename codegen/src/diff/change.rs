@@ -17,13 +17,17 @@ pub struct Change {
 }
 
 /// Kinds besides those of middleware, and when they occur.
-const KINDS: [(&str, &str); 19] = [
+const KINDS: [(&str, &str); 20] = [
     ("route-added", "a route takes what got 404 or 405"),
     ("route-removed", "nothing takes what a route took"),
     ("route-changed", "a route of another name takes it"),
     (
+        "route-exposed",
+        "a route takes it that was reached on other listeners only; beside what else has changed",
+    ),
+    (
         "built-in-added",
-        "the gateway itself answers the path on `server.listen`, with no middleware: `admin` is gone",
+        "the gateway itself answers the path on every listener, with no middleware: `admin` is gone",
     ),
     ("built-in-removed", "it does no more: there is an `admin` listener"),
     ("target-changed", "another kind of target: upstream, redirect or response"),

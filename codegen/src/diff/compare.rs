@@ -23,19 +23,23 @@ pub(super) struct Asked<'a> {
 pub(super) fn requests(old: Answer<'_, '_>, new: Answer<'_, '_>, asked: &Asked<'_>) -> Vec<Change> {
     let (old_side, new_side) = (old.0, new.0);
     let target = |side: &Side<'_, '_>, number| Some(show::target(side.model, side.route(number)));
-    let built_in = || Some(format!("{}, answered on `server.listen`", asked.request.path()));
+    let built_in = || Some(format!("{}, answered on every listener", asked.request.path()));
     match (old.1, new.1) {
         (Taker::BuiltIn, Taker::BuiltIn) => Vec::new(),
         (Taker::Nobody, Taker::Nobody) => {
             middleware([old_side, new_side], [Some(&old_side.unmatched), Some(&new_side.unmatched)])
         }
         (Taker::Route(old), Taker::Nobody) => vec![Change::new("route-removed", target(old_side, old), None)],
-        (Taker::Nobody, Taker::Route(new)) => vec![Change::new("route-added", None, target(new_side, new))],
+        (Taker::Nobody, Taker::Route(new)) => {
+            let added = Change::new("route-added", None, target(new_side, new));
+            [added].into_iter().chain(exposed(old_side, new_side.route(new))).collect()
+        }
         (Taker::BuiltIn, Taker::Nobody) => vec![Change::new("built-in-removed", built_in(), None)],
         (Taker::Nobody, Taker::BuiltIn) => vec![Change::new("built-in-added", None, built_in())],
         // The gateway's own answers go through no middleware.
         (Taker::BuiltIn, Taker::Route(new)) => {
             let mut changes = vec![Change::new("built-in-removed", built_in(), target(new_side, new))];
+            changes.extend(exposed(old_side, new_side.route(new)));
             changes.extend(middleware([old_side, new_side], [None, Some(new_side.treatment(new))]));
             changes
         }
@@ -46,8 +50,10 @@ pub(super) fn requests(old: Answer<'_, '_>, new: Answer<'_, '_>, asked: &Asked<'
         }
         (Taker::Route(old), Taker::Route(new)) => {
             let (before, after) = (old_side.route(old), new_side.route(new));
-            let are_twins = Condition::of(before) == Condition::of(after);
+            let are_twins =
+                Condition::of(before) == Condition::of(after) && before.listeners == after.listeners;
             let mut changes = targets((old_side, before), (new_side, after), asked);
+            changes.extend(exposed(old_side, after));
             let (old, new) = (old_side.treatment(old), new_side.treatment(new));
             if !changes.iter().any(|change| change.kind == "target-changed") {
                 for (path, old, new) in differing(&old.settings, &new.settings) {
@@ -59,6 +65,11 @@ pub(super) fn requests(old: Answer<'_, '_>, new: Answer<'_, '_>, asked: &Asked<'
             changes
         }
     }
+}
+
+/// Whether a route that takes a request here was reached on other listeners only.
+fn exposed(old: &Side<'_, '_>, new: &Route) -> Option<Change> {
+    old.has_elsewhere(&new.name).then(|| Change::new("route-exposed", None, Some(new.name.clone())))
 }
 
 /// What answers, and what it sees of the path.

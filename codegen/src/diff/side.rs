@@ -3,7 +3,7 @@
 use super::answers;
 use super::treatment::{Layers, Treatment, layers, treatment};
 use crate::middleware::State;
-use crate::model::{HeaderPredicate, Methods, Model, QueryPredicate, Route, Upstream};
+use crate::model::{HeaderPredicate, Listeners, Methods, Model, QueryPredicate, Route, Upstream};
 use crate::pattern::{HostPattern, MatchKind, Segment};
 use crate::table::{Neighbours, Region, Request, Table};
 use castgate_contract::built_in;
@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A config, ready to be asked.
 pub(super) struct Side<'a, 'm> {
     pub(super) model: &'m Model,
+    /// Names of routes that are reached on other listeners only.
+    elsewhere: BTreeSet<&'a str>,
     table: &'a Table<'m>,
     neighbours: Neighbours<'a>,
     treatments: Vec<Treatment>,
@@ -30,7 +32,7 @@ pub(super) enum Taker {
     Nobody,
 }
 
-/// All that decides which requests a route takes. No two routes of a config have the same.
+/// All that decides which requests of a listener a route takes. No two routes of a listener have the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Condition<'m> {
     host: &'m HostPattern,
@@ -40,6 +42,7 @@ pub(super) struct Condition<'m> {
     methods: Methods,
     headers: &'m [HeaderPredicate],
     query: &'m [QueryPredicate],
+    names_listener: bool,
 }
 
 impl<'m> Condition<'m> {
@@ -51,35 +54,52 @@ impl<'m> Condition<'m> {
             methods: route.methods,
             headers: &route.headers,
             query: &route.query,
+            names_listener: !route.listeners.is_all(),
         }
     }
 }
 
 impl<'a, 'm> Side<'a, 'm> {
-    /// `common`: the conditions that the other config has, too.
-    pub(super) fn new(table: &'a Table<'m>, common: &BTreeSet<Condition<'m>>) -> Self {
+    /// One of the tables of a gateway. `common`: the conditions that the other config has, too.
+    pub(super) fn new(
+        whole: &'a Model,
+        table: &'a Table<'m>,
+        common: &BTreeSet<(Condition<'_>, &Listeners)>,
+    ) -> Self {
         let model = table.model();
         let mut known = Layers::new();
-        let treatments = model.routes.iter().map(|route| treatment(model, route, &mut known)).collect();
+        let mut treatments = |model: &Model| -> Vec<Treatment> {
+            model.routes.iter().map(|route| treatment(model, route, &mut known)).collect()
+        };
+        let (of_whole, treatments) = (treatments(whole), treatments(model));
         let unmatched = layers(model, &model.unmatched, &mut known);
         let unmatched = Treatment { layers: unmatched, ..Treatment::default() };
-        let mut side = Self { model, table, neighbours: Neighbours::of(table), treatments, unmatched };
-        side.share(common);
+        let here: BTreeSet<&str> = model.routes.iter().map(|route| route.name.as_str()).collect();
+        let all = whole.routes.iter().map(|route| route.name.as_str());
+        let elsewhere = all.filter(|name| !here.contains(name)).collect();
+        let neighbours = Neighbours::of(table);
+        let mut side = Self { model, elsewhere, table, neighbours, treatments, unmatched };
+        side.share(whole.routes.iter().zip(&of_whole), common);
         side
     }
 
     /// Finds out which routes share state with others. Of the others only those count that are in both configs: a new
     /// route is a change of its own.
-    fn share(&mut self, common: &BTreeSet<Condition<'m>>) {
+    fn share<'t>(
+        &mut self,
+        all: impl Iterator<Item = (&'t Route, &'t Treatment)>,
+        common: &BTreeSet<(Condition<'_>, &Listeners)>,
+    ) {
+        let is_common = |route: &Route| common.contains(&(Condition::of(route), &route.listeners));
         let mut members: BTreeMap<Key, usize> = BTreeMap::new();
         let routes = || self.model.routes.iter().zip(&self.treatments);
-        for (route, treatment) in routes() {
-            if common.contains(&Condition::of(route)) {
+        for (route, treatment) in all {
+            if is_common(route) {
                 keys(route, treatment).into_iter().for_each(|key| *members.entry(key).or_default() += 1);
             }
         }
         let shared = routes().map(|(route, treatment)| {
-            let itself = usize::from(common.contains(&Condition::of(route)));
+            let itself = usize::from(is_common(route));
             let keys = keys(route, treatment).into_iter();
             let shared = keys.filter(|key| members.get(key).is_some_and(|count| *count > itself));
             shared.map(|(kind, ..)| kind).collect::<BTreeSet<_>>()
@@ -99,6 +119,11 @@ impl<'a, 'm> Side<'a, 'm> {
         let left = takers.iter().fold(Methods::ALL, |left, (methods, _)| left.without(*methods));
         let takers = takers.into_iter().map(|(methods, number)| (methods, Taker::Route(number)));
         takers.chain((left != Methods::NONE).then_some((left, Taker::Nobody))).collect()
+    }
+
+    /// Whether the route of this name is reached on other listeners only.
+    pub(super) fn has_elsewhere(&self, name: &str) -> bool {
+        self.elsewhere.contains(name)
     }
 
     /// A taker as it is reported.

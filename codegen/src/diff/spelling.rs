@@ -1,6 +1,6 @@
 //! One spelling for all that means the same: of addresses, of backends, of networks.
 
-use crate::model::{Backend, BackendUrl, Cidr, Late, Model, Piece};
+use crate::model::{Backend, BackendUrl, Cidr, Late, Listener, Model, Piece};
 use castgate_contract::backend;
 use ipnet::Ipv6Net;
 use std::net::{IpAddr, SocketAddr};
@@ -8,9 +8,16 @@ use std::net::{IpAddr, SocketAddr};
 /// Of what `server` and `admin` say.
 pub(super) fn make_sections_canonical(model: &mut Model) {
     let admin = model.admin.iter_mut().flat_map(|admin| &mut admin.listen);
-    for listen in model.server.listen.iter_mut().chain(admin) {
+    let server = model.listeners.iter_mut().flat_map(|listener| &mut listener.address);
+    for listen in server.chain(admin) {
         respell(&mut listen.value, |text| Some(text.parse::<SocketAddr>().ok()?.to_string()));
     }
+    // What is on which of them is seen by requests.
+    let all = model.listeners.drain(..).reduce(|mut all, next| {
+        all.address.extend(next.address);
+        all
+    });
+    model.listeners.extend(all.map(|all| Listener { name: None, ..all }));
     model.server.trusted_proxies = fewest(&model.server.trusted_proxies);
 }
 

@@ -56,8 +56,9 @@ impl Layer {
 
 /// Keys that decide which requests a route takes, or what a backend or client sees of the path; and its name. All of
 /// these are compared by what becomes of requests.
-const BY_REQUESTS: [&str; 12] = [
+const BY_REQUESTS: [&str; 13] = [
     "name",
+    "listener",
     "host",
     "path",
     "match",

@@ -1,12 +1,24 @@
 //! The target enum, and the one `impl` of a generated file.
 
-use crate::plan::Stack;
+use crate::plan::Plan;
 use proc_macro2::TokenStream;
 use quote::quote;
 
 /// `GATEWAY`, its type, and its `impl App`.
-pub(super) fn app(stacks: &[Stack]) -> TokenStream {
-    let aliases: Vec<_> = stacks.iter().map(|stack| &stack.alias).collect();
+pub(super) fn app(plan: &Plan) -> TokenStream {
+    let aliases: Vec<_> = plan.stacks.iter().map(|stack| &stack.alias).collect();
+    let routes = match plan.tables.as_slice() {
+        [_] => quote! {
+            fn routes(&self, _: usize) -> &'static RouteIndex<Target> {
+                &INDEX
+            }
+        },
+        _ => quote! {
+            fn routes(&self, listener: usize) -> &'static RouteIndex<Target> {
+                LISTENERS[listener]
+            }
+        },
+    };
     quote! {
         pub(crate) static GATEWAY: Compiled = Compiled;
 
@@ -24,9 +36,7 @@ pub(super) fn app(stacks: &[Stack]) -> TokenStream {
                 &SETTINGS
             }
 
-            fn routes(&self) -> &'static RouteIndex<Target> {
-                &INDEX
-            }
+            #routes
 
             async fn serve(
                 &self,

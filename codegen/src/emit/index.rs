@@ -2,21 +2,45 @@
 
 use super::routes;
 use super::value::{size, uint};
-use crate::plan::{Edge, Index, NONE, Node, Span, Spanned, Table};
+use crate::plan::{Edge, NONE, Node, Plan, Roots, Span, Spanned, Table, Tries};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// The tables, then the index over them.
-pub(super) fn index(of: &Index) -> TokenStream {
-    let Index { nodes, edges, candidates, hosts, wildcards, any_host } = of;
+/// The tables, then the index over them; of listeners with different routes, one for each table.
+pub(super) fn index(of: &Plan) -> TokenStream {
+    let Tries { nodes, edges, candidates } = &of.tries;
     let lengths = (size(nodes.len()), size(edges.len()), size(candidates.len()));
     let (nodes_len, edges_len, candidates_len) = lengths;
     let (nodes, edges) = (nodes.iter().map(node), edges.iter().map(edge));
     let candidates = candidates.iter().map(|number| uint(*number));
-    let (hosts, wildcards) = (table(*hosts), table(*wildcards));
-    let any_host = child(*any_host).map_or_else(|| quote!(NONE), |root| quote!(#root));
+    let index = match of.tables.as_slice() {
+        [only] => {
+            let only = roots(only);
+            quote!(static INDEX: RouteIndex<Target> = #only;)
+        }
+        several => {
+            let (len, several) = (size(several.len()), several.iter().map(roots));
+            let (count, tables) =
+                (size(of.listeners.len()), of.listeners.iter().map(|listener| size(listener.table)));
+            quote! {
+                static LISTENERS: [&RouteIndex<Target>; #count] = [#(&INDEX[#tables]),*];
+                static INDEX: [RouteIndex<Target>; #len] = [#(#several),*];
+            }
+        }
+    };
     quote! {
-        static INDEX: RouteIndex<Target> = RouteIndex {
+        #index
+        static NODES: [Node; #nodes_len] = [#(#nodes),*];
+        static EDGES: [Edge; #edges_len] = [#(#edges),*];
+        static CANDIDATES: [u32; #candidates_len] = [#(#candidates),*];
+    }
+}
+
+fn roots(of: &Roots) -> TokenStream {
+    let (hosts, wildcards) = (table(of.hosts), table(of.wildcards));
+    let any_host = child(of.any_host).map_or_else(|| quote!(NONE), |root| quote!(#root));
+    quote! {
+        RouteIndex {
             routes: &ROUTES,
             nodes: &NODES,
             edges: &EDGES,
@@ -24,10 +48,7 @@ pub(super) fn index(of: &Index) -> TokenStream {
             hosts: #hosts,
             wildcards: #wildcards,
             any_host: #any_host,
-        };
-        static NODES: [Node; #nodes_len] = [#(#nodes),*];
-        static EDGES: [Edge; #edges_len] = [#(#edges),*];
-        static CANDIDATES: [u32; #candidates_len] = [#(#candidates),*];
+        }
     }
 }
 

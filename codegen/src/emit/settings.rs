@@ -1,22 +1,27 @@
 //! Everything of a gateway that is not a route.
 
 use super::value::{lines, path, value};
-use crate::plan::Plan;
+use crate::plan::{Listener, Plan};
 use proc_macro2::TokenStream;
 use quote::quote;
 
 /// `SETTINGS`, and the lists it refers to.
 pub(super) fn settings(plan: &Plan) -> TokenStream {
-    let Plan { config_path: file, config_sha256, settings, life, upstreams, .. } = plan;
+    let Plan { config_path: file, config_sha256, settings, listeners, life, upstreams, .. } = plan;
     let settings = settings.iter().map(|(name, of)| {
         let (name, of) = (path(name), value(of));
         quote!(#name: #of)
+    });
+    let listeners = listeners.iter().map(|Listener { name, listen, .. }| {
+        let listen = value(listen);
+        quote!(Listener { name: #name, listen: #listen })
     });
     let members = upstreams.iter().map(|upstream| &upstream.name);
     quote! {
         static SETTINGS: Settings = Settings {
             identity: Identity { file: #file, config_sha256: #config_sha256 },
             normal_config: NORMAL_CONFIG,
+            listeners: &[#(#listeners),*],
             #(#settings,)*
             upstreams: &[#(#members.members()),*],
             policies: &[#(&#life),*],

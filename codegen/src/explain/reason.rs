@@ -89,5 +89,8 @@ fn rank(winner: &Route, loser: &Route) -> String {
     if winner.headers.len() > loser.headers.len() {
         return "which asks for more headers".to_owned();
     }
-    "which asks for more query parameters".to_owned()
+    if winner.query.len() > loser.query.len() {
+        return "which asks for more query parameters".to_owned();
+    }
+    "which names the listener".to_owned()
 }

@@ -1,7 +1,7 @@
 //! Sections and words of `routes:`.
 
 use super::kind::{
-    AsWritten, Body, ByHand, Fields, Header, Host, MediaType, MethodSet, Name, Nested, Number,
+    AsWritten, Body, ByHand, Fields, Header, Host, MediaType, MethodSet, Name, Nested, Number, OneOrList,
 };
 use super::kind::{OneOfNumbers, Plain, Query, RequestValue, SizeLimit, TimeLimit, Timeout, Verbatim, Word};
 use super::lints::{WrittenAllow, allow};
@@ -119,14 +119,18 @@ section! {
 }
 
 section! {
-    /// One route: a condition (`host`, `path`, `match`, `methods`, `headers`, `query`) and exactly one target
+    /// One route: a condition (`listener`, `host`, `path`, `match`, `methods`, `headers`, `query`) and exactly one target
     /// (`upstream`, `backends`, `redirect` or `respond`).
     Route / WrittenRoute => "RouteSettings" {
         /// The route's name in logs and metrics, unique in the file. Without one it is the path pattern (`/users`) and, as far
-        /// as other routes without a name have the same, its host, its methods, ` exact`, its headers and its query in front
-        /// and behind (`GET a.com/users exact +x-canary=1 ?v=2`). Comments and the order of the file do not change it; another
+        /// as other routes without a name have the same, its host, its methods, ` exact`, its headers, its query and its
+        /// listeners in front and behind (`GET a.com/users exact +x-canary=1 ?v=2 @public`). Comments and the order of the file do not change it; another
         /// route with the same path may.
         name: String = Name("route") as _, optional "its path pattern, made unique", example "users";
+        /// The listeners on which it is reached, by their names in `server.listeners`: one or a list. Behind all other rules, a
+        /// route that names a listener goes before one that names none.
+        listener: Vec<String> = OneOrList<Verbatim>(Verbatim, "a route on no listener") as _,
+        checked Vec::new(), said "every listener", example "public";
         /// `api.example.com`, or `*.example.com` for one or more labels in front.
         host: HostPattern = Host as _, checked HostPattern::Any, said "any host", example "\"*.example.com\"";
         /// The path pattern, required: segments are literal, `{name}`, `{name:uint}`, `{name:uuid}`, or a last `{*rest}`.

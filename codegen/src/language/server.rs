@@ -1,8 +1,9 @@
 //! Sections of `server:`.
 
-use super::kind::{Address, Level, ListOf, Nested, Network, Number, OneOrList, Refused};
+use super::kind::{Address, AsWritten, ByHand, Level, ListOf, Nested, Network, Number, OneOrList, Refused};
 use super::kind::{Size, SizeLimit, SizeOf, Span, Threads, Timeout};
-use super::{Without, section};
+use super::{Shape, Without, section};
+use crate::ast::Map;
 use crate::model::{Cidr, Late, Placed, Workers};
 use castgate_contract::level;
 use std::time::Duration;
@@ -20,9 +21,12 @@ section! {
     /// `server:`; every key has a default, and so has the section.
     Server / WrittenServer => "Settings" {
         /// IP address and port; one or a list. `[::]:8080` is IPv6 and nothing else, so `0.0.0.0:8080` can stand beside it. May be a late value (`${env:LISTEN:-0.0.0.0:8080}`).
-        listen: Vec<Placed> = OneOrList<Address>(Address, "nothing to listen on"),
+        listen: Vec<Placed> = OneOrList<Address>(Address, "nothing to listen on") as _,
         placed |cx, at| vec![cx.placed(at, Late::of(LISTEN))], said Without::value(LISTEN, ""),
         example "[\"0.0.0.0:8080\", \"[::]:8080\"]";
+        /// Listeners by their names, in place of `listen`: each has a table of the routes that name it, and of those that name none.
+        listeners: ByHand<Map<WrittenListener>> = AsWritten(|| Shape::map(Shape::Section(ListenerSection::META))) as _, optional "",
+        example "{public: {address: [\"0.0.0.0:8443\", \"[::]:8443\"]}, internal: {address: 127.0.0.1:8081}}";
         /// Threads that serve requests: `auto` (one for each core) or 1 to 1024.
         workers: Workers = Threads, default Workers::Auto, example "4";
         /// Level of the operational log on stderr; `RUST_LOG` goes before it. May be a late value (`${env:LOG_LEVEL:-info}`).
@@ -39,6 +43,15 @@ section! {
         drain: Drain = Nested, defaults, example "{delay: 5s, grace: 20s}";
         /// Not supported by this version.
         tls: () = Refused as _, optional "", example "";
+    }
+}
+
+section! {
+    /// A listener of `server.listeners`
+    ListenerSection / WrittenListener {
+        /// Address and port, one or a list, required; as `server.listen`. No two listeners have the same.
+        address: Vec<Placed> = OneOrList<Address>(Address, "nothing to listen on"),
+        required "for example `address: 0.0.0.0:8080`", example "[\"0.0.0.0:8443\", \"[::]:8443\"]";
     }
 }
 

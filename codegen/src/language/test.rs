@@ -11,6 +11,9 @@ section! {
     Test / WrittenTest {
         /// The request, required: `GET http://api.example.com/users?debug=1`, or `GET /users` for a host which no route names.
         request: Request = RequestLine, needed "for example `request: GET http://api.example.com/users`", example "GET http://api.example.com/users?debug=1";
+        /// The listener it comes in at, by its name in `server.listeners`. Without one, what is expected has to become of it on every
+        /// listener.
+        listener: String = Verbatim, optional "every listener", example "public";
         /// Header fields of the request.
         headers: ByHand<Map<String>> = AsWritten(|| Shape::Fields(Use::TEST, Box::new(Shape::Text))), optional "", example "{x-canary: \"1\"}";
         /// What must become of it, required: at least one key.

@@ -5,18 +5,28 @@
 
 use crate::model::Route;
 use crate::pattern::{HostPattern, MatchKind, ParamKind, Segment};
-use crate::plan::{Index, NONE, Node, Span, Table};
+use crate::plan::{Index, NONE, Node, Roots, Span, Table, Tries};
 use castgate_contract::table::number;
 use std::collections::BTreeMap;
 
-/// The tables for these routes.
-pub(super) fn index(routes: &[Route]) -> Index {
-    build(routes, Stems::Joined)
+/// The tables of several listeners, each of some of these routes, by their numbers. What they have in common is there
+/// once.
+pub(super) fn tables(routes: &[Route], of: &[Vec<usize>]) -> (Tries, Vec<Roots>) {
+    let mut forest = Forest::default();
+    let roots = of.iter().map(|numbers| forest.plant(routes, numbers, Stems::Joined)).collect();
+    (forest.tries, roots)
 }
 
-/// The same tables with a node for every segment, for whoever reasons about single segments.
+/// The table of all these routes with a node for every segment, for whoever reasons about single segments.
 pub(crate) fn plain_index(routes: &[Route]) -> Index {
-    build(routes, Stems::Split)
+    index(routes, Stems::Split)
+}
+
+fn index(routes: &[Route], stems: Stems) -> Index {
+    let mut forest = Forest::default();
+    let numbers: Vec<usize> = (0..routes.len()).collect();
+    let roots = forest.plant(routes, &numbers, stems);
+    Index { tries: forest.tries, roots }
 }
 
 /// Whether literals without an alternative are joined into stems.
@@ -26,31 +36,45 @@ enum Stems {
     Split,
 }
 
-fn build(routes: &[Route], stems: Stems) -> Index {
-    let mut tries: BTreeMap<&HostPattern, Trie<'_>> = BTreeMap::new();
-    for (number, route) in routes.iter().enumerate() {
-        tries.entry(&route.host).or_default().insert(number, route);
-    }
-    let mut index = Index {
-        nodes: Vec::new(),
-        edges: Vec::new(),
-        candidates: Vec::new(),
-        hosts: Table::EMPTY,
-        wildcards: Table::EMPTY,
-        any_host: NONE,
-    };
-    let (mut hosts, mut wildcards) = (Vec::new(), Vec::new());
-    for (host, trie) in &tries {
-        let root = trie.append_below(0, stems, routes, &mut index);
-        match host {
-            HostPattern::Exact(name) => hosts.push((name.clone(), root)),
-            HostPattern::Wildcard(suffix) => wildcards.push((suffix.clone(), root)),
-            HostPattern::Any => index.any_host = root,
+/// The tries so far, and the root of each that was made of the same routes.
+#[derive(Debug, Default)]
+struct Forest {
+    tries: Tries,
+    known: BTreeMap<Vec<usize>, u32>,
+}
+
+impl Forest {
+    /// The table of the routes of these numbers.
+    fn plant(&mut self, routes: &[Route], numbers: &[usize], stems: Stems) -> Roots {
+        let mut by_host: BTreeMap<&HostPattern, Vec<usize>> = BTreeMap::new();
+        for number in numbers {
+            by_host.entry(&routes[*number].host).or_default().push(*number);
         }
+        let mut roots = Roots { hosts: Table::EMPTY, wildcards: Table::EMPTY, any_host: NONE };
+        let (mut hosts, mut wildcards) = (Vec::new(), Vec::new());
+        for (host, numbers) in by_host {
+            let root = self.root(routes, numbers, stems);
+            match host {
+                HostPattern::Exact(name) => hosts.push((name.clone(), root)),
+                HostPattern::Wildcard(suffix) => wildcards.push((suffix.clone(), root)),
+                HostPattern::Any => roots.any_host = root,
+            }
+        }
+        roots.hosts = Table::append(&mut self.tries.edges, hosts);
+        roots.wildcards = Table::append(&mut self.tries.edges, wildcards);
+        roots
     }
-    index.hosts = Table::append(&mut index.edges, hosts);
-    index.wildcards = Table::append(&mut index.edges, wildcards);
-    index
+
+    /// The root of the trie of these routes, which have one host.
+    fn root(&mut self, routes: &[Route], numbers: Vec<usize>, stems: Stems) -> u32 {
+        let tries = &mut self.tries;
+        let plant = |numbers: &Vec<usize>| {
+            let mut trie = Trie::default();
+            numbers.iter().for_each(|number| trie.insert(*number, &routes[*number]));
+            trie.append_below(0, stems, routes, tries)
+        };
+        *self.known.entry(numbers).or_insert_with_key(plant)
+    }
 }
 
 /// A trie under construction; node 0 is the root.
@@ -108,7 +132,7 @@ impl<'m> Trie<'m> {
     }
 
     /// Appends a node and, depth first, what is below it; its number. As deep as a path has segments.
-    fn append_below(&self, draft: usize, stems: Stems, routes: &[Route], index: &mut Index) -> u32 {
+    fn append_below(&self, draft: usize, stems: Stems, routes: &[Route], index: &mut Tries) -> u32 {
         let (stem, draft) = match stems {
             Stems::Joined => self.stem(draft),
             Stems::Split => (String::new(), &self.nodes[draft]),

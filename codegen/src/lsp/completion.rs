@@ -139,9 +139,10 @@ fn is_written(document: &Document, map: &[Step], name: &str, here: &Span) -> boo
 
 /// Names of things of the config.
 fn names(project: impl FnOnce() -> Rc<Project>, path: &[Step]) -> Vec<String> {
-    let kind = match keys(path).last() {
-        Some(&"upstream") => Kind::Upstream,
-        Some(&"route") => Kind::Route,
+    let kind = match keys(path).as_slice() {
+        [.., "upstream"] => Kind::Upstream,
+        [.., "route"] => Kind::Route,
+        [.., "listener"] | [.., "listener", ""] => Kind::Listener,
         _ => return Vec::new(),
     };
     let mut all: Vec<String> = Vec::new();

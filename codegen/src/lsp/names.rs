@@ -1,4 +1,4 @@
-//! Names of upstreams and routes: where each is given, and where it is used.
+//! Names of upstreams, routes and listeners: where each is given, and where it is used.
 
 use super::document::Document;
 use super::project::Project;
@@ -10,6 +10,7 @@ use crate::source::Span;
 pub(super) enum Kind {
     Upstream,
     Route,
+    Listener,
 }
 
 /// A name, where it is written.
@@ -33,6 +34,10 @@ pub(super) fn of(document: &Document) -> impl Iterator<Item = Name> {
                 (Kind::Upstream, false, &entry.value)
             }
             ["tests", "", "expect", "route"] => (Kind::Route, false, &entry.value),
+            ["server", "listeners", _] => (Kind::Listener, true, &entry.key),
+            ["routes", "", "listener"] | ["routes", "", "listener", ""] | ["tests", "", "listener"] => {
+                (Kind::Listener, false, &entry.value)
+            }
             _ => return None,
         };
         let span = span.clone()?;
@@ -70,6 +75,7 @@ pub(super) fn places<'p>(project: &'p Project, name: &Name) -> Vec<(&'p Document
     let is_given =
         |kind: Kind| all().any(|(_, other)| other.is_given && other.kind == kind && other.text == name.text);
     let kinds = match name.kind {
+        Kind::Listener => vec![Kind::Listener],
         Kind::Upstream if is_given(Kind::Upstream) => vec![Kind::Upstream],
         Kind::Route if is_given(Kind::Upstream) => vec![Kind::Route],
         _ => vec![Kind::Upstream, Kind::Route],

@@ -1,6 +1,6 @@
 //! Routes: a condition, a middleware set, a target.
 
-use super::{HeaderName, Id, Methods, MiddlewareSet, Origin, Respond, Upstream};
+use super::{HeaderName, Id, Listeners, Methods, MiddlewareSet, Origin, Respond, Upstream};
 use crate::language::{self, route::WrittenRoute};
 use crate::pattern::{HostPattern, PathPattern, TemplatePiece};
 use std::cmp::Ordering;
@@ -13,6 +13,8 @@ pub struct Route {
     pub name: String,
     /// Where it was written.
     pub origin: Origin,
+    /// On which listeners it is reached.
+    pub listeners: Listeners,
     /// Which hosts it serves.
     pub host: HostPattern,
     /// Which paths.
@@ -65,8 +67,8 @@ impl Route {
 
     /// The order in which routes take a request: `Less` goes first.
     ///
-    /// Host, path, whether methods are named, number of headers, number of query parameters; the Kubernetes
-    /// Gateway API's order with path parameters put in. Routes which are `Equal` and can match the same request
+    /// Host, path, whether methods are named, number of headers, number of query parameters, whether listeners are
+    /// named; the Kubernetes Gateway API's order with path parameters put in. Routes which are `Equal` and can match the same request
     /// are an error, so the order of the file never decides.
     pub fn precedence(&self, other: &Self) -> Ordering {
         let more_first = |a: usize, b: usize| b.cmp(&a);
@@ -76,6 +78,7 @@ impl Route {
             .then_with(|| self.methods.is_all().cmp(&other.methods.is_all()))
             .then_with(|| more_first(self.headers.len(), other.headers.len()))
             .then_with(|| more_first(self.query.len(), other.query.len()))
+            .then_with(|| self.listeners.is_all().cmp(&other.listeners.is_all()))
     }
 }
 

@@ -8,6 +8,8 @@ use crate::table::Request;
 pub struct Test {
     /// `tests[2]`
     pub origin: Origin,
+    /// The listener it comes in at; `None`: whichever it is, the same is expected.
+    pub listener: Option<String>,
     /// The request.
     pub request: Request,
     /// At least one is there.

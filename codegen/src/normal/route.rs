@@ -39,6 +39,7 @@ pub fn route(model: &Model, route: &Route) -> Tree {
     keys.retain(|(key, _)| match key.as_str() {
         // An upstream in place has a name here.
         WrittenRoute::strategy => false,
+        WrittenRoute::listener => !route.listeners.is_all(),
         WrittenRoute::host => route.host != HostPattern::Any,
         WrittenRoute::methods => !route.methods.is_all(),
         other => forwards || !language::route::Route::OF_FORWARDING.contains(&other),

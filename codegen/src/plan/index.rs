@@ -1,6 +1,6 @@
 //! The route table and the matcher's tries: the contract's tables, as long as their texts are the compiler's.
 
-use super::{Methods, Name, Table};
+use super::{Methods, Name, Table, Value};
 use castgate_contract::search::Tables;
 use castgate_contract::table;
 
@@ -38,14 +38,19 @@ pub type Edge = table::Edge<String>;
 pub type Node = table::Node<String>;
 
 /// The tables of all tries.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Index {
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tries {
     /// Nodes, depth first, trie by trie: what a request visits lies together.
     pub nodes: Vec<Node>,
     /// Slots of hash tables.
     pub edges: Vec<Edge>,
     /// Route numbers.
     pub candidates: Vec<u32>,
+}
+
+/// Where the tries of a listener begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Roots {
     /// Exact hosts.
     pub hosts: Table,
     /// Wildcard hosts, without `*.`.
@@ -54,30 +59,50 @@ pub struct Index {
     pub any_host: u32,
 }
 
+/// A listener, and the place of its roots in the plan's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listener {
+    /// Empty if it has none.
+    pub name: String,
+    /// Its addresses.
+    pub listen: Value,
+    /// Listeners that have the same routes have one table.
+    pub table: usize,
+}
+
+/// A route table, ready to be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Index {
+    /// The tries.
+    pub tries: Tries,
+    /// Where they begin.
+    pub roots: Roots,
+}
+
 impl Tables for Index {
     type Text = String;
 
     fn nodes(&self) -> &[Node] {
-        &self.nodes
+        &self.tries.nodes
     }
 
     fn edges(&self) -> &[Edge] {
-        &self.edges
+        &self.tries.edges
     }
 
     fn candidates(&self) -> &[u32] {
-        &self.candidates
+        &self.tries.candidates
     }
 
     fn hosts(&self) -> Table {
-        self.hosts
+        self.roots.hosts
     }
 
     fn wildcards(&self) -> Table {
-        self.wildcards
+        self.roots.wildcards
     }
 
     fn any_host(&self) -> u32 {
-        self.any_host
+        self.roots.any_host
     }
 }

@@ -2,13 +2,16 @@
 
 use super::Cx;
 use crate::codes;
+use crate::diagnostic::quoted;
 use crate::language::route::{self, WrittenRoute};
-use crate::model::{HeaderPredicate, Methods, QueryPredicate};
+use crate::language::server::WrittenServer;
+use crate::model::{HeaderPredicate, Listener, Listeners, Methods, QueryPredicate};
 use crate::pattern::{HostPattern, PathPattern};
 use crate::source::ConfigPath;
 
 /// All that a request must have.
 pub(super) struct Condition {
+    pub(super) listeners: Listeners,
     pub(super) host: HostPattern,
     pub(super) path: PathPattern,
     pub(super) methods: Methods,
@@ -17,9 +20,16 @@ pub(super) struct Condition {
 }
 
 /// `None` if any part of it is wrong: half a condition would match what nobody meant.
-pub(super) fn condition(cx: &mut Cx<'_>, at: &ConfigPath, route: &route::Route) -> Option<Condition> {
+pub(super) fn condition(
+    cx: &mut Cx<'_>,
+    at: &ConfigPath,
+    route: &route::Route,
+    known: &[Listener],
+) -> Option<Condition> {
     let path = path(cx, &at.key(WrittenRoute::path), route);
+    let listeners = listeners(cx, &at.key(WrittenRoute::listener), route, known);
     Some(Condition {
+        listeners: listeners?,
         host: route.host.clone()?,
         path: path?,
         methods: route.methods?,
@@ -32,4 +42,46 @@ fn path(cx: &mut Cx<'_>, at: &ConfigPath, route: &route::Route) -> Option<PathPa
     let (text, kind) = (route.path.as_ref()?, route.match_kind?);
     let parse = |text: &str| PathPattern::parse(text, kind);
     parse(text).map_err(|error| cx.pattern_error(&codes::BAD_PATH, at, text, error, parse)).ok()
+}
+
+fn listeners(
+    cx: &mut Cx<'_>,
+    at: &ConfigPath,
+    route: &route::Route,
+    known: &[Listener],
+) -> Option<Listeners> {
+    let written = route.listener.as_ref()?;
+    if written.is_empty() {
+        return Some(Listeners::All);
+    }
+    let place = |index: usize| Some(at.index(index)).filter(|at| cx.source.is_written(at));
+    let places: Vec<ConfigPath> =
+        (0..written.len()).map(|index| place(index).unwrap_or_else(|| at.clone())).collect();
+    let mut are_known = true;
+    for (at, name) in places.iter().zip(written) {
+        are_known &= listener(cx, at, name, known);
+    }
+    are_known.then(|| Listeners::Named(written.iter().cloned().collect()))
+}
+
+/// Whether there is a listener of this name; if not, that has been reported.
+pub(super) fn listener(cx: &mut Cx<'_>, at: &ConfigPath, name: &str, known: &[Listener]) -> bool {
+    let names = known.iter().filter_map(|listener| listener.name.as_deref());
+    if names.clone().any(|other| other == name) {
+        return true;
+    }
+    let section = ConfigPath::root().key("server").key(WrittenServer::listeners);
+    // Nobody knows what is in a section that could not be read.
+    if cx.sink.is_refused(&section) || cx.sink.is_refused(&section.key(name)) {
+        return false;
+    }
+    if names.clone().next().is_some() {
+        cx.unknown(&codes::UNKNOWN_LISTENER, at, name, "listener", names);
+    } else if cx.is_literal(at, name) {
+        let title = format!("unknown listener {}", quoted(name));
+        cx.sink
+            .error_at(&codes::UNKNOWN_LISTENER, at, title, "no listener has a name")
+            .help("`server.listeners` gives them names: `listeners: {public: {address: 0.0.0.0:8080}}` in place of `listen`");
+    }
+    false
 }

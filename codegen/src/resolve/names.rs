@@ -25,7 +25,7 @@ pub(super) struct Unnamed<'a> {
 /// Checks a name that is a map's key.
 pub(super) fn check_key(cx: &mut Cx<'_>, at: &ConfigPath, name: &str, what: &str) {
     if !is_name(name) {
-        let title = format!("{} cannot be the name of an {what}", quoted(name));
+        let title = format!("{} cannot be the name of {what}", quoted(name));
         cx.sink.error_at_key(&codes::BAD_NAME, at, title, label(name));
     }
 }
@@ -65,7 +65,8 @@ pub(crate) fn is_name(name: &str) -> bool {
 }
 
 /// What a name is made of, besides the path: each level adds to the ones before.
-const LEVELS: [Level; 5] = [Level::Path, Level::Host, Level::Methods, Level::Exact, Level::Conditions];
+const LEVELS: [Level; 6] =
+    [Level::Path, Level::Host, Level::Methods, Level::Exact, Level::Conditions, Level::Listeners];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Level {
@@ -74,10 +75,11 @@ enum Level {
     Methods,
     Exact,
     Conditions,
+    Listeners,
 }
 
 /// Names for the routes without one, by index: each the shortest that no other route could have as well, made of its
-/// path, its host, its methods, whether it is exact, its headers and its query. Neither the line nor the order of the
+/// path, its host, its methods, whether it is exact, its headers, its query and its listeners. Neither the line nor the order of the
 /// file counts, so that metrics keep their names when a comment or a route is added.
 pub(super) fn derive(mut taken: BTreeSet<String>, routes: &[Unnamed<'_>]) -> BTreeMap<usize, String> {
     let mut names = BTreeMap::new();
@@ -99,7 +101,7 @@ pub(super) fn derive(mut taken: BTreeSet<String>, routes: &[Unnamed<'_>]) -> BTr
     }
     // Somebody named another route like this; or two are alike, which is an error of its own.
     for route in pending {
-        let mut name = hashed(&whole(route.condition, Level::Conditions));
+        let mut name = hashed(&whole(route.condition, Level::Listeners));
         while taken.contains(&name) {
             name.push('_');
         }
@@ -123,7 +125,7 @@ fn hashed(text: &str) -> String {
 }
 
 fn whole(condition: &Condition, level: Level) -> String {
-    let Condition { host, path, methods, headers, query } = condition;
+    let Condition { listeners, host, path, methods, headers, query } = condition;
     let mut name = String::new();
     if level >= Level::Methods && !methods.is_all() {
         let methods: Vec<&str> = methods.named().collect();
@@ -145,6 +147,9 @@ fn whole(condition: &Condition, level: Level) -> String {
             name.push_str(&format!(" ?{}={}", escaped(parameter), escaped(value)));
         }
     }
+    if level >= Level::Listeners {
+        listeners.names().for_each(|listener| name.push_str(&format!(" @{}", escaped(listener))));
+    }
     name
 }
 
@@ -165,13 +170,13 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{HeaderName, Methods};
+    use crate::model::{HeaderName, Listeners, Methods};
     use crate::pattern::PathPattern;
 
     fn condition(host: &str, path: &str, methods: Methods) -> Condition {
         let host = if host.is_empty() { HostPattern::Any } else { HostPattern::parse(host).unwrap() };
         let path = PathPattern::parse(path, MatchKind::Prefix).unwrap();
-        Condition { host, path, methods, headers: Vec::new(), query: Vec::new() }
+        Condition { listeners: Listeners::All, host, path, methods, headers: Vec::new(), query: Vec::new() }
     }
 
     fn with_query(value: &str) -> Condition {
@@ -183,6 +188,11 @@ mod tests {
         let name = HeaderName("x-a".to_owned());
         let headers = vec![HeaderPredicate { name, value: value.to_owned() }];
         Condition { headers, ..condition("", "/d", Methods::ALL) }
+    }
+
+    fn on_listener(name: &str) -> Condition {
+        let listeners = Listeners::Named([name.to_owned()].into());
+        Condition { listeners, ..condition("", "/e", Methods::ALL) }
     }
 
     fn conditions() -> Vec<Condition> {
@@ -199,6 +209,8 @@ mod tests {
             with_query("a b'"),
             with_header("\u{1f980}"),
             with_header(&"long".repeat(100)),
+            condition("", "/e", Methods::ALL),
+            on_listener("public"),
         ]
     }
 
@@ -223,6 +235,7 @@ mod tests {
             "/d +x-a=\u{1f980}",
         ];
         assert_eq!(names[..9], expected);
+        assert_eq!(names[10..], ["/e", "/e @public"]);
         assert!(names[9].starts_with("/d +x-a=longlong") && names[9].chars().count() <= MOST_CHARS);
         assert!(names.iter().all(|name| is_name(name)), "{names:?}");
     }

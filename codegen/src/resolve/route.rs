@@ -12,7 +12,7 @@ use crate::diagnostic::quoted;
 use crate::language::Section;
 use crate::language::route::{self, WrittenRoute};
 use crate::middleware::{Layer, Middleware, Policies};
-use crate::model::{Route, Scope, Server, Target};
+use crate::model::{Listener, Route, Scope, Server, Target};
 use crate::pattern::{MatchKind, PathPattern};
 use crate::source::ConfigPath;
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ struct Written<'w> {
 pub(super) fn routes(
     cx: &mut Cx<'_>,
     gateway: &ast::Gateway,
-    server: &Server,
+    (server, listeners): (&Server, &[Listener]),
     top: &Layer<'_>,
     policies: &mut Policies,
     upstreams: &mut Upstreams,
@@ -59,7 +59,7 @@ pub(super) fn routes(
         let at = section.index(index);
         cx.captures = captures(written);
         let settings = route::Route::with_defaults(cx, at.clone(), Some(written));
-        let condition = condition(cx, &at, &settings);
+        let condition = condition(cx, &at, &settings, listeners);
         Written { index, written, settings, condition }
     });
     let written: Vec<Written<'_>> = written.collect();
@@ -83,11 +83,12 @@ pub(super) fn routes(
             without_use(cx, &at.key("middleware"), written.middleware.get());
         }
         let (Some(condition), Some(target)) = (condition, target) else { continue };
-        let Condition { host, path, methods, headers, query } = condition;
+        let Condition { listeners, host, path, methods, headers, query } = condition;
         let origin = cx.origin(&at, scope);
         routes.push(Route {
             name,
             origin,
+            listeners,
             host,
             path,
             methods,

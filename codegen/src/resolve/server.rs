@@ -1,10 +1,10 @@
 //! `server:` and `admin:`.
 
-use super::Cx;
+use super::{Cx, names};
 use crate::codes;
 use crate::language::Section;
-use crate::language::server::{WrittenAdmin, WrittenLimits, WrittenServer};
-use crate::model::{Admin, Server};
+use crate::language::server::{ListenerSection, WrittenAdmin, WrittenLimits, WrittenServer};
+use crate::model::{Admin, Listener, Scope, Server};
 use crate::source::ConfigPath;
 
 pub(super) fn server(cx: &mut Cx<'_>, written: Option<&WrittenServer>) -> Server {
@@ -12,6 +12,38 @@ pub(super) fn server(cx: &mut Cx<'_>, written: Option<&WrittenServer>) -> Server
     let server = Server::with_defaults(cx, at.clone(), written);
     uri(cx, &at.key(WrittenServer::limits), &server);
     server
+}
+
+/// Those of `server.listeners`, or that of `server.listen`.
+pub(super) fn listeners(cx: &mut Cx<'_>, written: Option<&WrittenServer>, server: &Server) -> Vec<Listener> {
+    let at = ConfigPath::root().key("server");
+    let section = at.key(WrittenServer::listeners);
+    let named = written.map(|written| &written.listeners).filter(|_| cx.source.is_written(&section));
+    let Some(named) = named else {
+        let origin = cx.origin(&at.key(WrittenServer::listen), Scope::TopLevel);
+        return vec![Listener { name: None, origin, address: server.listen.clone() }];
+    };
+    let listen = at.key(WrittenServer::listen);
+    if cx.source.is_written(&listen) {
+        let title = "`listen` has no effect beside `listeners`";
+        let other = cx.source.key_span(&section);
+        cx.sink
+            .error_at_key(&codes::KEY_DOES_NOT_APPLY, &listen, title, "nothing would listen here")
+            .label(other, "these have addresses of their own")
+            .help("leave one of them out");
+    }
+    if named.0.is_some() && named.iter().next().is_none() {
+        let title = "nothing to listen on";
+        cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, &section, title, "there is no listener here");
+    }
+    let listener = |(name, written): (&str, Option<_>)| {
+        let at = section.key(name);
+        names::check_key(cx, &at, name, "a listener");
+        let read = written.and_then(|written| ListenerSection::resolve(cx, at.clone(), Some(written)).ok());
+        let address = read.map(|listener| listener.address).unwrap_or_default();
+        Listener { name: Some(name.to_owned()), origin: cx.origin(&at, Scope::TopLevel), address }
+    };
+    named.iter().map(listener).collect()
 }
 
 pub(super) fn admin(cx: &mut Cx<'_>, written: Option<&WrittenAdmin>) -> Option<Admin> {

@@ -1,13 +1,13 @@
 //! `tests:`
 
-use super::Cx;
+use super::{Cx, condition};
 use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::field::Use;
 use crate::language::Section;
 use crate::language::test::{self, Expect, WrittenExpect, WrittenTest};
-use crate::model::{Route, Scope, Test, Upstream};
+use crate::model::{Listener, Route, Scope, Test, Upstream};
 use crate::source::ConfigPath;
 use crate::table::Request;
 use std::collections::BTreeSet;
@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 pub(super) fn tests(
     cx: &mut Cx<'_>,
     written: &ast::Lenient<ast::List<WrittenTest>>,
+    listeners: &[Listener],
     routes: &[Route],
     upstreams: &[Upstream],
 ) -> Vec<Test> {
@@ -23,6 +24,7 @@ pub(super) fn tests(
     // A name which is unknown because its route or upstream was wrong would be a second report of one mistake.
     let is_whole = !cx.sink.problems.has_errors();
     let names = Names {
+        listeners,
         routes: routes.iter().map(|route| route.name.as_str()).collect(),
         upstreams: upstreams.iter().map(|upstream| upstream.name.as_str()).collect(),
         is_whole,
@@ -31,13 +33,15 @@ pub(super) fn tests(
 }
 
 struct Names<'a> {
+    listeners: &'a [Listener],
     routes: BTreeSet<&'a str>,
     upstreams: BTreeSet<&'a str>,
     is_whole: bool,
 }
 
 fn test(cx: &mut Cx<'_>, at: &ConfigPath, written: &WrittenTest, names: &Names<'_>) -> Option<Test> {
-    let test::Test { request, headers: _, expect } = test::Test::with_defaults(cx, at.clone(), Some(written));
+    let test::Test { request, listener, headers: _, expect } =
+        test::Test::with_defaults(cx, at.clone(), Some(written));
     let headers_at = at.key(WrittenTest::headers);
     let mut headers = Vec::new();
     let mut host = None;
@@ -52,6 +56,9 @@ fn test(cx: &mut Cx<'_>, at: &ConfigPath, written: &WrittenTest, names: &Names<'
         let name = cx.field_name(&at, key, Use::TEST);
         headers.extend(name.zip(value));
     }
+    let listener_at = at.key(WrittenTest::listener);
+    let is_known = |name: &String| condition::listener(cx, &listener_at, name, names.listeners);
+    let is_somewhere = listener.as_ref().is_none_or(is_known);
     let expect = is_expected(cx, &at.key(WrittenTest::expect), expect?, names)?;
     let request = match host {
         Some((at, host)) => at_host(cx, &at, request?, &host)?,
@@ -60,7 +67,7 @@ fn test(cx: &mut Cx<'_>, at: &ConfigPath, written: &WrittenTest, names: &Names<'
     let request = headers
         .into_iter()
         .fold(request, |request, (name, value)| request.with_header(name.as_str(), &value));
-    Some(Test { origin: cx.origin(at, Scope::TopLevel), request, expect })
+    is_somewhere.then(|| Test { origin: cx.origin(at, Scope::TopLevel), listener, request, expect })
 }
 
 /// A `Host` among a test's headers says which host, unless the request does.

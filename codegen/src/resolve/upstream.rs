@@ -49,7 +49,7 @@ impl Upstreams {
         let section = ConfigPath::root().key("upstreams");
         for (name, written) in gateway.upstreams.iter() {
             let at = section.key(name);
-            names::check_key(cx, &at, name, "upstream");
+            names::check_key(cx, &at, name, "an upstream");
             let upstream = written.and_then(|written| upstreams.named(cx, &at, name, written));
             let id = upstream.map(|upstream| upstreams.push(upstream));
             upstreams.by_name.insert(name.to_owned(), id);

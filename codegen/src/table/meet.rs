@@ -18,10 +18,10 @@ impl<'a> Neighbours<'a> {
     pub(crate) fn of(table: &'a Table<'_>) -> Self {
         let index = table.index();
         let exact =
-            index.entries(index.hosts).map(|(name, root)| (HostPattern::Exact(name.to_owned()), root));
-        let wildcards = index.entries(index.wildcards);
+            index.entries(index.hosts()).map(|(name, root)| (HostPattern::Exact(name.to_owned()), root));
+        let wildcards = index.entries(index.wildcards());
         let wildcards = wildcards.map(|(name, root)| (HostPattern::Wildcard(name.to_owned()), root));
-        let any = Some((HostPattern::Any, index.any_host)).filter(|(_, root)| *root != NONE);
+        let any = Some((HostPattern::Any, index.any_host())).filter(|(_, root)| *root != NONE);
         Self { index, roots: exact.chain(wildcards).chain(any).collect() }
     }
 
@@ -61,7 +61,7 @@ struct Meeting<'a> {
 impl<'a> Meeting<'a> {
     /// Routes that end at `number`, if there is such a node, or below, where the path goes on with `steps`.
     fn along(&mut self, number: u32, steps: &[Step]) {
-        let Some(node) = self.index.nodes.get(number as usize) else { return };
+        let Some(node) = self.index.nodes().get(number as usize) else { return };
         let Some((step, steps)) = steps.split_first() else {
             return match self.end {
                 End::Here => {
@@ -104,7 +104,7 @@ impl<'a> Meeting<'a> {
     fn all(&mut self, node: &'a Node) {
         self.take(node.exact);
         if let Some(slash) =
-            self.index.lookup(node.literals, "").and_then(|child| self.index.nodes.get(child as usize))
+            self.index.lookup(node.literals, "").and_then(|child| self.index.nodes().get(child as usize))
         {
             self.take(slash.exact);
         }
@@ -117,7 +117,7 @@ impl<'a> Meeting<'a> {
         self.take(node.rest);
         let children = self.children(node, ParamKind::Any).into_iter();
         for child in children.chain([node.uint, node.uuid, node.param]) {
-            if let Some(child) = self.index.nodes.get(child as usize) {
+            if let Some(child) = self.index.nodes().get(child as usize) {
                 self.all(child);
             }
         }

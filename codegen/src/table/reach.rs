@@ -13,7 +13,7 @@
 //!   they lie along the chain of `{name}` nodes below it, and past its end all are alike.
 //! - *Methods* accumulate: one route may take GET and another the rest.
 //! - Routes of the *same path* go first with named methods, more headers or more parameters, and leave the unnamed
-//!   methods, or the request without those.
+//!   methods, or the request without those. Only one that goes first because it names the listener takes all it serves.
 
 mod cover;
 mod witness;
@@ -22,7 +22,7 @@ use super::{Fresh, Request, Table};
 use crate::model::{Methods, Route};
 use crate::pattern::MatchKind;
 use castgate_contract::search::Tables;
-use cover::Positions;
+use cover::{Place, Positions};
 use std::collections::BTreeSet;
 use witness::Witnesses;
 
@@ -77,7 +77,6 @@ impl<'m> Table<'m> {
     fn verdicts(&self) -> Vec<Result<Left, BTreeSet<usize>>> {
         let routes = &self.model().routes;
         let mut positions = Positions::new(routes, self.index());
-        // Exact routes: one plainest path, and nothing that outranks them takes all its methods.
         let mut verdicts: Vec<Result<Left, BTreeSet<usize>>> = routes
             .iter()
             .map(|route| {
@@ -85,11 +84,21 @@ impl<'m> Table<'m> {
                 if self.is_built_in(route) { Err(BTreeSet::new()) } else { Ok(left) }
             })
             .collect();
-        for (number, node) in (0..).zip(&self.index().nodes) {
-            for span in [node.prefix, node.rest] {
+        for (number, node) in (0..).zip(self.index().nodes()) {
+            for (place, span) in
+                [(Place::Exact, node.exact), (Place::Prefix, node.prefix), (Place::Rest, node.rest)]
+            {
                 for route in self.index().of(span).map(|route| route as usize) {
                     if let (Some(verdict), Some(of)) = (verdicts.get_mut(route), routes.get(route)) {
-                        *verdict = positions.left(of, number, self.is_path_built_in(of));
+                        let is_built_in = self.is_path_built_in(of);
+                        // Of an exact route there is one plainest path.
+                        match place {
+                            Place::Exact if is_built_in => {}
+                            Place::Exact => *verdict = positions.left_at(of, number),
+                            Place::Prefix | Place::Rest => {
+                                *verdict = positions.left(of, (number, place), is_built_in);
+                            }
+                        }
                     }
                 }
             }

@@ -25,7 +25,7 @@ impl App for Compiled {
     fn settings(&self) -> &'static Settings {
         &SETTINGS
     }
-    fn routes(&self) -> &'static RouteIndex<Target> {
+    fn routes(&self, _: usize) -> &'static RouteIndex<Target> {
         &INDEX
     }
     async fn serve(
@@ -69,14 +69,21 @@ static SETTINGS: Settings = Settings {
         config_sha256: "cf7f1b91174e716d549c666c40706a547dbe11ad09e58ae42d5febe6a26faafc",
     },
     normal_config: NORMAL_CONFIG,
-    listen: &[
-        Listen {
-            origin: Origin::at("everything.yml", 3),
-            address: Late::new(&[Piece::Literal("0.0.0.0:8080")]),
-        },
-        Listen {
-            origin: Origin::at("everything.yml", 3),
-            address: Late::new(&[Piece::Env("EXTRA_LISTEN", Some("127.0.0.1:8082"))]),
+    listeners: &[
+        Listener {
+            name: "",
+            listen: &[
+                Listen {
+                    origin: Origin::at("everything.yml", 3),
+                    address: Late::new(&[Piece::Literal("0.0.0.0:8080")]),
+                },
+                Listen {
+                    origin: Origin::at("everything.yml", 3),
+                    address: Late::new(
+                        &[Piece::Env("EXTRA_LISTEN", Some("127.0.0.1:8082"))],
+                    ),
+                },
+            ],
         },
     ],
     workers: Some(4),

@@ -18,7 +18,7 @@ impl App for Compiled {
     fn settings(&self) -> &'static Settings {
         &SETTINGS
     }
-    fn routes(&self) -> &'static RouteIndex<Target> {
+    fn routes(&self, _: usize) -> &'static RouteIndex<Target> {
         &INDEX
     }
     async fn serve(
@@ -48,10 +48,15 @@ static SETTINGS: Settings = Settings {
         config_sha256: "d13605629f647623d531cea220130145fed473413f42350f43a4494138633190",
     },
     normal_config: NORMAL_CONFIG,
-    listen: &[
-        Listen {
-            origin: Origin::at("hosts-and-params.yml", 2),
-            address: Late::new(&[Piece::Literal("0.0.0.0:8080")]),
+    listeners: &[
+        Listener {
+            name: "",
+            listen: &[
+                Listen {
+                    origin: Origin::at("hosts-and-params.yml", 2),
+                    address: Late::new(&[Piece::Literal("0.0.0.0:8080")]),
+                },
+            ],
         },
     ],
     workers: None,

@@ -18,7 +18,7 @@ impl App for Compiled {
     fn settings(&self) -> &'static Settings {
         &SETTINGS
     }
-    fn routes(&self) -> &'static RouteIndex<Target> {
+    fn routes(&self, _: usize) -> &'static RouteIndex<Target> {
         &INDEX
     }
     async fn serve(
@@ -48,10 +48,15 @@ static SETTINGS: Settings = Settings {
         config_sha256: "ae683c9248fb5158a4dab2a0cc0de0e7d37845653be78355661ee55d6949fd5e",
     },
     normal_config: NORMAL_CONFIG,
-    listen: &[
-        Listen {
-            origin: Origin::at("minimal.yml", 1),
-            address: Late::new(&[Piece::Literal("0.0.0.0:8080")]),
+    listeners: &[
+        Listener {
+            name: "",
+            listen: &[
+                Listen {
+                    origin: Origin::at("minimal.yml", 1),
+                    address: Late::new(&[Piece::Literal("0.0.0.0:8080")]),
+                },
+            ],
         },
     ],
     workers: None,

@@ -18,7 +18,7 @@ impl App for Compiled {
     fn settings(&self) -> &'static Settings {
         &SETTINGS
     }
-    fn routes(&self) -> &'static RouteIndex<Target> {
+    fn routes(&self, _: usize) -> &'static RouteIndex<Target> {
         &INDEX
     }
     async fn serve(
@@ -48,10 +48,15 @@ static SETTINGS: Settings = Settings {
         config_sha256: "a9bd3473404abeaed27cc2e62677fe086a00a76a36a313c69b42ab0b938be886",
     },
     normal_config: NORMAL_CONFIG,
-    listen: &[
-        Listen {
-            origin: Origin::at("seed.yml", 2),
-            address: Late::new(&[Piece::Literal("0.0.0.0:8080")]),
+    listeners: &[
+        Listener {
+            name: "",
+            listen: &[
+                Listen {
+                    origin: Origin::at("seed.yml", 2),
+                    address: Late::new(&[Piece::Literal("0.0.0.0:8080")]),
+                },
+            ],
         },
     ],
     workers: None,

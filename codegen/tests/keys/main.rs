@@ -28,6 +28,10 @@ fn required_beside(path: &str, key: &str) -> String {
         .collect()
 }
 
+/// Two listeners with names.
+const LISTENERS: &str =
+    "server: {listeners: {public: {address: 0.0.0.0:8080}, internal: {address: 127.0.0.1:8081}}}";
+
 /// The least config in which the section at `path` may have `key`, written as it is in `entry`.
 fn config_around(path: &str, key: &str, entry: &str) -> String {
     let unless = |other: &str, text: &str| if key == other { String::new() } else { format!("{text}, ") };
@@ -46,6 +50,7 @@ fn config_around(path: &str, key: &str, entry: &str) -> String {
             let lines: String = lines.map(|(name, value)| format!("{name}: {value}\n")).collect();
             return format!("{lines}{entry}\n");
         }
+        "server.listeners" => rest = format!("server: {{listeners: {{public: {{{entry}}}}}}}"),
         "lints" => {
             // Here no lint has anything to find.
             return format!(
@@ -73,6 +78,10 @@ fn config_around(path: &str, key: &str, entry: &str) -> String {
             "upstream" | "backends" | "redirect" | "respond" => route("/x", entry),
             "strip_prefix" => route("/api/v1/x", &format!("upstream: users, {entry}")),
             "rewrite" => route("/x/{id}/{*rest}", &format!("upstream: users, {entry}")),
+            "listener" => {
+                rest = LISTENERS.to_owned();
+                route("/x", &format!("upstream: users, {entry}"))
+            }
             _ => route("/x", &format!("upstream: users, {entry}")),
         }),
         "routes.redirect" => {
@@ -80,6 +89,7 @@ fn config_around(path: &str, key: &str, entry: &str) -> String {
         }
         "routes.respond" => routes.push(route("/x", &format!("respond: {{{entry}}}"))),
         "tests" | "tests.expect" => {
+            rest = LISTENERS.to_owned();
             routes[0] = routes[0].replace("base", "users");
             routes.push(route("/old", "redirect: {to: /new}"));
             let request = match key {
@@ -154,10 +164,15 @@ fn put(value: &mut Value, path: &[&str], is_named: bool, entry: (&str, &Value)) 
         (Value::Mapping(map), _) if is_named => map.values_mut().any(|inner| put(inner, path, false, entry)),
         (Value::Mapping(map), []) => map.insert(entry.0.into(), entry.1.clone()).is_none(),
         (Value::Mapping(map), [first, rest @ ..]) => {
-            map.get_mut(first).is_some_and(|inner| put(inner, rest, *first == "upstreams", entry))
+            map.get_mut(first).is_some_and(|inner| put(inner, rest, has_names(first), entry))
         }
         _ => false,
     }
+}
+
+/// Whether what is in a map has names of the user's.
+fn has_names(key: &str) -> bool {
+    ["upstreams", "listeners"].contains(&key)
 }
 
 /// Whether a config has the key at such a path.
@@ -166,10 +181,13 @@ fn has(value: &Value, path: &[&str], is_named: bool) -> bool {
     match value {
         Value::Sequence(list) => list.iter().any(|entry| has(entry, path, false)),
         Value::Mapping(map) if is_named => map.values().any(|entry| has(entry, path, false)),
-        Value::Mapping(map) => map.get(first).is_some_and(|inner| has(inner, rest, *first == "upstreams")),
+        Value::Mapping(map) => map.get(first).is_some_and(|inner| has(inner, rest, has_names(first))),
         _ => false,
     }
 }
+
+/// What no config has beside everything else.
+const NOT_AT_ONCE: [&str; 3] = ["include", "server.listen", "server.tls"];
 
 /// The config that has everything: `pass/everything.yml`, which says what depends on other keys, and of every other key the
 /// example of its declaration.
@@ -178,8 +196,8 @@ fn everything() -> Value {
     let mut config: Value = serde_yaml::from_str(&text).unwrap();
     for key in reference::sections().iter().flat_map(|section| &section.keys) {
         let steps: Vec<&str> = key.path.split('.').collect();
-        // One needs files beside it; the other is refused.
-        if has(&config, &steps, false) || ["include", "server.tls"].contains(&key.path.as_str()) {
+        // One needs files beside it, one stands in place of another, and one is refused.
+        if has(&config, &steps, false) || NOT_AT_ONCE.contains(&key.path.as_str()) {
             continue;
         }
         let (name, section) = steps.split_last().unwrap();
@@ -196,7 +214,7 @@ fn the_config_that_has_everything_is_accepted() {
     let sections = reference::sections();
     let keys = sections.iter().flat_map(|section| &section.keys).map(|key| key.path.as_str());
     let absent = keys.filter(|path| !has(&everything, &path.split('.').collect::<Vec<_>>(), false));
-    assert_eq!(absent.collect::<Vec<_>>(), ["include", "server.tls"]);
+    assert_eq!(absent.collect::<Vec<_>>(), NOT_AT_ONCE);
     let normal = |text: String| {
         let (mut source, mut sink) = (Source::new("gateway.yml", text), Diagnostics::new());
         match analyse(&mut source, &mut sink) {
@@ -219,7 +237,7 @@ fn the_example_of_everything_has_every_key() {
     let sections = reference::sections();
     let keys = sections.iter().flat_map(|section| &section.keys).map(|key| key.path.as_str());
     let absent = keys.filter(|path| !has(&example, &path.split('.').collect::<Vec<_>>(), false));
-    assert_eq!(absent.collect::<Vec<_>>(), ["include", "server.tls"]);
+    assert_eq!(absent.collect::<Vec<_>>(), NOT_AT_ONCE);
     let mut source = Source::read(path, &mut sink);
     assert!(
         compile(&mut source, &mut sink).is_ok() && sink.is_empty(),

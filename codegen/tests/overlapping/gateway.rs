@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 pub(crate) const HOSTS: [&str; 4] = ["a.com", "*.com", "*.a.com", "b.a.com"];
 pub(crate) const LITERALS: [&str; 2] = ["a", "1"];
 pub(crate) const METHODS: [&str; 2] = ["GET", "POST"];
+/// Listeners, and their addresses. A gateway without names has them all in one.
+pub(crate) const LISTENERS: [(&str, &str); 2] = [("one", "0.0.0.0:8080"), ("two", "[::1]:8081")];
 /// Header fields (`x-`) and query parameters, and their values.
 pub(crate) const FIELDS: [&str; 3] = ["x-h", "x-g", "q"];
 pub(crate) const VALUES: [&str; 2] = ["1", "2"];
@@ -13,6 +15,8 @@ pub(crate) const VALUES: [&str; 2] = ["1", "2"];
 #[derive(Debug, Clone)]
 pub(crate) struct Gateway {
     pub(crate) has_admin: bool,
+    /// Whether its listeners have names.
+    pub(crate) has_listeners: bool,
     /// Bytes.
     pub(crate) most_body: u64,
     pub(crate) middleware: BTreeMap<&'static str, u32>,
@@ -40,6 +44,8 @@ pub(crate) struct Route {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Condition {
+    /// Empty for all.
+    pub(crate) listeners: Vec<&'static str>,
     pub(crate) host: Option<&'static str>,
     pub(crate) path: Vec<Segment>,
     pub(crate) is_exact: bool,
@@ -87,6 +93,7 @@ pub(crate) const MIDDLEWARE: [&str; 5] =
 pub(crate) fn gateway(choices: &mut Choices<'_>) -> Gateway {
     let mut gateway = Gateway {
         has_admin: choices.chance(40),
+        has_listeners: choices.chance(40),
         most_body: 1 << choices.between(10, 12),
         middleware: MIDDLEWARE.into_iter().filter(|_| choices.chance(50)).map(|kind| (kind, 0)).collect(),
         upstreams: BTreeMap::new(),
@@ -102,6 +109,9 @@ pub(crate) fn gateway(choices: &mut Choices<'_>) -> Gateway {
 
 /// Puts a route and what it needs into the gateway, unless it ties with another.
 pub(crate) fn add(choices: &mut Choices<'_>, gateway: &mut Gateway, mut route: Route) {
+    if !gateway.has_listeners {
+        route.condition.listeners.clear();
+    }
     if gateway.routes.iter().any(|other| other.condition.ties(&route.condition)) {
         return;
     }
@@ -147,6 +157,7 @@ pub(crate) fn condition(choices: &mut Choices<'_>) -> Condition {
     }
     let fields = FIELDS.into_iter().filter(|_| choices.chance(12)).collect::<Vec<_>>();
     Condition {
+        listeners: listeners(choices),
         host: choices.chance(40).then(|| choices.pick(&HOSTS)).map(known),
         path,
         is_exact,
@@ -156,6 +167,15 @@ pub(crate) fn condition(choices: &mut Choices<'_>) -> Condition {
             Vec::new()
         },
         fields: fields.into_iter().map(|field| (field, known(choices.pick(&VALUES)))).collect(),
+    }
+}
+
+/// One or both, now and then.
+pub(crate) fn listeners(choices: &mut Choices<'_>) -> Vec<&'static str> {
+    match choices.below(6) {
+        0 | 1 => vec![LISTENERS[choices.below(2)].0],
+        2 => LISTENERS.map(|(name, _)| name).to_vec(),
+        _ => Vec::new(),
     }
 }
 

@@ -52,7 +52,7 @@ pub(crate) fn told_by_parameters(choices: &mut Choices<'_>, gateway: &Gateway) -
 
 fn mutate(choices: &mut Choices<'_>, gateway: &mut Gateway, number: usize) {
     let place = choices.below(gateway.routes.len());
-    match choices.below(19) {
+    match choices.below(21) {
         0 => gateway.has_admin ^= true,
         1 => gateway.most_body += 1,
         2 => {
@@ -112,6 +112,9 @@ fn mutate(choices: &mut Choices<'_>, gateway: &mut Gateway, number: usize) {
         12 => gateway.routes[place].name.push('x'),
         13 => gateway.routes[place].keeps_parameters ^= true,
         14 => gateway.routes[place].keeps_slashes ^= true,
+        16 | 17 if gateway.has_listeners => {
+            gateway.routes[place].condition.listeners = gateway::listeners(choices);
+        }
         15 => gateway.routes[place].most_body = choices.chance(50).then_some(None),
         _ => {
             let kind = choices.below(MIDDLEWARE.len());

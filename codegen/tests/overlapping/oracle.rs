@@ -5,7 +5,7 @@
 //! any pattern, hosts below each wildcard, a method that cannot be named, and every set of fields.
 
 use super::gateway::{
-    Change, Condition, FIELDS, Gateway, MIDDLEWARE, Route, Segment, Target, Template, VALUES,
+    Change, Condition, FIELDS, Gateway, LISTENERS, MIDDLEWARE, Route, Segment, Target, Template, VALUES,
 };
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,6 +95,10 @@ impl Condition {
         !self.is_exact || segments.len() == self.path.len()
     }
 
+    fn is_on(&self, listener: &str) -> bool {
+        self.listeners.is_empty() || self.listeners.contains(&listener)
+    }
+
     fn has_rest(&self, rest: &Rest) -> bool {
         self.has_host(rest.host)
             && (self.methods.is_empty() || self.methods.contains(&rest.method))
@@ -127,11 +131,13 @@ impl Condition {
             .then(self.methods.is_empty().cmp(&other.methods.is_empty()))
             .then(count(other, true).cmp(&count(self, true)))
             .then(count(other, false).cmp(&count(self, false)))
+            .then(self.listeners.is_empty().cmp(&other.listeners.is_empty()))
     }
 
     /// Whether some request matches both, and neither goes first.
     pub(crate) fn ties(&self, other: &Self) -> bool {
         self.precedence(other).is_eq()
+            && LISTENERS.iter().any(|(name, _)| self.is_on(name) && other.is_on(name))
             && PATHS.iter().any(|path| self.has_path(path) && other.has_path(path))
             && RESTS.iter().any(|rest| self.has_rest(rest) && other.has_rest(rest))
     }
@@ -145,6 +151,8 @@ pub(crate) struct Universe<'g> {
     /// For every path, a bit for each route that matches it.
     by_path: Vec<u32>,
     by_rest: Vec<u32>,
+    /// By the number of each listener; of a gateway without names, both have the same.
+    by_listener: [u32; 2],
 }
 
 /// Who takes a request.
@@ -165,14 +173,15 @@ impl<'g> Universe<'g> {
         };
         let by_path = PATHS.iter().map(|path| bits(&|condition| condition.has_path(path))).collect();
         let by_rest = RESTS.iter().map(|rest| bits(&|condition| condition.has_rest(rest))).collect();
-        Self { gateway, routes, by_path, by_rest }
+        let by_listener = LISTENERS.map(|(name, _)| bits(&|condition| condition.is_on(name)));
+        Self { gateway, routes, by_path, by_rest, by_listener }
     }
 
-    fn taker(&self, path: &str, by_path: u32, by_rest: u32) -> Taker {
+    fn taker(&self, listener: usize, path: &str, by_path: u32, by_rest: u32) -> Taker {
         if !self.gateway.has_admin && BUILT_IN.contains(&path) {
             return Taker::BuiltIn;
         }
-        match by_path & by_rest {
+        match by_path & by_rest & self.by_listener[listener] {
             0 => Taker::Nobody,
             matching => Taker::Route(matching.trailing_zeros() as usize),
         }
@@ -185,8 +194,10 @@ impl<'g> Universe<'g> {
         let by_path: BTreeSet<u32> = self.by_path.iter().copied().collect();
         for (by_path, by_rest) in by_path.iter().flat_map(|path| by_rest.iter().map(move |rest| (path, rest)))
         {
-            let matching = by_path & by_rest;
-            live |= matching & matching.wrapping_neg();
+            for on in self.by_listener {
+                let matching = by_path & by_rest & on;
+                live |= matching & matching.wrapping_neg();
+            }
         }
         let routes = self.routes.iter().enumerate();
         routes.filter(|(number, _)| live & 1 << number == 0).map(|(_, route)| route.name.as_str()).collect()
@@ -209,12 +220,22 @@ pub(crate) fn kinds(old: &Gateway, new: &Gateway) -> BTreeSet<String> {
     let (before, after) = (Universe::of(old), Universe::of(new));
     let rests: BTreeSet<(u32, u32)> =
         before.by_rest.iter().copied().zip(after.by_rest.iter().copied()).collect();
-    for (number, path) in PATHS.iter().enumerate() {
+    // A listener with a name is taken for that of an address with the same; without names, both are one.
+    for (listener, (number, path)) in
+        (0..LISTENERS.len()).flat_map(|listener| PATHS.iter().enumerate().map(move |path| (listener, path)))
+    {
         let takers = rests.iter().map(|(was, is)| {
-            (before.taker(path, before.by_path[number], *was), after.taker(path, after.by_path[number], *is))
+            let was = before.taker(listener, path, before.by_path[number], *was);
+            (was, after.taker(listener, path, after.by_path[number], *is))
         });
         for (was, is) in takers.collect::<BTreeSet<_>>() {
             compare((&before, was), (&after, is), path, &mut kinds);
+            if let Taker::Route(route) = is {
+                let name = &after.routes[route].name;
+                let known = before.routes.iter().position(|route| route.name == *name);
+                let is_elsewhere = known.is_some_and(|known| before.by_listener[listener] & 1 << known == 0);
+                kinds.extend(is_elsewhere.then(|| "route-exposed".to_owned()));
+            }
         }
     }
     unmatched(old, new, &mut kinds);

@@ -1,6 +1,6 @@
 //! A gateway written down, in one of the many ways that mean the same.
 
-use super::gateway::{Change, Condition, Gateway, Route, Segment, Target, Template};
+use super::gateway::{Change, Condition, Gateway, LISTENERS, Route, Segment, Target, Template};
 use crate::random::Choices;
 use crate::random::yaml::{self, Node, Section};
 
@@ -27,9 +27,19 @@ pub(crate) fn yaml(choices: &mut Choices<'_>, gateway: &Gateway, spelling: Spell
     limits.put("body", Node::plain(body));
     limits.may(choices, 30, "headers", |_| Node::plain("100"));
     server.put("limits", limits.done());
-    let mut listen = ["0.0.0.0:8080", "[::1]:8081"].map(Node::text).to_vec();
-    choices.shuffle(&mut listen);
-    server.put("listen", Node::List(listen));
+    if gateway.has_listeners {
+        let mut listeners = LISTENERS.map(|(name, address)| {
+            let address = Node::text(address);
+            let address = if choices.chance(50) { address } else { Node::List(vec![address]) };
+            (name.to_owned(), Node::Map(vec![("address".to_owned(), address)]))
+        });
+        choices.shuffle(&mut listeners);
+        server.put("listeners", Node::Map(listeners.into()));
+    } else {
+        let mut listen = LISTENERS.map(|(_, address)| Node::text(address));
+        choices.shuffle(&mut listen);
+        server.put("listen", Node::List(listen.into()));
+    }
     let forwards = gateway.routes.iter().filter(|route| is_forward(route));
     let is_needed = forwards.into_iter().any(|route| route.timeout.is_none());
     server.may(choices, 30, "timeouts", |choices| {
@@ -123,7 +133,16 @@ fn route(
 ) -> Node {
     let letter = choices.pick(&["p", "id", "x_"]);
     let mut section = Section::default();
-    let Condition { host, path, is_exact, methods, fields } = &route.condition;
+    let Condition { listeners, host, path, is_exact, methods, fields } = &route.condition;
+    match listeners.as_slice() {
+        [] => {}
+        [one] if choices.chance(50) => section.put("listener", Node::text(*one)),
+        several => {
+            let mut several: Vec<Node> = several.iter().map(|name| Node::text(*name)).collect();
+            choices.shuffle(&mut several);
+            section.put("listener", Node::List(several));
+        }
+    }
     section.put("name", Node::text(&route.name));
     section.put("path", Node::Text(pattern(choices, path, *is_exact, letter)));
     if *is_exact || choices.chance(30) {

@@ -12,7 +12,7 @@ use super::yaml::{Node, Section};
 pub(super) fn gateway(choices: &mut Choices<'_>) -> Node {
     let mut gateway = Section::default();
     let has_admin = choices.chance(30);
-    gateway.may(choices, 50, "server", server);
+    let mut server = choices.chance(50).then(|| server(choices));
     if has_admin {
         gateway.put("admin", admin(choices));
     }
@@ -20,6 +20,14 @@ pub(super) fn gateway(choices: &mut Choices<'_>) -> Node {
     let top = middleware::top(choices);
     let mut plan = Plan::new(choices, has_admin);
     let routes = route::routes(choices, &mut plan, &top);
+    if !plan.listeners.is_empty() {
+        let Node::Map(keys) = server.get_or_insert(Node::Map(Vec::new())) else { unreachable!() };
+        keys.retain(|(key, _)| key != "listen");
+        keys.push(("listeners".to_owned(), listeners(choices, &plan.listeners)));
+    }
+    if let Some(server) = server {
+        gateway.put("server", server);
+    }
     if !plan.upstreams.is_empty() {
         let upstreams = plan.upstreams.iter().map(|name| (name.clone(), upstream::upstream(choices)));
         gateway.put("upstreams", Node::Map(upstreams.collect()));
@@ -121,6 +129,21 @@ fn server(choices: &mut Choices<'_>) -> Node {
         timeouts.done()
     });
     server.done()
+}
+
+/// Each with an address of its own.
+fn listeners(choices: &mut Choices<'_>, names: &[String]) -> Node {
+    let addresses = [
+        ["0.0.0.0:8080", "[::]:8080"],
+        ["${env:LISTEN}", "127.0.0.1:0"],
+        ["[fe80::1]:65535", "${env:L2:-0.0.0.0:80}"],
+    ];
+    let listener = |(name, addresses): (&String, [&str; 2])| {
+        let mut section = Section::default();
+        section.put("address", listen(choices, &addresses));
+        (name.clone(), section.done())
+    };
+    Node::Map(names.iter().zip(addresses).map(listener).collect())
 }
 
 /// So many bytes, or `off`.

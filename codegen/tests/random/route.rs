@@ -47,6 +47,8 @@ const PARAMETERS: [&str; 8] = ["id", "x1", "_", "type", "fn", "self", "REST", "a
 /// What the routes of a file have in common.
 pub(super) struct Plan {
     has_admin: bool,
+    /// Names of listeners, if they have any.
+    pub(super) listeners: Vec<String>,
     names: Vec<String>,
     known: Vec<String>,
     /// Those which a route refers to.
@@ -60,7 +62,17 @@ impl Plan {
     pub(super) fn new(choices: &mut Choices<'_>, has_admin: bool) -> Self {
         let mut names = Vec::new();
         let known = (0..choices.below(4)).map(|_| text::name(choices, &mut names)).collect();
-        Self { has_admin, names, known, upstreams: Vec::new(), shapes: Vec::new(), tests: Vec::new() }
+        let listeners = if choices.chance(30) { choices.between(1, 3) } else { 0 };
+        let listeners = (0..listeners).map(|_| text::name(choices, &mut names)).collect();
+        Self {
+            listeners,
+            has_admin,
+            names,
+            known,
+            upstreams: Vec::new(),
+            shapes: Vec::new(),
+            tests: Vec::new(),
+        }
     }
 }
 
@@ -83,6 +95,9 @@ pub(super) fn routes(choices: &mut Choices<'_>, plan: &mut Plan, top: &Top) -> V
         for condition in conditions(choices) {
             let mut route = Section::default();
             route.may(choices, 40, "name", |choices| Node::Text(text::name(choices, &mut plan.names)));
+            if !plan.listeners.is_empty() {
+                route.may(choices, 30, "listener", |choices| listener(choices, &plan.listeners));
+            }
             if let Some(host) = host {
                 route.put("host", Node::text(host));
             }
@@ -113,6 +128,16 @@ pub(super) fn routes(choices: &mut Choices<'_>, plan: &mut Plan, top: &Top) -> V
         choices.shuffle(&mut routes);
     }
     routes
+}
+
+/// One listener, or several.
+fn listener(choices: &mut Choices<'_>, known: &[String]) -> Node {
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    match choices.some(&known, known.len()).as_slice() {
+        [] => Node::text(choices.pick(&known)),
+        [one] if choices.chance(50) => Node::text(*one),
+        some => Node::List(some.iter().copied().map(Node::text).collect()),
+    }
 }
 
 /// `None` if no other shape was found.
@@ -347,6 +372,16 @@ fn tested(choices: &mut Choices<'_>, plan: &mut Plan, place: usize) -> Node {
     }
     let mut test = Section::default();
     test.put("request", Node::Text(format!("GET http://tested.test/tested{place}/7?q=a+b")));
+    if !plan.listeners.is_empty() {
+        let known: Vec<&str> = plan.listeners.iter().map(String::as_str).collect();
+        let listener = choices.pick(&known).to_owned();
+        if choices.chance(50) {
+            route.put("listener", Node::text(&listener));
+            test.put("listener", Node::Text(listener));
+        } else {
+            test.may(choices, 50, "listener", |_| Node::Text(listener));
+        }
+    }
     test.put("headers", Node::Map(vec![("x-test".to_owned(), Node::text("1"))]));
     test.put("expect", expect.done());
     plan.tests.push(test.done());

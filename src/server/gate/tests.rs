@@ -31,7 +31,7 @@ struct Answering;
 static SETTINGS: Settings = Settings {
     identity: Identity { file: "gateway.yml", config_sha256: "" },
     normal_config: "",
-    listen: &[],
+    listeners: &[],
     admin: &[],
     workers: None,
     trusted_proxies: &[],
@@ -66,7 +66,7 @@ impl App for Answering {
         &SETTINGS
     }
 
-    fn routes(&self) -> &'static RouteIndex<()> {
+    fn routes(&self, _: usize) -> &'static RouteIndex<()> {
         &ROUTES
     }
 
@@ -92,7 +92,7 @@ fn answer_in(phase: Phase) -> String {
         let (stream, peer) = listener.accept().await.unwrap();
         assert!(process.admit());
         process.enter(phase);
-        connection::spawn(&Answering, stream, peer, &worker);
+        connection::spawn((&Answering, 0), stream, peer, &worker);
         client.write_all(b"GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.unwrap();

@@ -111,8 +111,8 @@ impl App for Guest {
         })
     }
 
-    fn routes(&self) -> &'static RouteIndex<Target> {
-        GATEWAY.routes()
+    fn routes(&self, listener: usize) -> &'static RouteIndex<Target> {
+        GATEWAY.routes(listener)
     }
 
     async fn serve(

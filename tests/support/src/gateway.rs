@@ -161,6 +161,24 @@ impl Gateway {
         self.scope(if self.admin { "admin" } else { "gateway" })
     }
 
+    /// Where a listener of this name takes requests. Waits for as many lines that say so.
+    #[track_caller]
+    pub fn addresses_of(&self, listener: &str, count: usize) -> Vec<SocketAddr> {
+        let quoted = format!("listener=\"{listener}\"");
+        let find = |lines: &Lines| {
+            let lines =
+                lines.lines.iter().filter(|line| line.contains("listening") && line.contains(&quoted));
+            let addresses = lines.filter_map(|line| line.split_once("address=")?.1.split(' ').next());
+            let addresses = addresses.filter_map(|address| address.trim_matches('"').parse().ok());
+            let addresses: Vec<SocketAddr> = addresses.collect();
+            (addresses.len() == count).then_some(addresses)
+        };
+        match self.err.wait_for(DEADLINE, find) {
+            Some(addresses) => addresses,
+            None => panic!("not {count} addresses with {quoted}:\n{}", self.stderr()),
+        }
+    }
+
     /// Reads `... listening ... scope="gateway" ... address=127.0.0.1:8080`.
     #[track_caller]
     fn scope(&self, scope: &str) -> SocketAddr {

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Reporter, quoted};
 use crate::lint::{Level, Lint};
 use crate::middleware::{Missed, REGISTRY};
-use crate::model::{Model, Route, Target};
+use crate::model::{Listeners, Model, Route, Target};
 use crate::pattern::{HostPattern, MatchKind, ParamKind, Segment};
 use crate::source::ConfigPath;
 use crate::table::{Reach, Request, Table};
@@ -11,8 +11,7 @@ use crate::yaml::Tree;
 use castgate_contract::built_in;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) fn check(table: &Table<'_>, sink: &mut Reporter<'_>) {
-    let model = table.model();
+pub(super) fn check(model: &Model, tables: &[Table<'_>], sink: &mut Reporter<'_>) {
     let is_default_timeout =
         !sink.source.is_written(&ConfigPath::root().key("server").key("timeouts").key("request"));
     for route in &model.routes {
@@ -46,25 +45,27 @@ pub(super) fn check(table: &Table<'_>, sink: &mut Reporter<'_>) {
                 .help("add `timeout` here, or `server.timeouts.request` for all");
         }
     }
-    without_test(table, sink);
+    without_test(model, tables, sink);
     built_in_overlap(model, sink);
     trailing_slash_twins(model, sink);
     drain(model, sink);
 }
 
-fn without_test(table: &Table<'_>, sink: &mut Reporter<'_>) {
+fn without_test(model: &Model, tables: &[Table<'_>], sink: &mut Reporter<'_>) {
     if sink.levels.of(Lint::ROUTE_WITHOUT_TEST) == Level::Allow {
         return;
     }
     let tested: BTreeSet<String> =
-        table.run_tests().into_iter().filter_map(|outcome| outcome.outcome.route).collect();
-    if table.model().routes.iter().all(|route| tested.contains(&route.name)) {
+        tables.iter().flat_map(Table::run_tests).filter_map(|outcome| outcome.outcome.route).collect();
+    if model.routes.iter().all(|route| tested.contains(&route.name)) {
         return;
     }
-    for (route, reach) in table.model().routes.iter().zip(table.reach()) {
+    let mut shown = BTreeSet::new();
+    let reach = tables.iter().flat_map(|table| table.model().routes.iter().zip(table.reach()));
+    for (route, reach) in reach {
         // A route that no request gets to has been reported.
         let Reach::Live(request) = reach else { continue };
-        if tested.contains(&route.name) {
+        if tested.contains(&route.name) || !shown.insert(&route.name) {
             continue;
         }
         let title = format!("no test gets to route {}", quoted(&route.name));
@@ -80,6 +81,9 @@ fn example(route: &Route, request: &Request) -> String {
     if !request.headers().is_empty() {
         let headers = request.headers().iter().map(|(name, value)| (name.clone(), Tree::text(value)));
         entry.push(("headers".to_owned(), Tree::Map(headers.collect())));
+    }
+    if let Some(listener) = route.listeners.names().next() {
+        entry.push(("listener".to_owned(), Tree::text(listener)));
     }
     entry.push(("expect".to_owned(), Tree::map([("route", Tree::text(&route.name))])));
     Tree::Map(entry).one_line()
@@ -105,15 +109,16 @@ fn built_in_overlap(model: &Model, sink: &mut Reporter<'_>) {
 
 /// `/a` and `/a/`, both exact: a client that adds or drops the slash ends up elsewhere.
 fn trailing_slash_twins(model: &Model, sink: &mut Reporter<'_>) {
-    let mut by_shape: BTreeMap<(&HostPattern, String), &Route> = BTreeMap::new();
+    let mut by_shape: BTreeMap<(&Listeners, &HostPattern, String), &Route> = BTreeMap::new();
     let exact = || model.routes.iter().filter(|route| route.path.kind == MatchKind::Exact);
     for route in exact().filter(|route| !route.path.to_string().ends_with('/')) {
-        by_shape.entry((&route.host, route.path.to_string())).or_insert(route);
+        by_shape.entry((&route.listeners, &route.host, route.path.to_string())).or_insert(route);
     }
     for route in exact() {
         let path = route.path.to_string();
-        let Some(twin) =
-            path.strip_suffix('/').and_then(|path| by_shape.get(&(&route.host, path.to_owned())))
+        let Some(twin) = path
+            .strip_suffix('/')
+            .and_then(|path| by_shape.get(&(&route.listeners, &route.host, path.to_owned())))
         else {
             continue;
         };

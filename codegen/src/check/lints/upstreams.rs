@@ -122,7 +122,11 @@ fn unequal_weights(model: &Model, sink: &mut Reporter<'_>) {
 }
 
 fn late_defaults(model: &Model, sink: &mut Reporter<'_>) {
-    let listen = model.server.listen.iter().chain(model.admin.iter().flat_map(|admin| &admin.listen));
+    let listen = model
+        .listeners
+        .iter()
+        .flat_map(|listener| &listener.address)
+        .chain(model.admin.iter().flat_map(|admin| &admin.listen));
     let told = listen.chain([&model.server.log_level]);
     let told = told.map(|told| (&told.value, told.origin.path.clone()));
     let backends = model.upstreams.iter().flat_map(|upstream| &upstream.backends);

@@ -53,7 +53,8 @@ fn is_own_port(model: &Model, port: &str) -> bool {
     let listens = |address: &Late| {
         address.literal().and_then(|address| address.rsplit_once(':')).is_some_and(|(_, own)| own == port)
     };
-    matches!(port, "" | "80") || model.server.listen.iter().any(|listen| listens(&listen.value))
+    matches!(port, "" | "80")
+        || model.listeners.iter().flat_map(|listener| &listener.address).any(|listen| listens(&listen.value))
 }
 
 /// A host which no route names is most likely another machine.

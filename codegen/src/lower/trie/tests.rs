@@ -23,7 +23,7 @@ proptest! {
         routes in prop::collection::vec(any_route(), 1..24),
         requests in prop::collection::vec(any_request(), 16),
     ) {
-        let index = index(&routes);
+        let index = index(&routes, Stems::Joined);
         for request in &requests {
             let found = find(&index, &routes, request);
             match (found, best(&routes, request)) {
@@ -43,18 +43,21 @@ proptest! {
 fn nodes_are_numbered_depth_first_and_the_root_path_ends_at_the_root() {
     let one = |number| Span::one(number, crate::plan::Methods::ALL);
     let exact = |path| route(&format!("* !{path}"));
-    let index = index(&[exact("/b/c"), exact("/a/{x}"), exact("/"), exact("/a/")]);
-    assert_eq!((index.nodes.len(), index.any_host), (5, 0));
-    assert_eq!(index.nodes[0].exact, one(2));
-    assert_eq!(index.nodes[1].param, 3);
-    assert_eq!(index.nodes[3].exact, one(1));
-    assert!(index.candidates.is_empty());
+    let index = index(&[exact("/b/c"), exact("/a/{x}"), exact("/"), exact("/a/")], Stems::Joined);
+    assert_eq!((index.nodes().len(), index.roots.any_host), (5, 0));
+    assert_eq!(index.nodes()[0].exact, one(2));
+    assert_eq!(index.nodes()[1].param, 3);
+    assert_eq!(index.nodes()[3].exact, one(1));
+    assert!(index.candidates().is_empty());
 }
 
 #[test]
 fn literals_without_alternatives_are_one_stem() {
     let exact = |path| route(&format!("* !{path}"));
-    let index = index(&[exact("/api/v1/a"), exact("/api/v1/b/c/{x}/d/e"), exact("/api/v1/b/c/{x}/d/e/")]);
-    let stems: Vec<&str> = index.nodes.iter().map(|node| node.stem.as_str()).collect();
+    let index = index(
+        &[exact("/api/v1/a"), exact("/api/v1/b/c/{x}/d/e"), exact("/api/v1/b/c/{x}/d/e/")],
+        Stems::Joined,
+    );
+    let stems: Vec<&str> = index.nodes().iter().map(|node| node.stem.as_str()).collect();
     assert_eq!(stems, ["api/v1", "", "c", "d/e", ""]);
 }

@@ -2,7 +2,6 @@
 
 use super::{Left, Tail};
 use crate::model::{Methods, Route};
-use crate::pattern::Segment;
 use crate::plan::{Index, NONE, Span};
 use castgate_contract::search::Tables;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +11,14 @@ type Fields<'m> = Vec<(&'static str, &'m str, &'m str)>;
 
 /// Routes of more conditions than this are compared with all others instead of looked up by every subset of them.
 const MOST_SUBSETS: usize = 6;
+
+/// Where at its node a route ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Exact,
+    Prefix,
+    Rest,
+}
 
 /// The nodes looked at so far.
 pub(super) struct Positions<'a> {
@@ -50,18 +57,54 @@ impl<'a> Positions<'a> {
         Self { routes, index, by_node: BTreeMap::new() }
     }
 
+    /// What is left to the exact route at `node`, or the routes that take everything.
+    pub(super) fn left_at(&mut self, route: &Route, node: u32) -> Result<Left, BTreeSet<usize>> {
+        let taken = self.ahead(route, (node, Place::Exact));
+        let left = route.methods.without(taken.methods);
+        if left == Methods::NONE {
+            return Err(taken.by.into_iter().collect());
+        }
+        Ok(Left { tail: Tail::default(), methods: left })
+    }
+
+    /// What routes of the same place take that go first only because they name the listener.
+    fn ahead(&mut self, route: &Route, (node, place): (u32, Place)) -> Taken {
+        let mut taken = Taken::default();
+        if !route.listeners.is_all() {
+            return taken;
+        }
+        self.visit(node);
+        let Some(position) = self.by_node.get(&node) else { return taken };
+        let cover = match place {
+            Place::Exact => &position.exact,
+            Place::Prefix => &position.prefix,
+            Place::Rest => &position.rest,
+        };
+        let alike = cover.by_fields.get(&route.fields().collect::<Fields<'_>>());
+        for number in alike.into_iter().flatten() {
+            let Some(other) = self.routes.get(*number) else { continue };
+            let left = route.methods.intersection(other.methods).without(taken.methods);
+            let goes_first = !other.listeners.is_all() && other.methods.is_all() == route.methods.is_all();
+            if goes_first && left != Methods::NONE {
+                taken.methods = taken.methods.union(left);
+                taken.by.push(*number);
+            }
+        }
+        taken
+    }
+
     /// What is left to the prefix or rest route at `node`, or the routes that take everything.
     pub(super) fn left(
         &mut self,
         route: &Route,
-        node: u32,
+        (node, place): (u32, Place),
         is_path_built_in: bool,
     ) -> Result<Left, BTreeSet<usize>> {
         let wanted = route.methods;
         let fields: Fields<'_> = route.fields().collect();
-        let is_rest = matches!(route.path.segments.last(), Some(Segment::Rest { .. }));
+        let is_rest = place == Place::Rest;
         let mut takers = BTreeSet::new();
-        let mut taken = Taken::default();
+        let mut taken = self.ahead(route, (node, place));
         let mut at = Some(node);
         for fresh in 0.. {
             if let Some(node) = at {
@@ -105,8 +148,8 @@ impl<'a> Positions<'a> {
         let (routes, index) = (self.routes, self.index);
         self.by_node.entry(number).or_insert_with(|| {
             let cover = |span: Span| Cover::of(index.of(span).map(|number| number as usize), routes);
-            let Some(node) = index.nodes.get(number as usize) else { return Position::nothing() };
-            let slash = index.lookup(node.literals, "").and_then(|child| index.nodes.get(child as usize));
+            let Some(node) = index.nodes().get(number as usize) else { return Position::nothing() };
+            let slash = index.lookup(node.literals, "").and_then(|child| index.nodes().get(child as usize));
             Position {
                 exact: cover(node.exact),
                 slash: cover(slash.map_or(Span::EMPTY, |node| node.exact)),

@@ -22,6 +22,7 @@ mod ip_filter;
 mod kept_connections;
 mod lifecycle;
 mod limits;
+mod listeners;
 mod metrics;
 mod names;
 mod panic;

@@ -1,0 +1,72 @@
+//! Which listeners of two configs clients take for the same: what a listener is called is nobody's business but the
+//! config's, and its address may change.
+
+use crate::model::{Listener, Model, Site};
+use crate::show;
+use std::collections::BTreeSet;
+
+/// Sites of both configs to compare, by their places; `None` where a listener is only in the other config. And the
+/// names of the listeners for which that is.
+pub(super) struct Pair {
+    pub(super) old: Option<usize>,
+    pub(super) new: Option<usize>,
+    pub(super) names: Vec<String>,
+}
+
+/// All pairs, each once. A listener belongs to that of the same name, else to those that have an address of it, else to
+/// the only one that is left.
+pub(super) fn pairs(
+    (old, old_sites): (&Model, &[Site<'_>]),
+    (new, new_sites): (&Model, &[Site<'_>]),
+) -> Vec<Pair> {
+    let (old, new) = (&old.listeners, &new.listeners);
+    let mut found: BTreeSet<(Option<usize>, Option<usize>)> = BTreeSet::new();
+    let by_rules: [fn(&Listener, &Listener) -> bool; 2] = [|a, b| a.name == b.name, has_common_address];
+    for belong in by_rules {
+        let known = found.clone();
+        let is_left = |one: usize, other: usize| {
+            known.iter().all(|(old, _)| *old != Some(one)) || known.iter().all(|(_, new)| *new != Some(other))
+        };
+        for (one, before) in old.iter().enumerate() {
+            let others = new.iter().enumerate();
+            let others = others.filter(|(other, after)| is_left(one, *other) && belong(before, after));
+            found.extend(others.map(|(other, _)| (Some(one), Some(other))));
+        }
+    }
+    let left =
+        |count: usize, is_found: &dyn Fn(usize) -> bool| (0..count).filter(|one| !is_found(*one)).collect();
+    let old_left: Vec<usize> = left(old.len(), &|one| found.iter().any(|(old, _)| *old == Some(one)));
+    let new_left: Vec<usize> = left(new.len(), &|one| found.iter().any(|(_, new)| *new == Some(one)));
+    match (old_left.as_slice(), new_left.as_slice()) {
+        ([one], [other]) => drop(found.insert((Some(*one), Some(*other)))),
+        (gone, fresh) => {
+            found.extend(gone.iter().map(|one| (Some(*one), None)));
+            found.extend(fresh.iter().map(|other| (None, Some(*other))));
+        }
+    }
+    let mut pairs: Vec<Pair> = Vec::new();
+    for (one, other) in found {
+        let listener = other.and_then(|other| new.get(other)).or(one.and_then(|one| old.get(one)));
+        let name = listener.and_then(|listener| listener.name.clone());
+        let (one, other) = (
+            one.and_then(|one| site(old_sites, &old[one])),
+            other.and_then(|other| site(new_sites, &new[other])),
+        );
+        match pairs.iter_mut().find(|pair| (pair.old, pair.new) == (one, other)) {
+            Some(pair) => pair.names.extend(name),
+            None => pairs.push(Pair { old: one, new: other, names: name.into_iter().collect() }),
+        }
+    }
+    pairs
+}
+
+fn has_common_address(a: &Listener, b: &Listener) -> bool {
+    let texts = |of: &Listener| -> BTreeSet<String> {
+        of.address.iter().map(|each| show::late(&each.value)).collect()
+    };
+    !texts(a).is_disjoint(&texts(b))
+}
+
+fn site(sites: &[Site<'_>], listener: &Listener) -> Option<usize> {
+    sites.iter().position(|site| site.listeners.iter().any(|other| std::ptr::eq(*other, listener)))
+}
