@@ -4,11 +4,13 @@
 pub mod authority;
 pub mod backend;
 pub mod built_in;
+pub mod cross_origin;
 pub mod host;
 pub mod level;
 pub mod listen;
 pub mod methods;
 pub mod network;
+pub mod origin;
 pub mod path;
 pub mod query;
 pub mod search;
