@@ -16,6 +16,9 @@ pub trait App: Sync + 'static {
     /// One variant for each shape of stack.
     type Target: Sync + 'static;
 
+    /// Whether a route answers preflights of other origins' pages; if not, nothing looks for them.
+    const ANSWERS_PREFLIGHTS: bool;
+
     /// Everything that is not a route.
     fn settings(&self) -> &'static Settings;
 

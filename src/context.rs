@@ -19,8 +19,10 @@ use crate::server::{Client, Worker};
 pub struct Context<'a> {
     pub(crate) client: &'a Rc<Client>,
     pub(crate) record: Record,
-    /// What the stack for unmatched requests answers with.
+    /// What the end of the stack answers with, in place of what it does.
     pub(crate) rejection: Option<Error>,
+    /// It is a preflight, and here because what it announces is a request of this route.
+    pub(crate) is_announced: bool,
     /// Fields that the gate has taken out; almost always none.
     pub(crate) withheld: Option<Box<Withheld>>,
     /// What the gateway says of the client, unless it is in the request's fields already.
@@ -82,6 +84,17 @@ impl<'a> Context<'a> {
             Some(withheld) if withheld.forged.contains_key(name) => withheld.forged.get_all(name),
             _ => self.received(request, name),
         }
+    }
+
+    /// Lets the end of a stack answer, unless the gate has refused the request already: who looks at every answer of the route is to
+    /// see that one too.
+    pub(crate) fn admitted(&mut self) -> Result<(), Error> {
+        self.rejection.take().map_or(Ok(()), Err)
+    }
+
+    /// Whether this is a preflight that announces a request of this route; else an OPTIONS is here for its own sake.
+    pub fn is_announced(&self) -> bool {
+        self.is_announced
     }
 
     /// What a policy has in this worker for itself. An error is a defect: the slot is not the policy's.

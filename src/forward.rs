@@ -39,6 +39,7 @@ impl<B: Balance> Forward<B> {
 
 impl<B: Balance> Service for Forward<B> {
     async fn serve(&self, mut request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
+        cx.admitted()?;
         let members = self.upstream.members();
         let client = cx.client;
         let budget = client.worker().retry_budget(members.id);

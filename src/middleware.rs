@@ -6,6 +6,7 @@
 pub mod access_log;
 pub mod auth;
 pub mod circuit_breaker;
+pub mod cors;
 pub mod ip_filter;
 pub mod rate_limit;
 mod reject;

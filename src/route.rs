@@ -5,12 +5,13 @@ mod predicate;
 
 use std::time::Duration;
 
+use castgate_contract::cross_origin::{self, Preflight};
 pub use castgate_contract::methods::Methods;
 pub use castgate_contract::path::Disputed;
 use castgate_contract::search::Tables;
 use castgate_contract::table;
 pub use castgate_contract::table::{NONE, Span, Table};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 
 use crate::introduction::Introduction;
 pub(crate) use predicate::method_index;
@@ -83,12 +84,21 @@ pub struct RouteSettings {
     pub idle: Duration,
     /// The whole exchange, from the head of the request to the end of the response.
     pub total: Option<Duration>,
+    /// Whether preflights that announce its requests are its own.
+    pub answers_preflights: bool,
 }
 
 impl RouteSettings {
     /// Lets through what nobody disputes, of any length, and waits so long for each phase.
     pub const fn waiting(phase: Duration) -> Self {
-        Self { keeps: Disputed::NOTHING, body_limit: None, timeout: phase, idle: phase, total: None }
+        Self {
+            keeps: Disputed::NOTHING,
+            body_limit: None,
+            timeout: phase,
+            idle: phase,
+            total: None,
+            answers_preflights: false,
+        }
     }
 }
 
@@ -126,6 +136,15 @@ pub struct Question<'a> {
     pub headers: &'a HeaderMap,
     /// What the gateway says of the client besides.
     pub introduction: Option<&'a Introduction>,
+}
+
+/// The fields of what may be a preflight.
+struct Announcing<'a>(&'a HeaderMap);
+
+impl cross_origin::Headers for Announcing<'_> {
+    fn lines(&self, name: &'static str) -> impl Iterator<Item = &[u8]> {
+        self.0.get_all(name).iter().map(HeaderValue::as_bytes)
+    }
 }
 
 /// The matcher's answer.
@@ -188,6 +207,28 @@ impl<T> RouteIndex<T> {
             Some(number) => Answer::Route(number),
             None => self.allowed(question),
         }
+    }
+
+    /// The route of a preflight: the one that takes the request which it announces, if that answers preflights. A condition on a
+    /// field holds if the field is announced, since its value is not, or if the preflight has it itself.
+    #[cold]
+    pub fn announced(&self, question: &Question<'_>) -> Option<u32> {
+        let fields = Announcing(question.headers);
+        let preflight = Preflight::of(&fields)?;
+        let methods = preflight.method();
+        let found = self.search(question.host, question.path, &mut |number, only| match only {
+            Some(taken) => taken.intersects(methods),
+            None => {
+                let route = &self.routes[number as usize];
+                route.methods.intersects(methods)
+                    && route.headers.iter().all(|wanted| {
+                        preflight.names(wanted.name())
+                            || wanted.accepts(question.headers, question.introduction)
+                    })
+                    && route.query.iter().all(|wanted| wanted.accepts(question.query))
+            }
+        });
+        found.filter(|number| self.routes[*number as usize].settings.answers_preflights)
     }
 
     #[cold]

@@ -48,6 +48,8 @@ static ROUTES: RouteIndex<Late> = RouteIndex {
 impl App for Uncompiled {
     type Target = Late;
 
+    const ANSWERS_PREFLIGHTS: bool = false;
+
     fn settings(&self) -> &'static Settings {
         &SETTINGS
     }

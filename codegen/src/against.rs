@@ -63,6 +63,8 @@ pub struct Answer {
     pub status: u16,
     /// The `Location` field.
     pub location: Option<String>,
+    /// The origin whose pages may read it, or `*`: `Access-Control-Allow-Origin`.
+    pub allow_origin: Option<String>,
     /// Whether it is a problem document, as the gateway makes them.
     pub is_problem: bool,
     /// The document's `reason`; a HEAD has none.

@@ -4,11 +4,13 @@
 
 mod ambiguity;
 mod builtin;
+mod contradictions;
 mod fields;
 mod itself;
 mod lints;
 mod listeners;
 mod loops;
+mod preflights;
 mod reachability;
 mod series;
 mod timeouts;
@@ -29,6 +31,8 @@ pub(crate) fn check(model: &Model, sink: &mut Reporter<'_>) {
     reachability::check(&tables, sink);
     builtin::check(model, sink);
     fields::check(model, sink);
+    contradictions::check(model, sink);
+    preflights::check(model, sink);
     listeners::check(model, sink);
     itself::check(model, sink);
     loops::check(&tables, sink);

@@ -131,6 +131,7 @@ catalogue! {
     UNKNOWN_ROUTE = "CG0223", "unknown route", Keys(&["routes.name", "tests.expect.route"]);
     BAD_VALUE = "CG0224", "unsuitable value of a request", Keys(&["routes.respond.headers", "routes.respond.body"]);
     UNKNOWN_LISTENER = "CG0225", "unknown listener", Keys(&["routes.listener", "tests.listener"]);
+    BAD_ORIGIN = "CG0228", "unsuitable origin", Keys(&[]);
 
     BAD_PATH = "CG0301", "unsuitable path pattern", Keys(&["routes.path"]);
     BAD_HOST = "CG0302", "unsuitable host pattern", Keys(&["routes.host"]);
@@ -148,6 +149,7 @@ catalogue! {
     UNREACHABLE_ROUTE = "CG0309", "unreachable route", Keys(&["routes.path"]);
     BUILT_IN_SHADOWED = "CG0310", "route shadowed by a built-in path", Keys(&["routes.path"]);
     REDIRECT_LOOP = "CG0311", "redirect that never ends", Keys(&["routes.redirect.to"]);
+    AMBIGUOUS_PREFLIGHTS = "CG0312", "ambiguous preflights", Keys(&["routes.headers"]);
 
     TIMEOUT_ORDER = "CG0401", "timeouts contradict each other",
         Keys(&["upstreams.health_check.timeout", "upstreams.timeouts.connect", "upstreams.timeouts.response",
@@ -185,12 +187,15 @@ catalogue! {
     IDLE_NETWORKS = "CG0524", "network that changes nothing", Keys(&[]);
     FILTER_WITHOUT_PROXIES = "CG0525", "filter of addresses that may be a proxy's", Keys(&[]);
     LISTENER_WITHOUT_ROUTE = "CG0526", "listener without a route", Keys(&["server.listeners"]);
+    PLAIN_ORIGIN = "CG0530", "plain HTTP with credentials", Keys(&[]);
+    NULL_ORIGIN = "CG0531", "origin that anybody can have", Keys(&[]);
 
     TEST_FAILS = "CG0601", "a test fails",
         Keys(&["tests.expect.route", "tests.expect.upstream", "tests.expect.forward_path", "tests.expect.status",
-            "tests.expect.redirect_to"]);
+            "tests.expect.cross_origin", "tests.expect.redirect_to"]);
     TEST_FAILS_OUTSIDE = "CG0602", "a test fails against the running gateway",
-        Keys(&["tests.expect.route", "tests.expect.upstream", "tests.expect.status", "tests.expect.redirect_to"]);
+        Keys(&["tests.expect.route", "tests.expect.upstream", "tests.expect.status", "tests.expect.cross_origin",
+            "tests.expect.redirect_to"]);
     OTHER_CONFIG = "CG0603", "the running gateway was cast from another config", File;
 }
 

@@ -3,9 +3,11 @@
 mod reason;
 
 use crate::diagnostic::quoted;
-use crate::model::{HostHeader, Late, Model, RequestText, Route, Site, Target};
+use crate::middleware::Use;
+use crate::model::{CrossOrigin, HostHeader, Late, Model, RequestText, Route, Site, Target};
 use crate::show;
 use crate::table::{Answer, Miss, Request, Table};
+use castgate_contract::cross_origin::Denied;
 use std::collections::BTreeSet;
 
 /// Other routes than this many are counted, not shown.
@@ -54,11 +56,12 @@ fn at_site(whole: &Model, site: &Site<'_>, request: &Request, all: bool) -> Stri
     let mut text = String::new();
     let answer = table.ask(request);
     let winner = match answer {
-        Answer::Route(route) => Some(route),
+        Answer::Route(route) | Answer::Preflight(route, _) => Some(route),
         _ => None,
     };
     text.push_str(&match answer {
         Answer::Route(route) => taken(&table, model, route, request),
+        Answer::Preflight(route, judged) => preflight(model, route, request, judged),
         Answer::BuiltIn => {
             text.push_str("=> answered by the gateway itself, ahead of all routes (see `admin`)\n");
             return text;
@@ -77,8 +80,49 @@ fn at_site(whole: &Model, site: &Site<'_>, request: &Request, all: bool) -> Stri
             format!("=> no route for {}: 405, Allow: {}\n", request.method(), allow.join(", "))
         }
     });
-    text.push_str(&others(whole, model, winner, request, all));
+    // A preflight belongs to the route of what it announces; why not to another is asked of that.
+    let asked = if matches!(answer, Answer::Preflight(..)) { request.announced() } else { request.clone() };
+    text.push_str(&others(whole, model, winner, &asked, all));
     text
+}
+
+/// What becomes of a preflight, which gets no further than the layer that answers it.
+fn preflight(model: &Model, route: &Route, request: &Request, judged: Result<(), Denied>) -> String {
+    let line = &route.origin.line;
+    let mut text = format!("=> a preflight for route {}, {line}\n", quoted(&route.name));
+    let mut row = |name: &str, value: String| text.push_str(&format!("   {name:<11}{value}\n"));
+    row("matches", condition(route));
+    row("announces", request.announced().method().to_owned());
+    row(
+        "answers",
+        match judged {
+            Ok(()) => "204: the page may send it".to_owned(),
+            Err(Denied::Origin) => "403: no page of this origin may".to_owned(),
+            Err(Denied::Method) => "403: not with this method".to_owned(),
+            Err(Denied::Elsewhere) => "403: what it announces is no request of this route".to_owned(),
+            Err(Denied::Fields) => "403: not with these header fields".to_owned(),
+        },
+    );
+    let layers: Vec<Use<'_>> = route.middleware.layers(&model.policies).collect();
+    let end =
+        layers.iter().position(|layer| layer.facts.answers_preflights).map_or(layers.len(), |at| at + 1);
+    row("middleware", shown(model, layers.into_iter().take(end)));
+    text
+}
+
+/// What that means for the page.
+fn said(told: CrossOrigin) -> &'static str {
+    match told {
+        CrossOrigin::Allowed => "it may read the answer",
+        CrossOrigin::Refused => "its browser keeps the answer from it",
+    }
+}
+
+/// Layers in their order, and where each was written.
+fn shown<'m>(model: &Model, layers: impl Iterator<Item = Use<'m>>) -> String {
+    let layers: Vec<String> =
+        layers.map(|layer| format!("{} ({})", layer.kind, model.whereabouts(layer.line))).collect();
+    if layers.is_empty() { "none".to_owned() } else { layers.join(" > ") }
 }
 
 fn taken(table: &Table<'_>, model: &Model, route: &Route, request: &Request) -> String {
@@ -119,12 +163,10 @@ fn taken(table: &Table<'_>, model: &Model, route: &Route, request: &Request) -> 
     if let Some(total) = route.settings.total {
         row("total", show::duration(total));
     }
-    let layers = route
-        .middleware
-        .layers(&model.policies)
-        .map(|layer| format!("{} ({})", layer.kind, model.whereabouts(layer.line)));
-    let layers: Vec<String> = layers.collect();
-    row("middleware", if layers.is_empty() { "none".to_owned() } else { layers.join(" > ") });
+    row("middleware", shown(model, route.middleware.layers(&model.policies)));
+    if let Some(told) = outcome.cross_origin {
+        row("the page", format!("{told}: {}", said(told)));
+    }
     text
 }
 

@@ -140,6 +140,10 @@ macro_rules! registry {
             FILTER_WITHOUT_PROXIES Warn;
             /// A listener on which no route is reached.
             LISTENER_WITHOUT_ROUTE Warn;
+            /// An origin of a `cors` with credentials that comes by plain HTTP: whoever is on the way acts for its users.
+            PLAIN_ORIGIN Warn;
+            /// The origin `null` in a `cors`: any page can have it.
+            NULL_ORIGIN Warn;
         }
     };
 }

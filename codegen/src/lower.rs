@@ -33,7 +33,7 @@ pub fn lower(model: &Model) -> Plan {
     for route in &model.routes {
         let instance = stacks::instance(model, route, &upstreams, &mut statics, &mut names);
         let place = stacks.place(instance, &mut names);
-        let number = *numbers.entry(routes::settings(route)).or_insert_with_key(|settings| {
+        let number = *numbers.entry(routes::settings(model, route)).or_insert_with_key(|settings| {
             route_settings.push(settings.clone());
             route_settings.len() - 1
         });
@@ -62,6 +62,7 @@ pub fn lower(model: &Model) -> Plan {
         tries,
         tables,
         listeners: listeners::listeners(model, &sites),
+        answers_preflights: model.routes.iter().any(|route| route.answers_preflights(model)),
         needs: statics.needs,
     }
 }

@@ -7,6 +7,7 @@ mod access_log;
 mod auth;
 mod circuit_breaker;
 mod code;
+mod cors;
 mod edits;
 mod facts;
 mod fields;
@@ -18,16 +19,16 @@ mod request_id;
 mod response_headers;
 
 pub(crate) use facts::{Column, Facts, Family, Missed, Per, Prose, Refusal, Registered};
-pub(crate) use fields::{Claim, Touch, written_after};
+pub(crate) use fields::{Claim, Said, Touch, written_after};
 
 use crate::ast::{Lenient, Switch};
 use crate::language::{KeyMeta, Section, SectionMeta, Shape, Without};
 use crate::model::{Id, Origin, Scope};
 use crate::resolve::cx::Cx;
-use crate::source::{ConfigPath, FileLine};
+use crate::source::{ConfigPath, FileLine, Source};
 #[cfg(test)]
 pub(crate) use code::Written;
-pub(crate) use code::{Code, Lower, Site, State};
+pub(crate) use code::{Code, Contradiction, Lower, Site, State};
 use serde::Deserialize;
 
 /// A resolved middleware, and the place where it was written, which is what its state belongs to.
@@ -238,6 +239,13 @@ impl<'m> Use<'m> {
         let Policy { origin, settings } = &table[id.index()];
         Self { kind, facts: &P::FACTS, id: id.index(), line: &origin.line, origin, settings }
     }
+
+    /// Where a key of it was written: what a route does not say itself it has from the top level.
+    pub(crate) fn written_key(&self, key: &str, source: &Source) -> ConfigPath {
+        let own = self.origin.path.key(key);
+        let everywhere = ConfigPath::root().key("middleware").key(self.kind).key(key);
+        Some(everywhere).filter(|at| source.is_written(at) && !source.is_written(&own)).unwrap_or(own)
+    }
 }
 
 registry! {
@@ -245,6 +253,7 @@ registry! {
     access_log: AccessLog;
     response_headers: ResponseHeaders;
     ip_filter: IpFilter;
+    cors: Cors;
     rate_limit: RateLimit;
     auth: Auth;
     circuit_breaker: CircuitBreaker;

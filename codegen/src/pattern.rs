@@ -4,12 +4,14 @@
 
 mod foreign;
 mod host;
+mod origin;
 mod path;
 mod segment;
 mod target;
 mod template;
 
 pub use host::HostPattern;
+pub use origin::OriginPattern;
 pub use path::{MAX_SEGMENTS, MatchKind, PathPattern};
 pub use segment::{ParamKind, Segment};
 pub(crate) use target::check as check_target;

@@ -72,6 +72,8 @@ pub struct Plan {
     pub tables: Vec<Roots>,
     /// Where clients come in; at least one.
     pub listeners: Vec<Listener>,
+    /// Whether a route answers preflights.
+    pub answers_preflights: bool,
     /// What the library must have been built with.
     pub needs: Vec<Need>,
 }

@@ -29,9 +29,10 @@ pub(crate) use {
 
 use crate::language::route::{DISPUTED, DisputedKey};
 use crate::lower;
-use crate::model::{Methods, Model, Route};
+use crate::model::{Methods, Model, Route, Sharing};
 use crate::plan::Index;
 use castgate_contract::built_in;
+use castgate_contract::cross_origin::{Denied, Preflight};
 use castgate_contract::path::Disputed;
 use castgate_contract::search::Tables;
 
@@ -42,6 +43,8 @@ pub enum Answer<'m> {
     Route(&'m Route),
     /// 400: this route would take it, but does not let through what of the path others may read differently.
     Disputed(&'m Route, &'static DisputedKey),
+    /// A preflight, which this route answers: it lets the page of this origin send what is announced, or says why it does not.
+    Preflight(&'m Route, Result<(), Denied>),
     /// The gateway answers it itself, ahead of all routes.
     BuiltIn,
     /// 405: routes match but for the method; these are the methods they serve.
@@ -77,6 +80,9 @@ impl<'m> Table<'m> {
         if matches!(request.method(), "TRACE" | "CONNECT") {
             return Answer::NotImplemented;
         }
+        if let Some(route) = self.announced(request) {
+            return self.taken(route, request, |preflight, sharing| preflight.judge(&sharing.rules()));
+        }
         let method = Methods::of(request.method());
         let mut allowed = Methods::NONE;
         let found = self.search(request, &mut |_, route| {
@@ -87,13 +93,41 @@ impl<'m> Table<'m> {
             fits && route.methods.intersects(method)
         });
         match found {
-            Some(route) => match DISPUTED.iter().find(|key| is_refused(key.of, request, route)) {
-                Some(key) => Answer::Disputed(route, key),
-                None => Answer::Route(route),
-            },
+            Some(route) => self.taken(route, request, |_, _| Err(Denied::Elsewhere)),
             None if allowed == Methods::NONE => Answer::NotFound,
             None => Answer::NotAllowed(allowed),
         }
+    }
+
+    /// What a route that takes this request does with it.
+    fn taken(
+        &self,
+        route: &'m Route,
+        request: &Request,
+        judge: impl Fn(Preflight<'_, Request>, &Sharing) -> Result<(), Denied>,
+    ) -> Answer<'m> {
+        if let Some(key) = DISPUTED.iter().find(|key| is_refused(key.of, request, route)) {
+            return Answer::Disputed(route, key);
+        }
+        match request.preflight().zip(route.sharing(self.model)) {
+            Some((preflight, sharing)) => Answer::Preflight(route, judge(preflight, &sharing)),
+            None => Answer::Route(route),
+        }
+    }
+
+    /// The route of a preflight, if that answers preflights: the one that takes the request which it announces.
+    fn announced(&self, request: &Request) -> Option<&'m Route> {
+        let preflight = request.preflight()?;
+        let method = preflight.method();
+        let found = self.search(request, &mut |_, route| {
+            route.methods.intersects(method)
+                && route
+                    .headers
+                    .iter()
+                    .all(|wanted| preflight.names(wanted.name.as_str()) || request.has_header(wanted))
+                && route.query.iter().all(|wanted| request.has_parameter(wanted))
+        });
+        found.filter(|route| route.answers_preflights(self.model))
     }
 
     /// Which routes take this request, by the methods it may have, and the route's number.

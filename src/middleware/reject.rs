@@ -53,7 +53,8 @@ const fn status_code(status: u16) -> StatusCode {
 }
 
 impl Service for Redirect {
-    async fn serve(&self, request: Request, _cx: &mut Context<'_>) -> Result<Response, Error> {
+    async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
+        cx.admitted()?;
         let mut location = String::new();
         match self.to {
             Target::Fixed(to) => location.push_str(to),
@@ -88,7 +89,8 @@ impl Respond {
 }
 
 impl Service for Respond {
-    async fn serve(&self, _request: Request, _cx: &mut Context<'_>) -> Result<Response, Error> {
+    async fn serve(&self, _request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
+        cx.admitted()?;
         let body = Bytes::from_static(self.body.as_bytes());
         Ok(response(self.status, self.content_type, body))
     }
@@ -112,6 +114,7 @@ impl RespondOf {
 
 impl Service for RespondOf {
     async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
+        cx.admitted()?;
         let body = self.body.body(&request, cx, self.escape);
         Ok(response(self.status, self.content_type, body))
     }

@@ -35,6 +35,11 @@ impl HeaderMatch {
         Self { name: HeaderName::from_static(name), value }
     }
 
+    /// In lower case.
+    pub(super) fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
     /// The gateway's own word on the client counts as the last line.
     pub(super) fn accepts(&self, headers: &HeaderMap, introduction: Option<&Introduction>) -> bool {
         let said = || introduction.and_then(|introduction| introduction.get(&self.name));

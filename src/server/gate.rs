@@ -57,7 +57,8 @@ pub(super) async fn admit<A: App>(
         client.peer()
     };
     let record = Record::open(client, started, request.method().clone(), client_ip);
-    let mut cx = Context { client, record, rejection: None, withheld: None, introduction: None };
+    let mut cx =
+        Context { client, record, rejection: None, is_announced: false, withheld: None, introduction: None };
     let version = request.version();
     let mut request = with_body(request, client);
     client.begin(started, &IMMEDIATE);
@@ -156,7 +157,10 @@ fn find<A: App>(
         headers: request.headers(),
         introduction: cx.introduction.as_ref(),
     };
-    let answer = routes.find(&question);
+    let is_asked_for = A::ANSWERS_PREFLIGHTS && *question.method == Method::OPTIONS;
+    let announced = if is_asked_for { routes.announced(&question) } else { None };
+    cx.is_announced = announced.is_some();
+    let answer = announced.map_or_else(|| routes.find(&question), Answer::Route);
     // A condition may ask for what is meant for this hop. Middleware does not get to see it, and so no backend.
     fields.end_hop(request.headers_mut(), &mut cx.withheld);
     match answer {
@@ -167,7 +171,7 @@ fn find<A: App>(
                 return Err(Reason::BadRequest.into());
             }
             cx.record.route = number;
-            check_length(request.body(), settings.body_limit)?;
+            cx.rejection = check_length(request.body(), settings.body_limit).err().map(Error::from);
             request.body_mut().limit(settings.body_limit);
             // It came after what was in flight had been cut off: no backend may act on what has no time for an answer.
             if cx.worker().is_stopped() {
@@ -249,8 +253,14 @@ pub(super) async fn refuse<A: App>(app: &'static A, client: &Rc<Client>, reason:
     let method = Method::from_bytes(b"-").unwrap_or(Method::GET);
     let mut record = Record::open(client, Instant::now(), method, client.peer());
     record.route = UNMATCHED;
-    let mut cx =
-        Context { client, record, rejection: Some(reason.into()), withheld: None, introduction: None };
+    let mut cx = Context {
+        client,
+        record,
+        rejection: Some(reason.into()),
+        is_announced: false,
+        withheld: None,
+        introduction: None,
+    };
     let mut request = Request::new(RequestBody::empty());
     // Nobody has read which one it has.
     *request.version_mut() = Version::HTTP_09;

@@ -155,6 +155,8 @@ fn what_is_agreed_on_stands_once() {
         ("\"trace\"", "level"),
         ("0xFFFF, (a", "network"),
         ("\"/livez\"", "built_in"),
+        ("strip_prefix(b\"://\")", "origin"),
+        ("b\"TRACK\"", "cross_origin"),
     ];
     let files: Vec<_> = ["contract/src", "codegen/src", "src"].into_iter().flat_map(sources).collect();
     for (telltale, room) in telltales {

@@ -71,6 +71,7 @@ impl Client {
             response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
         };
         let (status, location) = (response.status().as_u16(), field(&response, header::LOCATION));
+        let allow_origin = field(&response, header::ACCESS_CONTROL_ALLOW_ORIGIN);
         let is_problem = field(&response, header::CONTENT_TYPE)
             .is_some_and(|kind| kind.starts_with("application/problem+json"));
         // What became of the body is the backend's affair.
@@ -79,7 +80,7 @@ impl Client {
             let problem: serde_json::Value = serde_json::from_str(&body).ok()?;
             problem["reason"].as_str().map(str::to_owned)
         });
-        Ok(Answer { status, location, is_problem, reason })
+        Ok(Answer { status, location, allow_origin, is_problem, reason })
     }
 
     /// The text of `/metrics`. The error says why there is none.

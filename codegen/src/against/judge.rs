@@ -8,8 +8,9 @@ use super::counts::{Counts, UNMATCHED};
 use crate::diagnostic::quoted;
 use crate::language::Section;
 use crate::middleware::Refusal;
-use crate::model::{Expect, Route, Target, Test};
-use crate::table::{self, Mismatch, Table};
+use crate::model::{CrossOrigin, Expect, Route, Target, Test};
+use crate::table::{self, Mismatch, Request, Table};
+use castgate_contract::cross_origin::{self, Headers as _};
 
 /// An expectation that could not be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +53,9 @@ pub(super) fn judge(
         mismatches.push(Mismatch { key: "route", actual });
     }
     let refused = match table.ask(&test.request) {
-        table::Answer::Route(route) if can_refuse(table, route, answer) => {
+        table::Answer::Route(route) | table::Answer::Preflight(route, _)
+            if can_refuse(table, route, &test.request, answer) =>
+        {
             Some(answer.reason.clone().unwrap_or_else(|| answer.status.to_string()))
         }
         _ => None,
@@ -60,9 +63,12 @@ pub(super) fn judge(
     let is_other_upstream = expect.upstream.as_ref().is_some_and(|name| !after.upstream_rose(before, name));
     let is_other_status = expect.status.is_some_and(|status| status != answer.status);
     let is_other_place = expect.redirect_to.is_some() && expect.redirect_to != answer.location;
+    let told = told(&test.request, answer);
+    let is_told_otherwise = expect.cross_origin.is_some_and(|expected| expected != told);
     let others = [
         ("upstream", is_other_upstream, names(&after.upstreams_since(before))),
         ("status", is_other_status, Some(answer.status.to_string())),
+        ("cross_origin", is_told_otherwise, Some(told.to_string())),
         ("redirect_to", is_other_place, answer.location.clone()),
     ];
     for (key, _, actual) in others.into_iter().filter(|(_, is_other, _)| *is_other) {
@@ -78,14 +84,26 @@ pub(super) fn judge(
 static NO_BACKEND: Refusal = Refusal { reason: "no_healthy_backend", status: 503 };
 
 /// Whether the route can refuse a request with this answer before its target is asked.
-fn can_refuse(table: &Table<'_>, route: &Route, answer: &Answer) -> bool {
-    let of_layers = route.middleware.layers(&table.model().policies).flat_map(|layer| layer.facts.refusals);
-    let of_forward = matches!(route.target, Target::Forward(_)).then_some(&NO_BACKEND);
+fn can_refuse(table: &Table<'_>, route: &Route, request: &Request, answer: &Answer) -> bool {
+    // A preflight gets no further than the layer that answers it, and what that says is what was expected.
+    let is_preflight = request.preflight().is_some();
+    let layers = route.middleware.layers(&table.model().policies);
+    let layers = layers.take_while(|layer| !(is_preflight && layer.facts.answers_preflights));
+    let of_layers = layers.flat_map(|layer| layer.facts.refusals);
+    let of_forward = (!is_preflight && matches!(route.target, Target::Forward(_))).then_some(&NO_BACKEND);
     let mut refusals = of_layers.chain(of_forward);
     match answer.reason.as_deref() {
         Some(reason) => refusals.any(|refusal| refusal.reason == reason),
         None => answer.is_problem && refusals.any(|refusal| refusal.status == answer.status),
     }
+}
+
+/// What a page of the request's origin is told.
+fn told(request: &Request, answer: &Answer) -> CrossOrigin {
+    let origin = request.lines(cross_origin::ORIGIN).next().unwrap_or_default();
+    let allowed =
+        answer.allow_origin.as_ref().is_some_and(|allowed| allowed == "*" || allowed.as_bytes() == origin);
+    if allowed { CrossOrigin::Allowed } else { CrossOrigin::Refused }
 }
 
 /// `a`, or `a, b` if others used the gateway, too.
@@ -145,7 +163,7 @@ tests:
         let (before, after) = (counts(&[], &[]), counts(&once(routes), &once(upstreams)));
         let location = (status == 308).then(|| "/new".to_owned());
         let reason = (!reason.is_empty()).then(|| reason.to_owned());
-        let answer = Answer { status, location, is_problem: reason.is_some(), reason };
+        let answer = Answer { status, location, allow_origin: None, is_problem: reason.is_some(), reason };
         let (mismatches, unseen) = judge(&Table::new(&model), &model.tests[number], &answer, &before, &after);
         let mismatches = mismatches.into_iter().map(|mismatch| (mismatch.key, mismatch.actual));
         (mismatches.collect(), unseen.into_iter().map(|unseen| unseen.key).collect())
@@ -179,6 +197,31 @@ tests:
         assert_eq!(judged(4, 401, "auth_missing", &["users"], &[]).0, [("status", text("401"))]);
         // A backend's own 401 says nothing about the gateway.
         assert_eq!(judged(1, 401, "", &["open"], &[]).0, [("upstream", None)]);
+    }
+
+    #[test]
+    fn what_a_page_is_told_is_compared() {
+        let model = cast(
+            "middleware: {cors: {origins: [https://a.test]}}\nroutes: [{path: /, methods: [GET], respond: {}}]\ntests:\n  \
+             - {request: GET /, headers: {Origin: https://a.test}, expect: {cross_origin: allowed}}\n  \
+             - {request: OPTIONS /, headers: {Origin: https://a.test, Access-Control-Request-Method: GET}, expect: {status: 204, cross_origin: allowed}}\n",
+        )
+        .model;
+        let judged = |number: usize, status, allow_origin: Option<&str>, reason: Option<&str>| {
+            let (allow_origin, reason) = (allow_origin.map(str::to_owned), reason.map(str::to_owned));
+            let answer =
+                Answer { status, location: None, allow_origin, is_problem: reason.is_some(), reason };
+            let (none, table) = (counts(&[], &[]), Table::new(&model));
+            let (mismatches, unseen) = judge(&table, &model.tests[number], &answer, &none, &none);
+            let keys: Vec<_> = mismatches.into_iter().map(|mismatch| mismatch.key).collect();
+            (keys, unseen.len())
+        };
+        assert_eq!(judged(0, 200, Some("https://a.test"), None), (vec![], 0));
+        assert_eq!(judged(0, 200, Some("*"), None), (vec![], 0));
+        assert_eq!(judged(0, 200, Some("https://b.test"), None), (vec!["cross_origin"], 0));
+        assert_eq!(judged(1, 204, Some("https://a.test"), None), (vec![], 0));
+        // That it is refused is what the test is about, and hides nothing.
+        assert_eq!(judged(1, 403, None, Some("cors_denied")), (vec!["status", "cross_origin"], 0));
     }
 
     #[test]

@@ -12,13 +12,15 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     let mut reported: BTreeSet<ConfigPath> = BTreeSet::new();
     for route in &model.routes {
         let layers: Vec<Use<'_>> = route.middleware.layers(&model.policies).collect();
-        for (claimant, claim) in layers.iter().filter_map(|layer| Some((layer, layer.settings.claims()?))) {
-            // What a route does not say itself it has from the top level.
-            let own = claimant.origin.path.key(claim.key);
-            let everywhere = ConfigPath::root().key("middleware").key(claimant.kind).key(claim.key);
-            let first =
-                Some(everywhere).filter(|at| sink.source.is_written(at) && !sink.source.is_written(&own));
-            let first = first.unwrap_or(own);
+        let claims = layers.iter().flat_map(|layer| {
+            let claims = layer.settings.claims().into_iter();
+            claims.map(move |claim| (layer, claim))
+        });
+        for (claimant, claim) in claims {
+            let first = match claim.key {
+                Some(key) => claimant.written_key(key, sink.source),
+                None => claimant.origin.path.clone(),
+            };
             if sink.is_refused(&first) {
                 continue;
             }
@@ -35,13 +37,15 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
 fn others(route: &Route, layers: &[Use<'_>], claim: &Claim<'_>) -> Vec<(ConfigPath, String)> {
     let mut others = Vec::new();
     for layer in layers {
-        for touch in layer.settings.touches().into_iter().filter(|touch| touch.field == claim.field) {
+        for touch in layer.settings.touches().into_iter().filter(|touch| touch.field.as_str() == claim.field)
+        {
             let at = touch.path.iter().fold(layer.origin.path.clone(), |at, key| at.key(key));
-            others.push((at, (touch.clash)(claim.carries)));
+            let clash = claim.said.clash.map_or_else(|| (touch.clash)(claim.carries), str::to_owned);
+            others.push((at, clash));
         }
     }
     if let Target::Respond(respond) = &route.target
-        && respond.headers.iter().any(|(name, _)| name == claim.field)
+        && respond.headers.iter().any(|(name, _)| name.as_str() == claim.field)
     {
         others.push((route.origin.path.key("respond").key("headers"), written_after(claim.carries)));
     }
@@ -54,10 +58,12 @@ fn report(
     first: &ConfigPath,
     sink: &mut Reporter<'_>,
 ) {
-    let Claim { field, carries, .. } = claim;
-    let first = sink.source.value_span(first);
-    let title = format!("header {} carries the request's {carries}", quoted(field.as_str()));
-    sink.error_at(&codes::MANAGED_HEADER, at, title, label)
-        .label(first, format!("the {carries}'s header"))
-        .help("give one of them another name");
+    let Claim { key, field, said, .. } = claim;
+    let first = match key {
+        Some(_) => sink.source.value_span(first),
+        None => sink.source.key_span(first),
+    };
+    sink.error_at(&codes::MANAGED_HEADER, at, format!("header {} {}", quoted(field), said.title), label)
+        .label(first, said.label)
+        .help(said.help);
 }

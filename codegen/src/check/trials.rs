@@ -24,7 +24,7 @@ fn report(model: &Model, table: &Table<'_>, outcome: &TestOutcome<'_>, on: &str,
     let TestOutcome { test, mismatches, .. } = outcome;
     let answer = table.ask(&test.request);
     let winner = match answer {
-        Answer::Route(route) => Some(route),
+        Answer::Route(route) | Answer::Preflight(route, _) => Some(route),
         _ => None,
     };
     let expected = test.expect.route.as_deref().filter(|name| winner.is_none_or(|route| route.name != *name));
@@ -59,7 +59,7 @@ fn report(model: &Model, table: &Table<'_>, outcome: &TestOutcome<'_>, on: &str,
 /// What becomes of a request that no route takes.
 fn fate(answer: &Answer<'_>) -> String {
     let fate = match answer {
-        Answer::Route(_) => "goes to a route",
+        Answer::Route(_) | Answer::Preflight(..) => "goes to a route",
         Answer::Disputed(_, key) => {
             return format!("is answered with 400: its route refuses {}", key.what);
         }
@@ -75,6 +75,10 @@ fn fate(answer: &Answer<'_>) -> String {
 fn nothing(answer: &Answer<'_>, key: &str) -> String {
     match (answer, key) {
         (Answer::Route(_), "status") => "the backend decides the status".to_owned(),
+        (Answer::Route(_), "cross_origin") => {
+            "no page is told anything: the request has no `Origin`, or the route does not say".to_owned()
+        }
+        (Answer::Preflight(..), _) => "the gateway itself answers the preflight".to_owned(),
         (Answer::Route(_), "redirect_to") => "the route does not redirect".to_owned(),
         (Answer::Route(_), _) => "the route does not forward".to_owned(),
         (other, _) => format!("the request {}", fate(other)),

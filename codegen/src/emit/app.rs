@@ -6,8 +6,9 @@ use quote::quote;
 
 /// `GATEWAY`, its type, and its `impl App`.
 pub(super) fn app(plan: &Plan) -> TokenStream {
-    let aliases: Vec<_> = plan.stacks.iter().map(|stack| &stack.alias).collect();
-    let routes = match plan.tables.as_slice() {
+    let Plan { stacks, tables, answers_preflights, .. } = plan;
+    let aliases: Vec<_> = stacks.iter().map(|stack| &stack.alias).collect();
+    let routes = match tables.as_slice() {
         [_] => quote! {
             fn routes(&self, _: usize) -> &'static RouteIndex<Target> {
                 &INDEX
@@ -31,6 +32,8 @@ pub(super) fn app(plan: &Plan) -> TokenStream {
 
         impl App for Compiled {
             type Target = Target;
+
+            const ANSWERS_PREFLIGHTS: bool = #answers_preflights;
 
             fn settings(&self) -> &'static Settings {
                 &SETTINGS

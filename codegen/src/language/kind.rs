@@ -10,6 +10,7 @@ mod like;
 mod list;
 mod nested;
 mod network;
+mod origin;
 mod process;
 mod quantity;
 mod request;
@@ -27,14 +28,19 @@ pub(crate) use like::Like;
 pub(crate) use list::{ListOf, OneOrList, WordSet};
 pub(crate) use nested::Nested;
 pub(crate) use network::Network;
+pub(crate) use origin::OriginOf;
 pub(crate) use process::{Level, Threads};
-pub(crate) use quantity::{RateOf, Share, ShareAbove0, Size, SizeLimit, SizeOf, Span, TimeLimit, Timeout};
+pub(crate) use quantity::{
+    RateOf, Seconds, Share, ShareAbove0, Size, SizeLimit, SizeOf, Span, TimeLimit, Timeout,
+};
 pub(crate) use request::RequestLine;
 pub(crate) use scalar::{Flag, Number, OneOfNumbers, PowerOfTwo, Refused};
 pub(crate) use status::Statuses;
 pub(crate) use text::{
     Body, LateText, LateValue, Literal, MediaType, Name, Plain, RequestValue, Target, Verbatim,
 };
+#[cfg(feature = "cli")]
+pub(crate) use word::written as written_word;
 pub(crate) use word::{Coded, Word, Words};
 
 use super::Shape;

@@ -1,7 +1,7 @@
 //! Sections of `tests:`.
 
-use super::kind::{AsWritten, ByHand, Nested, Number, RequestLine, Verbatim};
-use super::{Shape, section};
+use super::kind::{AsWritten, ByHand, Nested, Number, RequestLine, Verbatim, Word};
+use super::{Shape, section, words};
 use crate::ast::Map;
 use crate::field::Use;
 use crate::table::Request;
@@ -21,6 +21,16 @@ section! {
     }
 }
 
+words! {
+    /// What a page of the request's `Origin` is told.
+    CrossOrigin, "word" {
+        /// It may read the answer; of a preflight: send what it asks for.
+        Allowed = "allowed";
+        /// It may not.
+        Refused = "refused";
+    }
+}
+
 section! {
     /// `expect: {route: users, upstream: users, forward_path: /users}`; what is left out is not looked at.
     Expect / WrittenExpect {
@@ -32,6 +42,9 @@ section! {
         forward_path: String = Verbatim, optional "", example "/users";
         /// The status, where no backend decides it: of a redirect, a fixed response, 404 or 405.
         status: u16 = Number(200, 599), optional "", example "404";
+        /// Whether a page of the request's `Origin` (among its `headers`) may read the answer or, of a preflight, send what it asks for.
+        /// Only where the route says something about that.
+        cross_origin: CrossOrigin = Word, optional "", example "allowed";
         /// Where a redirect leads; with a query only if the request has one.
         redirect_to: String = Verbatim, optional "", example "/new";
     }

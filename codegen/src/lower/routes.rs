@@ -5,7 +5,7 @@ use crate::language::Constant;
 use crate::language::Facade;
 use crate::language::kind::SizeLimit;
 use crate::language::route::WrittenRoute;
-use crate::model::{self, Disputed};
+use crate::model::{self, Disputed, Model};
 use crate::plan::{Name, Place, Route, Static, Value};
 
 /// A route that is served by the stack at `place`; its conditions join `conditions`.
@@ -35,12 +35,13 @@ pub(super) fn route(
 }
 
 /// What it allows an exchange.
-pub(super) fn settings(route: &model::Route) -> Value {
+pub(super) fn settings(model: &Model, route: &model::Route) -> Value {
     route.settings.value_with(vec![
         ("keeps", disputed(route.settings.keeps())),
         ("body_limit", SizeLimit.value(&route.body_limit)),
         ("timeout", Value::Duration(route.timeout)),
         ("idle", Value::Duration(route.idle)),
+        ("answers_preflights", Value::Flag(route.answers_preflights(model))),
     ])
 }
 

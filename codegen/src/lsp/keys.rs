@@ -2,6 +2,7 @@
 
 use super::scan::Step;
 use crate::language::gateway::Gateway;
+use crate::language::kind::written_word;
 use crate::language::{KeyMeta, Section, Shape};
 
 /// What the value at a path may be, each form on its own.
@@ -35,7 +36,7 @@ pub(super) fn keys(path: &[Step]) -> Vec<&'static KeyMeta> {
 /// The words which the value at a path may be.
 pub(super) fn words(path: &[Step]) -> Vec<String> {
     let words = at(path).into_iter().flat_map(|form| match form {
-        Shape::Words(words) => words.into_iter().map(str::to_owned).collect(),
+        Shape::Words(words) => words.into_iter().map(|word| written_word(word).one_line()).collect(),
         Shape::Numbers(numbers) => numbers.iter().map(u64::to_string).collect(),
         Shape::Flag => vec!["true".to_owned(), "false".to_owned()],
         // `false` is only another word for it.

@@ -6,10 +6,19 @@
 use super::fields::{Claim, Touch};
 use crate::diagnostic::Reporter;
 use crate::language::Section;
-use crate::model::{Cidr, RequestText};
+use crate::model::{Cidr, RequestText, Sharing};
 use crate::plan::Value;
 use crate::source::{ConfigPath, FileLine};
 use crate::yaml::Tree;
+
+/// What cannot be so, at which keys, and what to do.
+pub(crate) struct Contradiction {
+    /// Where it is wrong, and what that contradicts, if it is another key.
+    pub(crate) keys: (&'static str, Option<&'static str>),
+    pub(crate) title: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) help: &'static str,
+}
 
 /// A resolved middleware that can become code.
 pub(crate) trait Lower: Written {
@@ -32,9 +41,9 @@ pub(crate) trait Lower: Written {
         0
     }
 
-    /// The field which nobody else may use.
-    fn claims(&self) -> Option<Claim<'_>> {
-        None
+    /// The fields which nobody else may use.
+    fn claims(&self) -> Vec<Claim<'_>> {
+        Vec::new()
     }
 
     /// What it does to fields that somebody else may claim.
@@ -55,6 +64,16 @@ pub(crate) trait Lower: Written {
     /// What goes wrong without a sound if all clients come through a proxy that is not trusted, so that they have its address.
     fn if_all_come_from_a_proxy(&self) -> Option<&'static str> {
         None
+    }
+
+    /// What pages of other origins may do, if it says so.
+    fn shares(&self) -> Option<Sharing> {
+        None
+    }
+
+    /// Keys that are right each by itself, and cannot both be.
+    fn contradictions(&self) -> Vec<Contradiction> {
+        Vec::new()
     }
 
     /// Reports what is right, but hardly meant; `at` is its section.

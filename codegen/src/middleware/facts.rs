@@ -46,6 +46,8 @@ pub(crate) struct Facts {
     pub(crate) reports: &'static [(&'static codes::Code, &'static [&'static str])],
     /// It gives requests their id.
     pub(crate) gives_id: bool,
+    /// It answers preflights, which belong to the route that takes what they announce.
+    pub(crate) answers_preflights: bool,
     /// The section and the key of it that had its settings in earlier versions: its key is offered in their place.
     pub(crate) formerly: Option<(&'static str, &'static str)>,
     /// What the reference says of it.
@@ -69,6 +71,7 @@ impl Facts {
             column: None,
             reports: &[],
             gives_id: false,
+            answers_preflights: false,
             formerly: None,
             prose: Prose { before: "", after: "" },
         }

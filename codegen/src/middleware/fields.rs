@@ -4,11 +4,26 @@ use crate::model::HeaderName;
 
 /// A field that is written by one middleware alone, and can have no other use on the same route.
 pub(crate) struct Claim<'a> {
-    /// The key of the section which names it.
-    pub(crate) key: &'static str,
-    pub(crate) field: &'a HeaderName,
+    /// The key of the section which names it; if none does, the section itself.
+    pub(crate) key: Option<&'static str>,
+    /// Its name in lower case.
+    pub(crate) field: &'a str,
     /// What it carries: the request's `id`.
     pub(crate) carries: &'static str,
+    /// What is said of it, of where it was claimed, and what to do about another use.
+    pub(crate) said: Said,
+}
+
+/// What is said of a claim.
+pub(crate) struct Said {
+    /// Behind the name of the field: `carries the request's id`.
+    pub(crate) title: &'static str,
+    /// Where it was claimed.
+    pub(crate) label: &'static str,
+    /// Of another middleware that has to do with it; `None` if that knows itself what goes wrong.
+    pub(crate) clash: Option<&'static str>,
+    /// What to do.
+    pub(crate) help: &'static str,
 }
 
 /// Another use of a field.

@@ -1,6 +1,6 @@
 //! `request_id`: an id for each request.
 
-use super::{Claim, Code, Facts, Lower, Registered, Site, State};
+use super::{Claim, Code, Facts, Lower, Registered, Said, Site, State};
 use crate::field::Nature::{Connection, Credentials, Framing, Host, Message, Way};
 use crate::field::Use;
 use crate::language::kind::{FieldName, Flag};
@@ -43,8 +43,15 @@ impl Lower for RequestId {
         Value::Call("RequestIdPolicy::new", vec![header.into(), Value::Flag(*trust_incoming)])
     }
 
-    fn claims(&self) -> Option<Claim<'_>> {
-        Some(Claim { key: "header", field: &self.header, carries: "id" })
+    fn claims(&self) -> Vec<Claim<'_>> {
+        let said = Said {
+            title: "carries the request's id",
+            label: "the id's header",
+            clash: None,
+            help: "give one of them another name",
+        };
+        let field = self.header.as_str();
+        vec![Claim { key: Some(RequestIdSection::header), field, carries: "id", said }]
     }
 }
 

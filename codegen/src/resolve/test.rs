@@ -95,7 +95,7 @@ fn is_expected(cx: &mut Cx<'_>, at: &ConfigPath, expect: Expect, names: &Names<'
     if Expect::META.keys.iter().all(|key| cx.source.is_absent(at, key.name)) {
         cx.sink
             .error_at_key(&codes::MISSING_KEY, at, "a test that expects nothing", "would always pass")
-            .help("expect a `route`, an `upstream`, a `forward_path`, a `status` or a `redirect_to`");
+            .help("expect a `route`, an `upstream`, a `forward_path`, a `status`, a `redirect_to` or what is `cross_origin`");
         return None;
     }
     let mut is_good = true;

@@ -1,8 +1,9 @@
 //! What a request comes to: the route, the upstream, the path it is forwarded with, or the answer.
 
 use super::{Answer, Request, Table};
-use crate::model::{Expect, PathChange, Target};
+use crate::model::{CrossOrigin, Expect, PathChange, Sharing, Target};
 use crate::pattern::TemplatePiece;
+use castgate_contract::cross_origin::{self, Headers as _};
 use castgate_contract::{segment, template};
 use std::fmt;
 
@@ -10,15 +11,22 @@ use std::fmt;
 pub type Outcome = Expect;
 
 /// Of an answer that the gateway gives itself and decides as it runs.
-const NOTHING: Outcome =
-    Outcome { route: None, upstream: None, forward_path: None, status: None, redirect_to: None };
+const NOTHING: Outcome = Outcome {
+    route: None,
+    upstream: None,
+    forward_path: None,
+    status: None,
+    cross_origin: None,
+    redirect_to: None,
+};
 
 /// In a line: `users users /v1/users`, or `the gateway itself`.
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { route, upstream, forward_path, status, redirect_to } = self;
+        let Self { route, upstream, forward_path, status, cross_origin, redirect_to } = self;
         let status = status.map(|status| status.to_string());
-        let parts = [route, upstream, forward_path, &status, redirect_to];
+        let cross_origin = cross_origin.map(|told| told.to_string());
+        let parts = [route, upstream, forward_path, &status, redirect_to, &cross_origin];
         let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
         f.write_str(&if parts.is_empty() { "the gateway itself".to_owned() } else { parts.join(" ") })
     }
@@ -30,6 +38,14 @@ impl Table<'_> {
         let status = |status| Outcome { status: Some(status), ..NOTHING };
         let route = match self.ask(request) {
             Answer::Route(route) => route,
+            Answer::Preflight(route, judged) => {
+                let (status, told) = match judged {
+                    Ok(()) => (204, CrossOrigin::Allowed),
+                    Err(_) => (403, CrossOrigin::Refused),
+                };
+                let route = Some(route.name.clone());
+                return Outcome { route, status: Some(status), cross_origin: Some(told), ..NOTHING };
+            }
             // Whether 200 or 503 is decided by the backends.
             Answer::BuiltIn => return NOTHING,
             Answer::Disputed(..) => return status(400),
@@ -37,7 +53,8 @@ impl Table<'_> {
             Answer::NotAllowed(_) => return status(405),
             Answer::NotImplemented => return status(501),
         };
-        let outcome = Outcome { route: Some(route.name.clone()), ..NOTHING };
+        let cross_origin = route.sharing(self.model()).and_then(|sharing| request.told(&sharing));
+        let outcome = Outcome { route: Some(route.name.clone()), cross_origin, ..NOTHING };
         match &route.target {
             Target::Forward(forward) => Outcome {
                 upstream: self.model().upstream(forward.upstream).map(|upstream| upstream.name.clone()),
@@ -53,6 +70,15 @@ impl Table<'_> {
             }
             Target::Respond(respond) => Outcome { status: Some(respond.status), ..outcome },
         }
+    }
+}
+
+impl Request {
+    /// What its page is told, if it is a page's.
+    fn told(&self, sharing: &Sharing) -> Option<CrossOrigin> {
+        self.lines(cross_origin::ORIGIN).next()?;
+        let is_member = sharing.rules().origin(self.lines(cross_origin::ORIGIN)).is_some();
+        Some(if is_member { CrossOrigin::Allowed } else { CrossOrigin::Refused })
     }
 }
 

@@ -4,6 +4,9 @@ use crate::diagnostic::quoted;
 use crate::field;
 use crate::model::{HeaderPredicate, QueryPredicate, Route};
 use castgate_contract::authority::Authority;
+#[cfg(feature = "cli")]
+use castgate_contract::cross_origin::Headers as _;
+use castgate_contract::cross_origin::{self, Preflight};
 use castgate_contract::path::{self, Disputed};
 use castgate_contract::{host, query};
 use std::fmt;
@@ -156,6 +159,23 @@ impl Request {
         &self.raw_path
     }
 
+    /// What it announces, if it is a preflight.
+    pub(crate) fn preflight(&self) -> Option<Preflight<'_, Self>> {
+        Some(self).filter(|request| request.method == "OPTIONS").and_then(Preflight::of)
+    }
+
+    /// The request that a preflight announces, as far as it says; any other is itself.
+    #[cfg(feature = "cli")]
+    pub(crate) fn announced(&self) -> Self {
+        let method = self
+            .preflight()
+            .and_then(|_| Some(String::from_utf8_lossy(self.lines(cross_origin::METHOD).next()?)));
+        Self {
+            method: method.map_or_else(|| self.method.clone(), |method| method.into_owned()),
+            ..self.clone()
+        }
+    }
+
     /// Whether it has all header fields and query parameters which the route asks for.
     pub fn has_fields_of(&self, route: &Route) -> bool {
         route.headers.iter().all(|wanted| self.has_header(wanted))
@@ -178,6 +198,13 @@ impl Request {
     pub fn parameter(&self, name: &str) -> Option<String> {
         let value: Vec<u8> = query::decoded(query::first(self.query.as_deref()?, name)?).collect();
         Some(String::from_utf8_lossy(&value).into_owned())
+    }
+}
+
+impl cross_origin::Headers for Request {
+    fn lines(&self, name: &'static str) -> impl Iterator<Item = &[u8]> {
+        let lines = self.headers.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name));
+        lines.map(|(_, value)| value.as_bytes())
     }
 }
 

@@ -1,7 +1,7 @@
 //! `tests:` of the config, run against the table.
 
 use super::{Outcome, Table};
-use crate::model::Test;
+use crate::model::{CrossOrigin, Test};
 
 /// What became of a test.
 #[derive(Debug, Clone)]
@@ -40,11 +40,13 @@ impl<'m> Table<'m> {
         let outcome = self.outcome(&test.request);
         let expect = &test.expect;
         let text = |status: u16| status.to_string();
+        let told = |told: Option<CrossOrigin>| told.map(|told| told.to_string());
         let keys = [
             ("route", expect.route.clone(), outcome.route.clone()),
             ("upstream", expect.upstream.clone(), outcome.upstream.clone()),
             ("forward_path", expect.forward_path.clone(), outcome.forward_path.clone()),
             ("status", expect.status.map(text), outcome.status.map(text)),
+            ("cross_origin", told(expect.cross_origin), told(outcome.cross_origin)),
             ("redirect_to", expect.redirect_to.clone(), outcome.redirect_to.clone()),
         ];
         let others =

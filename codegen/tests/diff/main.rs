@@ -350,6 +350,35 @@ fn what_lets_more_pass_is_called_so() {
             &["ip-filter: lets 2001:db8:: in"],
         ),
         (
+            "cors: {origins: [https://a.com]}",
+            "cors: {origins: [https://b.com, https://a.com, 'https://*.a.com']}",
+            &["cors: origins https://b.com, https://*.a.com"],
+        ),
+        ("cors: {origins: [https://b.com, https://a.com]}", "cors: {origins: [https://a.com]}", &[]),
+        ("cors: {origins: ['https://*.com']}", "cors: {origins: [https://a.b.com, 'https://*.b.com']}", &[]),
+        (
+            "cors: {origins: ['https://*.b.com']}",
+            "cors: {origins: [https://b.com, 'http://*.b.com', 'https://*.c-b.com']}",
+            &["cors: origins https://b.com, http://*.b.com, https://*.c-b.com"],
+        ),
+        ("cors: {origins: [https://a.com]}", "cors: {origins: ['*']}", &["cors: origins *"]),
+        ("cors: {origins: ['*']}", "cors: {origins: [https://a.com]}", &[]),
+        (
+            "cors: {origins: [https://a.com], max_age: 1m}",
+            "cors: {origins: [https://a.com], methods: [GET, DELETE], headers: [x-a], credentials: true}",
+            &["cors: methods DELETE; headers x-a; credentials"],
+        ),
+        (
+            "cors: {origins: [https://a.com], headers: ['*'], methods: ['*'], expose: ['*']}",
+            "cors: {origins: [https://a.com], headers: [x-a], methods: [PUT], expose: [x-b], private_network: true}",
+            &["cors: private_network"],
+        ),
+        (
+            "cors: {origins: [https://a.com], headers: ['*']}",
+            "cors: {origins: [https://a.com], headers: ['*', authorization]}",
+            &["cors: headers authorization"],
+        ),
+        (
             "rate_limit: {rate: 5/s}",
             "rate_limit: {rate: 6/s}",
             &["rate-limit: rate 5/s -> 6/s, burst 5 -> 6"],
@@ -372,6 +401,11 @@ fn what_lets_more_pass_is_called_so() {
     let same = diff(
         &config("ip_filter: {allow: [10.0.0.0/8]}"),
         &config("ip_filter: {allow: [10.0.0.0/9, 10.128.0.0/9]}"),
+    );
+    assert!(same.is_empty(), "{}", same.text());
+    let same = diff(
+        &config("cors: {origins: [https://a.com, https://b.com], headers: [x-a, X-B]}"),
+        &config("cors: {origins: [https://b.com, https://a.com], headers: [X-b, x-a]}"),
     );
     assert!(same.is_empty(), "{}", same.text());
 }

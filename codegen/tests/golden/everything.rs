@@ -18,10 +18,12 @@ pub(crate) enum Target {
     Stack5(&'static Stack5),
     Stack6(&'static Stack6),
     Stack7(&'static Stack7),
+    Stack8(&'static Stack8),
 }
 
 impl App for Compiled {
     type Target = Target;
+    const ANSWERS_PREFLIGHTS: bool = true;
     fn settings(&self) -> &'static Settings {
         &SETTINGS
     }
@@ -43,6 +45,7 @@ impl App for Compiled {
             Target::Stack5(stack) => stack.serve(request, cx).await,
             Target::Stack6(stack) => stack.serve(request, cx).await,
             Target::Stack7(stack) => stack.serve(request, cx).await,
+            Target::Stack8(stack) => stack.serve(request, cx).await,
         }
     }
     async fn reject(
@@ -58,7 +61,7 @@ impl App for Compiled {
 
 const _: () = assert!(
     features::API_KEYS,
-    "everything.yml:57: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
+    "everything.yml:64: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
 );
 
 // Settings.
@@ -66,7 +69,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "cf7f1b91174e716d549c666c40706a547dbe11ad09e58ae42d5febe6a26faafc",
+        config_sha256: "331872af7c76a814b5f85b38c0f5545c400d9e9029bb720388b9725e98ac4df2",
     },
     normal_config: NORMAL_CONFIG,
     listeners: &[
@@ -128,12 +131,14 @@ static SETTINGS: Settings = Settings {
         &BREAKER_1,
         &RESPONSE_HEADERS_0,
         &ADMITTED_0,
+        &CORS_0,
         &LIMIT_1,
         &API_KEYS_0,
         &BREAKER_2,
         &RESPONSE_HEADERS_1,
         &LIMIT_2,
         &RESPONSE_HEADERS_2,
+        &CORS_1,
     ],
 };
 
@@ -277,7 +282,7 @@ static ROUTES_2: Upstream<balancers::LeastConnections> = Upstream::new(
 
 static CANARY_BACKENDS: [Backend; 1] = [
     Backend::new(
-        Origin::at("everything.yml", 62),
+        Origin::at("everything.yml", 69),
         5,
         1,
         Late::new(&[Piece::Literal("http://localhost:9006")]),
@@ -286,7 +291,7 @@ static CANARY_BACKENDS: [Backend; 1] = [
 
 static CANARY: Upstream<balancers::RandomChoice> = Upstream::new(
     Members {
-        origin: Origin::at("everything.yml", 58),
+        origin: Origin::at("everything.yml", 65),
         id: 2,
         name: "canary",
         backends: &CANARY_BACKENDS,
@@ -429,7 +434,7 @@ static RESPONSE_HEADERS_0_CELLS: [middleware::response_headers::HeaderEdit; 1] =
 ];
 
 static RESPONSE_HEADERS_0: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 55),
+    Origin::at("everything.yml", 62),
     &RESPONSE_HEADERS_0_CELLS,
 );
 
@@ -437,8 +442,28 @@ static ADMITTED_0: middleware::ip_filter::Admitted = middleware::ip_filter::Admi
     &[0xffff0a000000, 0xffff0a090000, 0xffff0a0a0000, 0xffff0b000000],
 );
 
+static CORS_0: middleware::cors::CorsPolicy = middleware::cors::CorsPolicy::new(middleware::cors::Sharing {
+    origins: middleware::cors::Origins::Of(
+        &["https://[::1]", "https://shop.example.com", "null"],
+        &[middleware::cors::Subdomains::new("https", "example.com:8443")],
+    ),
+    methods: middleware::cors::Methods::union(
+        middleware::cors::Methods::GET,
+        middleware::cors::Methods::PATCH,
+    ),
+    fields: middleware::cors::Fields {
+        any: false,
+        named: &["x-a", "x-b"],
+    },
+    allow_fields: Some("x-a, x-b"),
+    expose: Some("x-request-id, x-tenant"),
+    credentials: false,
+    max_age: Some("3600"),
+    private_network: true,
+});
+
 static LIMIT_1: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 56),
+    Origin::at("everything.yml", 63),
     middleware::rate_limit::LimitKey::header("x-tenant"),
     200000000,
     200,
@@ -446,7 +471,7 @@ static LIMIT_1: middleware::rate_limit::Limit = middleware::rate_limit::Limit::n
 );
 
 static API_KEYS_0: middleware::auth::ApiKeys = middleware::auth::ApiKeys::new(
-    Origin::at("everything.yml", 57),
+    Origin::at("everything.yml", 64),
     "x-api-key",
     Late::new(
         &[
@@ -477,12 +502,12 @@ static RESPONSE_HEADERS_1_CELLS: [middleware::response_headers::HeaderEdit; 1] =
 ];
 
 static RESPONSE_HEADERS_1: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 68),
+    Origin::at("everything.yml", 75),
     &RESPONSE_HEADERS_1_CELLS,
 );
 
 static LIMIT_2: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 68),
+    Origin::at("everything.yml", 75),
     middleware::rate_limit::LimitKey::Values(
         RequestText::new(
             &[
@@ -509,9 +534,23 @@ static RESPONSE_HEADERS_2_CELLS: [middleware::response_headers::HeaderEdit; 2] =
 ];
 
 static RESPONSE_HEADERS_2: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 70),
+    Origin::at("everything.yml", 77),
     &RESPONSE_HEADERS_2_CELLS,
 );
+
+static CORS_1: middleware::cors::CorsPolicy = middleware::cors::CorsPolicy::new(middleware::cors::Sharing {
+    origins: middleware::cors::Origins::Any,
+    methods: middleware::cors::Methods::ALL,
+    fields: middleware::cors::Fields {
+        any: true,
+        named: &["authorization"],
+    },
+    allow_fields: None,
+    expose: Some("*"),
+    credentials: false,
+    max_age: None,
+    private_network: false,
+});
 
 // Stacks: a type for each shape, an instance for each way to fill it in.
 
@@ -581,8 +620,10 @@ type Stack2 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::response_headers::ResponseHeaders<
             middleware::ip_filter::IpFilter<
-                middleware::rate_limit::RateLimit<
-                    middleware::auth::Auth<Forward<balancers::LeastConnections>>,
+                middleware::cors::Cors<
+                    middleware::rate_limit::RateLimit<
+                        middleware::auth::Auth<Forward<balancers::LeastConnections>>,
+                    >,
                 >,
             >,
         >,
@@ -598,18 +639,21 @@ static STACK2: [Stack2; 1] = [
                 &RESPONSE_HEADERS_0,
                 middleware::ip_filter::IpFilter::new(
                     &ADMITTED_0,
-                    middleware::rate_limit::RateLimit::new(
-                        &LIMIT_1,
-                        middleware::auth::Auth::new(
-                            &API_KEYS_0,
-                            Forward::new(
-                                &ROUTES_2,
-                                PathEdit::Rewrite(
-                                    &[
-                                        TemplatePiece::Literal("/v2/"),
-                                        TemplatePiece::Segment(1),
-                                        TemplatePiece::Literal("/profile"),
-                                    ],
+                    middleware::cors::Cors::new(
+                        &CORS_0,
+                        middleware::rate_limit::RateLimit::new(
+                            &LIMIT_1,
+                            middleware::auth::Auth::new(
+                                &API_KEYS_0,
+                                Forward::new(
+                                    &ROUTES_2,
+                                    PathEdit::Rewrite(
+                                        &[
+                                            TemplatePiece::Literal("/v2/"),
+                                            TemplatePiece::Segment(1),
+                                            TemplatePiece::Literal("/profile"),
+                                        ],
+                                    ),
                                 ),
                             ),
                         ),
@@ -740,13 +784,42 @@ static STACK6: [Stack6; 1] = [
 
 type Stack7 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
+        middleware::cors::Cors<
+            middleware::rate_limit::RateLimit<
+                middleware::request_headers::RequestHeaders<Respond>,
+            >,
+        >,
+    >,
+>;
+
+static STACK7: [Stack7; 1] = [
+    middleware::request_id::RequestIds::new(
+        &REQUEST_ID_0,
+        middleware::access_log::AccessLog::new(
+            &ACCESS_LOG_0,
+            middleware::cors::Cors::new(
+                &CORS_1,
+                middleware::rate_limit::RateLimit::new(
+                    &LIMIT_0,
+                    middleware::request_headers::RequestHeaders::new(
+                        &REQUEST_HEADERS_0,
+                        Respond::new(200, "", ""),
+                    ),
+                ),
+            ),
+        ),
+    ),
+];
+
+type Stack8 = middleware::request_id::RequestIds<
+    middleware::access_log::AccessLog<
         middleware::rate_limit::RateLimit<
             middleware::request_headers::RequestHeaders<RespondOf>,
         >,
     >,
 >;
 
-static STACK7: [Stack7; 1] = [
+static STACK8: [Stack8; 1] = [
     middleware::request_id::RequestIds::new(
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
@@ -791,12 +864,13 @@ static CANARY_HEADERS: [HeaderMatch; 2] = [
 
 static CANARY_QUERY: [QueryMatch; 1] = [QueryMatch::new("q", "a \"b\"")];
 
-static ROUTE_SETTINGS: [RouteSettings; 3] = [
+static ROUTE_SETTINGS: [RouteSettings; 4] = [
     RouteSettings {
         keeps: Disputed::NOTHING,
         body_limit: Some(10485760),
         timeout: Duration::from_secs(60),
         idle: Duration::from_secs(300),
+        answers_preflights: false,
         total: None,
     },
     RouteSettings {
@@ -804,6 +878,7 @@ static ROUTE_SETTINGS: [RouteSettings; 3] = [
         body_limit: Some(10485760),
         timeout: Duration::from_millis(250),
         idle: Duration::from_secs(90),
+        answers_preflights: true,
         total: Some(Duration::from_secs(600)),
     },
     RouteSettings {
@@ -811,11 +886,20 @@ static ROUTE_SETTINGS: [RouteSettings; 3] = [
         body_limit: Some(52428800),
         timeout: Duration::from_secs(60),
         idle: Duration::from_secs(300),
+        answers_preflights: false,
+        total: None,
+    },
+    RouteSettings {
+        keeps: Disputed::NOTHING,
+        body_limit: Some(10485760),
+        timeout: Duration::from_secs(60),
+        idle: Duration::from_secs(300),
+        answers_preflights: true,
         total: None,
     },
 ];
 
-static ROUTES: [Route<Target>; 9] = [
+static ROUTES: [Route<Target>; 10] = [
     Route::new("users", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
     Route::new("people", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
     Route::new("orders", &ROUTE_SETTINGS[0], Target::Stack1(&STACK1[0])),
@@ -827,7 +911,8 @@ static ROUTES: [Route<Target>; 9] = [
     Route::new("/old/{*rest}", &ROUTE_SETTINGS[0], Target::Stack4(&STACK4[0])),
     Route::new("/older", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[0])),
     Route::new("/robots.txt", &ROUTE_SETTINGS[0], Target::Stack6(&STACK6[0])),
-    Route::new("/echo", &ROUTE_SETTINGS[0], Target::Stack7(&STACK7[0])),
+    Route::new("/open", &ROUTE_SETTINGS[3], Target::Stack7(&STACK7[0])),
+    Route::new("/echo", &ROUTE_SETTINGS[0], Target::Stack8(&STACK8[0])),
 ];
 
 // The matcher's tables: a trie of path segments for each host.
@@ -842,13 +927,13 @@ static INDEX: RouteIndex<Target> = RouteIndex {
     any_host: 0,
 };
 
-static NODES: [Node; 10] = [
+static NODES: [Node; 11] = [
     Node {
-        literals: Table::new(0, 16),
+        literals: Table::new(0, 32),
         ..Node::LEAF
     },
     Node {
-        prefix: Span::one(8, Methods::ALL),
+        prefix: Span::one(9, Methods::ALL),
         ..Node::LEAF
     },
     Node {
@@ -857,6 +942,10 @@ static NODES: [Node; 10] = [
     },
     Node {
         prefix: Span::one(6, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node {
+        prefix: Span::one(8, Methods::ALL),
         ..Node::LEAF
     },
     Node {
@@ -871,7 +960,7 @@ static NODES: [Node; 10] = [
         exact: Span::one(7, Methods::ALL),
         ..Node::LEAF
     },
-    Node { uint: 8, ..Node::LEAF },
+    Node { uint: 9, ..Node::LEAF },
     Node {
         exact: Span::one(3, Methods::GET.union(Methods::POST)),
         ..Node::LEAF
@@ -882,16 +971,32 @@ static NODES: [Node; 10] = [
     },
 ];
 
-static EDGES: [Edge; 16] = [
+static EDGES: [Edge; 32] = [
     Edge::VACANT,
-    Edge::new("tenants", 7),
-    Edge::new("people", 5),
-    Edge::new("old", 2),
-    Edge::new("orders", 4),
-    Edge::new("robots.txt", 6),
-    Edge::new("echo", 1),
-    Edge::new("users", 9),
+    Edge::VACANT,
+    Edge::new("users", 10),
+    Edge::VACANT,
+    Edge::VACANT,
+    Edge::new("robots.txt", 7),
+    Edge::VACANT,
+    Edge::VACANT,
     Edge::new("older", 3),
+    Edge::VACANT,
+    Edge::VACANT,
+    Edge::VACANT,
+    Edge::VACANT,
+    Edge::VACANT,
+    Edge::VACANT,
+    Edge::new("open", 4),
+    Edge::VACANT,
+    Edge::new("tenants", 8),
+    Edge::new("people", 6),
+    Edge::new("old", 2),
+    Edge::new("orders", 5),
+    Edge::VACANT,
+    Edge::new("echo", 1),
+    Edge::VACANT,
+    Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
@@ -1100,6 +1205,14 @@ routes:
       ip_filter:
         allow: ["10.0.0.0/8"]
         deny: ["10.9.0.0/16"]
+      cors:
+        origins: ["https://shop.example.com", "null", "https://*.example.com:8443", "https://[::1]"]
+        methods: [GET, PATCH]
+        headers: [x-b, x-a]
+        expose: [x-tenant, x-request-id]
+        credentials: false
+        max_age: 60m
+        private_network: true
       rate_limit:
         rate: 5/s
         burst: 200
@@ -1177,6 +1290,24 @@ routes:
     limits:
       body: 10MiB
     # inherited middleware: request_id (line 30), access_log (line 31), rate_limit (line 32), request_headers (line 34)
+  - name: /open
+    path: /open
+    match: prefix
+    respond:
+      status: 200
+    path_parameters: refuse
+    encoded_slashes: refuse
+    limits:
+      body: 10MiB
+    # inherited middleware: request_id (line 30), access_log (line 31), rate_limit (line 32), request_headers (line 34)
+    middleware:
+      cors:
+        origins: ["*"]
+        methods: ["*"]
+        headers: ["*", authorization]
+        expose: ["*"]
+        credentials: false
+        private_network: false
   - name: /echo
     path: /echo
     match: prefix

@@ -15,6 +15,7 @@ pub(crate) enum Target {
 
 impl App for Compiled {
     type Target = Target;
+    const ANSWERS_PREFLIGHTS: bool = false;
     fn settings(&self) -> &'static Settings {
         &SETTINGS
     }
@@ -105,6 +106,7 @@ static ROUTE_SETTINGS: [RouteSettings; 1] = [
         body_limit: Some(10485760),
         timeout: Duration::from_secs(60),
         idle: Duration::from_secs(300),
+        answers_preflights: false,
         total: None,
     },
 ];

@@ -95,8 +95,12 @@ fn config_around(path: &str, key: &str, entry: &str) -> String {
             let request = match key {
                 "status" => "request: GET /nowhere",
                 "redirect_to" => "request: GET /old",
+                "cross_origin" => "request: GET /users, headers: {Origin: https://a.test}",
                 _ => "request: GET /users",
             };
+            if key == "cross_origin" {
+                rest = "middleware: {cors: {origins: [https://a.test]}}".to_owned();
+            }
             let request = unless("request", request);
             let expect = unless("expect", "expect: {route: users}");
             tests = match path {

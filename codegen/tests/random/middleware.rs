@@ -37,6 +37,7 @@ fn section(choices: &mut Choices<'_>, top: &Top, forwards: bool, percent: usize)
         section
     });
     switched(choices, &mut middleware, percent, "access_log", |_| Section::default());
+    switched(choices, &mut middleware, percent, "cors", cors);
     switched(choices, &mut middleware, percent, "rate_limit", |choices| rate_limit(choices, top.has_rate));
     switched(choices, &mut middleware, percent, "auth", |choices| auth(choices, top.has_keys));
     if forwards {
@@ -97,6 +98,27 @@ fn auth(choices: &mut Choices<'_>, is_inherited: bool) -> Section {
         );
     }
     section.put("api_keys", keys.done());
+    section
+}
+
+/// What else a section has, depends on none of these.
+fn cors(choices: &mut Choices<'_>) -> Section {
+    const ORIGINS: [&str; 6] = [
+        "https://app.example.com",
+        "http://localhost:3000",
+        "https://*.example.com",
+        "https://*.xn--bcher-kva.example:8443",
+        "https://[::1]:8443",
+        "capacitor://localhost",
+    ];
+    let mut section = Section::default();
+    let some = choices.some(&ORIGINS, 4);
+    let one = Node::text(choices.pick(&ORIGINS));
+    section.put(
+        "origins",
+        if some.is_empty() { one } else { Node::List(some.into_iter().map(Node::text).collect()) },
+    );
+    section.may(choices, 30, "max_age", |choices| Node::plain(format!("{}s", choices.between(0, 86_400))));
     section
 }
 

@@ -370,6 +370,15 @@ fn tested(choices: &mut Choices<'_>, plan: &mut Plan, place: usize) -> Node {
             expect.put("status", Node::plain(404));
         }
     }
+    let mut headers = vec![("x-test".to_owned(), Node::text("1"))];
+    if choices.chance(40) {
+        let cors = Node::Map(vec![("origins".to_owned(), Node::text("https://*.page.test"))]);
+        route.put("middleware", Node::Map(vec![("cors".to_owned(), cors)]));
+        let (origin, told) =
+            choices.pick(&[&("https://a.page.test", "allowed"), &("https://page.test", "refused")]);
+        headers.push(("Origin".to_owned(), Node::text(*origin)));
+        expect.put("cross_origin", Node::text(*told));
+    }
     let mut test = Section::default();
     test.put("request", Node::Text(format!("GET http://tested.test/tested{place}/7?q=a+b")));
     if !plan.listeners.is_empty() {
@@ -382,7 +391,7 @@ fn tested(choices: &mut Choices<'_>, plan: &mut Plan, place: usize) -> Node {
             test.may(choices, 50, "listener", |_| Node::Text(listener));
         }
     }
-    test.put("headers", Node::Map(vec![("x-test".to_owned(), Node::text("1"))]));
+    test.put("headers", Node::Map(headers));
     test.put("expect", expect.done());
     plan.tests.push(test.done());
     route.done()

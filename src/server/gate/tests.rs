@@ -62,6 +62,8 @@ static ROUTES: RouteIndex<()> = RouteIndex {
 impl App for Answering {
     type Target = ();
 
+    const ANSWERS_PREFLIGHTS: bool = false;
+
     fn settings(&self) -> &'static Settings {
         &SETTINGS
     }

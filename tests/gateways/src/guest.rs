@@ -12,7 +12,7 @@ use castgate::{
     Request, Response, Slot,
 };
 
-use crate::cast::crowd::{GATEWAY, Target};
+use crate::cast::crowd::{Compiled, GATEWAY, Target};
 
 /// The gateway.
 pub(crate) static GUEST: Guest = Guest(OnceLock::new());
@@ -102,6 +102,8 @@ pub(crate) struct Guest(OnceLock<Settings>);
 
 impl App for Guest {
     type Target = Target;
+
+    const ANSWERS_PREFLIGHTS: bool = <Compiled as App>::ANSWERS_PREFLIGHTS;
 
     fn settings(&self) -> &'static Settings {
         let cast = GATEWAY.settings();

@@ -10,6 +10,9 @@ use std::time::Duration;
 /// A span of time, zero included.
 pub(crate) struct Span;
 
+/// So many whole seconds, at most; and what is said of more.
+pub(crate) struct Seconds(pub(crate) u64, pub(crate) &'static str);
+
 /// A span of time that is not zero.
 pub(crate) struct Timeout;
 
@@ -63,6 +66,28 @@ quantities! {
 impl Constant<Duration> for Span {
     fn value(&self, value: &Duration) -> Value {
         Value::Duration(*value)
+    }
+}
+
+impl Like for Seconds {
+    type Value = Duration;
+    type Other = Span;
+    const OTHER: Span = Span;
+
+    fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Duration) -> Option<Duration> {
+        let length = Span.read(cx, at, written)?;
+        let (title, label) = if length.subsec_nanos() != 0 {
+            ("this is no number of whole seconds", "it is sent in seconds")
+        } else if length.as_secs() > self.0 {
+            ("this time is out of range", self.1)
+        } else {
+            return Some(length);
+        };
+        cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, title, label);
+        None
+    }
+    fn codes(&self) -> Vec<&'static codes::Code> {
+        vec![&codes::IMPOSSIBLE_VALUE]
     }
 }
 

@@ -21,6 +21,11 @@ pub(crate) trait Coded: Words {
     fn code(self) -> &'static str;
 }
 
+/// A word as it is written, which is as it stands, but for a `*`: that would be an alias.
+pub(crate) fn written(word: &str) -> Tree {
+    if word == "*" { Tree::text(word) } else { Tree::plain(word) }
+}
+
 /// One of the words of an enumeration.
 pub(crate) struct Word;
 
@@ -31,7 +36,7 @@ impl<T: Words> Kind<T> for Word {
         cx.word(at, written, T::WHAT, T::ALL)
     }
     fn tree(&self, value: &T) -> Tree {
-        Tree::plain(value.as_str())
+        written(value.as_str())
     }
     fn shape(&self) -> Shape {
         Shape::Words(T::ALL.iter().map(|(word, _)| *word).collect())
