@@ -32,7 +32,7 @@ pub(crate) fn check(model: &Model, sink: &mut Reporter<'_>) {
     builtin::check(model, sink);
     fields::check(model, sink);
     contradictions::check(model, sink);
-    preflights::check(model, sink);
+    preflights::check(&sites, sink);
     listeners::check(model, sink);
     itself::check(model, sink);
     loops::check(&tables, sink);

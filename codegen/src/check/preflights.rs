@@ -4,11 +4,12 @@
 use crate::codes;
 use crate::diagnostic::{Reporter, quoted};
 use crate::language::route::WrittenRoute;
-use crate::model::{Methods, Model, QueryPredicate, Route};
+use crate::model::{Methods, Model, QueryPredicate, Route, Site};
 use crate::pattern::{HostPattern, MatchKind, Segment};
+use crate::source::ConfigPath;
 use crate::yaml::Tree;
 use castgate_contract::{cross_origin, methods};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a preflight says, or what decides between two routes before a value does.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -19,35 +20,49 @@ struct Announced<'m> {
     names_methods: bool,
     fields: usize,
     query: &'m [QueryPredicate],
+    names_listeners: bool,
 }
 
-pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
-    if !model.routes.iter().any(|route| route.answers_preflights(model)) {
-        return;
-    }
-    let mut alike: BTreeMap<Announced<'_>, Vec<&Route>> = BTreeMap::new();
-    for route in model.routes.iter().filter(|route| !route.headers.is_empty()) {
-        conditions_on_preflights(route, sink);
-        let announced = Announced {
-            host: &route.host,
-            path: route.path.segments.iter().map(Segment::shape).collect(),
-            kind: route.path.kind,
-            names_methods: !route.methods.is_all(),
-            fields: route.headers.len(),
-            query: &route.query,
-        };
-        alike.entry(announced).or_default().push(route);
-    }
-    for routes in alike.values() {
-        differing(model, routes, sink);
+/// Wherever clients come in: routes that are reached at different listeners are never both asked.
+pub(super) fn check(sites: &[Site<'_>], sink: &mut Reporter<'_>) {
+    let mut reported = BTreeSet::new();
+    for site in sites {
+        let model = &*site.model;
+        if !model.routes.iter().any(|route| route.answers_preflights(model)) {
+            continue;
+        }
+        let mut alike: BTreeMap<Announced<'_>, Vec<&Route>> = BTreeMap::new();
+        for route in model.routes.iter().filter(|route| !route.headers.is_empty()) {
+            conditions_on_preflights(route, &mut reported, sink);
+            let announced = Announced {
+                host: &route.host,
+                path: route.path.segments.iter().map(Segment::shape).collect(),
+                kind: route.path.kind,
+                names_methods: !route.methods.is_all(),
+                fields: route.headers.len(),
+                query: &route.query,
+                names_listeners: !route.listeners.is_all(),
+            };
+            alike.entry(announced).or_default().push(route);
+        }
+        for routes in alike.values() {
+            if let Some((route, other)) = differing(model, routes)
+                && reported.insert(route.origin.path.clone())
+            {
+                report(route, other, sink);
+            }
+        }
     }
 }
 
 /// A preflight goes to the route that takes what it announces, and so not where a condition on its own fields would have it.
-fn conditions_on_preflights(route: &Route, sink: &mut Reporter<'_>) {
+fn conditions_on_preflights(route: &Route, reported: &mut BTreeSet<ConfigPath>, sink: &mut Reporter<'_>) {
     let own = [cross_origin::METHOD, cross_origin::FIELDS];
     for header in route.headers.iter().filter(|header| own.contains(&header.name.as_str())) {
         let at = route.origin.path.key(WrittenRoute::headers);
+        if !reported.insert(at.key(header.name.as_str())) {
+            continue;
+        }
         let title = format!("header {} cannot be matched", quoted(header.name.as_str()));
         let label = "a preflight goes to the route that takes what it announces";
         sink.error_at(&codes::MANAGED_HEADER, &at, title, label)
@@ -55,9 +70,9 @@ fn conditions_on_preflights(route: &Route, sink: &mut Reporter<'_>) {
     }
 }
 
-/// Reports the first route that says something else than one before it, where both take the same method.
-fn differing(model: &Model, routes: &[&Route], sink: &mut Reporter<'_>) {
-    let mut first: [Option<(&Route, Option<Tree>)>; methods::NAMES.len()] = Default::default();
+/// The first route that says something else than one before it, where both take the same method; and that.
+fn differing<'m>(model: &Model, routes: &[&'m Route]) -> Option<(&'m Route, &'m Route)> {
+    let mut first: [Option<(&'m Route, Option<Tree>)>; methods::NAMES.len()] = Default::default();
     for route in routes {
         let said = said(model, route);
         let taken = (0..methods::NAMES.len()).filter(|place| route.methods.intersects(Methods::nth(*place)));
@@ -70,9 +85,10 @@ fn differing(model: &Model, routes: &[&Route], sink: &mut Reporter<'_>) {
             }
         }
         if let Some(other) = other {
-            return report(route, other, sink);
+            return Some((route, other));
         }
     }
+    None
 }
 
 /// What it says to pages of other origins.
