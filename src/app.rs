@@ -8,7 +8,7 @@ use crate::late::{Late, Origin};
 use crate::message::{Request, Response};
 use crate::policy::Policy;
 use crate::route::RouteIndex;
-use crate::server::Cidr;
+use crate::server::TrustedProxy;
 use crate::upstream::Members;
 
 /// A compiled gateway. `main.rs` has one as a static; tests write theirs by hand.
@@ -131,7 +131,7 @@ pub struct Settings {
     /// The number of workers; if `None`, one for each core.
     pub workers: Option<usize>,
     /// Peers whose `X-Forwarded-*` are believed.
-    pub trusted_proxies: &'static [Cidr],
+    pub trusted_proxies: &'static [TrustedProxy],
     /// The level of the operational log, where `RUST_LOG` does not set it.
     pub log_level: LogLevel,
     /// Limits.

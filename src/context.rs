@@ -44,8 +44,9 @@ impl<'a> Context<'a> {
         self.record.started
     }
 
-    /// The address of the client, after the rules of `server.trusted_proxies`.
-    pub fn client_ip(&self) -> IpAddr {
+    /// The address of the client, after the rules of `server.trusted_proxies`. Who comes by a Unix socket has none, unless a trusted
+    /// proxy says one.
+    pub fn client_ip(&self) -> Option<IpAddr> {
         self.record.client_ip
     }
 

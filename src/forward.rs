@@ -138,7 +138,7 @@ struct Asked<'r> {
 }
 
 impl BalancerContext for Asked<'_> {
-    fn client_ip(&self) -> IpAddr {
+    fn client_ip(&self) -> Option<IpAddr> {
         self.cx.client_ip()
     }
 

@@ -15,7 +15,8 @@ static VIA_OLD: HeaderValue = HeaderValue::from_static("1.0 castgate");
 /// What is said of one request's client.
 #[derive(Debug)]
 pub struct Introduction {
-    pub(crate) forwarded_for: HeaderValue,
+    /// Nothing, if nobody in front of the gateway has an address.
+    pub(crate) forwarded_for: Option<HeaderValue>,
     /// `X-Forwarded-Proto` is ours to say.
     pub(crate) says_proto: bool,
     /// `X-Forwarded-Host` is ours to say.
@@ -35,7 +36,7 @@ impl Introduction {
     /// What it says in a field.
     pub(crate) fn get(&self, name: &HeaderName) -> Option<&HeaderValue> {
         match name.as_str() {
-            "x-forwarded-for" => Some(&self.forwarded_for),
+            "x-forwarded-for" => self.forwarded_for.as_ref(),
             "x-forwarded-proto" => self.says_proto.then_some(&HTTP),
             "x-forwarded-host" => self.host.as_ref().filter(|_| self.says_host),
             "via" => Some(self.via()),
@@ -46,7 +47,9 @@ impl Introduction {
     /// Puts it into a request's fields.
     pub(crate) fn put_into(self, headers: &mut HeaderMap) {
         headers.append(header::VIA, self.via().clone());
-        headers.insert(&FORWARDED_FOR, self.forwarded_for);
+        if let Some(list) = self.forwarded_for {
+            headers.insert(&FORWARDED_FOR, list);
+        }
         if self.says_proto {
             headers.insert(&FORWARDED_PROTO, HTTP.clone());
         }
@@ -58,7 +61,7 @@ impl Introduction {
     /// Its fields, to be written behind all others.
     pub(crate) fn lines(&self) -> [Option<(&'static str, &[u8])>; 4] {
         [
-            Some(("x-forwarded-for", self.forwarded_for.as_bytes())),
+            self.forwarded_for.as_ref().map(|list| ("x-forwarded-for", list.as_bytes())),
             self.says_proto.then(|| ("x-forwarded-proto", HTTP.as_bytes())),
             self.host.as_ref().filter(|_| self.says_host).map(|host| ("x-forwarded-host", host.as_bytes())),
             Some(("via", self.via().as_bytes())),
@@ -80,7 +83,7 @@ mod tests {
             [(true, true, false), (false, true, true), (true, false, false), (false, false, true)]
         {
             let introduction = Introduction {
-                forwarded_for: HeaderValue::from_static("192.0.2.1"),
+                forwarded_for: is_old.then_some(HeaderValue::from_static("192.0.2.1")),
                 says_proto,
                 says_host,
                 host: Some(HeaderValue::from_static("a.example")),

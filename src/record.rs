@@ -71,7 +71,8 @@ pub(crate) struct Record {
     pub(crate) started: Instant,
     pub(crate) method: Method,
     pub(crate) uri: Uri,
-    pub(crate) client_ip: IpAddr,
+    /// None of who comes by a socket of this machine, unless a trusted proxy says one.
+    pub(crate) client_ip: Option<IpAddr>,
     pub(crate) route: u32,
     pub(crate) request_id: Option<RequestId>,
     pub(crate) status: u16,
@@ -87,7 +88,12 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    pub(crate) fn open(client: &Rc<Client>, started: Instant, method: Method, client_ip: IpAddr) -> Self {
+    pub(crate) fn open(
+        client: &Rc<Client>,
+        started: Instant,
+        method: Method,
+        client_ip: Option<IpAddr>,
+    ) -> Self {
         client.worker().metrics().request_opened();
         Self {
             client: client.clone(),

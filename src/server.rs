@@ -16,9 +16,10 @@ mod process;
 mod relief;
 mod remainder;
 mod start;
+mod stream;
 mod worker;
 
-pub use address::Cidr;
+pub use address::{Cidr, TrustedProxy};
 pub(crate) use client::Client;
 pub use command::{command, main};
 pub(crate) use listener::UNSENT;

@@ -226,7 +226,7 @@ impl RequestPart {
         match self {
             // Neither is left when a text is bound.
             Self::Late(_) | Self::Header(_) => return Err(Absent),
-            Self::ClientIp => output(Bit::Address(cx.client_ip())),
+            Self::ClientIp => output(Bit::Address(cx.client_ip().ok_or(Absent)?)),
             Self::Scheme => output(Bit::Plain(scheme(request, cx).as_bytes())),
             Self::Host => {
                 let (name, _) = host(request).ok_or(Absent)?;

@@ -16,7 +16,7 @@ pub use listener::{Listener, Listeners, Site};
 pub(crate) use request::{Document, PLAIN};
 pub use request::{Part, RequestText, Source};
 pub use route::{Forward, HeaderPredicate, PathChange, QueryPredicate, Redirect, Route, Target};
-pub use server::{Cidr, Placed, Workers};
+pub use server::{Cidr, Placed, TrustedProxy, Workers};
 pub use sharing::Sharing;
 pub use test::Test;
 pub use upstream::{Backend, BackendUrl, Checks, HostHeader, Upstream};

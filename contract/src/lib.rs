@@ -17,3 +17,4 @@ pub mod search;
 pub mod segment;
 pub mod table;
 pub mod template;
+pub mod unix;

@@ -1,6 +1,16 @@
-//! Addresses to listen on: an IP address and a port; and who gets there.
+//! Addresses to listen on: an IP address and a port, or a socket of this machine; and who gets there.
 
+use crate::unix;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// Where somebody listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Address<'t> {
+    /// An IP address and a port.
+    Ip(SocketAddr),
+    /// The path of a socket.
+    Unix(&'t str),
+}
 
 /// Why a text is no such address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,10 +19,19 @@ pub enum Mistake {
     NotAnAddress,
     /// An IPv4 address in the form of IPv6 (RFC 4291, section 2.5.5.2), which no IPv6 listener takes: it means this.
     Mapped(SocketAddr),
+    /// No path of a socket.
+    Unix(unix::Mistake),
 }
 
-/// Reads `0.0.0.0:8080` or `[::1]:8080`.
-pub fn parse(text: &str) -> Result<SocketAddr, Mistake> {
+/// Reads `0.0.0.0:8080`, `[::1]:8080` or `unix:/run/gateway.sock`.
+pub fn parse(text: &str) -> Result<Address<'_>, Mistake> {
+    match unix::path(text) {
+        Some(path) => path.map(Address::Unix).map_err(Mistake::Unix),
+        None => ip(text).map(Address::Ip),
+    }
+}
+
+fn ip(text: &str) -> Result<SocketAddr, Mistake> {
     let address: SocketAddr = text.parse().map_err(|_| Mistake::NotAnAddress)?;
     let IpAddr::V6(ip) = address.ip() else { return Ok(address) };
     match ip.to_ipv4_mapped() {
@@ -65,13 +84,15 @@ mod tests {
     #[test]
     fn an_address_is_written_in_its_own_family() {
         for good in ["0.0.0.0:8080", "127.0.0.1:0", "[::]:80", "[::1]:65535"] {
-            assert_eq!(parse(good).map(|address| address.to_string()).as_deref(), Ok(good));
+            assert_eq!(ip(good).map(|address| address.to_string()).as_deref(), Ok(good));
         }
         for bad in
             ["", "8080", ":8080", "*:80", "localhost:80", "127.0.0.1", "::1", "0.0.0.0:99999", " 1.1.1.1:1"]
         {
             assert_eq!(parse(bad), Err(Mistake::NotAnAddress), "{bad}");
         }
+        assert_eq!(parse("unix:/run/a.sock"), Ok(Address::Unix("/run/a.sock")));
+        assert_eq!(parse("unix:a.sock"), Err(Mistake::Unix(unix::Mistake::NotAbsolute)));
         assert_eq!(parse("[::ffff:10.0.0.1]:81"), Err(Mistake::Mapped(([10, 0, 0, 1], 81).into())));
     }
 }

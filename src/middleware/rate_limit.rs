@@ -102,8 +102,10 @@ impl Limit {
         // The hash is keyed at start, so nobody can choose addresses that share a cell.
         let hash = match &self.key {
             LimitKey::ClientIp => match cx.client_ip() {
-                IpAddr::V4(ip) => table.hasher.hash_one(u32::from(ip)),
-                IpAddr::V6(ip) => table.hasher.hash_one(u128::from(ip) >> 64),
+                Some(IpAddr::V4(ip)) => table.hasher.hash_one(u32::from(ip)),
+                Some(IpAddr::V6(ip)) => table.hasher.hash_one(u128::from(ip) >> 64),
+                // All of them together.
+                None => table.hasher.hash_one([0_u8; 0]),
             },
             LimitKey::Header(name) => {
                 table.hasher.hash_one(cx.first(request, name).map_or(&b""[..], HeaderValue::as_bytes))

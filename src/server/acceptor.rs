@@ -3,14 +3,17 @@
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::watch;
 
+use super::connection;
+use super::listener::{Listener, SocketFile};
 use super::process::Phase;
+use super::stream::Stream;
 use super::worker::Worker;
-use super::{connection, listener};
 use crate::app::App;
 
 /// Between two looks whether there is room for one more.
@@ -24,11 +27,11 @@ const MOST_SHORTAGES: u32 = 200;
 /// those that are in its queue already are served: their clients know of no reason why they should not be.
 pub(super) async fn serve<A: App>(
     app: (&'static A, usize),
-    socket: std::net::TcpListener,
+    socket: Listener,
     worker: Rc<Worker>,
     mut phase: watch::Receiver<Phase>,
 ) -> io::Result<()> {
-    let listener = TcpListener::from_std(socket)?;
+    let listener = Accepting::new(socket)?;
     loop {
         let (stream, peer) = tokio::select! {
             biased;
@@ -44,15 +47,16 @@ pub(super) async fn serve<A: App>(
         connection::spawn(app, stream, peer, &worker);
     }
     let socket = listener.into_std()?;
-    listener::refuse_handshakes(&socket);
+    socket.refuse();
+    // Whoever has found the way before may be about to get into the queue.
+    tokio::task::yield_now().await;
     let mut shortages = 0;
     loop {
-        match socket.accept() {
+        match accept_at_once(&socket) {
             Ok((stream, peer)) => {
                 // Whoever is in the queue has been let in by the kernel, and may have sent a request already.
                 worker.process().admit_beyond_limit();
-                stream.set_nonblocking(true)?;
-                connection::spawn(app, TcpStream::from_std(stream)?, peer, &worker);
+                connection::spawn(app, stream, peer, &worker);
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock || shortages == MOST_SHORTAGES => break,
@@ -72,13 +76,65 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
 }
 
+/// A connection and the address of its other side, if it has one.
+type Accepted = (Stream, Option<SocketAddr>);
+
+/// A listening socket within the worker's runtime.
+enum Accepting {
+    Tcp(TcpListener),
+    Unix(UnixListener, Arc<SocketFile>),
+}
+
+impl Accepting {
+    fn new(socket: Listener) -> io::Result<Self> {
+        Ok(match socket {
+            Listener::Tcp(socket) => Self::Tcp(TcpListener::from_std(socket)?),
+            Listener::Unix(socket, file) => Self::Unix(UnixListener::from_std(socket)?, file),
+        })
+    }
+
+    fn into_std(self) -> io::Result<Listener> {
+        Ok(match self {
+            Self::Tcp(listener) => Listener::Tcp(listener.into_std()?),
+            Self::Unix(listener, file) => Listener::Unix(listener.into_std()?, file),
+        })
+    }
+
+    async fn accept(&self) -> io::Result<Accepted> {
+        match self {
+            Self::Tcp(listener) => {
+                listener.accept().await.map(|(stream, peer)| (Stream::Tcp(stream), Some(peer)))
+            }
+            Self::Unix(listener, _) => {
+                listener.accept().await.map(|(stream, _)| (Stream::Unix(stream), None))
+            }
+        }
+    }
+}
+
+/// The next connection in the queue.
+fn accept_at_once(socket: &Listener) -> io::Result<Accepted> {
+    match socket {
+        Listener::Tcp(socket) => {
+            let (stream, peer) = socket.accept()?;
+            stream.set_nonblocking(true)?;
+            Ok((Stream::Tcp(TcpStream::from_std(stream)?), Some(peer)))
+        }
+        Listener::Unix(socket, _) => {
+            let (stream, _) = socket.accept()?;
+            stream.set_nonblocking(true)?;
+            Ok((Stream::Unix(UnixStream::from_std(stream)?), None))
+        }
+    }
+}
+
 /// Serves what connects to a socket of the admin, for as long as the worker runs.
 pub(super) async fn serve_admin<A: App>(
     app: &'static A,
-    socket: std::net::TcpListener,
+    socket: Listener,
     worker: Rc<Worker>,
 ) -> io::Result<()> {
-    let listener = TcpListener::from_std(socket)?;
+    let listener = Accepting::new(socket)?;
     loop {
         let (stream, peer) = accept(&listener, &worker).await;
         tokio::task::spawn_local(connection::serve_admin(app, stream, peer, worker.clone()));
@@ -99,7 +155,7 @@ async fn make_room(worker: &Worker) {
 
 /// The next connection. Errors of one connection are passed over. If files or memory are short, an idle connection makes
 /// way, and the shortage is waited out (spinning would take the CPU from those who could free some).
-async fn accept(listener: &TcpListener, worker: &Worker) -> (TcpStream, SocketAddr) {
+async fn accept(listener: &Accepting, worker: &Worker) -> Accepted {
     let mut pause = Duration::from_millis(5);
     let mut told: Option<Instant> = None;
     loop {

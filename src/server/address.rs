@@ -6,22 +6,39 @@ use http::HeaderMap;
 
 pub use castgate_contract::network::Network as Cidr;
 
-/// Whether any of the ranges holds the address.
-pub(super) fn is_trusted(ranges: &[Cidr], address: IpAddr) -> bool {
-    ranges.iter().any(|range| range.contains(address))
+/// Whose `X-Forwarded-*` is believed.
+#[derive(Clone, Copy, Debug)]
+pub enum TrustedProxy {
+    /// That of peers of this network.
+    Network(Cidr),
+    /// That of whoever connects to a socket of this machine.
+    Unix,
+}
+
+/// Whether a peer is one of them; who connects to a socket of this machine has no address.
+pub(super) fn is_trusted(proxies: &[TrustedProxy], peer: Option<IpAddr>) -> bool {
+    proxies.iter().any(|proxy| match (proxy, peer) {
+        (TrustedProxy::Network(network), Some(address)) => network.contains(address),
+        (TrustedProxy::Unix, None) => true,
+        _ => false,
+    })
 }
 
 /// Walks `X-Forwarded-For` from the right over all its lines, past trusted addresses. What cannot be read ends the
-/// walk: everything left of it may be made up.
-pub(super) fn client_ip(ranges: &[Cidr], peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+/// walk: everything left of it may be made up. Without an address that can be read, the client of a peer without one has none.
+pub(super) fn client_ip(
+    proxies: &[TrustedProxy],
+    peer: Option<IpAddr>,
+    headers: &HeaderMap,
+) -> Option<IpAddr> {
     let mut client = peer;
     let lines: Vec<_> = headers.get_all("x-forwarded-for").iter().collect();
     for line in lines.into_iter().rev() {
         let Ok(line) = line.to_str() else { return client };
         for entry in line.rsplit(',') {
             let Some(address) = parse(entry.trim()) else { return client };
-            client = address;
-            if !is_trusted(ranges, address) {
+            client = Some(address);
+            if !is_trusted(proxies, client) {
                 return client;
             }
         }
@@ -40,14 +57,32 @@ fn parse(text: &str) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
-    const TRUSTED: &[Cidr] = &[Cidr::v4([10, 0, 0, 0], 8), Cidr::v6([0xfd00, 0, 0, 0, 0, 0, 0, 0], 8)];
+    const TRUSTED: &[TrustedProxy] = &[
+        TrustedProxy::Network(Cidr::v4([10, 0, 0, 0], 8)),
+        TrustedProxy::Network(Cidr::v6([0xfd00, 0, 0, 0, 0, 0, 0, 0], 8)),
+        TrustedProxy::Unix,
+    ];
 
-    fn client(lines: &[&str]) -> String {
+    fn client_of(peer: Option<IpAddr>, lines: &[&str]) -> Option<IpAddr> {
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append("x-forwarded-for", line.parse().unwrap());
         }
-        client_ip(TRUSTED, "10.0.0.1".parse().unwrap(), &headers).to_string()
+        client_ip(TRUSTED, peer, &headers)
+    }
+
+    fn client(lines: &[&str]) -> String {
+        client_of("10.0.0.1".parse().ok(), lines).unwrap().to_string()
+    }
+
+    #[test]
+    fn who_comes_by_a_socket_of_this_machine_has_the_address_that_is_said_of_it_or_none() {
+        assert_eq!(client_of(None, &["6.6.6.6, 1.2.3.4, 10.1.1.1"]), "1.2.3.4".parse().ok());
+        assert_eq!(client_of(None, &["10.3.3.3"]), "10.3.3.3".parse().ok());
+        assert_eq!(client_of(None, &[]), None);
+        assert_eq!(client_of(None, &["1.2.3.4, garbage"]), None);
+        assert!(is_trusted(TRUSTED, None) && !is_trusted(&TRUSTED[..2], None));
+        assert!(!is_trusted(&TRUSTED[2..], "10.0.0.1".parse().ok()));
     }
 
     #[test]

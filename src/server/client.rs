@@ -27,9 +27,10 @@ static NO_ROUTE: RouteSettings = RouteSettings::waiting(Duration::ZERO);
 pub(crate) struct Client {
     worker: Rc<Worker>,
     listener: usize,
-    peer: IpAddr,
+    /// Who connects to a socket of this machine has none.
+    peer: Option<IpAddr>,
     trusted_proxy: bool,
-    peer_text: OnceCell<HeaderValue>,
+    peer_text: OnceCell<Option<HeaderValue>>,
     wait: Cell<Wait>,
     deadline: Cell<Instant>,
     route: Cell<&'static RouteSettings>,
@@ -65,9 +66,9 @@ pub(crate) struct Client {
 
 impl Client {
     /// One that has come in at a listener of this number; the admin's has none.
-    pub(super) fn new(worker: Rc<Worker>, listener: usize, peer: SocketAddr) -> Self {
+    pub(super) fn new(worker: Rc<Worker>, listener: usize, peer: Option<SocketAddr>) -> Self {
         let now = Instant::now();
-        let peer = peer.ip().to_canonical();
+        let peer = peer.map(|peer| peer.ip().to_canonical());
         let settings = worker.settings();
         Self {
             trusted_proxy: address::is_trusted(settings.trusted_proxies, peer),
@@ -106,7 +107,7 @@ impl Client {
         self.listener
     }
 
-    pub(super) fn peer(&self) -> IpAddr {
+    pub(super) fn peer(&self) -> Option<IpAddr> {
         self.peer
     }
 
@@ -115,18 +116,18 @@ impl Client {
     }
 
     /// The peer's address as a field value, made once for each connection.
-    pub(crate) fn peer_value(&self) -> HeaderValue {
-        let make =
-            || HeaderValue::try_from(self.peer.to_string()).unwrap_or(HeaderValue::from_static("unknown"));
-        self.peer_text.get_or_init(make).clone()
+    pub(crate) fn peer_value(&self) -> Option<HeaderValue> {
+        self.peer_text.get_or_init(|| HeaderValue::try_from(self.peer?.to_string()).ok()).clone()
     }
 
-    /// Appends an address as text; the peer's is made once for each connection.
-    pub(crate) fn append_ip(&self, buffer: &mut Vec<u8>, address: IpAddr) {
-        if address == self.peer {
-            buffer.extend_from_slice(self.peer_value().as_bytes());
-        } else {
-            buffer.extend_from_slice(address.to_string().as_bytes());
+    /// Appends an address as text, or `unix` if there is none; the peer's is made once for each connection.
+    pub(crate) fn append_ip(&self, buffer: &mut Vec<u8>, address: Option<IpAddr>) {
+        match address {
+            None => buffer.extend_from_slice(b"unix"),
+            of_peer if of_peer == self.peer => {
+                self.peer_value().iter().for_each(|text| buffer.extend_from_slice(text.as_bytes()));
+            }
+            Some(address) => buffer.extend_from_slice(address.to_string().as_bytes()),
         }
     }
 

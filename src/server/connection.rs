@@ -12,11 +12,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 use super::alarm::Alarm;
 use super::client::{Client, TimedOut};
 use super::gate;
+use super::stream::Stream;
 use super::worker::Worker;
 use crate::app::App;
 use crate::error::Reason;
@@ -37,8 +37,8 @@ const DEFAULT_HEADERS: usize = 100;
 /// Serves a connection of a gateway listener until it ends. A drain waits for it from now on, not from its first turn.
 pub(super) fn spawn<A: App>(
     (app, listener): (&'static A, usize),
-    stream: TcpStream,
-    peer: SocketAddr,
+    stream: Stream,
+    peer: Option<SocketAddr>,
     worker: &Rc<Worker>,
 ) {
     let client = Rc::new(Client::new(worker.clone(), listener, peer));
@@ -55,8 +55,8 @@ pub(super) fn spawn<A: App>(
 /// to see the gateway drain must be able to ask.
 pub(super) async fn serve_admin<A: App>(
     app: &'static A,
-    stream: TcpStream,
-    peer: SocketAddr,
+    stream: Stream,
+    peer: Option<SocketAddr>,
     worker: Rc<Worker>,
 ) {
     let client = Rc::new(Client::new(worker, NO_LISTENER, peer));
@@ -67,12 +67,11 @@ pub(super) async fn serve_admin<A: App>(
 
 async fn drive<A: App>(
     app: &'static A,
-    stream: TcpStream,
+    stream: Stream,
     client: &Rc<Client>,
     admin: bool,
 ) -> Result<(), Reason> {
-    // A failure here means that the peer is gone already; reading will say so.
-    let _ = stream.set_nodelay(true);
+    stream.prepare();
     let limits = &client.worker().settings().limits;
     let mut builder = http1::Builder::new();
     // One flat buffer is cheaper to send than a vector of two; the gateway keeps time itself, one timer a connection.
@@ -141,7 +140,7 @@ fn blame(error: &hyper::Error) -> Option<Reason> {
 
 /// The client's socket, noting when bytes arrive, and whether bytes are taken.
 struct Heard {
-    stream: TcpStream,
+    stream: Stream,
     client: Rc<Client>,
     /// The exchange during which the end of what the client sends was seen.
     end_seen: Option<u32>,
@@ -152,8 +151,7 @@ impl Drop for Heard {
     /// it is reset: nobody may take a truncated response for a whole one.
     fn drop(&mut self) {
         if self.client.ends_body() {
-            // One that is gone already is as good.
-            let _ = self.stream.set_zero_linger();
+            self.stream.reset_at_end();
         }
     }
 }

@@ -1,7 +1,12 @@
-//! Listening sockets: one for each worker and address, with `SO_REUSEPORT`, so that the kernel spreads connections.
+//! Listening sockets: one for each worker and address, with `SO_REUSEPORT`, so that the kernel spreads connections. A
+//! socket of this machine is one that all workers have.
 
+mod unix;
+
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use socket2::{Domain, Protocol, Socket, Type};
 #[cfg(target_os = "linux")]
@@ -15,9 +20,64 @@ const BACKLOG: i32 = 4096;
 /// of megabytes (`TCP_NOTSENT_LOWAT`, tcp(7)). Accepted sockets have it from their listener.
 pub(crate) const UNSENT: u32 = 64 * 1024;
 
+/// Where somebody listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Ip(SocketAddr),
+    /// The path of a socket.
+    Unix(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ip(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "{}{path}", castgate_contract::unix::SCHEME),
+        }
+    }
+}
+
+/// A listening socket; that of a path, with the file.
+#[derive(Debug)]
+pub(super) enum Listener {
+    Tcp(std::net::TcpListener),
+    Unix(std::os::unix::net::UnixListener, Arc<SocketFile>),
+}
+
+pub(super) use unix::SocketFile;
+
+impl Listener {
+    /// Where it listens, if the place has left that to the kernel.
+    pub(super) fn bound(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().ok(),
+            Self::Unix(..) => None,
+        }
+    }
+
+    /// Lets no new connection into its queue; those that are in it, or have begun to connect, stay.
+    pub(super) fn refuse(&self) {
+        match self {
+            Self::Tcp(listener) => refuse_handshakes(listener),
+            Self::Unix(_, file) => file.remove(),
+        }
+    }
+}
+
+/// Opens `count` sockets at one place.
+pub(super) fn open(place: &Place, count: usize) -> io::Result<Vec<Listener>> {
+    Ok(match place {
+        Place::Ip(address) => open_tcp(*address, count)?.into_iter().map(Listener::Tcp).collect(),
+        Place::Unix(path) => {
+            let opened = unix::open(path, count)?.into_iter();
+            opened.map(|(listener, file)| Listener::Unix(listener, file)).collect()
+        }
+    })
+}
+
 /// Opens `count` sockets on one address. The first one claims it alone, so a port that another program listens on is
 /// an error even if that program would share it: two gateways on one port are a mistake. Then it is shared among ours.
-pub(super) fn open(address: SocketAddr, count: usize) -> io::Result<Vec<std::net::TcpListener>> {
+fn open_tcp(address: SocketAddr, count: usize) -> io::Result<Vec<std::net::TcpListener>> {
     let first = socket(address)?;
     first.bind(&address.into())?;
     first.set_reuse_port(true)?;
@@ -53,7 +113,7 @@ fn socket(address: SocketAddr) -> io::Result<Socket> {
 ///
 /// The filter sees a packet from its TCP header on (`tcp_filter` in Linux): SYN without ACK is dropped.
 #[cfg(target_os = "linux")]
-pub(super) fn refuse_handshakes(listener: &std::net::TcpListener) {
+fn refuse_handshakes(listener: &std::net::TcpListener) {
     const LOAD_BYTE: u16 = 0x30; // BPF_LD | BPF_B | BPF_ABS
     const AND: u16 = 0x54; // BPF_ALU | BPF_AND | BPF_K
     const JUMP_IF_EQUAL: u16 = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
@@ -75,7 +135,7 @@ pub(super) fn refuse_handshakes(listener: &std::net::TcpListener) {
 
 /// Elsewhere there is a moment in which a connection can be lost.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn refuse_handshakes(_: &std::net::TcpListener) {}
+fn refuse_handshakes(_: &std::net::TcpListener) {}
 
 #[cfg(test)]
 mod tests {
@@ -83,7 +143,7 @@ mod tests {
 
     #[test]
     fn accepted_sockets_do_not_hide_what_their_peer_has_not_taken() {
-        let listener = open("127.0.0.1:0".parse().unwrap(), 1).unwrap().remove(0);
+        let listener = open_tcp("127.0.0.1:0".parse().unwrap(), 1).unwrap().remove(0);
         listener.set_nonblocking(false).unwrap();
         let _client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (accepted, _) = listener.accept().unwrap();
@@ -92,20 +152,20 @@ mod tests {
 
     #[test]
     fn a_port_is_shared_among_ours_and_with_nobody_else() {
-        let ours = open("127.0.0.1:0".parse().unwrap(), 3).unwrap();
+        let ours = open_tcp("127.0.0.1:0".parse().unwrap(), 3).unwrap();
         let address = ours[0].local_addr().unwrap();
         assert!(ours.iter().all(|listener| listener.local_addr().unwrap() == address));
-        assert_eq!(open(address, 2).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        assert_eq!(open_tcp(address, 2).unwrap_err().kind(), io::ErrorKind::AddrInUse);
     }
 
     #[test]
     fn every_address_of_both_families_can_be_listened_on_at_once() {
-        let six = match open("[::]:0".parse().unwrap(), 2) {
+        let six = match open_tcp("[::]:0".parse().unwrap(), 2) {
             Ok(six) => six,
             Err(error) => return eprintln!("skipped: no IPv6 here: {error}"),
         };
         let port = six[0].local_addr().unwrap().port();
-        let four = open((std::net::Ipv4Addr::UNSPECIFIED, port).into(), 2);
+        let four = open_tcp((std::net::Ipv4Addr::UNSPECIFIED, port).into(), 2);
         assert!(four.is_ok(), "{four:?}");
     }
 
@@ -113,7 +173,7 @@ mod tests {
     #[test]
     fn who_has_connected_is_in_the_queue_and_who_comes_late_is_not() {
         use std::net::TcpStream;
-        let listener = open("127.0.0.1:0".parse().unwrap(), 1).unwrap().remove(0);
+        let listener = open_tcp("127.0.0.1:0".parse().unwrap(), 1).unwrap().remove(0);
         let address = listener.local_addr().unwrap();
         let early = TcpStream::connect(address).unwrap();
         refuse_handshakes(&listener);

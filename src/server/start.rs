@@ -1,20 +1,21 @@
 //! Starting and stopping: everything that can be wrong is found before the first connection is taken, and said at once.
 
 use std::collections::BTreeSet;
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use castgate_contract::level;
-use castgate_contract::listen::{self, Mistake};
+use castgate_contract::listen::{self, Address, Mistake};
 use tokio::runtime::LocalRuntime;
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::crew::{Crew, End, Reporter};
+use super::listener::Place;
 use super::process::{Phase, Process};
 use super::worker::Worker;
 use super::{acceptor, control, files, listener};
@@ -89,7 +90,7 @@ enum Owner {
 }
 
 /// A worker's sockets.
-type Sockets = Vec<(TcpListener, Owner)>;
+type Sockets = Vec<(listener::Listener, Owner)>;
 
 /// Binds late values and ports; the sockets of each worker.
 fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
@@ -109,25 +110,30 @@ fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
     let listens = settings.listeners.iter().enumerate().flat_map(of_listener);
     let admin = settings.admin.iter().map(|listen| (listen, Owner::Admin, ""));
     for (listen, owner, name) in listens.chain(admin) {
-        let Some(addresses) = addresses(listen, &mut problems) else { continue };
+        let Some(places) = places(listen, &mut problems) else { continue };
         let is_admin = owner == Owner::Admin;
-        for address in addresses {
+        for place in places {
             // The admin's requests are rare: one worker is enough.
-            match listener::open(address, if is_admin { 1 } else { workers }) {
+            match listener::open(&place, if is_admin { 1 } else { workers }) {
                 Ok(opened) => {
-                    let bound = opened[0].local_addr().unwrap_or(address);
+                    let bound = opened[0].bound().map_or(place, Place::Ip);
                     listening.push((if is_admin { "admin" } else { GATEWAY }, name, bound));
                     sockets.iter_mut().zip(opened).for_each(|(worker, socket)| worker.push((socket, owner)));
                 }
                 Err(error) => problems.at(
                     listen.origin,
-                    format!("cannot listen on {address}{}: {error}", listen.address.source()),
+                    format!("cannot listen on {place}{}: {error}", listen.address.source()),
                 ),
             }
         }
     }
-    let own: Vec<SocketAddr> =
-        listening.iter().filter(|(scope, ..)| *scope == GATEWAY).map(|(.., address)| *address).collect();
+    let own = listening.iter().filter(|(scope, ..)| *scope == GATEWAY);
+    let own: Vec<SocketAddr> = own
+        .filter_map(|(.., place)| match place {
+            Place::Ip(address) => Some(*address),
+            Place::Unix(_) => None,
+        })
+        .collect();
     backends().for_each(|one| one.refuse_own(&own, &mut problems));
     if !problems.messages().is_empty() {
         return Err(problems);
@@ -148,10 +154,12 @@ fn level(settings: &Settings) -> Result<String, String> {
     Err(format!("server.log_level: `{level}` is none of {}", level::LEVELS.join(", ")))
 }
 
-fn addresses(listen: &Listen, problems: &mut Problems) -> Option<Vec<SocketAddr>> {
+fn places(listen: &Listen, problems: &mut Problems) -> Option<Vec<Place>> {
     let text = problems.resolve(listen.origin, &listen.address)?;
     let why = match listen::parse(&text) {
-        Ok(address) => return Some(vec![address]),
+        Ok(Address::Ip(address)) => return Some(vec![Place::Ip(address)]),
+        Ok(Address::Unix(path)) => return Some(vec![Place::Unix(path.to_owned())]),
+        Err(Mistake::Unix(mistake)) => mistake.to_string(),
         Err(Mistake::Mapped(address)) => format!("an IPv4 address is written as one: {address}"),
         // At start a name will do, too. The port is digits: the system's resolver would take `+1`.
         Err(Mistake::NotAnAddress) if !ends_with_port(&text) => {
@@ -159,12 +167,15 @@ fn addresses(listen: &Listen, problems: &mut Problems) -> Option<Vec<SocketAddr>
         }
         Err(Mistake::NotAnAddress) => match text.to_socket_addrs() {
             // `localhost` may stand for the same address twice.
-            Ok(found) => return Some(found.collect::<BTreeSet<_>>().into_iter().collect()),
+            Ok(found) => return Some(found.collect::<BTreeSet<_>>().into_iter().map(Place::Ip).collect()),
             Err(error) => error.to_string(),
         },
     };
     let source = listen.address.source();
-    problems.at(listen.origin, format!("`{text}`{source} is not an address to listen on (host:port): {why}"));
+    problems.at(
+        listen.origin,
+        format!("`{text}`{source} is not an address to listen on (host:port or unix:/path): {why}"),
+    );
     None
 }
 

@@ -179,8 +179,8 @@ impl Group {
 /// The request that a backend is chosen for, as far as a balancer may ask (Envoy's `LoadBalancerContext`). It is a type parameter
 /// of [`Balance::pick`], so that a balancer which asks nothing pays nothing.
 pub trait BalancerContext {
-    /// The client's address, after the rules of `server.trusted_proxies`.
-    fn client_ip(&self) -> IpAddr;
+    /// The client's address, after the rules of `server.trusted_proxies`, if it has one.
+    fn client_ip(&self) -> Option<IpAddr>;
 
     /// The first line of a field, as conditions and limits see it.
     fn first(&self, name: &HeaderName) -> Option<&HeaderValue>;

@@ -156,6 +156,7 @@ fn what_is_agreed_on_stands_once() {
         ("0xFFFF, (a", "network"),
         ("\"/livez\"", "built_in"),
         ("strip_prefix(b\"://\")", "origin"),
+        ("Self::TooLong(length)", "unix"),
         ("b\"TRACK\"", "cross_origin"),
     ];
     let files: Vec<_> = ["contract/src", "codegen/src", "src"].into_iter().flat_map(sources).collect();

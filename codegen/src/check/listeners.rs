@@ -1,7 +1,8 @@
 //! No two listeners take the same connections: the second could not start.
 //!
 //! An unspecified address (`0.0.0.0`, `[::]`) takes those of every address of its family. An IPv6 listener takes IPv6
-//! only, so `0.0.0.0` and `[::]` go together. A port of 0 is a free one each time.
+//! only, so `0.0.0.0` and `[::]` go together. A port of 0 is a free one each time. Of a socket of this machine the text is the
+//! address.
 
 use crate::codes;
 use crate::diagnostic::{Reporter, quoted};
@@ -26,9 +27,12 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     let mut anywhere: BTreeMap<(bool, u16), &Listener<'_>> = BTreeMap::new();
     let mut everywhere: BTreeMap<(bool, u16), &Listener<'_>> = BTreeMap::new();
     let mut unknown: BTreeMap<&Late, &Listener<'_>> = BTreeMap::new();
+    let mut by_path: BTreeMap<String, &Listener<'_>> = BTreeMap::new();
     for listener in &listeners {
         let Some(address) = listener.address else {
-            if let Some(first) = unknown.insert(&listener.listen.value, listener) {
+            let path = listener.listen.value.by_default();
+            let first = path.and_then(|path| by_path.insert(path, listener));
+            if let Some(first) = first.or(unknown.insert(&listener.listen.value, listener)) {
                 report(first, listener, sink);
             }
             continue;
@@ -71,7 +75,7 @@ fn report(first: &Listener<'_>, second: &Listener<'_>, sink: &mut Reporter<'_>) 
     let span = sink.source.written_span(&first.listen.origin.path);
     let text = |listener: &Listener<'_>| match listener.address {
         Some(address) => quoted(&address.to_string()),
-        None => "this address".to_owned(),
+        None => listener.listen.value.by_default().map_or("this address".to_owned(), |text| quoted(&text)),
     };
     let title = match (first.is_admin, second.is_admin) {
         (false, true) => format!("`admin` cannot listen on {}: `server` does", text(second)),

@@ -1,6 +1,6 @@
 //! One spelling for all that means the same: of addresses, of backends, of networks.
 
-use crate::model::{Backend, BackendUrl, Cidr, Late, Listener, Model, Piece};
+use crate::model::{Backend, BackendUrl, Cidr, Late, Listener, Model, Piece, TrustedProxy};
 use castgate_contract::backend;
 use ipnet::Ipv6Net;
 use std::net::{IpAddr, SocketAddr};
@@ -18,7 +18,11 @@ pub(super) fn make_sections_canonical(model: &mut Model) {
         all
     });
     model.listeners.extend(all.map(|all| Listener { name: None, ..all }));
-    model.server.trusted_proxies = fewest(&model.server.trusted_proxies);
+    let proxies = std::mem::take(&mut model.server.trusted_proxies);
+    let networks: Vec<Cidr> = proxies.iter().filter_map(|proxy| proxy.network()).collect();
+    let unix = proxies.into_iter().filter(|proxy| *proxy == TrustedProxy::Unix);
+    model.server.trusted_proxies =
+        fewest(&networks).into_iter().map(TrustedProxy::Network).chain(unix).collect();
 }
 
 /// Backends mean the same at one address and with the same share of the requests, however these are spelled.

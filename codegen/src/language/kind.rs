@@ -27,7 +27,7 @@ pub(crate) use field::{FieldName, FieldOfRequest, FieldValue, Fields};
 pub(crate) use like::Like;
 pub(crate) use list::{ListOf, OneOrList, WordSet};
 pub(crate) use nested::Nested;
-pub(crate) use network::Network;
+pub(crate) use network::{Network, Proxy};
 pub(crate) use origin::OriginOf;
 pub(crate) use process::{Level, Threads};
 pub(crate) use quantity::{

@@ -1,10 +1,10 @@
 //! Sections of `server:`.
 
-use super::kind::{Address, AsWritten, ByHand, Level, ListOf, Nested, Network, Number, OneOrList, Refused};
+use super::kind::{Address, AsWritten, ByHand, Level, ListOf, Nested, Number, OneOrList, Proxy, Refused};
 use super::kind::{Size, SizeLimit, SizeOf, Span, Threads, Timeout};
 use super::{Shape, Without, section};
 use crate::ast::Map;
-use crate::model::{Cidr, Late, Placed, Workers};
+use crate::model::{Late, Placed, TrustedProxy, Workers};
 use castgate_contract::level;
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ const fn seconds(count: u64) -> Duration {
 section! {
     /// `server:`; every key has a default, and so has the section.
     Server / WrittenServer => "Settings" {
-        /// IP address and port; one or a list. `[::]:8080` is IPv6 and nothing else, so `0.0.0.0:8080` can stand beside it. May be a late value (`${env:LISTEN:-0.0.0.0:8080}`).
+        /// IP address and port, or `unix:/run/gateway.sock`; one or a list. `[::]:8080` is IPv6 and nothing else, so `0.0.0.0:8080` can stand beside it. May be a late value (`${env:LISTEN:-0.0.0.0:8080}`).
         listen: Vec<Placed> = OneOrList<Address>(Address, "nothing to listen on") as _,
         placed |cx, at| vec![cx.placed(at, Late::of(LISTEN))], said Without::value(LISTEN, ""),
         example "[\"0.0.0.0:8080\", \"[::]:8080\"]";
@@ -32,8 +32,9 @@ section! {
         /// Level of the operational log on stderr; `RUST_LOG` goes before it. May be a late value (`${env:LOG_LEVEL:-info}`).
         log_level: Placed = Level,
         placed |cx, at| cx.placed(at, Late::of(level::DEFAULT)), said Without::value(level::DEFAULT, ""), example "warn";
-        /// Networks (`10.0.0.0/8`) or single addresses of peers whose `X-Forwarded-For` is believed; see "What backends get".
-        trusted_proxies: Vec<Cidr> = ListOf<Network>(Network), default Vec::new(), said "none",
+        /// Networks (`10.0.0.0/8`) or single addresses of peers whose `X-Forwarded-For` is believed, and `unix` for whoever connects to a
+        /// Unix socket; see "What backends get".
+        trusted_proxies: Vec<TrustedProxy> = ListOf<Proxy>(Proxy), default Vec::new(), said "none",
         example "[10.0.0.0/8, 192.0.2.1]";
         /// What a client may send.
         limits: Limits = Nested, defaults, example "{body: 50MiB}";
@@ -49,7 +50,7 @@ section! {
 section! {
     /// A listener of `server.listeners`
     ListenerSection / WrittenListener {
-        /// Address and port, one or a list, required; as `server.listen`. No two listeners have the same.
+        /// Address and port or `unix:/path`, one or a list, required; as `server.listen`. No two listeners have the same.
         address: Vec<Placed> = OneOrList<Address>(Address, "nothing to listen on"),
         required "for example `address: 0.0.0.0:8080`", example "[\"0.0.0.0:8443\", \"[::]:8443\"]";
     }
@@ -104,7 +105,7 @@ section! {
 section! {
     /// `admin: {listen: 127.0.0.1:9090}`
     Admin / WrittenAdmin => "Settings" {
-        /// Address and port, one or a list; required, and not one of `server.listen`. May be a late value (`${env:ADMIN_LISTEN}`).
+        /// Address and port or `unix:/path`, one or a list; required, and not one of `server.listen`. May be a late value (`${env:ADMIN_LISTEN}`).
         listen: Vec<Placed> = OneOrList<Address>(Address, "nothing to listen on") as admin,
         required "for example `listen: 127.0.0.1:9090`", example "127.0.0.1:9090";
     }

@@ -23,6 +23,25 @@ pub enum Workers {
     Count(NonZeroU16),
 }
 
+/// Whose word on the client is believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TrustedProxy {
+    /// Peers of this network.
+    Network(Cidr),
+    /// Whoever connects to a socket of this machine.
+    Unix,
+}
+
+impl TrustedProxy {
+    /// The network, if it is one.
+    pub fn network(self) -> Option<Cidr> {
+        match self {
+            Self::Network(network) => Some(network),
+            Self::Unix => None,
+        }
+    }
+}
+
 /// A network. Bits beyond `prefix` are zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cidr {

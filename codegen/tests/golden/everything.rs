@@ -69,7 +69,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "331872af7c76a814b5f85b38c0f5545c400d9e9029bb720388b9725e98ac4df2",
+        config_sha256: "743ecd7555f5c8c25b74184113494d0b5d5455b7352a39d4a32491f10251d3f4",
     },
     normal_config: NORMAL_CONFIG,
     listeners: &[
@@ -86,6 +86,10 @@ static SETTINGS: Settings = Settings {
                         &[Piece::Env("EXTRA_LISTEN", Some("127.0.0.1:8082"))],
                     ),
                 },
+                Listen {
+                    origin: Origin::at("everything.yml", 3),
+                    address: Late::new(&[Piece::Literal("unix:/run/gateway.sock")]),
+                },
             ],
         },
     ],
@@ -95,8 +99,9 @@ static SETTINGS: Settings = Settings {
         level: Late::new(&[Piece::Env("LOG_LEVEL", Some("info"))]),
     },
     trusted_proxies: &[
-        Cidr::v4([10, 0, 0, 0], 8),
-        Cidr::v6([64768, 0, 0, 0, 0, 0, 0, 0], 8),
+        TrustedProxy::Network(Cidr::v4([10, 0, 0, 0], 8)),
+        TrustedProxy::Network(Cidr::v6([64768, 0, 0, 0, 0, 0, 0, 0], 8)),
+        TrustedProxy::Unix,
     ],
     limits: Limits {
         header_bytes: 32768,
@@ -1011,10 +1016,10 @@ static CANDIDATES: [u32; 2] = [4, 0];
 // The normalised config, which `gateway config` prints.
 
 static NORMAL_CONFIG: &str = r#"server:
-  listen: ["0.0.0.0:8080", "${env:EXTRA_LISTEN:-127.0.0.1:8082}"]
+  listen: ["0.0.0.0:8080", "${env:EXTRA_LISTEN:-127.0.0.1:8082}", "unix:/run/gateway.sock"]
   workers: 4
   log_level: "${env:LOG_LEVEL:-info}"
-  trusted_proxies: ["10.0.0.0/8", "fd00::/8"]
+  trusted_proxies: ["10.0.0.0/8", "fd00::/8", unix]
   limits:
     header_bytes: 32KiB
     headers: 100

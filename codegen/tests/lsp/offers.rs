@@ -23,6 +23,23 @@ fn lints_parameters_and_header_names_are_offered() {
 }
 
 #[test]
+fn names_of_listeners_are_offered() {
+    let mut editor = Editor::new();
+    editor.open("");
+    let config = "server: {listeners: {public: {address: 0.0.0.0:80}, internal: {address: 0.0.0.0:81}}}\n";
+    for rest in [
+        "routes:\n  - listener: ^",
+        "routes:\n  - {path: /, listener: [public, ^",
+        "tests:\n  - request: GET /\n    listener: ^",
+    ] {
+        let mut names = editor.offered(&format!("{config}{rest}"));
+        names.sort();
+        assert_eq!(names, ["internal", "public"], "{rest}");
+    }
+    editor.quit();
+}
+
+#[test]
 fn what_has_to_be_there_is_offered_first() {
     let mut editor = Editor::new();
     editor.open("");

@@ -86,6 +86,7 @@ fn server(choices: &mut Choices<'_>) -> Node {
                 "[fe80::1]:65535",
                 "${env:LISTEN}",
                 "${env:L2:-0.0.0.0:80}",
+                "unix:/run/gateway.sock",
             ],
         )
     });
@@ -118,9 +119,10 @@ fn server(choices: &mut Choices<'_>) -> Node {
             "0.0.0.0/0",
             "::/0",
             "172.16.0.0/12",
+            "unix",
             "2001:db8::/32",
         ];
-        Node::List(choices.some(&networks, 8).into_iter().map(Node::text).collect())
+        Node::List(choices.some(&networks, 9).into_iter().map(Node::text).collect())
     });
     server.may(choices, 40, "limits", limits);
     server.may(choices, 40, "timeouts", |choices| {
@@ -136,7 +138,7 @@ fn listeners(choices: &mut Choices<'_>, names: &[String]) -> Node {
     let addresses = [
         ["0.0.0.0:8080", "[::]:8080"],
         ["${env:LISTEN}", "127.0.0.1:0"],
-        ["[fe80::1]:65535", "${env:L2:-0.0.0.0:80}"],
+        ["unix:/run/gateway.sock", "${env:L2:-0.0.0.0:80}"],
     ];
     let listener = |(name, addresses): (&String, [&str; 2])| {
         let mut section = Section::default();

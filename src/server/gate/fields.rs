@@ -123,7 +123,7 @@ impl Findings {
     ) -> Result<Introduction, Reason> {
         let trusted = client.is_trusted_proxy();
         let forwarded_for = if trusted && self.written & FOR != 0 {
-            append_peer(headers, client)?
+            Some(append_peer(headers, client)?)
         } else {
             client.peer_value()
         };
@@ -183,14 +183,16 @@ fn take(from: &mut HeaderMap, name: &HeaderName, to: &mut HeaderMap) {
     from.remove(name);
 }
 
-/// A trusted peer's list, all lines in order, with the peer at its end.
+/// A trusted peer's list, all lines in order, with the peer at its end if it has an address.
 fn append_peer(headers: &HeaderMap, client: &Client) -> Result<HeaderValue, Reason> {
     let mut list = Vec::new();
-    for line in headers.get_all(&WRITTEN[0]) {
+    let peer = client.peer_value();
+    for line in headers.get_all(&WRITTEN[0]).iter().chain(&peer) {
+        if !list.is_empty() {
+            list.extend_from_slice(b", ");
+        }
         list.extend_from_slice(line.as_bytes());
-        list.extend_from_slice(b", ");
     }
-    list.extend_from_slice(client.peer_value().as_bytes());
     HeaderValue::from_bytes(&list).map_err(|_| Reason::BadRequest)
 }
 

@@ -28,8 +28,8 @@ impl Asked {
 }
 
 impl BalancerContext for Asked {
-    fn client_ip(&self) -> IpAddr {
-        self.client_ip
+    fn client_ip(&self) -> Option<IpAddr> {
+        Some(self.client_ip)
     }
 
     fn first(&self, name: &HeaderName) -> Option<&HeaderValue> {
@@ -221,7 +221,7 @@ struct HashOf(HeaderName);
 
 impl Balance for HashOf {
     fn pick(&self, group: &Group, tried: &mut Tried, cx: &impl BalancerContext) -> Option<&'static Backend> {
-        let ours = || format!("{} {}", cx.client_ip(), cx.uri().path()).into_bytes();
+        let ours = || format!("{:?} {}", cx.client_ip(), cx.uri().path()).into_bytes();
         let key = cx.first(&self.0).map_or_else(ours, |value| value.as_bytes().to_vec());
         let turn = tried.turn(|| castgate_contract::segment::hash(&key) as usize);
         group.turn(turn, tried, Backend::is_usable)

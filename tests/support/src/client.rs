@@ -3,6 +3,9 @@
 use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -181,8 +184,15 @@ impl RawClient {
         Self::over(socket.into())
     }
 
+    /// Connects to a socket of this machine. As long as nobody asks for addresses, one kind of stream is as good as another.
+    #[track_caller]
+    pub fn connect_unix(path: &Path) -> Self {
+        Self::over(TcpStream::from(OwnedFd::from(UnixStream::connect(path).unwrap())))
+    }
+
     fn over(stream: TcpStream) -> Self {
-        stream.set_nodelay(true).unwrap();
+        // Some have nothing to delay.
+        let _ = stream.set_nodelay(true);
         let stream = Arc::new(stream);
         Self { reader: Reader::new(Arc::clone(&stream)), stream, timeout: DEADLINE, pending: VecDeque::new() }
     }

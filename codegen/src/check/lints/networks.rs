@@ -12,22 +12,25 @@ const WIDEST_V6: u8 = 7;
 const ALL_OF_IPV4: Network = Network::v4([0; 4], 0);
 
 pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
-    let networks = &model.server.trusted_proxies;
+    let proxies = &model.server.trusted_proxies;
     let section = ConfigPath::root().key("server").key("trusted_proxies");
     // Of a config without errors each is in its place.
-    for (index, network) in networks.iter().enumerate().filter(|(_, network)| is_wide(network)) {
+    let networks = proxies.iter().enumerate().filter_map(|(index, proxy)| Some((index, proxy.network()?)));
+    let networks: Vec<(usize, Cidr)> = networks.collect();
+    for (index, network) in networks.iter().filter(|(_, network)| is_wide(network)) {
         let title = format!("`{network}` is most of the Internet");
         let label = "whoever connects from there may say who the client is";
-        sink.lint_at(Lint::TRUST_EVERYONE, &section.index(index), title, label)
+        sink.lint_at(Lint::TRUST_EVERYONE, &section.index(*index), title, label)
             .help("name the networks of the proxies in front of the gateway");
     }
-    overlaps(networks, &section, sink);
+    overlaps(&networks, &section, sink);
     for policy in model.policies.all() {
         for (key, networks) in policy.settings.networks() {
             let list = policy.origin.path.key(key);
             // What a route has from the top level is told of there.
             if sink.source.is_written(&list) {
-                overlaps(networks, &list, sink);
+                let networks: Vec<(usize, Cidr)> = networks.iter().copied().enumerate().collect();
+                overlaps(&networks, &list, sink);
             }
         }
         if let Some(label) = policy.settings.if_all_come_from_a_proxy()
@@ -40,9 +43,10 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     }
 }
 
-/// Networks of a list that lie in another one of it.
-fn overlaps(networks: &[Cidr], list: &ConfigPath, sink: &mut Reporter<'_>) {
-    let mut by_place: Vec<(usize, &Cidr)> = networks.iter().enumerate().collect();
+/// Networks of a list, each with its place there, that lie in another one of it.
+fn overlaps(networks: &[(usize, Cidr)], list: &ConfigPath, sink: &mut Reporter<'_>) {
+    let mut by_place: Vec<(usize, &Cidr)> =
+        networks.iter().map(|(index, network)| (*index, network)).collect();
     by_place.sort_by_key(|(index, network)| (network.network(), *index));
     // Networks either hold each other or have nothing in common.
     let mut around: Option<(usize, &Cidr)> = None;

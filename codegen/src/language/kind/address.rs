@@ -7,9 +7,10 @@ use crate::model::{Late, Placed};
 use crate::resolve::cx::{Cx, DEFAULT_HELP};
 use crate::yaml::{self, Tree};
 use castgate_contract::listen::{self, Mistake};
+use castgate_contract::unix;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// An IP address and a port; may come at start.
+/// An IP address and a port, or a socket of this machine; may come at start.
 pub(crate) struct Address;
 
 impl Kind<Placed> for Address {
@@ -33,7 +34,8 @@ impl Constant<Placed> for Address {
 fn address(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Late> {
     let late = cx.late(at, text)?;
     let Some(known) = late.by_default() else { return Some(late) };
-    let Err((message, mend)) = listen_address(&known) else { return Some(late) };
+    let Err(mistake) = listen::parse(&known) else { return Some(late) };
+    let (message, mend) = explained(&known, mistake);
     let is_literal = late.literal().is_some();
     let title = format!("{} is not an address to listen on", quoted(&known));
     let default = cx.default_span(at, text);
@@ -46,21 +48,37 @@ fn address(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Late> {
     // Text in front of and behind a variable is part of the address, too.
     let is_whole = is_literal || matches!(late.pieces.as_slice(), [_]);
     if let (Some(mend), true) = (mend, is_whole) {
-        let written = if is_literal { address_text(mend) } else { mend.to_string() };
-        problem.suggest("write address and port", whole, written);
+        let is_path = mend.starts_with(unix::SCHEME);
+        // As YAML: one of IPv6 begins with a bracket.
+        let written = if is_literal && mend.starts_with('[') { yaml::scalar(&mend) } else { mend };
+        problem.suggest(if is_path { "write the path so" } else { "write address and port" }, whole, written);
     }
     None
 }
 
 /// What is wrong with an address to listen on, and what was most likely meant.
-fn listen_address(text: &str) -> Result<SocketAddr, (&'static str, Option<SocketAddr>)> {
-    listen::parse(text).map_err(|mistake| match mistake {
-        Mistake::Mapped(address) => ("an IPv4 address is written as one", Some(address)),
-        Mistake::NotAnAddress if text.trim().starts_with("localhost") => {
-            ("`localhost` is two addresses, 127.0.0.1 and [::1]", mended_address(text))
+fn explained(text: &str, mistake: Mistake) -> (String, Option<String>) {
+    let address = |mend: Option<SocketAddr>| mend.map(|mend| mend.to_string());
+    match mistake {
+        Mistake::Unix(mistake) => {
+            let path = text.trim_start_matches(unix::SCHEME).trim_matches('/');
+            let mend = format!("{}/{path}", unix::SCHEME);
+            let is_meant = matches!(mistake, unix::Mistake::Slashes) && listen::parse(&mend).is_ok();
+            (mistake.to_string(), is_meant.then_some(mend))
         }
-        Mistake::NotAnAddress => ("expected an IP address and a port", mended_address(text)),
-    })
+        Mistake::Mapped(mend) => ("an IPv4 address is written as one".to_owned(), address(Some(mend))),
+        Mistake::NotAnAddress if text.trim().starts_with("localhost") => {
+            ("`localhost` is two addresses, 127.0.0.1 and [::1]".to_owned(), address(mended_address(text)))
+        }
+        Mistake::NotAnAddress if text.starts_with('/') => {
+            let mend = format!("{}{text}", unix::SCHEME);
+            let mend = Some(mend).filter(|mend| listen::parse(mend).is_ok());
+            ("a socket of this machine is written `unix:/path`".to_owned(), mend)
+        }
+        Mistake::NotAnAddress => {
+            ("expected an IP address and a port".to_owned(), address(mended_address(text)))
+        }
+    }
 }
 
 /// What was most likely meant by `8080`, `:8080`, `*:8080`, `localhost:8080`, `127.0.0.1` or `[::]`.
@@ -86,9 +104,4 @@ fn mended_address(text: &str) -> Option<SocketAddr> {
     let host = bare.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(bare);
     let known = ip(host).filter(|_| !host.is_empty());
     host.parse().ok().or(known).map(|ip| SocketAddr::new(ip, 8080))
-}
-
-/// As YAML: one of IPv6 begins with a bracket.
-fn address_text(address: SocketAddr) -> String {
-    if address.is_ipv4() { address.to_string() } else { yaml::scalar(&address.to_string()) }
 }

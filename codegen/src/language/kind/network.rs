@@ -3,7 +3,7 @@
 use super::{ConfigPath, Constant, Cx, Kind, Value};
 use crate::codes;
 use crate::diagnostic::quoted;
-use crate::model::Cidr;
+use crate::model::{Cidr, TrustedProxy};
 use crate::yaml::{self, Tree};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -46,6 +46,43 @@ impl Constant<Cidr> for Network {
         };
         let address = Value::Array(address.into_iter().map(Value::Number).collect());
         Value::Call(function, vec![address, Value::Number(value.prefix.into())])
+    }
+}
+
+/// A network of proxies, or `unix`.
+pub(crate) struct Proxy;
+
+/// Those who connect to a socket of this machine.
+const UNIX: &str = "unix";
+
+impl Kind<TrustedProxy> for Proxy {
+    type Written = String;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<TrustedProxy> {
+        if written == UNIX {
+            return Some(TrustedProxy::Unix);
+        }
+        Network.read(cx, at, written).map(TrustedProxy::Network)
+    }
+    fn tree(&self, value: &TrustedProxy) -> Tree {
+        match value {
+            TrustedProxy::Network(network) => Network.tree(network),
+            TrustedProxy::Unix => Tree::text(UNIX),
+        }
+    }
+    fn codes(&self) -> Vec<&'static codes::Code> {
+        Network.codes()
+    }
+}
+
+impl Constant<TrustedProxy> for Proxy {
+    fn value(&self, value: &TrustedProxy) -> Value {
+        match value {
+            TrustedProxy::Network(network) => {
+                Value::Call("TrustedProxy::Network", vec![Network.value(network)])
+            }
+            TrustedProxy::Unix => Value::Path("TrustedProxy::Unix"),
+        }
     }
 }
 

@@ -44,4 +44,5 @@ mod stuck_output;
 mod testbed;
 mod timeouts;
 mod truncation;
+mod unix_sockets;
 mod values;
