@@ -67,7 +67,7 @@ fn measure() {
     let alone = Server::start("hyper", upstream);
     let base = ["GET", "POST"].map(|method| alone.per_request("hyper alone", method, "/", None));
     let gateway = Server::start("gateway", upstream);
-    for route in ["respond", "forward", "full"] {
+    for route in ["respond", "forward", "cors", "full"] {
         for (method, base) in ["GET", "POST"].into_iter().zip(base) {
             gateway.per_request(
                 &format!("gateway, route {route}"),
@@ -112,7 +112,7 @@ impl Server {
             if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
         let request = format!(
             "{method} {path}?page=2 HTTP/1.1\r\nHost: api.example.com\r\nUser-Agent: bench/1\r\nAccept: */*\r\n\
-             Accept-Encoding: gzip\r\nCookie: session=0123456789\r\nX-API-Key: key-of-the-bench\r\n{length}\r\n{body}"
+             Accept-Encoding: gzip\r\nCookie: session=0123456789\r\nX-API-Key: key-of-the-bench\r\nOrigin: https://shop.example.org\r\n{length}\r\n{body}"
         );
         let address = self.process.address();
         let clients: Vec<TcpStream> =
