@@ -115,6 +115,8 @@ pub struct RouteIndex<T: 'static> {
     pub candidates: &'static [u32],
     /// Exact hosts, lower-case, to the roots of their tries.
     pub hosts: Table,
+    /// Hosts whose first label is captured, written without it, to the roots of their tries.
+    pub labels: Table,
     /// Wildcard hosts, written without `*.`, to the roots of their tries.
     pub wildcards: Table,
     /// The root for routes of any host.
@@ -179,6 +181,11 @@ impl<T> Tables for RouteIndex<T> {
     #[inline(always)]
     fn hosts(&self) -> Table {
         self.hosts
+    }
+
+    #[inline(always)]
+    fn labels(&self) -> Table {
+        self.labels
     }
 
     #[inline(always)]

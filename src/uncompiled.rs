@@ -41,6 +41,7 @@ static ROUTES: RouteIndex<Late> = RouteIndex {
     edges: &[],
     candidates: &[],
     hosts: Table::EMPTY,
+    labels: Table::EMPTY,
     wildcards: Table::EMPTY,
     any_host: NONE,
 };

@@ -53,6 +53,8 @@ pub enum RequestPart {
     Segment(u8),
     /// All segments of the path from this number on, without a slash in front.
     Rest(u8),
+    /// The label in front of the name in `Host`, in lower case.
+    Label,
 }
 
 /// As a request is served.
@@ -252,6 +254,11 @@ impl RequestPart {
             }
             Self::Cookie(name) => output(Bit::Plain(cookie(request, cx, name).ok_or(Absent)?)),
             Self::Segment(number) => output(Bit::Segment(&path[segment::nth(path, usize::from(number))])),
+            Self::Label => {
+                let mut buffer = [0; host::MAX_LABEL];
+                let (name, _) = host(request).ok_or(Absent)?;
+                output(Bit::Plain(host::label(name, &mut buffer).ok_or(Absent)?.as_bytes()));
+            }
             Self::Rest(number) => output(Bit::Path(&path[segment::nth(path, usize::from(number)).start..])),
         }
         Ok(())

@@ -16,7 +16,7 @@ pub use judge::Unseen;
 use crate::codes;
 use crate::diagnostic::{Diagnostics, quoted};
 use crate::model::{Model, Test};
-use crate::pattern::HostPattern;
+use crate::pattern::Hosts;
 use crate::source::Source;
 use crate::table::{self, Mismatch, Table};
 use client::Client;
@@ -191,8 +191,8 @@ impl<'m> Asking<'m, '_> {
 /// The Host of requests that have none: the gateway's address, unless a route has that name.
 fn nobody(model: &Model, gateway: &Address) -> String {
     let name = gateway.host().to_ascii_lowercase();
-    let is_named = |host: &HostPattern| *host != HostPattern::Any && host.matches(&name);
-    if model.routes.iter().any(|route| is_named(&route.host)) {
+    let is_named = |hosts: &Hosts| !hosts.is_any() && hosts.matching(&name).is_some();
+    if model.routes.iter().any(|route| is_named(&route.hosts)) {
         NOBODY.to_owned()
     } else {
         gateway.authority().to_owned()

@@ -27,7 +27,7 @@ pub(crate) fn check(model: &Model, sink: &mut Reporter<'_>) {
     let is_whole = !sink.problems.has_errors();
     let sites = model.sites();
     let tables: Vec<Table<'_>> = sites.iter().map(|site| Table::new(&site.model)).collect();
-    ambiguity::check(&model.by_precedence(), sink);
+    ambiguity::check(&sites, &tables, sink);
     reachability::check(&tables, sink);
     builtin::check(model, sink);
     fields::check(model, sink);

@@ -67,7 +67,8 @@ pub fn diff(old: &Model, new: &Model) -> Diff {
 impl Model {
     /// Each with the listeners on which it takes requests.
     fn conditions(&self) -> impl Iterator<Item = (Condition<'_>, &Listeners)> {
-        self.routes.iter().map(|route| (Condition::of(route), &route.listeners))
+        let conditions = |route| Condition::all_of(route).map(move |condition| (condition, &route.listeners));
+        self.routes.iter().flat_map(conditions)
     }
 
     /// As a listener sees it that is not there.

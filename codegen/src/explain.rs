@@ -173,7 +173,7 @@ fn taken(table: &Table<'_>, model: &Model, route: &Route, request: &Request) -> 
 /// What a route asks of a request, on one line.
 fn condition(route: &Route) -> String {
     let (methods, kind) = (show::methods(route.methods), route.path.kind);
-    let mut text = format!("{methods} {}{} ({kind})", route.host, route.path);
+    let mut text = format!("{methods} {}{} ({kind})", route.hosts, route.path);
     for header in &route.headers {
         text.push_str(&format!(" +{}: {}", header.name, header.value));
     }
@@ -187,7 +187,8 @@ fn condition(route: &Route) -> String {
 fn others(whole: &Model, model: &Model, winner: Option<&Route>, request: &Request, all: bool) -> String {
     let is_winner = |route: &Route| winner.is_some_and(|winner| winner.name == route.name);
     let here: BTreeSet<&str> = model.routes.iter().map(|route| route.name.as_str()).collect();
-    let routes = whole.by_precedence();
+    let mut routes: Vec<&Route> = whole.routes.iter().collect();
+    routes.sort_by(|a, b| a.precedence_on(b, request.host()));
     let losers = routes.iter().filter(|route| !is_winner(route));
     let mut shown = Vec::new();
     let (mut left_out, mut far) = (0, 0);

@@ -4,14 +4,18 @@
 
 mod foreign;
 mod host;
+mod hosts;
 mod origin;
+mod parameters;
 mod path;
 mod segment;
 mod target;
 mod template;
 
-pub use host::HostPattern;
+pub use host::{HostPattern, Label};
+pub use hosts::Hosts;
 pub use origin::OriginPattern;
+pub(crate) use parameters::{Parameter, Parameters};
 pub use path::{MAX_SEGMENTS, MatchKind, PathPattern};
 pub use segment::{ParamKind, Segment};
 pub(crate) use target::check as check_target;

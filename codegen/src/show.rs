@@ -1,7 +1,7 @@
 //! Values of the model as they are written in a config.
 
 use crate::model::{Late, Methods, Part, Piece, Rate, Ratio, RequestText, Route, Target};
-use crate::pattern::{Segment, TemplatePiece};
+use crate::pattern::{HostPattern, Segment, TemplatePiece};
 use crate::resolve::value::{self, Braces};
 use std::time::Duration;
 
@@ -106,6 +106,10 @@ pub fn template(pieces: &[TemplatePiece], route: &Route) -> String {
         TemplatePiece::Segment(index) | TemplatePiece::Rest(index) => {
             let segment = route.path.segments.get(usize::from(*index));
             segment.and_then(Segment::parameter).unwrap_or_default()
+        }
+        TemplatePiece::Label => {
+            let name = route.hosts.iter().find_map(HostPattern::label);
+            name.map(|name| format!("{{{name}}}")).unwrap_or_default()
         }
     };
     pieces.iter().map(piece).collect()

@@ -30,7 +30,8 @@ pub(crate) use {
 use crate::language::route::{DISPUTED, DisputedKey};
 use crate::lower;
 use crate::model::{Methods, Model, Route, Sharing};
-use crate::plan::Index;
+use crate::pattern::{HostPattern, Label};
+use crate::plan::{Index, NONE};
 use castgate_contract::built_in;
 use castgate_contract::cross_origin::{Denied, Preflight};
 use castgate_contract::path::Disputed;
@@ -55,6 +56,9 @@ pub enum Answer<'m> {
     NotImplemented,
 }
 
+/// What it costs to ask about a request, in routes that are looked at.
+const COST_OF_A_REQUEST: usize = 100;
+
 fn is_refused(of: Disputed, request: &Request, route: &Route) -> bool {
     request.disputed().contains(of) && !route.settings.keeps().contains(of)
 }
@@ -74,7 +78,7 @@ impl<'m> Table<'m> {
 
     /// What becomes of this request.
     pub fn ask(&self, request: &Request) -> Answer<'m> {
-        if self.model.admin.is_none() && built_in::at(request.raw_path()).is_some() {
+        if self.is_built_in(request) {
             return Answer::BuiltIn;
         }
         if matches!(request.method(), "TRACE" | "CONNECT") {
@@ -145,6 +149,33 @@ impl<'m> Table<'m> {
         takers
     }
 
+    /// Whether the gateway answers it itself, ahead of all routes.
+    pub(crate) fn is_built_in(&self, request: &Request) -> bool {
+        self.model.admin.is_none() && built_in::at(request.raw_path()).is_some()
+    }
+
+    /// Which of these methods no route takes that goes before this one, of a request that no built-in path has; `None` if that
+    /// costs more than is left.
+    pub(crate) fn left_to(
+        &self,
+        route: &Route,
+        request: &Request,
+        methods: Methods,
+        budget: &mut usize,
+    ) -> Option<Methods> {
+        *budget = budget.saturating_sub(COST_OF_A_REQUEST);
+        let mut left = methods;
+        self.search(request, &mut |_, other| {
+            *budget = budget.saturating_sub(1);
+            let goes_first = other.precedence_on(route, request.host()).is_lt();
+            if goes_first && request.has_fields_of(other) {
+                left = left.without(other.methods);
+            }
+            !goes_first || left == Methods::NONE || *budget == 0
+        });
+        (*budget > 0).then_some(left)
+    }
+
     /// Visits the routes whose host and path match, best first, each with its number, until one is accepted.
     fn search(
         &self,
@@ -164,6 +195,17 @@ impl<'m> Table<'m> {
 
     pub(crate) fn index(&self) -> &Index {
         &self.index
+    }
+
+    /// The root of this pattern's trie, if it has routes.
+    fn root(&self, pattern: &HostPattern) -> Option<u32> {
+        let index = &self.index;
+        match pattern {
+            HostPattern::Exact(name) => index.lookup(index.hosts(), name),
+            HostPattern::Labelled(Label { suffix, .. }) => index.lookup(index.labels(), suffix),
+            HostPattern::Wildcard(suffix) => index.lookup(index.wildcards(), suffix),
+            HostPattern::Any => Some(index.any_host()).filter(|root| *root != NONE),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The search for the route of a request: precedence lives in its order (docs/configuration.md, "Precedence"), never in
 //! the order of a file. It neither allocates nor records parameters: a parameter is the number of its path segment.
 
+use crate::host;
 use crate::methods::Methods;
 use crate::segment::{self, hash};
 use crate::table::{Edge, NONE, Node, Span, Spanned, Table};
@@ -18,6 +19,8 @@ pub trait Tables {
     fn candidates(&self) -> &[u32];
     /// Exact hosts, lower-case, to the roots of their tries.
     fn hosts(&self) -> Table;
+    /// Hosts whose first label is captured, written without it, to the roots of their tries.
+    fn labels(&self) -> Table;
     /// Wildcard hosts, written without `*.`, to the roots of their tries.
     fn wildcards(&self) -> Table;
     /// The root for routes of any host.
@@ -34,7 +37,7 @@ pub trait Tables {
     ) -> Option<u32> {
         let path = path.as_bytes();
         let first = if path.len() == 1 { path.len() + 1 } else { 1 };
-        if (self.hosts().start & self.wildcards().start) != NONE
+        if (self.hosts().start & self.labels().start & self.wildcards().start) != NONE
             && let Some(found) = search_hosts(self, host, path, first, accept)
         {
             return Some(found);
@@ -73,6 +76,14 @@ fn search_hosts(
     accept: &mut impl FnMut(u32, Option<Methods>) -> bool,
 ) -> Option<u32> {
     if let Some(root) = tables.lookup(tables.hosts(), host)
+        && let Some(found) = descend(tables, root, path, first, accept)
+    {
+        return Some(found);
+    }
+    // One label in front is closer than any wildcard: whatever wildcard has this host has all of those.
+    if tables.labels().start != NONE
+        && let Some((_, suffix)) = host::labelled(host)
+        && let Some(root) = tables.lookup(tables.labels(), suffix)
         && let Some(found) = descend(tables, root, path, first, accept)
     {
         return Some(found);

@@ -1,5 +1,6 @@
 //! What becomes of a path that is put together anew, and where a redirect leads. Paths are canonical.
 
+use crate::host::{self, MAX_LABEL};
 use crate::segment::nth;
 
 /// A piece of a template; `T` is its text. Segments are counted from 0.
@@ -11,16 +12,26 @@ pub enum TemplatePiece<T> {
     Segment(u8),
     /// All segments of the request's path from this number on, without a slash in front.
     Rest(u8),
+    /// The label in front of the request's host, in lower case.
+    Label,
 }
 
-/// Passes on what the pieces make of `path`, bit by bit. What the path does not have is empty.
+/// Passes on what the pieces make of `path`, bit by bit; the `Host` is asked for only if a piece is a part of it. What a request
+/// does not have is empty.
 #[inline]
-pub fn render<T: AsRef<str>>(pieces: &[TemplatePiece<T>], path: &str, mut output: impl FnMut(&str)) {
+pub fn render<'h, T: AsRef<str>>(
+    pieces: &[TemplatePiece<T>],
+    path: &str,
+    host: impl Fn() -> &'h [u8],
+    mut output: impl FnMut(&str),
+) {
+    let mut buffer = [0; MAX_LABEL];
     for piece in pieces {
         output(match piece {
             TemplatePiece::Literal(text) => text.as_ref(),
             TemplatePiece::Segment(number) => &path[nth(path, usize::from(*number))],
             TemplatePiece::Rest(number) => &path[nth(path, usize::from(*number)).start..],
+            TemplatePiece::Label => host::label(host(), &mut buffer).unwrap_or_default(),
         });
     }
 }
@@ -58,10 +69,15 @@ mod tests {
         fn pieces_are_segments_of_the_path(path in "(/[a-z;=.]{0,12}){1,6}", number in 0u8..8) {
             let segments: Vec<&str> = path[1..].split('/').collect();
             let from = &segments[usize::from(number).min(segments.len())..];
-            let pieces = [TemplatePiece::Literal("/x/"), TemplatePiece::Segment(number), TemplatePiece::Rest(number)];
+            let pieces = [
+                TemplatePiece::Literal("/x/"),
+                TemplatePiece::Segment(number),
+                TemplatePiece::Label,
+                TemplatePiece::Rest(number),
+            ];
             let mut made = String::new();
-            render(&pieces, &path, |text| made.push_str(text));
-            prop_assert_eq!(made, format!("/x/{}{}", from.first().unwrap_or(&""), from.join("/")));
+            render(&pieces, &path, || b"Shop.example.com", |text| made.push_str(text));
+            prop_assert_eq!(made, format!("/x/{}shop{}", from.first().unwrap_or(&""), from.join("/")));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Ends of stacks that need no upstream: a rejection, a redirect, a fixed response.
 
 use bytes::Bytes;
+use castgate_contract::methods::Methods;
 use castgate_contract::template;
 use http::{HeaderValue, StatusCode, header};
 
@@ -11,13 +12,22 @@ use crate::message::{Body, Request, Response};
 use crate::service::Service;
 use crate::value::{Escape, RequestText};
 
-/// Answers with the rejection that the context holds: no route, a wrong method, a malformed request.
+/// Answers with the rejection that the context holds: no route, a wrong method, a malformed request. Without one the request is
+/// about the gateway itself, `OPTIONS *`: the methods that it can forward at all.
 #[derive(Debug)]
 pub struct Reject;
 
 impl Service for Reject {
     async fn serve(&self, _request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
-        Err(cx.rejection.take().unwrap_or(Error::new(Reason::Internal)))
+        if let Some(error) = cx.rejection.take() {
+            return Err(error);
+        }
+        let methods = Methods::ALL.named().collect::<Vec<_>>().join(", ");
+        let methods = HeaderValue::try_from(methods).map_err(|_| Error::new(Reason::Internal))?;
+        let mut response = Response::new(Body::Empty);
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        response.headers_mut().insert(header::ALLOW, methods);
+        Ok(response)
     }
 }
 
@@ -59,7 +69,8 @@ impl Service for Redirect {
         match self.to {
             Target::Fixed(to) => location.push_str(to),
             Target::Template(pieces) => {
-                template::render(pieces, request.uri().path(), |text| location.push_str(text))
+                let host = || request.headers().get(header::HOST).map_or(&b""[..], HeaderValue::as_bytes);
+                template::render(pieces, request.uri().path(), host, |text| location.push_str(text))
             }
         }
         if let Some(query) = request.uri().query() {

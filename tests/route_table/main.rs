@@ -44,8 +44,10 @@ fn yaml(routes: &[Route]) -> String {
         if !route.listeners.is_empty() {
             _ = writeln!(yaml, "    listener: [{}]", route.listeners.join(", "));
         }
-        if !route.host.is_empty() {
-            _ = writeln!(yaml, "    host: {:?}", route.host);
+        match route.hosts.as_slice() {
+            [] => {}
+            [one] => _ = writeln!(yaml, "    host: {one:?}"),
+            several => _ = writeln!(yaml, "    host: {several:?}"),
         }
         if route.exact {
             _ = writeln!(yaml, "    match: exact");
@@ -89,7 +91,9 @@ fn ask(tables: &Tables, request: &Request) -> Result<usize, Vec<&'static str>> {
 }
 
 fn any_route() -> impl Strategy<Value = Route> {
-    let hosts = ["", "", "", "a.com", "b.a.com", "*.a.com", "*.b.a.com", "*.com"];
+    let hosts = ["a.com", "b.a.com", "{t}.com", "{t}.a.com", "{u}.b.a.com", "*.a.com", "*.b.a.com", "*.com"];
+    let host = prop::sample::select(hosts.to_vec()).prop_map(|host| vec![host]);
+    let several = prop::sample::subsequence(hosts.to_vec(), 2..4);
     let segments = ["a", "a", "b", "longer-than-8", "1", "{}", "{}", "{:uint}", "{:uuid}"];
     let methods = prop::sample::subsequence(oracle::METHODS.to_vec(), 1..3);
     let headers = prop::sample::subsequence(vec!["x-a", "x-b", "x-c"], 0..3);
@@ -97,7 +101,7 @@ fn any_route() -> impl Strategy<Value = Route> {
     let values = || prop::collection::vec(prop::sample::select(vec!["1", "a b"]), 3);
     let listeners = prop::sample::subsequence(LISTENERS.to_vec(), 1..3);
     (
-        prop::sample::select(hosts.to_vec()),
+        prop_oneof![3 => Just(Vec::new()), 4 => host, 2 => several],
         prop::collection::vec(prop::sample::select(segments.to_vec()), 0..4),
         prop::sample::select(vec!["", "", "/", "{*}"]),
         any::<bool>(),
@@ -106,7 +110,7 @@ fn any_route() -> impl Strategy<Value = Route> {
         (prop_oneof![2 => Just(Vec::new()), 1 => query], values()),
         prop_oneof![3 => Just(Vec::new()), 1 => listeners],
     )
-        .prop_map(|(host, mut segments, end, exact, methods, headers, query, listeners)| {
+        .prop_map(|(hosts, mut segments, end, exact, methods, headers, query, listeners)| {
             match end {
                 "" => {}
                 "/" if segments.is_empty() => {}
@@ -114,14 +118,25 @@ fn any_route() -> impl Strategy<Value = Route> {
                 rest => segments.push(rest),
             }
             let map = |(names, values): (Vec<_>, Vec<_>)| names.into_iter().zip(values).collect();
-            let mut route = Route::new(host, segments, exact, methods, map(headers), map(query));
+            let mut route = Route::new(hosts, segments, exact, methods, map(headers), map(query));
             route.listeners = listeners;
             route
         })
 }
 
 fn any_request() -> impl Strategy<Value = Request> {
-    let hosts = ["a.com", "b.a.com", "c.b.a.com", "d.c.b.a.com", "x.com", "com", "localhost", ""];
+    let hosts = [
+        "a.com",
+        "b.a.com",
+        "c.b.a.com",
+        "d.c.b.a.com",
+        "x.com",
+        "x!y.com",
+        "x.y.com",
+        "com",
+        "localhost",
+        "",
+    ];
     let segments =
         ["a", "a", "b", "longer-than-8", "longer-than-9", "1", "1", "18446744073709551616", "z", UUID];
     let methods = ["GET", "GET", "HEAD", "POST", "PUT", "DELETE", "PURGE"];
@@ -171,9 +186,11 @@ fn the_runtime_finds_what_the_oracle_finds() {
             let mut counts = counts.borrow_mut();
             let routes = unambiguous(&all);
             if routes.len() < all.len() {
-                let report = cast(yaml(&all)).expect_err("ambiguous");
-                prop_assert!(report.contains("[CG0308]"), "{report}");
-                *counts.2 += 1;
+                match cast(yaml(&all)) {
+                    Err(report) => *counts.2 += usize::from(report.contains("[CG0308]")),
+                    // Others take all that the two match.
+                    Ok(_) => prop_assert!(!requests.iter().any(|request| oracle::is_tied(&all, request))),
+                }
             }
             let tables = match cast(yaml(&routes)) {
                 Ok(tables) => tables,
@@ -219,7 +236,8 @@ fn the_runtime_finds_what_matchit_finds() {
             let mut router = matchit::Router::new();
             let mut routes = Vec::new();
             for (number, segments) in paths.into_iter().enumerate() {
-                let route = Route::new("", segments, true, Vec::new(), BTreeMap::new(), BTreeMap::new());
+                let route =
+                    Route::new(Vec::new(), segments, true, Vec::new(), BTreeMap::new(), BTreeMap::new());
                 prop_assert!(router.insert(route.path(), number).is_ok(), "matchit refuses {}", route.path());
                 routes.push(route);
             }

@@ -11,8 +11,8 @@ pub(crate) const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "PUT", "DELETE"];
 pub(crate) struct Route {
     /// Empty for all.
     pub(crate) listeners: Vec<&'static str>,
-    /// Exact, `*.name`, or empty for any.
-    pub(crate) host: &'static str,
+    /// Exact, `{label}.name`, `*.name`; empty for any.
+    pub(crate) hosts: Vec<&'static str>,
     /// Literals, `{}`, `{:uint}`, `{:uuid}`, and `{*}` at the end; an empty one is a trailing slash.
     segments: Vec<&'static str>,
     /// `match: exact`
@@ -41,7 +41,7 @@ pub(crate) fn answer(routes: &[Route], request: &Request) -> Result<usize, Vec<&
     let matching = |route: &&Route| route.matches_but_for_method(request);
     let takes = |route: &Route| route.methods.is_empty() || route.methods.contains(&request.method);
     let best = routes.iter().enumerate().filter(|(_, route)| matching(route) && takes(route));
-    match best.min_by(|(_, a), (_, b)| a.rank().cmp(&b.rank())) {
+    match best.min_by_key(|(_, route)| route.rank(request.host)) {
         Some((number, _)) => Ok(number),
         None => {
             let allows =
@@ -51,12 +51,24 @@ pub(crate) fn answer(routes: &[Route], request: &Request) -> Result<usize, Vec<&
     }
 }
 
+/// Whether two routes that match, of which none goes first, are before all others that match.
+pub(crate) fn is_tied(routes: &[Route], request: &Request) -> bool {
+    let takes = |route: &&Route| {
+        route.matches_but_for_method(request)
+            && (route.methods.is_empty() || route.methods.contains(&request.method))
+    };
+    let mut ranks: Vec<Rank> = routes.iter().filter(takes).map(|route| route.rank(request.host)).collect();
+    ranks.sort();
+    matches!(ranks.as_slice(), [first, second, ..] if first == second)
+}
+
 /// Less goes first.
 type Rank = (HostRank, Vec<SegmentRank>, bool, Reverse<usize>, Reverse<usize>, bool);
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum HostRank {
     Exact,
+    Label,
     Wildcard(Reverse<usize>),
     Any,
 }
@@ -74,7 +86,7 @@ enum SegmentRank {
 
 impl Route {
     pub(crate) fn new(
-        host: &'static str,
+        hosts: Vec<&'static str>,
         mut segments: Vec<&'static str>,
         exact: bool,
         methods: Vec<&'static str>,
@@ -88,7 +100,7 @@ impl Route {
         if exact && segments.is_empty() {
             segments.push("");
         }
-        Self { listeners: Vec::new(), host, segments, exact, methods, headers, query }
+        Self { listeners: Vec::new(), hosts, segments, exact, methods, headers, query }
     }
 
     /// The pattern as the config writes it; parameters are named by their place.
@@ -101,12 +113,15 @@ impl Route {
         if path.is_empty() { "/".to_owned() } else { path }
     }
 
-    fn rank(&self) -> Rank {
-        let host = match self.host.strip_prefix("*.") {
+    /// For requests to this host: by the most specific pattern that has it.
+    fn rank(&self, host: &str) -> Rank {
+        let of = |pattern: &&'static str| match pattern.strip_prefix("*.") {
             Some(suffix) => HostRank::Wildcard(Reverse(suffix.len())),
-            None if self.host.is_empty() => HostRank::Any,
+            None if pattern.starts_with('{') => HostRank::Label,
             None => HostRank::Exact,
         };
+        let host = self.hosts.iter().filter(|pattern| has(pattern, host)).map(of).min();
+        let host = host.unwrap_or(HostRank::Any);
         let mut path: Vec<SegmentRank> = self.segments.iter().map(|segment| rank(segment)).collect();
         if path.last() != Some(&SegmentRank::Rest) {
             path.push(if self.exact { SegmentRank::EndOfExact } else { SegmentRank::EndOfPrefix });
@@ -124,8 +139,11 @@ impl Route {
         let same_place = |(a, b): (&&str, &&str)| a == b;
         let methods_meet =
             self.methods.is_empty() || self.methods.iter().any(|name| other.methods.contains(name));
-        self.rank() == other.rank()
-            && self.host == other.host
+        // Patterns of one rank that have a host in common are the same, but for the name of a label.
+        let unnamed = |host: &str| host.replace("{t}", "{}").replace("{u}", "{}");
+        let is_shared = |host: &&str| other.hosts.iter().any(|other| unnamed(other) == unnamed(host));
+        self.rank("") == other.rank("")
+            && (self.hosts.iter().any(is_shared) || self.hosts.is_empty() && other.hosts.is_empty())
             && self.segments.iter().zip(&other.segments).all(same_place)
             && methods_meet
             && (self.listeners.is_empty() || self.listeners.iter().any(|name| other.listeners.contains(name)))
@@ -134,10 +152,7 @@ impl Route {
     }
 
     fn matches_but_for_method(&self, request: &Request) -> bool {
-        let host = match self.host.strip_prefix('*') {
-            Some(suffix) => request.host.len() > suffix.len() && request.host.ends_with(suffix),
-            None => self.host.is_empty() || self.host == request.host,
-        };
+        let host = self.hosts.is_empty() || self.hosts.iter().any(|pattern| has(pattern, request.host));
         let line =
             |wanted: &str| request.headers.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
         let headers = self.headers.iter().all(|(name, value)| line(name) == Some(value));
@@ -170,6 +185,15 @@ impl Route {
             if self.exact { parts.len() == self.segments.len() } else { parts.len() >= self.segments.len() };
         length && parts.iter().zip(&self.segments).all(|(part, segment)| fits(segment, part))
     }
+}
+
+fn has(pattern: &str, host: &str) -> bool {
+    if let Some(suffix) = pattern.strip_prefix('*') {
+        return host.len() > suffix.len() && host.ends_with(suffix);
+    }
+    let Some((_, suffix)) = pattern.split_once('}') else { return pattern == host };
+    let is_of_label = |char: char| char.is_ascii_alphanumeric() || char == '-' || char == '_';
+    host.strip_suffix(suffix).is_some_and(|label| !label.is_empty() && label.chars().all(is_of_label))
 }
 
 fn rank(segment: &str) -> SegmentRank {

@@ -25,8 +25,17 @@ pub(crate) fn load(plan: &Plan) -> Tables {
         edges.iter().map(|edge| edge.read().map_or(Edge::VACANT, |(of, node)| Edge::new(text(of), node)));
     let (edges, candidates) = (leak(edges), leak(candidates.iter().copied()));
     let table = |of: &plan::Roots| -> &'static RouteIndex<usize> {
-        let plan::Roots { hosts, wildcards, any_host } = *of;
-        Box::leak(Box::new(RouteIndex { routes, nodes, edges, candidates, hosts, wildcards, any_host }))
+        let plan::Roots { hosts, labels, wildcards, any_host } = *of;
+        Box::leak(Box::new(RouteIndex {
+            routes,
+            nodes,
+            edges,
+            candidates,
+            hosts,
+            labels,
+            wildcards,
+            any_host,
+        }))
     };
     let tables: Vec<&RouteIndex<usize>> = plan.tables.iter().map(table).collect();
     plan.listeners.iter().map(|listener| (listener.name.clone(), tables[listener.table])).collect()

@@ -258,6 +258,17 @@ pub enum Strings {
     List(List<String>),
 }
 
+impl Strings {
+    /// All of them, each with its place if it is in a list.
+    pub fn entries(&self) -> impl Iterator<Item = (Option<usize>, &String)> {
+        let (one, list) = match self {
+            Self::One(text) => (Some((None, text)), None),
+            Self::List(list) => (None, Some(list.iter().map(|(index, text)| (Some(index), text)))),
+        };
+        one.into_iter().chain(list.into_iter().flatten())
+    }
+}
+
 impl<'de> Deserialize<'de> for Strings {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct StringsVisitor;

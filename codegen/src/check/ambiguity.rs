@@ -1,17 +1,34 @@
 //! Two routes must not match the same request with the same precedence: the file's order never decides.
 
-use crate::codes;
-use crate::diagnostic::{Reporter, quoted};
-use crate::encoded;
-use crate::model::Route;
+mod tie;
+
+use crate::diagnostic::Reporter;
+use crate::model::{Route, Site, by_hosts};
+use crate::pattern::HostPattern;
+use crate::table::Table;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use tie::{Seen, Ties};
+
+/// Looks at each listener.
+pub(super) fn check(sites: &[Site<'_>], tables: &[Table<'_>], sink: &mut Reporter<'_>) {
+    let mut seen = Seen::default();
+    for (site, table) in sites.iter().zip(tables) {
+        on_listener(&mut Ties::new(table, site.names(), &mut seen), table, sink);
+    }
+}
 
 /// Looks at each run of routes with the same host, path shape, and numbers of everything else.
-pub(super) fn check(by_precedence: &[&Route], sink: &mut Reporter<'_>) {
-    for equals in by_precedence.chunk_by(|a, b| a.precedence(b).is_eq()) {
-        if equals.len() > 1 {
-            check_equals(equals, sink);
+fn on_listener<'m>(ties: &mut Ties<'_, 'm>, table: &Table<'m>, sink: &mut Reporter<'_>) {
+    let model = table.model();
+    for (hosts, numbers) in by_hosts(&model.routes) {
+        let Some(host) = hosts.first() else { continue };
+        let mut routes: Vec<&Route> = numbers.iter().filter_map(|number| model.routes.get(*number)).collect();
+        routes.sort_by(|a, b| a.precedence_within(b));
+        for equals in routes.chunk_by(|a, b| a.precedence_within(b).is_eq()) {
+            if equals.len() > 1 {
+                check_equals(host, equals, ties, sink);
+            }
         }
     }
 }
@@ -26,18 +43,31 @@ struct Asked<'r> {
 
 /// Routes of the same names clash if their values are the same: that is looked up, so that many tenants on one path
 /// stay cheap. Routes of different names clash if the values of those that they have in common are the same.
-fn check_equals(routes: &[&Route], sink: &mut Reporter<'_>) {
+fn check_equals<'m>(
+    host: &'m HostPattern,
+    routes: &[&'m Route],
+    ties: &mut Ties<'_, 'm>,
+    sink: &mut Reporter<'_>,
+) {
     let asked = asked(routes);
     let mut by_conditions: BTreeMap<(&[u32], &[u32]), Vec<&Route>> = BTreeMap::new();
     for asked in &asked {
+        if sink.problems.is_full() {
+            return;
+        }
         let alike = by_conditions.entry((&asked.names, &asked.values)).or_default();
-        match alike.iter().find(|other| overlaps(other, asked.route)) {
-            Some(other) => report(other, asked.route, sink),
-            None => alike.push(asked.route),
+        if !alike.iter().any(|other| ties.report(host, other, asked.route, sink)) {
+            alike.push(asked.route);
         }
     }
     if by_conditions.keys().any(|(names, _)| *names != asked[0].names.as_slice()) {
-        pairs(&asked.iter().collect::<Vec<_>>(), sink);
+        pairs(&asked.iter().collect::<Vec<_>>(), &mut |one, other| {
+            // Every pair may tie, and there are many pairs.
+            if !sink.problems.is_full() {
+                ties.report(host, one, other, sink);
+            }
+            !sink.problems.is_full()
+        });
     }
 }
 
@@ -46,7 +76,7 @@ const FEW: usize = 4;
 
 /// Pairs of different names. Routes with different values of one name cannot clash, so the name that tells most of
 /// them apart leaves little to compare.
-fn pairs(routes: &[&Asked<'_>], sink: &mut Reporter<'_>) {
+fn pairs<'m>(routes: &[&Asked<'m>], each: &mut impl FnMut(&'m Route, &'m Route) -> bool) {
     let mut by_name: BTreeMap<u32, BTreeMap<u32, usize>> = BTreeMap::new();
     if routes.len() >= FEW {
         for asked in routes {
@@ -63,7 +93,7 @@ fn pairs(routes: &[&Asked<'_>], sink: &mut Reporter<'_>) {
     let best = by_name.iter().map(|(name, values)| (left(values), *name)).min();
     let Some((_, name)) = best.filter(|(left, _)| *left <= routes.len() / 4 * 3) else {
         for (index, one) in routes.iter().enumerate() {
-            across(&[one], &routes[index + 1..], sink);
+            across(&[one], &routes[index + 1..], each);
         }
         return;
     };
@@ -74,23 +104,22 @@ fn pairs(routes: &[&Asked<'_>], sink: &mut Reporter<'_>) {
     }
     let without = by_value.remove(&None).unwrap_or_default();
     for with in by_value.values() {
-        across(&without, with, sink);
-        pairs(with, sink);
+        across(&without, with, each);
+        pairs(with, each);
     }
-    pairs(&without, sink);
+    pairs(&without, each);
 }
 
-/// Each of these with each of those.
-fn across(some: &[&Asked<'_>], others: &[&Asked<'_>], sink: &mut Reporter<'_>) {
+/// Each of these with each of those, as long as it is wanted.
+fn across<'m>(
+    some: &[&Asked<'m>],
+    others: &[&Asked<'m>],
+    each: &mut impl FnMut(&'m Route, &'m Route) -> bool,
+) {
     for one in some {
-        // Every pair may tie, and there are many pairs.
-        if sink.problems.is_full() {
+        let mut alike = others.iter().filter(|other| one.names != other.names && agree(one, other));
+        if !alike.all(|other| each(one.route, other.route)) {
             return;
-        }
-        for other in others {
-            if one.names != other.names && agree(one, other) && overlaps(one.route, other.route) {
-                report(one.route, other.route, sink);
-            }
         }
     }
 }
@@ -128,51 +157,4 @@ fn agree(a: &Asked<'_>, b: &Asked<'_>) -> bool {
         }
     }
     true
-}
-
-fn overlaps(a: &Route, b: &Route) -> bool {
-    a.methods.intersects(b.methods) && a.listeners.meet(&b.listeners)
-}
-
-fn report(a: &Route, b: &Route, sink: &mut Reporter<'_>) {
-    let place = |route: &Route| sink.source.key_span(&route.origin.path).map(|span| span.start);
-    let (first, second) = if place(a) <= place(b) { (a, b) } else { (b, a) };
-    let source = sink.source;
-    let span = |route: &Route| source.value_span(&route.origin.path.key("path"));
-    let title = format!("routes {} and {} match the same request", quoted(&first.name), quoted(&second.name));
-    sink.error(&codes::AMBIGUOUS_ROUTES, title)
-        .label(span(second), "this route")
-        .label(span(first), "and this one, with the same precedence")
-        .help(format!("for example {}", witness(first, second)))
-        .help("the order of the file never decides; make one more specific: path, methods, headers or query");
-}
-
-/// A request which both match.
-fn witness(a: &Route, b: &Route) -> String {
-    let method = a.methods.intersection(b.methods).named().next().unwrap_or("GET");
-    let mut query: Vec<String> = a
-        .query
-        .iter()
-        .chain(&b.query)
-        .map(|parameter| encoded::parameter(&parameter.name, &parameter.value))
-        .collect();
-    query.sort();
-    query.dedup();
-    let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
-    let mut request = quoted(&format!("{method} http://{}{}{query}", a.host.example(), a.path.example()));
-    let mut headers: Vec<String> = a
-        .headers
-        .iter()
-        .chain(&b.headers)
-        .map(|header| quoted(&format!("{}: {}", header.name, header.value)))
-        .collect();
-    headers.sort();
-    headers.dedup();
-    if !headers.is_empty() {
-        request.push_str(&format!(" with {}", headers.join(" and ")));
-    }
-    if let Some(listener) = a.listeners.names().find(|name| b.listeners.names().any(|other| other == *name)) {
-        request.push_str(&format!(" on {listener}"));
-    }
-    request
 }

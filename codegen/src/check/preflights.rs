@@ -34,16 +34,18 @@ pub(super) fn check(sites: &[Site<'_>], sink: &mut Reporter<'_>) {
         let mut alike: BTreeMap<Announced<'_>, Vec<&Route>> = BTreeMap::new();
         for route in model.routes.iter().filter(|route| !route.headers.is_empty()) {
             conditions_on_preflights(route, &mut reported, sink);
-            let announced = Announced {
-                host: &route.host,
-                path: route.path.segments.iter().map(Segment::shape).collect(),
-                kind: route.path.kind,
-                names_methods: !route.methods.is_all(),
-                fields: route.headers.len(),
-                query: &route.query,
-                names_listeners: !route.listeners.is_all(),
-            };
-            alike.entry(announced).or_default().push(route);
+            for host in route.hosts.iter() {
+                let announced = Announced {
+                    host,
+                    path: route.path.segments.iter().map(Segment::shape).collect(),
+                    kind: route.path.kind,
+                    names_methods: !route.methods.is_all(),
+                    fields: route.headers.len(),
+                    query: &route.query,
+                    names_listeners: !route.listeners.is_all(),
+                };
+                alike.entry(announced).or_default().push(route);
+            }
         }
         for routes in alike.values() {
             if let Some((route, other)) = differing(model, routes)

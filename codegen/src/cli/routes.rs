@@ -1,7 +1,6 @@
 //! `castgate routes`: the table of routes.
 
 use castgate_codegen::model::{Model, Route, Target};
-use castgate_codegen::pattern::HostPattern;
 use castgate_codegen::show;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -27,7 +26,7 @@ pub(crate) fn table(model: &Model) -> String {
 
 fn row(model: &Model, route: &Route) -> [String; 7] {
     [
-        route.host.to_string(),
+        route.hosts.to_string(),
         route.path.to_string(),
         route.path.kind.to_string(),
         show::methods(route.methods) + &show::fields(route),
@@ -60,7 +59,7 @@ fn object(model: &Model, route: &Route) -> Value {
         "name": route.name,
         "file": &*route.origin.line.file,
         "line": route.origin.line.line,
-        "host": (route.host != HostPattern::Any).then(|| route.host.to_string()),
+        "host": hosts(route),
         "path": route.path.to_string(),
         "match": route.path.kind.to_string(),
         "methods": (!methods.is_empty()).then_some(methods),
@@ -73,6 +72,16 @@ fn object(model: &Model, route: &Route) -> Value {
         "total_ms": route.settings.total.map(milliseconds),
         "middleware": route.middleware.names(),
     })
+}
+
+/// One or a list, as it is written; `null` for every host.
+fn hosts(route: &Route) -> Value {
+    let hosts: Vec<String> = route.hosts.iter().map(ToString::to_string).collect();
+    match hosts.as_slice() {
+        _ if route.hosts.is_any() => Value::Null,
+        [one] => one.as_str().into(),
+        _ => hosts.into(),
+    }
 }
 
 fn milliseconds(duration: Duration) -> u64 {

@@ -16,7 +16,14 @@ type Answer<'a, 'm> = (&'a Side<'a, 'm>, Taker);
 /// they went through do.
 pub(super) struct Asked<'a> {
     pub(super) request: &'a Request,
-    pub(super) marked: &'a str,
+    pub(super) marked: Seen<'a>,
+}
+
+/// What a template sees of a request.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    pub(super) path: &'a str,
+    pub(super) host: &'a str,
 }
 
 /// What is different for this request.
@@ -50,8 +57,8 @@ pub(super) fn requests(old: Answer<'_, '_>, new: Answer<'_, '_>, asked: &Asked<'
         }
         (Taker::Route(old), Taker::Route(new)) => {
             let (before, after) = (old_side.route(old), new_side.route(new));
-            let are_twins =
-                Condition::of(before) == Condition::of(after) && before.listeners == after.listeners;
+            let condition = |route| Condition::for_host(route, asked.request.host());
+            let are_twins = condition(before) == condition(after) && before.listeners == after.listeners;
             let mut changes = targets((old_side, before), (new_side, after), asked);
             changes.extend(exposed(old_side, after));
             let (old, new) = (old_side.treatment(old), new_side.treatment(new));
@@ -88,8 +95,9 @@ fn targets(
     differ("route-changed", old.name.clone(), new.name.clone());
     match (&old.target, &new.target) {
         (Target::Forward(a), Target::Forward(b)) => {
-            let (was, is) = (|path: &str| changed(&a.path, path), |path: &str| changed(&b.path, path));
-            if let Some((was, is)) = different(was, is, &spellings) {
+            let was = |seen: Seen<'_>| changed(&a.path, seen.path, seen.host);
+            let is = |seen: Seen<'_>| changed(&b.path, seen.path, seen.host);
+            if let Some((was, is)) = different(was, is, asked, &spellings) {
                 changes.push(Change::new("forward-path-changed", Some(was), Some(is)));
             }
             if let (Some((_, a)), Some((_, b))) = (old_side.upstream(old), new_side.upstream(new)) {
@@ -97,8 +105,9 @@ fn targets(
             }
         }
         (Target::Redirect(a), Target::Redirect(b)) => {
-            let (was, is) = (|path: &str| rendered(&a.to, path), |path: &str| rendered(&b.to, path));
-            if let Some((was, is)) = different(was, is, &spellings) {
+            let was = |seen: Seen<'_>| rendered(&a.to, seen.path, seen.host);
+            let is = |seen: Seen<'_>| rendered(&b.to, seen.path, seen.host);
+            if let Some((was, is)) = different(was, is, asked, &spellings) {
                 changes.push(Change::new("redirect-changed", Some(was), Some(is)));
             }
         }
@@ -111,7 +120,7 @@ fn targets(
 /// The path of a request with texts for people and with marks; and, where both routes let them through, the same with
 /// parameters in its segments, which the condition does not see and the other side of the route may.
 fn spellings(asked: &Asked<'_>, routes: [&Route; 2]) -> Vec<[String; 2]> {
-    let plain = [asked.request.path(), asked.marked];
+    let plain = [asked.request.path(), asked.marked.path];
     let with_parameters = |path: &str| -> String {
         let segments = path[1..].split('/').enumerate();
         let with = |(place, text): (usize, &str)| match text {
@@ -127,13 +136,16 @@ fn spellings(asked: &Asked<'_>, routes: [&Route; 2]) -> Vec<[String; 2]> {
 
 /// Two texts that are different for one of the spellings, with the texts of parameters that people like best.
 fn different(
-    old: impl Fn(&str) -> String,
-    new: impl Fn(&str) -> String,
+    old: impl Fn(Seen<'_>) -> String,
+    new: impl Fn(Seen<'_>) -> String,
+    asked: &Asked<'_>,
     spellings: &[[String; 2]],
 ) -> Option<(String, String)> {
-    let [path, marked] = spellings.iter().find(|[_, marked]| old(marked) != new(marked))?;
-    let (was, is) = (old(path), new(path));
-    Some(if was == is { (old(marked), new(marked)) } else { (was, is) })
+    let marked = |path| Seen { path, host: asked.marked.host };
+    let [path, other] = spellings.iter().find(|[_, path]| old(marked(path)) != new(marked(path)))?;
+    let plain = Seen { path, host: asked.request.host() };
+    let (was, is) = (old(plain), new(plain));
+    Some(if was == is { (old(marked(other)), new(marked(other))) } else { (was, is) })
 }
 
 /// What is different in the middleware of two routes; `None` is a taker that has none.

@@ -13,7 +13,7 @@
 
 use super::answers::Answers;
 use super::compare;
-use super::compare::Asked;
+use super::compare::{Asked, Seen};
 use super::side::{Condition, Side, Taker};
 use super::upstreams::Pairs;
 use crate::model::{Methods, Route, Target};
@@ -58,30 +58,36 @@ impl<'a, 'm> Comparison<'a, 'm> {
     pub(super) fn run(&mut self) {
         let (old, new) = (self.old.model, self.new.model);
         let numbers = |routes: &'m [Route]| -> BTreeMap<Condition<'m>, usize> {
-            routes.iter().enumerate().map(|(number, route)| (Condition::of(route), number)).collect()
+            let routes = routes.iter().enumerate();
+            routes
+                .flat_map(|(number, route)| {
+                    Condition::all_of(route).map(move |condition| (condition, number))
+                })
+                .collect()
         };
         let (in_old, in_new) = (numbers(&old.routes), numbers(&new.routes));
         for (condition, one) in &in_old {
             let Some(other) = in_new.get(condition) else { continue };
             self.link(*one, *other);
-            if !self.are_alike(*one, *other) {
-                self.ask(&Region::of(&old.routes[*one]));
+            let region = condition.region(&old.routes[*one]);
+            if !self.are_alike(*one, *other, &region) {
+                self.ask(&region);
             }
         }
         for (condition, number) in &in_old {
             if !in_new.contains_key(condition) {
-                let region = Region::of(&old.routes[*number]);
+                let region = condition.region(&old.routes[*number]);
                 self.ask(&region);
                 self.ask_common(&region, self.new.meeting(&region));
             }
         }
         for (condition, number) in &in_new {
             if !in_old.contains_key(condition) {
-                let region = Region::of(&new.routes[*number]);
+                let region = condition.region(&new.routes[*number]);
                 self.ask(&region);
                 let mut meeting = self.old.meeting(&region);
                 // The others have been asked about from the other end.
-                meeting.retain(|(other, _)| in_new.contains_key(&Condition::of(&old.routes[*other])));
+                meeting.retain(|(other, _)| in_new.contains_key(other));
                 self.ask_common(&region, meeting);
             }
         }
@@ -109,14 +115,14 @@ impl<'a, 'm> Comparison<'a, 'm> {
         } else {
             self.fresh.request(&Region::of_path("/"), Tail::default(), UNANSWERED)
         };
-        let asked = Asked { request: &request, marked: request.path() };
+        let asked = Asked { request: &request, marked: Seen { path: request.path(), host: request.host() } };
         let changes = compare::requests((&self.old, Taker::Nobody), (&self.new, Taker::Nobody), &asked);
         let takers = (self.old.shown(Taker::Nobody), self.new.shown(Taker::Nobody));
         self.answers.add(takers, changes, request, 1);
     }
 
     /// Asks about what a route has in common with others, but for those that have all of it.
-    fn ask_common(&mut self, whole: &Region<'m>, meeting: Vec<(usize, Region<'m>)>) {
+    fn ask_common(&mut self, whole: &Region<'m>, meeting: Vec<(Condition<'m>, Region<'m>)>) {
         for (_, common) in meeting {
             let Some(left) = self.pairs_left.checked_sub(1) else {
                 self.answers.give_up();
@@ -131,18 +137,17 @@ impl<'a, 'm> Comparison<'a, 'm> {
     }
 
     /// Whether two routes of one condition do the same with all that they take.
-    fn are_alike(&self, one: usize, other: usize) -> bool {
+    fn are_alike(&self, one: usize, other: usize, region: &Region<'m>) -> bool {
         let (a, b) = (self.old.route(one), self.new.route(other));
         let is_path_alike = match (&a.target, &b.target) {
             (Target::Forward(a), Target::Forward(b)) => a.path == b.path,
             (Target::Redirect(a), Target::Redirect(b)) => a.to == b.to,
             _ => true,
         };
-        let region = Region::of(a);
         let Some(tail) = region.tails(self.longest).next() else { return false };
-        let request = self.fresh.request(&region, tail, "GET");
-        let marked = self.marks.path(&region.steps, tail);
-        let asked = Asked { request: &request, marked: &marked };
+        let request = self.fresh.request(region, tail, "GET");
+        let (path, host) = (self.marks.path(&region.steps, tail), self.marks.host(region.host));
+        let asked = Asked { request: &request, marked: Seen { path: &path, host: &host } };
         let takers = (Taker::Route(one), Taker::Route(other));
         is_path_alike && compare::requests((&self.old, takers.0), (&self.new, takers.1), &asked).is_empty()
     }
@@ -171,9 +176,9 @@ impl<'a, 'm> Comparison<'a, 'm> {
             self.link(one, other);
         }
         let Some(method) = region.methods().next() else { return };
-        let (request, marked) =
-            (self.fresh.request(region, tail, method), self.marks.path(&region.steps, tail));
-        let asked = Asked { request: &request, marked: &marked };
+        let request = self.fresh.request(region, tail, method);
+        let (path, host) = (self.marks.path(&region.steps, tail), self.marks.host(region.host));
+        let asked = Asked { request: &request, marked: Seen { path: &path, host: &host } };
         let changes = compare::requests((&self.old, old), (&self.new, new), &asked);
         let takers = (self.old.shown(old), self.new.shown(new));
         self.answers.add(takers, changes, request, region.methods().count());

@@ -32,7 +32,7 @@ pub(super) enum Taker {
     Nobody,
 }
 
-/// All that decides which requests of a listener a route takes. No two routes of a listener have the same.
+/// All that decides which requests of a listener a route takes on one of its hosts. No two routes of a listener have the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Condition<'m> {
     host: &'m HostPattern,
@@ -46,9 +46,24 @@ pub(super) struct Condition<'m> {
 }
 
 impl<'m> Condition<'m> {
-    pub(super) fn of(route: &'m Route) -> Self {
+    /// One for each of its hosts.
+    pub(super) fn all_of(route: &'m Route) -> impl Iterator<Item = Self> {
+        route.hosts.iter().map(|host| Self::of(route, host))
+    }
+
+    /// That by which it takes requests to this host.
+    pub(super) fn for_host(route: &'m Route, host: &str) -> Option<Self> {
+        route.hosts.matching(host).map(|pattern| Self::of(route, pattern))
+    }
+
+    /// The requests that this route takes by it.
+    pub(super) fn region(&self, route: &'m Route) -> Region<'m> {
+        Region::of(route, self.host)
+    }
+
+    fn of(route: &'m Route, host: &'m HostPattern) -> Self {
         Self {
-            host: &route.host,
+            host,
             path: route.path.segments.iter().map(Segment::shape).collect(),
             kind: route.path.kind,
             methods: route.methods,
@@ -90,16 +105,21 @@ impl<'a, 'm> Side<'a, 'm> {
         all: impl Iterator<Item = (&'t Route, &'t Treatment)>,
         common: &BTreeSet<(Condition<'_>, &Listeners)>,
     ) {
-        let is_common = |route: &Route| common.contains(&(Condition::of(route), &route.listeners));
+        // On each of its hosts it is as good as a route of its own.
+        let hosts = |route: &Route| {
+            let conditions = Condition::all_of(route).map(|condition| (condition, &route.listeners));
+            conditions.filter(|condition| common.contains(condition)).count()
+        };
         let mut members: BTreeMap<Key, usize> = BTreeMap::new();
         let routes = || self.model.routes.iter().zip(&self.treatments);
         for (route, treatment) in all {
-            if is_common(route) {
-                keys(route, treatment).into_iter().for_each(|key| *members.entry(key).or_default() += 1);
+            let hosts = hosts(route);
+            if hosts > 0 {
+                keys(route, treatment).into_iter().for_each(|key| *members.entry(key).or_default() += hosts);
             }
         }
         let shared = routes().map(|(route, treatment)| {
-            let itself = usize::from(is_common(route));
+            let itself = usize::from(hosts(route) > 0);
             let keys = keys(route, treatment).into_iter();
             let shared = keys.filter(|key| members.get(key).is_some_and(|count| *count > itself));
             shared.map(|(kind, ..)| kind).collect::<BTreeSet<_>>()
@@ -153,16 +173,17 @@ impl<'a, 'm> Side<'a, 'm> {
         Some((upstream.index(), self.model.upstream(upstream)?))
     }
 
-    /// The routes that have something in common with this region, each with what it is.
-    pub(super) fn meeting<'r>(&self, region: &Region<'r>) -> Vec<(usize, Region<'r>)>
+    /// The conditions of routes that have something in common with this region, each with what it is.
+    pub(super) fn meeting<'r>(&self, region: &Region<'r>) -> Vec<(Condition<'m>, Region<'r>)>
     where
         'm: 'r,
     {
         let meeting = self.neighbours.meeting(region).into_iter();
         meeting
-            .filter_map(|number| {
-                let other = Region::of(self.route(number));
-                region.meet(&other).map(|common| (number, common))
+            .flat_map(|number| {
+                let route = self.route(number);
+                let conditions = Condition::all_of(route);
+                conditions.filter_map(move |of| region.meet(&of.region(route)).map(|common| (of, common)))
             })
             .collect()
     }

@@ -37,7 +37,7 @@ pub(super) fn index(of: &Plan) -> TokenStream {
 }
 
 fn roots(of: &Roots) -> TokenStream {
-    let (hosts, wildcards) = (table(of.hosts), table(of.wildcards));
+    let (hosts, labels, wildcards) = (table(of.hosts), table(of.labels), table(of.wildcards));
     let any_host = child(of.any_host).map_or_else(|| quote!(NONE), |root| quote!(#root));
     quote! {
         RouteIndex {
@@ -46,6 +46,7 @@ fn roots(of: &Roots) -> TokenStream {
             edges: &EDGES,
             candidates: &CANDIDATES,
             hosts: #hosts,
+            labels: #labels,
             wildcards: #wildcards,
             any_host: #any_host,
         }

@@ -159,6 +159,7 @@ fn source(of: &Source) -> TokenStream {
             let name = name.as_str();
             quote!(RequestPart::Header(#name))
         }
+        Source::Label { name: _ } => quote!(RequestPart::Label),
         Source::Segment { name: _, number } => {
             let number = uint(*number);
             quote!(RequestPart::Segment(#number))

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::quoted;
 use crate::model::{Model, Route};
-use crate::pattern::{PathPattern, Segment};
+use crate::pattern::{Hosts, PathPattern, Segment};
 use crate::show;
 use crate::table::{Miss, Request};
 
@@ -15,9 +15,9 @@ pub(super) fn reason(
 ) -> String {
     match miss {
         Some(Miss::Host) if request.host().is_empty() => {
-            format!("host: wants {}, and the request has none", route.host)
+            format!("host: wants {}, and the request has none", any_of(&route.hosts))
         }
-        Some(Miss::Host) => format!("host: {} is not {}", request.host(), route.host),
+        Some(Miss::Host) => format!("host: {} is not {}", request.host(), any_of(&route.hosts)),
         Some(Miss::Path) => format!("path: {}", difference(&route.path, request.matched_path())),
         Some(Miss::Header(wanted)) => {
             let fields =
@@ -35,11 +35,16 @@ pub(super) fn reason(
             Some(winner) => {
                 let by = quoted(&winner.name);
                 let line = model.whereabouts(&winner.origin.line);
-                format!("outranked by {by} ({line}), {}", rank(winner, route))
+                format!("outranked by {by} ({line}), {}", rank(winner, route, request.host()))
             }
             None => "matches".to_owned(),
         },
     }
+}
+
+/// `a.com or *.b.com`
+fn any_of(hosts: &Hosts) -> String {
+    hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
 }
 
 /// Why a path is none of a pattern's.
@@ -69,9 +74,11 @@ fn difference(pattern: &PathPattern, path: &str) -> String {
 }
 
 /// Where `winner` goes before `loser`.
-fn rank(winner: &Route, loser: &Route) -> String {
-    if winner.host.precedence(&loser.host).is_lt() {
-        return format!("whose host {} is more specific than {}", winner.host, loser.host);
+fn rank(winner: &Route, loser: &Route, host: &str) -> String {
+    if let (Some(one), Some(other)) = (winner.hosts.matching(host), loser.hosts.matching(host))
+        && one.precedence(other).is_lt()
+    {
+        return format!("whose host {one} is more specific than {other}");
     }
     let pairs = winner.path.segments.iter().zip(&loser.path.segments);
     if let Some(index) = pairs.map(|(a, b)| a.precedence(b)).position(|order| order.is_lt()) {

@@ -22,7 +22,7 @@ mod word;
 pub(crate) use address::Address;
 pub(crate) use authority::{HostAndPort, SentHost};
 pub(crate) use by_hand::{AsWritten, ByHand};
-pub(crate) use condition::{Header, Host, MethodSet, Query};
+pub(crate) use condition::{Header, HostSet, MethodSet, Query};
 pub(crate) use field::{FieldName, FieldOfRequest, FieldValue, Fields};
 pub(crate) use like::Like;
 pub(crate) use list::{ListOf, OneOrList, WordSet};

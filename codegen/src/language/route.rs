@@ -1,7 +1,7 @@
 //! Sections and words of `routes:`.
 
 use super::kind::{
-    AsWritten, Body, ByHand, Fields, Header, Host, MediaType, MethodSet, Name, Nested, Number, OneOrList,
+    AsWritten, Body, ByHand, Fields, Header, HostSet, MediaType, MethodSet, Name, Nested, Number, OneOrList,
 };
 use super::kind::{OneOfNumbers, Plain, Query, RequestValue, SizeLimit, TimeLimit, Timeout, Verbatim, Word};
 use super::lints::{WrittenAllow, allow};
@@ -11,7 +11,7 @@ use crate::ast::{Backend, List};
 use crate::field::Use;
 use crate::middleware::{self, Middleware};
 use crate::model::{HeaderName, HeaderPredicate, Methods, QueryPredicate, RequestText};
-use crate::pattern::HostPattern;
+use crate::pattern::Hosts;
 use castgate_contract::path::Disputed;
 use std::time::Duration;
 
@@ -131,8 +131,11 @@ section! {
         /// route that names a listener goes before one that names none.
         listener: Vec<String> = OneOrList<Verbatim>(Verbatim, "a route on no listener") as _,
         checked Vec::new(), said "every listener", example "public";
-        /// `api.example.com`, or `*.example.com` for one or more labels in front.
-        host: HostPattern = Host as _, checked HostPattern::Any, said "any host", example "\"*.example.com\"";
+        /// One or a list of `api.example.com`, `*.example.com` for one or more labels in front, and `{tenant}.example.com` for exactly
+        /// one (letters, digits, `-`, `_`), which `{tenant}` stands for wherever a parameter of the path can; all hosts of the route have
+        /// to have it then. A route with a list is one route: one name, one limit.
+        host: Hosts = HostSet as _, checked Hosts::any(), said "any host",
+        example "[example.com, \"*.example.com\", \"{tenant}.example.org\"]";
         /// The path pattern, required: segments are literal, `{name}`, `{name:uint}`, `{name:uuid}`, or a last `{*rest}`.
         path: String = Plain as _, needed "`path: /` is every path", example "\"/users/{id:uint}\"";
         /// Whether the path is a prefix of whole segments (`/api` takes `/api` and `/api/x`, never `/apis`) or exact.

@@ -112,11 +112,14 @@ fn target(pieces: &[TemplatePiece]) -> Value {
 }
 
 fn template(pieces: &[TemplatePiece]) -> Value {
+    let number = |number: u8| vec![Value::Number(number.into())];
     let piece = |piece: &TemplatePiece| match piece {
-        TemplatePiece::Literal(text) => ("TemplatePiece::Literal", Value::Text(text.clone())),
-        TemplatePiece::Segment(number) => ("TemplatePiece::Segment", Value::Number((*number).into())),
-        TemplatePiece::Rest(number) => ("TemplatePiece::Rest", Value::Number((*number).into())),
+        TemplatePiece::Literal(text) => {
+            Value::Call("TemplatePiece::Literal", vec![Value::Text(text.clone())])
+        }
+        TemplatePiece::Segment(place) => Value::Call("TemplatePiece::Segment", number(*place)),
+        TemplatePiece::Rest(place) => Value::Call("TemplatePiece::Rest", number(*place)),
+        TemplatePiece::Label => Value::Path("TemplatePiece::Label"),
     };
-    let pieces = pieces.iter().map(piece);
-    Value::Slice(pieces.map(|(of, value)| Value::Call(of, vec![value])).collect())
+    Value::Slice(pieces.iter().map(piece).collect())
 }

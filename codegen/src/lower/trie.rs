@@ -1,10 +1,10 @@
-//! Routes to tries, one for each host pattern, and tries to the flat tables of the plan.
+//! Routes to tries, one for the host patterns that have the same routes, and tries to the flat tables of the plan.
 //!
 //! The order of the search (`castgate_contract::search`) is the order of precedence; what is left to settle
 //! here is the order of routes with the same host and path.
 
 use crate::model::Route;
-use crate::pattern::{HostPattern, MatchKind, ParamKind, Segment};
+use crate::pattern::{HostPattern, Label, MatchKind, ParamKind, Segment};
 use crate::plan::{Index, NONE, Node, Roots, Span, Table, Tries};
 use castgate_contract::table::number;
 use std::collections::BTreeMap;
@@ -48,24 +48,29 @@ impl Forest {
     fn plant(&mut self, routes: &[Route], numbers: &[usize], stems: Stems) -> Roots {
         let mut by_host: BTreeMap<&HostPattern, Vec<usize>> = BTreeMap::new();
         for number in numbers {
-            by_host.entry(&routes[*number].host).or_default().push(*number);
+            for host in routes[*number].hosts.iter() {
+                by_host.entry(host).or_default().push(*number);
+            }
         }
-        let mut roots = Roots { hosts: Table::EMPTY, wildcards: Table::EMPTY, any_host: NONE };
-        let (mut hosts, mut wildcards) = (Vec::new(), Vec::new());
+        let empty = Table::EMPTY;
+        let mut roots = Roots { hosts: empty, labels: empty, wildcards: empty, any_host: NONE };
+        let (mut hosts, mut labels, mut wildcards) = (Vec::new(), Vec::new(), Vec::new());
         for (host, numbers) in by_host {
             let root = self.root(routes, numbers, stems);
             match host {
                 HostPattern::Exact(name) => hosts.push((name.clone(), root)),
+                HostPattern::Labelled(Label { suffix, .. }) => labels.push((suffix.clone(), root)),
                 HostPattern::Wildcard(suffix) => wildcards.push((suffix.clone(), root)),
                 HostPattern::Any => roots.any_host = root,
             }
         }
         roots.hosts = Table::append(&mut self.tries.edges, hosts);
+        roots.labels = Table::append(&mut self.tries.edges, labels);
         roots.wildcards = Table::append(&mut self.tries.edges, wildcards);
         roots
     }
 
-    /// The root of the trie of these routes, which have one host.
+    /// The root of the trie of these routes, which have a host in common.
     fn root(&mut self, routes: &[Route], numbers: Vec<usize>, stems: Stems) -> u32 {
         let tries = &mut self.tries;
         let plant = |numbers: &Vec<usize>| {
@@ -201,7 +206,7 @@ fn span(candidates: &mut Vec<u32>, routes: &[Route], numbers: &[usize]) -> Span 
         _ => {}
     }
     let mut sorted = numbers.to_vec();
-    sorted.sort_by(|a, b| routes[*a].precedence(&routes[*b]).then(a.cmp(b)));
+    sorted.sort_by(|a, b| routes[*a].precedence_within(&routes[*b]).then(a.cmp(b)));
     let start = number(candidates.len());
     candidates.extend(sorted.into_iter().map(number));
     Span::new(start, number(numbers.len()))

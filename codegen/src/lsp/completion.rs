@@ -7,12 +7,13 @@ use super::names::{Kind, Name, given};
 use super::project::Project;
 use super::scan::{End, Step, keys, scan, unquoted};
 use crate::language::Without;
-use crate::pattern::{MatchKind, PathPattern, Segment};
+use crate::pattern::{HostPattern, MatchKind, PathPattern, Segment};
 use crate::place::Span;
 use lsp_types::{
     CompletionItem, CompletionItemKind, CompletionTextEdit, Documentation, MarkupContent, MarkupKind,
     TextEdit,
 };
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -105,7 +106,7 @@ fn files(document: &Document, path: &[Step]) -> Vec<String> {
     names
 }
 
-/// The parameters of the route's path, behind a `{` in one of its templates; and where that is.
+/// The parameters of the route's path and the labels of its hosts, behind a `{` in one of its templates; and where that is.
 fn parameters(document: &Document, end: &End, byte: usize) -> Option<(usize, Vec<String>)> {
     let [Step::Key(routes), index @ Step::Index(_), rest @ ..] = end.path.as_slice() else { return None };
     if routes != "routes" || !matches!(keys(rest).as_slice(), ["rewrite"] | ["redirect", "to"]) {
@@ -117,7 +118,15 @@ fn parameters(document: &Document, end: &End, byte: usize) -> Option<(usize, Vec
     let path = document.outline.entries.iter().find(|entry| is_path(&entry.path))?;
     let text = unquoted(&document.text[path.value.clone()?]);
     let pattern = PathPattern::parse(&text, MatchKind::Prefix).ok()?;
-    let names = pattern.segments.iter().filter_map(Segment::parameter).collect();
+    let is_host = |path: &[Step]| {
+        path.get(1) == Some(index)
+            && matches!(keys(path).as_slice(), ["routes", "", "host"] | ["routes", "", "host", ""])
+    };
+    let hosts = document.outline.entries.iter().filter(|entry| is_host(&entry.path));
+    let hosts =
+        hosts.filter_map(|entry| HostPattern::parse(&unquoted(&document.text[entry.value.clone()?])).ok());
+    let labels: BTreeSet<String> = hosts.filter_map(|host| Some(format!("{{{}}}", host.label()?))).collect();
+    let names = pattern.segments.iter().filter_map(Segment::parameter).chain(labels).collect();
     Some((end.start.min(byte) + brace, names))
 }
 

@@ -56,6 +56,11 @@ pub enum Source {
         /// From 0.
         number: u8,
     },
+    /// `{tenant}` of `{tenant}.example.com`: the label in front of the host, in lower case.
+    Label {
+        /// Its name.
+        name: String,
+    },
 }
 
 /// Those without a name of their own, as they are written.
@@ -121,7 +126,7 @@ impl fmt::Display for Source {
             Self::Query(name) => write!(f, "query.{name}"),
             Self::Cookie(name) => write!(f, "cookie.{name}"),
             Self::Header(name) => write!(f, "header.{name}"),
-            Self::Segment { name, number: _ } => f.write_str(name),
+            Self::Segment { name, number: _ } | Self::Label { name } => f.write_str(name),
             Self::Rest { name, number: _ } => write!(f, "*{name}"),
             plain => f.write_str(PLAIN.iter().find(|(_, known)| known == plain).map_or("", |(name, _)| name)),
         }

@@ -2,8 +2,9 @@
 
 use super::{HeaderName, Id, Listeners, Methods, MiddlewareSet, Origin, Respond, Upstream};
 use crate::language::{self, route::WrittenRoute};
-use crate::pattern::{HostPattern, PathPattern, TemplatePiece};
+use crate::pattern::{HostPattern, Hosts, PathPattern, TemplatePiece};
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// One route.
@@ -16,7 +17,7 @@ pub struct Route {
     /// On which listeners it is reached.
     pub listeners: Listeners,
     /// Which hosts it serves.
-    pub host: HostPattern,
+    pub hosts: Hosts,
     /// Which paths.
     pub path: PathPattern,
     /// Which methods; not empty.
@@ -65,21 +66,51 @@ impl Route {
         headers.chain(query)
     }
 
-    /// The order in which routes take a request: `Less` goes first.
+    /// The order in which routes take a request to this host: `Less` goes first.
     ///
     /// Host, path, whether methods are named, number of headers, number of query parameters, whether listeners are
     /// named; the Kubernetes Gateway API's order with path parameters put in. Routes which are `Equal` and can match the same request
     /// are an error, so the order of the file never decides.
+    pub fn precedence_on(&self, other: &Self, host: &str) -> Ordering {
+        // One that does not serve it has its place by its first host.
+        let hosts = [self, other].map(|route| route.hosts.matching(host).or(route.hosts.first()));
+        let order = hosts[0].zip(hosts[1]).map_or(Ordering::Equal, |(one, other)| one.precedence(other));
+        order.then_with(|| self.precedence_within(other))
+    }
+
+    /// The order in which they are listed.
     pub fn precedence(&self, other: &Self) -> Ordering {
+        self.hosts.precedence(&other.hosts).then_with(|| self.precedence_within(other))
+    }
+
+    /// The order in which routes of one host pattern take a request.
+    pub(crate) fn precedence_within(&self, other: &Self) -> Ordering {
         let more_first = |a: usize, b: usize| b.cmp(&a);
-        self.host
-            .precedence(&other.host)
-            .then_with(|| self.path.precedence(&other.path))
+        self.path
+            .precedence(&other.path)
             .then_with(|| self.methods.is_all().cmp(&other.methods.is_all()))
             .then_with(|| more_first(self.headers.len(), other.headers.len()))
             .then_with(|| more_first(self.query.len(), other.query.len()))
             .then_with(|| self.listeners.is_all().cmp(&other.listeners.is_all()))
     }
+}
+
+/// Host patterns that have the same routes, and the numbers of these: what decides for one of the patterns decides for all.
+pub(crate) fn by_hosts(routes: &[Route]) -> Vec<(Vec<&HostPattern>, Vec<usize>)> {
+    let mut numbers: BTreeMap<&HostPattern, Vec<usize>> = BTreeMap::new();
+    for (number, route) in routes.iter().enumerate() {
+        route.hosts.iter().for_each(|pattern| numbers.entry(pattern).or_default().push(number));
+    }
+    let mut groups: Vec<(Vec<&HostPattern>, Vec<usize>)> = Vec::new();
+    let mut places: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+    for (pattern, numbers) in numbers {
+        let place = *places.entry(numbers.clone()).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some((patterns, _)) => patterns.push(pattern),
+            None => groups.push((vec![pattern], numbers)),
+        }
+    }
+    groups
 }
 
 /// A header field must be there with exactly this value.

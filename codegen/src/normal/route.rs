@@ -6,7 +6,6 @@ use crate::language::route::{Redirect, RouteLimits, WrittenRoute, WrittenRouteLi
 use crate::language::server::{WrittenLimits, WrittenServer};
 use crate::language::{self, Kind, Section};
 use crate::model::{Model, PathChange, Route, Scope, Target};
-use crate::pattern::HostPattern;
 use crate::show;
 use crate::source::ConfigPath;
 use crate::yaml::Tree;
@@ -40,7 +39,7 @@ pub fn route(model: &Model, route: &Route) -> Tree {
         // An upstream in place has a name here.
         WrittenRoute::strategy => false,
         WrittenRoute::listener => !route.listeners.is_all(),
-        WrittenRoute::host => route.host != HostPattern::Any,
+        WrittenRoute::host => !route.hosts.is_any(),
         WrittenRoute::methods => !route.methods.is_all(),
         other => forwards || !language::route::Route::OF_FORWARDING.contains(&other),
     });

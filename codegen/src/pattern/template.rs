@@ -1,21 +1,21 @@
-//! Templates which build a path from a pattern's parameters: `/v2/{id}/{*rest}`.
+//! Templates which build a path from a route's parameters: `/v2/{id}/{*rest}`, `/{tenant}/{id}`.
 //!
 //! What a template makes is in canonical form for every request (RFC 3986, section 6.2.2), as the requests themselves
 //! are: a backend must not read a path otherwise than it was matched and authorised.
 
 use super::segment::canonical_literal;
-use super::{PathPattern, PatternError, Segment, TemplatePiece};
+use super::{Parameter, Parameters, PatternError, TemplatePiece};
 use castgate_contract::path;
 use std::ops::Range;
 
-/// Parses the template `text` over the parameters of `pattern`; adjacent literals are one piece. The path begins at
+/// Parses the template `text` over these parameters; adjacent literals are one piece. The path begins at
 /// `start`; what is in front (a scheme and a host) is taken as it is.
 pub(crate) fn parse(
     text: &str,
     start: usize,
-    pattern: &PathPattern,
+    parameters: Parameters<'_>,
 ) -> Result<Vec<TemplatePiece>, PatternError> {
-    let parts = parts(text, start, pattern)?;
+    let parts = parts(text, start, parameters)?;
     canonical(text, start, &parts)?;
     let mut pieces: Vec<TemplatePiece> = Vec::new();
     if start > 0 {
@@ -42,7 +42,7 @@ struct Part {
     range: Range<usize>,
 }
 
-fn parts(text: &str, start: usize, pattern: &PathPattern) -> Result<Vec<Part>, PatternError> {
+fn parts(text: &str, start: usize, parameters: Parameters<'_>) -> Result<Vec<Part>, PatternError> {
     let mut parts: Vec<Part> = Vec::new();
     let mut at = start;
     while at < text.len() {
@@ -53,7 +53,7 @@ fn parts(text: &str, start: usize, pattern: &PathPattern) -> Result<Vec<Part>, P
         }
         let (piece, end) = if rest.starts_with('{') {
             let end = at + rest.find('}').map_or(rest.len(), |end| end + 1);
-            (parameter(text, at..end, pattern)?, end)
+            (parameter(text, at..end, parameters)?, end)
         } else {
             let end = at + rest.find('{').unwrap_or(rest.len());
             if let Some(brace) = text[at..end].find('}') {
@@ -70,22 +70,20 @@ fn parts(text: &str, start: usize, pattern: &PathPattern) -> Result<Vec<Part>, P
 }
 
 /// The parameter which is written at `range`, with its braces.
-fn parameter(text: &str, range: Range<usize>, pattern: &PathPattern) -> Result<TemplatePiece, PatternError> {
+fn parameter(
+    text: &str,
+    range: Range<usize>,
+    parameters: Parameters<'_>,
+) -> Result<TemplatePiece, PatternError> {
     let Some(name) = text[range.clone()].strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
         return Err(PatternError::new(range, "this `{` is not closed"));
     };
     let bare = name.strip_prefix('*').unwrap_or(name);
-    let index = pattern.param(bare).and_then(|index| Some((index, u8::try_from(index).ok()?)));
-    let Some((index, number)) = index else {
-        let known: Vec<&str> = pattern.segments.iter().filter_map(Segment::name).collect();
-        let help = if known.is_empty() {
-            "the route's path has no parameters".to_owned()
-        } else {
-            format!("the route's path has `{}`", known.join("`, `"))
-        };
-        return Err(PatternError::new(range, format!("no parameter `{bare}` in the route's path")).help(help));
+    let Some(found) = parameters.find(bare, &range)? else {
+        return Err(PatternError::new(range, format!("no parameter `{bare}` in the route's path"))
+            .help(parameters.known()));
     };
-    let is_rest = matches!(pattern.segments[index], Segment::Rest { .. });
+    let is_rest = matches!(found, Parameter::Rest(_));
     if is_rest != name.starts_with('*') {
         let right = if is_rest { format!("{{*{bare}}}") } else { format!("{{{bare}}}") };
         let canonical = format!("{}{right}{}", &text[..range.start], &text[range.end..]);
@@ -93,7 +91,11 @@ fn parameter(text: &str, range: Range<usize>, pattern: &PathPattern) -> Result<T
             PatternError::new(range, format!("this parameter is written `{right}`")).canonical(canonical)
         );
     }
-    Ok(if is_rest { TemplatePiece::Rest(number) } else { TemplatePiece::Segment(number) })
+    Ok(match found {
+        Parameter::Segment(number) => TemplatePiece::Segment(number),
+        Parameter::Rest(number) => TemplatePiece::Rest(number),
+        Parameter::Label => TemplatePiece::Label,
+    })
 }
 
 /// A part of one segment.
@@ -104,8 +106,8 @@ enum Bit {
     Parameter(String),
 }
 
-/// Requires the canonical form of every path that the parts can make. A parameter is a segment of a canonical path: never
-/// empty, never a dot segment, all of its escapes whole.
+/// Requires the canonical form of every path that the parts can make. A parameter is a segment of a canonical path, or
+/// the label of a host: never empty, never a dot segment, all of its escapes whole.
 fn canonical(text: &str, start: usize, parts: &[Part]) -> Result<(), PatternError> {
     let mut segments: Vec<(Range<usize>, Vec<Bit>)> = Vec::new();
     for part in parts {
@@ -192,19 +194,39 @@ fn dot_segment(range: &Range<usize>, bits: &[Bit], written: &str) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pattern::MatchKind;
+    use crate::pattern::{HostPattern, MatchKind, PathPattern};
 
     fn pattern() -> PathPattern {
         PathPattern::parse("/v1/{id}/{*rest}", MatchKind::Prefix).unwrap()
     }
 
+    fn parsed(text: &str, start: usize) -> Result<Vec<TemplatePiece>, PatternError> {
+        parse(text, start, Parameters::of_path(&pattern()))
+    }
+
     fn error(text: &str) -> PatternError {
-        parse(text, 0, &pattern()).expect_err(text)
+        parsed(text, 0).expect_err(text)
+    }
+
+    #[test]
+    fn a_label_of_the_host_is_a_piece_if_every_host_has_it() {
+        let path = pattern();
+        let of = |hosts: &[&str]| {
+            let hosts: Vec<HostPattern> =
+                hosts.iter().map(|host| HostPattern::parse(host).unwrap()).collect();
+            parse("/{tenant}/{id}", 0, Parameters { path: &path, hosts: &hosts })
+        };
+        let pieces = of(&["{tenant}.a.com", "{tenant}.b.com"]).unwrap();
+        assert_eq!(pieces[1], TemplatePiece::Label);
+        for partly in [&["{tenant}.a.com", "b.com"][..], &["{tenant}.a.com", "{other}.b.com"]] {
+            assert!(of(partly).unwrap_err().message.contains("has no label `tenant`"));
+        }
+        assert!(of(&["*.a.com"]).unwrap_err().message.starts_with("no parameter"));
     }
 
     #[test]
     fn parameters_become_segment_indices() {
-        let pieces = parse("/v2/{id}/x/{*rest}", 0, &pattern()).unwrap();
+        let pieces = parsed("/v2/{id}/x/{*rest}", 0).unwrap();
         assert_eq!(
             pieces,
             [
@@ -217,16 +239,16 @@ mod tests {
         for bad in ["/{nope}", "/{id", "/{rest}", "/{*id}", "/a\r\n", "/}", "/{*rest}/", "/{*rest}.html"] {
             error(bad);
         }
-        let url = parse("http://h:80/{id}", 11, &pattern()).unwrap();
+        let url = parsed("http://h:80/{id}", 11).unwrap();
         assert_eq!(url, [TemplatePiece::Literal("http://h:80/".to_owned()), TemplatePiece::Segment(1)]);
-        assert_eq!(parse("http://h", 8, &pattern()), Ok(vec![TemplatePiece::Literal("http://h".to_owned())]));
+        assert_eq!(parsed("http://h", 8), Ok(vec![TemplatePiece::Literal("http://h".to_owned())]));
     }
 
     #[test]
     fn what_a_template_makes_is_canonical() {
         for good in ["/", "/a/", "/a/{id}/", "/a-{id}.json", "/{id}{id}", "/.well-known/{id}", "/%20", "/..."]
         {
-            assert!(parse(good, 0, &pattern()).is_ok(), "{good}");
+            assert!(parsed(good, 0).is_ok(), "{good}");
         }
         for bad in [
             "/%zz/../x",
@@ -259,7 +281,7 @@ mod tests {
             ("/[{id}]", "/%5B{id}%5D"),
         ] {
             assert_eq!(error(written).canonical.as_deref(), Some(right), "{written}");
-            assert!(parse(right, 0, &pattern()).is_ok(), "{right}");
+            assert!(parsed(right, 0).is_ok(), "{right}");
         }
     }
 }

@@ -53,6 +53,8 @@ pub struct Tries {
 pub struct Roots {
     /// Exact hosts.
     pub hosts: Table,
+    /// Hosts whose first label is captured, without it.
+    pub labels: Table,
     /// Wildcard hosts, without `*.`.
     pub wildcards: Table,
     /// The root for any host.
@@ -96,6 +98,10 @@ impl Tables for Index {
 
     fn hosts(&self) -> Table {
         self.roots.hosts
+    }
+
+    fn labels(&self) -> Table {
+        self.roots.labels
     }
 
     fn wildcards(&self) -> Table {

@@ -47,7 +47,7 @@ fn cells(model: &Model, route: &Route, columns: &[(&Column, &str)]) -> Vec<Strin
     let fixed = [
         route.name.clone(),
         model.line_number(&route.origin.line),
-        route.host.to_string(),
+        route.hosts.to_string(),
         route.path.to_string() + &show::fields(route),
         show::methods(route.methods),
         show::target(model, route),

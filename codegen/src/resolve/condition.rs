@@ -6,13 +6,13 @@ use crate::diagnostic::quoted;
 use crate::language::route::{self, WrittenRoute};
 use crate::language::server::WrittenServer;
 use crate::model::{HeaderPredicate, Listener, Listeners, Methods, QueryPredicate};
-use crate::pattern::{HostPattern, PathPattern};
+use crate::pattern::{Hosts, Parameters, PathPattern};
 use crate::source::ConfigPath;
 
 /// All that a request must have.
 pub(super) struct Condition {
     pub(super) listeners: Listeners,
-    pub(super) host: HostPattern,
+    pub(super) hosts: Hosts,
     pub(super) path: PathPattern,
     pub(super) methods: Methods,
     pub(super) headers: Vec<HeaderPredicate>,
@@ -28,14 +28,33 @@ pub(super) fn condition(
 ) -> Option<Condition> {
     let path = path(cx, &at.key(WrittenRoute::path), route);
     let listeners = listeners(cx, &at.key(WrittenRoute::listener), route, known);
+    let (hosts, path) = (route.host.clone()?, path?);
+    each_name_once(cx, at, &hosts, &path)?;
     Some(Condition {
         listeners: listeners?,
-        host: route.host.clone()?,
-        path: path?,
+        hosts,
+        path,
         methods: route.methods?,
         headers: route.headers.clone()?,
         query: route.query.clone()?,
     })
+}
+
+impl Condition {
+    pub(super) fn parameters(&self) -> Parameters<'_> {
+        Parameters::of(&self.path, &self.hosts)
+    }
+}
+
+/// A label of the host and a parameter of the path share the names by which texts call them.
+fn each_name_once(cx: &mut Cx<'_>, at: &ConfigPath, hosts: &Hosts, path: &PathPattern) -> Option<()> {
+    let label = hosts.iter().find_map(|host| host.label().filter(|name| path.param(name).is_some()));
+    let Some(name) = label else { return Some(()) };
+    let other = cx.source.value_span(&at.key(WrittenRoute::path));
+    let title = format!("`{name}` is a label of the host and a parameter of the path");
+    let problem = cx.sink.error_at(&codes::BAD_HOST, &at.key(WrittenRoute::host), title, "a label here");
+    problem.label(other, "a parameter here").help("each has a name of its own");
+    None
 }
 
 fn path(cx: &mut Cx<'_>, at: &ConfigPath, route: &route::Route) -> Option<PathPattern> {

@@ -5,7 +5,7 @@ use super::condition::Condition;
 use crate::codes;
 use crate::diagnostic::{is_printable, quoted};
 use crate::model::{HeaderPredicate, QueryPredicate};
-use crate::pattern::{HostPattern, MatchKind};
+use crate::pattern::MatchKind;
 use crate::source::ConfigPath;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -125,14 +125,14 @@ fn hashed(text: &str) -> String {
 }
 
 fn whole(condition: &Condition, level: Level) -> String {
-    let Condition { listeners, host, path, methods, headers, query } = condition;
+    let Condition { listeners, hosts, path, methods, headers, query } = condition;
     let mut name = String::new();
     if level >= Level::Methods && !methods.is_all() {
         let methods: Vec<&str> = methods.named().collect();
         name = methods.join(",") + " ";
     }
-    if level >= Level::Host && *host != HostPattern::Any {
-        name.push_str(&host.to_string());
+    if level >= Level::Host && !hosts.is_any() {
+        name.push_str(&hosts.to_string());
     }
     // A quote is fine in a path, but not in a name.
     name.push_str(&path.to_string().replace('\'', "%27"));
@@ -171,12 +171,12 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::{HeaderName, Listeners, Methods};
-    use crate::pattern::PathPattern;
+    use crate::pattern::{HostPattern, PathPattern};
 
     fn condition(host: &str, path: &str, methods: Methods) -> Condition {
-        let host = if host.is_empty() { HostPattern::Any } else { HostPattern::parse(host).unwrap() };
+        let hosts = host.split_terminator(',').map(|host| HostPattern::parse(host).unwrap()).collect();
         let path = PathPattern::parse(path, MatchKind::Prefix).unwrap();
-        Condition { listeners: Listeners::All, host, path, methods, headers: Vec::new(), query: Vec::new() }
+        Condition { listeners: Listeners::All, hosts, path, methods, headers: Vec::new(), query: Vec::new() }
     }
 
     fn with_query(value: &str) -> Condition {
@@ -203,6 +203,7 @@ mod tests {
             condition("", "/b", Methods::ALL),
             condition("a.com", "/b", Methods::ALL),
             condition("a.com", "/b", Methods::GET),
+            condition("{t}.com,b.com", "/b", Methods::ALL),
             condition("", "/c", Methods::ALL),
             exact,
             condition("", "/d", Methods::ALL),
@@ -228,15 +229,16 @@ mod tests {
             "/b",
             "a.com/b",
             "GET a.com/b",
+            "b.com,{t}.com/b",
             "/c",
             "/c exact",
             "/d",
             "/d ?v=a%20b%27",
             "/d +x-a=\u{1f980}",
         ];
-        assert_eq!(names[..9], expected);
-        assert_eq!(names[10..], ["/e", "/e @public"]);
-        assert!(names[9].starts_with("/d +x-a=longlong") && names[9].chars().count() <= MOST_CHARS);
+        assert_eq!(names[..10], expected);
+        assert_eq!(names[11..], ["/e", "/e @public"]);
+        assert!(names[10].starts_with("/d +x-a=longlong") && names[10].chars().count() <= MOST_CHARS);
         assert!(names.iter().all(|name| is_name(name)), "{names:?}");
     }
 

@@ -13,7 +13,7 @@ use crate::language::Section;
 use crate::language::route::{self, WrittenRoute};
 use crate::middleware::{Layer, Middleware, Policies};
 use crate::model::{Listener, Route, Scope, Server, Target};
-use crate::pattern::{MatchKind, PathPattern};
+use crate::pattern::{HostPattern, Hosts, MatchKind, PathPattern};
 use crate::source::ConfigPath;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -69,9 +69,10 @@ pub(super) fn routes(
         let at = section.index(index);
         let scope = Scope::Route(u32::try_from(index).unwrap_or(u32::MAX));
         let name = names.remove(&index).unwrap_or_else(|| at.to_string());
-        let path = condition.as_ref().map(|condition| &condition.path);
-        let place = Place { at: &at, scope, name: &name, path };
-        cx.captures = path.cloned().map_or(Captures::Unknown, Captures::Route);
+        let parameters = condition.as_ref().map(Condition::parameters);
+        let place = Place { at: &at, scope, name: &name, parameters };
+        let captured = condition.as_ref().map(|of| Captures::Route(of.path.clone(), of.hosts.clone()));
+        cx.captures = captured.unwrap_or(Captures::Unknown);
         let target = target::target(cx, &place, (written, &settings), upstreams);
         // A default is never more than the whole.
         let within = |default: Duration| settings.total.map_or(default, |total| total.min(default));
@@ -83,13 +84,13 @@ pub(super) fn routes(
             without_use(cx, &at.key("middleware"), written.middleware.get());
         }
         let (Some(condition), Some(target)) = (condition, target) else { continue };
-        let Condition { listeners, host, path, methods, headers, query } = condition;
+        let Condition { listeners, hosts, path, methods, headers, query } = condition;
         let origin = cx.origin(&at, scope);
         routes.push(Route {
             name,
             origin,
             listeners,
-            host,
+            hosts,
             path,
             methods,
             body_limit: settings.limits.body.unwrap_or(server.limits.body),
@@ -109,8 +110,11 @@ pub(super) fn routes(
 /// The parameters of a route whose condition is not read yet; only a fixed response is read as early as that.
 fn captures(written: &WrittenRoute) -> Captures {
     let path = written.path.get().filter(|_| written.respond.get().is_some());
-    let pattern = path.and_then(|path| PathPattern::parse(path, MatchKind::Prefix).ok());
-    pattern.map_or(Captures::Unknown, Captures::Route)
+    let path = path.and_then(|path| PathPattern::parse(path, MatchKind::Prefix).ok());
+    let hosts = written.host.get().map_or(Some(Hosts::any()), |hosts| {
+        hosts.entries().map(|(_, host)| HostPattern::parse(host).ok()).collect()
+    });
+    path.zip(hosts).map_or(Captures::Unknown, |(path, hosts)| Captures::Route(path, hosts))
 }
 
 fn is_empty_list(cx: &Cx<'_>, at: &ConfigPath) -> bool {

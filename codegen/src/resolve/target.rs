@@ -6,7 +6,7 @@ use crate::codes;
 use crate::diagnostic::quoted;
 use crate::language::route::{self, CONTENT_TYPE, WrittenRedirect, WrittenRespond, WrittenRoute};
 use crate::model::{Forward, PathChange, Redirect, Respond, Target};
-use crate::pattern::{MatchKind, PathPattern, Segment, TemplatePiece, parse_template};
+use crate::pattern::{MatchKind, Parameters, PathPattern, Segment, TemplatePiece, parse_template};
 use crate::source::ConfigPath;
 use crate::yaml;
 use castgate_contract::authority::Authority;
@@ -64,7 +64,8 @@ pub(super) fn target(
         return Some(Target::Forward(Forward { upstream: upstream?, path: path? }));
     }
     if let Some(written) = &route.redirect {
-        return redirect(cx, &at.key(WrittenRoute::redirect), place.path, written).map(Target::Redirect);
+        return redirect(cx, &at.key(WrittenRoute::redirect), place.parameters, written)
+            .map(Target::Redirect);
     }
     let respond = route.respond.clone()?;
     Some(Target::Respond(self::respond(cx, &at.key(WrittenRoute::respond), respond)))
@@ -112,8 +113,10 @@ fn path_change(cx: &mut Cx<'_>, place: &Place<'_>, route: &route::Route) -> Opti
                 .label(other, "this builds the whole path");
             None
         }
-        (Some(prefix), None) => strip_prefix(cx, &at.key(WrittenRoute::strip_prefix), place.path?, prefix),
-        (None, Some(template)) => rewrite(cx, &at.key(WrittenRoute::rewrite), place.path?, template),
+        (Some(prefix), None) => {
+            strip_prefix(cx, &at.key(WrittenRoute::strip_prefix), place.parameters?.path, prefix)
+        }
+        (None, Some(template)) => rewrite(cx, &at.key(WrittenRoute::rewrite), place.parameters?, template),
     }
 }
 
@@ -146,9 +149,9 @@ fn strip_prefix(cx: &mut Cx<'_>, at: &ConfigPath, path: &PathPattern, text: &str
     None
 }
 
-fn rewrite(cx: &mut Cx<'_>, at: &ConfigPath, path: &PathPattern, text: &str) -> Option<PathChange> {
+fn rewrite(cx: &mut Cx<'_>, at: &ConfigPath, over: Parameters<'_>, text: &str) -> Option<PathChange> {
     if text.contains("${") {
-        return template(cx, at, path, text, 0).map(PathChange::Rewrite);
+        return template(cx, at, over, text, 0).map(PathChange::Rewrite);
     }
     if text.contains("://") {
         cx.sink
@@ -161,23 +164,23 @@ fn rewrite(cx: &mut Cx<'_>, at: &ConfigPath, path: &PathPattern, text: &str) -> 
         let label = if text.is_empty() { "a backend cannot be asked for nothing" } else { "no `/` here" };
         let problem = cx.sink.error_at(&codes::BAD_TEMPLATE, at, "a path starts with `/`", label);
         let mend = format!("/{}", text.trim().trim_start_matches('/'));
-        if !text.trim().is_empty() && parse_template(&mend, 0, path).is_ok() {
+        if !text.trim().is_empty() && parse_template(&mend, 0, over).is_ok() {
             problem.suggest("write it so", span, yaml::scalar(&mend));
         }
         return None;
     }
-    Some(PathChange::Rewrite(template(cx, at, path, text, 0)?))
+    Some(PathChange::Rewrite(template(cx, at, over, text, 0)?))
 }
 
 fn redirect(
     cx: &mut Cx<'_>,
     at: &ConfigPath,
-    path: Option<&PathPattern>,
+    over: Option<Parameters<'_>>,
     section: &route::Redirect,
 ) -> Option<Redirect> {
     let at = &at.key(WrittenRedirect::to);
     let start = redirect_path(cx, at, &section.to)?;
-    let to = template(cx, at, path?, &section.to, start)?;
+    let to = template(cx, at, over?, &section.to, start)?;
     Some(Redirect { to, status: section.status })
 }
 
@@ -214,7 +217,7 @@ fn redirect_path(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<usize> 
 fn template(
     cx: &mut Cx<'_>,
     at: &ConfigPath,
-    path: &PathPattern,
+    over: Parameters<'_>,
     text: &str,
     start: usize,
 ) -> Option<Vec<TemplatePiece>> {
@@ -234,7 +237,7 @@ fn template(
             .help("the request's own query is kept");
         return None;
     }
-    let parse = |text: &str| parse_template(text, start, path);
+    let parse = |text: &str| parse_template(text, start, over);
     parse(text).map_err(|error| cx.pattern_error(&codes::BAD_TEMPLATE, at, text, error, parse)).ok()
 }
 

@@ -8,7 +8,7 @@ use crate::language::Section;
 use crate::language::route::{self, WrittenRoute};
 use crate::language::upstream::{self, WrittenHealthCheck, WrittenUpstream};
 use crate::model::{Backend, Checks, HealthCheck, Id, Scope, Upstream};
-use crate::pattern::PathPattern;
+use crate::pattern::Parameters;
 use crate::source::ConfigPath;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ pub(super) struct Place<'a> {
     pub(super) scope: Scope,
     pub(super) name: &'a str,
     /// `None` if it was wrong.
-    pub(super) path: Option<&'a PathPattern>,
+    pub(super) parameters: Option<Parameters<'a>>,
 }
 
 /// The upstreams so far, by name and in order.

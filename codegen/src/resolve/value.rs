@@ -5,17 +5,27 @@ mod source;
 
 use crate::late::{self, LateError};
 use crate::model::{Part, Piece, RequestText};
-use crate::pattern::{PathPattern, PatternError};
+use crate::pattern::{Hosts, Parameters, PathPattern, PatternError};
 use source::source;
 
-/// The parameters of a path that a value may use.
+/// The parameters of a path and the labels of hosts that a value may use.
 pub(crate) enum Captures {
     /// None: what is written is for every route.
     TopLevel,
-    /// Those of this path.
-    Route(PathPattern),
-    /// The path is wrong, which has been reported: whatever it may have had.
+    /// Those of this path and these hosts.
+    Route(PathPattern, Hosts),
+    /// The path or a host is wrong, which has been reported: whatever it may have had.
     Unknown,
+}
+
+impl Captures {
+    /// Those of a route.
+    fn parameters(&self) -> Option<Parameters<'_>> {
+        match self {
+            Self::Route(path, hosts) => Some(Parameters::of(path, hosts)),
+            Self::TopLevel | Self::Unknown => None,
+        }
+    }
 }
 
 /// What a brace is that begins no value.
@@ -206,10 +216,11 @@ fn lone(text: &str, at: usize) -> PatternError {
 mod tests {
     use super::*;
     use crate::model::Source;
-    use crate::pattern::MatchKind;
+    use crate::pattern::{HostPattern, MatchKind};
 
     fn captures() -> Captures {
-        Captures::Route(PathPattern::parse("/v1/{id}/{*rest}", MatchKind::Prefix).unwrap())
+        let hosts = std::iter::once(HostPattern::parse("{tenant}.example.com").unwrap()).collect();
+        Captures::Route(PathPattern::parse("/v1/{id}/{*rest}", MatchKind::Prefix).unwrap(), hosts)
     }
 
     fn read(text: &str, braces: Braces) -> Result<RequestText, ValueError> {
@@ -225,7 +236,7 @@ mod tests {
 
     #[test]
     fn values_and_text_are_told_apart() {
-        let made = read("a {client.ip}${env:X}{id}/{*rest} {{b}}{query.q}", Braces::Doubled).unwrap();
+        let made = read("a {client.ip}${env:X}{id}/{*rest} {{b}}{query.q}{tenant}", Braces::Doubled).unwrap();
         let literal = |text: &str| Part::Late(Piece::Literal(text.to_owned()));
         assert_eq!(
             made.parts,
@@ -238,6 +249,7 @@ mod tests {
                 Part::Request(Source::Rest { name: "rest".to_owned(), number: 2 }),
                 literal(" {b}"),
                 Part::Request(Source::Query("q".to_owned())),
+                Part::Request(Source::Label { name: "tenant".to_owned() }),
             ]
         );
         for (written, literal) in [("$${env:X}", "${env:X}"), ("5$ a$b", "5$ a$b"), ("", ""), ("$${", "${")] {
@@ -274,6 +286,8 @@ mod tests {
             ("{client.ipp}", 0..12, Some("{client.ip}")),
             ("{rest}", 0..6, Some("{*rest}")),
             ("{*id}", 0..5, Some("{id}")),
+            ("{*tenant}", 0..9, Some("{tenant}")),
+            ("{tenand}", 0..8, Some("{tenant}")),
             ("{header_X-A}", 0..12, Some("{header.X-A}")),
             ("x {\"a\": 1}", 2..3, Some("x {{\"a\": 1}")),
             ("a}", 1..2, Some("a}}")),

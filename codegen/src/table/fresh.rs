@@ -9,7 +9,7 @@ use crate::model::Model;
 use crate::model::Route;
 #[cfg(feature = "cli")]
 use crate::pattern::TemplatePiece;
-use crate::pattern::{HostPattern, ParamKind, Segment};
+use crate::pattern::{HostPattern, Label, ParamKind, Segment};
 use std::collections::BTreeSet;
 
 /// A path has no more free segments than this: those of a pattern, and as many behind it.
@@ -18,7 +18,9 @@ const MOST_FREE: usize = 2 * crate::pattern::MAX_SEGMENTS + 2;
 /// Texts that no pattern of some models names. Each free segment of a path has one of its own, so that swapped
 /// parameters show.
 pub(crate) struct Fresh<'m> {
-    hosts: BTreeSet<&'m str>,
+    hosts: Hosts<'m>,
+    /// What labels that nobody names begin with.
+    label: String,
     uint: Vec<String>,
     uuid: Vec<String>,
     other: Vec<String>,
@@ -32,7 +34,8 @@ impl<'m> Fresh<'m> {
             (0..).map(text).filter(|text| !literals.contains(text.as_str())).take(MOST_FREE).collect()
         };
         Self {
-            hosts: hosts(models),
+            hosts: Hosts::of(models),
+            label: "x".to_owned(),
             uint: fresh(&|number| (number + 1).to_string()),
             uuid: fresh(&|number| format!("00000000-0000-0000-0000-{number:012}")),
             other: fresh(&|number| numbered("x", number)),
@@ -52,13 +55,20 @@ impl<'m> Fresh<'m> {
             let stem = (0..).map(stem).find(is_free).unwrap_or_default();
             (0..MOST_FREE).map(|place| mark(&stem, place)).collect()
         };
+        let other: Vec<String> =
+            marks(&|number| format!("x{number:o}"), &|stem, place| format!("{stem}{place:03o}"));
         Self {
-            hosts: hosts(models),
+            hosts: Hosts::of(models),
+            // As long as the others, which go on with digits.
+            label: other
+                .first()
+                .and_then(|mark| mark.strip_suffix("000"))
+                .map_or_else(String::new, |stem| format!("{stem}yyy")),
             uint: marks(&|number| format!("9{number:05o}"), &|stem, place| format!("{stem}{place:03o}")),
             uuid: marks(&|number| format!("8{number:07o}"), &|stem, place| {
                 format!("00000000-0000-0000-0000-{stem}{place:04o}")
             }),
-            other: marks(&|number| format!("x{number:o}"), &|stem, place| format!("{stem}{place:03o}")),
+            other,
         }
     }
 
@@ -73,16 +83,25 @@ impl<'m> Fresh<'m> {
     }
 
     /// A host of which no pattern but this one, and those that have all its hosts, has anything.
-    fn host(&self, pattern: &HostPattern) -> String {
+    pub(crate) fn host(&self, pattern: &HostPattern) -> String {
+        let Hosts { exact, labelled, wildcard } = &self.hosts;
+        let label = |number| numbered(&self.label, number);
         let unnamed = |text: &dyn Fn(usize) -> String| {
-            (0..=self.hosts.len())
-                .map(text)
-                .find(|text| !self.hosts.contains(text.as_str()))
-                .unwrap_or_default()
+            (0..).map(text).find(|text| !exact.contains(text.as_str())).unwrap_or_default()
         };
         match pattern {
             HostPattern::Exact(name) => name.clone(),
-            HostPattern::Wildcard(suffix) => unnamed(&|number| format!("{}.{suffix}", numbered("x", number))),
+            // A label more, and no pattern is about the name that is left without it.
+            HostPattern::Wildcard(suffix) if labelled.contains(suffix.as_str()) => {
+                let names = (0..).map(|number| format!("{}.{suffix}", label(number)));
+                let is_free =
+                    |name: &String| !labelled.contains(name.as_str()) && !wildcard.contains(name.as_str());
+                let mut hosts = names.filter(is_free).map(|name| format!("{}.{name}", label(0)));
+                hosts.find(|host| !exact.contains(host.as_str())).unwrap_or_default()
+            }
+            HostPattern::Labelled(Label { suffix, .. }) | HostPattern::Wildcard(suffix) => {
+                unnamed(&|number| format!("{}.{suffix}", label(number)))
+            }
             HostPattern::Any => unnamed(&|number| numbered("localhost", number)),
         }
     }
@@ -114,13 +133,27 @@ impl<'m> Fresh<'m> {
     }
 }
 
-fn hosts<'m>(models: &[&'m Model]) -> BTreeSet<&'m str> {
-    let routes = models.iter().flat_map(|model| &model.routes);
-    let exact = routes.filter_map(|route| match &route.host {
-        HostPattern::Exact(name) => Some(name.as_str()),
-        HostPattern::Wildcard(_) | HostPattern::Any => None,
-    });
-    exact.collect()
+/// The names in the patterns of hosts.
+#[derive(Default)]
+struct Hosts<'m> {
+    exact: BTreeSet<&'m str>,
+    labelled: BTreeSet<&'m str>,
+    wildcard: BTreeSet<&'m str>,
+}
+
+impl<'m> Hosts<'m> {
+    fn of(models: &[&'m Model]) -> Self {
+        let mut hosts = Self::default();
+        for pattern in models.iter().flat_map(|model| &model.routes).flat_map(|route| route.hosts.iter()) {
+            match pattern {
+                HostPattern::Exact(name) => hosts.exact.insert(name),
+                HostPattern::Labelled(Label { suffix, .. }) => hosts.labelled.insert(suffix),
+                HostPattern::Wildcard(suffix) => hosts.wildcard.insert(suffix),
+                HostPattern::Any => false,
+            };
+        }
+        hosts
+    }
 }
 
 fn segments<'m>(models: &[&'m Model]) -> impl Iterator<Item = &'m Segment> {
@@ -139,7 +172,7 @@ fn templates<'m>(models: &[&'m Model]) -> impl Iterator<Item = &'m str> {
     let pieces = models.iter().flat_map(|model| &model.routes).flat_map(Route::template);
     pieces.filter_map(|piece| match piece {
         TemplatePiece::Literal(text) => Some(text.as_str()),
-        TemplatePiece::Segment(_) | TemplatePiece::Rest(_) => None,
+        TemplatePiece::Segment(_) | TemplatePiece::Rest(_) | TemplatePiece::Label => None,
     })
 }
 

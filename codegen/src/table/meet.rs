@@ -3,10 +3,11 @@
 
 use super::Table;
 use super::region::{End, Region, Step, narrower};
-use crate::pattern::{HostPattern, ParamKind};
+use crate::pattern::{HostPattern, Label, ParamKind};
 use crate::plan::{Index, NONE, Node, Span};
+use castgate_contract::host::labelled;
 use castgate_contract::search::Tables;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A table's tries, by their hosts.
 pub(crate) struct Neighbours<'a> {
@@ -21,11 +22,13 @@ impl<'a> Neighbours<'a> {
             index.entries(index.hosts()).map(|(name, root)| (HostPattern::Exact(name.to_owned()), root));
         let wildcards = index.entries(index.wildcards());
         let wildcards = wildcards.map(|(name, root)| (HostPattern::Wildcard(name.to_owned()), root));
+        let labelled = index.entries(index.labels());
+        let labelled = labelled.map(|(name, root)| (HostPattern::Labelled(label(name)), root));
         let any = Some((HostPattern::Any, index.any_host())).filter(|(_, root)| *root != NONE);
-        Self { index, roots: exact.chain(wildcards).chain(any).collect() }
+        Self { index, roots: exact.chain(labelled).chain(wildcards).chain(any).collect() }
     }
 
-    /// The routes whose host and path have something in common with the region's, by their numbers, in no order.
+    /// The routes whose host and path have something in common with the region's, by their numbers.
     pub(crate) fn meeting(&self, region: &Region<'_>) -> Vec<usize> {
         let mut meeting = Meeting { index: self.index, end: region.end, found: Vec::new() };
         // The root is where the path `/` ends.
@@ -36,20 +39,29 @@ impl<'a> Neighbours<'a> {
         for root in self.roots(region.host) {
             meeting.along(root, steps);
         }
+        // A route is in the tries of all of its hosts.
+        meeting.found.sort_unstable();
+        meeting.found.dedup();
         meeting.found
     }
 
     /// The roots of the tries whose hosts have something in common with this.
-    fn roots(&self, host: &HostPattern) -> Vec<u32> {
+    fn roots(&self, host: &HostPattern) -> BTreeSet<u32> {
         let HostPattern::Exact(name) = host else {
             let common = self.roots.iter().filter(|(pattern, _)| narrower(pattern, host).is_some());
             return common.map(|(_, root)| *root).collect();
         };
         let suffixes =
             name.match_indices('.').map(|(dot, _)| HostPattern::Wildcard(name[dot + 1..].to_owned()));
-        let patterns = suffixes.chain([host.clone(), HostPattern::Any]);
+        let labelled = labelled(name).map(|(_, suffix)| HostPattern::Labelled(label(suffix)));
+        let patterns = suffixes.chain(labelled).chain([host.clone(), HostPattern::Any]);
         patterns.filter_map(|pattern| self.roots.get(&pattern).copied()).collect()
     }
+}
+
+/// To look a pattern up; its name does not count.
+fn label(suffix: &str) -> Label {
+    Label { name: String::new(), suffix: suffix.to_owned() }
 }
 
 struct Meeting<'a> {

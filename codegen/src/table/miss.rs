@@ -3,6 +3,7 @@
 use super::Request;
 use crate::model::{HeaderPredicate, Methods, QueryPredicate, Route};
 use crate::pattern::{HostPattern, MatchKind, PathPattern, Segment};
+use castgate_contract::host::labelled;
 
 /// A part of a route's condition that a request does not meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +24,7 @@ impl Route {
     /// What keeps this route from matching the request; empty if it matches.
     pub fn misses(&self, request: &Request) -> Vec<Miss<'_>> {
         let mut misses = Vec::new();
-        misses.extend((!self.host.matches(request.host())).then_some(Miss::Host));
+        misses.extend(self.hosts.matching(request.host()).is_none().then_some(Miss::Host));
         misses.extend((!self.path.matches(request.matched_path())).then_some(Miss::Path));
         let has_method = self.methods.intersects(Methods::of(request.method()));
         misses.extend((!has_method).then_some(Miss::Method));
@@ -40,6 +41,7 @@ impl HostPattern {
     pub fn matches(&self, host: &str) -> bool {
         match self {
             Self::Exact(name) => name == host,
+            Self::Labelled(label) => labelled(host).is_some_and(|(_, suffix)| suffix == label.suffix),
             Self::Wildcard(suffix) => host
                 .strip_suffix(suffix.as_str())
                 .and_then(|labels| labels.strip_suffix('.'))

@@ -2,13 +2,14 @@
 
 use super::Request;
 use crate::model::{HeaderName, HeaderPredicate, Methods, QueryPredicate, Route};
-use crate::pattern::{HostPattern, MatchKind, ParamKind, PathPattern, Segment};
+use crate::pattern::{HostPattern, Label, MatchKind, ParamKind, PathPattern, Segment};
 use crate::testing;
 use proptest::prelude::*;
+use std::cmp::Ordering;
 
 const UUID: &str = "67e55044-10b1-426f-9247-bb680e5fe0c8";
 
-/// `GET,POST host/path` with `!` in front of an exact path, `+a` for a header and `?a` for a parameter.
+/// `GET,POST host,host/path` with `!` in front of an exact path, `+a` for a header and `?a` for a parameter.
 pub(crate) fn route(text: &str) -> Route {
     let mut words = text.split(' ');
     let methods = match words.next().unwrap() {
@@ -31,7 +32,7 @@ pub(crate) fn route(text: &str) -> Route {
     query.sort();
     Route {
         name: text.to_owned(),
-        host: if host.is_empty() { HostPattern::Any } else { HostPattern::parse(host).unwrap() },
+        hosts: host.split_terminator(',').map(|host| HostPattern::parse(host).unwrap()).collect(),
         path: PathPattern::parse(path, if exact { MatchKind::Exact } else { MatchKind::Prefix }).unwrap(),
         methods,
         headers,
@@ -42,14 +43,7 @@ pub(crate) fn route(text: &str) -> Route {
 
 /// Whether this route matches at all.
 pub(crate) fn matches(route: &Route, request: &Request) -> bool {
-    let host = match &route.host {
-        HostPattern::Any => true,
-        HostPattern::Exact(name) => name == request.host(),
-        HostPattern::Wildcard(suffix) => request
-            .host()
-            .strip_suffix(suffix.as_str())
-            .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
-    };
+    let host = route.hosts.iter().any(|pattern| has(pattern, request.host()));
     let path: Vec<&str> = request.path()[1..].split('/').collect();
     let pattern = &route.path.segments;
     let fits = |(index, segment): (usize, &Segment)| match segment {
@@ -66,15 +60,49 @@ pub(crate) fn matches(route: &Route, request: &Request) -> bool {
     host && method && length && pattern.iter().enumerate().all(fits) && request.has_fields_of(route)
 }
 
+fn has(pattern: &HostPattern, host: &str) -> bool {
+    let front = |suffix: &str| host.strip_suffix(suffix)?.strip_suffix('.').filter(|front| !front.is_empty());
+    match pattern {
+        HostPattern::Any => true,
+        HostPattern::Exact(name) => name == host,
+        HostPattern::Wildcard(suffix) => front(suffix).is_some(),
+        HostPattern::Labelled(Label { suffix, .. }) => front(suffix).is_some_and(|front| {
+            front.bytes().all(|byte| b"-_".contains(&byte) || byte.is_ascii_alphanumeric())
+        }),
+    }
+}
+
+/// As if it had only the one host by which it takes the request, the most specific of them.
+fn on(route: &Route, request: &Request) -> Route {
+    let rank = |pattern: &&HostPattern| match pattern {
+        HostPattern::Exact(_) => (0, 0),
+        HostPattern::Labelled(_) => (1, 0),
+        HostPattern::Wildcard(suffix) => (2, usize::MAX - suffix.len()),
+        HostPattern::Any => (3, 0),
+    };
+    let hosts = route.hosts.iter().filter(|pattern| has(pattern, request.host()));
+    Route { hosts: hosts.min_by_key(rank).cloned().into_iter().collect(), ..route.clone() }
+}
+
+/// Which of two routes that match takes a request; equal if they tie.
+pub(crate) fn order(a: &Route, b: &Route, request: &Request) -> Ordering {
+    on(a, request).precedence(&on(b, request))
+}
+
 pub(crate) fn best<'m>(routes: &'m [Route], request: &Request) -> Option<&'m Route> {
-    routes.iter().filter(|route| matches(route, request)).min_by(|a, b| a.precedence(b))
+    routes.iter().filter(|route| matches(route, request)).min_by(|a, b| order(a, b, request))
 }
 
 pub(crate) fn any_route() -> impl Strategy<Value = Route> {
     // All that can be named are not all there are.
     const NAMED: &str = "GET,HEAD,POST,PUT,DELETE,OPTIONS,PATCH";
     let methods = prop::sample::select(vec!["*", "*", "*", "GET", "POST", "GET,POST", NAMED]);
-    let host = prop::sample::select(vec!["", "", "", "a.com", "*.com", "b.a.com", "*.a.com", "*.b.a.com"]);
+    let host = vec!["a.com", "*.com", "{t}.com", "b.a.com", "{t}.a.com", "*.a.com", "*.b.a.com"];
+    let host = prop_oneof![
+        3 => Just(String::new()),
+        4 => prop::sample::select(host.clone()).prop_map(str::to_owned),
+        2 => prop::sample::subsequence(host, 2..=3).prop_map(|hosts| hosts.join(",")),
+    ];
     let segment =
         prop::sample::select(vec!["/a", "/1", "/longer-than-8", "/{}", "/{}", "/{}", "/{:uint}", "/{:uuid}"]);
     let end = prop::sample::select(vec!["", "", "/", "/{*rest}", "/{*rest}"]);
@@ -95,7 +123,18 @@ pub(crate) fn any_route() -> impl Strategy<Value = Route> {
 }
 
 pub(crate) fn any_request() -> impl Strategy<Value = Request> {
-    let host = prop::sample::select(vec!["a.com", "b.com", "b.a.com", "c.b.a.com", "com", "localhost", ""]);
+    let host = prop::sample::select(vec![
+        "a.com",
+        "b.com",
+        "b.a.com",
+        "c.b.a.com",
+        "c.a.com",
+        "a!b.com",
+        "a!b.a.com",
+        "com",
+        "localhost",
+        "",
+    ]);
     let segment = prop::sample::select(vec!["a", "b", "longer-than-8", "longer-than-9", "1", "2", UUID]);
     let method = prop::sample::select(vec!["GET", "POST", "PUT", "PROPFIND"]);
     let fields = prop::sample::subsequence(vec!["h", "g"], 0..=2);

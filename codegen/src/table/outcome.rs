@@ -58,11 +58,11 @@ impl Table<'_> {
         match &route.target {
             Target::Forward(forward) => Outcome {
                 upstream: self.model().upstream(forward.upstream).map(|upstream| upstream.name.clone()),
-                forward_path: Some(changed(&forward.path, request.path())),
+                forward_path: Some(changed(&forward.path, request.path(), request.host())),
                 ..outcome
             },
             Target::Redirect(redirect) => {
-                let mut to = rendered(&redirect.to, request.path());
+                let mut to = rendered(&redirect.to, request.path(), request.host());
                 if let Some(query) = request.query() {
                     template::add_query(&mut to, query);
                 }
@@ -82,46 +82,49 @@ impl Request {
     }
 }
 
-/// The path a backend sees.
-pub(crate) fn changed(change: &PathChange, path: &str) -> String {
+/// The path a backend sees of this one, on this host.
+pub(crate) fn changed(change: &PathChange, path: &str, host: &str) -> String {
     match change {
         PathChange::Keep => path.to_owned(),
         // So many segments, whatever parameters they have.
         PathChange::StripPrefix { prefix } => {
             format!("/{}", &path[segment::start(path, prefix.matches('/').count())..])
         }
-        PathChange::Rewrite(pieces) => rendered(pieces, path),
+        PathChange::Rewrite(pieces) => rendered(pieces, path, host),
     }
 }
 
-/// What the pieces make of a path.
-pub(crate) fn rendered(pieces: &[TemplatePiece], path: &str) -> String {
+/// What the pieces make of a path on this host.
+pub(crate) fn rendered(pieces: &[TemplatePiece], path: &str, host: &str) -> String {
     let mut text = String::new();
-    template::render(pieces, path, |piece| text.push_str(piece));
+    template::render(pieces, path, || host.as_bytes(), |piece| text.push_str(piece));
     text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pattern::{MatchKind, PathPattern, parse_template};
+    use crate::pattern::{HostPattern, MatchKind, Parameters, PathPattern, parse_template};
     use proptest::prelude::*;
 
     proptest! {
         /// What a backend gets is in the one form that was matched and authorised.
         #[test]
         fn a_template_makes_canonical_paths_of_canonical_paths(
-            template in "(/|//|[.;a%25]|%2E|%3b|%3B|%zz|\\{id\\}|\\{\\*rest\\}){1,6}",
+            template in "(/|//|[.;a%25]|%2E|%3b|%3B|%zz|\\{id\\}|\\{t\\}|\\{\\*rest\\}){1,6}",
+            label in "[-_a-e0-9]{1,4}",
             id in "([.;a%25E]|%3B){1,4}",
             rest in "([./;a%25]|%3B){1,6}",
         ) {
             let pattern = PathPattern::parse("/{id}/{*rest}", MatchKind::Prefix).unwrap();
-            let Ok(pieces) = parse_template(&format!("/{template}"), 0, &pattern) else { return Ok(()) };
+            let hosts = [HostPattern::parse("{t}.example.com").unwrap()];
+            let over = Parameters { path: &pattern, hosts: &hosts };
+            let Ok(pieces) = parse_template(&format!("/{template}"), 0, over) else { return Ok(()) };
             // Only canonical paths that the pattern matches come here.
             let path = format!("/{id}/{rest}");
             let canonical = Request::new("GET", "", &path, None, Vec::new()).map(|request| request.path().to_owned());
             prop_assume!(canonical.as_deref() == Ok(path.as_str()));
-            let made = rendered(&pieces, &path);
+            let made = rendered(&pieces, &path, &format!("{label}.example.com"));
             let again = Request::new("GET", "", &made, None, Vec::new()).map(|request| request.path().to_owned());
             prop_assert_eq!(again.as_deref(), Ok(made.as_str()), "of {}", path);
         }

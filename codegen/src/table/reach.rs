@@ -7,7 +7,8 @@
 //! else text that nobody names. A route that outranks it and takes no plainest request leaves it that request; if
 //! the others take all the plainest ones, they take all. What is left to try:
 //!
-//! - *Hosts.* Only routes of the same host pattern matter: a wildcard has hosts that no other pattern names.
+//! - *Hosts.* A route with several is as good as one for each of them. Only routes of the same host pattern matter: a
+//!   wildcard has hosts that no narrower pattern has (with one label more than a captured one), and so has a captured label.
 //! - *Paths.* Of an exact route there is one plainest path, and the search comes to its node before any other. Of a
 //!   prefix or rest route there is one for each number of further segments, with or without a trailing slash;
 //!   they lie along the chain of `{name}` nodes below it, and past its end all are alike.
@@ -20,7 +21,7 @@ mod witness;
 
 use super::{Fresh, Request, Table};
 use crate::model::{Methods, Route};
-use crate::pattern::MatchKind;
+use crate::pattern::HostPattern;
 use castgate_contract::search::Tables;
 use cover::{Place, Positions};
 use std::collections::BTreeSet;
@@ -46,7 +47,8 @@ pub(crate) struct Tail {
 
 /// Where a route was found to be live.
 #[derive(Debug, Clone, Copy)]
-struct Left {
+struct Left<'m> {
+    host: &'m HostPattern,
     tail: Tail,
     methods: Methods,
 }
@@ -59,7 +61,7 @@ impl<'m> Table<'m> {
         let routes = &self.model().routes;
         let verdicts = self.verdicts();
         let reach = routes.iter().zip(verdicts).map(|(route, verdict)| match verdict {
-            Ok(Left { tail, methods }) => Reach::Live(witnesses.of(route, tail, methods)),
+            Ok(left) => Reach::Live(witnesses.of(route, left)),
             Err(by) => Reach::Dead(by.into_iter().filter_map(|number| routes.get(number)).collect()),
         });
         reach.collect()
@@ -74,31 +76,36 @@ impl<'m> Table<'m> {
             .collect()
     }
 
-    fn verdicts(&self) -> Vec<Result<Left, BTreeSet<usize>>> {
+    fn verdicts(&self) -> Vec<Result<Left<'m>, BTreeSet<usize>>> {
         let routes = &self.model().routes;
         let mut positions = Positions::new(routes, self.index());
-        let mut verdicts: Vec<Result<Left, BTreeSet<usize>>> = routes
-            .iter()
-            .map(|route| {
-                let left = Left { tail: Tail::default(), methods: route.methods };
-                if self.is_built_in(route) { Err(BTreeSet::new()) } else { Ok(left) }
-            })
-            .collect();
+        // Of none it is known yet that anything is left.
+        let mut verdicts: Vec<Result<Left<'m>, BTreeSet<usize>>> = vec![Err(BTreeSet::new()); routes.len()];
+        let tries = self.tries();
         for (number, node) in (0..).zip(self.index().nodes()) {
             for (place, span) in
                 [(Place::Exact, node.exact), (Place::Prefix, node.prefix), (Place::Rest, node.rest)]
             {
                 for route in self.index().of(span).map(|route| route as usize) {
-                    if let (Some(verdict), Some(of)) = (verdicts.get_mut(route), routes.get(route)) {
-                        let is_built_in = self.is_path_built_in(of);
-                        // Of an exact route there is one plainest path.
-                        match place {
-                            Place::Exact if is_built_in => {}
-                            Place::Exact => *verdict = positions.left_at(of, number),
-                            Place::Prefix | Place::Rest => {
-                                *verdict = positions.left(of, (number, place), is_built_in);
-                            }
+                    let (Some(verdict), Some(of)) = (verdicts.get_mut(route), routes.get(route)) else {
+                        continue;
+                    };
+                    let Err(takers) = verdict else { continue };
+                    let is_built_in = self.is_path_built_in(of);
+                    // Of an exact route there is one plainest path.
+                    let left = match place {
+                        Place::Exact if is_built_in => Err(BTreeSet::new()),
+                        Place::Exact => positions.left_at(of, number),
+                        Place::Prefix | Place::Rest => positions.left(of, (number, place), is_built_in),
+                    };
+                    match left {
+                        Ok((tail, methods)) => {
+                            let trie = tries.partition_point(|(root, _)| *root <= number);
+                            let host = trie.checked_sub(1).and_then(|trie| tries.get(trie));
+                            *verdict =
+                                host.map(|(_, host)| Left { host, tail, methods }).ok_or_else(BTreeSet::new);
                         }
+                        Err(more) => takers.extend(more),
                     }
                 }
             }
@@ -106,9 +113,14 @@ impl<'m> Table<'m> {
         verdicts
     }
 
-    /// Whether the gateway answers the only path of this route itself.
-    fn is_built_in(&self, route: &Route) -> bool {
-        route.path.kind == MatchKind::Exact && self.is_path_built_in(route)
+    /// The roots of the tries, in their order, each with one of its hosts.
+    fn tries(&self) -> Vec<(u32, &'m HostPattern)> {
+        let hosts = self.model().routes.iter().flat_map(|route| route.hosts.iter());
+        let hosts: BTreeSet<&HostPattern> = hosts.collect();
+        let tries = hosts.into_iter().filter_map(|host| Some((self.root(host)?, host)));
+        let mut tries: Vec<(u32, &HostPattern)> = tries.collect();
+        tries.sort_unstable();
+        tries
     }
 
     fn is_path_built_in(&self, route: &Route) -> bool {

@@ -2,7 +2,7 @@
 
 use super::Tail;
 use crate::model::{Methods, Route};
-use crate::pattern::{HostPattern, MatchKind, ParamKind, Segment};
+use crate::pattern::{HostPattern, Label, MatchKind, ParamKind, Segment};
 use std::collections::BTreeMap;
 
 /// Requests of these hosts, paths and methods, which have these fields and whatever else.
@@ -38,8 +38,13 @@ pub(crate) enum End {
 }
 
 impl<'m> Region<'m> {
-    /// What this route matches.
-    pub(crate) fn of(route: &'m Route) -> Self {
+    /// What this route matches: a region for each of its hosts.
+    pub(crate) fn all_of(route: &'m Route) -> impl Iterator<Item = Self> {
+        route.hosts.iter().map(|host| Self::of(route, host))
+    }
+
+    /// What this route matches on one of its hosts.
+    pub(crate) fn of(route: &'m Route, host: &'m HostPattern) -> Self {
         let mut steps = Vec::with_capacity(route.path.segments.len());
         let mut end = if route.path.kind == MatchKind::Exact { End::Here } else { End::Anywhere };
         for segment in &route.path.segments {
@@ -51,14 +56,7 @@ impl<'m> Region<'m> {
         }
         let headers = route.headers.iter().map(|wanted| (wanted.name.as_str(), wanted.value.as_str()));
         let query = route.query.iter().map(|wanted| (wanted.name.as_str(), wanted.value.as_str()));
-        Self {
-            host: &route.host,
-            steps,
-            end,
-            methods: route.methods,
-            headers: headers.collect(),
-            query: query.collect(),
-        }
+        Self { host, steps, end, methods: route.methods, headers: headers.collect(), query: query.collect() }
     }
 
     /// Exactly this path, on any host, with any method.
@@ -174,8 +172,12 @@ pub(crate) fn narrower<'m>(a: &'m HostPattern, b: &'m HostPattern) -> Option<&'m
     let has_all = |wide: &HostPattern, narrow: &HostPattern| match (wide, narrow) {
         (HostPattern::Any, _) => true,
         (_, HostPattern::Any) => false,
-        (HostPattern::Exact(_), HostPattern::Wildcard(_)) => false,
         (wide, HostPattern::Exact(name)) => wide.matches(name),
+        (HostPattern::Exact(_), _) | (HostPattern::Labelled(_), HostPattern::Wildcard(_)) => false,
+        (HostPattern::Labelled(wide), HostPattern::Labelled(narrow)) => wide == narrow,
+        (HostPattern::Wildcard(suffix), HostPattern::Labelled(Label { suffix: name, .. })) => {
+            suffix == name || wide.matches(name)
+        }
         (HostPattern::Wildcard(suffix), HostPattern::Wildcard(name)) => suffix == name || wide.matches(name),
     };
     if has_all(a, b) { Some(b) } else { has_all(b, a).then_some(a) }
@@ -201,13 +203,22 @@ mod tests {
 
     #[test]
     fn of_two_hosts_the_narrower_is_in_both() {
-        let parsed = ["a.com", "*.com", "*.a.com", "b.a.com"].map(|text| HostPattern::parse(text).unwrap());
-        let [exact, wide, narrow, below] = &parsed;
+        let parsed = ["a.com", "*.com", "*.a.com", "b.a.com", "{t}.a.com", "{t}.com"];
+        let parsed = parsed.map(|text| HostPattern::parse(text).unwrap());
+        let [exact, wide, narrow, below, label, above] = &parsed;
         assert_eq!(narrower(wide, narrow), Some(narrow));
         assert_eq!(narrower(below, wide), Some(below));
         assert_eq!(narrower(exact, narrow), None);
         assert_eq!(narrower(exact, &HostPattern::Any), Some(exact));
         assert_eq!(narrower(exact, below), None);
+        for (wide, narrow) in [(narrow, label), (wide, label), (wide, above), (label, below), (above, exact)]
+        {
+            assert_eq!(narrower(wide, narrow), Some(narrow));
+            assert_eq!(narrower(narrow, wide), Some(narrow));
+        }
+        for (one, other) in [(label, exact), (label, above), (above, narrow), (above, below)] {
+            assert_eq!(narrower(one, other), None);
+        }
     }
 
     #[test]

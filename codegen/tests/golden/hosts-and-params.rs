@@ -11,6 +11,8 @@ pub(crate) struct Compiled;
 
 pub(crate) enum Target {
     Stack0(&'static Stack0),
+    Stack1(&'static Stack1),
+    Stack2(&'static Stack2),
 }
 
 impl App for Compiled {
@@ -30,6 +32,8 @@ impl App for Compiled {
     ) -> Result<Response, Error> {
         match *target {
             Target::Stack0(stack) => stack.serve(request, cx).await,
+            Target::Stack1(stack) => stack.serve(request, cx).await,
+            Target::Stack2(stack) => stack.serve(request, cx).await,
         }
     }
     async fn reject(
@@ -46,7 +50,7 @@ impl App for Compiled {
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "hosts-and-params.yml",
-        config_sha256: "d13605629f647623d531cea220130145fed473413f42350f43a4494138633190",
+        config_sha256: "2d9b78e0fb7785e5d3f6b95c95400b81c69a9ca54bd2ec4bf34474e841083a1a",
     },
     normal_config: NORMAL_CONFIG,
     listeners: &[
@@ -92,6 +96,33 @@ static SETTINGS: Settings = Settings {
 
 type Stack0 = Respond;
 static STACK0: [Stack0; 2] = [Respond::new(200, "", ""), Respond::new(404, "", "")];
+type Stack1 = Redirect;
+
+static STACK1: [Stack1; 1] = [
+    Redirect::new(
+        308,
+        RedirectTarget::Template(
+            &[
+                TemplatePiece::Literal("https://new.example.com/"),
+                TemplatePiece::Label,
+                TemplatePiece::Literal("/"),
+                TemplatePiece::Segment(0),
+            ],
+        ),
+    ),
+];
+
+type Stack2 = RespondOf;
+
+static STACK2: [Stack2; 1] = [
+    RespondOf::new(
+        200,
+        "text/plain; charset=utf-8",
+        Escape::Nothing,
+        RequestText::new(&[RequestPart::Label]),
+    ),
+];
+
 type Unmatched = Reject;
 static UNMATCHED: Unmatched = Reject;
 
@@ -111,7 +142,7 @@ static ROUTE_SETTINGS: [RouteSettings; 1] = [
     },
 ];
 
-static ROUTES: [Route<Target>; 16] = [
+static ROUTES: [Route<Target>; 18] = [
     Route::new("root", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
     Route::new("everything", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[1])),
     Route::new("user", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
@@ -131,6 +162,8 @@ static ROUTES: [Route<Target>; 16] = [
     Route::new("api", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
     Route::new("any example", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
     Route::new("any eu example", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
+    Route::new("tenant", &ROUTE_SETTINGS[0], Target::Stack1(&STACK1[0])),
+    Route::new("tenants", &ROUTE_SETTINGS[0], Target::Stack2(&STACK2[0])),
     Route::new("other", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
 ];
 
@@ -141,22 +174,41 @@ static INDEX: RouteIndex<Target> = RouteIndex {
     nodes: &NODES,
     edges: &EDGES,
     candidates: &CANDIDATES,
-    hosts: Table::new(10, 4),
-    wildcards: Table::new(14, 4),
-    any_host: 5,
+    hosts: Table::new(12, 4),
+    labels: Table::new(16, 4),
+    wildcards: Table::new(20, 4),
+    any_host: 9,
 };
 
-static NODES: [Node; 15] = [
+static NODES: [Node; 19] = [
     Node {
         stem: "v1",
         prefix: Span::one(12, Methods::ALL),
         ..Node::LEAF
     },
     Node {
-        rest: Span::one(15, Methods::ALL),
+        rest: Span::one(17, Methods::ALL),
         ..Node::LEAF
     },
-    Node { param: 3, ..Node::LEAF },
+    Node {
+        literals: Table::new(0, 2),
+        param: 4,
+        ..Node::LEAF
+    },
+    Node {
+        prefix: Span::one(16, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node {
+        prefix: Span::one(15, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node {
+        stem: "v1",
+        prefix: Span::one(16, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node { param: 7, ..Node::LEAF },
     Node {
         prefix: Span::one(14, Methods::ALL),
         ..Node::LEAF
@@ -166,16 +218,16 @@ static NODES: [Node; 15] = [
         ..Node::LEAF
     },
     Node {
-        literals: Table::new(0, 2),
+        literals: Table::new(2, 2),
         exact: Span::one(0, Methods::ALL),
         prefix: Span::one(1, Methods::ALL),
         ..Node::LEAF
     },
     Node {
-        literals: Table::new(2, 4),
-        uint: 9,
-        uuid: 10,
-        param: 11,
+        literals: Table::new(4, 4),
+        uint: 13,
+        uuid: 14,
+        param: 15,
         prefix: Span::new(0, 3),
         ..Node::LEAF
     },
@@ -196,7 +248,7 @@ static NODES: [Node; 15] = [
         ..Node::LEAF
     },
     Node {
-        literals: Table::new(6, 4),
+        literals: Table::new(8, 4),
         prefix: Span::one(2, Methods::ALL),
         ..Node::LEAF
     },
@@ -204,22 +256,24 @@ static NODES: [Node; 15] = [
         rest: Span::one(7, Methods::ALL),
         ..Node::LEAF
     },
-    Node { uint: 14, ..Node::LEAF },
+    Node { uint: 18, ..Node::LEAF },
     Node {
         exact: Span::one(8, Methods::ALL),
         ..Node::LEAF
     },
 ];
 
-static EDGES: [Edge; 18] = [
-    Edge::new("users", 6),
+static EDGES: [Edge; 24] = [
     Edge::VACANT,
-    Edge::new("", 7),
-    Edge::new("me", 8),
+    Edge::new("v1", 3),
+    Edge::new("users", 10),
+    Edge::VACANT,
+    Edge::new("", 11),
+    Edge::new("me", 12),
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("files", 12),
-    Edge::new("posts", 13),
+    Edge::new("files", 16),
+    Edge::new("posts", 17),
     Edge::VACANT,
     Edge::VACANT,
     Edge::new("api.example.com", 0),
@@ -228,8 +282,12 @@ static EDGES: [Edge; 18] = [
     Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("eu.example.com", 2),
-    Edge::new("example.com", 4),
+    Edge::new("example.com", 2),
+    Edge::new("example.net", 5),
+    Edge::VACANT,
+    Edge::VACANT,
+    Edge::new("eu.example.com", 6),
+    Edge::new("example.com", 8),
 ];
 
 static CANDIDATES: [u32; 3] = [10, 9, 11];
@@ -397,6 +455,29 @@ routes:
     match: prefix
     respond:
       status: 200
+    path_parameters: refuse
+    encoded_slashes: refuse
+    limits:
+      body: 10MiB
+  - name: tenant
+    host: "{tenant}.example.com"
+    path: "/{page}"
+    match: prefix
+    redirect:
+      to: "https://new.example.com/{tenant}/{page}"
+      status: 308
+    path_parameters: refuse
+    encoded_slashes: refuse
+    limits:
+      body: 10MiB
+  - name: tenants
+    host: ["{tenant}.example.com", "{tenant}.example.net"]
+    path: /v1
+    match: prefix
+    respond:
+      status: 200
+      content_type: "text/plain; charset=utf-8"
+      body: "{tenant}"
     path_parameters: refuse
     encoded_slashes: refuse
     limits:

@@ -172,6 +172,7 @@ static INDEX: RouteIndex<Target> = RouteIndex {
     edges: &EDGES,
     candidates: &CANDIDATES,
     hosts: Table::EMPTY,
+    labels: Table::EMPTY,
     wildcards: Table::EMPTY,
     any_host: 0,
 };

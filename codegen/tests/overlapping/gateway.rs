@@ -3,7 +3,7 @@
 use crate::random::Choices;
 use std::collections::BTreeMap;
 
-pub(crate) const HOSTS: [&str; 4] = ["a.com", "*.com", "*.a.com", "b.a.com"];
+pub(crate) const HOSTS: [&str; 6] = ["a.com", "{t}.com", "*.com", "*.a.com", "{t}.a.com", "b.a.com"];
 pub(crate) const LITERALS: [&str; 2] = ["a", "1"];
 pub(crate) const METHODS: [&str; 2] = ["GET", "POST"];
 /// Listeners, and their addresses. A gateway without names has them all in one.
@@ -46,7 +46,8 @@ pub(crate) struct Route {
 pub(crate) struct Condition {
     /// Empty for all.
     pub(crate) listeners: Vec<&'static str>,
-    pub(crate) host: Option<&'static str>,
+    /// None is every host.
+    pub(crate) hosts: Vec<&'static str>,
     pub(crate) path: Vec<Segment>,
     pub(crate) is_exact: bool,
     pub(crate) methods: Vec<&'static str>,
@@ -74,6 +75,9 @@ pub(crate) enum Target {
     /// The status.
     Respond(u32),
 }
+
+/// In the place of a segment's number, the label of the host.
+pub(crate) const LABEL: usize = usize::MAX;
 
 /// Texts, and segments by their numbers.
 pub(crate) type Template = Vec<Result<&'static str, usize>>;
@@ -158,7 +162,11 @@ pub(crate) fn condition(choices: &mut Choices<'_>) -> Condition {
     let fields = FIELDS.into_iter().filter(|_| choices.chance(12)).collect::<Vec<_>>();
     Condition {
         listeners: listeners(choices),
-        host: choices.chance(40).then(|| choices.pick(&HOSTS)).map(known),
+        hosts: match choices.below(10) {
+            0..=2 => vec![known(choices.pick(&HOSTS))],
+            3 => choices.some(&HOSTS, 2).into_iter().map(known).collect(),
+            _ => Vec::new(),
+        },
         path,
         is_exact,
         methods: if choices.chance(30) {
@@ -223,6 +231,9 @@ pub(crate) fn itself(condition: &Condition) -> Template {
 fn template(choices: &mut Choices<'_>, condition: &Condition, beginning: &'static str) -> Template {
     let is_parameter = |place: &usize| !matches!(condition.path[*place], Segment::Literal(_));
     let mut places: Vec<usize> = (0..condition.path.len()).filter(is_parameter).collect();
+    if !condition.hosts.is_empty() && condition.hosts.iter().all(|host| host.starts_with('{')) {
+        places.push(LABEL);
+    }
     choices.shuffle(&mut places);
     places.truncate(choices.below(places.len() + 2));
     let mut template = vec![Ok(beginning)];

@@ -10,7 +10,7 @@ mod mutation;
 pub(crate) mod oracle;
 mod spelling;
 
-pub(crate) use gateway::{Gateway, Route, Segment, gateway, listeners, route};
+pub(crate) use gateway::{Condition, Gateway, Route, Segment, gateway, listeners, route};
 pub(crate) use mutation::{mutated, told_by_parameters};
 pub(crate) use spelling::{Spelling, yaml};
 

@@ -96,7 +96,7 @@ fn mutate(choices: &mut Choices<'_>, gateway: &mut Gateway, number: usize) {
         9 => {
             let condition = gateway::condition(choices);
             let route = &mut gateway.routes[place];
-            route.condition.host = condition.host;
+            route.condition.hosts = condition.hosts;
             route.condition.methods = condition.methods;
         }
         10 => {

@@ -5,13 +5,14 @@
 //! any pattern, hosts below each wildcard, a method that cannot be named, and every set of fields.
 
 use super::gateway::{
-    Change, Condition, FIELDS, Gateway, LISTENERS, MIDDLEWARE, Route, Segment, Target, Template, VALUES,
+    Change, Condition, FIELDS, Gateway, LABEL, LISTENERS, MIDDLEWARE, Route, Segment, Target, Template,
+    VALUES,
 };
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-const HOSTS: [&str; 6] = ["a.com", "b.com", "b.a.com", "c.b.a.com", "z.test", ""];
+const HOSTS: [&str; 8] = ["a.com", "b.com", "b.a.com", "c.a.com", "c.b.a.com", "d.z.com", "z.test", ""];
 const SEGMENTS: [&str; 8] = [
     "a",
     "1",
@@ -65,13 +66,34 @@ static RESTS: LazyLock<Vec<Rest>> = LazyLock::new(|| {
 });
 
 impl Condition {
+    /// The same for each of its hosts.
+    fn by_host(&self) -> Vec<Self> {
+        let hosts = if self.hosts.is_empty() { vec![None] } else { self.hosts.iter().map(Some).collect() };
+        hosts
+            .into_iter()
+            .map(|host| Self { hosts: host.into_iter().copied().collect(), ..self.clone() })
+            .collect()
+    }
+
     fn has_host(&self, host: &str) -> bool {
-        match self.host.map(|pattern| pattern.strip_prefix('*').ok_or(pattern)) {
-            None => true,
-            Some(Err(exact)) => exact == host,
+        let front = |suffix: &str| host.strip_suffix(suffix).filter(|front| !front.is_empty());
+        let has = |pattern: &&str| match pattern.strip_prefix('*') {
             // `.com`, with something before it.
-            Some(Ok(suffix)) => host.ends_with(suffix) && host.len() > suffix.len(),
-        }
+            Some(suffix) => front(suffix).is_some(),
+            None => match pattern.strip_prefix("{t}") {
+                Some(suffix) => front(suffix).is_some_and(|label| !label.contains('.')),
+                None => *pattern == host,
+            },
+        };
+        self.hosts.is_empty() || self.hosts.iter().any(has)
+    }
+
+    /// Whether it matches this request; the query is one of the fields.
+    pub(crate) fn has(&self, method: &str, host: &str, path: &str, fields: &BTreeMap<&str, &str>) -> bool {
+        self.has_host(host)
+            && self.has_path(path)
+            && (self.methods.is_empty() || self.methods.contains(&method))
+            && self.fields.iter().all(|(name, value)| fields.get(name) == Some(value))
     }
 
     fn has_path(&self, path: &str) -> bool {
@@ -95,7 +117,7 @@ impl Condition {
         !self.is_exact || segments.len() == self.path.len()
     }
 
-    fn is_on(&self, listener: &str) -> bool {
+    pub(crate) fn is_on(&self, listener: &str) -> bool {
         self.listeners.is_empty() || self.listeners.contains(&listener)
     }
 
@@ -105,11 +127,12 @@ impl Condition {
             && self.fields.iter().all(|(name, value)| rest.fields.get(name) == Some(value))
     }
 
-    /// `Less` goes first.
+    /// Of two that have one host at most: `Less` goes first.
     pub(crate) fn precedence(&self, other: &Self) -> Ordering {
-        let host = |of: &Self| match of.host {
-            None => (2, 0),
-            Some(host) if host.starts_with('*') => (1, usize::MAX - host.len()),
+        let host = |of: &Self| match of.hosts.first() {
+            None => (3, 0),
+            Some(host) if host.starts_with('*') => (2, usize::MAX - host.len()),
+            Some(host) if host.starts_with('{') => (1, 0),
             Some(_) => (0, 0),
         };
         let segment = |segment: &Segment| match segment {
@@ -134,20 +157,25 @@ impl Condition {
             .then(self.listeners.is_empty().cmp(&other.listeners.is_empty()))
     }
 
-    /// Whether some request matches both, and neither goes first.
+    /// Whether some request matches both, and neither goes first, whoever else does.
     pub(crate) fn ties(&self, other: &Self) -> bool {
-        self.precedence(other).is_eq()
-            && LISTENERS.iter().any(|(name, _)| self.is_on(name) && other.is_on(name))
-            && PATHS.iter().any(|path| self.has_path(path) && other.has_path(path))
-            && RESTS.iter().any(|rest| self.has_rest(rest) && other.has_rest(rest))
+        let tie = |one: &Self, other: &Self| {
+            one.precedence(other).is_eq()
+                && LISTENERS.iter().any(|(name, _)| one.is_on(name) && other.is_on(name))
+                && PATHS.iter().any(|path| one.has_path(path) && other.has_path(path))
+                && RESTS.iter().any(|rest| one.has_rest(rest) && other.has_rest(rest))
+        };
+        self.by_host().iter().any(|one| other.by_host().iter().any(|other| tie(one, other)))
     }
 }
 
 /// The routes of a gateway, best first, and which requests each matches.
 pub(crate) struct Universe<'g> {
     gateway: &'g Gateway,
-    /// Best first; at most 32.
+    /// Best first; at most 32. One with several hosts is here for each of them.
     routes: Vec<&'g Route>,
+    /// Of each, with the one host.
+    conditions: Vec<Condition>,
     /// For every path, a bit for each route that matches it.
     by_path: Vec<u32>,
     by_rest: Vec<u32>,
@@ -165,16 +193,21 @@ enum Taker {
 
 impl<'g> Universe<'g> {
     pub(crate) fn of(gateway: &'g Gateway) -> Self {
-        let mut routes: Vec<&Route> = gateway.routes.iter().collect();
-        routes.sort_by(|a, b| a.condition.precedence(&b.condition));
+        let routes = gateway.routes.iter();
+        let mut routes: Vec<(&Route, Condition)> = routes
+            .flat_map(|route| route.condition.by_host().into_iter().map(move |condition| (route, condition)))
+            .collect();
+        routes.sort_by(|(_, a), (_, b)| a.precedence(b));
+        let (routes, conditions): (Vec<&Route>, Vec<Condition>) = routes.into_iter().unzip();
+        assert!(routes.len() <= 32);
         let bits = |matches: &dyn Fn(&Condition) -> bool| {
-            let matching = routes.iter().enumerate().filter(|(_, route)| matches(&route.condition));
+            let matching = conditions.iter().enumerate().filter(|(_, condition)| matches(condition));
             matching.fold(0_u32, |bits, (number, _)| bits | 1 << number)
         };
         let by_path = PATHS.iter().map(|path| bits(&|condition| condition.has_path(path))).collect();
         let by_rest = RESTS.iter().map(|rest| bits(&|condition| condition.has_rest(rest))).collect();
         let by_listener = LISTENERS.map(|(name, _)| bits(&|condition| condition.is_on(name)));
-        Self { gateway, routes, by_path, by_rest, by_listener }
+        Self { gateway, routes, conditions, by_path, by_rest, by_listener }
     }
 
     fn taker(&self, listener: usize, path: &str, by_path: u32, by_rest: u32) -> Taker {
@@ -199,37 +232,79 @@ impl<'g> Universe<'g> {
                 live |= matching & matching.wrapping_neg();
             }
         }
-        let routes = self.routes.iter().enumerate();
-        routes.filter(|(number, _)| live & 1 << number == 0).map(|(_, route)| route.name.as_str()).collect()
+        let mut dead: BTreeSet<&str> = self.routes.iter().map(|route| route.name.as_str()).collect();
+        for (number, route) in self.routes.iter().enumerate() {
+            if live & 1 << number != 0 {
+                dead.remove(route.name.as_str());
+            }
+        }
+        dead
     }
-}
 
-/// Pairs of routes of which neither goes first where both match.
-pub(crate) fn ties(gateway: &Gateway) -> usize {
-    let routes = &gateway.routes;
-    let pairs = routes
-        .iter()
-        .enumerate()
-        .flat_map(|(number, one)| routes[number + 1..].iter().map(move |other| (one, other)));
-    pairs.filter(|(one, other)| one.condition.ties(&other.condition)).count()
+    /// Names of routes that match a request, neither of which goes first, and nobody else before them.
+    pub(crate) fn ties(&self) -> BTreeSet<(&'g str, &'g str)> {
+        let by_rest: BTreeSet<u32> = self.by_rest.iter().copied().collect();
+        let by_path: BTreeSet<u32> = self.by_path.iter().copied().collect();
+        let both = by_path.iter().flat_map(|path| by_rest.iter().map(move |rest| path & rest));
+        let all = both.flat_map(|both| self.by_listener.map(|here| both & here)).collect::<BTreeSet<u32>>();
+        all.into_iter().flat_map(|matching| self.tied(matching)).collect()
+    }
+
+    /// Those of these routes that tie.
+    fn tied(&self, matching: u32) -> BTreeSet<(&'g str, &'g str)> {
+        let mut names = BTreeSet::new();
+        let numbers: Vec<usize> =
+            (0..self.routes.len()).filter(|number| matching & 1 << number != 0).collect();
+        if let Some((first, others)) = numbers.split_first() {
+            let is_first =
+                |number: &&usize| self.conditions[**number].precedence(&self.conditions[*first]).is_eq();
+            let equals: Vec<&str> = [first]
+                .into_iter()
+                .chain(others.iter().filter(is_first))
+                .map(|number| self.routes[*number].name.as_str())
+                .collect();
+            for one in &equals {
+                names.extend(equals.iter().filter(|other| one < *other).map(|other| (*one, *other)));
+            }
+        }
+        names
+    }
+
+    /// Those that tie where the request is this one.
+    pub(crate) fn tied_at(&self, matches: impl Fn(&Condition) -> bool) -> BTreeSet<(&'g str, &'g str)> {
+        let matching = self.conditions.iter().enumerate().filter(|(_, condition)| matches(condition));
+        self.tied(matching.fold(0, |bits, (number, _)| bits | 1 << number))
+    }
 }
 
 /// The kinds of changes from one gateway to another, found by trying all requests.
 pub(crate) fn kinds(old: &Gateway, new: &Gateway) -> BTreeSet<String> {
     let mut kinds = BTreeSet::new();
     let (before, after) = (Universe::of(old), Universe::of(new));
-    let rests: BTreeSet<(u32, u32)> =
-        before.by_rest.iter().copied().zip(after.by_rest.iter().copied()).collect();
+    let has_label = |gateway: &Gateway| {
+        gateway.routes.iter().any(|route| match &route.target {
+            Target::Redirect(to, _) => to.contains(&Err(LABEL)),
+            Target::Upstream(_, Change::Rewrite(to)) | Target::Backends(_, Change::Rewrite(to)) => {
+                to.contains(&Err(LABEL))
+            }
+            _ => false,
+        })
+    };
+    let has_label = has_label(old) || has_label(new);
+    let label = |rest: &Rest| if has_label { rest.host.split('.').next().unwrap() } else { "" };
+    let labels = RESTS.iter().map(label);
+    let rests = before.by_rest.iter().copied().zip(after.by_rest.iter().copied());
+    let rests: BTreeSet<((u32, u32), &str)> = rests.zip(labels).collect();
     // A listener with a name is taken for that of an address with the same; without names, both are one.
     for (listener, (number, path)) in
         (0..LISTENERS.len()).flat_map(|listener| PATHS.iter().enumerate().map(move |path| (listener, path)))
     {
-        let takers = rests.iter().map(|(was, is)| {
+        let takers = rests.iter().map(|((was, is), label)| {
             let was = before.taker(listener, path, before.by_path[number], *was);
-            (was, after.taker(listener, path, after.by_path[number], *is))
+            (was, after.taker(listener, path, after.by_path[number], *is), *label)
         });
-        for (was, is) in takers.collect::<BTreeSet<_>>() {
-            compare((&before, was), (&after, is), path, &mut kinds);
+        for (was, is, label) in takers.collect::<BTreeSet<_>>() {
+            compare((&before, was), (&after, is), (path, label), &mut kinds);
             if let Taker::Route(route) = is {
                 let name = &after.routes[route].name;
                 let known = before.routes.iter().position(|route| route.name == *name);
@@ -254,7 +329,7 @@ pub(crate) fn kinds(old: &Gateway, new: &Gateway) -> BTreeSet<String> {
 fn compare(
     (old, was): (&Universe<'_>, Taker),
     (new, is): (&Universe<'_>, Taker),
-    path: &str,
+    (path, label): (&str, &str),
     kinds: &mut BTreeSet<String>,
 ) {
     let mut put = |kind: &str, is_different: bool| {
@@ -263,7 +338,7 @@ fn compare(
         }
     };
     let none = BTreeMap::new();
-    let (before, after) = match (was, is) {
+    let (one, other, before, after) = match (was, is) {
         (Taker::Nobody, Taker::Nobody) | (Taker::BuiltIn, Taker::BuiltIn) => return,
         (Taker::Route(_), Taker::Nobody) => return put("route-removed", true),
         (Taker::Nobody, Taker::Route(_)) => return put("route-added", true),
@@ -277,7 +352,9 @@ fn compare(
             put("built-in-removed", true);
             return middleware(&none, &effective(new.gateway, new.routes[route]), kinds);
         }
-        (Taker::Route(before), Taker::Route(after)) => (old.routes[before], new.routes[after]),
+        (Taker::Route(before), Taker::Route(after)) => {
+            (&old.conditions[before], &new.conditions[after], old.routes[before], new.routes[after])
+        }
     };
     put("route-changed", before.name != after.name);
     // A path as it is, and with parameters in its segments.
@@ -292,12 +369,12 @@ fn compare(
         Target::Upstream(name, change) => Some((
             Some(name.clone()),
             gateway.upstreams[name].clone(),
-            path.each_ref().map(|path| forward_path(change, &route.condition, path)),
+            path.each_ref().map(|path| forward_path(change, &route.condition, path, label)),
         )),
         Target::Backends(ports, change) => Some((
             None,
             ports.clone(),
-            path.each_ref().map(|path| forward_path(change, &route.condition, path)),
+            path.each_ref().map(|path| forward_path(change, &route.condition, path, label)),
         )),
         Target::Redirect(..) | Target::Respond(_) => None,
     };
@@ -330,8 +407,8 @@ fn compare(
         }
         (None, None) => match (&before.target, &after.target) {
             (Target::Redirect(to, status), Target::Redirect(now_to, now_status)) => {
-                let to = path.each_ref().map(|path| rendered(to, &before.condition, path));
-                let now_to = path.each_ref().map(|path| rendered(now_to, &after.condition, path));
+                let to = path.each_ref().map(|path| rendered(to, &before.condition, path, label));
+                let now_to = path.each_ref().map(|path| rendered(now_to, &after.condition, path, label));
                 put("redirect-changed", to != now_to || status != now_status);
             }
             (Target::Respond(status), Target::Respond(now)) => put("response-changed", status != now),
@@ -341,17 +418,20 @@ fn compare(
     }
     middleware(&effective(old.gateway, before), &effective(new.gateway, after), kinds);
     let inherits = |route: &Route| !route.middleware.contains_key("rate_limit");
-    let counts_alone = |gateway: &Gateway, others: &Gateway, route: &Route| {
-        let is_in_both =
-            |route: &&Route| others.routes.iter().any(|other| other.condition == route.condition);
-        let mut members = gateway.routes.iter().filter(|other| inherits(other)).filter(is_in_both);
-        !inherits(route) || !members.any(|other| other.condition != route.condition)
+    // A route is as good as one for each of its hosts, all of which share a limit. Of them and of other routes those count that
+    // both have.
+    let counts_alone = |gateway: &Universe<'_>, others: &Universe<'_>, route: &Route| {
+        let both = gateway.routes.iter().zip(&gateway.conditions);
+        let both = both.filter(|(_, condition)| others.conditions.contains(condition));
+        let shares = |other: &Route| other.name == route.name || inherits(other) && inherits(route);
+        let members: Vec<&str> =
+            both.filter(|(other, _)| shares(other)).map(|(other, _)| other.name.as_str()).collect();
+        members.len() <= usize::from(members.contains(&route.name.as_str()))
     };
     let has = |gateway: &Gateway, route: &Route| effective(gateway, route).contains_key("rate_limit");
     if has(old.gateway, before) && has(new.gateway, after) {
-        let was = counts_alone(old.gateway, new.gateway, before);
-        let is = counts_alone(new.gateway, old.gateway, after);
-        let is_itself = before.condition == after.condition || inherits(before) != inherits(after);
+        let (was, is) = (counts_alone(old, new, before), counts_alone(new, old, after));
+        let is_itself = one == other || inherits(before) != inherits(after);
         if was != is && is_itself {
             kinds.insert("rate-limit-changed".to_owned());
         }
@@ -393,21 +473,22 @@ fn unmatched(old: &Gateway, new: &Gateway, kinds: &mut BTreeSet<String>) {
     middleware(&of(old), &of(new), kinds);
 }
 
-fn forward_path(change: &Change, condition: &Condition, path: &str) -> String {
+fn forward_path(change: &Change, condition: &Condition, path: &str, label: &str) -> String {
     match change {
         Change::Keep => path.to_owned(),
         Change::Strip(count) => {
             let left: Vec<&str> = path[1..].split('/').skip(*count).collect();
             format!("/{}", left.join("/"))
         }
-        Change::Rewrite(template) => rendered(template, condition, path),
+        Change::Rewrite(template) => rendered(template, condition, path, label),
     }
 }
 
-fn rendered(template: &Template, condition: &Condition, path: &str) -> String {
+fn rendered(template: &Template, condition: &Condition, path: &str, label: &str) -> String {
     let segments: Vec<&str> = path[1..].split('/').collect();
     let piece = |piece: &Result<&str, usize>| match piece {
         Ok(text) => (*text).to_owned(),
+        Err(LABEL) => label.to_owned(),
         Err(place) if condition.path[*place] == Segment::Rest => segments[*place..].join("/"),
         Err(place) => segments[*place].to_owned(),
     };

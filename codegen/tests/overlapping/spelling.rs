@@ -1,6 +1,6 @@
 //! A gateway written down, in one of the many ways that mean the same.
 
-use super::gateway::{Change, Condition, Gateway, LISTENERS, Route, Segment, Target, Template};
+use super::gateway::{Change, Condition, Gateway, LABEL, LISTENERS, Route, Segment, Target, Template};
 use crate::random::Choices;
 use crate::random::yaml::{self, Node, Section};
 
@@ -133,7 +133,7 @@ fn route(
 ) -> Node {
     let letter = choices.pick(&["p", "id", "x_"]);
     let mut section = Section::default();
-    let Condition { listeners, host, path, is_exact, methods, fields } = &route.condition;
+    let Condition { listeners, hosts, path, is_exact, methods, fields } = &route.condition;
     match listeners.as_slice() {
         [] => {}
         [one] if choices.chance(50) => section.put("listener", Node::text(*one)),
@@ -148,11 +148,20 @@ fn route(
     if *is_exact || choices.chance(30) {
         section.put("match", Node::text(if *is_exact { "exact" } else { "prefix" }));
     }
-    if let Some(host) = host {
-        section.put(
-            "host",
-            Node::Text(if choices.chance(30) { host.to_ascii_uppercase() } else { (*host).to_owned() }),
-        );
+    let name = choices.pick(&["t", "T", "tenant"]);
+    let mut hosts: Vec<Node> = hosts
+        .iter()
+        .map(|host| match host.strip_prefix("{t}") {
+            Some(suffix) => Node::Text(format!("{{{name}}}{suffix}")),
+            None if choices.chance(30) => Node::Text(host.to_ascii_uppercase()),
+            None => Node::text(*host),
+        })
+        .collect();
+    choices.shuffle(&mut hosts);
+    match hosts.as_slice() {
+        [] => {}
+        [one] if choices.chance(70) => section.put("host", one.clone()),
+        _ => section.put("host", Node::List(hosts)),
     }
     if !methods.is_empty() {
         let mut methods: Vec<Node> = methods.iter().map(|method| Node::text(*method)).collect();
@@ -168,7 +177,7 @@ fn route(
             section.put(key, Node::Map(map));
         }
     }
-    let mut changed = |choices: &mut Choices<'_>, change: &Change| match change {
+    let mut changed = |change: &Change| match change {
         Change::Keep => {}
         Change::Strip(count) => {
             let literals = path[..*count].iter().map(|segment| match segment {
@@ -177,17 +186,15 @@ fn route(
             });
             section.put("strip_prefix", Node::Text(literals.collect()));
         }
-        Change::Rewrite(template) => {
-            section.put("rewrite", Node::Text(text(choices, template, path, letter)))
-        }
+        Change::Rewrite(template) => section.put("rewrite", Node::Text(text(template, path, letter, name))),
     };
     match &route.target {
         Target::Upstream(name, change) => {
-            changed(choices, change);
+            changed(change);
             section.put("upstream", Node::text(name));
         }
         Target::Backends(ports, change) => {
-            changed(choices, change);
+            changed(change);
             if spelling == Spelling::Any && choices.chance(50) {
                 let name = format!("of {}", route.name);
                 upstreams.push((name.clone(), upstream(choices, ports)));
@@ -198,7 +205,7 @@ fn route(
         }
         Target::Redirect(to, status) => {
             let mut redirect = Section::default();
-            redirect.put("to", Node::Text(text(choices, to, path, letter)));
+            redirect.put("to", Node::Text(text(to, path, letter, name)));
             if *status != 308 || choices.chance(50) {
                 redirect.put("status", Node::plain(status));
             }
@@ -272,9 +279,10 @@ fn pattern(choices: &mut Choices<'_>, path: &[Segment], is_exact: bool, letter: 
     text
 }
 
-fn text(_: &mut Choices<'_>, template: &Template, path: &[Segment], letter: &str) -> String {
+fn text(template: &Template, path: &[Segment], letter: &str, label: &str) -> String {
     let piece = |piece: &Result<&'static str, usize>| match piece {
         Ok(text) => (*text).to_owned(),
+        Err(LABEL) => format!("{{{label}}}"),
         Err(place) if path[*place] == Segment::Rest => format!("{{*{letter}{place}}}"),
         Err(place) => format!("{{{letter}{place}}}"),
     };

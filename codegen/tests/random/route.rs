@@ -12,7 +12,7 @@ use super::upstream::{STRATEGIES, backends};
 use super::yaml::{Node, Section};
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
-const HOSTS: [&str; 9] = [
+const HOSTS: [&str; 11] = [
     "api.example.com",
     "*.example.com",
     "*.com",
@@ -22,6 +22,8 @@ const HOSTS: [&str; 9] = [
     "10.0.0.1",
     "*.a.b.c.d",
     "xn--bcher-kva.example",
+    "{tenant}.example.com",
+    "{tenant}.c.d",
 ];
 const LITERALS: [&str; 17] = [
     "a",
@@ -90,16 +92,18 @@ pub(super) fn routes(choices: &mut Choices<'_>, plan: &mut Plan, top: &Top) -> V
     let mut routes = Vec::new();
     let count = if choices.chance(5) { 40 } else { choices.between(1, 8) };
     while routes.len() < count {
-        let host = choices.chance(50).then(|| choices.pick(&HOSTS));
-        let Some(path) = path(choices, plan, host) else { break };
+        let hosts = hosts(choices);
+        let Some(path) = path(choices, plan, &hosts) else { break };
         for condition in conditions(choices) {
             let mut route = Section::default();
             route.may(choices, 40, "name", |choices| Node::Text(text::name(choices, &mut plan.names)));
             if !plan.listeners.is_empty() {
                 route.may(choices, 30, "listener", |choices| listener(choices, &plan.listeners));
             }
-            if let Some(host) = host {
-                route.put("host", Node::text(host));
+            match hosts.as_slice() {
+                [] => {}
+                [host] => route.put("host", Node::text(*host)),
+                _ => route.put("host", Node::List(hosts.iter().copied().map(Node::text).collect())),
             }
             route.put("path", Node::text(&path.text));
             if path.is_exact {
@@ -140,8 +144,22 @@ fn listener(choices: &mut Choices<'_>, known: &[String]) -> Node {
     }
 }
 
+/// One, several, or none for all.
+fn hosts(choices: &mut Choices<'_>) -> Vec<&'static str> {
+    let mut hosts: Vec<&str> = match choices.below(10) {
+        0..=4 => Vec::new(),
+        5..=7 => vec![choices.pick(&HOSTS)],
+        _ => choices.some(&HOSTS, 3),
+    };
+    // Upper and lower case are alike.
+    if hosts.contains(&HOSTS[0]) {
+        hosts.retain(|host| *host != HOSTS[3]);
+    }
+    hosts.into_iter().filter_map(|host| HOSTS.into_iter().find(|known| *known == host)).collect()
+}
+
 /// `None` if no other shape was found.
-fn path(choices: &mut Choices<'_>, plan: &mut Plan, host: Option<&str>) -> Option<Path> {
+fn path(choices: &mut Choices<'_>, plan: &mut Plan, hosts: &[&str]) -> Option<Path> {
     for _ in 0..8 {
         let depth = if choices.chance(1) { 64 } else { choices.below(5) };
         let mut path = Path {
@@ -150,7 +168,7 @@ fn path(choices: &mut Choices<'_>, plan: &mut Plan, host: Option<&str>) -> Optio
             parameters: Vec::new(),
             is_exact: choices.chance(30),
         };
-        let mut shape = format!("{} ", host.unwrap_or_default().to_ascii_lowercase());
+        let mut shape = String::new();
         for index in 0..depth {
             path.text.push('/');
             shape.push('/');
@@ -193,8 +211,14 @@ fn path(choices: &mut Choices<'_>, plan: &mut Plan, host: Option<&str>) -> Optio
             shape.push_str(if path.is_exact { "/" } else { "" });
         }
         shape.push_str(if path.is_exact { " exact" } else { " prefix" });
-        if !plan.shapes.contains(&shape) {
-            plan.shapes.push(shape);
+        let hosts = if hosts.is_empty() { &[""] } else { hosts };
+        let shapes = hosts.iter().map(|host| format!("{} {shape}", host.to_ascii_lowercase()));
+        let shapes: Vec<String> = shapes.collect();
+        if !shapes.iter().any(|shape| plan.shapes.contains(shape)) {
+            plan.shapes.extend(shapes);
+            if hosts.iter().all(|host| host.starts_with("{tenant}")) {
+                path.parameters.insert(0, "{tenant}".to_owned());
+            }
             return Some(path);
         }
     }

@@ -55,6 +55,7 @@ static ROUTES: RouteIndex<()> = RouteIndex {
     edges: &[],
     candidates: &[],
     hosts: Table::EMPTY,
+    labels: Table::EMPTY,
     wildcards: Table::EMPTY,
     any_host: 0,
 };

@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 use castgate_contract::{segment, template};
-use http::{HeaderMap, HeaderName, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use http_body::Body;
 
 use super::outgoing::Outgoing;
@@ -119,7 +119,8 @@ fn write_target(head: &Head<'_>, buffer: &mut BytesMut) {
             buffer.extend_from_slice(&path.as_bytes()[segment::start(path, segments)..]);
         }
         PathEdit::Rewrite(pieces) => {
-            template::render(pieces, path, |text| buffer.extend_from_slice(text.as_bytes()))
+            let host = || head.headers.get(header::HOST).map_or(&b""[..], HeaderValue::as_bytes);
+            template::render(pieces, path, host, |text| buffer.extend_from_slice(text.as_bytes()))
         }
     }
     if let Some(query) = head.uri.query() {

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Reporter, quoted};
 use crate::lint::Lint;
 use crate::model::{Model, Route};
-use crate::pattern::{MatchKind, Segment, TemplatePiece, parse_template};
+use crate::pattern::{MatchKind, Parameters, Segment, TemplatePiece, parse_template};
 
 pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     for route in &model.routes {
@@ -53,7 +53,7 @@ fn template(route: &Route, sink: &mut Reporter<'_>) {
     let at = if route.forward().is_some() { at.key("rewrite") } else { at.key("redirect").key("to") };
     let literals = pieces.iter().filter_map(|piece| match piece {
         TemplatePiece::Literal(text) => Some(text.as_str()),
-        TemplatePiece::Segment(_) | TemplatePiece::Rest(_) => None,
+        TemplatePiece::Segment(_) | TemplatePiece::Rest(_) | TemplatePiece::Label => None,
     });
     let Some(group) = literals.filter_map(first_group).next() else { return };
     let span = sink.source.whole_span(&at);
@@ -87,7 +87,7 @@ fn with_parameters(pieces: &[TemplatePiece], route: &Route) -> Option<String> {
     }
     let scheme = text.find("://").map_or(0, |at| at + 3);
     let start = if scheme == 0 { 0 } else { text[scheme..].find('/').map_or(text.len(), |at| scheme + at) };
-    parse_template(&text, start, &route.path).is_ok().then_some(text)
+    parse_template(&text, start, Parameters::of(&route.path, &route.hosts)).is_ok().then_some(text)
 }
 
 /// The path as it would be here, if that is plain.

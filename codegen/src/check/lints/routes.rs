@@ -20,7 +20,7 @@ pub(super) fn check(model: &Model, tables: &[Table<'_>], sink: &mut Reporter<'_>
             let title = format!("route {} {what}", quoted(&route.name));
             sink.lint_at_key(lint, at, title, label).help(help);
         };
-        if route.host == HostPattern::Any {
+        if route.hosts.is_any() {
             missing(
                 Lint::ROUTE_WITHOUT_HOST,
                 "serves every host",
@@ -112,14 +112,15 @@ fn trailing_slash_twins(model: &Model, sink: &mut Reporter<'_>) {
     let mut by_shape: BTreeMap<(&Listeners, &HostPattern, String), &Route> = BTreeMap::new();
     let exact = || model.routes.iter().filter(|route| route.path.kind == MatchKind::Exact);
     for route in exact().filter(|route| !route.path.to_string().ends_with('/')) {
-        by_shape.entry((&route.listeners, &route.host, route.path.to_string())).or_insert(route);
+        for host in route.hosts.iter() {
+            by_shape.entry((&route.listeners, host, route.path.to_string())).or_insert(route);
+        }
     }
     for route in exact() {
         let path = route.path.to_string();
-        let Some(twin) = path
-            .strip_suffix('/')
-            .and_then(|path| by_shape.get(&(&route.listeners, &route.host, path.to_owned())))
-        else {
+        let Some(twin) = path.strip_suffix('/').and_then(|path| {
+            route.hosts.iter().find_map(|host| by_shape.get(&(&route.listeners, host, path.to_owned())))
+        }) else {
             continue;
         };
         let is_same = match (&route.target, &twin.target) {

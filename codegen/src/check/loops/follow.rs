@@ -1,7 +1,6 @@
 //! A client that follows redirects, as far as they lead back to this gateway.
 
 use crate::model::{Late, Model, Route, Target};
-use crate::pattern::HostPattern;
 use crate::table::{Answer, Request, Table};
 
 /// Clients give up after about twenty.
@@ -59,6 +58,6 @@ fn is_own_port(model: &Model, port: &str) -> bool {
 
 /// A host which no route names is most likely another machine.
 fn is_here(table: &Table<'_>, request: &Request, next: &Request) -> bool {
-    let is_named = |route: &Route| route.host != HostPattern::Any && route.host.matches(next.host());
+    let is_named = |route: &Route| !route.hosts.is_any() && route.hosts.matching(next.host()).is_some();
     next.host() == request.host() || table.model().routes.iter().any(is_named)
 }

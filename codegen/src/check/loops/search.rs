@@ -11,6 +11,8 @@ use super::template::{self, Atom, Path};
 use crate::model::{Route, Target};
 use crate::pattern::{HostPattern, ParamKind, Segment};
 use crate::table::{Answer, End, Fresh, Neighbours, Region, Request, Step, Table, narrower, union};
+use castgate_contract::authority::is_label;
+use castgate_contract::host::labelled;
 
 /// Rings of more redirects than this are not looked for, unless all that begin there go round.
 const MOST_REDIRECTS: usize = 6;
@@ -33,8 +35,10 @@ pub(super) struct Search<'a, 'm> {
 
 /// A client underway: how it may have begun, and where it is.
 struct Underway<'m> {
-    /// All requests that get here.
+    /// All requests that get here,
     begun: Region<'m>,
+    /// if the label of their host is this.
+    label: Step,
     path: Path,
     /// `None`: the host it began with.
     host: Option<HostPattern>,
@@ -57,8 +61,17 @@ impl<'a, 'm> Search<'a, 'm> {
     /// A request that this route sends on for ever, if there is one, and the way it goes.
     pub(super) fn endless(&mut self, number: usize) -> Option<(Request, Vec<(&'m Route, Request)>)> {
         let route = self.table.model().routes.get(number)?;
-        let whole = Region::of(route);
-        if let Some(found) = self.follow(route, &whole) {
+        Region::all_of(route).find_map(|whole| self.endless_of(number, route, &whole))
+    }
+
+    fn endless_of(
+        &mut self,
+        number: usize,
+        route: &'m Route,
+        whole: &Region<'m>,
+    ) -> Option<(Request, Vec<(&'m Route, Request)>)> {
+        let label = Step::Free(ParamKind::Any);
+        if let Some(found) = self.follow(route, whole, &label) {
             return Some(found);
         }
         let is_rest = matches!(route.path.segments.last(), Some(Segment::Rest { .. }));
@@ -73,10 +86,11 @@ impl<'a, 'm> Search<'a, 'm> {
             }
             let path = template::start(&begun.steps);
             // Without anything unknown there is but one way, and it has been followed.
-            if path.iter().flatten().all(|atom| matches!(atom, Atom::Text(_))) {
+            let has_label = matches!(begun.host, HostPattern::Labelled(_));
+            if !has_label && path.iter().flatten().all(|atom| matches!(atom, Atom::Text(_))) {
                 continue;
             }
-            let underway = Underway { begun, path, host: None, trail: vec![number] };
+            let underway = Underway { begun, label: label.clone(), path, host: None, trail: vec![number] };
             if let Some(found) = self.sent_on(route, &underway) {
                 return Some(found);
             }
@@ -93,7 +107,16 @@ impl<'a, 'm> Search<'a, 'm> {
         let model = self.table.model();
         let route = model.routes.get(*at.trail.last()?)?;
         let Target::Redirect(redirect) = &route.target else { return None };
-        let mut atoms = template::render(&redirect.to, &at.path);
+        let sent_to = match &at.host {
+            Some(HostPattern::Exact(name)) => labelled(name),
+            _ => None,
+        };
+        let label = match (sent_to, &at.label) {
+            (Some((text, _)), _) => Atom::Text(text.to_owned()),
+            (None, Step::Literal(text)) => Atom::Text(text.clone()),
+            (None, Step::Free(_)) => Atom::Unknown(at.begun.steps.len()),
+        };
+        let mut atoms = template::render(&redirect.to, &at.path, &label);
         let Some(Atom::Text(beginning)) = atoms.first_mut() else { return None };
         // A scheme, a host and a slash are written out, or the host is not known.
         let (host, target) = follow::split(model, beginning)?;
@@ -110,34 +133,48 @@ impl<'a, 'm> Search<'a, 'm> {
         };
         for number in self.neighbours.meeting(&here) {
             let Some(next) = model.routes.get(number) else { continue };
-            if !matches!(next.target, Target::Redirect(_)) || self.pairs >= MOST_PAIRS {
+            if !matches!(next.target, Target::Redirect(_)) {
                 continue;
             }
-            self.pairs += 1;
-            let Some(begun) = narrowed(&at.begun, &path, host.is_some(), next) else { continue };
-            let path = path.iter().map(|segment| template::filled_in(segment, &begun.steps)).collect();
-            let mut trail = at.trail.clone();
-            trail.push(number);
-            let found = if at.trail.contains(&number) {
-                self.follow(first, &begun)
-            } else if trail.len() <= MOST_REDIRECTS {
-                self.sent_on(first, &Underway { begun, path, host: host.clone(), trail })
-            } else {
-                None
-            };
-            if found.is_some() {
-                return found;
+            for wanted in Region::all_of(next) {
+                if self.pairs >= MOST_PAIRS {
+                    return None;
+                }
+                self.pairs += 1;
+                let Some((begun, label)) = narrowed(at, &path, host.is_some(), &wanted) else { continue };
+                let known = unknowns(&begun.steps, &label);
+                let path = path.iter().map(|segment| template::filled_in(segment, &known)).collect();
+                let mut trail = at.trail.clone();
+                trail.push(number);
+                let found = if at.trail.contains(&number) {
+                    self.follow(first, &begun, &label)
+                } else if trail.len() <= MOST_REDIRECTS {
+                    self.sent_on(first, &Underway { begun, label, path, host: host.clone(), trail })
+                } else {
+                    None
+                };
+                if found.is_some() {
+                    return found;
+                }
             }
         }
         None
     }
 
-    /// Follows the plainest requests of a region, those of them that the route takes.
+    /// Follows the plainest requests of a region whose hosts have this label, those of them that the route takes.
     fn follow(
         &mut self,
         route: &'m Route,
         region: &Region<'m>,
+        label: &Step,
     ) -> Option<(Request, Vec<(&'m Route, Request)>)> {
+        let exact = match (region.host, label) {
+            (HostPattern::Labelled(of), Step::Literal(text)) => {
+                Some(HostPattern::Exact(format!("{text}.{}", of.suffix)))
+            }
+            _ => None,
+        };
+        let region = &Region { host: exact.as_ref().unwrap_or(region.host), ..region.clone() };
         for tail in region.tails(self.longest) {
             for method in region.methods() {
                 if self.followed >= MOST_FOLLOWED {
@@ -156,11 +193,30 @@ impl<'a, 'm> Search<'a, 'm> {
     }
 }
 
-/// Those of the requests that get to the next route.
-fn narrowed<'m>(begun: &Region<'m>, path: &Path, has_host: bool, next: &'m Route) -> Option<Region<'m>> {
-    let wanted = Region::of(next);
-    let steps = template::narrow(&begun.steps, path, &wanted)?;
+/// Those of the requests that get to the next route, and what the label of their host has to be.
+fn narrowed<'m>(
+    at: &Underway<'m>,
+    path: &Path,
+    has_host: bool,
+    wanted: &Region<'m>,
+) -> Option<(Region<'m>, Step)> {
+    let begun = &at.begun;
+    let mut steps = template::narrow(&unknowns(&begun.steps, &at.label), path, wanted)?;
+    let mut label = steps.pop()?;
+    if matches!(&label, Step::Literal(text) if !is_label(text)) {
+        return None;
+    }
     let host = if has_host { begun.host } else { narrower(begun.host, wanted.host)? };
+    if let HostPattern::Exact(name) = host
+        && let Some((text, _)) = labelled(name)
+    {
+        label = label.meet(&Step::Literal(text.to_owned()))?;
+    }
     let (headers, query) = (union(&begun.headers, &wanted.headers)?, union(&begun.query, &wanted.query)?);
-    Some(Region { host, steps, headers, query, ..begun.clone() })
+    Some((Region { host, steps, headers, query, ..begun.clone() }, label))
+}
+
+/// All that may be unknown: the segments, and then the label.
+fn unknowns(steps: &[Step], label: &Step) -> Vec<Step> {
+    steps.iter().chain([label]).cloned().collect()
 }

@@ -8,7 +8,7 @@ use crate::table::{End, Region, Step};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Atom {
     Text(String),
-    /// The text of this segment of the path it began with.
+    /// The text of this segment of the path it began with, or behind the last one, of the label of its host.
     Unknown(usize),
 }
 
@@ -24,8 +24,8 @@ pub(super) fn start(steps: &[Step]) -> Path {
     steps.iter().enumerate().map(|step| vec![atom(step)]).collect()
 }
 
-/// The template over this path, as one text.
-pub(super) fn render(pieces: &[TemplatePiece], path: &Path) -> Vec<Atom> {
+/// The template over this path and this label, as one text.
+pub(super) fn render(pieces: &[TemplatePiece], path: &Path, label: &Atom) -> Vec<Atom> {
     let mut atoms = Vec::new();
     for piece in pieces {
         match piece {
@@ -33,6 +33,7 @@ pub(super) fn render(pieces: &[TemplatePiece], path: &Path) -> Vec<Atom> {
             TemplatePiece::Segment(place) => {
                 atoms.extend(path.get(usize::from(*place)).into_iter().flatten().cloned());
             }
+            TemplatePiece::Label => atoms.push(label.clone()),
             TemplatePiece::Rest(place) => {
                 for (number, segment) in path.iter().skip(usize::from(*place)).enumerate() {
                     atoms.extend((number > 0).then(|| Atom::Text("/".to_owned())));
@@ -89,7 +90,7 @@ fn text(segment: &[Atom]) -> Option<String> {
     texts.collect()
 }
 
-/// Narrows what the path began with, `begun`, so that `path` is one of `wanted`; `None` if it never is.
+/// Narrows what the path and the label began with, `begun`, so that `path` is one of `wanted`; `None` if it never is.
 pub(super) fn narrow(begun: &[Step], path: &Path, wanted: &Region<'_>) -> Option<Vec<Step>> {
     let next = path.get(wanted.steps.len());
     match wanted.end {

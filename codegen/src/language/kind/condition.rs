@@ -7,10 +7,13 @@ use crate::diagnostic::quoted;
 use crate::field::Use;
 use crate::lint::Lint;
 use crate::model::{HeaderPredicate, Methods, QueryPredicate};
-use crate::pattern::HostPattern;
+use crate::pattern::{HostPattern, Hosts};
+
+/// A pattern of hosts, or several.
+pub(crate) struct HostSet;
 
 /// A pattern of hosts.
-pub(crate) struct Host;
+struct Host;
 
 /// A method, or several.
 pub(crate) struct MethodSet;
@@ -33,6 +36,37 @@ impl Kind<HostPattern> for Host {
     }
     fn tree(&self, value: &HostPattern) -> Tree {
         Tree::text(value.to_string())
+    }
+}
+
+impl Kind<Hosts> for HostSet {
+    type Written = Strings;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &Strings) -> Option<Hosts> {
+        if matches!(written, Strings::List(list) if list.is_empty()) {
+            cx.sink
+                .error_at(&codes::IMPOSSIBLE_VALUE, at, "a route without hosts", "this list is empty")
+                .help("leave `host` out to serve every host");
+            return None;
+        }
+        let each = written.entries().map(|(index, text)| {
+            let at = index.map_or_else(|| at.clone(), |index| at.index(index));
+            let pattern = Host.read(cx, &at, text)?;
+            Some((at, pattern))
+        });
+        let read: Vec<Option<(ConfigPath, HostPattern)>> = each.collect();
+        let patterns: Vec<(ConfigPath, HostPattern)> = read.into_iter().collect::<Option<_>>()?;
+        cx.each_once(&patterns);
+        Some(patterns.into_iter().map(|(_, pattern)| pattern).collect())
+    }
+    fn tree(&self, value: &Hosts) -> Tree {
+        match &**value {
+            [one] => Host.tree(one),
+            several => Tree::Set(several.iter().map(|pattern| Host.tree(pattern)).collect()),
+        }
+    }
+    fn shape(&self) -> Shape {
+        Shape::AnyOf(vec![Shape::Text, Shape::list(Shape::Text)])
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::Methods;
 use crate::table::Request;
-use crate::table::oracle::{any_request, any_route, best, matches, route};
+use crate::table::oracle::{any_request, any_route, best, matches, order, route};
 use castgate_contract::search::Tables;
 use proptest::prelude::*;
 
@@ -31,7 +31,7 @@ proptest! {
                 // Routes which tie are refused before; here they only have to be as good as each other.
                 (Some(found), Some(best)) => {
                     prop_assert!(matches(&routes[found], request), "{} does not match", routes[found].name);
-                    prop_assert!(routes[found].precedence(best).is_eq(), "{} is better than {}", best.name, routes[found].name);
+                    prop_assert!(order(&routes[found], best, request).is_eq(), "{} is better than {}", best.name, routes[found].name);
                 }
                 (found, best) => prop_assert!(false, "found {:?}, expected {:?} for {:?}", found, best.map(|route| &route.name), request),
             }

@@ -4,7 +4,7 @@ use super::{Captures, foreign};
 use crate::diagnostic::nearest;
 use crate::field::{self, Nature, Use};
 use crate::model::{HeaderName, PLAIN, Source};
-use crate::pattern::{PatternError, Segment};
+use crate::pattern::{Parameter, PatternError};
 use std::ops::Range;
 
 /// Families of values, by what is in front of a name.
@@ -88,7 +88,7 @@ fn unknown(name: &str, range: Range<usize>, instead: impl Fn(&str) -> String) ->
     }
 }
 
-/// A parameter of the route's path.
+/// A parameter of the route's path, or a label of its host.
 fn parameter(
     name: &str,
     range: Range<usize>,
@@ -96,42 +96,40 @@ fn parameter(
     instead: impl Fn(&str) -> String,
 ) -> Result<Source, PatternError> {
     let bare = name.strip_prefix('*').unwrap_or(name);
-    let pattern = match captures {
-        Captures::Unknown => return Ok(Source::Segment { name: bare.to_owned(), number: 0 }),
-        Captures::TopLevel => None,
-        Captures::Route(pattern) => Some(pattern),
-    };
-    let found = pattern.and_then(|pattern| {
-        let index = pattern.param(bare)?;
-        Some((&pattern.segments[index], u8::try_from(index).ok()?))
-    });
-    let Some((segment, number)) = found else {
+    if matches!(captures, Captures::Unknown) {
+        return Ok(Source::Segment { name: bare.to_owned(), number: 0 });
+    }
+    let parameters = captures.parameters();
+    let found = parameters.map(|parameters| parameters.find(bare, &range)).transpose()?.flatten();
+    let Some(found) = found else {
         if let Some(ours) = foreign::braced(name).or_else(|| dotted(name)) {
             let message = format!("no value of a request is called `{name}`");
             return Err(PatternError::new(range, message).canonical(instead(&ours)));
         }
-        let Some(pattern) = pattern else {
+        let Some(parameters) = parameters else {
             let message = format!("no parameter `{bare}` here");
             return Err(PatternError::new(range, message)
                 .help("this is for every route, whatever its path; write it in the route whose path has the parameter"));
         };
-        let known: Vec<&str> = pattern.segments.iter().filter_map(Segment::name).collect();
         let message = format!("no parameter `{bare}` in the route's path");
         let error = PatternError::new(range, message);
-        return Err(match nearest(bare, known.iter().copied()) {
+        return Err(match nearest(bare, parameters.names()) {
             Some(near) => error.canonical(instead(near)),
-            None if known.is_empty() => error.help("the route's path has no parameters"),
-            None => error.help(format!("the route's path has `{}`", known.join("`, `"))),
+            None => error.help(parameters.known()),
         });
     };
-    let is_rest = matches!(segment, Segment::Rest { .. });
-    let owned = bare.to_owned();
+    let is_rest = matches!(found, Parameter::Rest(_));
+    let name_of = bare.to_owned();
     if is_rest != name.starts_with('*') {
         let right = if is_rest { format!("*{bare}") } else { bare.to_owned() };
         let message = format!("this parameter is written `{{{right}}}`");
         return Err(PatternError::new(range, message).canonical(instead(&right)));
     }
-    Ok(if is_rest { Source::Rest { name: owned, number } } else { Source::Segment { name: owned, number } })
+    Ok(match found {
+        Parameter::Segment(number) => Source::Segment { name: name_of, number },
+        Parameter::Rest(number) => Source::Rest { name: name_of, number },
+        Parameter::Label => Source::Label { name: name_of },
+    })
 }
 
 /// `client_ip`, where `client.ip` is meant, and `header_X`.

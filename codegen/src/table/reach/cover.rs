@@ -1,6 +1,6 @@
 //! What the routes that outrank a prefix or rest route take of its plainest requests.
 
-use super::{Left, Tail};
+use super::Tail;
 use crate::model::{Methods, Route};
 use crate::plan::{Index, NONE, Span};
 use castgate_contract::search::Tables;
@@ -58,13 +58,13 @@ impl<'a> Positions<'a> {
     }
 
     /// What is left to the exact route at `node`, or the routes that take everything.
-    pub(super) fn left_at(&mut self, route: &Route, node: u32) -> Result<Left, BTreeSet<usize>> {
+    pub(super) fn left_at(&mut self, route: &Route, node: u32) -> Result<(Tail, Methods), BTreeSet<usize>> {
         let taken = self.ahead(route, (node, Place::Exact));
         let left = route.methods.without(taken.methods);
         if left == Methods::NONE {
             return Err(taken.by.into_iter().collect());
         }
-        Ok(Left { tail: Tail::default(), methods: left })
+        Ok((Tail::default(), left))
     }
 
     /// What routes of the same place take that go first only because they name the listener.
@@ -93,13 +93,13 @@ impl<'a> Positions<'a> {
         taken
     }
 
-    /// What is left to the prefix or rest route at `node`, or the routes that take everything.
+    /// The path and the methods that are left to the prefix or rest route at `node`, or the routes that take everything.
     pub(super) fn left(
         &mut self,
         route: &Route,
         (node, place): (u32, Place),
         is_path_built_in: bool,
-    ) -> Result<Left, BTreeSet<usize>> {
+    ) -> Result<(Tail, Methods), BTreeSet<usize>> {
         let wanted = route.methods;
         let fields: Fields<'_> = route.fields().collect();
         let is_rest = place == Place::Rest;
@@ -123,7 +123,7 @@ impl<'a> Positions<'a> {
                 }
                 let left = wanted.without(here.methods);
                 if left != Methods::NONE {
-                    return Ok(Left { tail: Tail { fresh, has_slash }, methods: left });
+                    return Ok((Tail { fresh, has_slash }, left));
                 }
                 takers.extend(here.by);
             }

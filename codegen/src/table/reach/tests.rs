@@ -1,7 +1,7 @@
 //! The verdicts against the oracle.
 
 use crate::model::{Model, Route};
-use crate::table::oracle::{any_request, any_route, best, route};
+use crate::table::oracle::{any_request, any_route, best, order, route};
 use crate::table::{Answer, Reach, Table};
 use crate::testing::cast;
 use proptest::prelude::*;
@@ -31,6 +31,11 @@ fn routes_die_of_unions() {
             &["GET /a/{*r}", "* !/a/{x}", "* !/a/{x}/", "GET /a/{x}/{*rest}"],
             &["* !/a/{x}", "* !/a/{x}/", "GET /a/{x}/{*rest}"],
         ),
+        // So do hosts, of a route that has several.
+        (
+            &["* a.com,{t}.com/a/{*rest}", "* a.com/a/{x}", "* {u}.com/a/{x}"],
+            &["* a.com/a/{x}", "* {u}.com/a/{x}"],
+        ),
         // Whoever asks for less takes more.
         (&["* /a/{*rest} +h +g ?q", "* /a/{x} +h"], &["* /a/{x} +h"]),
     ] {
@@ -47,6 +52,9 @@ fn routes_live_by_what_is_left() {
         &["* /a/{*rest}", "* /a/{x:uint}", "* /a/{x:uuid}"],
         &["* a.com/a/{*rest}", "* /a/{x}"],
         &["* *.com/", "* a.com/", "* *.a.com/"],
+        &["* *.com/", "* {t}.com/", "* a.com/"],
+        &["* *.com/", "* {t}.com/", "* {t}.x.com/", "* *.x.com/", "* x.x.com/", "* *.x1.com/"],
+        &["* a.com,b.com/a/{*rest}", "* a.com/a/{x}"],
         &["* /a/{*rest}", "* /a/{x} +h"],
         &["GET /a/{*rest}", "PUT /a/{x}"],
         &["* /a/{*rest}", "* !/a/{x}", "* /a/{x}/{y}"],
@@ -66,7 +74,10 @@ proptest! {
         // Ties are refused by another check.
         let mut routes: Vec<Route> = Vec::new();
         for route in drawn {
-            let ties = |other: &Route| other.precedence(&route).is_eq() && other.methods.intersects(route.methods);
+            let shares_host = |other: &Route| route.hosts.iter().any(|host| other.hosts.contains(host));
+            let ties = |other: &Route| {
+                shares_host(other) && other.precedence_within(&route).is_eq() && other.methods.intersects(route.methods)
+            };
             if !routes.iter().any(ties) {
                 routes.push(route);
             }
@@ -81,7 +92,7 @@ proptest! {
                     prop_assert_eq!(&found.name, &route.name, "{} is not the witness", witness);
                     prop_assert_eq!(best(&model.routes, witness).map(|best| &best.name), Some(&route.name));
                 }
-                Reach::Dead(by) => prop_assert!(!by.is_empty() && by.iter().all(|by| by.precedence(route).is_lt())),
+                Reach::Dead(by) => prop_assert!(!by.is_empty() && by.iter().all(|by| by.precedence_within(route).is_lt())),
             }
         }
         for request in &requests {

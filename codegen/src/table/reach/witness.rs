@@ -1,7 +1,7 @@
 //! Requests that get to a route: literals where it has them, and text that nobody names everywhere else.
 
-use super::Tail;
-use crate::model::{Methods, Route};
+use super::Left;
+use crate::model::Route;
 use crate::pattern::{HostPattern, MatchKind};
 use crate::table::{Answer, Fresh, Region, Request, Table, UNNAMED};
 use std::collections::BTreeSet;
@@ -17,17 +17,18 @@ pub(super) struct Witnesses<'a, 'm> {
 impl<'a, 'm> Witnesses<'a, 'm> {
     pub(super) fn new(table: &'a Table<'m>, fresh: &'a Fresh<'m>) -> Self {
         let named = table.model().routes.iter().filter(|route| !route.methods.is_all());
-        Self { table, fresh, named: named.map(|route| (&route.host, shape(route))).collect() }
+        let named = named.flat_map(|route| route.hosts.iter().map(|host| (host, shape(route))));
+        Self { table, fresh, named: named.collect() }
     }
 
-    /// A request that gets to this route, with one of these methods.
-    pub(super) fn of(&self, route: &'m Route, tail: Tail, methods: Methods) -> Request {
-        let region = Region { methods, ..Region::of(route) };
+    /// A request that gets to this route, of those that were found to be left to it.
+    pub(super) fn of(&self, route: &'m Route, Left { host, tail, methods }: Left<'m>) -> Request {
+        let region = Region { methods, ..Region::of(route, host) };
         let request = |method: &str| self.fresh.request(&region, tail, method);
         let mut requests = region.methods().map(request);
         // A route of the same path may have named some of the methods; the last one is left by all. Of a route which
         // has named its own, all are left.
-        if !route.methods.is_all() || !self.named.contains(&(&route.host, shape(route))) {
+        if !route.methods.is_all() || !self.named.contains(&(host, shape(route))) {
             return requests.next().unwrap_or_else(|| request(UNNAMED));
         }
         let is_witness = |request: &Request| matches!(self.table.ask(request), Answer::Route(found) if std::ptr::eq(found, route));
