@@ -18,7 +18,7 @@ use http::{HeaderValue, Method, StatusCode, Version, header};
 use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 
-use self::check::{Checked, check, check_length};
+use self::check::{Checked, check, check_length, is_of_the_gateway};
 use self::fields::Findings;
 use self::host::{MAX_HOST, host_name};
 use super::address;
@@ -67,7 +67,8 @@ pub(super) async fn admit<A: App>(
         .map_err(Error::from)
         .and_then(|admissible| find(app, &mut request, admissible, &mut cx));
     let result = match found {
-        Ok(target) => app.serve(target, request, &mut cx).await,
+        Ok(Some(target)) => app.serve(target, request, &mut cx).await,
+        Ok(None) => app.reject(request, &mut cx).await,
         Err(error) => {
             if cx.introduction.is_none() && !trusted {
                 fields::disown(request.headers_mut());
@@ -138,14 +139,19 @@ struct Admissible {
     is_spelled: bool,
 }
 
-/// The target of the request's route; an error is what a request without one is answered with.
+/// The target of the request's route; none if it is about the gateway itself, and an error is what a request without a route is
+/// answered with.
 fn find<A: App>(
     app: &'static A,
     request: &mut Request,
     Admissible { fields, disputed, is_spelled }: Admissible,
     cx: &mut Context<'_>,
-) -> Result<&'static A::Target, Error> {
+) -> Result<Option<&'static A::Target>, Error> {
     let routes = app.routes(cx.client.listener());
+    if is_of_the_gateway(request) {
+        fields.end_hop(request.headers_mut(), &mut cx.withheld);
+        return Ok(None);
+    }
     let mut host = [0; MAX_HOST];
     // What is guarded is guarded whatever the parameters of its segments, and however it is spelled.
     let matched = is_spelled.then(|| path::matched(request.uri().path()));
@@ -178,7 +184,7 @@ fn find<A: App>(
                 return Err(Reason::Shutdown.into());
             }
             cx.client.begin(cx.record.started, settings);
-            Ok(&route.target)
+            Ok(Some(&route.target))
         }
         Answer::Allow(methods) => {
             Err(match HeaderValue::try_from(methods.named().collect::<Vec<_>>().join(", ")) {

@@ -53,6 +53,11 @@ impl Request {
                 (rest.get(..end).unwrap_or_default(), rest.get(end..).unwrap_or_default())
             }
             _ if target.starts_with('/') => ("", target),
+            _ if target == "*" => {
+                return Err(
+                    "`*` is the gateway itself, which answers `OPTIONS *`; no route gets it".to_owned()
+                );
+            }
             _ => return Err("expected a target such as `http://host/path` or `/path`".to_owned()),
         };
         if host.contains('@') {
@@ -236,6 +241,7 @@ mod tests {
             "get /",
             "GET users",
             "GET ftp://a/",
+            "OPTIONS *",
             "GET /a b",
             "GET /a#b",
             "GET /%zz",

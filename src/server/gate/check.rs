@@ -52,13 +52,22 @@ pub(super) fn check<B: Body>(
     if fields.host.is_none() && request.version() != Version::HTTP_10 {
         return Err(Reason::BadRequest);
     }
+    if is_of_the_gateway(request) {
+        return Ok(Checked { fields, target: None, disputed: Disputed::NOTHING, is_spelled: false });
+    }
     let canonical = path::canonical(uri.path()).map_err(|why| {
         tracing::debug!(why, "path refused");
         Reason::BadRequest
     })?;
     let (disputed, is_spelled) = (canonical.disputed, canonical.is_spelled);
-    let target = target(uri, canonical.text)?;
+    let target = target(uri, canonical.text, settings.limits.uri)?;
     Ok(Checked { fields, target, disputed, is_spelled })
+}
+
+/// `OPTIONS *` is about the gateway as a whole (RFC 9110 section 9.3.7); of any other method `*` is no target.
+pub(super) fn is_of_the_gateway<B>(request: &http::Request<B>) -> bool {
+    let uri = request.uri();
+    uri.path() == "*" && uri.query().is_none() && *request.method() == Method::OPTIONS
 }
 
 /// Refuses a body that says it is longer than this many bytes.
@@ -67,7 +76,7 @@ pub(super) fn check_length(body: &impl Body, limit: Option<u64>) -> Result<(), R
     if limit.is_some_and(is_longer) { Err(Reason::BodyTooLarge) } else { Ok(()) }
 }
 
-fn target(uri: &Uri, canonical: Cow<'_, str>) -> Result<Option<Target>, Reason> {
+fn target(uri: &Uri, canonical: Cow<'_, str>, limit: usize) -> Result<Option<Target>, Reason> {
     let absolute = uri.scheme().is_some() || uri.authority().is_some();
     if absolute
         && (uri.scheme_str() != Some("http")
@@ -82,6 +91,10 @@ fn target(uri: &Uri, canonical: Cow<'_, str>) -> Result<Option<Target>, Reason> 
         Some(query) => format!("{canonical}?{query}"),
         None => canonical.into_owned(),
     };
+    // Escaping has made it longer.
+    if text.len() > limit {
+        return Err(Reason::UriTooLong);
+    }
     let host = uri.authority().map(|authority| HeaderValue::from_str(authority.as_str())).transpose();
     let (uri, host) = (text.parse().map_err(|_| Reason::BadRequest)?, host.map_err(|_| Reason::BadRequest)?);
     Ok(Some(Target { uri, host }))
