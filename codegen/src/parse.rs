@@ -5,6 +5,7 @@
 //! are problems in the sink; only a syntax error leaves nothing to go on with.
 
 mod decode;
+mod elsewhere;
 mod files;
 mod former;
 mod home;

@@ -1,6 +1,7 @@
 //! The decoder's findings as diagnostics, with the mend where one is known.
 
 use super::decode::{self, Expects, Found, Kind, Problem};
+use super::elsewhere::{self, Here};
 use super::{former, home};
 use crate::codes;
 use crate::diagnostic::{Diagnostics, Reporter, nearest, quoted};
@@ -134,6 +135,26 @@ fn unknown_key(
     // What lives elsewhere was hardly meant to be something else here, unless it is one or several of the same.
     let mend =
         mend.filter(|mend| home.is_none() || is_one_of_several(mend, key) || is_one_of_several(key, mend));
+    // A slip of the pen is nearer than what others call so.
+    let meant = elsewhere::meant(key)
+        .filter(|_| home.is_none() && mend.is_none_or(|mend| !is_slip(mend, key)) && comma.is_none());
+    if let Some(meant) = meant {
+        let (title, label, help) = match meant.here {
+            Here::Keys(keys) => {
+                let keys: Vec<String> = keys.iter().map(|key| quoted(key)).collect();
+                let help = format!("what is meant is {}", keys.join(" or "));
+                (format!("unknown key {}", quoted(key)), "no such key here", help)
+            }
+            Here::Nothing(what, help) => {
+                (format!("no {}: {what}", quoted(key)), "not in this version", help.to_owned())
+            }
+        };
+        let diagnostic = sink.error_at_key(&codes::UNKNOWN_KEY, &problem.path, title, label);
+        if !help.is_empty() {
+            diagnostic.help(help);
+        }
+        return meant.within(&section);
+    }
     let title = format!("unknown key {}", quoted(key));
     let diagnostic = sink.error_at_key(&codes::UNKNOWN_KEY, &problem.path, title, "no such key here");
     if let Some(Commas { span, values, .. }) = comma {
@@ -156,6 +177,11 @@ fn unknown_key(
         None => {}
     }
     mend
+}
+
+/// Whether it is the other but for a letter.
+fn is_slip(one: &str, other: &str) -> bool {
+    strsim::osa_distance(one, other) <= 1
 }
 
 /// `header` and `headers`.
