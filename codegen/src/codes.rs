@@ -97,8 +97,8 @@ catalogue! {
     IMPOSSIBLE_VALUE = "CG0204", "impossible value",
         Keys(&["server.listen", "server.listeners", "server.listeners.address", "admin.listen", "routes.listener",
             "upstreams.allow.reason", "upstreams.health_check.path",
-            "upstreams.health_check.expect", "upstreams.health_check.host", "routes.methods", "routes.query", "routes.respond.body",
-            "routes.respond.content_type"]);
+            "upstreams.health_check.expect", "upstreams.health_check.host", "routes.host", "routes.methods", "routes.query",
+            "routes.respond.body", "routes.respond.content_type"]);
     UNKNOWN_WORD = "CG0205", "unknown value", Keys(&["upstreams.allow.lint"]);
     BAD_NAME = "CG0206", "unsuitable name", Keys(&["upstreams", "routes.name", "server.listeners"]);
     DUPLICATE_NAME = "CG0207", "duplicate name", Keys(&["routes.name", "routes.backends"]);
@@ -189,6 +189,7 @@ catalogue! {
     LISTENER_WITHOUT_ROUTE = "CG0526", "listener without a route", Keys(&["server.listeners"]);
     PLAIN_ORIGIN = "CG0530", "plain HTTP with credentials", Keys(&[]);
     NULL_ORIGIN = "CG0531", "origin that anybody can have", Keys(&[]);
+    GET_WITHOUT_HEAD = "CG0540", "GET without HEAD", Keys(&["routes.methods"]);
 
     TEST_FAILS = "CG0601", "a test fails",
         Keys(&["tests.expect.route", "tests.expect.upstream", "tests.expect.forward_path", "tests.expect.status",

@@ -144,6 +144,8 @@ macro_rules! registry {
             PLAIN_ORIGIN Warn;
             /// The origin `null` in a `cors`: any page can have it.
             NULL_ORIGIN Warn;
+            /// A route that names GET and not HEAD, where no other takes that.
+            GET_WITHOUT_HEAD Warn;
         }
     };
 }

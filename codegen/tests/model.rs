@@ -145,7 +145,7 @@ fn more_specific_routes_go_first_whatever_their_order_in_the_file() {
   - {name: '7', path: /a, respond: {}}
   - {name: '6', path: /a, query: {q: '1'}, respond: {}}
   - {name: '5', path: /a, headers: {x-a: '1'}, respond: {}}
-  - {name: '4', path: /a, methods: [GET], respond: {}}
+  - {name: '4', path: /a, methods: [GET, HEAD], respond: {}}
   - {name: '3', path: /a, match: exact, respond: {}}
   - {name: '2', path: '/{x}', host: '*.com', respond: {}}
   - {name: '1', path: '/{x}', host: '*.example.com', respond: {}}
@@ -177,7 +177,7 @@ fn ten_thousand_routes_are_checked_in_no_time() {
     for index in 0..10_000 {
         let (a, b) = (index / 100, index % 100);
         text.push_str(&format!(
-            "  - name: r{index}\n    path: /svc{a}/{{id}}/v{b}\n    methods: [GET, POST]\n    upstream: u\n"
+            "  - name: r{index}\n    path: /svc{a}/{{id}}/v{b}\n    methods: [GET, HEAD, POST]\n    upstream: u\n"
         ));
     }
     are_checked_in_no_time(&text);
@@ -190,4 +190,43 @@ fn ten_thousand_routes_on_one_path_are_checked_in_no_time() {
         text.push_str(&format!("  - {{path: /, headers: {{x-tenant: t{index}}}, respond: {{}}}}\n"));
     }
     are_checked_in_no_time(&text);
+}
+
+/// Some hosts have the same routes, some have not; each tenth route captures.
+#[test]
+fn ten_thousand_routes_with_lists_of_hosts_are_checked_in_no_time() {
+    let mut text = String::from("routes:\n");
+    for index in 0..10_000 {
+        let (a, b) = (index / 100, index % 100);
+        let host = match index % 10 {
+            0 => format!("\"{{tenant}}.s{a}.example.com\", \"{{tenant}}.s{a}.example.org\""),
+            _ => format!(
+                "s{a}.example.com, \"*.s{b}.example.com\", \"*.example.org\", any{}.example",
+                index % 50
+            ),
+        };
+        text.push_str(&format!(
+            "  - {{host: [{host}], path: \"/v{a}/{{id}}/{b}\", respond: {{body: \"{{id}}\"}}}}\n"
+        ));
+    }
+    are_checked_in_no_time(&text);
+}
+
+/// Each overlaps with each: the two of them that a third takes first are no tie, and nobody looks at all pairs.
+#[test]
+fn ten_thousand_routes_that_could_tie_are_checked_in_no_time() {
+    let mut text = String::from(
+        "routes:\n  - {path: \"/{*all}\", respond: {}}\n  - {path: /, match: exact, respond: {}}\n",
+    );
+    for index in 0..10_000 {
+        text.push_str(&format!("  - {{path: /, headers: {{x-{index}: \"1\"}}, respond: {{}}}}\n"));
+    }
+    let start = processor_time();
+    let mut sink = Diagnostics::new();
+    assert!(compile(&mut Source::new("gateway.yml", text), &mut sink).is_err());
+    let took = processor_time() - start;
+    assert!(took < Duration::from_secs(20), "{took:?}");
+    assert!(
+        sink.sorted().iter().any(|problem| problem.help.iter().any(|help| help.contains("so many routes")))
+    );
 }

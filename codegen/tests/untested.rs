@@ -14,8 +14,8 @@ routes:
   - {name: 'yes', path: /v/x, match: exact, respond: {}}
   - {name: '{braces}', path: '/{a}/{b}/c', match: exact, respond: {}}
   - {name: fields, path: '/{a}/{b}', headers: {x-a: 'a: {b}', x-b: 'yes'}, query: {q: '# &?', r: ''}, respond: {}}
-  - {name: below, path: '/files/{*rest}', methods: [PUT, GET], respond: {}}
-  - {name: file, path: '/files/{name}', match: exact, methods: [GET, PUT], respond: {}}
+  - {name: below, path: '/files/{*rest}', methods: [PUT, GET, HEAD], respond: {}}
+  - {name: file, path: '/files/{name}', match: exact, methods: [GET, HEAD, PUT], respond: {}}
   - {name: others, path: '/files/{*rest}', respond: {}}
   - {name: a host, host: localhost, path: /, respond: {}}
   - {name: some hosts, host: '*.example.com', path: /, respond: {}}

@@ -1,6 +1,7 @@
 //! Lints over the whole model: what is missing rather than wrong.
 
 mod foreign;
+mod head;
 mod listeners;
 mod networks;
 mod routes;
@@ -13,6 +14,7 @@ use crate::table::Table;
 
 pub(super) fn check(model: &Model, tables: &[Table<'_>], sink: &mut Reporter<'_>) {
     routes::check(model, tables, sink);
+    head::check(tables, sink);
     listeners::check(model, sink);
     upstreams::check(model, sink);
     foreign::check(model, sink);
