@@ -1,7 +1,7 @@
 //! The verdicts against the oracle.
 
 use crate::model::{Model, Route};
-use crate::table::oracle::{any_request, any_route, best, order, route};
+use crate::table::oracle::{any_request, any_route, best, route};
 use crate::table::{Answer, Reach, Table};
 use crate::testing::cast;
 use proptest::prelude::*;
