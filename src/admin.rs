@@ -1,5 +1,6 @@
 //! `/health`, `/livez`, `/readyz` and `/metrics`: outside every middleware, cold, and as plain as they can be.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use crate::message::{Body, Response};
 use crate::metrics;
 use crate::problem::problem;
 use crate::server::{Phase, Process};
-use crate::upstream::Status;
+use crate::upstream::{Backend, Members, Status};
 
 /// The admin's own routes; they are few and never hot, so an ordinary router serves them.
 static ROUTER: LazyLock<Router<BuiltIn>> = LazyLock::new(|| {
@@ -95,22 +96,32 @@ struct Build {
     config_sha256: &'static str,
 }
 
-/// URLs and statuses, in the order of the config.
-struct Backends(Vec<(&'static str, &'static str)>);
+/// What backends are called and their statuses, in the order of the config.
+struct Backends(Vec<(Cow<'static, str>, &'static str)>);
 
 impl Serialize for Backends {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().copied())
+        serializer.collect_map(self.0.iter().map(|(name, status)| (name, status)))
+    }
+}
+
+/// Its URL; of one address of a name that, too.
+fn called(backend: &'static Backend) -> Cow<'static, str> {
+    match backend.address() {
+        Some(address) => format!("{} {address}", backend.url()).into(),
+        None => backend.url().into(),
     }
 }
 
 fn health(process: &Process) -> Response {
-    let mut worst: BTreeMap<&'static str, Status> = BTreeMap::new();
-    let backends = || process.settings().upstreams.iter().flat_map(|members| members.backends);
-    for backend in backends() {
+    let mut worst: BTreeMap<Cow<'static, str>, Status> = BTreeMap::new();
+    let backends = process.settings().upstreams.iter().flat_map(|members| members.backends);
+    // Addresses come and go meanwhile: all are looked at once.
+    let backends: Vec<_> = backends.map(|backend| (called(backend), backend.health().status())).collect();
+    let backends = || backends.iter().filter(|(_, status)| *status != Status::Vacant);
+    for (name, status) in backends() {
         // Two upstreams may share a backend's URL; the worse news counts.
-        let status = backend.health().status();
-        worst.entry(backend.url()).and_modify(|known| *known = status.max(*known)).or_insert(status);
+        worst.entry(name.clone()).and_modify(|known| *known = (*status).max(*known)).or_insert(*status);
     }
     let healthy = worst.values().filter(|status| **status == Status::Healthy).count();
     let status = match healthy {
@@ -120,8 +131,8 @@ fn health(process: &Process) -> Response {
         _ => "degraded",
     };
     let code = if status == "healthy" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let listed = backends().filter_map(|backend| worst.remove_entry(backend.url()));
-    let backends = Backends(listed.map(|(url, status)| (url, status.as_str())).collect());
+    let listed = backends().filter_map(|(name, _)| worst.remove_entry(name));
+    let backends = Backends(listed.map(|(name, status)| (name, status.as_str())).collect());
     let build = Build { version: VERSION, config_sha256: process.settings().identity.config_sha256 };
     let document = Health { status, uptime: go_duration(process.started().elapsed()), backends, build };
     match serde_json::to_vec(&document) {
@@ -136,8 +147,9 @@ fn unready(process: &Process) -> Option<String> {
         return Some("draining".to_owned());
     }
     for members in process.settings().upstreams {
-        let takers = || members.backends.iter().filter(|backend| backend.weight() != 0);
-        let statuses = || takers().map(|backend| backend.health().status());
+        let takers = || members.written().filter(|slots| slots.iter().any(|slot| slot.weight() != 0));
+        // An address that has just come is no reason: what is known of the others is enough.
+        let statuses = || takers().map(Members::best);
         if statuses().any(|status| status == Status::Unknown) {
             return Some(format!("the first health checks of {} are not in", members.name));
         }

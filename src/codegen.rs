@@ -24,8 +24,8 @@ pub use crate::server::{Cidr, TrustedProxy};
 pub use crate::service::Service;
 pub use crate::uncompiled::Uncompiled;
 pub use crate::upstream::{
-    Backend, HealthCheck, HostHeader, Keepalive, Members, Probe, ProbeField, ProbeRequest, Retries,
-    RetryCause, StatusRange, Upstream, UpstreamTimeouts, balancers,
+    Backend, Filled, HealthCheck, HostHeader, Keepalive, Members, Probe, ProbeField, ProbeRequest, Resolve,
+    Resolved, Retries, RetryCause, Slots, StatusRange, Upstream, UpstreamTimeouts, balancers,
 };
 pub use crate::value::{Escape, RequestPart, RequestText};
 

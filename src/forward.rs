@@ -50,7 +50,8 @@ impl<B: Balance> Service for Forward<B> {
         let mut headers = client.worker().spare_headers();
         let mut tried = Tried::new();
         let mut attempts_left = members.retries.attempts;
-        let chosen = self.upstream.choose(&mut tried, &Asked { request: &request, cx });
+        let rosters = client.worker().rosters();
+        let chosen = self.upstream.choose(&mut tried, rosters, &Asked { request: &request, cx });
         let mut backend = chosen.ok_or(Reason::NoHealthyBackend)?;
         let mut from_pool = true;
         loop {
@@ -62,6 +63,10 @@ impl<B: Balance> Service for Forward<B> {
                 Some(connection) => Ok(connection),
                 None => connect(backend, members, cx).await,
             };
+            if B::RESOLVES {
+                let made = connection.as_ref().ok().map(|connection| connection.address());
+                cx.record.address = made.or_else(|| backend.address());
+            }
             let (reason, cause) = match connection {
                 // The request's own time is over.
                 Err(reason) if client.late().is_some() => (reason, None),
@@ -117,7 +122,7 @@ impl<B: Balance> Service for Forward<B> {
             // That a kept connection was closed speaks against its backend only a little: if there is no other, the same
             // one is asked again.
             let again = Some(backend).filter(|_| cause == RetryCause::StaleConnection);
-            let chosen = self.upstream.choose(&mut tried, &Asked { request: &request, cx });
+            let chosen = self.upstream.choose(&mut tried, rosters, &Asked { request: &request, cx });
             backend = match chosen.or(again) {
                 Some(next) if budget.withdraw(&members.retries, cx.now()) => next,
                 _ => return Err(reason.into()),

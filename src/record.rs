@@ -3,7 +3,7 @@
 
 mod members;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -78,6 +78,8 @@ pub(crate) struct Record {
     pub(crate) status: u16,
     pub(crate) reason: Reason,
     pub(crate) backend: Option<&'static Backend>,
+    /// Where that is, if it is one address of a name.
+    pub(crate) address: Option<SocketAddr>,
     pub(crate) upstream_status: u16,
     pub(crate) upstream_duration: Duration,
     pub(crate) retries: u8,
@@ -106,6 +108,7 @@ impl Record {
             status: CLIENT_CLOSED,
             reason: Reason::Ok,
             backend: None,
+            address: None,
             upstream_status: 0,
             upstream_duration: Duration::ZERO,
             retries: 0,

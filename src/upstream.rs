@@ -12,12 +12,15 @@ mod http1;
 mod pool;
 mod resolve;
 mod retries;
+mod slots;
 mod streaming;
+#[cfg(test)]
+mod testing;
 
 use std::time::Duration;
 
-pub use backend::Backend;
 pub(crate) use backend::InFlight;
+pub use backend::{Backend, Slots};
 pub(crate) use balance::{Balance, BalancerContext, Group, Tried};
 pub(crate) use connection::{Answer, Connection, SendError, Started};
 pub use health::{HealthCheck, Probe, ProbeField, ProbeRequest, StatusRange};
@@ -26,6 +29,8 @@ pub(crate) use http1::RequestHead;
 pub(crate) use pool::Pool;
 pub(crate) use resolve::start as keep_names_fresh;
 pub use retries::{Retries, RetryCause};
+pub(crate) use slots::Rosters;
+pub use slots::{Filled, Resolve, Resolved};
 pub(crate) use streaming::Streaming;
 
 use crate::late::{Origin, Problems};
@@ -70,11 +75,12 @@ pub struct Members {
     pub id: usize,
     /// Its name: the `upstream` of metrics.
     pub name: &'static str,
-    /// The backends, primaries first.
+    /// The backends, primaries first; with `resolve` the slots of their addresses.
     pub backends: &'static [Backend],
     /// How many of them are primaries.
     pub primaries: usize,
-    /// The smooth weighted order of the primaries; empty if all weigh the same.
+    /// The smooth weighted order of the primaries; empty if all weigh the same, and with `resolve`, where it is made anew
+    /// whenever an address comes or goes.
     pub primary_turns: &'static [u16],
     /// The smooth weighted order of the backups; empty if all weigh the same.
     pub backup_turns: &'static [u16],
@@ -90,15 +96,31 @@ pub struct Members {
     pub host_header: HostHeader,
     /// Below this share of usable backends, in 10000ths, all take requests; 0 to 10000.
     pub panic_basis_points: u32,
+    /// Whether every address of a name is a backend of its own; if `None`, a name is one, at whichever of its addresses
+    /// answers first.
+    pub resolve: Option<Resolve>,
 }
 
 impl Members {
     /// Resolves what is late of its backends and its probes. Called once, before any request.
     pub(crate) fn bind(&self, problems: &mut Problems) {
-        self.backends.iter().for_each(|backend| backend.bind(problems));
+        self.written().for_each(|slots| Backend::bind(slots, problems));
+        if let Some(resolve) = &self.resolve {
+            resolve.filled.publish(self);
+        }
         if let Some(check) = &self.health_check {
             check.bind(self.origin, problems);
         }
+    }
+
+    /// What was written as one backend: one, or the slots of its addresses.
+    pub(crate) fn written(&self) -> impl Iterator<Item = &'static [Backend]> + use<> {
+        self.backends.chunk_by(|_, next| next.goes_on())
+    }
+
+    /// Of what was written as one backend the best of its addresses.
+    pub(crate) fn best(slots: &[Backend]) -> Status {
+        slots.iter().map(|slot| slot.health().status()).min().unwrap_or(Status::Vacant)
     }
 
     /// A worker could not connect to `backend`. The failure counts like a failed check, so that the next request does not
@@ -112,6 +134,7 @@ impl Members {
             tracing::warn!(
                 upstream = self.name,
                 backend = backend.url(),
+                address = backend.address().map(tracing::field::display),
                 "backend is unhealthy: no connection to it"
             );
         }
@@ -139,15 +162,37 @@ impl<B: Balance> Upstream<B> {
 
     /// A backend for the next attempt: a usable primary, else a usable backup, else nothing. Of a group in panic any, and
     /// if nobody is usable that is both.
-    pub(crate) fn choose(&self, tried: &mut Tried, cx: &impl BalancerContext) -> Option<&'static Backend> {
+    #[inline]
+    pub(crate) fn choose(
+        &self,
+        tried: &mut Tried,
+        rosters: &Rosters,
+        cx: &impl BalancerContext,
+    ) -> Option<&'static Backend> {
         let members = &self.members;
-        let below = members.panic_basis_points;
+        if B::RESOLVES {
+            let roster = rosters.of(members);
+            return self.among(roster.primaries(), || roster.backups(), tried, cx);
+        }
         let (primaries, backups) = members.backends.split_at(members.primaries);
-        let primaries = Group::new(primaries, members.primary_turns).with_panic(below);
+        let backups = || Group::new(backups, members.backup_turns);
+        self.among(Group::new(primaries, members.primary_turns), backups, tried, cx)
+    }
+
+    #[inline]
+    fn among<'a>(
+        &self,
+        primaries: Group<'a>,
+        backups: impl Fn() -> Group<'a>,
+        tried: &mut Tried,
+        cx: &impl BalancerContext,
+    ) -> Option<&'static Backend> {
+        let below = self.members.panic_basis_points;
+        let primaries = primaries.with_panic(below);
         self.balance.pick(&primaries, tried, cx).or_else(|| {
-            let backups = Group::new(backups, members.backup_turns).with_panic(below);
+            let backups = backups().with_panic(below);
             self.balance.pick(&backups, tried, cx).or_else(|| {
-                let mut whoever = |group: Group| self.balance.pick(&group.whoever(), tried, cx);
+                let mut whoever = |group: Group<'a>| self.balance.pick(&group.whoever(), tried, cx);
                 if below == 0 { None } else { whoever(primaries).or_else(|| whoever(backups)) }
             })
         })

@@ -7,7 +7,7 @@ pub(crate) use series::Series;
 pub(crate) use series::series;
 
 use crate::middleware::{NAMES, REGISTRY};
-use crate::model::{HealthCheck, Model};
+use crate::model::{HealthCheck, Model, Upstream};
 use crate::plan::Plan;
 use crate::show::count;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +23,10 @@ pub(crate) struct Budget {
     pub(crate) upstreams: usize,
     /// Number of backends, in all upstreams.
     pub(crate) backends: usize,
+    /// The most addresses of names that are backends of their own, in all upstreams.
+    pub(crate) slots: usize,
+    /// The most connections that a worker keeps without using them, to all backends: each is an open file.
+    pub(crate) kept: u64,
     /// Number of different stacks of middleware: what the build time grows with.
     pub(crate) stacks: usize,
     /// Series of `/metrics` in the worst case, by family.
@@ -67,11 +71,14 @@ pub(crate) fn budget(model: &Model, plan: &Plan) -> Budget {
     });
     let ejections = model.upstreams.iter().map(|upstream| upstream.checks.settings().map(ejected_within));
     let ejections = ejections.collect::<Option<Vec<_>>>();
+    let backends = || model.upstreams.iter().flat_map(|upstream| &upstream.backends);
     let (linked, not_linked) = NAMES.iter().copied().partition(|name| used.contains(name));
     Budget {
         routes: model.routes.len(),
         upstreams: model.upstreams.len(),
-        backends: model.upstreams.iter().map(|upstream| upstream.backends.len()).sum(),
+        backends: backends().count(),
+        slots: backends().filter_map(|backend| backend.slots).map(usize::from).sum(),
+        kept: model.upstreams.iter().map(kept).sum(),
         stacks: plan.stacks.len(),
         series: series(model),
         memory: memory.collect(),
@@ -79,6 +86,12 @@ pub(crate) fn budget(model: &Model, plan: &Plan) -> Budget {
         linked,
         not_linked,
     }
+}
+
+/// The connections that a worker keeps to an upstream's backends.
+fn kept(upstream: &Upstream) -> u64 {
+    let backends = u64::try_from(upstream.most_backends()).unwrap_or(u64::MAX);
+    backends.saturating_mul(upstream.settings.keepalive.max_idle.into())
 }
 
 /// It dies right after a good probe; each further one comes after at most 1.1 intervals, and runs into its timeout.
@@ -104,9 +117,13 @@ impl fmt::Display for Budget {
         let memory: Vec<String> =
             self.memory.iter().map(|memory| format!("{} KiB of {}", memory.kib(), memory.name)).collect();
         let words = |names: &[&str]| if names.is_empty() { "none".to_owned() } else { names.join(" ") };
+        let slots = match self.slots {
+            0 => String::new(),
+            slots => format!(" with {} at most", count(slots, "address slot")),
+        };
         write!(
             f,
-            "{}, {} of {}, {}; at most {} series, {}; {ejection}; linked: {}; not linked: {}",
+            "{}, {} of {}{slots}, {}; at most {} series, {}; {ejection}; linked: {}; not linked: {}",
             count(self.routes, "route"),
             count(self.upstreams, "upstream"),
             count(self.backends, "backend"),
@@ -150,6 +167,21 @@ routes:
         assert_eq!(most("gateway_upstream_requests_total"), 2 * 64);
         assert_eq!(most("gateway_http_request_duration_seconds"), 4 * 20);
         assert_eq!(most("gateway_circuit_breaker_state"), 3);
+    }
+
+    #[test]
+    fn addresses_of_names_count_as_backends_where_they_are_some() {
+        let budget = of("
+upstreams:
+  u: {backends: ['http://a', 'http://10.0.0.1'], resolve: {addresses: 20}, keepalive: {max_idle: 10}}
+  v: {backends: ['http://a'], keepalive: {max_idle: 3}}
+routes: [{path: /a, upstream: u}, {path: /b, upstream: v}]
+");
+        assert_eq!((budget.backends, budget.slots, budget.kept), (3, 20, 21 * 10 + 3));
+        let most = |name: &str| budget.series.iter().find(|family| family.name == name).unwrap().most;
+        // However many addresses there are, they are no label.
+        assert_eq!((most("gateway_upstream_up"), most("gateway_upstream_addresses")), (3, 2 * 4));
+        assert!(budget.to_string().contains("of 3 backends with 20 address slots at most"), "{budget}");
     }
 
     #[test]

@@ -142,7 +142,7 @@ catalogue! {
         Keys(&["server.listen", "routes.strategy", "routes.strip_prefix", "routes.rewrite", "routes.timeout", "routes.idle",
             "routes.total", "upstreams.health_check.path", "upstreams.health_check.expect",
             "upstreams.health_check.method", "upstreams.health_check.host", "upstreams.health_check.headers",
-            "upstreams.panic_threshold"]);
+            "upstreams.panic_threshold", "upstreams.resolve"]);
     STRIP_PREFIX = "CG0306", "unsuitable strip_prefix", Keys(&["routes.strip_prefix"]);
     BAD_TEMPLATE = "CG0307", "unsuitable template", Keys(&["routes.rewrite", "routes.redirect.to"]);
     AMBIGUOUS_ROUTES = "CG0308", "ambiguous routes", Keys(&["routes.path"]);

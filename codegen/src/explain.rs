@@ -135,7 +135,7 @@ fn taken(table: &Table<'_>, model: &Model, route: &Route, request: &Request) -> 
     match &route.target {
         Target::Forward(forward) => {
             if let Some(upstream) = model.upstream(forward.upstream) {
-                let backends = show::count(upstream.backends.len(), "backend");
+                let backends = show::backends(upstream);
                 let strategy = upstream.settings.strategy;
                 let line = model.whereabouts(&upstream.origin.line);
                 row("upstream", format!("{} ({strategy}, {backends}, {line})", upstream.name));

@@ -7,7 +7,6 @@ mod policies;
 mod routes;
 mod stacks;
 mod trie;
-mod turns;
 mod upstreams;
 
 use crate::language::Facade;

@@ -10,7 +10,7 @@ mod value;
 
 pub use index::{Edge, Index, Listener, Node, Place, Roots, Route, Tries};
 pub use stack::{End, Instance, Layer, Stack};
-pub use upstream::Upstream;
+pub use upstream::{Balance, Upstream};
 pub use value::{Name, Static, Value};
 
 pub use crate::late::{Late, Piece};

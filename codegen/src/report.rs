@@ -26,9 +26,13 @@ pub fn text(model: &Model) -> String {
         ("linked", list(&budget.linked)),
         ("not linked", list(&budget.not_linked)),
     ];
+    if budget.slots > 0 {
+        rows.insert(2, ("addresses", format!("{} at most, of names with `resolve`", budget.slots)));
+    }
     rows.extend(budget.memory.iter().map(|memory| (memory.name, format!("{} KiB", memory.kib()))));
     rows.extend([
         ("dead backends", format!("out {ejection}")),
+        ("kept open", format!("{} idle connections to backends at most, in each worker", budget.kept)),
         ("metric series", format!("{} at most", budget.total_series())),
     ]);
     rows.extend(budget.series.iter().map(|family| ("", format!("{:>8} {}", family.most, family.name))));

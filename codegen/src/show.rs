@@ -1,6 +1,6 @@
 //! Values of the model as they are written in a config.
 
-use crate::model::{Late, Methods, Part, Piece, Rate, Ratio, RequestText, Route, Target};
+use crate::model::{Late, Methods, Part, Piece, Rate, Ratio, RequestText, Route, Target, Upstream};
 use crate::pattern::{HostPattern, Segment, TemplatePiece};
 use crate::resolve::value::{self, Braces};
 use std::time::Duration;
@@ -97,6 +97,15 @@ pub fn fields(route: &Route) -> String {
 /// `1 route`, `2 routes`
 pub fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// `2 backends`, `2 backends, 17 addresses at most`
+pub fn backends(upstream: &Upstream) -> String {
+    let backends = count(upstream.backends.len(), "backend");
+    match upstream.settings.resolve {
+        Some(_) => format!("{backends}, {} addresses at most", upstream.most_backends()),
+        None => backends,
+    }
 }
 
 /// `/v2/{id}/{*rest}`

@@ -17,4 +17,5 @@ pub mod search;
 pub mod segment;
 pub mod table;
 pub mod template;
+pub mod turns;
 pub mod unix;

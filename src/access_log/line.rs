@@ -1,6 +1,7 @@
 //! One line: the seed's fields first and in its order, then ours. Written straight into the buffer; whatever a client
 //! or a backend can choose is escaped.
 
+use std::io::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::json::escape;
@@ -59,6 +60,11 @@ pub(super) fn append(
     if let Some(backend) = record.backend {
         buffer.extend_from_slice(br#"","backend":""#);
         escape(buffer, backend.url().as_bytes());
+        if let Some(address) = record.address {
+            buffer.extend_from_slice(br#"","address":""#);
+            // Writing into memory does not fail.
+            _ = write!(buffer, "{address}");
+        }
         buffer.extend_from_slice(br#"","upstream_duration_ms":"#);
         milliseconds(buffer, record.upstream_duration);
         if record.upstream_status != 0 {

@@ -13,7 +13,7 @@ use super::process;
 use super::shard::{ByStatus, Histogram as Observed, RouteCounters, Shard};
 use crate::app::VERSION;
 use crate::server::Process;
-use crate::upstream::{RetryCause, Status};
+use crate::upstream::{Backend, Members, RetryCause, Status};
 
 /// The label of requests that matched no route.
 const UNMATCHED_ROUTE: &str = "_unmatched";
@@ -159,14 +159,21 @@ fn requests(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
 }
 
 fn upstreams(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
-    let (mut totals, mut durations, mut up) = (vec![], vec![], vec![]);
+    let (mut totals, mut durations, mut up, mut addresses) = (vec![], vec![], vec![], vec![]);
     for (id, members) in process.settings().upstreams.iter().enumerate() {
-        for backend in members.backends {
-            let labels = [("upstream", members.name), ("backend", backend.url())];
-            let healthy = backend.health().status() == Status::Healthy;
+        for slots in members.written() {
+            // Addresses are no label: they come and go, and a reader keeps each for ever.
+            let Some(first) = slots.first() else { continue };
+            let labels = [("upstream", members.name), ("backend", first.url())];
+            let healthy = Members::best(slots) == Status::Healthy;
             up.push(gauge(&labels, f64::from(u8::from(healthy))));
-            for (status, count) in by_status(shards.iter().map(|shard| &shard.backends[backend.slot()])) {
+            let counts =
+                shards.iter().flat_map(|shard| slots.iter().map(|slot| &shard.backends[slot.slot()]));
+            for (status, count) in by_status(counts) {
                 totals.push(counter(&[labels[0], labels[1], ("status", &status)], count as f64));
+            }
+            if members.resolve.is_some() {
+                addresses.extend(addresses_of(slots, labels));
             }
         }
         let observed = shards.iter().map(|shard| &shard.upstreams[id]);
@@ -186,7 +193,25 @@ fn upstreams(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
             durations,
         ),
         family("gateway_upstream_up", "Whether the backend is healthy.", MetricType::GAUGE, up),
+        family(
+            "gateway_upstream_addresses",
+            "Addresses of the backend's name, by what is known of them.",
+            MetricType::GAUGE,
+            addresses,
+        ),
     ]
+}
+
+/// How many addresses there are in each state, those without a slot included.
+fn addresses_of(slots: &[Backend], labels: [(&str, &str); 2]) -> impl Iterator<Item = Metric> {
+    let count = |status| slots.iter().filter(|slot| slot.health().status() == status).count();
+    let states =
+        [Status::Healthy, Status::Unhealthy, Status::Unknown].map(|status| (status.as_str(), count(status)));
+    let left_out = ("left_out", slots.first().map_or(0, Backend::left_out));
+    let states = states.into_iter().chain([left_out]);
+    let sample =
+        |(state, count): (&str, usize)| gauge(&[labels[0], labels[1], ("state", state)], count as f64);
+    states.map(sample).collect::<Vec<_>>().into_iter()
 }
 
 /// Sums over shards, with the status as a label value.

@@ -95,7 +95,6 @@ type Sockets = Vec<(listener::Listener, Owner)>;
 /// Binds late values and ports; the sockets of each worker.
 fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
     let mut problems = Problems::new();
-    let backends = || settings.upstreams.iter().flat_map(|members| members.backends);
     settings.upstreams.iter().for_each(|members| members.bind(&mut problems));
     settings.policies.iter().for_each(|policy| policy.bind(&mut problems));
     if let Err(why) = level(settings) {
@@ -134,7 +133,8 @@ fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
             Place::Unix(_) => None,
         })
         .collect();
-    backends().for_each(|one| one.refuse_own(&own, &mut problems));
+    let written = settings.upstreams.iter().flat_map(|members| members.written());
+    written.filter_map(<[_]>::first).for_each(|backend| backend.refuse_own(&own, &mut problems));
     if !problems.messages().is_empty() {
         return Err(problems);
     }

@@ -20,7 +20,7 @@ use crate::app::Settings;
 use crate::forward::Budget;
 use crate::metrics::Shard;
 use crate::policy::Locals;
-use crate::upstream::{Backend, Pool};
+use crate::upstream::{Backend, Pool, Rosters};
 
 /// What is cut off has this long for its last words: an answer that says so.
 pub(super) const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -42,6 +42,7 @@ pub(crate) struct Worker {
     metrics: Arc<Shard>,
     access_log: AccessLogBuffer,
     pool: Pool,
+    rosters: Rosters,
     locals: Locals,
     budgets: Box<[Budget]>,
     random: RefCell<fastrand::Rng>,
@@ -65,6 +66,7 @@ impl Worker {
             metrics: process.add_shard(),
             access_log: AccessLogBuffer::new(queue, process.clone()),
             pool: Pool::new(upstreams),
+            rosters: Rosters::new(upstreams),
             locals: Locals::of(process.settings().policies),
             budgets: upstreams.iter().map(|_| Budget::new(Instant::now())).collect(),
             // Seeded by the operating system's generator, so that workers differ.
@@ -101,6 +103,10 @@ impl Worker {
 
     pub(crate) fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    pub(crate) fn rosters(&self) -> &Rosters {
+        &self.rosters
     }
 
     /// What policies have here for themselves.

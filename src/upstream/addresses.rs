@@ -16,6 +16,8 @@ enum Answer {
     Known(Arc<[SocketAddr]>),
     /// No lookup has succeeded so far, and why the last one failed.
     Failed(Arc<str>),
+    /// It was there, and its name has it no more. Who chose it just before may still go there.
+    Left(Arc<[SocketAddr]>),
 }
 
 /// The addresses of one backend.
@@ -43,7 +45,7 @@ impl Addresses {
     pub(super) async fn get(&self) -> Result<Arc<[SocketAddr]>, Arc<str>> {
         loop {
             match &*self.answer.borrow() {
-                Answer::Known(addresses) => return Ok(addresses.clone()),
+                Answer::Known(addresses) | Answer::Left(addresses) => return Ok(addresses.clone()),
                 Answer::Failed(why) => return Err(why.clone()),
                 Answer::Awaited => {}
             }
@@ -55,7 +57,22 @@ impl Addresses {
 
     /// Whether a lookup has ever succeeded.
     pub(super) fn is_known(&self) -> bool {
-        matches!(*self.answer.borrow(), Answer::Known(_))
+        matches!(*self.answer.borrow(), Answer::Known(_) | Answer::Left(_))
+    }
+
+    /// The first of them, if any is known.
+    pub(super) fn first(&self) -> Option<SocketAddr> {
+        match &*self.answer.borrow() {
+            Answer::Known(addresses) | Answer::Left(addresses) => addresses.first().copied(),
+            Answer::Awaited | Answer::Failed(_) => None,
+        }
+    }
+
+    /// Until they are others than at `generation`.
+    pub(super) async fn changed_since(&self, generation: u32) {
+        let mut watched = self.answer.subscribe();
+        // The sender is this one: it cannot be gone.
+        while self.generation() == generation && watched.changed().await.is_ok() {}
     }
 
     #[inline]
@@ -86,18 +103,28 @@ impl Addresses {
                 changed = sorted(known) != sorted(addresses);
             }
             *answer = Answer::Known(addresses.into());
+            if changed {
+                self.generation.fetch_add(1, Ordering::Relaxed);
+            }
             true
         });
-        if changed {
-            self.generation.fetch_add(1, Ordering::Relaxed);
-        }
         changed
+    }
+
+    /// They are its host's no more: connections to them are at home no longer.
+    pub(super) fn left(&self) {
+        self.answer.send_if_modified(|answer| {
+            let Answer::Known(addresses) = &*answer else { return false };
+            *answer = Answer::Left(addresses.clone());
+            self.generation.fetch_add(1, Ordering::Relaxed);
+            true
+        });
     }
 
     /// A lookup has failed; the last good answer stays.
     pub(super) fn not_found(&self, why: &str) {
         self.answer.send_if_modified(|answer| {
-            let unknown = !matches!(answer, Answer::Known(_));
+            let unknown = matches!(answer, Answer::Awaited | Answer::Failed(_));
             if unknown {
                 *answer = Answer::Failed(why.into());
             }
@@ -133,6 +160,21 @@ mod tests {
         assert!(!addresses.still_has(old[0], gone));
         assert!(addresses.still_has(old[1], stays));
         assert_eq!(*stays, addresses.generation());
+    }
+
+    #[test]
+    fn who_chose_an_address_that_leaves_finds_it_and_its_connections_have_no_home() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (addresses, one) = (Addresses::awaited(), list(&["10.0.0.1:80"]));
+        addresses.left();
+        assert_eq!((addresses.first(), addresses.generation()), (None, 0), "nothing was there");
+        addresses.found(&one);
+        let mut generation = addresses.generation();
+        addresses.left();
+        assert!(!addresses.still_has(one[0], &mut generation));
+        assert_eq!(runtime.block_on(addresses.get()).unwrap()[..], one);
+        assert!(addresses.found(&one), "it is news that it is back");
+        assert!(addresses.still_has(one[0], &mut generation));
     }
 
     #[test]

@@ -47,10 +47,46 @@ impl Tried {
 
 /// The backends among which a balancer chooses.
 #[derive(Clone, Copy, Debug)]
-pub struct Group {
-    pub(super) backends: &'static [Backend],
-    turns: &'static [u16],
+pub struct Group<'a> {
+    backends: Backends<'a>,
+    turns: &'a [u16],
     takers: Takers,
+}
+
+/// Who is in a group. Where it is made that is known to rustc, and costs nothing.
+#[derive(Clone, Copy, Debug)]
+enum Backends<'a> {
+    /// All of an array.
+    All(&'static [Backend]),
+    /// These of one: the slots that have an address.
+    Present(&'a [&'static Backend]),
+}
+
+impl<'a> Backends<'a> {
+    #[inline]
+    fn len(self) -> usize {
+        match self {
+            Self::All(backends) => backends.len(),
+            Self::Present(backends) => backends.len(),
+        }
+    }
+
+    #[inline]
+    fn at(self, place: usize) -> &'static Backend {
+        match self {
+            Self::All(backends) => &backends[place],
+            Self::Present(backends) => backends[place],
+        }
+    }
+
+    #[inline]
+    fn iter(self) -> impl Iterator<Item = &'static Backend> + use<'a> {
+        let (all, present): (&'static [Backend], &[&'static Backend]) = match self {
+            Self::All(backends) => (backends, &[]),
+            Self::Present(backends) => (&[], backends),
+        };
+        all.iter().chain(present.iter().copied())
+    }
 }
 
 /// Which backends of a group may be chosen.
@@ -63,10 +99,21 @@ enum Takers {
     All,
 }
 
-impl Group {
+impl<'a> Group<'a> {
     /// `turns` is the smooth weighted order; empty if all backends weigh the same.
     pub fn new(backends: &'static [Backend], turns: &'static [u16]) -> Self {
-        Self { backends, turns, takers: Takers::Usable(0) }
+        Self { backends: Backends::All(backends), turns, takers: Takers::Usable(0) }
+    }
+
+    /// The same of backends that are not all of an array.
+    pub(super) fn of(backends: &'a [&'static Backend], turns: &'a [u16]) -> Self {
+        Self { backends: Backends::Present(backends), turns, takers: Takers::Usable(0) }
+    }
+
+    /// Who is in it.
+    #[inline]
+    pub(super) fn iter(&self) -> impl Iterator<Item = &'static Backend> + use<'a> {
+        self.backends.iter()
     }
 
     /// The same, in panic below this share of usable backends, in 10000ths.
@@ -85,8 +132,8 @@ impl Group {
             Takers::All => true,
             Takers::Usable(0) => false,
             Takers::Usable(below) => {
-                let with_weight = self.backends.iter().filter(|backend| backend.weight() != 0).count() as u64;
-                let usable = self.backends.iter().filter(|backend| backend.takes_traffic()).count() as u64;
+                let with_weight = self.iter().filter(|backend| backend.weight() != 0).count() as u64;
+                let usable = self.iter().filter(|backend| backend.takes_traffic()).count() as u64;
                 usable != 0 && usable * 10_000 < with_weight * u64::from(below)
             }
         }
@@ -97,7 +144,7 @@ impl Group {
     }
 
     fn at(&self, turn: usize) -> &'static Backend {
-        &self.backends[if self.turns.is_empty() { turn } else { usize::from(self.turns[turn]) }]
+        self.backends.at(if self.turns.is_empty() { turn } else { usize::from(self.turns[turn]) })
     }
 
     /// The smooth order, as far as it is eligible.
@@ -131,7 +178,7 @@ impl Group {
     /// Whether nobody is left out.
     #[inline]
     fn is_whole(&self, tried: &Tried, eligible: impl Fn(&Backend) -> bool) -> bool {
-        tried.len == 0 && self.backends.iter().all(|backend| backend.weight() == 0 || eligible(backend))
+        tried.len == 0 && self.iter().all(|backend| backend.weight() == 0 || eligible(backend))
     }
 
     /// The backend of a turn of all.
@@ -197,6 +244,14 @@ pub trait Balance: Sync + 'static {
     /// Whether [`Backend`]'s count of requests in flight must be kept for it.
     const COUNTS_IN_FLIGHT: bool = false;
 
+    /// Whether it chooses among the addresses of names: [`super::Resolved`].
+    const RESOLVES: bool = false;
+
     /// A usable backend of the group that was not tried, if there is one.
-    fn pick(&self, group: &Group, tried: &mut Tried, cx: &impl BalancerContext) -> Option<&'static Backend>;
+    fn pick(
+        &self,
+        group: &Group<'_>,
+        tried: &mut Tried,
+        cx: &impl BalancerContext,
+    ) -> Option<&'static Backend>;
 }

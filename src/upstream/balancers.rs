@@ -23,7 +23,12 @@ impl RoundRobin {
 
 impl Balance for RoundRobin {
     #[inline]
-    fn pick(&self, group: &Group, tried: &mut Tried, _: &impl BalancerContext) -> Option<&'static Backend> {
+    fn pick(
+        &self,
+        group: &Group<'_>,
+        tried: &mut Tried,
+        _: &impl BalancerContext,
+    ) -> Option<&'static Backend> {
         let turn = tried.turn(|| self.0.fetch_add(1, Ordering::Relaxed));
         group.turn_of_takers(turn, tried)
     }
@@ -45,7 +50,12 @@ impl RandomChoice {
 }
 
 impl Balance for RandomChoice {
-    fn pick(&self, group: &Group, tried: &mut Tried, cx: &impl BalancerContext) -> Option<&'static Backend> {
+    fn pick(
+        &self,
+        group: &Group<'_>,
+        tried: &mut Tried,
+        cx: &impl BalancerContext,
+    ) -> Option<&'static Backend> {
         // 32 bits over at most 4096 turns: the bias of the remainder is below a millionth.
         let turn = tried.turn(|| cx.random() as usize);
         group.turn_of_takers(turn, tried)
@@ -88,11 +98,16 @@ impl Load {
 impl Balance for LeastConnections {
     const COUNTS_IN_FLIGHT: bool = true;
 
-    fn pick(&self, group: &Group, tried: &mut Tried, _: &impl BalancerContext) -> Option<&'static Backend> {
+    fn pick(
+        &self,
+        group: &Group<'_>,
+        tried: &mut Tried,
+        _: &impl BalancerContext,
+    ) -> Option<&'static Backend> {
         let turn = tried.turn(|| self.0.fetch_add(1, Ordering::Relaxed));
         let all = group.takes_all();
         let may_take = |backend: &Backend| backend.weight() != 0 && (all || backend.is_usable());
-        let takers = group.backends.iter().filter(|backend| may_take(backend) && !tried.contains(backend));
+        let takers = group.iter().filter(|backend| may_take(backend) && !tried.contains(backend));
         let least =
             takers.map(Load::of).reduce(|one, other| if other.is_below(one) { other } else { one })?;
         // The loads may have changed since; then whoever is usable will do.

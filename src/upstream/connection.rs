@@ -87,6 +87,9 @@ impl Connection {
         members: &'static Members,
         worker: &Worker,
     ) -> Result<Box<Self>, Reason> {
+        let generation = backend.generation();
+        // What a slot's last address does says nothing of the next one.
+        let has_moved = || backend.is_slot() && backend.generation() != generation;
         let connecting = async {
             let mut waits = 0;
             loop {
@@ -106,6 +109,7 @@ impl Connection {
             Ok(Err(why)) => {
                 tracing::debug!(upstream = members.name, backend = backend.url(), %why, "cannot connect");
                 match why {
+                    Unconnected::Unreachable(_) if has_moved() => {}
                     Unconnected::Unreachable(_) => members.connect_failed(backend),
                     Unconnected::Shortage(_) => worker.tell_shortage(backend),
                     Unconnected::NoAddress(_) => {}
@@ -113,7 +117,7 @@ impl Connection {
                 return Err(Reason::ConnectError);
             }
             Err(_) => {
-                if backend.addresses().is_some_and(Addresses::is_known) {
+                if backend.addresses().is_some_and(Addresses::is_known) && !has_moved() {
                     members.connect_failed(backend);
                 }
                 return Err(Reason::ConnectTimeout);
@@ -141,6 +145,11 @@ impl Connection {
 
     pub(crate) fn backend(&self) -> &'static Backend {
         self.backend
+    }
+
+    /// Where it goes.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Whether its address is still one of its backend's: a name that has moved takes its traffic along.

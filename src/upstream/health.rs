@@ -83,6 +83,8 @@ pub(crate) enum Status {
     Unknown,
     /// No request goes there.
     Unhealthy,
+    /// Nothing is there: a slot without an address.
+    Vacant,
 }
 
 impl Status {
@@ -91,6 +93,7 @@ impl Status {
             Self::Unknown => "unknown",
             Self::Healthy => "healthy",
             Self::Unhealthy => "unhealthy",
+            Self::Vacant => "vacant",
         }
     }
 }
@@ -109,8 +112,17 @@ pub(crate) struct Health {
 
 impl Health {
     pub(crate) const fn new() -> Self {
+        Self::of(Status::Unknown)
+    }
+
+    /// Of a slot without an address.
+    pub(super) const fn vacant() -> Self {
+        Self::of(Status::Vacant)
+    }
+
+    const fn of(status: Status) -> Self {
         Self {
-            status: AtomicU8::new(Status::Unknown as u8),
+            status: AtomicU8::new(status as u8),
             connect_failures: AtomicU32::new(0),
             ejections: AtomicU32::new(0),
             ejected: Notify::const_new(),
@@ -122,6 +134,7 @@ impl Health {
         match self.status.load(Ordering::Relaxed) {
             0 => Status::Healthy,
             2 => Status::Unhealthy,
+            3 => Status::Vacant,
             _ => Status::Unknown,
         }
     }
@@ -129,6 +142,12 @@ impl Health {
     /// Whether this changed anything.
     pub(crate) fn set(&self, status: Status) -> bool {
         self.status.swap(status as u8, Ordering::Relaxed) != status as u8
+    }
+
+    /// Of another from now on: what was found of the one before is forgotten.
+    pub(super) fn begin(&self, status: Status) {
+        self.connect_failures.store(0, Ordering::Relaxed);
+        self.set(status);
     }
 
     /// A worker could not connect: the number of failures in a row.
@@ -147,19 +166,22 @@ impl Health {
     /// it has become unhealthy by this.
     pub(super) fn eject(&self, nobody_else: impl Fn() -> bool) -> bool {
         let before = self.status();
-        if before == Status::Unhealthy || nobody_else() {
+        if before >= Status::Unhealthy || nobody_else() {
             return false;
         }
+        let change = |from: Status, to: Status| {
+            self.status.compare_exchange(from as u8, to as u8, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        };
         // First the count, so that no check which began before it can make good what follows.
         self.ejections.fetch_add(1, Ordering::SeqCst);
-        if !self.set(Status::Unhealthy) {
+        // If a check has ended just now, or the address has left, that counts.
+        if !change(before, Status::Unhealthy) {
             return false;
         }
         // Of two workers that eject the last two at the same time, at least one sees what the other has done.
         fence(Ordering::SeqCst);
         if nobody_else() {
-            let (now, before) = (Status::Unhealthy as u8, before as u8);
-            _ = self.status.compare_exchange(now, before, Ordering::Relaxed, Ordering::Relaxed);
+            change(Status::Unhealthy, before);
             return false;
         }
         self.ejected.notify_one();

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, oneshot};
 
+use super::Members;
 use super::addresses::Addresses;
 use super::connect::is_shortage;
-use super::{Backend, Members};
+use super::slots::Seating;
 
 /// Lookups under way at the same time; more wait for their turn.
 const LOOKUPS: usize = 64;
@@ -62,33 +63,78 @@ impl Lookup for System {
 /// Keeps the addresses of all backends fresh, for as long as the runtime lives. The first lookups start at once.
 pub(crate) fn start(upstreams: &'static [&'static Members]) {
     let lookups = Rc::new(Semaphore::new(LOOKUPS));
-    for name in names(upstreams.iter().flat_map(|members| members.backends)) {
-        tokio::task::spawn_local(name.keep_fresh(System, PACE, lookups.clone()));
+    for name in names(upstreams) {
+        tokio::task::spawn_local(name.keep_fresh(System, lookups.clone()));
     }
 }
 
-/// The names to look up, each once.
-fn names(backends: impl Iterator<Item = &'static Backend>) -> Vec<Name> {
-    let mut places: BTreeMap<&str, Vec<(u16, &Addresses)>> = BTreeMap::new();
-    for backend in backends {
-        if let (Some((host, port)), Some(addresses)) = (backend.name_to_look_up(), backend.addresses()) {
-            places.entry(host).or_default().push((port, addresses));
-        }
+/// The names to look up, each once, at the pace of whoever asks for it most often.
+fn names(upstreams: &[&'static Members]) -> Vec<Name> {
+    let mut names: BTreeMap<&str, Name> = BTreeMap::new();
+    let written = upstreams.iter().flat_map(|members| members.written().map(move |slots| (*members, slots)));
+    for (members, slots) in written {
+        let Some(first) = slots.first() else { continue };
+        let (Some((host, port)), Some(addresses)) = (first.name_to_look_up(), first.addresses()) else {
+            continue;
+        };
+        let (interval, takers) = match &members.resolve {
+            None => (PACE.interval, Takers::Whole(addresses)),
+            Some(resolve) => (resolve.interval, Takers::Slots(Seating::new(members, slots))),
+        };
+        let new = || Name { host, pace: Pace { interval, ..PACE }, places: Vec::new(), failing: false };
+        let name = names.entry(host).or_insert_with(new);
+        name.pace.interval = name.pace.interval.min(interval);
+        name.places.push(Place { port, takers });
     }
-    places.into_iter().map(|(host, places)| Name { host, places, failing: false }).collect()
+    names.into_values().collect()
 }
 
 /// A host name.
 struct Name {
     host: &'static str,
-    /// The ports of the backends that are there, and what these know of it.
-    places: Vec<(u16, &'static Addresses)>,
+    pace: Pace,
+    /// Whoever is there.
+    places: Vec<Place>,
     /// The last lookup failed, and that has been said.
     failing: bool,
 }
 
+/// What was written as one backend.
+struct Place {
+    port: u16,
+    takers: Takers,
+}
+
+/// Who takes the addresses.
+enum Takers {
+    /// One backend takes them all.
+    Whole(&'static Addresses),
+    /// Each has a backend.
+    Slots(Seating),
+}
+
+impl Place {
+    /// What is known of where it is; of slots, where the first one is.
+    fn addresses(&self) -> Option<&'static Addresses> {
+        match &self.takers {
+            Takers::Whole(addresses) => Some(addresses),
+            Takers::Slots(seating) => seating.first()?.addresses(),
+        }
+    }
+
+    /// Its name was found at these. Whether that is news.
+    fn found(&mut self, found: &[IpAddr]) -> bool {
+        let addresses: Vec<_> = found.iter().map(|ip| SocketAddr::new(*ip, self.port)).collect();
+        match &mut self.takers {
+            Takers::Whole(known) => known.found(&addresses),
+            Takers::Slots(seating) => seating.settle(&addresses),
+        }
+    }
+}
+
 impl Name {
-    async fn keep_fresh(mut self, lookup: impl Lookup, pace: Pace, lookups: Rc<Semaphore>) {
+    async fn keep_fresh(mut self, lookup: impl Lookup, lookups: Rc<Semaphore>) {
+        let pace = self.pace;
         loop {
             // It is never closed.
             let turn = lookups.acquire().await;
@@ -110,7 +156,7 @@ impl Name {
                 Err(error) => self.say_failing(&error.to_string()),
             }
             drop(turn);
-            let known = self.places.iter().all(|(_, known)| known.is_known());
+            let known = self.places.iter().filter_map(Place::addresses).all(Addresses::is_known);
             let pause = if known { pace.interval } else { pace.again };
             tokio::time::sleep(pause.mul_f64(0.9 + 0.2 * fastrand::f64())).await;
         }
@@ -129,9 +175,8 @@ impl Name {
         let mut seen = BTreeSet::new();
         found.retain(|address| seen.insert(*address));
         let mut changed = false;
-        for (port, known) in &self.places {
-            let addresses: Vec<_> = found.iter().map(|ip| SocketAddr::new(*ip, *port)).collect();
-            changed |= known.found(&addresses);
+        for place in &mut self.places {
+            changed |= place.found(&found);
         }
         if changed || std::mem::take(&mut self.failing) {
             tracing::info!(host = self.host, addresses = ?found, "host found");
@@ -140,7 +185,7 @@ impl Name {
 
     fn failed(&mut self, why: &str) {
         self.say_failing(why);
-        self.places.iter().for_each(|(_, known)| known.not_found(why));
+        self.places.iter().filter_map(Place::addresses).for_each(|known| known.not_found(why));
     }
 
     fn say_failing(&mut self, why: &str) {
@@ -155,134 +200,4 @@ impl Name {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::late::{Late, Origin, Piece, Problems};
-    use std::cell::{Cell, RefCell};
-    use std::collections::VecDeque;
-
-    /// Answers that a test gives when it likes, in the order of the questions.
-    #[derive(Clone, Default)]
-    struct Scripted {
-        asked: Rc<Cell<usize>>,
-        open: Rc<RefCell<VecDeque<oneshot::Sender<Found>>>>,
-    }
-
-    impl Lookup for Scripted {
-        fn start(&self, _: &'static str) -> io::Result<oneshot::Receiver<Found>> {
-            let (answer, awaited) = oneshot::channel();
-            self.asked.set(self.asked.get() + 1);
-            self.open.borrow_mut().push_back(answer);
-            Ok(awaited)
-        }
-    }
-
-    impl Scripted {
-        async fn answer(&self, found: Found) {
-            let asked = loop {
-                if let Some(asked) = self.open.borrow_mut().pop_front() {
-                    break asked;
-                }
-                tokio::task::yield_now().await;
-            };
-            asked.send(found).unwrap();
-        }
-    }
-
-    const SOON: Duration = Duration::from_millis(1);
-    const QUICK: Pace = Pace { interval: SOON, again: SOON, timeout: Duration::from_secs(60) };
-
-    fn backend() -> &'static Backend {
-        const URL: Late = Late::new(&[Piece::Literal("http://users.test:81")]);
-        let backend = Box::leak(Box::new(Backend::new(Origin::at("gateway.yml", 1), 0, 1, URL)));
-        let mut problems = Problems::new();
-        backend.bind(&mut problems);
-        assert!(problems.messages().is_empty());
-        backend
-    }
-
-    fn ips(texts: &[&str]) -> Found {
-        Ok(texts.iter().map(|text| text.parse().unwrap()).collect())
-    }
-
-    /// Runs a test beside the task that keeps the backend's name fresh.
-    fn with_resolver<F: Future<Output = ()>>(
-        pace: Pace,
-        test: impl FnOnce(&'static Addresses, Scripted) -> F,
-    ) {
-        let (backend, script) = (backend(), Scripted::default());
-        let name = names([backend, backend].into_iter()).remove(0);
-        let runtime = tokio::runtime::LocalRuntime::new().unwrap();
-        runtime.block_on(async {
-            tokio::task::spawn_local(name.keep_fresh(script.clone(), pace, Rc::new(Semaphore::new(1))));
-            test(backend.addresses().unwrap(), script).await;
-        });
-    }
-
-    async fn until(wanted: impl Fn() -> bool) {
-        while !wanted() {
-            tokio::task::yield_now().await;
-        }
-    }
-
-    #[test]
-    fn a_name_is_looked_up_again_and_its_new_addresses_are_learnt() {
-        with_resolver(QUICK, |addresses, script| async move {
-            script.answer(ips(&["10.0.0.1", "10.0.0.1", "::1"])).await;
-            let first = addresses.get().await.unwrap();
-            assert_eq!(first[..], ["10.0.0.1:81".parse().unwrap(), "[::1]:81".parse().unwrap()]);
-            let mut generation = addresses.generation();
-            script.answer(Err(io::Error::other("no answer"))).await;
-            script.answer(ips(&[])).await;
-            script.answer(ips(&["10.0.0.2"])).await;
-            until(|| addresses.generation() != generation).await;
-            let then = addresses.get().await.unwrap();
-            assert_eq!(then[..], ["10.0.0.2:81".parse().unwrap()]);
-            assert!(!addresses.still_has(first[0], &mut generation));
-        });
-    }
-
-    #[test]
-    fn however_many_wait_for_the_first_answer_there_is_one_lookup() {
-        with_resolver(QUICK, |addresses, script| async move {
-            let waiting: Vec<_> = (0..60).map(|_| tokio::task::spawn_local(addresses.get())).collect();
-            until(|| script.asked.get() == 1).await;
-            assert!(waiting.iter().all(|waiting| !waiting.is_finished()));
-            script.answer(ips(&["10.0.0.1"])).await;
-            for waiting in waiting {
-                assert_eq!(waiting.await.unwrap().unwrap().len(), 1);
-            }
-        });
-    }
-
-    #[test]
-    fn a_lookup_that_hangs_fails_in_time_is_alone_and_may_still_be_answered() {
-        with_resolver(Pace { timeout: SOON, ..QUICK }, |addresses, script| async move {
-            let why = addresses.get().await.unwrap_err();
-            assert!(why.starts_with("no answer within"), "{why}");
-            tokio::time::sleep(SOON * 20).await;
-            assert_eq!(script.asked.get(), 1);
-            script.answer(ips(&["10.0.0.1"])).await;
-            until(|| addresses.is_known()).await;
-        });
-    }
-
-    #[test]
-    fn a_shortage_of_our_own_is_no_answer() {
-        with_resolver(QUICK, |addresses, script| async move {
-            let waiting = tokio::task::spawn_local(addresses.get());
-            script.answer(Err(io::Error::from_raw_os_error(libc::EMFILE))).await;
-            until(|| script.asked.get() == 2).await;
-            assert!(!waiting.is_finished());
-            script.answer(ips(&["10.0.0.1"])).await;
-            assert_eq!(waiting.await.unwrap().unwrap().len(), 1);
-        });
-    }
-
-    #[test]
-    fn the_system_finds_localhost() {
-        let runtime = tokio::runtime::LocalRuntime::new().unwrap();
-        let found = runtime.block_on(async { System.start("localhost").unwrap().await }).unwrap().unwrap();
-        assert!(!found.is_empty() && found.iter().all(IpAddr::is_loopback), "{found:?}");
-    }
-}
+mod tests;

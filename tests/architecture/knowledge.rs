@@ -136,7 +136,9 @@ fn nobody_outside_knows_a_balancer() {
         .collect();
     assert!(types.contains(&"LeastConnections"), "{types:?}");
     for (path, source) in ["src", "codegen/src"].into_iter().flat_map(sources) {
-        if rooms.contains(&path.as_str()) || path == "src/upstream/balancers/tests.rs" {
+        let tries_them =
+            ["src/upstream/balancers/tests.rs", "src/upstream/slots/tests.rs"].contains(&path.as_str());
+        if rooms.contains(&path.as_str()) || tries_them {
             continue;
         }
         for line in code(&source).map(|line| line.replace("Strategy::", "Strategy_")) {

@@ -24,6 +24,8 @@ pub(crate) struct Series {
 const STATUSES: u64 = 64;
 /// The statuses the gateway itself answers with, and 200.
 const OWN_STATUSES: u64 = 16;
+/// Healthy, unhealthy, unknown, left out.
+const ADDRESS_STATES: u64 = 4;
 /// 17 buckets, `+Inf`, sum and count.
 const HISTOGRAM: u64 = 20;
 /// Descriptors (two), memory (two), CPU, start and threads.
@@ -35,6 +37,9 @@ pub(crate) fn series(model: &Model) -> Vec<Series> {
     let routes = count(model.routes.len()) + 1;
     let upstreams = count(model.upstreams.len());
     let backends: u64 = model.upstreams.iter().map(|upstream| count(upstream.backends.len())).sum();
+    // Addresses are no label: they are counted, by what is known of them.
+    let resolved = model.upstreams.iter().filter(|upstream| upstream.settings.resolve.is_some());
+    let resolved: u64 = resolved.map(|upstream| count(upstream.backends.len())).sum();
     let by_route = model.routes.iter().map(|route| {
         // One label for all that cannot be named; CONNECT and TRACE never get to a route.
         let methods = count(route.methods.named().count() + usize::from(route.methods.is_all()));
@@ -49,6 +54,7 @@ pub(crate) fn series(model: &Model) -> Vec<Series> {
         family("gateway_upstream_requests_total", backends * STATUSES, "backends, statuses"),
         family("gateway_upstream_request_duration_seconds", upstreams * HISTOGRAM, "upstreams, buckets"),
         family("gateway_upstream_up", backends, "backends"),
+        family("gateway_upstream_addresses", resolved * ADDRESS_STATES, "backends with `resolve`, states"),
         family("gateway_http_requests_in_flight", 1, ""),
         family("gateway_connections", 1, ""),
         family("gateway_access_log_dropped_total", 1, ""),

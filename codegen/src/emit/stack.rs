@@ -1,5 +1,6 @@
 //! Stacks: the type of each shape, and its instances as nested constructors, outermost first.
 
+use super::upstream::balance_type;
 use super::value::{path, path_in, size, value};
 use crate::plan::{Instance, Layer, Stack};
 use proc_macro2::TokenStream;
@@ -30,7 +31,7 @@ fn stack(of: &Stack) -> TokenStream {
 /// `middleware::rate_limit::RateLimit<middleware::request_headers::RequestHeaders<Forward<RoundRobin>>>`
 fn shape(of: &Instance) -> TokenStream {
     let Instance { layers, end } = of;
-    let balance = end.balance.map(path).map(|balance| quote!(<#balance>));
+    let balance = end.balance.map(balance_type).map(|balance| quote!(<#balance>));
     let end = path(end.of);
     let end = quote!(#end #balance);
     layers.iter().rev().fold(end, |inner, Layer { middleware, kind, policy: _ }| {

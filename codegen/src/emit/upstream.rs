@@ -1,17 +1,30 @@
 //! Upstreams and their backends.
 
 use super::value::{path, size, value};
-use crate::plan::Upstream;
+use crate::plan::{Balance, Upstream};
 use proc_macro2::TokenStream;
 use quote::quote;
 
 /// The array of the backends, then the upstream.
 pub(super) fn upstream(of: &Upstream) -> TokenStream {
-    let Upstream { name, backends_name, label: _, balance, backends, members } = of;
-    let (len, backends) = (size(backends.len()), backends.iter().map(value));
-    let (balance, members) = (path(balance), value(members));
+    let Upstream { name, backends_name, label: _, balance, most_backends, backends, members } = of;
+    let (len, backends, members) = (size(*most_backends), backends.iter().map(value), value(members));
+    let (kind, new) = (balance_type(*balance), new_balance(*balance));
+    let backends =
+        if balance.resolves { quote!(Backend::slots(&[#(#backends),*])) } else { quote!([#(#backends),*]) };
     quote! {
-        static #backends_name: [Backend; #len] = [#(#backends),*];
-        static #name: Upstream<#balance> = Upstream::new(#members, #balance::new());
+        static #backends_name: [Backend; #len] = #backends;
+        static #name: Upstream<#kind> = Upstream::new(#members, #new);
     }
+}
+
+/// `balancers::RoundRobin`, or `Resolved<balancers::RoundRobin>`
+pub(super) fn balance_type(of: Balance) -> TokenStream {
+    let balancer = path(of.balancer);
+    if of.resolves { quote!(Resolved<#balancer>) } else { balancer }
+}
+
+fn new_balance(of: Balance) -> TokenStream {
+    let balancer = path(of.balancer);
+    if of.resolves { quote!(Resolved::new(#balancer::new())) } else { quote!(#balancer::new()) }
 }

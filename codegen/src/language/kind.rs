@@ -31,7 +31,7 @@ pub(crate) use network::{Network, Proxy};
 pub(crate) use origin::OriginOf;
 pub(crate) use process::{Level, Threads};
 pub(crate) use quantity::{
-    RateOf, Seconds, Share, ShareAbove0, Size, SizeLimit, SizeOf, Span, TimeLimit, Timeout,
+    RateOf, Seconds, Share, ShareAbove0, Size, SizeLimit, SizeOf, Span, TimeLimit, Timeout, TimeoutOf,
 };
 pub(crate) use request::RequestLine;
 pub(crate) use scalar::{Flag, Number, OneOfNumbers, PowerOfTwo, Refused};

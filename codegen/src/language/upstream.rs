@@ -2,7 +2,7 @@
 
 use super::kind::{
     AsWritten, ByHand, FieldValue, Fields, Flag, HostAndPort, Nested, Number, SentHost, Share, Statuses,
-    Target, TimeLimit, Timeout, Verbatim, Word, WordSet,
+    Target, TimeLimit, Timeout, TimeoutOf, Verbatim, Word, WordSet,
 };
 use super::lints::{WrittenAllow, allow};
 use super::{Section, Shape, Without, Words, section, words};
@@ -91,12 +91,28 @@ section! {
 }
 
 section! {
+    /// `resolve:`
+    Resolve / WrittenResolve => "Resolve" {
+        /// From one lookup of a name to the next, give or take a tenth, 1s to 1h. Names are looked up by the system's resolver, which does
+        /// not say how long an answer may be kept. Of all who have the same name the shortest holds for it.
+        interval: Duration = TimeoutOf(1, 3600, "expected 1s to 1h"), default Duration::from_secs(10), example "30s";
+        /// The most addresses of a name that are in use at the same time, 1 to 256. Of further ones the highest get no requests until another
+        /// leaves, which is one line in the log and `left_out` in the metrics.
+        addresses: u16 = Number(1, 256) as _, default 16, example "64";
+    }
+}
+
+section! {
     /// One upstream: interchangeable backends and a way to choose among them.
     Upstream / WrittenUpstream => "Members" {
         /// How a backend is chosen among the healthy ones, by their weights.
         strategy: Strategy = Word as _, default Strategy::RoundRobin, example "least-connections";
         /// At least one: a URL, or a map with `url`, `weight` and `backup`.
         backends: ByHand<List<Backend>> = AsWritten(|| Shape::list(backend())) as _, optional Without::AtLeastOne, example "[http://10.0.0.1:9001, {url: \"http://10.0.0.2:9001\", weight: 2}]";
+        /// Every address of a name is a backend of its own, with the weight that is written, its own checks, connections and count of requests,
+        /// while the name has it: for a name that stands for many (a headless service, a DNS-based discovery). What is looked up is known
+        /// at build, and so is how many addresses there can be.
+        resolve: Resolve = Nested as _, optional "a name is one backend, at whichever of its addresses takes a connection first, and is looked up every `10s`", example "{interval: 10s, addresses: 16}";
         /// How backends are checked: by a request, with the defaults below, or by a connection (`tcp: true`); with `off` they always
         /// count as healthy.
         health_check: ByHand<Switch<WrittenHealthCheck>> = AsWritten(|| Shape::or_off(Shape::Section(HealthCheck::META))) as _,
@@ -127,7 +143,7 @@ pub(crate) fn backend() -> Shape {
 section! {
     /// `{url: "http://localhost:9002", weight: 2, backup: false}`
     BackendSection / WrittenBackendSection {
-        /// `http://host[:port]`, without a path; required. Host names are looked up every 10 seconds. May be a late value.
+        /// `http://host[:port]`, without a path; required. Host names are looked up again and again; see `resolve`. May be a late value.
         url: String = Verbatim, required "for example `url: \"http://localhost:9001\"`", example "http://10.0.0.2:9001";
         /// Share of the traffic, 0 to 1000; 0 takes none. After division by their common divisor the weights of a group sum to at
         /// most 4096.

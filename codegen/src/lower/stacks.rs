@@ -5,11 +5,11 @@ use super::policies::Statics;
 use crate::middleware;
 use crate::model::{self, Document, Late, Model, PathChange};
 use crate::pattern::TemplatePiece;
-use crate::plan::{End, Instance, Name, Place, Stack, Upstream, Value};
+use crate::plan::{Balance, End, Instance, Name, Place, Stack, Upstream, Value};
 use std::collections::BTreeMap;
 
 /// What makes the type of a stack: the middleware of its layers, and the type of its end.
-type Shape = (Vec<&'static str>, &'static str, Option<&'static str>);
+type Shape = (Vec<&'static str>, &'static str, Option<Balance>);
 
 /// The stacks made so far, in the order of their first use.
 #[derive(Debug, Default)]

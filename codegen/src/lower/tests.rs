@@ -108,6 +108,41 @@ routes: [{{path: /1, upstream: a}}, {{path: /2, upstream: a}}, {{path: /3, upstr
 }
 
 #[test]
+fn a_name_that_resolves_has_a_slot_for_each_address_it_may_have() {
+    let plan = plan(
+        "upstreams:
+  a: {backends: [{url: 'http://a1', weight: 20}, {url: 'http://10.0.0.1', weight: 10}, {url: '${env:A}', backup: true}], resolve: {addresses: 4}}
+  b: {backends: ['http://b1']}
+routes: [{path: /a, upstream: a}, {path: /b, upstream: b}]
+",
+    );
+    let calls = |upstream: usize| -> Vec<(&str, Vec<Value>)> {
+        let call = |backend: &Value| match backend {
+            Value::Call(function, arguments) => (
+                *function,
+                arguments[1..].iter().filter(|one| matches!(one, Value::Number(_))).cloned().collect(),
+            ),
+            other => panic!("{other:?}"),
+        };
+        plan.upstreams[upstream].backends.iter().map(call).collect()
+    };
+    let numbers = |numbers: &[u64]| numbers.iter().copied().map(Value::Number).collect::<Vec<_>>();
+    assert_eq!(
+        calls(0),
+        [
+            ("Slots::new", numbers(&[0, 2, 4])),
+            ("Slots::whole", numbers(&[4, 1])),
+            ("Slots::new", numbers(&[5, 1, 4]))
+        ]
+    );
+    assert_eq!(calls(1), [("Backend::new", numbers(&[9, 1]))]);
+    assert_eq!((plan.upstreams[0].most_backends, plan.upstreams[0].balance.resolves), (9, true));
+    let Value::Struct(_, fields) = &plan.upstreams[0].members else { panic!("members") };
+    let field = |name: &str| fields.iter().find(|(field, _)| *field == name).unwrap().1.clone();
+    assert_eq!((field("primaries"), field("primary_turns")), (Value::Number(5), Value::Slice(vec![])));
+}
+
+#[test]
 fn backups_come_last_and_slots_run_over_all_upstreams() {
     let plan = plan(
         "upstreams:

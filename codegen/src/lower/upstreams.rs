@@ -1,11 +1,11 @@
 //! Upstreams: primaries before backups, a slot for each backend, whose turn it is.
 
 use super::names::Names;
-use super::turns::turns;
 use crate::language::kind::{Statuses, Word};
 use crate::language::{Coded, Constant, Facade};
 use crate::plan::Value;
 use crate::{model, plan};
+use castgate_contract::turns::turns;
 
 /// All upstreams, in the order of their ids.
 pub(super) fn upstreams(upstreams: &[model::Upstream], names: &mut Names) -> Vec<plan::Upstream> {
@@ -18,37 +18,56 @@ fn lower(id: usize, upstream: &model::Upstream, slot: &mut usize, names: &mut Na
     let backends_name = names.part(&name, "BACKENDS");
     let (backups, primaries): (Vec<_>, Vec<_>) =
         upstream.backends.iter().partition(|backend| backend.settings.backup);
-    let turns = |group: &[&model::Backend]| {
-        Value::numbers(&turns(&group.iter().map(|backend| backend.share).collect::<Vec<_>>()))
+    let resolve = upstream.settings.resolve.as_ref();
+    // Of addresses that come and go the runtime makes the order.
+    let turns = |group: &[&model::Backend]| match resolve {
+        Some(_) => Value::Slice(Vec::new()),
+        None => Value::numbers(&turns(&group.iter().map(|backend| backend.share).collect::<Vec<_>>())),
     };
+    let most = |group: &[&model::Backend]| group.iter().map(|backend| backend.most()).sum::<usize>();
+    let filled = || vec![("filled", Value::Call("Filled::new", Vec::new()))];
     let members = vec![
         ("origin", Value::Origin(upstream.origin.line.clone())),
         ("id", id.into()),
         ("name", Value::Text(upstream.name.clone())),
         ("backends", Value::Ref(backends_name.clone())),
-        ("primaries", primaries.len().into()),
+        ("primaries", most(&primaries).into()),
         ("primary_turns", turns(&primaries)),
         ("backup_turns", turns(&backups)),
         ("health_check", Value::option(health_check(&upstream.checks))),
+        ("resolve", Value::option(resolve.map(|resolve| resolve.value_with(filled())))),
     ];
+    let balancer = upstream.settings.strategy.code();
     plan::Upstream {
         name,
         backends_name,
         label: upstream.name.clone(),
-        balance: upstream.settings.strategy.code(),
-        backends: primaries.into_iter().chain(backups).map(|one| backend(one, slot)).collect(),
+        balance: plan::Balance { balancer, resolves: resolve.is_some() },
+        most_backends: upstream.most_backends(),
+        backends: primaries
+            .into_iter()
+            .chain(backups)
+            .map(|one| backend(one, resolve.is_some(), slot))
+            .collect(),
         members: upstream.settings.value_with(members),
     }
 }
 
-fn backend(backend: &model::Backend, slot: &mut usize) -> Value {
+fn backend(backend: &model::Backend, resolves: bool, slot: &mut usize) -> Value {
     let url = match &backend.url {
         model::BackendUrl::Literal(url) => model::Late::of(&url.text),
         model::BackendUrl::Late(url) => url.clone(),
     };
-    *slot += 1;
     let (origin, share) = (Value::Origin(backend.origin.line.clone()), Value::Number(backend.share.into()));
-    Value::Call("Backend::new", vec![origin, (*slot - 1).into(), share, Value::Late(url)])
+    let mut arguments = vec![origin, (*slot).into(), share, Value::Late(url)];
+    arguments.extend(backend.slots.map(|slots| Value::Number(slots.into())));
+    *slot += backend.most();
+    let new = match (resolves, backend.slots) {
+        (false, _) => "Backend::new",
+        (true, None) => "Slots::whole",
+        (true, Some(_)) => "Slots::new",
+    };
+    Value::Call(new, arguments)
 }
 
 fn health_check(checks: &model::Checks) -> Option<Value> {

@@ -40,6 +40,8 @@ pub struct Backend {
     /// `weight` divided by the greatest common divisor of the weights of its group (the upstream's backups, or
     /// the rest). The sum over a group is at most 4096.
     pub share: u16,
+    /// How many of its addresses are backends of their own; `None` if it is one backend whatever its addresses.
+    pub slots: Option<u16>,
     /// Where it was written.
     pub origin: Origin,
 }
@@ -62,6 +64,20 @@ pub enum Checks {
     Connect(HealthCheck),
     /// By a request.
     Ask(HealthCheck),
+}
+
+impl Backend {
+    /// How many backends there can be at a time.
+    pub fn most(&self) -> usize {
+        self.slots.map_or(1, usize::from)
+    }
+}
+
+impl Upstream {
+    /// How many backends there can be at a time: those that are written, and of names with `resolve` their addresses.
+    pub fn most_backends(&self) -> usize {
+        self.backends.iter().map(Backend::most).sum()
+    }
 }
 
 impl Checks {

@@ -1,6 +1,6 @@
 //! Stacks: one type for each shape, one instance for each way in which a shape is filled in.
 
-use super::{Name, Value};
+use super::{Balance, Name, Value};
 
 /// A shape and its instances.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct End {
     /// The facade's type: `Forward`, `Redirect`, `Respond`; for requests without a route `Reject`.
     pub of: &'static str,
     /// Of one that forwards: the type of the upstream's balancer, which is part of it.
-    pub balance: Option<&'static str>,
+    pub balance: Option<Balance>,
     /// What it is.
     pub value: Value,
 }

@@ -11,10 +11,21 @@ pub struct Upstream {
     pub backends_name: Name,
     /// What logs and metrics call it.
     pub label: String,
-    /// The facade's type of its balancer.
-    pub balance: &'static str,
-    /// Primaries first, each group in file order.
+    /// How a backend is chosen.
+    pub balance: Balance,
+    /// The length of the array of its backends.
+    pub most_backends: usize,
+    /// Primaries first, each group in file order. If it resolves, each has room for its addresses.
     pub backends: Vec<Value>,
     /// The facade's `Members`.
     pub members: Value,
+}
+
+/// The type of a balancer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Balance {
+    /// That of the facade.
+    pub balancer: &'static str,
+    /// Whether it chooses among addresses that come and go.
+    pub resolves: bool,
 }

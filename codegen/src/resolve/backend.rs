@@ -6,14 +6,15 @@ use crate::ast;
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::language::Section;
-use crate::language::upstream::{BackendSection, WrittenBackendSection, WrittenUpstream};
+use crate::language::upstream::{BackendSection, Resolve, WrittenBackendSection, WrittenUpstream};
 use crate::model::{Backend, BackendUrl, Piece, Scope};
 use crate::source::ConfigPath;
 use castgate_contract::backend::{self, Mistake};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// A group's schedule is laid out at build, so it has to stay small.
-const MOST_SHARES: u32 = 4096;
+const MOST_SHARES: usize = 4096;
 
 /// The backends of the upstream (or route) at `section`; empty if there is nothing usable.
 pub(super) fn backends(
@@ -21,6 +22,7 @@ pub(super) fn backends(
     section: &ConfigPath,
     written: Option<&ast::List<ast::Backend>>,
     scope: Scope,
+    resolve: Option<&Resolve>,
 ) -> Vec<Backend> {
     let at = section.key(WrittenUpstream::backends);
     let Some(list) = written.filter(|list| !list.is_empty()) else {
@@ -36,7 +38,7 @@ pub(super) fn backends(
     let mut seen: BTreeMap<BackendUrl, ConfigPath> = BTreeMap::new();
     for (index, entry) in list.iter() {
         let at = at.index(index);
-        let Some(backend) = backend(cx, &at, entry, scope) else { continue };
+        let Some(backend) = backend(cx, &at, entry, scope, resolve) else { continue };
         let mut key = backend.url.clone();
         if let BackendUrl::Literal(url) = &mut key {
             url.text.clear();
@@ -59,7 +61,13 @@ pub(super) fn backends(
     backends
 }
 
-fn backend(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Backend, scope: Scope) -> Option<Backend> {
+fn backend(
+    cx: &mut Cx<'_>,
+    at: &ConfigPath,
+    written: &ast::Backend,
+    scope: Scope,
+    resolve: Option<&Resolve>,
+) -> Option<Backend> {
     let (settings, url_at) = match written {
         ast::Backend::Url(url) => (BackendSection { url: url.clone(), weight: 1, backup: false }, at.clone()),
         ast::Backend::Section(section) => {
@@ -68,7 +76,16 @@ fn backend(cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Backend, scope: Scop
     };
     let url = url(cx, &url_at, &settings.url)?;
     let origin = cx.origin(at, scope);
-    Some(Backend { url, share: settings.weight, settings, origin })
+    let slots = resolve.filter(|_| may_be_a_name(&url)).map(|resolve| resolve.addresses);
+    Some(Backend { url, share: settings.weight, settings, slots, origin })
+}
+
+/// Whether it has a host that is looked up; of a late one nobody knows.
+fn may_be_a_name(url: &BackendUrl) -> bool {
+    match url {
+        BackendUrl::Literal(url) => url.host.parse::<IpAddr>().is_err(),
+        BackendUrl::Late(_) => true,
+    }
 }
 
 fn url(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<BackendUrl> {
@@ -132,28 +149,31 @@ fn share(cx: &mut Cx<'_>, at: &ConfigPath, backends: &mut [Backend]) {
         return;
     }
     for backup in [false, true] {
-        let settings = || backends.iter().map(|backend| &backend.settings);
-        let group = || settings().filter(|one| one.backup == backup).map(|one| one.weight);
-        if group().count() == 0 {
+        let of_group = || backends.iter().filter(|one| one.settings.backup == backup);
+        if of_group().count() == 0 {
             continue;
         }
-        let divisor = group().fold(0, gcd);
+        let divisor = of_group().map(|one| one.settings.weight).fold(0, gcd);
         if divisor == 0 {
             cx.sink
                 .error_at_key(&codes::WEIGHTS, at, "all weights are 0", "none of these takes traffic")
                 .help("at least one needs a weight above 0");
             return;
         }
-        let sum: u32 = group().map(|weight| u32::from(weight / divisor)).sum();
+        let share = |one: &Backend| usize::from(one.settings.weight / divisor) * one.most();
+        let sum: usize = of_group().map(share).sum();
         if sum > MOST_SHARES {
-            cx.sink
-                .error_at_key(
-                    &codes::WEIGHTS,
-                    at,
-                    format!("these weights sum to {sum}, more than {MOST_SHARES}"),
-                    "after division by their greatest common divisor",
+            let has_slots = of_group().any(|one| one.slots.is_some());
+            let (label, help) = if has_slots {
+                (
+                    "each as often as it may have addresses, after division by their greatest common divisor",
+                    "use smaller or rounder weights, or fewer `resolve.addresses`",
                 )
-                .help("use smaller or rounder weights");
+            } else {
+                ("after division by their greatest common divisor", "use smaller or rounder weights")
+            };
+            let title = format!("these weights sum to {sum}, more than {MOST_SHARES}");
+            cx.sink.error_at_key(&codes::WEIGHTS, at, title, label).help(help);
             return;
         }
         for backend in backends.iter_mut().filter(|backend| backend.settings.backup == backup) {

@@ -64,8 +64,12 @@ impl Upstreams {
         name: &str,
         written: &WrittenUpstream,
     ) -> Option<Upstream> {
-        let backends = backend::backends(cx, at, written.backends.get(), Scope::TopLevel);
         let settings = upstream::Upstream::with_defaults(cx, at.clone(), Some(written));
+        let resolve = settings.resolve.as_ref();
+        let backends = backend::backends(cx, at, written.backends.get(), Scope::TopLevel, resolve);
+        if resolve.is_some() && backends.iter().all(|backend| backend.slots.is_none()) {
+            nothing_to_look_up(cx, at, &backends);
+        }
         let health_check_at = at.key(WrittenUpstream::health_check);
         let checks = self.checks(cx, &health_check_at, written.health_check.get());
         if checks == Checks::Off && settings.panic_threshold.basis_points > 0 {
@@ -84,7 +88,7 @@ impl Upstreams {
         (written, settings): (&WrittenRoute, &route::Route),
     ) -> Option<Id<Upstream>> {
         let name = place.name;
-        let backends: Vec<Backend> = backend::backends(cx, at, written.backends.get(), place.scope);
+        let backends: Vec<Backend> = backend::backends(cx, at, written.backends.get(), place.scope, None);
         if self.by_name.contains_key(name) {
             let first = ConfigPath::root().key("upstreams").key(name);
             let first = cx.source.key_span(&first);
@@ -196,6 +200,20 @@ impl Upstreams {
             Checks::Ask(settings)
         }
     }
+}
+
+/// Reports `resolve` where no backend has a name.
+fn nothing_to_look_up(cx: &mut Cx<'_>, at: &ConfigPath, backends: &[Backend]) {
+    // Of backends that are wrong nobody knows what they were to be.
+    let Some(first) = backends.first() else { return };
+    let backend = cx.source.written_span(&first.origin.path);
+    let at = at.key(WrittenUpstream::resolve);
+    let title = "`resolve` has no effect where no backend is written by name";
+    let problem = cx.sink.error_at_key(&codes::KEY_DOES_NOT_APPLY, &at, title, "would have no effect");
+    if let Some(backend) = backend {
+        problem.label(backend, "there is nothing to look up");
+    }
+    problem.help("leave it out, or write the name that stands for these addresses");
 }
 
 /// Reports a threshold where every backend always counts as usable.

@@ -61,7 +61,7 @@ impl App for Compiled {
 
 const _: () = assert!(
     features::API_KEYS,
-    "everything.yml:64: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
+    "everything.yml:65: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
 );
 
 // Settings.
@@ -69,7 +69,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "743ecd7555f5c8c25b74184113494d0b5d5455b7352a39d4a32491f10251d3f4",
+        config_sha256: "c90e241978b55e4e214aa31c1027d2853ca04751d07949eef7a6d0576bbb5dda",
     },
     normal_config: NORMAL_CONFIG,
     listeners: &[
@@ -216,6 +216,7 @@ static WEIGHTED_USERS: Upstream<balancers::RoundRobin> = Upstream::new(
             healthy_after: 2,
             unhealthy_after: 3,
         }),
+        resolve: None,
         timeouts: UpstreamTimeouts {
             connect: Duration::from_secs(2),
             response: Duration::from_secs(30),
@@ -240,31 +241,44 @@ static WEIGHTED_USERS: Upstream<balancers::RoundRobin> = Upstream::new(
     balancers::RoundRobin::new(),
 );
 
-static ROUTES_2_BACKENDS: [Backend; 1] = [
-    Backend::new(
-        Origin::at("everything.yml", 23),
-        4,
-        1,
-        Late::new(
-            &[
-                Piece::Literal("http://"),
-                Piece::Env("ORDERS", Some("localhost")),
-                Piece::Literal(":9005"),
-            ],
+static ROUTES_2_BACKENDS: [Backend; 5] = Backend::slots(
+    &[
+        Slots::new(
+            Origin::at("everything.yml", 23),
+            4,
+            1,
+            Late::new(
+                &[
+                    Piece::Literal("http://"),
+                    Piece::Env("ORDERS", Some("localhost")),
+                    Piece::Literal(":9005"),
+                ],
+            ),
+            4,
         ),
-    ),
-];
+        Slots::whole(
+            Origin::at("everything.yml", 23),
+            8,
+            1,
+            Late::new(&[Piece::Literal("http://10.0.0.9:9005")]),
+        ),
+    ],
+);
 
-static ROUTES_2: Upstream<balancers::LeastConnections> = Upstream::new(
+static ROUTES_2: Upstream<Resolved<balancers::LeastConnections>> = Upstream::new(
     Members {
         origin: Origin::at("everything.yml", 21),
         id: 1,
         name: "routes",
         backends: &ROUTES_2_BACKENDS,
-        primaries: 1,
+        primaries: 5,
         primary_turns: &[],
         backup_turns: &[],
         health_check: None,
+        resolve: Some(Resolve {
+            filled: Filled::new(),
+            interval: Duration::from_secs(30),
+        }),
         timeouts: UpstreamTimeouts {
             connect: Duration::from_secs(2),
             response: Duration::from_secs(30),
@@ -282,13 +296,13 @@ static ROUTES_2: Upstream<balancers::LeastConnections> = Upstream::new(
         host_header: HostHeader::Name("shop.internal"),
         panic_basis_points: 0,
     },
-    balancers::LeastConnections::new(),
+    Resolved::new(balancers::LeastConnections::new()),
 );
 
 static CANARY_BACKENDS: [Backend; 1] = [
     Backend::new(
-        Origin::at("everything.yml", 69),
-        5,
+        Origin::at("everything.yml", 70),
+        9,
         1,
         Late::new(&[Piece::Literal("http://localhost:9006")]),
     ),
@@ -296,7 +310,7 @@ static CANARY_BACKENDS: [Backend; 1] = [
 
 static CANARY: Upstream<balancers::RandomChoice> = Upstream::new(
     Members {
-        origin: Origin::at("everything.yml", 65),
+        origin: Origin::at("everything.yml", 66),
         id: 2,
         name: "canary",
         backends: &CANARY_BACKENDS,
@@ -311,6 +325,7 @@ static CANARY: Upstream<balancers::RandomChoice> = Upstream::new(
             healthy_after: 1,
             unhealthy_after: 1,
         }),
+        resolve: None,
         timeouts: UpstreamTimeouts {
             connect: Duration::from_secs(2),
             response: Duration::from_secs(30),
@@ -353,7 +368,7 @@ static ACCESS_LOG_0: middleware::access_log::AccessLogPolicy = middleware::acces
 );
 
 static LIMIT_0: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 32),
+    Origin::at("everything.yml", 33),
     middleware::rate_limit::LimitKey::ClientIp,
     10000000,
     200,
@@ -361,7 +376,7 @@ static LIMIT_0: middleware::rate_limit::Limit = middleware::rate_limit::Limit::n
 );
 
 static BREAKER_0: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 33),
+    Origin::at("everything.yml", 34),
     "weighted users",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -415,12 +430,12 @@ static REQUEST_HEADERS_0_CELLS: [middleware::request_headers::HeaderEdit; 5] = [
 ];
 
 static REQUEST_HEADERS_0: middleware::request_headers::HeaderEdits = middleware::request_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 34),
+    Origin::at("everything.yml", 35),
     &REQUEST_HEADERS_0_CELLS,
 );
 
 static BREAKER_1: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 33),
+    Origin::at("everything.yml", 34),
     "routes",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -439,7 +454,7 @@ static RESPONSE_HEADERS_0_CELLS: [middleware::response_headers::HeaderEdit; 1] =
 ];
 
 static RESPONSE_HEADERS_0: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 62),
+    Origin::at("everything.yml", 63),
     &RESPONSE_HEADERS_0_CELLS,
 );
 
@@ -468,7 +483,7 @@ static CORS_0: middleware::cors::CorsPolicy = middleware::cors::CorsPolicy::new(
 });
 
 static LIMIT_1: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 63),
+    Origin::at("everything.yml", 64),
     middleware::rate_limit::LimitKey::header("x-tenant"),
     200000000,
     200,
@@ -476,7 +491,7 @@ static LIMIT_1: middleware::rate_limit::Limit = middleware::rate_limit::Limit::n
 );
 
 static API_KEYS_0: middleware::auth::ApiKeys = middleware::auth::ApiKeys::new(
-    Origin::at("everything.yml", 64),
+    Origin::at("everything.yml", 65),
     "x-api-key",
     Late::new(
         &[
@@ -488,7 +503,7 @@ static API_KEYS_0: middleware::auth::ApiKeys = middleware::auth::ApiKeys::new(
 );
 
 static BREAKER_2: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 33),
+    Origin::at("everything.yml", 34),
     "canary",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -507,12 +522,12 @@ static RESPONSE_HEADERS_1_CELLS: [middleware::response_headers::HeaderEdit; 1] =
 ];
 
 static RESPONSE_HEADERS_1: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 75),
+    Origin::at("everything.yml", 76),
     &RESPONSE_HEADERS_1_CELLS,
 );
 
 static LIMIT_2: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 75),
+    Origin::at("everything.yml", 76),
     middleware::rate_limit::LimitKey::Values(
         RequestText::new(
             &[
@@ -539,7 +554,7 @@ static RESPONSE_HEADERS_2_CELLS: [middleware::response_headers::HeaderEdit; 2] =
 ];
 
 static RESPONSE_HEADERS_2: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 77),
+    Origin::at("everything.yml", 78),
     &RESPONSE_HEADERS_2_CELLS,
 );
 
@@ -595,7 +610,7 @@ type Stack1 = middleware::request_id::RequestIds<
         middleware::rate_limit::RateLimit<
             middleware::circuit_breaker::CircuitBreaker<
                 middleware::request_headers::RequestHeaders<
-                    Forward<balancers::LeastConnections>,
+                    Forward<Resolved<balancers::LeastConnections>>,
                 >,
             >,
         >,
@@ -627,7 +642,9 @@ type Stack2 = middleware::request_id::RequestIds<
             middleware::ip_filter::IpFilter<
                 middleware::cors::Cors<
                     middleware::rate_limit::RateLimit<
-                        middleware::auth::Auth<Forward<balancers::LeastConnections>>,
+                        middleware::auth::Auth<
+                            Forward<Resolved<balancers::LeastConnections>>,
+                        >,
                     >,
                 >,
             >,
@@ -1086,6 +1103,12 @@ upstreams:
       - url: "http://${env:ORDERS:-localhost}:9005"
         weight: 1
         backup: false
+      - url: "http://10.0.0.9:9005"
+        weight: 1
+        backup: false
+    resolve:
+      interval: 30s
+      addresses: 4
     health_check: off
     timeouts:
       connect: 2s
@@ -1163,7 +1186,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 30), access_log (line 31), rate_limit (line 32), circuit_breaker (line 33), request_headers (line 34)
+    # inherited middleware: request_id (line 31), access_log (line 32), rate_limit (line 33), circuit_breaker (line 34), request_headers (line 35)
   - name: people
     path: /people
     match: prefix
@@ -1175,7 +1198,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 30), access_log (line 31), rate_limit (line 32), circuit_breaker (line 33), request_headers (line 34)
+    # inherited middleware: request_id (line 31), access_log (line 32), rate_limit (line 33), circuit_breaker (line 34), request_headers (line 35)
   - name: orders
     path: /orders
     match: prefix
@@ -1187,7 +1210,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 30), access_log (line 31), rate_limit (line 32), circuit_breaker (line 33), request_headers (line 34)
+    # inherited middleware: request_id (line 31), access_log (line 32), rate_limit (line 33), circuit_breaker (line 34), request_headers (line 35)
   - name: tenants
     path: "/tenants/{id:uint}"
     match: exact
@@ -1201,7 +1224,7 @@ routes:
     timeout: 250ms
     idle: 90s
     total: 10m
-    # inherited middleware: request_id (line 30), access_log (line 31)
+    # inherited middleware: request_id (line 31), access_log (line 32)
     middleware:
       response_headers:
         remove: []
@@ -1247,7 +1270,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 30), access_log (line 31), rate_limit (line 32), circuit_breaker (line 33), request_headers (line 34)
+    # inherited middleware: request_id (line 31), access_log (line 32), rate_limit (line 33), circuit_breaker (line 34), request_headers (line 35)
   - name: "/old/{*rest}"
     path: "/old/{*rest}"
     match: prefix
@@ -1258,7 +1281,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 30), access_log (line 31), request_headers (line 34)
+    # inherited middleware: request_id (line 31), access_log (line 32), request_headers (line 35)
     middleware:
       response_headers:
         remove: []
@@ -1280,7 +1303,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 30), access_log (line 31), rate_limit (line 32), request_headers (line 34)
+    # inherited middleware: request_id (line 31), access_log (line 32), rate_limit (line 33), request_headers (line 35)
   - name: /robots.txt
     path: /robots.txt
     match: exact
@@ -1295,7 +1318,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 30), access_log (line 31), rate_limit (line 32), request_headers (line 34)
+    # inherited middleware: request_id (line 31), access_log (line 32), rate_limit (line 33), request_headers (line 35)
   - name: /open
     path: /open
     match: prefix
@@ -1305,7 +1328,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 30), access_log (line 31), rate_limit (line 32), request_headers (line 34)
+    # inherited middleware: request_id (line 31), access_log (line 32), rate_limit (line 33), request_headers (line 35)
     middleware:
       cors:
         origins: ["*"]
@@ -1325,5 +1348,5 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 30), access_log (line 31), rate_limit (line 32), request_headers (line 34)
+    # inherited middleware: request_id (line 31), access_log (line 32), rate_limit (line 33), request_headers (line 35)
 "#;

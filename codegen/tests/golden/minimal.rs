@@ -116,6 +116,7 @@ static UPSTREAM: Upstream<balancers::RoundRobin> = Upstream::new(
             healthy_after: 1,
             unhealthy_after: 1,
         }),
+        resolve: None,
         timeouts: UpstreamTimeouts {
             connect: Duration::from_secs(2),
             response: Duration::from_secs(30),

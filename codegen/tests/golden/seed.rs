@@ -131,6 +131,7 @@ static API_V1: Upstream<balancers::RoundRobin> = Upstream::new(
             healthy_after: 1,
             unhealthy_after: 1,
         }),
+        resolve: None,
         timeouts: UpstreamTimeouts {
             connect: Duration::from_secs(2),
             response: Duration::from_secs(30),

@@ -9,7 +9,11 @@ pub(super) const STRATEGIES: [&str; 3] = ["round-robin", "random", "least-connec
 
 pub(super) fn upstream(choices: &mut Choices<'_>) -> Node {
     let mut upstream = Section::default();
-    upstream.put("backends", backends(choices));
+    let backends = backends(choices);
+    if are_plain_with_a_name(&backends) {
+        upstream.may(choices, 30, "resolve", resolve);
+    }
+    upstream.put("backends", backends);
     upstream.may(choices, 40, "health_check", |choices| match choices.below(8) {
         0 => Node::plain("off"),
         1 => Node::plain("false"),
@@ -29,6 +33,21 @@ pub(super) fn upstream(choices: &mut Choices<'_>) -> Node {
     });
     upstream.may(choices, 10, "allow", allow);
     upstream.done()
+}
+
+/// Whether there is something to look up, and no weight that many addresses would multiply.
+fn are_plain_with_a_name(backends: &Node) -> bool {
+    let Node::List(backends) = backends else { return false };
+    let is_name = |url: &String| !url.starts_with("http://10.") && !url.starts_with("http://[");
+    let are_plain = backends.iter().all(|backend| matches!(backend, Node::Text(_)));
+    are_plain && backends.iter().any(|backend| matches!(backend, Node::Text(url) if is_name(url)))
+}
+
+fn resolve(choices: &mut Choices<'_>) -> Node {
+    let mut section = Section::default();
+    section.may(choices, 50, "interval", |choices| duration(choices, 1000, 3_600_000));
+    section.may(choices, 50, "addresses", |choices| Node::plain(choices.pick(&["1", "16", "256"])));
+    section.done()
 }
 
 fn health_check(choices: &mut Choices<'_>) -> Node {

@@ -3,47 +3,10 @@
 use super::*;
 use crate::late::{Late, Origin};
 use crate::upstream::Status;
-use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use crate::upstream::testing::Asked;
+use http::HeaderName;
 use proptest::prelude::*;
-use std::cell::RefCell;
 use std::net::IpAddr;
-
-/// A request as balancers see it.
-struct Asked {
-    client_ip: IpAddr,
-    uri: Uri,
-    headers: HeaderMap,
-    random: RefCell<fastrand::Rng>,
-}
-
-impl Asked {
-    fn new() -> Self {
-        Self {
-            client_ip: IpAddr::from([127, 0, 0, 1]),
-            uri: Uri::from_static("/"),
-            headers: HeaderMap::new(),
-            random: RefCell::new(fastrand::Rng::with_seed(7)),
-        }
-    }
-}
-
-impl BalancerContext for Asked {
-    fn client_ip(&self) -> Option<IpAddr> {
-        Some(self.client_ip)
-    }
-
-    fn first(&self, name: &HeaderName) -> Option<&HeaderValue> {
-        self.headers.get(name)
-    }
-
-    fn uri(&self) -> &Uri {
-        &self.uri
-    }
-
-    fn random(&self) -> u32 {
-        self.random.borrow_mut().u32(..)
-    }
-}
 
 fn backends(weights: &[u16]) -> &'static [Backend] {
     let make = |(slot, &weight)| Backend::new(Origin::at("gateway.yml", 1), slot, weight, Late::new(&[]));
@@ -65,9 +28,15 @@ fn smooth(weights: &[u16]) -> &'static [u16] {
 }
 
 /// How many of so many requests each backend answers; all the attempts at a backend in `dead` fail.
-fn shares(balance: &impl Balance, group: &Group, number: usize, dead: &[usize]) -> (Vec<usize>, Vec<usize>) {
+fn shares(
+    balance: &impl Balance,
+    group: &Group<'_>,
+    number: usize,
+    dead: &[usize],
+) -> (Vec<usize>, Vec<usize>) {
     let cx = Asked::new();
-    let (mut answered, mut failed) = (vec![0; group.backends.len()], vec![0; group.backends.len()]);
+    let slots = group.iter().map(|backend| backend.slot() + 1).max().unwrap_or(0);
+    let (mut answered, mut failed) = (vec![0; slots], vec![0; slots]);
     for _ in 0..number {
         let mut tried = Tried::new();
         while let Some(backend) = balance.pick(group, &mut tried, &cx) {
@@ -82,7 +51,7 @@ fn shares(balance: &impl Balance, group: &Group, number: usize, dead: &[usize]) 
     (answered, failed)
 }
 
-fn picks(balance: &impl Balance, group: &Group, number: usize) -> Vec<usize> {
+fn picks(balance: &impl Balance, group: &Group<'_>, number: usize) -> Vec<usize> {
     shares(balance, group, number, &[]).0
 }
 
@@ -220,7 +189,12 @@ fn nobody_usable_is_nothing_and_tried_ones_are_skipped() {
 struct HashOf(HeaderName);
 
 impl Balance for HashOf {
-    fn pick(&self, group: &Group, tried: &mut Tried, cx: &impl BalancerContext) -> Option<&'static Backend> {
+    fn pick(
+        &self,
+        group: &Group<'_>,
+        tried: &mut Tried,
+        cx: &impl BalancerContext,
+    ) -> Option<&'static Backend> {
         let ours = || format!("{:?} {}", cx.client_ip(), cx.uri().path()).into_bytes();
         let key = cx.first(&self.0).map_or_else(ours, |value| value.as_bytes().to_vec());
         let turn = tried.turn(|| castgate_contract::segment::hash(&key) as usize);

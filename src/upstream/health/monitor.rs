@@ -35,7 +35,8 @@ impl Monitor {
             for backend in members.backends {
                 match &members.health_check {
                     Some(check) => monitors.push(Self::new(backend, members.name, check)),
-                    None => drop(backend.health().set(Status::Healthy)),
+                    None if backend.is_present() => drop(backend.health().set(Status::Healthy)),
+                    None => {}
                 }
             }
         }
@@ -47,7 +48,29 @@ impl Monitor {
     }
 
     /// The first check starts at once, and so does one after a worker has ejected the backend.
-    pub(crate) async fn run(mut self) {
+    pub(crate) async fn run(self) {
+        if !self.backend.is_slot() {
+            return self.watch().await;
+        }
+        // Nothing that was found of one address is said of the next one in its slot.
+        let Self { backend, upstream, check, .. } = self;
+        loop {
+            let generation = backend.generation();
+            let watch = async {
+                match backend.is_present() {
+                    true => Self::new(backend, upstream, check).watch().await,
+                    false => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                () = backend.moved_since(generation) => {}
+                () = watch => {}
+            }
+        }
+    }
+
+    async fn watch(mut self) {
         loop {
             let ejections = self.backend.health().ejections();
             let outcome = probe(self.backend, self.check).await;
@@ -89,7 +112,8 @@ impl Monitor {
                     health.connected();
                     if health.set(Status::Healthy) {
                         let (upstream, backend) = (self.upstream, self.backend.url());
-                        tracing::info!(upstream, backend, "backend is healthy");
+                        let address = self.backend.address().map(tracing::field::display);
+                        tracing::info!(upstream, backend, address, "backend is healthy");
                     }
                 }
             }
@@ -97,7 +121,8 @@ impl Monitor {
                 (self.good, self.bad) = (0, self.bad.saturating_add(1));
                 if (first || self.bad >= self.check.unhealthy_after) && health.set(Status::Unhealthy) {
                     let (upstream, backend) = (self.upstream, self.backend.url());
-                    tracing::warn!(upstream, backend, why, "backend is unhealthy");
+                    let address = self.backend.address().map(tracing::field::display);
+                    tracing::warn!(upstream, backend, address, why, "backend is unhealthy");
                 }
             }
             Outcome::NotAsked(_) => {}

@@ -3,7 +3,7 @@
 use crate::check::timeouts::{most_patient, time_of};
 use crate::diagnostic::{Reporter, quoted};
 use crate::lint::Lint;
-use crate::model::{BackendUrl, Checks, Late, Model, Piece, RetryOn, Route, Upstream};
+use crate::model::{Backend, BackendUrl, Checks, Late, Model, Piece, RetryOn, Route, Upstream};
 use crate::show::count;
 use crate::source::ConfigPath;
 use castgate_contract::backend;
@@ -34,7 +34,8 @@ fn health_and_backends(upstream: &Upstream, sink: &mut Reporter<'_>) {
         let label = "a backend that is down keeps its share of the traffic";
         sink.lint_at(Lint::HEALTH_CHECK_OFF, &at.key("health_check"), title, label);
     }
-    if upstream.backends.iter().filter(|backend| backend.settings.weight > 0).count() < 2 {
+    let takers = upstream.backends.iter().filter(|backend| backend.settings.weight > 0);
+    if takers.map(Backend::most).sum::<usize>() < 2 {
         let title = format!("upstream {name} has a single backend");
         let label = "nothing takes its place when it is down";
         sink.lint_at_key(Lint::SINGLE_BACKEND, &at.key("backends"), title, label);
@@ -68,8 +69,9 @@ fn retries(upstream: &Upstream, sink: &mut Reporter<'_>) {
         let title = "retries that can never be made";
         sink.lint_at(Lint::IDLE_RETRIES, &section.key(key), title, label)
             .help("write `attempts: 0` to switch retries off");
-    } else if usize::from(retries.attempts) >= upstream.backends.len().max(2) && sink.source.is_written(&at) {
-        let backends = count(upstream.backends.len(), "backend");
+    } else if usize::from(retries.attempts) >= upstream.most_backends().max(2) && sink.source.is_written(&at)
+    {
+        let backends = count(upstream.most_backends(), "backend");
         let title = format!("{} retries for {backends}", retries.attempts);
         let label = "a request would go to the same backend again";
         sink.lint_at(Lint::RETRIES_BEYOND_BACKENDS, &at, title, label)

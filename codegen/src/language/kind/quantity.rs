@@ -16,6 +16,9 @@ pub(crate) struct Seconds(pub(crate) u64, pub(crate) &'static str);
 /// A span of time that is not zero.
 pub(crate) struct Timeout;
 
+/// A span of time, at least and at most so many seconds, and what is said of others.
+pub(crate) struct TimeoutOf(pub(crate) u64, pub(crate) u64, pub(crate) &'static str);
+
 /// A span of time that is not zero, or `off`.
 pub(crate) struct TimeLimit;
 
@@ -98,6 +101,22 @@ impl Like for Timeout {
 
     fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Duration) -> Option<Duration> {
         cx.timeout(at, written)
+    }
+}
+
+impl Like for TimeoutOf {
+    type Value = Duration;
+    type Other = Timeout;
+    const OTHER: Timeout = Timeout;
+
+    fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Duration) -> Option<Duration> {
+        let Self(least, most, label) = *self;
+        let time = Timeout.read(cx, at, written)?;
+        if !(Duration::from_secs(least)..=Duration::from_secs(most)).contains(&time) {
+            cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, "this time is out of range", label);
+            return None;
+        }
+        Some(time)
     }
 }
 

@@ -36,6 +36,7 @@ mod proxying;
 mod rate_limit;
 mod raw_characters;
 mod request_id;
+mod resolve;
 mod retries;
 mod routing;
 mod security;

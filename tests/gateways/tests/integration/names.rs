@@ -7,14 +7,14 @@ use std::process::Command;
 use castgate_test_support::{DEADLINE, Launch, Reply, Request, Step, Upstream, poll_within, require_program};
 
 /// A name that nobody else knows.
-const NAME: &str = "moving.castgate.test";
+pub(crate) const NAME: &str = "moving.castgate.test";
 
 /// The hosts file of one gateway.
-struct Hosts(PathBuf);
+pub(crate) struct Hosts(PathBuf);
 
 impl Hosts {
     /// With these addresses of [`NAME`]; `None` where nobody may have a namespace.
-    fn new(test: &str, addresses: &[&str]) -> Option<Self> {
+    pub(crate) fn new(test: &str, addresses: &[&str]) -> Option<Self> {
         require_program("unshare")?;
         let may = Command::new("unshare").args(["-rm", "true"]).output().unwrap();
         if !may.status.success() {
@@ -27,13 +27,13 @@ impl Hosts {
     }
 
     /// The file stays the same one, which is what is seen as /etc/hosts.
-    fn set(&self, addresses: &[&str]) {
+    pub(crate) fn set(&self, addresses: &[&str]) {
         let lines: String = addresses.iter().map(|address| format!("{address} {NAME}\n")).collect();
         fs::write(&self.0, lines).unwrap();
     }
 
-    /// The gateway of `backends.yml` for which `named` is at this port of [`NAME`].
-    fn launch(&self, port: u16, a: &Upstream) -> Launch {
+    /// The gateway of `configs/<config>.yml`, for which `named` is at this port of [`NAME`].
+    pub(crate) fn launch(&self, config: &str, port: u16, a: &Upstream) -> Launch {
         let script = "mount --bind \"$HOSTS\" /etc/hosts && exec \"$0\" \"$@\"";
         Launch::new("unshare")
             .arg("-rm")
@@ -41,7 +41,7 @@ impl Hosts {
             .arg("-c")
             .arg(script)
             .arg(env!("CARGO_BIN_EXE_gateways"))
-            .arg("backends")
+            .arg(config)
             .env("HOSTS", self.0.to_str().unwrap())
             .env("NAMED", format!("http://{NAME}:{port}"))
             .env("A", a.url())
@@ -56,7 +56,7 @@ fn a_name_that_moves_takes_its_traffic_along_even_of_a_busy_connection() {
     let port = old.address().port();
     let new = Upstream::start_at(([127, 0, 0, 2], port).into(), Reply::text("new"));
     let Some(hosts) = Hosts::new("moves", &["127.0.0.1"]) else { return };
-    let gateway = hosts.launch(port, &old).start();
+    let gateway = hosts.launch("backends", port, &old).start();
     let mut busy = gateway.connect();
     assert_eq!(busy.get("/named").text(), "old");
     hosts.set(&["127.0.0.2"]);
@@ -77,7 +77,7 @@ fn the_second_address_of_a_name_is_used_when_the_first_is_refused() {
     let b = Upstream::start(Reply::text("here"));
     let port = b.address().port();
     let Some(hosts) = Hosts::new("second", &["127.0.0.3", "127.0.0.1"]) else { return };
-    let gateway = hosts.launch(port, &b).start();
+    let gateway = hosts.launch("backends", port, &b).start();
     for _ in 0..5 {
         assert_eq!(gateway.get("/named").text(), "here");
     }
@@ -91,7 +91,7 @@ fn the_second_address_of_a_name_is_used_when_the_first_is_refused() {
 fn a_name_that_nobody_knows_is_told_at_once() {
     let a = Upstream::echo();
     let Some(hosts) = Hosts::new("nobody", &[]) else { return };
-    let gateway = hosts.launch(9, &a).spawn();
+    let gateway = hosts.launch("backends", 9, &a).spawn();
     let response = gateway.get("/named");
     assert_eq!((response.status, response.json()["reason"].as_str()), (502, Some("connect_error")));
     hosts.set(&["127.0.0.1"]);

@@ -1,10 +1,11 @@
 //! The smooth weighted round-robin order of nginx: each turn goes to the backend that is furthest behind its share,
-//! so that weights 5, 1, 1 give `a a b a c a a` and never `a a a a a b c`.
+//! so that weights 5, 1, 1 give `a a b a c a a` and never `a a a a a b c`. The compiler lays it out; where addresses come and
+//! go, the runtime does.
 
-/// One round of turns over backends of these weights, which are in lowest terms; empty if all weigh the same.
+/// One round of turns over backends of these weights; empty if all weigh the same.
 ///
 /// A backend of weight 0 takes no turn.
-pub(crate) fn turns(weights: &[u16]) -> Vec<u16> {
+pub fn turns(weights: &[u16]) -> Vec<u16> {
     if weights.windows(2).all(|pair| pair[0] == pair[1]) {
         return Vec::new();
     }

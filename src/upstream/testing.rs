@@ -1,0 +1,78 @@
+//! What tests of upstreams are made of.
+
+use std::cell::RefCell;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+
+use super::{
+    Backend, BalancerContext, HealthCheck, HostHeader, Keepalive, Members, Probe, Resolve, Retries,
+    RetryCause, UpstreamTimeouts,
+};
+use crate::late::Origin;
+
+/// A request as balancers see it.
+pub(super) struct Asked {
+    pub(super) client_ip: IpAddr,
+    pub(super) uri: Uri,
+    pub(super) headers: HeaderMap,
+    pub(super) random: RefCell<fastrand::Rng>,
+}
+
+impl Asked {
+    pub(super) fn new() -> Self {
+        Self {
+            client_ip: IpAddr::from([127, 0, 0, 1]),
+            uri: Uri::from_static("/"),
+            headers: HeaderMap::new(),
+            random: RefCell::new(fastrand::Rng::with_seed(7)),
+        }
+    }
+}
+
+impl BalancerContext for Asked {
+    fn client_ip(&self) -> Option<IpAddr> {
+        Some(self.client_ip)
+    }
+
+    fn first(&self, name: &HeaderName) -> Option<&HeaderValue> {
+        self.headers.get(name)
+    }
+
+    fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    fn random(&self) -> u32 {
+        self.random.borrow_mut().u32(..)
+    }
+}
+
+/// Backends that are connected to every second, and usable until they are not.
+pub(super) fn members(backends: &'static [Backend], resolve: Option<Resolve>) -> Members {
+    let second = Duration::from_secs(1);
+    Members {
+        origin: Origin::at("gateway.yml", 1),
+        id: 0,
+        name: "users",
+        backends,
+        primaries: backends.len(),
+        primary_turns: &[],
+        backup_turns: &[],
+        health_check: Some(HealthCheck {
+            probe: Probe::Connect,
+            port: None,
+            interval: second,
+            timeout: second,
+            healthy_after: 1,
+            unhealthy_after: 1,
+        }),
+        timeouts: UpstreamTimeouts { connect: second, response: second },
+        keepalive: Keepalive { idle: second, max_idle: 1, max_age: None },
+        retries: Retries { attempts: 1, on: &RetryCause::ALL, budget_basis_points: 0 },
+        host_header: HostHeader::Preserve,
+        panic_basis_points: 0,
+        resolve,
+    }
+}
