@@ -7,6 +7,7 @@ pub mod access_log;
 pub mod auth;
 pub mod circuit_breaker;
 pub mod cors;
+pub mod error_pages;
 pub mod ip_filter;
 pub mod rate_limit;
 mod reject;

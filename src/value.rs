@@ -3,6 +3,8 @@
 //! What a client controls never leaves the place it is put into: whoever takes a value says what may stand there, and all
 //! else is escaped. A value of which a part is absent is absent itself.
 
+mod kept;
+
 use std::convert::Infallible;
 use std::fmt::Write;
 use std::hash::{BuildHasher, Hasher};

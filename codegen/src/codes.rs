@@ -76,6 +76,7 @@ catalogue! {
     NOT_UTF8 = "CG0003", "the config is not UTF-8", File;
     EMPTY_FILE = "CG0004", "the config is empty", File;
     INCLUDE = "CG0005", "an include that finds nothing", Keys(&["include"]);
+    ATTACHED_FILE = "CG0006", "unsuitable file", Keys(&[]);
 
     YAML_SYNTAX = "CG0101", "YAML syntax error", File;
     TAB = "CG0102", "tab where YAML wants spaces", File;

@@ -9,6 +9,7 @@ mod circuit_breaker;
 mod code;
 mod cors;
 mod edits;
+mod error_pages;
 mod facts;
 mod fields;
 mod ip_filter;
@@ -20,9 +21,10 @@ mod response_headers;
 
 pub(crate) use facts::{Column, Facts, Family, Missed, Per, Prose, Refusal, Registered};
 pub(crate) use fields::{Claim, Said, Touch, written_after};
+pub(crate) use layer::{Configured, Placed};
 
 use crate::ast::{Lenient, Switch};
-use crate::language::{KeyMeta, Section, SectionMeta, Shape, Without};
+use crate::language::{KeyMeta, SectionMeta, Shape, Without};
 use crate::model::{Id, Origin, Scope};
 use crate::resolve::cx::Cx;
 use crate::source::{ConfigPath, FileLine, Source};
@@ -50,7 +52,7 @@ macro_rules! registry {
         pub struct Middleware {
             $(
                 #[doc = concat!("`", stringify!($name), ":`")]
-                pub(crate) $name: Lenient<Switch<<$settings as Section>::Written>>,
+                pub(crate) $name: Lenient<Switch<<$settings as Configured>::Written>>,
             )*
         }
 
@@ -70,7 +72,7 @@ macro_rules! registry {
                 KeyMeta {
                     name: stringify!($name),
                     doc: &[<$settings as Registered>::FACTS.about],
-                    shape: || Shape::or_off(Shape::Section(<$settings as Section>::META)),
+                    shape: || Shape::or_off(<$settings as Configured>::shape()),
                     codes: Vec::new,
                     without: || Without::Nothing,
                     example: <$settings as Registered>::FACTS.example,
@@ -252,6 +254,7 @@ registry! {
     request_id: RequestId;
     access_log: AccessLog;
     response_headers: ResponseHeaders;
+    error_pages: ErrorPages;
     ip_filter: IpFilter;
     cors: Cors;
     rate_limit: RateLimit;

@@ -21,7 +21,7 @@ pub use server::{Cidr, Placed, TrustedProxy, Workers};
 pub use sharing::Sharing;
 pub use test::Test;
 pub use upstream::{Backend, BackendUrl, Checks, HostHeader, Upstream};
-pub use value::{HeaderName, Id, Origin, Rate, Ratio, Scope};
+pub use value::{Attached, HeaderName, Id, Origin, Rate, Ratio, Scope};
 
 pub use crate::language::route::Respond;
 pub use crate::language::server::{Admin, Drain, Limits, Observability, Server, ServerTimeouts};
@@ -42,7 +42,7 @@ pub struct Model {
     pub config_path: String,
     /// The files it was read from: its layers, then what they include.
     pub config_files: Vec<String>,
-    /// SHA-256 of the files' bytes, one after the other, in lower-case hex.
+    /// SHA-256 of the files' bytes, one after the other, and then of what they attach, in lower-case hex.
     pub config_sha256: String,
     /// What faces the clients.
     pub server: Server,

@@ -6,7 +6,7 @@
 mod backend;
 mod condition;
 pub(crate) mod cx;
-mod document;
+pub(crate) mod document;
 mod lints;
 pub(crate) mod names;
 mod route;
@@ -64,5 +64,6 @@ pub(crate) fn resolve(gateway: &Gateway, sink: &mut Reporter<'_>) -> Model {
 fn sha256(source: &Source) -> String {
     let mut hash = Sha256::new();
     source.files().iter().for_each(|file| hash.update(&source.text()[file.span()]));
+    source.disk.iter().for_each(|disk| disk.each_attached(|_, bytes| hash.update(bytes)));
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -68,6 +68,11 @@ fn value(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
         Shape::Map(of) | Shape::Fields(_, of) => {
             json!({"type": "object", "additionalProperties": value(of, definitions)})
         }
+        Shape::Statuses(of) => json!({
+            "type": "object",
+            "propertyNames": {"pattern": "^[45]([0-9][0-9]|xx|XX)$"},
+            "additionalProperties": value(of, definitions),
+        }),
         Shape::AnyOf(choices) => {
             let choices: Vec<Value> = choices.iter().map(|choice| value(choice, definitions)).collect();
             json!({"anyOf": choices})

@@ -145,8 +145,12 @@ impl Source {
 
     /// Files and directories which a new build has to look at again if they change.
     pub fn watched(&self) -> Vec<String> {
-        let files = self.files.iter().map(|file| file.path.to_string());
-        files.chain(self.disk.iter().flat_map(Disk::directories)).collect()
+        let mut watched: Vec<String> = self.files.iter().map(|file| file.path.to_string()).collect();
+        if let Some(disk) = &self.disk {
+            disk.each_attached(|path, _| watched.push(path.to_owned()));
+            watched.extend(disk.directories());
+        }
+        watched
     }
 
     /// The file which a byte is in.

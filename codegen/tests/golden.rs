@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)]
 
 use castgate_codegen::emit::emit_formatted;
+use castgate_codegen::source::Disk;
 use castgate_codegen::{Cast, Diagnostics, Source, Style, compile};
 use proc_macro2::{TokenStream, TokenTree};
 
@@ -21,8 +22,7 @@ fn configs() -> Vec<String> {
 /// As in a build script, where the config lies beside `Cargo.toml`.
 fn cast(name: &str) -> Cast {
     let mut sink = Diagnostics::new();
-    let text = std::fs::read_to_string(format!("tests/golden/{name}")).unwrap();
-    let mut source = Source::new(name, text);
+    let mut source = Source::read_with(name, Disk::at("tests/golden"), &mut sink);
     let cast = compile(&mut source, &mut sink);
     assert!(!sink.has_errors(), "{}", sink.render(&source, Style::Plain));
     cast.unwrap()

@@ -55,6 +55,16 @@ fn mistake(schema: &Value, value: &Value, root: &Value) -> Option<String> {
                     rule => mistake(rule, each, root),
                 })
             }),
+            "propertyNames" => {
+                // The one pattern that there is for names.
+                assert_eq!(wanted["pattern"], "^[45]([0-9][0-9]|xx|XX)$");
+                let is_right = |key: &str| {
+                    let rest = key.strip_prefix(['4', '5']).unwrap_or_default();
+                    rest.len() == 2 && (rest.parse::<u8>().is_ok() || ["xx", "XX"].contains(&rest))
+                };
+                let mut keys = value.as_object().into_iter().flatten();
+                keys.find(|(key, _)| !is_right(key)).map(|(key, _)| format!("unknown key {key}"))
+            }
             "minimum" => {
                 value.as_i64().filter(|number| *number < wanted.as_i64().unwrap()).and(at_fault("minimum"))
             }

@@ -1,7 +1,7 @@
 //! A response body that arrives while it is being sent on. It is read only as fast as the client takes it, and ends
 //! the exchange's record when it ends.
 
-use std::task::{Context as TaskContext, Poll};
+use std::task::{Context as TaskContext, Poll, Waker};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
@@ -11,6 +11,9 @@ use super::http1::Decoder;
 use crate::error::Reason;
 use crate::message::{BodyError, Watched};
 use crate::record::Record;
+
+/// More bytes than this of a body that nobody wants are not read for the sake of its connection.
+const MOST_FORGONE: usize = 64 * 1024;
 
 /// The rest of a response.
 #[derive(Debug)]
@@ -61,6 +64,25 @@ impl Streaming {
             State::Announced(flow) | State::Flowing(flow, _) => State::Flowing(flow, record),
             over => over,
         };
+    }
+
+    /// Lets go of the body of an answer that nobody wants: its head is all that counts. The connection stays in use if the rest of a
+    /// short body has come already; nobody waits for one.
+    pub(crate) fn forgo(mut self, record: &Record) {
+        let State::Announced(mut flow) = self.take() else { return };
+        let mut task = TaskContext::from_waker(Waker::noop());
+        let mut most = MOST_FORGONE;
+        loop {
+            match flow.poll_data(record, &mut task) {
+                Poll::Ready(Ok(Some(data))) if data.len() <= most => most -= data.len(),
+                Poll::Ready(Ok(None)) => {
+                    flow.connection.release(&record.client);
+                    break;
+                }
+                _ => break,
+            }
+        }
+        self.tell(record, Reason::Ok);
     }
 
     pub(crate) fn poll_frame(

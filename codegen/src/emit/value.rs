@@ -23,6 +23,10 @@ pub(super) fn value_in(middleware: Option<&str>, of: &Value) -> TokenStream {
     let path = |of| path_in(middleware, of);
     match of {
         Value::Text(text) => text.to_token_stream(),
+        Value::Bytes(bytes) => {
+            let bytes = Literal::byte_string(bytes);
+            quote!(*#bytes)
+        }
         Value::Number(number) => uint(*number),
         Value::Wide(number) => wide(*number),
         Value::Flag(flag) => flag.to_token_stream(),

@@ -105,6 +105,8 @@ pub(crate) enum Shape {
     List(Box<Shape>),
     /// These, by names.
     Map(Box<Shape>),
+    /// These, by statuses of errors and classes of them.
+    Statuses(Box<Shape>),
     /// Any of these.
     AnyOf(Vec<Shape>),
     /// The keys of a section.
@@ -128,7 +130,7 @@ impl Shape {
     pub(crate) fn section(&self) -> Option<&'static SectionMeta> {
         match self {
             Self::Section(section) => Some(section),
-            Self::List(of) | Self::Map(of) | Self::Fields(_, of) => of.section(),
+            Self::List(of) | Self::Map(of) | Self::Statuses(of) | Self::Fields(_, of) => of.section(),
             Self::AnyOf(choices) => choices.iter().find_map(Self::section),
             _ => None,
         }

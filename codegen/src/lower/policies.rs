@@ -19,6 +19,7 @@ pub(super) struct Statics {
     pub(super) needs: Vec<Need>,
     known: BTreeMap<Key, Name>,
     stateless: BTreeMap<(&'static str, Value), Name>,
+    bytes: BTreeMap<Vec<u8>, Name>,
 }
 
 impl Statics {
@@ -94,7 +95,20 @@ impl Statics {
         name
     }
 
-    /// The value, with its [`Value::Cells`] moved to statics that are named after `owner` and the field they were in.
+    /// The static with these bytes.
+    fn bytes(&mut self, bytes: Vec<u8>, names: &mut Names) -> Name {
+        if let Some(name) = self.bytes.get(&bytes) {
+            return name.clone();
+        }
+        let name = names.numbered("BYTES_");
+        let (array, value) = (Some(bytes.len()), Value::Bytes(bytes.clone()));
+        self.statics.push(Static { name: name.clone(), middleware: None, of: "u8", array, value });
+        self.bytes.insert(bytes, name.clone());
+        name
+    }
+
+    /// The value, with its [`Value::Cells`] and [`Value::Bytes`] moved to statics; the former are named after `owner` and the
+    /// field they were in.
     fn with_cells(
         &mut self,
         owner: (&'static str, &Name),
@@ -104,7 +118,10 @@ impl Statics {
     ) -> Value {
         match value {
             Value::Cells(_, entries) if entries.is_empty() => Value::Slice(entries),
+            Value::Bytes(bytes) => Value::Ref(self.bytes(bytes, names)),
             Value::Cells(of, entries) => {
+                let entries = entries.into_iter().map(|value| self.with_cells(owner, part, value, names));
+                let entries: Vec<Value> = entries.collect();
                 let (middleware, owner) = owner;
                 let name = names.part(owner, part);
                 let (array, value) = (Some(entries.len()), Value::Array(entries));

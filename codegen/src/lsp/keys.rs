@@ -14,9 +14,8 @@ pub(super) fn at(path: &[Step]) -> Vec<Shape> {
 
 fn down(form: Shape, step: &Step) -> Option<Shape> {
     match (form, step) {
-        (Shape::List(of), Step::Index(_)) | (Shape::Map(of) | Shape::Fields(_, of), Step::Key(_)) => {
-            Some(*of)
-        }
+        (Shape::List(of), Step::Index(_))
+        | (Shape::Map(of) | Shape::Statuses(of) | Shape::Fields(_, of), Step::Key(_)) => Some(*of),
         (Shape::Section(section), Step::Key(name)) => {
             section.keys.iter().find(|key| key.name == name).map(|key| (key.shape)())
         }

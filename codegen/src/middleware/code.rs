@@ -4,8 +4,8 @@
 //! `castgate::middleware::rate_limit::Limit::new`.
 
 use super::fields::{Claim, Touch};
+use super::layer::Configured;
 use crate::diagnostic::Reporter;
-use crate::language::Section;
 use crate::model::{Cidr, RequestText, Sharing};
 use crate::plan::Value;
 use crate::source::{ConfigPath, FileLine};
@@ -80,13 +80,13 @@ pub(crate) trait Lower: Written {
     fn lint(&self, _at: &ConfigPath, _sink: &mut Reporter<'_>) {}
 }
 
-/// A section that can be written out.
+/// What can be written out.
 pub(crate) trait Written {
     /// With every default.
     fn written(&self) -> Tree;
 }
 
-impl<S: Section> Written for S {
+impl<S: Configured> Written for S {
     fn written(&self) -> Tree {
         self.tree()
     }

@@ -1,13 +1,12 @@
 //! What other rooms of the compiler need to know of a kind of middleware, so that none of them knows one by its name.
 #![cfg_attr(not(feature = "cli"), allow(dead_code, reason = "some of it only the command line asks"))]
 
-use super::{Code, Lower};
+use super::{Code, Configured, Lower};
 use crate::codes;
-use crate::language::Section;
 use crate::lint::Lint;
 
 /// A kind of middleware, as the registry takes it in.
-pub(crate) trait Registered: Section + Lower {
+pub(crate) trait Registered: Configured + Lower {
     /// The same for all of its policies.
     const FACTS: Facts;
 

@@ -1,17 +1,65 @@
-//! How a route's middleware is laid over the top-level one.
+//! What stands behind the name of a middleware, and how a route's is laid over the top-level one.
 
 use super::Policy;
 use crate::ast::Switch;
-use crate::language::Section;
+use crate::language::{Section, Shape};
 use crate::model::{Id, Scope};
 use crate::resolve::cx::{At, Cx};
 use crate::source::ConfigPath;
+use crate::yaml::Tree;
 
-/// The top-level section, and the policy it was resolved to.
-pub(super) type Inherited<'a, S> = (Option<&'a Switch<<S as Section>::Written>>, Option<Id<Policy<S>>>);
+/// What stands behind the name of a middleware: a section, or what is made of several.
+pub(crate) trait Configured: Sized {
+    /// What serde reads.
+    type Written: Clone;
+
+    /// What may be written.
+    fn shape() -> Shape;
+
+    /// What is written at one place, laid over what the top level has. What is wrong has been reported.
+    fn laid_over(
+        cx: &mut Cx<'_>,
+        own: Placed<'_, Self::Written>,
+        base: Option<Placed<'_, Self::Written>>,
+    ) -> Option<Self>;
+
+    /// With every default.
+    fn tree(&self) -> Tree;
+}
+
+/// What was written, and where.
+pub(crate) type Placed<'a, W> = (&'a W, &'a ConfigPath);
+
+impl<S: Section> Configured for S {
+    type Written = S::Written;
+
+    fn shape() -> Shape {
+        Shape::Section(S::META)
+    }
+
+    fn laid_over(
+        cx: &mut Cx<'_>,
+        (own, at): Placed<'_, S::Written>,
+        base: Option<Placed<'_, S::Written>>,
+    ) -> Option<S> {
+        let merged = match base {
+            Some((base, _)) => S::over(own.clone(), base.clone()),
+            None => own.clone(),
+        };
+        let at = At::over(at.clone(), base.map(|(_, base)| base.clone()));
+        S::resolve(cx, at, Some(&merged)).ok()
+    }
+
+    fn tree(&self) -> Tree {
+        Section::tree(self)
+    }
+}
+
+/// What the top level has written, and the policy it was resolved to.
+pub(super) type Inherited<'a, S> = (Option<&'a Switch<<S as Configured>::Written>>, Option<Id<Policy<S>>>);
 
 /// The policy of one kind for the route at `route`, or for the top level.
-pub(super) fn entry<S: Section>(
+pub(super) fn entry<S: Configured>(
     cx: &mut Cx<'_>,
     (name, section, scope): (&str, &ConfigPath, Scope),
     inherited: Inherited<'_, S>,
@@ -21,17 +69,15 @@ pub(super) fn entry<S: Section>(
     let own = match own {
         None => return inherited.1,
         Some(Switch::Off) => return None,
-        Some(Switch::On(own)) => own.clone(),
+        Some(Switch::On(own)) => own,
     };
     let path = section.key("middleware").key(name);
-    let (merged, base) = match inherited.0 {
-        Some(Switch::On(base)) => {
-            (S::over(own, base.clone()), Some(ConfigPath::root().key("middleware").key(name)))
-        }
-        Some(Switch::Off) | None => (own, None),
+    let everywhere = ConfigPath::root().key("middleware").key(name);
+    let base = match inherited.0 {
+        Some(Switch::On(base)) => Some((base, &everywhere)),
+        Some(Switch::Off) | None => None,
     };
-    let at = At::over(path.clone(), base);
-    let settings = S::resolve(cx, at, Some(&merged)).ok()?;
+    let settings = S::laid_over(cx, (own, &path), base)?;
     let id = Id::new(table.len());
     table.push(Policy { origin: cx.origin(&path, scope), settings });
     Some(id)

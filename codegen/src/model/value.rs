@@ -95,3 +95,12 @@ pub struct Ratio {
     /// 0 to 10000.
     pub basis_points: u16,
 }
+
+/// A file whose bytes are a value of the config.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attached {
+    /// As diagnostics show it.
+    pub path: String,
+    /// What it has.
+    pub bytes: std::sync::Arc<[u8]>,
+}

@@ -3,13 +3,15 @@
 use super::*;
 use crate::diagnostic::{Diagnostics, Reporter};
 use crate::lint::Levels;
-use crate::source::Source;
+use crate::source::{Disk, Source};
 use crate::testing::cast;
 
 /// Without the checks of the whole file: they may object to a default which is written out and never bites.
 fn normal(text: &str) -> (Model, String) {
     let mut sink = Diagnostics::new();
-    let mut source = Source::new("gateway.yml", text);
+    // Beside the goldens, for the files that they name.
+    let disk = Disk::at("tests/golden").with_open("gateway.yml", text);
+    let mut source = Source::read_with("gateway.yml", disk, &mut sink);
     let ast = crate::parse::parse(&mut source, &mut sink).unwrap();
     let model = {
         let (problems, source, levels) = (&mut sink, &source, &mut Levels::default());

@@ -35,6 +35,8 @@ pub struct Static {
 pub enum Value {
     /// A string literal.
     Text(String),
+    /// `b".."`; as an argument of a policy a static of its own, which all that have the same bytes share.
+    Bytes(Vec<u8>),
     /// An integer literal without a suffix.
     Number(u64),
     /// An integer literal that may be larger, in hexadecimal digits.

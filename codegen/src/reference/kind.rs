@@ -20,6 +20,7 @@ pub(super) fn kind(shape: &Shape) -> String {
         Shape::Text | Shape::FieldName(_) => "text".to_owned(),
         Shape::List(of) => format!("list of {}", kind(of)),
         Shape::Map(of) | Shape::Fields(_, of) => format!("map of names to {}", kind(of)),
+        Shape::Statuses(of) => format!("map of statuses (`404`) and classes (`5xx`) to {}", kind(of)),
         Shape::AnyOf(choices) => {
             let kinds: Vec<String> = choices.iter().map(kind).collect();
             match kinds.as_slice() {

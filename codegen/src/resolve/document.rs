@@ -25,7 +25,7 @@ enum Scan {
 }
 
 /// Reports each value that could be more than a text in a body of this type.
-pub(super) fn check(cx: &mut Cx<'_>, at: &ConfigPath, content_type: &str, body: &RequestText) {
+pub(crate) fn check(cx: &mut Cx<'_>, at: &ConfigPath, content_type: &str, body: &RequestText) {
     let mut scan = match Document::of(content_type) {
         Document::Plain => Scan::Plain,
         Document::Json => Scan::Json(json::Scan::default()),

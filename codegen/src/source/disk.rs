@@ -1,9 +1,11 @@
 //! The files that a config may be made of: found, read within limits, each of them once.
 
 use super::{MOST_BYTES, MOST_FILES};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// Where the files are, and which of them have been read.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +21,9 @@ pub struct Disk {
     followed: BTreeSet<(PathBuf, String)>,
     /// Where a pattern looked for files: directories, and files that are not there.
     searched: BTreeSet<String>,
+    /// Files whose bytes are a value of the config, by their paths; `None` if one cannot be read. Filled while values are read,
+    /// which changes nothing of the config's text.
+    attached: RefCell<BTreeMap<String, Option<Arc<[u8]>>>>,
 }
 
 /// Why a file is not included.
@@ -81,11 +86,42 @@ impl Disk {
         self.bytes(&place, most).map(Some)
     }
 
+    /// The path of a file which the file `from` names, and what it has, as far as `most` bytes and one more. A relative path
+    /// starts at the directory of `from`.
+    pub(crate) fn attached(
+        &self,
+        from: &str,
+        path: &str,
+        most: usize,
+    ) -> (String, std::io::Result<Arc<[u8]>>) {
+        let beside = Path::new(from).parent().unwrap_or(Path::new(""));
+        let path = shown(&self.without_detours(&beside.join(path)));
+        if let Some(Some(bytes)) = self.attached.borrow().get(&path) {
+            return (path, Ok(bytes.clone()));
+        }
+        let place = self.place(Path::new(&path));
+        let bytes = if place.exists() && !place.is_file() {
+            Err(std::io::Error::other("not a regular file"))
+        } else {
+            self.bytes(&place, most + 1).map(Arc::from)
+        };
+        self.attached.borrow_mut().insert(path.clone(), bytes.as_ref().ok().cloned());
+        (path, bytes)
+    }
+
+    /// Shows the bytes of all files that are attached, in the order of their paths.
+    pub(crate) fn each_attached(&self, mut see: impl FnMut(&str, &[u8])) {
+        for (path, bytes) in &*self.attached.borrow() {
+            see(path, bytes.as_deref().unwrap_or_default());
+        }
+    }
+
     /// Counts only the layers as read.
     pub(crate) fn forget_includes(&mut self) {
         self.read = self.layers.iter().cloned().collect();
         self.followed.clear();
         self.searched.clear();
+        self.attached.take();
     }
 
     fn bytes(&self, place: &Path, most: usize) -> std::io::Result<Vec<u8>> {

@@ -9,6 +9,7 @@ mod scale;
 
 use castgate_codegen::diff::{Diff, diff, is_kind};
 use castgate_codegen::model::Model;
+use castgate_codegen::source::Disk;
 use castgate_codegen::{Diagnostics, Source, Style, compile};
 
 const OLD: &str = "\
@@ -27,7 +28,9 @@ routes:
 
 fn model(text: &str) -> Model {
     let mut sink = Diagnostics::new();
-    let mut source = Source::new("gateway.yml", text);
+    // Beside the goldens, for the files that they name.
+    let disk = Disk::at("tests/golden").with_open("gateway.yml", text);
+    let mut source = Source::read_with("gateway.yml", disk, &mut sink);
     let cast = compile(&mut source, &mut sink);
     assert!(!sink.has_errors(), "{}", sink.render(&source, Style::Plain));
     cast.unwrap().model

@@ -111,6 +111,10 @@ fn config_around(path: &str, key: &str, entry: &str) -> String {
         path => {
             let mut inner = required_beside(path, key) + entry;
             let (first, others) = path.split_once('.').unwrap_or((path, ""));
+            if path == "middleware.error_pages" {
+                let page = if ["body", "file"].contains(&key) { "" } else { "body: fine, " };
+                inner = format!("\"404\": {{{page}{entry}}}");
+            }
             for name in others.split('.').rev().filter(|name| !name.is_empty()) {
                 inner = format!("{name}: {{{inner}}}");
             }
@@ -134,6 +138,9 @@ fn every_key_has_an_example_and_the_compiler_takes_it() {
     let directory = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("keys");
     std::fs::create_dir_all(directory.join("routes")).unwrap();
     std::fs::write(directory.join("routes/none.yml"), "# Nothing yet.\n").unwrap();
+    // And that of a page.
+    std::fs::create_dir_all(directory.join("web")).unwrap();
+    std::fs::write(directory.join("web/404.html"), "<p>not here</p>\n").unwrap();
     let mut failures = Vec::new();
     for section in reference::sections() {
         for key in &section.keys {
@@ -176,7 +183,7 @@ fn put(value: &mut Value, path: &[&str], is_named: bool, entry: (&str, &Value)) 
 
 /// Whether what is in a map has names of the user's.
 fn has_names(key: &str) -> bool {
-    ["upstreams", "listeners"].contains(&key)
+    ["upstreams", "listeners", "error_pages"].contains(&key)
 }
 
 /// Whether a config has the key at such a path.
@@ -193,6 +200,9 @@ fn has(value: &Value, path: &[&str], is_named: bool) -> bool {
 /// What no config has beside everything else.
 const NOT_AT_ONCE: [&str; 3] = ["include", "server.listen", "server.tls"];
 
+/// What a config from memory cannot have, as it needs a file beside it.
+const OF_A_FILE: &str = "middleware.error_pages.file";
+
 /// The config that has everything: `pass/everything.yml`, which says what depends on other keys, and of every other key the
 /// example of its declaration.
 fn everything() -> Value {
@@ -201,7 +211,7 @@ fn everything() -> Value {
     for key in reference::sections().iter().flat_map(|section| &section.keys) {
         let steps: Vec<&str> = key.path.split('.').collect();
         // One needs files beside it, one stands in place of another, and one is refused.
-        if has(&config, &steps, false) || NOT_AT_ONCE.contains(&key.path.as_str()) {
+        if has(&config, &steps, false) || [&NOT_AT_ONCE[..], &[OF_A_FILE]].concat().contains(&key.path.as_str()) {
             continue;
         }
         let (name, section) = steps.split_last().unwrap();
@@ -218,7 +228,7 @@ fn the_config_that_has_everything_is_accepted() {
     let sections = reference::sections();
     let keys = sections.iter().flat_map(|section| &section.keys).map(|key| key.path.as_str());
     let absent = keys.filter(|path| !has(&everything, &path.split('.').collect::<Vec<_>>(), false));
-    assert_eq!(absent.collect::<Vec<_>>(), NOT_AT_ONCE);
+    assert_eq!(absent.collect::<Vec<_>>(), [&NOT_AT_ONCE[..], &[OF_A_FILE]].concat());
     let normal = |text: String| {
         let (mut source, mut sink) = (Source::new("gateway.yml", text), Diagnostics::new());
         match analyse(&mut source, &mut sink) {

@@ -35,8 +35,8 @@ pub(super) fn fill(choices: &mut Choices<'_>, tree: &mut Node) {
     walk("", &SCHEMA, tree, &mut |section, schema, map| {
         for (key, property) in keys(schema) {
             let is_free = !BY_HAND.contains(&format!("{section}.{key}"));
-            // No value of some is right; to include a file there has to be one.
-            let can_be = property["not"].is_null() && key != "include";
+            // No value of some is right; to name a file there has to be one.
+            let can_be = property["not"].is_null() && !["include", "file"].contains(&key);
             // An example has keys of its own.
             let is_there = map.iter().any(|(known, _)| known == key);
             if is_free && can_be && !is_there && choices.chance(50) {

@@ -47,6 +47,7 @@ fn section(choices: &mut Choices<'_>, top: &Top, forwards: bool, percent: usize)
     }
     switched(choices, &mut middleware, percent, "request_headers", edits);
     switched(choices, &mut middleware, percent, "response_headers", edits);
+    switched(choices, &mut middleware, percent, "error_pages", error_pages);
     middleware
 }
 
@@ -119,6 +120,24 @@ fn cors(choices: &mut Choices<'_>) -> Section {
         if some.is_empty() { one } else { Node::List(some.into_iter().map(Node::text).collect()) },
     );
     section.may(choices, 30, "max_age", |choices| Node::plain(format!("{}s", choices.between(0, 86_400))));
+    section
+}
+
+fn error_pages(choices: &mut Choices<'_>) -> Section {
+    const STATUSES: [&str; 6] = ["400", "404", "429", "503", "4xx", "5xx"];
+    const BODIES: [&str; 4] = [
+        "",
+        "not here",
+        "<style>p {color: red}</style> {client.ip} {{client.ip}}",
+        "{\"of\": \"{request.path}\"}",
+    ];
+    let mut section = Section::default();
+    let some = choices.some(&STATUSES, 3);
+    for status in if some.is_empty() { vec!["404"] } else { some } {
+        let mut page = Section::default();
+        page.put("body", Node::text(choices.pick(&BODIES)));
+        section.put(status, page.done());
+    }
     section
 }
 

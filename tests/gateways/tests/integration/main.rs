@@ -16,6 +16,7 @@ mod connection_reuse;
 mod cross_origin;
 mod crowd;
 mod encoded_slashes;
+mod error_pages;
 mod failures;
 mod fields;
 mod headers;

@@ -1,0 +1,38 @@
+//! What a text reads of a request, for one that is made when the request itself has gone on.
+
+use http::{HeaderMap, HeaderName, header};
+
+use super::{FORWARDED_PROTO, Part, RequestPart, RequestText};
+use crate::context::Context;
+use crate::message::Request;
+
+impl RequestText {
+    /// Adds the fields that the text reads to those which are kept. The method and the target are not fields.
+    pub(crate) fn keep(&self, request: &Request, cx: &Context<'_>, kept: &mut HeaderMap) {
+        let mut keep = |name: &HeaderName| {
+            if kept.contains_key(name) {
+                return;
+            }
+            for value in cx.received(request, name) {
+                kept.append(name, value.clone());
+            }
+            // What the gateway says of the client, and nobody has put into the request yet.
+            if let (false, Some(value)) = (kept.contains_key(name), cx.first(request, name)) {
+                kept.append(name, value.clone());
+            }
+        };
+        for part in self.bound() {
+            match part {
+                Part::Header(name) => keep(name),
+                Part::Request(RequestPart::Host) => keep(&header::HOST),
+                Part::Request(RequestPart::Scheme) => keep(&FORWARDED_PROTO),
+                Part::Request(RequestPart::Port) => {
+                    keep(&header::HOST);
+                    keep(&FORWARDED_PROTO);
+                }
+                Part::Request(RequestPart::Cookie(_)) => keep(&header::COOKIE),
+                Part::Text(_) | Part::Request(_) => {}
+            }
+        }
+    }
+}
