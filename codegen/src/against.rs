@@ -11,7 +11,7 @@ mod judge;
 mod report;
 
 pub use address::Address;
-pub use judge::Unseen;
+pub use judge::{Unseen, Why};
 
 use crate::codes;
 use crate::diagnostic::{Diagnostics, quoted};
@@ -150,8 +150,9 @@ struct Asking<'m, 'r> {
 impl<'m> Asking<'m, '_> {
     /// Sends a test's request; gives what became of it, and the counters after it.
     fn ask(&self, test: &'m Test, before: Counts) -> Result<(Trial<'m>, Counts), Unreachable> {
-        if !judge::has_visible(&test.expect) {
-            let unseen = judge::invisible(&test.expect);
+        let unseen = judge::of_another_client(test);
+        if unseen.is_some() || !judge::has_visible(&test.expect) {
+            let unseen = unseen.unwrap_or_else(|| judge::invisible(&test.expect));
             return Ok((Trial { test, answer: None, mismatches: Vec::new(), unseen }, before));
         }
         let host = if test.request.host().is_empty() { &self.nobody } else { test.request.host() };

@@ -55,8 +55,8 @@ pub(crate) fn run() -> Exit {
         Command::Reference { lint: None } => exit::print(&reference::markdown()),
         Command::Reference { lint: Some(lint) } => exit::print(&reference::lint_page(lint)),
         Command::Schema => exit::print(&schema::text()),
-        Command::Explain { what, headers, listener, config, all } => {
-            explain::run(&what, &headers, listener.as_deref(), &config, all, color)
+        Command::Explain { what, headers, client_ip, listener, config, all } => {
+            explain::run(&what, (&headers, client_ip), listener.as_deref(), &config, all, color)
         }
     }
 }

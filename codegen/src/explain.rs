@@ -3,7 +3,7 @@
 mod reason;
 
 use crate::diagnostic::quoted;
-use crate::middleware::Use;
+use crate::middleware::{Refusal, Use};
 use crate::model::{CrossOrigin, HostHeader, Late, Model, RequestText, Route, Site, Target};
 use crate::show;
 use crate::table::{Answer, Miss, Request, Table};
@@ -125,14 +125,23 @@ fn shown<'m>(model: &Model, layers: impl Iterator<Item = Use<'m>>) -> String {
     if layers.is_empty() { "none".to_owned() } else { layers.join(" > ") }
 }
 
-fn taken(table: &Table<'_>, model: &Model, route: &Route, request: &Request) -> String {
+fn taken<'m>(table: &Table<'m>, model: &Model, route: &'m Route, request: &Request) -> String {
     let mut text = format!("=> route {}, {}\n", quoted(&route.name), route.origin.line);
     let mut row = |name: &str, value: String| text.push_str(&format!("   {name:<11}{value}\n"));
     row("matches", condition(route));
     let outcome = table.outcome(request);
     let query = request.query().map(|query| format!("?{query}")).unwrap_or_default();
     let path = outcome.forward_path.map(|path| path + &query).or(outcome.redirect_to).unwrap_or_default();
+    let refused = table.refusal(route, request);
+    if let Some(refused) = refused {
+        let (client, Refusal { reason, status }) = (refused.client, refused.refusal);
+        let line = model.whereabouts(refused.line);
+        row("refuses", format!("{client}: {status} {reason} ({}, {line})", refused.middleware));
+    } else if let Some(client) = request.client_ip() {
+        row("lets in", client.to_string());
+    }
     match &route.target {
+        _ if refused.is_some() => {}
         Target::Forward(forward) => {
             if let Some(upstream) = model.upstream(forward.upstream) {
                 let backends = show::backends(upstream);

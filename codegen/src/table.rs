@@ -29,13 +29,17 @@ pub(crate) use {
 
 use crate::language::route::{DISPUTED, DisputedKey};
 use crate::lower;
+use crate::middleware::Refusal;
 use crate::model::{Methods, Model, Route, Sharing};
 use crate::pattern::{HostPattern, Label};
 use crate::plan::{Index, NONE};
+use crate::source::FileLine;
 use castgate_contract::built_in;
 use castgate_contract::cross_origin::{Denied, Preflight};
 use castgate_contract::path::Disputed;
 use castgate_contract::search::Tables;
+use std::fmt;
+use std::net::IpAddr;
 
 /// What becomes of a request.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +62,27 @@ pub enum Answer<'m> {
 
 /// What it costs to ask about a request, in routes that are looked at.
 const COST_OF_A_REQUEST: usize = 100;
+
+/// A request that a middleware answers in place of what it guards.
+#[derive(Clone, Copy)]
+pub(crate) struct Refused<'m> {
+    /// Its name.
+    pub(crate) middleware: &'static str,
+    /// Where it is written.
+    pub(crate) line: &'m FileLine,
+    /// Whom it refuses.
+    pub(crate) client: IpAddr,
+    /// With what.
+    pub(crate) refusal: &'static Refusal,
+}
+
+/// In a line: `ip_filter refuses 203.0.113.9: 403 ip_denied`.
+impl fmt::Display for Refused<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { middleware, line: _, client, refusal: Refusal { reason, status } } = self;
+        write!(f, "`{middleware}` refuses {client}: {status} {reason}")
+    }
+}
 
 fn is_refused(of: Disputed, request: &Request, route: &Route) -> bool {
     request.disputed().contains(of) && !route.settings.keeps().contains(of)
@@ -132,6 +157,15 @@ impl<'m> Table<'m> {
                 && route.query.iter().all(|wanted| request.has_parameter(wanted))
         });
         found.filter(|route| route.answers_preflights(self.model))
+    }
+
+    /// The middleware that keeps the request from the target of a route because of who sends it.
+    pub(crate) fn refusal(&self, route: &'m Route, request: &Request) -> Option<Refused<'m>> {
+        let client = request.client_ip()?;
+        let mut layers = route.middleware.layers(&self.model.policies);
+        let layer = layers.find(|layer| layer.settings.refuses(client))?;
+        let refusal = layer.facts.refusals.first()?;
+        Some(Refused { middleware: layer.kind, line: layer.line, client, refusal })
     }
 
     /// Which routes take this request, by the methods it may have, and the route's number.

@@ -57,8 +57,10 @@ fn all_is_well_is_0() {
             "ok  line 10   GET http://api.example.com/a/./b/..//users => 308 (not seen: forward_path)\n\
              ok  line 11   POST /old?x=1 => 308\n\
              --  line 12   GET http://api.example.com/a => not sent (not seen: forward_path)\n\
-             {CONFIG}: 2 of 3 tests passed against {}\n\
-             not seen: 2 `forward_path`, because only a backend knows the path it gets\n",
+             --  line 13   GET http://api.example.com/a from 203.0.113.9 => not sent (not seen: route, upstream)\n\
+             {CONFIG}: 2 of 4 tests passed against {}\n\
+             not seen: 2 `forward_path`, because only a backend knows the path it gets\n\
+             not seen: 2 expectations, because a test with `client_ip` cannot come from that address\n",
             gateway.url()
         )
     );
@@ -82,7 +84,7 @@ fn a_failing_test_is_1() {
     let gateway = gateway(hash(), Message::new(200).body("no redirect"));
     let output = castgate(&["test", CONFIG, "--against", &gateway.url()]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(text(&output.stdout).contains("1 of 3 tests passed"), "{output:?}");
+    assert!(text(&output.stdout).contains("1 of 4 tests passed"), "{output:?}");
     assert_eq!(
         text(&output.stderr),
         "error[CG0602]: a test fails against the running gateway: `POST /old?x=1` is answered with 200

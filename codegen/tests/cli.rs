@@ -111,6 +111,26 @@ fn requests_are_explained() {
 }
 
 #[test]
+fn a_client_that_a_filter_refuses_is_explained() {
+    let explain = |client: &[&str]| {
+        let arguments = [&["explain", "/few", "--config", "tests/pass/ip-filter.yml"], client].concat();
+        castgate(&arguments)
+    };
+    let text = |client: &str| text(&explain(&["--client-ip", client]).stdout).to_owned();
+    for client in ["10.9.8.1", "::ffff:10.9.8.1"] {
+        let refused = text(client);
+        assert!(refused.contains("=> route `/few`"), "{refused}");
+        assert!(refused.contains("\n   refuses    10.9.8.1: 403 ip_denied (ip_filter, "), "{refused}");
+        assert!(!refused.contains("responds"), "{refused}");
+    }
+    let taken = text("10.9.8.0");
+    assert!(taken.contains("\n   lets in    10.9.8.0\n   responds   200"), "{taken}");
+    let unasked = self::text(&explain(&[]).stdout).to_owned();
+    assert!(!unasked.contains("lets in") && !unasked.contains("refuses"), "{unasked}");
+    assert_eq!(explain(&["--client-ip", "10.9.8.0/24"]).status.code(), Some(2));
+}
+
+#[test]
 fn the_normal_config_shows_defaults_and_no_secrets() {
     let output = castgate(&["config", "--origins", "tests/pass/everything.yml"]);
     assert_eq!(output.status.code(), Some(0));

@@ -17,9 +17,19 @@ use castgate_contract::cross_origin::{self, Headers as _};
 pub struct Unseen {
     /// The key of `expect`.
     pub key: &'static str,
-    /// The `reason` with which the gateway refused the request, or the status if no reason is known; `None`: this is
-    /// never seen from outside.
-    pub refused: Option<String>,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why an expectation could not be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// It is never seen from outside: only the backend knows the path that it gets.
+    Invisible,
+    /// The gateway refused the request, for this `reason`, or with this status if no reason is known.
+    Refused(String),
+    /// The request would have to come from another address than this machine's.
+    OfAnotherClient,
 }
 
 /// How many things a test expects.
@@ -35,7 +45,14 @@ pub(super) fn has_visible(expect: &Expect) -> bool {
 /// What cannot: only the backend knows the path that it gets.
 pub(super) fn invisible(expect: &Expect) -> Vec<Unseen> {
     let key = expect.forward_path.as_ref().map(|_| "forward_path");
-    key.map(|key| Unseen { key, refused: None }).into_iter().collect()
+    key.map(|key| Unseen { key, why: Why::Invisible }).into_iter().collect()
+}
+
+/// Nothing of it can, since nobody can choose from which address a request comes.
+pub(super) fn of_another_client(test: &Test) -> Option<Vec<Unseen>> {
+    test.request.client_ip()?;
+    let keys = test.expect.keys().into_iter();
+    Some(keys.map(|(key, _)| Unseen { key, why: Why::OfAnotherClient }).collect())
 }
 
 /// What is otherwise, and what could not be looked at.
@@ -73,7 +90,7 @@ pub(super) fn judge(
     ];
     for (key, _, actual) in others.into_iter().filter(|(_, is_other, _)| *is_other) {
         match &refused {
-            Some(reason) => unseen.push(Unseen { key, refused: Some(reason.clone()) }),
+            Some(reason) => unseen.push(Unseen { key, why: Why::Refused(reason.clone()) }),
             None => mismatches.push(Mismatch { key, actual }),
         }
     }

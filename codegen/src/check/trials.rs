@@ -41,7 +41,10 @@ fn report(model: &Model, table: &Table<'_>, outcome: &TestOutcome<'_>, on: &str,
     for mismatch in mismatches {
         let label = match &mismatch.actual {
             Some(actual) => format!("is {}", quoted(actual)),
-            None => nothing(&answer, mismatch.key),
+            None => match winner.and_then(|route| table.refusal(route, &test.request)) {
+                Some(refused) => refused.to_string(),
+                None => nothing(&answer, mismatch.key),
+            },
         };
         problem.label(source.value_span(&expect.key(mismatch.key)), label);
     }

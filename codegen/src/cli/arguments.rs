@@ -142,6 +142,9 @@ pub(crate) enum Command {
         /// A header field of the request, such as 'x-canary: 1'
         #[arg(short = 'H', long = "header", value_name = "FIELD")]
         headers: Vec<String>,
+        /// From whom the request comes: whether an `ip_filter` refuses it
+        #[arg(long, value_name = "ADDRESS")]
+        client_ip: Option<std::net::IpAddr>,
         /// The listener the request comes in at, by its name; all of them if none is named
         #[arg(long, value_name = "NAME")]
         listener: Option<String>,

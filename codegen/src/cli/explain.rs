@@ -6,10 +6,11 @@ use super::exit::{Exit, print};
 use castgate_codegen::lint::Lint;
 use castgate_codegen::table::Request;
 use castgate_codegen::{codes, explain};
+use std::net::IpAddr;
 
 pub(crate) fn run(
     what: &str,
-    headers: &[String],
+    (headers, client_ip): (&[String], Option<IpAddr>),
     listener: Option<&str>,
     config: &ConfigOption,
     all: bool,
@@ -23,7 +24,10 @@ pub(crate) fn run(
     }
     let request = request(what, headers);
     let request = match request {
-        Ok(request) => request,
+        Ok(request) => match client_ip {
+            Some(client_ip) => request.from_client(client_ip.to_canonical()),
+            None => request,
+        },
         Err(error) => {
             eprintln!("error: {error}");
             return Exit::Usage;

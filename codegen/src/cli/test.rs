@@ -3,10 +3,10 @@
 use super::arguments::{Color, ConfigFile, RunningGateway};
 use super::config::{Found, load};
 use super::exit::{Exit, print};
-use castgate_codegen::against::{self, Running, Trial};
+use castgate_codegen::against::{self, Running, Trial, Why};
 use castgate_codegen::model::{Model, Site};
 use castgate_codegen::show::count;
-use castgate_codegen::table::Table;
+use castgate_codegen::table::{Request, Table};
 use std::collections::BTreeSet;
 
 /// Failing tests are errors of the config, so they are in its report; what is left to list has passed.
@@ -37,16 +37,21 @@ fn passed(found: &Found, file: &str) -> String {
     let outcomes: Vec<_> = tables.iter().map(Table::run_tests).collect();
     let mut text = String::new();
     for test in tests {
-        let line = found.model.whereabouts(&test.origin.line);
+        let (line, from) = (found.model.whereabouts(&test.origin.line), from(&test.request));
         for (site, outcomes) in sites.iter().zip(&outcomes) {
             let on = if sites.len() > 1 { format!(" on {}", site.names()) } else { String::new() };
             let outcomes = outcomes.iter().filter(|outcome| outcome.test.origin.path == test.origin.path);
             outcomes.for_each(|outcome| {
-                text.push_str(&format!("ok  {line:<9} {}{on} => {}\n", test.request, outcome.outcome));
+                text.push_str(&format!("ok  {line:<9} {}{from}{on} => {}\n", test.request, outcome.outcome));
             });
         }
     }
     text + &format!("{file}: {} passed\n", count(tests.len(), "test"))
+}
+
+/// From whom it comes, if that matters.
+fn from(request: &Request) -> String {
+    request.client_ip().map(|client| format!(" from {client}")).unwrap_or_default()
 }
 
 /// Tests that fail are in the report, the others are listed.
@@ -95,7 +100,8 @@ fn seen(outcome: &against::Outcome<'_>, model: &Model, file: &str, running: &Run
         let unseen: Vec<&str> = trial.unseen.iter().map(|unseen| unseen.key).collect();
         let unseen =
             if unseen.is_empty() { String::new() } else { format!(" (not seen: {})", unseen.join(", ")) };
-        text.push_str(&format!("{mark}  {line:<9} {request} => {answer}{unseen}\n"));
+        let from = from(request);
+        text.push_str(&format!("{mark}  {line:<9} {request}{from} => {answer}{unseen}\n"));
     }
     let passed = trials.iter().filter(|trial| trial.passed()).count();
     let gateway = &running.gateway;
@@ -106,9 +112,15 @@ fn seen(outcome: &against::Outcome<'_>, model: &Model, file: &str, running: &Run
 /// What was not looked at, and why, once.
 fn notes(trials: &[Trial<'_>]) -> String {
     let unseen = || trials.iter().flat_map(|trial| &trial.unseen);
-    let invisible = unseen().filter(|unseen| unseen.refused.is_none()).count();
-    let reasons: BTreeSet<&str> = unseen().filter_map(|unseen| unseen.refused.as_deref()).collect();
-    let refused = unseen().count() - invisible;
+    let of = |is: fn(&Why) -> bool| unseen().filter(|unseen| is(&unseen.why)).count();
+    let invisible = of(|why| matches!(why, Why::Invisible));
+    let refused = of(|why| matches!(why, Why::Refused(_)));
+    let elsewhere = of(|why| matches!(why, Why::OfAnotherClient));
+    let reasons = unseen().filter_map(|unseen| match &unseen.why {
+        Why::Refused(reason) => Some(reason.as_str()),
+        Why::Invisible | Why::OfAnotherClient => None,
+    });
+    let reasons: BTreeSet<&str> = reasons.collect();
     let mut text = String::new();
     if invisible > 0 {
         let what = format!("{invisible} `forward_path`");
@@ -118,6 +130,10 @@ fn notes(trials: &[Trial<'_>]) -> String {
         let (what, reasons) =
             (count(refused, "expectation"), reasons.into_iter().collect::<Vec<_>>().join(", "));
         text.push_str(&format!("not seen: {what}, because the gateway refused the request ({reasons})\n"));
+    }
+    if elsewhere > 0 {
+        let what = count(elsewhere, "expectation");
+        text.push_str(&format!("not seen: {what}, because a test with `client_ip` cannot come from that address\n"));
     }
     text
 }

@@ -29,7 +29,7 @@ pub(crate) use file::FileOf;
 pub(crate) use like::Like;
 pub(crate) use list::{ListOf, OneOrList, WordSet};
 pub(crate) use nested::Nested;
-pub(crate) use network::{Network, Proxy};
+pub(crate) use network::{ClientAddress, Network, Proxy};
 pub(crate) use origin::OriginOf;
 pub(crate) use process::{Level, Threads};
 pub(crate) use quantity::{

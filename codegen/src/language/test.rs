@@ -1,10 +1,11 @@
 //! Sections of `tests:`.
 
-use super::kind::{AsWritten, ByHand, Nested, Number, RequestLine, Verbatim, Word};
+use super::kind::{AsWritten, ByHand, ClientAddress, Nested, Number, RequestLine, Verbatim, Word};
 use super::{Shape, section, words};
 use crate::ast::Map;
 use crate::field::Use;
 use crate::table::Request;
+use std::net::IpAddr;
 
 section! {
     /// A request and what must become of it; asserted by every build.
@@ -16,6 +17,9 @@ section! {
         listener: String = Verbatim, optional "every listener", example "public";
         /// Header fields of the request.
         headers: ByHand<Map<String>> = AsWritten(|| Shape::Fields(Use::TEST, Box::new(Shape::Text))), optional "", example "{x-canary: \"1\"}";
+        /// From whom the request comes, as the gateway knows its clients (behind `trusted_proxies`, not the proxy). A route with an
+        /// `ip_filter` that keeps this address out answers with 403; without the key no filter is asked.
+        client_ip: IpAddr = ClientAddress, optional "", example "203.0.113.9";
         /// What must become of it, required: at least one key.
         expect: Expect = Nested, needed "for example `expect: {route: users}`", example "{route: users, forward_path: /users}";
     }
@@ -40,7 +44,7 @@ section! {
         upstream: String = Verbatim, optional "", example "users";
         /// The path which the backend sees, without the query.
         forward_path: String = Verbatim, optional "", example "/users";
-        /// The status, where no backend decides it: of a redirect, a fixed response, 404 or 405.
+        /// The status, where no backend decides it: of a redirect, a fixed response, 403, 404 or 405.
         status: u16 = Number(200, 599), optional "", example "404";
         /// Whether a page of the request's `Origin` (among its `headers`) may read the answer or, of a preflight, send what it asks for.
         /// Only where the route says something about that.

@@ -10,6 +10,7 @@ use crate::model::{Cidr, RequestText, Sharing};
 use crate::plan::Value;
 use crate::source::{ConfigPath, FileLine};
 use crate::yaml::Tree;
+use std::net::IpAddr;
 
 /// What cannot be so, at which keys, and what to do.
 pub(crate) struct Contradiction {
@@ -54,6 +55,11 @@ pub(crate) trait Lower: Written {
     /// Its values of the request, and the keys that lead to each.
     fn values(&self) -> Vec<(Vec<&str>, &RequestText)> {
         Vec::new()
+    }
+
+    /// Whether it refuses every request of this client, with the only [`Refusal`](super::Refusal) that it has.
+    fn refuses(&self, _client: IpAddr) -> bool {
+        false
     }
 
     /// Lists of networks, by their keys; in none of them should one network lie in another.

@@ -10,6 +10,7 @@ use crate::lint::Lint;
 use crate::model::Cidr;
 use crate::plan::Value;
 use crate::source::ConfigPath;
+use std::net::IpAddr;
 
 section! {
     /// `ip_filter: {allow: [10.0.0.0/8], deny: [10.9.0.0/16]}`
@@ -82,6 +83,10 @@ impl Lower for IpFilter {
     fn policy(&self, _: &Site<'_>) -> Value {
         let edges = self.admitted().edges().into_iter().map(Value::Wide).collect();
         Value::Call("Admitted::new", vec![Value::Slice(edges)])
+    }
+
+    fn refuses(&self, client: IpAddr) -> bool {
+        !castgate_contract::network::is_within(&self.admitted().edges(), client)
     }
 
     fn networks(&self) -> Vec<(&'static str, &[Cidr])> {

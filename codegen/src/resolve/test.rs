@@ -40,7 +40,7 @@ struct Names<'a> {
 }
 
 fn test(cx: &mut Cx<'_>, at: &ConfigPath, written: &WrittenTest, names: &Names<'_>) -> Option<Test> {
-    let test::Test { request, listener, headers: _, expect } =
+    let test::Test { request, listener, headers: _, client_ip, expect } =
         test::Test::with_defaults(cx, at.clone(), Some(written));
     let headers_at = at.key(WrittenTest::headers);
     let mut headers = Vec::new();
@@ -67,6 +67,10 @@ fn test(cx: &mut Cx<'_>, at: &ConfigPath, written: &WrittenTest, names: &Names<'
     let request = headers
         .into_iter()
         .fold(request, |request, (name, value)| request.with_header(name.as_str(), &value));
+    let request = match client_ip {
+        Some(client_ip) => request.from_client(client_ip),
+        None => request,
+    };
     is_somewhere.then(|| Test { origin: cx.origin(at, Scope::TopLevel), listener, request, expect })
 }
 

@@ -39,9 +39,10 @@ impl Table<'_> {
         let route = match self.ask(request) {
             Answer::Route(route) => route,
             Answer::Preflight(route, judged) => {
-                let (status, told) = match judged {
-                    Ok(()) => (204, CrossOrigin::Allowed),
-                    Err(_) => (403, CrossOrigin::Refused),
+                let (status, told) = match (self.refusal(route, request), judged) {
+                    (Some(refused), _) => (refused.refusal.status, CrossOrigin::Refused),
+                    (None, Ok(())) => (204, CrossOrigin::Allowed),
+                    (None, Err(_)) => (403, CrossOrigin::Refused),
                 };
                 let route = Some(route.name.clone());
                 return Outcome { route, status: Some(status), cross_origin: Some(told), ..NOTHING };
@@ -55,6 +56,11 @@ impl Table<'_> {
         };
         let cross_origin = route.sharing(self.model()).and_then(|sharing| request.told(&sharing));
         let outcome = Outcome { route: Some(route.name.clone()), cross_origin, ..NOTHING };
+        if let Some(refused) = self.refusal(route, request) {
+            // It stands outside of what tells pages of other origins what they may do.
+            let cross_origin = cross_origin.map(|_| CrossOrigin::Refused);
+            return Outcome { status: Some(refused.refusal.status), cross_origin, ..outcome };
+        }
         match &route.target {
             Target::Forward(forward) => Outcome {
                 upstream: self.model().upstream(forward.upstream).map(|upstream| upstream.name.clone()),

@@ -10,8 +10,9 @@ use castgate_contract::cross_origin::{self, Preflight};
 use castgate_contract::path::{self, Disputed};
 use castgate_contract::{host, query};
 use std::fmt;
+use std::net::IpAddr;
 
-/// A request: method, host, path, query, header fields.
+/// A request: method, host, path, query, header fields, and perhaps from whom it comes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Request {
     method: String,
@@ -26,6 +27,7 @@ pub struct Request {
     disputed: Disputed,
     query: Option<String>,
     headers: Vec<(String, String)>,
+    client_ip: Option<IpAddr>,
 }
 
 impl Request {
@@ -91,6 +93,7 @@ impl Request {
             path: text.into_owned(),
             query: query.map(str::to_owned),
             headers,
+            client_ip: None,
         })
     }
 
@@ -104,7 +107,8 @@ impl Request {
     ) -> Self {
         let (method, host, path) = (method.to_owned(), host.to_owned(), path.to_owned());
         let (raw_path, disputed) = (path.clone(), Disputed::NOTHING);
-        Self { method, host, raw_path, path, matched_path: None, disputed, query, headers }
+        let (matched_path, client_ip) = (None, None);
+        Self { method, host, raw_path, path, matched_path, disputed, query, headers, client_ip }
     }
 
     /// The request with one more header field.
@@ -115,7 +119,19 @@ impl Request {
 
     /// The request to this host, which may have a port.
     pub fn with_host(self, host: &str) -> Result<Self, &'static str> {
-        Self::new(&self.method, host, &self.raw_path, self.query.as_deref(), self.headers)
+        let client_ip = self.client_ip;
+        let moved = Self::new(&self.method, host, &self.raw_path, self.query.as_deref(), self.headers)?;
+        Ok(Self { client_ip, ..moved })
+    }
+
+    /// The request as it comes from this client.
+    pub fn from_client(self, client_ip: IpAddr) -> Self {
+        Self { client_ip: Some(client_ip), ..self }
+    }
+
+    /// The client's address, as the gateway knows it; `None`: nobody asks for it.
+    pub fn client_ip(&self) -> Option<IpAddr> {
+        self.client_ip
     }
 
     /// The method.

@@ -416,6 +416,8 @@ fn tested(choices: &mut Choices<'_>, plan: &mut Plan, place: usize) -> Node {
         }
     }
     test.put("headers", Node::Map(headers));
+    // One that the filter of the other examples lets in.
+    test.may(choices, 30, "client_ip", |_| Node::text("10.0.0.7"));
     test.put("expect", expect.done());
     plan.tests.push(test.done());
     route.done()

@@ -1,4 +1,4 @@
-//! Networks, as CIDR.
+//! Networks, as CIDR, and addresses.
 
 use super::{ConfigPath, Constant, Cx, Kind, Value};
 use crate::codes;
@@ -9,6 +9,32 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A network, or a single address.
 pub(crate) struct Network;
+
+/// The address of a client; one of IPv4 that is mapped to IPv6 is the one of IPv4.
+pub(crate) struct ClientAddress;
+
+impl Kind<IpAddr> for ClientAddress {
+    type Written = String;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<IpAddr> {
+        if !cx.is_literal(at, written) {
+            return None;
+        }
+        let address: Result<IpAddr, _> = written.parse();
+        if address.is_err() {
+            let title = format!("{} is not an address", quoted(written));
+            let label = "expected an address such as `203.0.113.9` or `2001:db8::9`";
+            cx.sink.error_at(&codes::BAD_NETWORK, at, title, label);
+        }
+        address.ok().map(|address| address.to_canonical())
+    }
+    fn tree(&self, value: &IpAddr) -> Tree {
+        Tree::text(value.to_string())
+    }
+    fn codes(&self) -> Vec<&'static codes::Code> {
+        Kind::<Cidr>::codes(&Network)
+    }
+}
 
 impl Kind<Cidr> for Network {
     type Written = String;

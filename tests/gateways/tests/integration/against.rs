@@ -2,7 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-use castgate_codegen::against::{self, Address, Answer, Outcome, Running, Unreachable};
+use castgate_codegen::against::{self, Address, Answer, Outcome, Running, Unreachable, Why};
 use castgate_codegen::model::Model;
 use castgate_codegen::{Diagnostics, Source, Style, analyse};
 use castgate_test_support::{Message, Reply};
@@ -83,13 +83,13 @@ fn the_tests_of_the_config_it_was_cast_from_pass() {
     assert!(guarded.passed());
     assert_eq!(answer(&outcome, "GET /admin").reason.as_deref(), Some("auth_missing"));
     assert_eq!(
-        (guarded.unseen[0].key, guarded.unseen[0].refused.as_deref()),
-        ("upstream", Some("auth_missing"))
+        (guarded.unseen[0].key, &guarded.unseen[0].why),
+        ("upstream", &Why::Refused("auth_missing".to_owned()))
     );
     let head = outcome.trials.iter().find(|trial| trial.test.request.to_string() == "HEAD /admin").unwrap();
     assert_eq!(
-        head.unseen[0].refused.as_deref(),
-        Some("401"),
+        &head.unseen[0].why,
+        &Why::Refused("401".to_owned()),
         "a HEAD has no document to read the reason in"
     );
     assert_eq!(answer(&outcome, "DELETE /orders").status, 405);
