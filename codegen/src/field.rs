@@ -3,6 +3,8 @@
 //! Every key that takes a name is for a [`Use`]; every name that is not the application's alone has a [`Nature`]. A name
 //! that the table does not have is free.
 
+pub(crate) mod secret;
+
 use crate::model::HeaderName;
 
 /// Whether this may be a name of a field, or a method (RFC 9110, section 5.6.2).

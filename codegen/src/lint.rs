@@ -140,6 +140,9 @@ macro_rules! registry {
             FILTER_WITHOUT_PROXIES Warn;
             /// A listener on which no route is reached.
             LISTENER_WITHOUT_ROUTE Warn;
+            /// A `rate_limit` in front of `auth` whose key is a field, a parameter or a cookie alone: whoever guesses keys writes another one
+            /// with each guess.
+            LIMIT_BY_CHOICE Warn;
             /// An origin of a `cors` with credentials that comes by plain HTTP: whoever is on the way acts for its users.
             PLAIN_ORIGIN Warn;
             /// The origin `null` in a `cors`: any page can have it.

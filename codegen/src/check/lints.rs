@@ -2,6 +2,7 @@
 
 mod foreign;
 mod head;
+mod limits;
 mod listeners;
 mod networks;
 mod routes;
@@ -19,6 +20,7 @@ pub(super) fn check(model: &Model, tables: &[Table<'_>], sink: &mut Reporter<'_>
     upstreams::check(model, sink);
     foreign::check(model, sink);
     networks::check(model, sink);
+    limits::check(model, sink);
     unused::middleware(model, sink);
     model.policies.all().for_each(|policy| policy.settings.lint(&policy.origin.path, sink));
     // Last: by now every other lint has looked at everything.

@@ -133,7 +133,9 @@ fn notes(trials: &[Trial<'_>]) -> String {
     }
     if elsewhere > 0 {
         let what = count(elsewhere, "expectation");
-        text.push_str(&format!("not seen: {what}, because a test with `client_ip` cannot come from that address\n"));
+        text.push_str(&format!(
+            "not seen: {what}, because a test with `client_ip` cannot come from that address\n"
+        ));
     }
     text
 }

@@ -133,6 +133,7 @@ impl Registered for Auth {
             help: "add `auth`, or say why not: `allow: [{lint: route-without-auth, reason: \"..\"}]`",
         }),
         column: Some(Column { heading: "auth", without: "NONE" }),
+        proves_who: true,
         prose: Prose { before: include_str!("auth.md"), after: include_str!("auth_after.md") },
         ..Facts::of(
             "Answers 401 to whoever does not show a key.",

@@ -57,6 +57,11 @@ pub(crate) trait Lower: Written {
         Vec::new()
     }
 
+    /// The keys that lead to what it tells clients apart by, if any client may choose that anew with each request.
+    fn told_apart_by_choice(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
     /// Whether it refuses every request of this client, with the only [`Refusal`](super::Refusal) that it has.
     fn refuses(&self, _client: IpAddr) -> bool {
         false

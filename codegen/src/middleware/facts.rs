@@ -43,6 +43,8 @@ pub(crate) struct Facts {
     pub(crate) column: Option<Column>,
     /// What it reports, and at which of its keys (`api_keys.keys`), beside what follows from the kinds of their values.
     pub(crate) reports: &'static [(&'static codes::Code, &'static [&'static str])],
+    /// Whoever passes it has shown who they are.
+    pub(crate) proves_who: bool,
     /// It gives requests their id.
     pub(crate) gives_id: bool,
     /// It answers preflights, which belong to the route that takes what they announce.
@@ -69,6 +71,7 @@ impl Facts {
             loosened: None,
             column: None,
             reports: &[],
+            proves_who: false,
             gives_id: false,
             answers_preflights: false,
             formerly: None,

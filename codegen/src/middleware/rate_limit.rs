@@ -137,6 +137,7 @@ impl Registered for RateLimit {
     const FACTS: Facts = Facts {
         refusals: &[Refusal { reason: "rate_limited", status: 429 }],
         series: &[Family { name: "gateway_rate_limited_total", per: Per::Route, each: 1, of: "routes" }],
+        reports: &[(&codes::LIMIT_BY_CHOICE, &["key"])],
         memory: Some("limit tables"),
         missed: Some(Missed {
             lint: Lint::ROUTE_WITHOUT_RATE_LIMIT,
@@ -190,6 +191,27 @@ impl Lower for RateLimit {
                 Value::Number(cells(*max_keys).into()),
             ],
         )
+    }
+
+    fn told_apart_by_choice(&self) -> Option<&'static [&'static str]> {
+        let is_chosen = |source: &Source| {
+            matches!(
+                source,
+                Source::Header(_)
+                    | Source::Query(_)
+                    | Source::Cookie(_)
+                    | Source::Segment { .. }
+                    | Source::Rest { .. }
+            )
+        };
+        let is_chosen = match &self.key {
+            RateLimitKey::ClientIp => false,
+            RateLimitKey::Header(_) => true,
+            RateLimitKey::Values(text) => {
+                !text.sources().any(|source| *source == Source::ClientIp) && text.sources().any(is_chosen)
+            }
+        };
+        is_chosen.then_some(&["key"])
     }
 
     fn memory(&self) -> u64 {

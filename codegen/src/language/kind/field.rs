@@ -5,6 +5,7 @@ use crate::ast::Map;
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::field::Use;
+use crate::field::secret;
 use crate::model::{HeaderName, Late, Piece, RequestText};
 use std::collections::BTreeMap;
 
@@ -25,7 +26,7 @@ impl Like for FieldValue {
 
     fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<Late> {
         let value = LateValue.read(cx, at, written)?;
-        is_no_secret(cx, at, value.has_default(), value.literal()).then_some(value)
+        is_no_secret(cx, at, value.has_default(), value.by_default()).then_some(value)
     }
     fn codes(&self) -> Vec<&'static codes::Code> {
         Like::codes(&LateValue).into_iter().chain([&codes::LITERAL_SECRET]).collect()
@@ -43,32 +44,31 @@ impl Like for FieldOfRequest {
     fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<RequestText> {
         let value = RequestValue.read(cx, at, written)?;
         let (has_default, late) = (value.pieces().any(Piece::has_default), value.late());
-        is_no_secret(cx, at, has_default, late.as_ref().and_then(Late::literal)).then_some(value)
+        is_no_secret(cx, at, has_default, late.and_then(|late| late.by_default())).then_some(value)
     }
     fn codes(&self) -> Vec<&'static codes::Code> {
         RequestValue.codes().into_iter().chain([&codes::LITERAL_SECRET]).collect()
     }
 }
 
-/// Whether the value of the field at `at` is no credentials, or nowhere in the binary; if it is, that is reported.
-fn is_no_secret(cx: &mut Cx<'_>, at: &ConfigPath, has_default: bool, literal: Option<&str>) -> bool {
-    let is_written = has_default || literal.is_some_and(|text| !text.is_empty());
-    if !is_written || !is_secret(at.last()) {
+/// Whether the value of the field at `at` is no credentials, or nowhere in the binary; if it is, that is reported. `known` is
+/// all of the value, if the binary has all of it.
+fn is_no_secret(cx: &mut Cx<'_>, at: &ConfigPath, has_default: bool, known: Option<String>) -> bool {
+    let name = at.last().trim_matches('"');
+    let is_written = has_default || known.as_ref().is_some_and(|text| !text.is_empty());
+    let is_secret = is_written && secret::is_for_credentials(name)
+        || known.is_some_and(|text| secret::looks_like_one(name, &text));
+    if !is_secret {
         return true;
     }
     let what = if has_default { "credentials have a default in" } else { "credentials are written in" };
-    let title = format!("{what} {}", quoted(at.last()));
+    let title = format!("{what} {}", quoted(name));
     cx.sink
         .error_at(&codes::LITERAL_SECRET, at, title, "this secret would be compiled into the binary")
         .help(
             "write `${env:NAME}` or `${file:/run/secrets/name}`; the scheme may stay: `Bearer ${env:TOKEN}`",
         );
     false
-}
-
-/// Fields that are there for credentials, and nothing else (RFC 9110, section 11).
-fn is_secret(name: &str) -> bool {
-    ["authorization", "proxy-authorization"].iter().any(|secret| name.eq_ignore_ascii_case(secret))
 }
 
 impl Kind<HeaderName> for FieldName {
