@@ -28,6 +28,7 @@ mod lifecycle;
 mod limits;
 mod listeners;
 mod metrics;
+mod migrations;
 mod names;
 mod panic;
 mod path_parameters;
