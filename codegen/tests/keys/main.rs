@@ -211,7 +211,9 @@ fn everything() -> Value {
     for key in reference::sections().iter().flat_map(|section| &section.keys) {
         let steps: Vec<&str> = key.path.split('.').collect();
         // One needs files beside it, one stands in place of another, and one is refused.
-        if has(&config, &steps, false) || [&NOT_AT_ONCE[..], &[OF_A_FILE]].concat().contains(&key.path.as_str()) {
+        if has(&config, &steps, false)
+            || [&NOT_AT_ONCE[..], &[OF_A_FILE]].concat().contains(&key.path.as_str())
+        {
             continue;
         }
         let (name, section) = steps.split_last().unwrap();

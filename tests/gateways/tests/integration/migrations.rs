@@ -46,7 +46,10 @@ fn a_shop_behind_nginx_is_what_it_was() {
         assert_eq!(response.status, 200, "{path}");
     }
     let response = bed.call(&shop("/blog/a/b?c=d"));
-    assert_eq!((response.status, response.header("location")), (301, Some("https://blog.example.com/a/b?c=d")));
+    assert_eq!(
+        (response.status, response.header("location")),
+        (301, Some("https://blog.example.com/a/b?c=d"))
+    );
     // What may be sent, and where more.
     let upload = |path: &str, size| {
         let request = Request::new("PUT", path).host("shop.example.com").body(vec![b'x'; size]);
@@ -65,7 +68,11 @@ fn a_shop_behind_nginx_is_what_it_was() {
     assert_eq!(bed.call(&shop("/")).text(), "the spare");
     bed.b.stop();
     let response = bed.call(&shop("/"));
-    assert!([502, 503].contains(&response.status) && response.text().starts_with("<h1>Sorry</h1>"), "{}", response.text());
+    assert!(
+        [502, 503].contains(&response.status) && response.text().starts_with("<h1>Sorry</h1>"),
+        "{}",
+        response.text()
+    );
 }
 
 #[test]
@@ -73,7 +80,8 @@ fn services_behind_traefik_are_what_they_were() {
     let bed = Testbed::new("from_traefik");
     bed.c.set(Reply::text("beta"));
     let mut inside = proxy(&bed);
-    let api = |target: &str| Request::get(target).host("api.example.com").header("X-Forwarded-For", "203.0.113.7");
+    let api =
+        |target: &str| Request::get(target).host("api.example.com").header("X-Forwarded-For", "203.0.113.7");
     let response = inside.call(&api("/v1/users").header("X-Debug", "1"));
     let echoed = Echoed::of(&response);
     assert_eq!((echoed.text("target"), echoed.all("x-script-name")), ("/users", vec!["/v1"]));
@@ -122,6 +130,10 @@ fn endpoints_behind_krakend_are_what_they_were() {
     };
     let statuses = [order("1", 10), order("1", 10), order("1", 10), order("2", 10), order("2", 2000)];
     assert_eq!(statuses, [200, 200, 429, 200, 413]);
-    let response = bed.call(&Request::get("/v1/status").header("X-For", "\"}").header("X-Correlation-ID", "mine-1"));
-    assert_eq!((response.json()["for"].as_str(), response.header("x-correlation-id")), (Some("\"}"), Some("mine-1")));
+    let response =
+        bed.call(&Request::get("/v1/status").header("X-For", "\"}").header("X-Correlation-ID", "mine-1"));
+    assert_eq!(
+        (response.json()["for"].as_str(), response.header("x-correlation-id")),
+        (Some("\"}"), Some("mine-1"))
+    );
 }
