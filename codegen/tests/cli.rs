@@ -160,7 +160,7 @@ fn report_counts_and_shows_who_may_do_what() {
     assert_eq!(csv.split("\r\n").count(), 9, "a heading, seven routes, and the end");
     assert!(
         csv.contains(
-            ",api.example.com,/api/v1 +x-canary=1 ?debug=true @internal @public,\"GET,POST\",users,"
+            ",api.example.com,/api/v1 +x-canary=1 ?debug=true @internal @public,\"GET,HEAD,POST\",users,"
         ),
         "{csv}"
     );
