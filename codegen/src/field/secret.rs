@@ -9,16 +9,29 @@ pub(crate) fn is_for_credentials(name: &str) -> bool {
 /// `X-Auth-Token`) any value that could be some; where it may be of something else (`X-Gateway-Trust`, `X-Partition-Key`) only
 /// one that looks made at random.
 pub(crate) fn looks_like_one(name: &str, value: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace('_', "-");
-    let mut words = name.rsplit('-');
-    let (last, before) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let is_of_keys =
-        last == "key" && ["api", "auth", "access", "private", "secret", "license"].contains(&before);
-    let is_of_credentials = is_of_keys
-        || last == "token" && !["csrf", "xsrf"].contains(&before)
-        || ["apikey", "secret", "password", "passwd", "passphrase", "credential", "credentials"]
-            .contains(&last);
-    let may_be = ["auth", "key", "trust", "trusted", "token", "pass", "pin"].contains(&last);
+    const OF_CREDENTIALS: [&str; 14] = [
+        "-api-key",
+        "-auth-key",
+        "-access-key",
+        "-private-key",
+        "-secret-key",
+        "-license-key",
+        "-apikey",
+        "-token",
+        "-secret",
+        "-password",
+        "-passwd",
+        "-passphrase",
+        "-credential",
+        "-credentials",
+    ];
+    const OF_SOMETHING_ELSE: [&str; 2] = ["-csrf-token", "-xsrf-token"];
+    const OF_EITHER: [&str; 7] = ["-auth", "-key", "-trust", "-trusted", "-token", "-pass", "-pin"];
+    // In front of the first word there is as little as in front of one behind `X-`.
+    let name = format!("-{}", name.to_ascii_lowercase().replace('_', "-"));
+    let ends_as = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+    let is_of_credentials = ends_as(&OF_CREDENTIALS) && !ends_as(&OF_SOMETHING_ELSE);
+    let may_be = ends_as(&OF_EITHER);
     // A word, or a flag, is what says how, not who.
     let could_be = value.len() >= 6
         && !value.contains(' ')

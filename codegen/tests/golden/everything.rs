@@ -61,7 +61,7 @@ impl App for Compiled {
 
 const _: () = assert!(
     features::API_KEYS,
-    "everything.yml:65: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
+    "everything.yml:66: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
 );
 
 // Settings.
@@ -69,7 +69,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "c90e241978b55e4e214aa31c1027d2853ca04751d07949eef7a6d0576bbb5dda",
+        config_sha256: "97af2640fd236d49a87b18ab41dfc679df85cd241af4c47f1fccef06fead8931",
     },
     normal_config: NORMAL_CONFIG,
     listeners: &[
@@ -130,11 +130,13 @@ static SETTINGS: Settings = Settings {
     policies: &[
         &REQUEST_ID_0,
         &ACCESS_LOG_0,
+        &PAGES_0,
         &LIMIT_0,
         &BREAKER_0,
         &REQUEST_HEADERS_0,
         &BREAKER_1,
         &RESPONSE_HEADERS_0,
+        &PAGES_1,
         &ADMITTED_0,
         &CORS_0,
         &LIMIT_1,
@@ -216,7 +218,6 @@ static WEIGHTED_USERS: Upstream<balancers::RoundRobin> = Upstream::new(
             healthy_after: 2,
             unhealthy_after: 3,
         }),
-        resolve: None,
         timeouts: UpstreamTimeouts {
             connect: Duration::from_secs(2),
             response: Duration::from_secs(30),
@@ -241,44 +242,31 @@ static WEIGHTED_USERS: Upstream<balancers::RoundRobin> = Upstream::new(
     balancers::RoundRobin::new(),
 );
 
-static ROUTES_2_BACKENDS: [Backend; 5] = Backend::slots(
-    &[
-        Slots::new(
-            Origin::at("everything.yml", 23),
-            4,
-            1,
-            Late::new(
-                &[
-                    Piece::Literal("http://"),
-                    Piece::Env("ORDERS", Some("localhost")),
-                    Piece::Literal(":9005"),
-                ],
-            ),
-            4,
+static ROUTES_2_BACKENDS: [Backend; 1] = [
+    Backend::new(
+        Origin::at("everything.yml", 23),
+        4,
+        1,
+        Late::new(
+            &[
+                Piece::Literal("http://"),
+                Piece::Env("ORDERS", Some("localhost")),
+                Piece::Literal(":9005"),
+            ],
         ),
-        Slots::whole(
-            Origin::at("everything.yml", 23),
-            8,
-            1,
-            Late::new(&[Piece::Literal("http://10.0.0.9:9005")]),
-        ),
-    ],
-);
+    ),
+];
 
-static ROUTES_2: Upstream<Resolved<balancers::LeastConnections>> = Upstream::new(
+static ROUTES_2: Upstream<balancers::LeastConnections> = Upstream::new(
     Members {
         origin: Origin::at("everything.yml", 21),
         id: 1,
         name: "routes",
         backends: &ROUTES_2_BACKENDS,
-        primaries: 5,
+        primaries: 1,
         primary_turns: &[],
         backup_turns: &[],
         health_check: None,
-        resolve: Some(Resolve {
-            filled: Filled::new(),
-            interval: Duration::from_secs(30),
-        }),
         timeouts: UpstreamTimeouts {
             connect: Duration::from_secs(2),
             response: Duration::from_secs(30),
@@ -296,13 +284,13 @@ static ROUTES_2: Upstream<Resolved<balancers::LeastConnections>> = Upstream::new
         host_header: HostHeader::Name("shop.internal"),
         panic_basis_points: 0,
     },
-    Resolved::new(balancers::LeastConnections::new()),
+    balancers::LeastConnections::new(),
 );
 
 static CANARY_BACKENDS: [Backend; 1] = [
     Backend::new(
-        Origin::at("everything.yml", 70),
-        9,
+        Origin::at("everything.yml", 71),
+        5,
         1,
         Late::new(&[Piece::Literal("http://localhost:9006")]),
     ),
@@ -310,7 +298,7 @@ static CANARY_BACKENDS: [Backend; 1] = [
 
 static CANARY: Upstream<balancers::RandomChoice> = Upstream::new(
     Members {
-        origin: Origin::at("everything.yml", 66),
+        origin: Origin::at("everything.yml", 67),
         id: 2,
         name: "canary",
         backends: &CANARY_BACKENDS,
@@ -325,7 +313,6 @@ static CANARY: Upstream<balancers::RandomChoice> = Upstream::new(
             healthy_after: 1,
             unhealthy_after: 1,
         }),
-        resolve: None,
         timeouts: UpstreamTimeouts {
             connect: Duration::from_secs(2),
             response: Duration::from_secs(30),
@@ -367,8 +354,38 @@ static ACCESS_LOG_0: middleware::access_log::AccessLogPolicy = middleware::acces
     ],
 );
 
+static BYTES_0: [u8; 76] = *b"<!doctype html>\n<title>Not here</title>\n<p class=\"{page}\">\xE2\x80\x9Cnothing\xE2\x80\x9D</p>\n";
+
+static PAGES_0_CELLS: [middleware::error_pages::Page; 2] = [
+    middleware::error_pages::Page::fixed(
+        404,
+        404,
+        false,
+        "text/html; charset=utf-8",
+        &BYTES_0,
+    ),
+    middleware::error_pages::Page::of_request(
+        500,
+        599,
+        true,
+        "text/html",
+        middleware::error_pages::Escape::Markup,
+        RequestText::new(
+            &[
+                RequestPart::Late(Piece::Literal("<p>")),
+                RequestPart::Id,
+                RequestPart::Late(Piece::Literal("</p>")),
+            ],
+        ),
+    ),
+];
+
+static PAGES_0: middleware::error_pages::Pages = middleware::error_pages::Pages::new(
+    &PAGES_0_CELLS,
+);
+
 static LIMIT_0: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 33),
+    Origin::at("everything.yml", 32),
     middleware::rate_limit::LimitKey::ClientIp,
     10000000,
     200,
@@ -376,7 +393,7 @@ static LIMIT_0: middleware::rate_limit::Limit = middleware::rate_limit::Limit::n
 );
 
 static BREAKER_0: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 34),
+    Origin::at("everything.yml", 33),
     "weighted users",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -435,7 +452,7 @@ static REQUEST_HEADERS_0: middleware::request_headers::HeaderEdits = middleware:
 );
 
 static BREAKER_1: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 34),
+    Origin::at("everything.yml", 33),
     "routes",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -456,6 +473,44 @@ static RESPONSE_HEADERS_0_CELLS: [middleware::response_headers::HeaderEdit; 1] =
 static RESPONSE_HEADERS_0: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
     Origin::at("everything.yml", 63),
     &RESPONSE_HEADERS_0_CELLS,
+);
+
+static PAGES_1_CELLS: [middleware::error_pages::Page; 3] = [
+    middleware::error_pages::Page::of_request(
+        403,
+        403,
+        false,
+        "text/plain; charset=utf-8",
+        middleware::error_pages::Escape::Nothing,
+        RequestText::new(
+            &[RequestPart::Late(Piece::Literal("not from ")), RequestPart::ClientIp],
+        ),
+    ),
+    middleware::error_pages::Page::fixed(
+        404,
+        404,
+        false,
+        "text/html; charset=utf-8",
+        &BYTES_0,
+    ),
+    middleware::error_pages::Page::of_request(
+        500,
+        599,
+        true,
+        "text/html",
+        middleware::error_pages::Escape::Markup,
+        RequestText::new(
+            &[
+                RequestPart::Late(Piece::Literal("<p>")),
+                RequestPart::Id,
+                RequestPart::Late(Piece::Literal("</p>")),
+            ],
+        ),
+    ),
+];
+
+static PAGES_1: middleware::error_pages::Pages = middleware::error_pages::Pages::new(
+    &PAGES_1_CELLS,
 );
 
 static ADMITTED_0: middleware::ip_filter::Admitted = middleware::ip_filter::Admitted::new(
@@ -491,7 +546,7 @@ static LIMIT_1: middleware::rate_limit::Limit = middleware::rate_limit::Limit::n
 );
 
 static API_KEYS_0: middleware::auth::ApiKeys = middleware::auth::ApiKeys::new(
-    Origin::at("everything.yml", 65),
+    Origin::at("everything.yml", 66),
     "x-api-key",
     Late::new(
         &[
@@ -503,7 +558,7 @@ static API_KEYS_0: middleware::auth::ApiKeys = middleware::auth::ApiKeys::new(
 );
 
 static BREAKER_2: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 34),
+    Origin::at("everything.yml", 33),
     "canary",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -522,12 +577,12 @@ static RESPONSE_HEADERS_1_CELLS: [middleware::response_headers::HeaderEdit; 1] =
 ];
 
 static RESPONSE_HEADERS_1: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 76),
+    Origin::at("everything.yml", 77),
     &RESPONSE_HEADERS_1_CELLS,
 );
 
 static LIMIT_2: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 76),
+    Origin::at("everything.yml", 77),
     middleware::rate_limit::LimitKey::Values(
         RequestText::new(
             &[
@@ -554,7 +609,7 @@ static RESPONSE_HEADERS_2_CELLS: [middleware::response_headers::HeaderEdit; 2] =
 ];
 
 static RESPONSE_HEADERS_2: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 78),
+    Origin::at("everything.yml", 79),
     &RESPONSE_HEADERS_2_CELLS,
 );
 
@@ -576,10 +631,12 @@ static CORS_1: middleware::cors::CorsPolicy = middleware::cors::CorsPolicy::new(
 
 type Stack0 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
-        middleware::rate_limit::RateLimit<
-            middleware::circuit_breaker::CircuitBreaker<
-                middleware::request_headers::RequestHeaders<
-                    Forward<balancers::RoundRobin>,
+        middleware::error_pages::ErrorPages<
+            middleware::rate_limit::RateLimit<
+                middleware::circuit_breaker::CircuitBreaker<
+                    middleware::request_headers::RequestHeaders<
+                        Forward<balancers::RoundRobin>,
+                    >,
                 >,
             >,
         >,
@@ -591,13 +648,16 @@ static STACK0: [Stack0; 1] = [
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
             &ACCESS_LOG_0,
-            middleware::rate_limit::RateLimit::new(
-                &LIMIT_0,
-                middleware::circuit_breaker::CircuitBreaker::new(
-                    &BREAKER_0,
-                    middleware::request_headers::RequestHeaders::new(
-                        &REQUEST_HEADERS_0,
-                        Forward::new(&WEIGHTED_USERS, PathEdit::Keep),
+            middleware::error_pages::ErrorPages::new(
+                &PAGES_0,
+                middleware::rate_limit::RateLimit::new(
+                    &LIMIT_0,
+                    middleware::circuit_breaker::CircuitBreaker::new(
+                        &BREAKER_0,
+                        middleware::request_headers::RequestHeaders::new(
+                            &REQUEST_HEADERS_0,
+                            Forward::new(&WEIGHTED_USERS, PathEdit::Keep),
+                        ),
                     ),
                 ),
             ),
@@ -607,10 +667,12 @@ static STACK0: [Stack0; 1] = [
 
 type Stack1 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
-        middleware::rate_limit::RateLimit<
-            middleware::circuit_breaker::CircuitBreaker<
-                middleware::request_headers::RequestHeaders<
-                    Forward<Resolved<balancers::LeastConnections>>,
+        middleware::error_pages::ErrorPages<
+            middleware::rate_limit::RateLimit<
+                middleware::circuit_breaker::CircuitBreaker<
+                    middleware::request_headers::RequestHeaders<
+                        Forward<balancers::LeastConnections>,
+                    >,
                 >,
             >,
         >,
@@ -622,13 +684,16 @@ static STACK1: [Stack1; 1] = [
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
             &ACCESS_LOG_0,
-            middleware::rate_limit::RateLimit::new(
-                &LIMIT_0,
-                middleware::circuit_breaker::CircuitBreaker::new(
-                    &BREAKER_1,
-                    middleware::request_headers::RequestHeaders::new(
-                        &REQUEST_HEADERS_0,
-                        Forward::new(&ROUTES_2, PathEdit::Keep),
+            middleware::error_pages::ErrorPages::new(
+                &PAGES_0,
+                middleware::rate_limit::RateLimit::new(
+                    &LIMIT_0,
+                    middleware::circuit_breaker::CircuitBreaker::new(
+                        &BREAKER_1,
+                        middleware::request_headers::RequestHeaders::new(
+                            &REQUEST_HEADERS_0,
+                            Forward::new(&ROUTES_2, PathEdit::Keep),
+                        ),
                     ),
                 ),
             ),
@@ -639,11 +704,11 @@ static STACK1: [Stack1; 1] = [
 type Stack2 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::response_headers::ResponseHeaders<
-            middleware::ip_filter::IpFilter<
-                middleware::cors::Cors<
-                    middleware::rate_limit::RateLimit<
-                        middleware::auth::Auth<
-                            Forward<Resolved<balancers::LeastConnections>>,
+            middleware::error_pages::ErrorPages<
+                middleware::ip_filter::IpFilter<
+                    middleware::cors::Cors<
+                        middleware::rate_limit::RateLimit<
+                            middleware::auth::Auth<Forward<balancers::LeastConnections>>,
                         >,
                     >,
                 >,
@@ -659,22 +724,25 @@ static STACK2: [Stack2; 1] = [
             &ACCESS_LOG_0,
             middleware::response_headers::ResponseHeaders::new(
                 &RESPONSE_HEADERS_0,
-                middleware::ip_filter::IpFilter::new(
-                    &ADMITTED_0,
-                    middleware::cors::Cors::new(
-                        &CORS_0,
-                        middleware::rate_limit::RateLimit::new(
-                            &LIMIT_1,
-                            middleware::auth::Auth::new(
-                                &API_KEYS_0,
-                                Forward::new(
-                                    &ROUTES_2,
-                                    PathEdit::Rewrite(
-                                        &[
-                                            TemplatePiece::Literal("/v2/"),
-                                            TemplatePiece::Segment(1),
-                                            TemplatePiece::Literal("/profile"),
-                                        ],
+                middleware::error_pages::ErrorPages::new(
+                    &PAGES_1,
+                    middleware::ip_filter::IpFilter::new(
+                        &ADMITTED_0,
+                        middleware::cors::Cors::new(
+                            &CORS_0,
+                            middleware::rate_limit::RateLimit::new(
+                                &LIMIT_1,
+                                middleware::auth::Auth::new(
+                                    &API_KEYS_0,
+                                    Forward::new(
+                                        &ROUTES_2,
+                                        PathEdit::Rewrite(
+                                            &[
+                                                TemplatePiece::Literal("/v2/"),
+                                                TemplatePiece::Segment(1),
+                                                TemplatePiece::Literal("/profile"),
+                                            ],
+                                        ),
                                     ),
                                 ),
                             ),
@@ -688,10 +756,12 @@ static STACK2: [Stack2; 1] = [
 
 type Stack3 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
-        middleware::rate_limit::RateLimit<
-            middleware::circuit_breaker::CircuitBreaker<
-                middleware::request_headers::RequestHeaders<
-                    Forward<balancers::RandomChoice>,
+        middleware::error_pages::ErrorPages<
+            middleware::rate_limit::RateLimit<
+                middleware::circuit_breaker::CircuitBreaker<
+                    middleware::request_headers::RequestHeaders<
+                        Forward<balancers::RandomChoice>,
+                    >,
                 >,
             >,
         >,
@@ -703,13 +773,16 @@ static STACK3: [Stack3; 1] = [
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
             &ACCESS_LOG_0,
-            middleware::rate_limit::RateLimit::new(
-                &LIMIT_0,
-                middleware::circuit_breaker::CircuitBreaker::new(
-                    &BREAKER_2,
-                    middleware::request_headers::RequestHeaders::new(
-                        &REQUEST_HEADERS_0,
-                        Forward::new(&CANARY, PathEdit::Strip(1)),
+            middleware::error_pages::ErrorPages::new(
+                &PAGES_0,
+                middleware::rate_limit::RateLimit::new(
+                    &LIMIT_0,
+                    middleware::circuit_breaker::CircuitBreaker::new(
+                        &BREAKER_2,
+                        middleware::request_headers::RequestHeaders::new(
+                            &REQUEST_HEADERS_0,
+                            Forward::new(&CANARY, PathEdit::Strip(1)),
+                        ),
                     ),
                 ),
             ),
@@ -720,8 +793,10 @@ static STACK3: [Stack3; 1] = [
 type Stack4 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::response_headers::ResponseHeaders<
-            middleware::rate_limit::RateLimit<
-                middleware::request_headers::RequestHeaders<Redirect>,
+            middleware::error_pages::ErrorPages<
+                middleware::rate_limit::RateLimit<
+                    middleware::request_headers::RequestHeaders<Redirect>,
+                >,
             >,
         >,
     >,
@@ -734,14 +809,17 @@ static STACK4: [Stack4; 1] = [
             &ACCESS_LOG_0,
             middleware::response_headers::ResponseHeaders::new(
                 &RESPONSE_HEADERS_1,
-                middleware::rate_limit::RateLimit::new(
-                    &LIMIT_2,
-                    middleware::request_headers::RequestHeaders::new(
-                        &REQUEST_HEADERS_0,
-                        Redirect::new(
-                            301,
-                            RedirectTarget::Template(
-                                &[TemplatePiece::Literal("/new/"), TemplatePiece::Rest(1)],
+                middleware::error_pages::ErrorPages::new(
+                    &PAGES_0,
+                    middleware::rate_limit::RateLimit::new(
+                        &LIMIT_2,
+                        middleware::request_headers::RequestHeaders::new(
+                            &REQUEST_HEADERS_0,
+                            Redirect::new(
+                                301,
+                                RedirectTarget::Template(
+                                    &[TemplatePiece::Literal("/new/"), TemplatePiece::Rest(1)],
+                                ),
                             ),
                         ),
                     ),
@@ -753,8 +831,10 @@ static STACK4: [Stack4; 1] = [
 
 type Stack5 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
-        middleware::rate_limit::RateLimit<
-            middleware::request_headers::RequestHeaders<Redirect>,
+        middleware::error_pages::ErrorPages<
+            middleware::rate_limit::RateLimit<
+                middleware::request_headers::RequestHeaders<Redirect>,
+            >,
         >,
     >,
 >;
@@ -764,11 +844,14 @@ static STACK5: [Stack5; 1] = [
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
             &ACCESS_LOG_0,
-            middleware::rate_limit::RateLimit::new(
-                &LIMIT_0,
-                middleware::request_headers::RequestHeaders::new(
-                    &REQUEST_HEADERS_0,
-                    Redirect::new(308, RedirectTarget::Fixed("https://example.com/")),
+            middleware::error_pages::ErrorPages::new(
+                &PAGES_0,
+                middleware::rate_limit::RateLimit::new(
+                    &LIMIT_0,
+                    middleware::request_headers::RequestHeaders::new(
+                        &REQUEST_HEADERS_0,
+                        Redirect::new(308, RedirectTarget::Fixed("https://example.com/")),
+                    ),
                 ),
             ),
         ),
@@ -777,9 +860,11 @@ static STACK5: [Stack5; 1] = [
 
 type Stack6 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
-        middleware::rate_limit::RateLimit<
-            middleware::request_headers::RequestHeaders<
-                middleware::response_headers::ResponseHeaders<Respond>,
+        middleware::error_pages::ErrorPages<
+            middleware::rate_limit::RateLimit<
+                middleware::request_headers::RequestHeaders<
+                    middleware::response_headers::ResponseHeaders<Respond>,
+                >,
             >,
         >,
     >,
@@ -790,13 +875,20 @@ static STACK6: [Stack6; 1] = [
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
             &ACCESS_LOG_0,
-            middleware::rate_limit::RateLimit::new(
-                &LIMIT_0,
-                middleware::request_headers::RequestHeaders::new(
-                    &REQUEST_HEADERS_0,
-                    middleware::response_headers::ResponseHeaders::new(
-                        &RESPONSE_HEADERS_2,
-                        Respond::new(200, "text/plain", "User-agent: *\nDisallow: /\n"),
+            middleware::error_pages::ErrorPages::new(
+                &PAGES_0,
+                middleware::rate_limit::RateLimit::new(
+                    &LIMIT_0,
+                    middleware::request_headers::RequestHeaders::new(
+                        &REQUEST_HEADERS_0,
+                        middleware::response_headers::ResponseHeaders::new(
+                            &RESPONSE_HEADERS_2,
+                            Respond::new(
+                                200,
+                                "text/plain",
+                                "User-agent: *\nDisallow: /\n",
+                            ),
+                        ),
                     ),
                 ),
             ),
@@ -806,9 +898,11 @@ static STACK6: [Stack6; 1] = [
 
 type Stack7 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
-        middleware::cors::Cors<
-            middleware::rate_limit::RateLimit<
-                middleware::request_headers::RequestHeaders<Respond>,
+        middleware::error_pages::ErrorPages<
+            middleware::cors::Cors<
+                middleware::rate_limit::RateLimit<
+                    middleware::request_headers::RequestHeaders<Respond>,
+                >,
             >,
         >,
     >,
@@ -819,13 +913,16 @@ static STACK7: [Stack7; 1] = [
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
             &ACCESS_LOG_0,
-            middleware::cors::Cors::new(
-                &CORS_1,
-                middleware::rate_limit::RateLimit::new(
-                    &LIMIT_0,
-                    middleware::request_headers::RequestHeaders::new(
-                        &REQUEST_HEADERS_0,
-                        Respond::new(200, "", ""),
+            middleware::error_pages::ErrorPages::new(
+                &PAGES_0,
+                middleware::cors::Cors::new(
+                    &CORS_1,
+                    middleware::rate_limit::RateLimit::new(
+                        &LIMIT_0,
+                        middleware::request_headers::RequestHeaders::new(
+                            &REQUEST_HEADERS_0,
+                            Respond::new(200, "", ""),
+                        ),
                     ),
                 ),
             ),
@@ -835,8 +932,10 @@ static STACK7: [Stack7; 1] = [
 
 type Stack8 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
-        middleware::rate_limit::RateLimit<
-            middleware::request_headers::RequestHeaders<RespondOf>,
+        middleware::error_pages::ErrorPages<
+            middleware::rate_limit::RateLimit<
+                middleware::request_headers::RequestHeaders<RespondOf>,
+            >,
         >,
     >,
 >;
@@ -846,20 +945,23 @@ static STACK8: [Stack8; 1] = [
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
             &ACCESS_LOG_0,
-            middleware::rate_limit::RateLimit::new(
-                &LIMIT_0,
-                middleware::request_headers::RequestHeaders::new(
-                    &REQUEST_HEADERS_0,
-                    RespondOf::new(
-                        200,
-                        "application/json",
-                        Escape::Json,
-                        RequestText::new(
-                            &[
-                                RequestPart::Late(Piece::Literal("{\"client\": \"")),
-                                RequestPart::ClientIp,
-                                RequestPart::Late(Piece::Literal("\"}")),
-                            ],
+            middleware::error_pages::ErrorPages::new(
+                &PAGES_0,
+                middleware::rate_limit::RateLimit::new(
+                    &LIMIT_0,
+                    middleware::request_headers::RequestHeaders::new(
+                        &REQUEST_HEADERS_0,
+                        RespondOf::new(
+                            200,
+                            "application/json",
+                            Escape::Json,
+                            RequestText::new(
+                                &[
+                                    RequestPart::Late(Piece::Literal("{\"client\": \"")),
+                                    RequestPart::ClientIp,
+                                    RequestPart::Late(Piece::Literal("\"}")),
+                                ],
+                            ),
                         ),
                     ),
                 ),
@@ -869,12 +971,15 @@ static STACK8: [Stack8; 1] = [
 ];
 
 type Unmatched = middleware::request_id::RequestIds<
-    middleware::access_log::AccessLog<Reject>,
+    middleware::access_log::AccessLog<middleware::error_pages::ErrorPages<Reject>>,
 >;
 
 static UNMATCHED: Unmatched = middleware::request_id::RequestIds::new(
     &REQUEST_ID_0,
-    middleware::access_log::AccessLog::new(&ACCESS_LOG_0, Reject),
+    middleware::access_log::AccessLog::new(
+        &ACCESS_LOG_0,
+        middleware::error_pages::ErrorPages::new(&PAGES_0, Reject),
+    ),
 );
 
 // Routes, in the order of the config.
@@ -1103,12 +1208,6 @@ upstreams:
       - url: "http://${env:ORDERS:-localhost}:9005"
         weight: 1
         backup: false
-      - url: "http://10.0.0.9:9005"
-        weight: 1
-        backup: false
-    resolve:
-      interval: 30s
-      addresses: 4
     health_check: off
     timeouts:
       connect: 2s
@@ -1155,6 +1254,15 @@ middleware:
   access_log:
     query: false
     fields: [host, user_agent, protocol, referer]
+  error_pages:
+    "404":
+      content_type: "text/html; charset=utf-8"
+      file: pages/404.html
+      backend: false
+    "5xx":
+      content_type: text/html
+      body: "<p>{request.id}</p>"
+      backend: true
   rate_limit:
     rate: 100/s
     burst: 200
@@ -1186,7 +1294,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 31), access_log (line 32), rate_limit (line 33), circuit_breaker (line 34), request_headers (line 35)
+    # inherited middleware: request_id (line 30), access_log (line 31), error_pages (line 34), rate_limit (line 32), circuit_breaker (line 33), request_headers (line 35)
   - name: people
     path: /people
     match: prefix
@@ -1198,7 +1306,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 31), access_log (line 32), rate_limit (line 33), circuit_breaker (line 34), request_headers (line 35)
+    # inherited middleware: request_id (line 30), access_log (line 31), error_pages (line 34), rate_limit (line 32), circuit_breaker (line 33), request_headers (line 35)
   - name: orders
     path: /orders
     match: prefix
@@ -1210,7 +1318,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 31), access_log (line 32), rate_limit (line 33), circuit_breaker (line 34), request_headers (line 35)
+    # inherited middleware: request_id (line 30), access_log (line 31), error_pages (line 34), rate_limit (line 32), circuit_breaker (line 33), request_headers (line 35)
   - name: tenants
     path: "/tenants/{id:uint}"
     match: exact
@@ -1224,13 +1332,26 @@ routes:
     timeout: 250ms
     idle: 90s
     total: 10m
-    # inherited middleware: request_id (line 31), access_log (line 32)
+    # inherited middleware: request_id (line 30), access_log (line 31)
     middleware:
       response_headers:
         remove: []
         set:
           x-tenant: "{id}"
         add: {}
+      error_pages:
+        "403":
+          content_type: "text/plain; charset=utf-8"
+          body: "not from {client.ip}"
+          backend: false
+        "404":
+          content_type: "text/html; charset=utf-8"
+          file: pages/404.html
+          backend: false
+        "5xx":
+          content_type: text/html
+          body: "<p>{request.id}</p>"
+          backend: true
       ip_filter:
         allow: ["10.0.0.0/8"]
         deny: ["10.9.0.0/16"]
@@ -1270,7 +1391,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 31), access_log (line 32), rate_limit (line 33), circuit_breaker (line 34), request_headers (line 35)
+    # inherited middleware: request_id (line 30), access_log (line 31), error_pages (line 34), rate_limit (line 32), circuit_breaker (line 33), request_headers (line 35)
   - name: "/old/{*rest}"
     path: "/old/{*rest}"
     match: prefix
@@ -1281,7 +1402,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 31), access_log (line 32), request_headers (line 35)
+    # inherited middleware: request_id (line 30), access_log (line 31), error_pages (line 34), request_headers (line 35)
     middleware:
       response_headers:
         remove: []
@@ -1303,7 +1424,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 31), access_log (line 32), rate_limit (line 33), request_headers (line 35)
+    # inherited middleware: request_id (line 30), access_log (line 31), error_pages (line 34), rate_limit (line 32), request_headers (line 35)
   - name: /robots.txt
     path: /robots.txt
     match: exact
@@ -1318,7 +1439,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 31), access_log (line 32), rate_limit (line 33), request_headers (line 35)
+    # inherited middleware: request_id (line 30), access_log (line 31), error_pages (line 34), rate_limit (line 32), request_headers (line 35)
   - name: /open
     path: /open
     match: prefix
@@ -1328,7 +1449,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 31), access_log (line 32), rate_limit (line 33), request_headers (line 35)
+    # inherited middleware: request_id (line 30), access_log (line 31), error_pages (line 34), rate_limit (line 32), request_headers (line 35)
     middleware:
       cors:
         origins: ["*"]
@@ -1348,5 +1469,5 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 31), access_log (line 32), rate_limit (line 33), request_headers (line 35)
+    # inherited middleware: request_id (line 30), access_log (line 31), error_pages (line 34), rate_limit (line 32), request_headers (line 35)
 "#;
