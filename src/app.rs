@@ -78,6 +78,15 @@ pub struct LogLevel {
     pub level: Late,
 }
 
+/// `server.via`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// `Via` says that a request has come through this gateway.
+    On,
+    /// It does not.
+    Off,
+}
+
 /// `server.limits`.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -132,6 +141,8 @@ pub struct Settings {
     pub workers: Option<usize>,
     /// Peers whose `X-Forwarded-*` are believed.
     pub trusted_proxies: &'static [TrustedProxy],
+    /// Whether the gateway names itself to backends.
+    pub via: Via,
     /// The level of the operational log, where `RUST_LOG` does not set it.
     pub log_level: LogLevel,
     /// Limits.

@@ -9,13 +9,16 @@ pub use std::time::Duration;
 
 pub use http::Method;
 
-pub use crate::app::{App, Drain, Identity, Limits, Listen, Listener, LogLevel, Settings, Timeouts};
+pub use crate::app::{App, Drain, Identity, Limits, Listen, Listener, LogLevel, Settings, Timeouts, Via};
 pub use crate::context::Context;
 pub use crate::error::Error;
-pub use crate::forward::{Forward, PathEdit, TemplatePiece};
+pub use crate::forward::{
+    Forward, ForwardedPrefix, PathEdit, PrefixEdit, RestoreLocation, Restored, TemplatePiece,
+};
 pub use crate::late::{Late, Origin, Piece};
 pub use crate::message::{Request, Response};
-pub use crate::middleware::{self, Redirect, Reject, Respond, RespondOf, Target as RedirectTarget};
+pub use crate::middleware::{self, Reject, Respond, RespondOf};
+pub use crate::redirect::{Redirect, RedirectParts, Scheme, Target as RedirectTarget};
 pub use crate::route::{
     Disputed, Edge, HeaderMatch, Methods, NONE, Node, QueryMatch, Route, RouteIndex, RouteSettings, Span,
     Table,

@@ -19,6 +19,8 @@ pub enum Reason {
     MethodNotAllowed,
     /// The request line, a header or the path is not acceptable.
     BadRequest,
+    /// It lacks a value that the route needs of it: a host, a parameter of the query, a field.
+    ValueAbsent,
     /// The request target is longer than `limits.uri`.
     UriTooLong,
     /// The head is larger than `limits.header_bytes` or has more fields than `limits.headers`.
@@ -63,6 +65,7 @@ impl Reason {
             Self::NoRoute => "no_route",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::BadRequest => "bad_request",
+            Self::ValueAbsent => "value_absent",
             Self::UriTooLong => "uri_too_long",
             Self::HeadersTooLarge => "headers_too_large",
             Self::BodyTooLarge => "body_too_large",
@@ -89,7 +92,7 @@ impl Reason {
             Self::Ok => StatusCode::OK,
             Self::NoRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::BadRequest | Self::ValueAbsent => StatusCode::BAD_REQUEST,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -114,6 +117,7 @@ impl Reason {
             Self::NoRoute => "No route matches this request",
             Self::MethodNotAllowed => "This method is not allowed here",
             Self::BadRequest => "The request is malformed",
+            Self::ValueAbsent => "The request lacks a value that this route needs",
             Self::UriTooLong => "The request target is too long",
             Self::HeadersTooLarge => "The request head is too large",
             Self::BodyTooLarge => "The request body is too large",

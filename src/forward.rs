@@ -1,6 +1,8 @@
 //! The end of most stacks: one exchange with an upstream, with its timeouts and its retries.
 
 mod path;
+mod prefix;
+mod restore;
 mod retry;
 
 use std::net::IpAddr;
@@ -20,7 +22,9 @@ use crate::upstream::{
     SendError, Started, Tried, Upstream,
 };
 
-pub use path::{PathEdit, TemplatePiece};
+pub use path::{PathEdit, PrefixEdit, TemplatePiece};
+pub use prefix::ForwardedPrefix;
+pub use restore::{RestoreLocation, Restored};
 pub(crate) use retry::Budget;
 
 /// Sends requests to an upstream.

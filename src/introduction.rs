@@ -2,7 +2,9 @@
 //! It goes into the request's fields as soon as somebody asks for one of these or changes it, and else straight into the
 //! head: as entries of the header map they cost 8 % of a request's instructions.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Version, header};
+
+use crate::app::Via;
 
 static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -23,8 +25,8 @@ pub struct Introduction {
     pub(crate) says_host: bool,
     /// The request's own Host.
     pub(crate) host: Option<HeaderValue>,
-    /// The request is HTTP/1.0 (RFC 9110 section 7.6.3 wants the version as it came).
-    pub(crate) is_old: bool,
+    /// How the gateway names itself, if it does.
+    pub(crate) via: Option<&'static HeaderValue>,
 }
 
 impl Introduction {
@@ -39,14 +41,16 @@ impl Introduction {
             "x-forwarded-for" => self.forwarded_for.as_ref(),
             "x-forwarded-proto" => self.says_proto.then_some(&HTTP),
             "x-forwarded-host" => self.host.as_ref().filter(|_| self.says_host),
-            "via" => Some(self.via()),
+            "via" => self.via,
             _ => None,
         }
     }
 
     /// Puts it into a request's fields.
     pub(crate) fn put_into(self, headers: &mut HeaderMap) {
-        headers.append(header::VIA, self.via().clone());
+        if let Some(via) = self.via {
+            headers.append(header::VIA, via.clone());
+        }
         if let Some(list) = self.forwarded_for {
             headers.insert(&FORWARDED_FOR, list);
         }
@@ -64,12 +68,17 @@ impl Introduction {
             self.forwarded_for.as_ref().map(|list| ("x-forwarded-for", list.as_bytes())),
             self.says_proto.then(|| ("x-forwarded-proto", HTTP.as_bytes())),
             self.host.as_ref().filter(|_| self.says_host).map(|host| ("x-forwarded-host", host.as_bytes())),
-            Some(("via", self.via().as_bytes())),
+            self.via.map(|via| ("via", via.as_bytes())),
         ]
     }
 
-    fn via(&self) -> &'static HeaderValue {
-        if self.is_old { &VIA_OLD } else { &VIA }
+    /// The gateway's name, for a request of this version (RFC 9110 section 7.6.3 wants it as it came).
+    pub(crate) fn name(via: Via, version: Version) -> Option<&'static HeaderValue> {
+        match (via, version) {
+            (Via::Off, _) => None,
+            (Via::On, Version::HTTP_10) => Some(&VIA_OLD),
+            (Via::On, _) => Some(&VIA),
+        }
     }
 }
 
@@ -79,16 +88,20 @@ mod tests {
 
     #[test]
     fn every_way_to_tell_it_says_the_same() {
-        for (says_proto, says_host, is_old) in
-            [(true, true, false), (false, true, true), (true, false, false), (false, false, true)]
-        {
+        for (says_proto, says_host, via, version) in [
+            (true, true, Via::On, Version::HTTP_11),
+            (false, true, Via::On, Version::HTTP_10),
+            (true, false, Via::Off, Version::HTTP_11),
+            (false, false, Via::Off, Version::HTTP_10),
+        ] {
             let introduction = Introduction {
-                forwarded_for: is_old.then_some(HeaderValue::from_static("192.0.2.1")),
+                forwarded_for: (version == Version::HTTP_10).then_some(HeaderValue::from_static("192.0.2.1")),
                 says_proto,
                 says_host,
                 host: Some(HeaderValue::from_static("a.example")),
-                is_old,
+                via: Introduction::name(via, version),
             };
+            assert_eq!(introduction.get(&header::VIA).is_some(), via == Via::On);
             let lines: Vec<(String, Vec<u8>)> = introduction
                 .lines()
                 .into_iter()

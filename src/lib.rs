@@ -13,6 +13,7 @@
 mod access_log;
 mod admin;
 mod app;
+mod asked;
 pub mod codegen;
 mod context;
 mod error;
@@ -28,6 +29,7 @@ mod operational_log;
 mod policy;
 mod problem;
 mod record;
+mod redirect;
 pub mod route;
 mod server;
 mod service;

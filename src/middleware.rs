@@ -15,4 +15,4 @@ pub mod request_headers;
 pub mod request_id;
 pub mod response_headers;
 
-pub use reject::{Redirect, Reject, Respond, RespondOf, Target};
+pub use reject::{Reject, Respond, RespondOf};

@@ -22,6 +22,7 @@ mod worker;
 pub use address::{Cidr, TrustedProxy};
 pub(crate) use client::Client;
 pub use command::{command, main};
+pub(crate) use gate::is_host;
 pub(crate) use listener::UNSENT;
 pub(crate) use process::{Phase, Process};
 pub use start::run;

@@ -12,9 +12,11 @@ use std::net::IpAddr;
 use std::sync::OnceLock;
 
 use bytes::{BufMut, Bytes, BytesMut};
+use castgate_contract::redirect::Scheme;
 use castgate_contract::{host, path, query, segment};
 use http::{HeaderName, HeaderValue, header};
 
+use crate::asked;
 use crate::context::Context;
 use crate::late::{Late, Origin, Piece, Problems};
 use crate::message::Request;
@@ -231,7 +233,7 @@ impl RequestPart {
             // Neither is left when a text is bound.
             Self::Late(_) | Self::Header(_) => return Err(Absent),
             Self::ClientIp => output(Bit::Address(cx.client_ip().ok_or(Absent)?)),
-            Self::Scheme => output(Bit::Plain(scheme(request, cx).as_bytes())),
+            Self::Scheme => output(Bit::Plain(asked::scheme(request, cx).as_str().as_bytes())),
             Self::Host => {
                 let (name, _) = host(request).ok_or(Absent)?;
                 // The gate takes no longer ones.
@@ -243,8 +245,8 @@ impl RequestPart {
             }
             Self::Port => {
                 let port = host(request).map_or(&b""[..], |(_, port)| port);
-                let of_scheme = if scheme(request, cx) == "https" { "443" } else { "80" };
-                output(Bit::Plain(if port.is_empty() { of_scheme.as_bytes() } else { port }));
+                let of_scheme = if asked::scheme(request, cx) == Scheme::Https { b"443" } else { &b"80"[..] };
+                output(Bit::Plain(if port.is_empty() { of_scheme } else { port }));
             }
             Self::Method => output(Bit::Plain(request.method().as_str().as_bytes())),
             Self::Path => output(Bit::Path(path)),
@@ -289,14 +291,6 @@ impl Part {
             other => Self::Request(other),
         }
     }
-}
-
-static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-
-/// What a trusted proxy says of how the client has come; the gateway itself speaks no TLS.
-fn scheme(request: &Request, cx: &Context<'_>) -> &'static str {
-    let said = cx.first(request, &FORWARDED_PROTO);
-    if said.is_some_and(|said| said.as_bytes().eq_ignore_ascii_case(b"https")) { "https" } else { "http" }
 }
 
 /// The name and the port of `Host`; either may be empty.

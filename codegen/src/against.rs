@@ -155,8 +155,9 @@ impl<'m> Asking<'m, '_> {
             let unseen = unseen.unwrap_or_else(|| judge::invisible(&test.expect));
             return Ok((Trial { test, answer: None, mismatches: Vec::new(), unseen }, before));
         }
-        let host = if test.request.host().is_empty() { &self.nobody } else { test.request.host() };
-        let answer = self.client.send(&self.running.gateway, &test.request, host, &self.running.headers);
+        let host =
+            if test.request.host().is_empty() { self.nobody.clone() } else { test.request.authority() };
+        let answer = self.client.send(&self.running.gateway, &test.request, &host, &self.running.headers);
         let is_refused = answer.as_ref().is_ok_and(|answer| answer.is_problem);
         let after = self.counted(test, &before, is_refused)?;
         let (mismatches, unseen) = match &answer {

@@ -5,6 +5,7 @@
 //! hides the rest of the file; the stage after it decides what has to be there and what the defaults are.
 
 mod backend;
+mod rewrite;
 mod value;
 
 pub use crate::language::gateway::WrittenGateway as Gateway;
@@ -13,5 +14,6 @@ pub use crate::language::server::{WrittenAdmin, WrittenObservability, WrittenSer
 pub use crate::language::test::WrittenTest;
 pub use crate::language::upstream::WrittenUpstream;
 pub use backend::Backend;
+pub use rewrite::Rewrite;
 pub(crate) use value::LENIENT;
 pub use value::{Duration, Lenient, Limit, List, Map, Percent, Rate, Size, Status, Strings, Switch, Workers};

@@ -92,7 +92,7 @@ catalogue! {
     NOT_SUPPORTED = "CG0112", "not supported by this version", Keys(&[]);
     YAML_TRAP = "CG0113", "meant for YAML 1.1", Keys(&["server.workers", "upstreams.health_check.expect"]);
 
-    MISSING_KEY = "CG0201", "missing key", Keys(&["tests.expect"]);
+    MISSING_KEY = "CG0201", "missing key", Keys(&["tests.expect", "routes.redirect"]);
     MISSING_UNIT = "CG0202", "missing unit", Keys(&[]);
     UNKNOWN_UPSTREAM = "CG0203", "unknown upstream", Keys(&["routes.upstream", "tests.expect.upstream"]);
     IMPOSSIBLE_VALUE = "CG0204", "impossible value",
@@ -116,7 +116,8 @@ catalogue! {
             "upstreams.backends.url", "routes.backends", "upstreams.health_check.headers"]);
     LATE_VALUE_HERE = "CG0215", "late value where the build needs to know",
         Keys(&["include", "routes.listener", "routes.host", "routes.path", "routes.name", "routes.headers", "routes.query",
-            "routes.upstream", "routes.strip_prefix", "routes.rewrite", "routes.redirect.to", "routes.respond.body",
+            "routes.upstream", "routes.strip_prefix", "routes.add_prefix", "routes.rewrite", "routes.rewrite.prefix",
+            "routes.redirect.to", "routes.redirect.prefix", "routes.respond.body",
             "routes.respond.content_type", "tests.request", "tests.headers",
             "upstreams.health_check.path", "upstreams.health_check.expect", "upstreams.health_check.host"]);
     LITERAL_SECRET = "CG0216", "secret in the config", Keys(&["upstreams.health_check.headers"]);
@@ -140,16 +141,19 @@ catalogue! {
     ROUTE_TARGET = "CG0304", "a route has exactly one target",
         Keys(&["routes", "routes.upstream", "routes.backends", "routes.redirect"]);
     KEY_DOES_NOT_APPLY = "CG0305", "key does not apply here",
-        Keys(&["server.listen", "routes.strategy", "routes.strip_prefix", "routes.rewrite", "routes.timeout", "routes.idle",
+        Keys(&["server.listen", "routes.strategy", "routes.strip_prefix", "routes.add_prefix", "routes.rewrite",
+            "routes.redirect.scheme", "routes.redirect.host", "routes.redirect.port", "routes.redirect.prefix",
+            "routes.response", "routes.response.location", "routes.timeout", "routes.idle",
             "routes.total", "upstreams.health_check.path", "upstreams.health_check.expect",
             "upstreams.health_check.method", "upstreams.health_check.host", "upstreams.health_check.headers",
             "upstreams.panic_threshold", "upstreams.resolve"]);
     STRIP_PREFIX = "CG0306", "unsuitable strip_prefix", Keys(&["routes.strip_prefix"]);
-    BAD_TEMPLATE = "CG0307", "unsuitable template", Keys(&["routes.rewrite", "routes.redirect.to"]);
+    BAD_TEMPLATE = "CG0307", "unsuitable template",
+        Keys(&["routes.rewrite", "routes.rewrite.prefix", "routes.add_prefix", "routes.redirect.to", "routes.redirect.prefix"]);
     AMBIGUOUS_ROUTES = "CG0308", "ambiguous routes", Keys(&["routes.path"]);
     UNREACHABLE_ROUTE = "CG0309", "unreachable route", Keys(&["routes.path"]);
     BUILT_IN_SHADOWED = "CG0310", "route shadowed by a built-in path", Keys(&["routes.path"]);
-    REDIRECT_LOOP = "CG0311", "redirect that never ends", Keys(&["routes.redirect.to"]);
+    REDIRECT_LOOP = "CG0311", "redirect that never ends", Keys(&["routes.redirect", "routes.redirect.to"]);
     AMBIGUOUS_PREFLIGHTS = "CG0312", "ambiguous preflights", Keys(&["routes.headers"]);
 
     TIMEOUT_ORDER = "CG0401", "timeouts contradict each other",

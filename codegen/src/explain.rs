@@ -3,6 +3,7 @@
 mod reason;
 
 use crate::diagnostic::quoted;
+use crate::language::route::OfLocation;
 use crate::middleware::{Refusal, Use};
 use crate::model::{CrossOrigin, HostHeader, Late, Model, RequestText, Route, Site, Target};
 use crate::show;
@@ -156,8 +157,14 @@ fn taken<'m>(table: &Table<'m>, model: &Model, route: &'m Route, request: &Reque
                 row("forwards", format!("{} {path}{host}", request.method()));
             }
         }
+        Target::Redirect(_) if path.is_empty() => {
+            row("redirects", format!("{}, on the host that the client asks", show::target(model, route)));
+        }
         Target::Redirect(redirect) => row("redirects", format!("{} to {path}", redirect.status)),
         Target::Respond(respond) => row("responds", format!("{}, {}", respond.status, size(&respond.body))),
+    }
+    if route.settings.response.location == OfLocation::Restore {
+        row("response", "its places are what the client asks for".to_owned());
     }
     if route.body_limit != model.server.limits.body {
         row(

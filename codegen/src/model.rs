@@ -16,7 +16,9 @@ pub use listener::{Listener, Listeners, Site};
 pub(crate) use request::{Document, PLAIN};
 pub use request::{Part, RequestText, Source};
 pub(crate) use route::by_hosts;
-pub use route::{Forward, HeaderPredicate, PathChange, QueryPredicate, Redirect, Route, Target};
+pub use route::{
+    Forward, HeaderPredicate, Leads, PathChange, PrefixChange, QueryPredicate, Redirect, Route, Target,
+};
 pub use server::{Cidr, Placed, TrustedProxy, Workers};
 pub use sharing::Sharing;
 pub use test::Test;

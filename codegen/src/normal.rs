@@ -8,6 +8,7 @@
 mod route;
 mod upstream;
 
+pub(crate) use route::redirect;
 pub use route::route;
 
 use crate::language::kind::{Address, OneOrList};

@@ -1,6 +1,9 @@
 //! Values of the model as they are written in a config.
 
-use crate::model::{Late, Methods, Part, Piece, Rate, Ratio, RequestText, Route, Target, Upstream};
+use crate::language::Section;
+use crate::language::route::WrittenRedirect;
+use crate::model::{Late, Leads, Methods, Part, Piece, Rate, Ratio, RequestText, Route, Target, Upstream};
+use crate::normal;
 use crate::pattern::{HostPattern, Segment, TemplatePiece};
 use crate::resolve::value::{self, Braces};
 use std::time::Duration;
@@ -124,13 +127,22 @@ pub fn template(pieces: &[TemplatePiece], route: &Route) -> String {
     pieces.iter().map(piece).collect()
 }
 
-/// The upstream's name, `308 /new/{id}`, or `respond 200`.
+/// The upstream's name, `308 /new/{id}`, `308 {scheme: https}`, or `respond 200`.
 pub fn target(model: &crate::model::Model, route: &Route) -> String {
     match &route.target {
         Target::Forward(forward) => {
             model.upstream(forward.upstream).map_or_else(String::new, |upstream| upstream.name.clone())
         }
-        Target::Redirect(redirect) => format!("{} {}", redirect.status, template(&redirect.to, route)),
+        Target::Redirect(redirect) => match &redirect.leads {
+            Leads::To(to) => format!("{} {}", redirect.status, template(to, route)),
+            Leads::Parts(_) => {
+                let mut parts = normal::redirect(redirect, route).keys();
+                parts.retain(|(key, _)| *key != WrittenRedirect::status);
+                let parts: Vec<String> =
+                    parts.iter().map(|(key, value)| format!("{key}: {}", value.one_line())).collect();
+                format!("{} {{{}}}", redirect.status, parts.join(", "))
+            }
+        },
         Target::Respond(respond) => format!("respond {}", respond.status),
     }
 }

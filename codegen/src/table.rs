@@ -15,6 +15,7 @@ mod trial;
 pub(crate) use fresh::Fresh;
 pub(crate) use meet::Neighbours;
 pub use miss::Miss;
+pub(crate) use outcome::FORWARDED_PROTO;
 pub use outcome::Outcome;
 pub use reach::Reach;
 pub(crate) use reach::Tail;
@@ -23,7 +24,7 @@ pub use request::Request;
 pub use trial::{Mismatch, TestOutcome};
 #[cfg(feature = "cli")]
 pub(crate) use {
-    outcome::{changed, rendered},
+    outcome::{changed, location},
     region::UNANSWERED,
 };
 

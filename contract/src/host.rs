@@ -37,6 +37,14 @@ pub fn label<'b>(host: &[u8], buffer: &'b mut [u8; MAX_LABEL]) -> Option<&'b str
     std::str::from_utf8(buffer).ok()
 }
 
+/// The port that `Host` names, if it is one.
+pub fn port(host: &[u8]) -> Option<u16> {
+    let colon = host.iter().rposition(|&byte| byte == b':')?;
+    let digits = host.get(colon + 1..).filter(|_| !host.ends_with(b"]"))?;
+    digits.iter().all(u8::is_ascii_digit).then_some(())?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +81,21 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(name(host.as_bytes()), expected.as_bytes(), "{host}");
+        }
+    }
+    #[test]
+    fn the_port_is_behind_the_last_colon() {
+        for (host, port) in [
+            ("a:80", Some(80)),
+            ("a:00080", Some(80)),
+            ("[::1]:8443", Some(8443)),
+            ("[::1]", None),
+            ("a", None),
+            ("a:", None),
+            ("a:65536", None),
+            ("a:+1", None),
+        ] {
+            assert_eq!(super::port(host.as_bytes()), port, "{host}");
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod network;
 pub mod origin;
 pub mod path;
 pub mod query;
+pub mod redirect;
 pub mod search;
 pub mod segment;
 pub mod table;

@@ -145,6 +145,13 @@ pub fn start(path: &str, number: usize) -> usize {
     start.min(bytes.len())
 }
 
+/// Where the path goes on behind this many segments, with a slash or not at all.
+#[inline]
+pub fn behind(path: &str, count: usize) -> usize {
+    let bytes = path.as_bytes();
+    (0..count).fold(0, |at, _| if at < bytes.len() { end(bytes, at + 1) } else { at })
+}
+
 /// Where segment number `number` of the path lies; an empty range past the end if there are fewer.
 #[inline]
 pub fn nth(path: &str, number: usize) -> std::ops::Range<usize> {
@@ -171,6 +178,22 @@ mod tests {
             for (number, part) in path[1..].split('/').enumerate() {
                 prop_assert_eq!(&path[nth(&path, number)], part);
             }
+        }
+    }
+
+    #[test]
+    fn what_is_behind_segments_keeps_its_slash() {
+        for (path, count, rest) in [
+            ("/", 0, "/"),
+            ("/", 1, ""),
+            ("/a/b", 0, "/a/b"),
+            ("/a/b", 1, "/b"),
+            ("/a/", 1, "/"),
+            ("/a", 1, ""),
+            ("/a", 2, ""),
+            ("/a;p/b", 1, "/b"),
+        ] {
+            assert_eq!(&path[behind(path, count)..], rest, "{path} {count}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! What becomes of a path that is put together anew, and where a redirect leads. Paths are canonical.
 
 use crate::host::{self, MAX_LABEL};
-use crate::segment::nth;
+use crate::segment::{behind, nth};
 
 /// A piece of a template; `T` is its text. Segments are counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +36,27 @@ pub fn render<'h, T: AsRef<str>>(
     }
 }
 
+/// Another beginning of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Prefix<T> {
+    /// So many segments are taken off, whatever parameters they have.
+    pub taken: usize,
+    /// What stands in their place: nothing, or a path without a slash at its end.
+    pub put: T,
+}
+
+impl<T: AsRef<str>> Prefix<T> {
+    /// The path with the other beginning, in two parts. What is left of it keeps its slash, and nothing at all is `/` (Gateway API,
+    /// `ReplacePrefixMatch`).
+    #[inline]
+    pub fn of<'p>(&'p self, path: &'p str) -> [&'p str; 2] {
+        match (self.put.as_ref(), &path[behind(path, self.taken)..]) {
+            ("", "") => ["", "/"],
+            (put, rest) => [put, rest],
+        }
+    }
+}
+
 /// Adds a request's query to the place of a redirect, in front of the fragment (RFC 3986, section 3).
 pub fn add_query(location: &mut String, query: &str) {
     let fragment = location.find('#').map(|at| location.split_off(at));
@@ -61,6 +82,23 @@ mod tests {
             let mut location = to.to_owned();
             add_query(&mut location, "q=1");
             assert_eq!(location, expected);
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_replaced_without_a_slash_too_many_or_too_few() {
+        for (path, taken, put, made) in [
+            ("/foo/bar", 1, "/xyz", "/xyz/bar"),
+            ("/foo", 1, "/xyz", "/xyz"),
+            ("/foo/", 1, "/xyz", "/xyz/"),
+            ("/foo/bar", 1, "", "/bar"),
+            ("/foo/", 1, "", "/"),
+            ("/foo", 1, "", "/"),
+            ("/", 0, "/v2", "/v2/"),
+            ("/a", 0, "/v2", "/v2/a"),
+            ("/a/b/c", 2, "/x/y", "/x/y/c"),
+        ] {
+            assert_eq!(Prefix { taken, put }.of(path).concat(), made, "{path}");
         }
     }
 

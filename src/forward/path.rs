@@ -6,13 +6,16 @@ use castgate_contract::template;
 /// A piece of a rewritten path.
 pub type TemplatePiece = template::TemplatePiece<&'static str>;
 
+/// Another beginning of a path.
+pub type PrefixEdit = template::Prefix<&'static str>;
+
 /// What a route does with the path.
 #[derive(Clone, Copy, Debug)]
 pub enum PathEdit {
     /// Nothing.
     Keep,
-    /// Cuts off this many segments, whatever parameters they have; what remains begins with a slash.
-    Strip(usize),
+    /// Puts another beginning in the place of some segments.
+    Prefix(PrefixEdit),
     /// Puts a new path together.
     Rewrite(&'static [TemplatePiece]),
 }

@@ -1,13 +1,11 @@
-//! Ends of stacks that need no upstream: a rejection, a redirect, a fixed response.
+//! Ends of stacks that need neither an upstream nor another place: a rejection, a fixed response.
 
 use bytes::Bytes;
 use castgate_contract::methods::Methods;
-use castgate_contract::template;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::context::Context;
 use crate::error::{Error, Reason};
-use crate::forward::TemplatePiece;
 use crate::message::{Body, Request, Response};
 use crate::service::Service;
 use crate::value::{Escape, RequestText};
@@ -31,56 +29,11 @@ impl Service for Reject {
     }
 }
 
-/// Where a redirect leads.
-#[derive(Debug)]
-pub enum Target {
-    /// Always to the same place.
-    Fixed(&'static str),
-    /// To a place made of segments of the request's path.
-    Template(&'static [TemplatePiece]),
-}
-
-/// Redirects, keeping the query.
-#[derive(Debug)]
-pub struct Redirect {
-    status: StatusCode,
-    to: Target,
-}
-
-impl Redirect {
-    /// `status` is one of 301, 302, 303, 307, 308.
-    pub const fn new(status: u16, to: Target) -> Self {
-        Self { status: status_code(status), to }
-    }
-}
-
 /// The compiler lets only valid codes through; an assertion makes that part of the build.
 const fn status_code(status: u16) -> StatusCode {
     match StatusCode::from_u16(status) {
         Ok(status) => status,
         Err(_) => panic!("not a status code"),
-    }
-}
-
-impl Service for Redirect {
-    async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
-        cx.admitted()?;
-        let mut location = String::new();
-        match self.to {
-            Target::Fixed(to) => location.push_str(to),
-            Target::Template(pieces) => {
-                let host = || request.headers().get(header::HOST).map_or(&b""[..], HeaderValue::as_bytes);
-                template::render(pieces, request.uri().path(), host, |text| location.push_str(text))
-            }
-        }
-        if let Some(query) = request.uri().query() {
-            template::add_query(&mut location, query);
-        }
-        let location = HeaderValue::try_from(location).map_err(|_| Error::new(Reason::BadRequest))?;
-        let mut response = Response::new(Body::Empty);
-        *response.status_mut() = self.status;
-        response.headers_mut().insert(header::LOCATION, location);
-        Ok(response)
     }
 }
 

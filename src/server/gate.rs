@@ -20,6 +20,7 @@ use hyper::ext::ReasonPhrase;
 
 use self::check::{Checked, check, check_length, is_of_the_gateway};
 use self::fields::Findings;
+pub(crate) use self::host::is_host;
 use self::host::{MAX_HOST, host_name};
 use super::address;
 use super::client::Client;

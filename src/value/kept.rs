@@ -2,7 +2,8 @@
 
 use http::{HeaderMap, HeaderName, header};
 
-use super::{FORWARDED_PROTO, Part, RequestPart, RequestText};
+use super::{Part, RequestPart, RequestText};
+use crate::asked::FORWARDED_PROTO;
 use crate::context::Context;
 use crate::message::Request;
 

@@ -151,6 +151,7 @@ fn what_is_agreed_on_stands_once() {
         ("\"PATCH\", \"TRACE\"", "methods"),
         ("find('#').map", "template"),
         ("lead[next] -= total", "turns"),
+        ("fn default_port", "redirect"),
         ("strip_prefix(\"0x\")", "authority"),
         ("has no path; see", "backend"),
         ("\"trace\"", "level"),

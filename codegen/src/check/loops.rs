@@ -7,8 +7,10 @@ mod template;
 
 use crate::codes;
 use crate::diagnostic::{Reporter, quoted};
-use crate::model::{Route, Target};
-use crate::table::{Request, Table};
+use crate::language::route::{WrittenRedirect, WrittenRoute};
+use crate::model::{Leads, Redirect, Route, Target};
+use crate::table::{FORWARDED_PROTO, Request, Table};
+use castgate_contract::redirect::{Parts, Scheme};
 use search::Search;
 use std::collections::BTreeSet;
 
@@ -45,11 +47,15 @@ fn report(route: &Route, start: &Request, trail: &[(&Route, Request)], sink: &mu
             others.push(other);
         }
     }
-    let to = |route: &Route| route.origin.path.key("redirect").key("to");
     let source = sink.source;
+    let to = |route: &Route| {
+        let redirect = route.origin.path.key(WrittenRoute::redirect);
+        let to = redirect.key(WrittenRedirect::to);
+        if source.is_written(&to) { to } else { redirect }
+    };
     let label = if others.is_empty() { "leads back to this route" } else { "leads to another redirect" };
     let steps: Vec<String> =
-        trail.iter().skip(1).take(3).map(|(_, request)| quoted(&request.to_string())).collect();
+        trail.iter().skip(1).take(3).map(|(_, request)| quoted(&shown(request))).collect();
     let headers: Vec<String> =
         start.headers().iter().map(|(name, value)| quoted(&format!("{name}: {value}"))).collect();
     let headers = if headers.is_empty() { String::new() } else { format!(" with {}", headers.join(" and ")) };
@@ -62,4 +68,26 @@ fn report(route: &Route, start: &Request, trail: &[(&Route, Request)], sink: &mu
         quoted(&start.to_string()) + &headers,
         steps.join(", then ")
     ));
+    if is_by_scheme(route) && trail.iter().skip(1).any(|(_, request)| is_secure(request)) {
+        problem.help(
+            "`headers: {X-Forwarded-Proto: http}` on the route takes those alone who are not there yet",
+        );
+    }
+}
+
+/// Whether the client comes with https, as somebody in front says.
+fn is_secure(request: &Request) -> bool {
+    request.headers().iter().any(|(name, value)| name == FORWARDED_PROTO && value == Scheme::Https.as_str())
+}
+
+/// The request with the scheme that the client asks with.
+fn shown(request: &Request) -> String {
+    let text = request.to_string();
+    if is_secure(request) { text.replacen("http://", "https://", 1) } else { text }
+}
+
+/// Whether all that is other is the scheme.
+fn is_by_scheme(route: &Route) -> bool {
+    let Target::Redirect(Redirect { leads: Leads::Parts(parts), .. }) = &route.target else { return false };
+    *parts == Parts { scheme: Some(Scheme::Https), host: None, port: None, prefix: None }
 }

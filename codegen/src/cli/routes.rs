@@ -1,6 +1,6 @@
 //! `castgate routes`: the table of routes.
 
-use castgate_codegen::model::{Model, Route, Target};
+use castgate_codegen::model::{Leads, Model, Route, Target};
 use castgate_codegen::show;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -45,9 +45,27 @@ pub(crate) fn json(model: &Model) -> String {
 fn object(model: &Model, route: &Route) -> Value {
     let target = match &route.target {
         Target::Forward(_) => json!({"upstream": show::target(model, route)}),
-        Target::Redirect(redirect) => {
-            json!({"redirect": {"to": show::template(&redirect.to, route), "status": redirect.status}})
-        }
+        Target::Redirect(redirect) => match &redirect.leads {
+            Leads::To(to) => {
+                json!({"redirect": {"to": show::template(to, route), "status": redirect.status}})
+            }
+            Leads::Parts(parts) => {
+                let mut object = json!({"status": redirect.status});
+                let prefix = parts.prefix.as_ref().map(|prefix| format!("{}/", prefix.put));
+                let named = [
+                    ("scheme", parts.scheme.map(|scheme| json!(scheme.as_str()))),
+                    ("host", parts.host.as_ref().map(|host| json!(host))),
+                    ("port", parts.port.map(|port| json!(port))),
+                    ("prefix", prefix.map(|prefix| json!(prefix))),
+                ];
+                for (key, value) in named {
+                    if let Some(value) = value {
+                        object[key] = value;
+                    }
+                }
+                json!({"redirect": object})
+            }
+        },
         Target::Respond(respond) => json!({"respond": {"status": respond.status}}),
     };
     let methods: Vec<&str> = route.methods.named().filter(|_| !route.methods.is_all()).collect();

@@ -5,9 +5,13 @@ use super::side::{Condition, Side, Taker};
 use super::treatment::{Treatment, differing};
 use super::upstreams;
 use crate::middleware::NAMES;
-use crate::model::{Disputed, Route, Target};
+use crate::model::{Disputed, Leads, Redirect, Route, Target};
 use crate::show;
-use crate::table::{Request, changed, rendered};
+use crate::table::{Request, changed, location};
+use castgate_contract::redirect::{self, Scheme};
+
+/// A host that no route names.
+const NOBODY: &str = "{host}";
 
 /// A config, and who of it takes the request.
 type Answer<'a, 'm> = (&'a Side<'a, 'm>, Taker);
@@ -105,9 +109,13 @@ fn targets(
             }
         }
         (Target::Redirect(a), Target::Redirect(b)) => {
-            let was = |seen: Seen<'_>| rendered(&a.to, seen.path, seen.host);
-            let is = |seen: Seen<'_>| rendered(&b.to, seen.path, seen.host);
-            if let Some((was, is)) = different(was, is, asked, &spellings) {
+            let ways = ways([a, b]);
+            let led = ways.iter().find_map(|way| {
+                let was = |seen: Seen<'_>| leads(a, *way, seen);
+                let is = |seen: Seen<'_>| leads(b, *way, seen);
+                different(was, is, asked, &spellings)
+            });
+            if let Some((was, is)) = led {
                 changes.push(Change::new("redirect-changed", Some(was), Some(is)));
             }
         }
@@ -132,6 +140,26 @@ fn spellings(asked: &Asked<'_>, routes: [&Route; 2]) -> Vec<[String; 2]> {
     let keep = routes.iter().all(|route| route.settings.keeps().contains(Disputed::PARAMETERS));
     let kept = keep.then(|| plain.map(with_parameters));
     [plain.map(str::to_owned)].into_iter().chain(kept).collect()
+}
+
+/// The scheme and the port by which a client has come.
+type Way = (Scheme, Option<u16>);
+
+/// Where a redirect leads a client that has come so.
+fn leads(redirect: &Redirect, (scheme, port): Way, seen: Seen<'_>) -> String {
+    let host = if seen.host.is_empty() { NOBODY } else { seen.host };
+    let asked = redirect::Asked { scheme, host, port, path: seen.path, query: None };
+    location(redirect, &asked).unwrap_or_default()
+}
+
+/// The ways in which a client may come, as far as redirects tell them apart: by either scheme, with a port or without.
+fn ways(redirects: [&Redirect; 2]) -> [Way; 4] {
+    let named = redirects.map(|redirect| match &redirect.leads {
+        Leads::To(_) => None,
+        Leads::Parts(parts) => parts.port,
+    });
+    let port = (8080..).find(|port: &u16| !named.contains(&Some(*port)));
+    [(Scheme::Http, None), (Scheme::Https, None), (Scheme::Http, port), (Scheme::Https, port)]
 }
 
 /// Two texts that are different for one of the spellings, with the texts of parameters that people like best.

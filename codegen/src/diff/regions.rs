@@ -141,7 +141,7 @@ impl<'a, 'm> Comparison<'a, 'm> {
         let (a, b) = (self.old.route(one), self.new.route(other));
         let is_path_alike = match (&a.target, &b.target) {
             (Target::Forward(a), Target::Forward(b)) => a.path == b.path,
-            (Target::Redirect(a), Target::Redirect(b)) => a.to == b.to,
+            (Target::Redirect(a), Target::Redirect(b)) => a.leads == b.leads,
             _ => true,
         };
         let Some(tail) = region.tails(self.longest).next() else { return false };

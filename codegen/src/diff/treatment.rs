@@ -56,7 +56,7 @@ impl Layer {
 
 /// Keys that decide which requests a route takes, or what a backend or client sees of the path; and its name. All of
 /// these are compared by what becomes of requests.
-const BY_REQUESTS: [&str; 13] = [
+const BY_REQUESTS: [&str; 18] = [
     "name",
     "listener",
     "host",
@@ -67,9 +67,14 @@ const BY_REQUESTS: [&str; 13] = [
     "query",
     "upstream",
     "strip_prefix",
+    "add_prefix",
     "rewrite",
     "middleware",
     "redirect.to",
+    "redirect.scheme",
+    "redirect.host",
+    "redirect.port",
+    "redirect.prefix",
 ];
 
 pub(super) fn treatment(model: &Model, route: &Route, known: &mut Layers) -> Treatment {

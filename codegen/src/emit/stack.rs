@@ -34,8 +34,8 @@ fn shape(of: &Instance) -> TokenStream {
     let balance = end.balance.map(balance_type).map(|balance| quote!(<#balance>));
     let end = path(end.of);
     let end = quote!(#end #balance);
-    layers.iter().rev().fold(end, |inner, Layer { middleware, kind, policy: _ }| {
-        let kind = path_in(Some(middleware), kind);
+    layers.iter().rev().fold(end, |inner, Layer { middleware, kind, of: _ }| {
+        let kind = path_in(*middleware, kind);
         quote!(#kind<#inner>)
     })
 }
@@ -43,8 +43,8 @@ fn shape(of: &Instance) -> TokenStream {
 /// `middleware::rate_limit::RateLimit::new(&LIMIT_0, middleware::request_headers::RequestHeaders::new(&REQUEST_HEADERS_0, ..))`
 fn instance(of: &Instance) -> TokenStream {
     let Instance { layers, end } = of;
-    layers.iter().rev().fold(value(&end.value), |inner, Layer { middleware, kind, policy }| {
-        let kind = path_in(Some(middleware), kind);
-        quote!(#kind::new(&#policy, #inner))
+    layers.iter().rev().fold(value(&end.value), |inner, Layer { middleware, kind, of }| {
+        let (kind, of) = (path_in(*middleware, kind), value(of));
+        quote!(#kind::new(#of, #inner))
     })
 }

@@ -14,6 +14,7 @@ mod network;
 mod origin;
 mod process;
 mod quantity;
+mod redirect;
 mod request;
 mod scalar;
 mod status;
@@ -35,6 +36,7 @@ pub(crate) use process::{Level, Threads};
 pub(crate) use quantity::{
     RateOf, Seconds, Share, ShareAbove0, Size, SizeLimit, SizeOf, Span, TimeLimit, Timeout, TimeoutOf,
 };
+pub(crate) use redirect::{HostAlone, PathRewrite, Rewrite};
 pub(crate) use request::RequestLine;
 pub(crate) use scalar::{Flag, Number, OneOfNumbers, PowerOfTwo, Refused};
 pub(crate) use status::Statuses;

@@ -1,9 +1,13 @@
 //! Sections and words of `routes:`.
 
 use super::kind::{
-    AsWritten, Body, ByHand, Fields, Header, HostSet, MediaType, MethodSet, Name, Nested, Number, OneOrList,
+    AsWritten, Body, ByHand, Fields, Header, HostAlone, HostSet, MediaType, MethodSet, Name, Nested, Number,
+    OneOrList,
 };
-use super::kind::{OneOfNumbers, Plain, Query, RequestValue, SizeLimit, TimeLimit, Timeout, Verbatim, Word};
+use super::kind::{
+    OneOfNumbers, PathRewrite, Plain, Query, RequestValue, Rewrite, SizeLimit, TimeLimit, Timeout, Verbatim,
+    Word,
+};
 use super::lints::{WrittenAllow, allow};
 use super::upstream::{Strategy, backend};
 use super::{Shape, Without, section, words};
@@ -13,6 +17,7 @@ use crate::middleware::{self, Middleware};
 use crate::model::{HeaderName, HeaderPredicate, Methods, QueryPredicate, RequestText};
 use crate::pattern::Hosts;
 use castgate_contract::path::Disputed;
+use castgate_contract::redirect::Scheme;
 use std::time::Duration;
 
 words! {
@@ -32,6 +37,16 @@ words! {
         Refuse = "refuse";
         /// It goes on as it came.
         Keep = "keep";
+    }
+}
+
+words! {
+    /// What becomes of the places that a backend names in its responses.
+    OfLocation, "word" {
+        /// They go on as they came.
+        Keep = "keep";
+        /// They become what the client asks for.
+        Restore = "restore";
     }
 }
 
@@ -62,10 +77,12 @@ pub(crate) const DISPUTED: [DisputedKey; 2] = [
 
 impl Route {
     /// What has an effect only on a route that forwards.
-    pub(crate) const OF_FORWARDING: [&'static str; 6] = [
+    pub(crate) const OF_FORWARDING: [&'static str; 8] = [
         WrittenRoute::strategy,
         WrittenRoute::strip_prefix,
+        WrittenRoute::add_prefix,
         WrittenRoute::rewrite,
+        WrittenRoute::response,
         WrittenRoute::timeout,
         WrittenRoute::idle,
         WrittenRoute::total,
@@ -82,14 +99,33 @@ impl Route {
 pub(crate) const CONTENT_TYPE: &str = "text/plain; charset=utf-8";
 
 section! {
-    /// `redirect: {to: /new, status: 308}`; the request's query is kept.
+    /// `redirect: {to: /new, status: 308}`, or the parts that are other than the client asked: `redirect: {scheme: https}`. What is
+    /// not named stays as it was, the query always.
     Redirect / WrittenRedirect {
-        /// A path or an absolute URL, required; may use the path's parameters: `/v2/{id}`. The request's query is kept; the host is
-        /// always literal.
-        to: String = Plain, required "a path or an absolute URL", example "\"https://example.com/new/{id}\"";
+        /// A path or an absolute URL; may use the path's parameters: `/v2/{id}`. The host is always literal. Not together with
+        /// `scheme`, `host`, `port` or `prefix`.
+        to: String = Plain, optional "", example "\"https://example.com/new/{id}\"";
+        /// `http` or `https`.
+        scheme: Scheme = Word, optional "the scheme that the client asked, as a trusted proxy says it, or else `http`", example "https";
+        /// A name or an address, without a port.
+        host: String = HostAlone, optional "the host that the client asked, as a trusted proxy says it", example "www.example.com";
+        /// 1 to 65535. That of the scheme is not written out.
+        port: u16 = Number(1, 65_535), optional "that of `scheme` if one is named, or else the one that the client asked", example "8443";
+        /// Literal segments in place of those that the route's path begins with: of `path: /old`, `/old/x` leads to `/new/x`. `/` takes
+        /// them off.
+        prefix: String = Verbatim, optional "the path stays as it was", example "/new";
         /// The status: 301, 302, 303, 307 or 308.
         status: u16 = OneOfNumbers(&[301, 302, 303, 307, 308], "this is not the status of a redirect"),
         default 308, example "301";
+    }
+}
+
+section! {
+    /// `rewrite: {prefix: /v2}`
+    NewPrefix / WrittenNewPrefix {
+        /// Required. Literal segments in place of those that the route's path begins with: of `path: /v1`, `/v1/x` is forwarded as
+        /// `/v2/x`. `/` takes them off.
+        prefix: String = Verbatim, required "for example `prefix: /v2`", example "/v2";
     }
 }
 
@@ -115,6 +151,17 @@ section! {
     RouteLimits / WrittenRouteLimits {
         /// The body of a request on this route, or `off`; beyond it 413.
         body: Option<u64> = SizeLimit, optional "`server.limits.body`", example "50MiB";
+    }
+}
+
+section! {
+    /// A route's `response:`
+    RouteResponse / WrittenRouteResponse {
+        /// What becomes of the places in `Location`, `Content-Location` and `Refresh`, and of the `Path` of cookies: `keep`, or with
+        /// `restore` what was changed of the path is changed back, so that `/login` behind `strip_prefix: /shop` is `/shop/login` to
+        /// the client, and a URL of the backend itself is one of the host that the client has asked. What leads elsewhere stays as it
+        /// is. Not together with the template of a `rewrite`, which does not say what was there.
+        location: OfLocation = Word, default OfLocation::Keep, example "restore";
     }
 }
 
@@ -156,10 +203,14 @@ section! {
         redirect: Redirect = Nested as _, optional "", example "{to: /new}";
         /// Answer with a fixed response.
         respond: Respond = Nested as _, optional "", example "{status: 200, content_type: text/plain, body: fine}";
-        /// Literal, whole segments taken off the front of the forwarded path. Not together with `rewrite`.
+        /// Literal, whole segments taken off the front of the forwarded path. The backend is told of them in `X-Forwarded-Prefix`. Not
+        /// together with `rewrite`.
         strip_prefix: String = Verbatim as _, optional "", example "/api/v1";
-        /// The forwarded path, from the pattern's parameters: `/v2/{id}/{*rest}`. Not together with `strip_prefix`.
-        rewrite: String = Verbatim as _, optional "", example "\"/v2/{id}/{*rest}\"";
+        /// Literal segments in front of the forwarded path, or of what `strip_prefix` leaves of it. Not together with `rewrite`.
+        add_prefix: String = Verbatim as _, optional "", example "/v2";
+        /// The forwarded path, from the pattern's parameters: `/v2/{id}/{*rest}`; or its beginning alone, `{prefix: /v2}`, of which the
+        /// backend is told as with `strip_prefix`. Not together with `strip_prefix` and `add_prefix`.
+        rewrite: Rewrite = PathRewrite as _, optional "", example "\"/v2/{id}/{*rest}\"";
         /// What becomes of a path with `;` (or `%3B`) in a segment, as `/cars;color=red/2012`: `refuse` answers 400, `keep` forwards
         /// it as it came. Segments are compared without their parameters in either case.
         path_parameters: OfDisputed = Word as _, default OfDisputed::Refuse, example "keep";
@@ -167,6 +218,8 @@ section! {
         /// `refuse` answers 400, `keep` forwards it as it came. It is a part of its segment, which a parameter takes: never
         /// decoded, and no separator. Beside one no dots are forwarded (`..%2Fx` is 400).
         encoded_slashes: OfDisputed = Word as _, default OfDisputed::Refuse, example "keep";
+        /// What becomes of what a backend answers. Only on routes that forward.
+        response: RouteResponse = Nested as _, defaults, example "{location: restore}";
         /// What a client may send on this route.
         limits: RouteLimits = Nested as _, defaults, example "{body: 50MiB}";
         /// From the end of the request to the head of the response, all attempts together: then 504. While a request's body

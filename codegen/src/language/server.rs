@@ -1,8 +1,8 @@
 //! Sections of `server:`.
 
 use super::kind::{Address, AsWritten, ByHand, Level, ListOf, Nested, Number, OneOrList, Proxy, Refused};
-use super::kind::{Size, SizeLimit, SizeOf, Span, Threads, Timeout};
-use super::{Shape, Without, section};
+use super::kind::{Size, SizeLimit, SizeOf, Span, Threads, Timeout, Word};
+use super::{Shape, Without, section, words};
 use crate::ast::Map;
 use crate::model::{Late, Placed, TrustedProxy, Workers};
 use castgate_contract::level;
@@ -15,6 +15,16 @@ const KIB: u64 = 1024;
 
 const fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
+}
+
+words! {
+    /// Whether the gateway names itself.
+    Via, "word" {
+        /// It does.
+        On = "on" => "Via::On";
+        /// It does not.
+        Off = "off" => "Via::Off";
+    }
 }
 
 section! {
@@ -36,6 +46,9 @@ section! {
         /// Unix socket; see "What backends get".
         trusted_proxies: Vec<TrustedProxy> = ListOf<Proxy>(Proxy), default Vec::new(), said "none",
         example "[10.0.0.0/8, 192.0.2.1]";
+        /// Whether backends are told of the gateway with `Via: 1.1 castgate` (RFC 9110, section 7.6.3). An nginx that sees the field
+        /// does not compress, unless its `gzip_proxied` says so: `off`. What others have said of themselves passes in either case.
+        via: Via = Word, default Via::On, example "off";
         /// What a client may send.
         limits: Limits = Nested, defaults, example "{body: 50MiB}";
         /// How long a client may take.

@@ -48,7 +48,7 @@ impl Statics {
                         name
                     }
                 };
-                plan::Layer { middleware: layer.kind, kind: code.layer, policy }
+                plan::Layer { middleware: Some(layer.kind), kind: code.layer, of: Value::Ref(policy) }
             })
             .collect()
     }
@@ -64,7 +64,7 @@ impl Statics {
         let (middleware, code) = (entry.name, entry.facts.code);
         let site = Site { line, upstream: "", number: self.policies.len() };
         let policy = self.named((middleware, code), layer.policy(&site), names);
-        plan::Layer { middleware, kind: code.layer, policy }
+        plan::Layer { middleware: Some(middleware), kind: code.layer, of: Value::Ref(policy) }
     }
 
     /// Each feature once, whoever needs it too.
@@ -182,8 +182,9 @@ mod tests {
         let entry = Entry { name: "cache", facts: &FACTS };
         let layers = [(); 3].map(|()| statics.layer(&entry, &Cache, &line, &mut names));
         for (number, layer) in layers.iter().enumerate() {
-            assert_eq!(statics.policies[number], layer.policy);
-            let made = statics.statics.iter().find(|one| one.name == layer.policy).unwrap();
+            let name = &statics.policies[number];
+            assert_eq!(Value::Ref(name.clone()), layer.of);
+            let made = statics.statics.iter().find(|one| one.name == *name).unwrap();
             assert_eq!(made.value, Value::Call("Cache::new", vec![Value::Number(number as u64)]));
         }
     }

@@ -2,14 +2,19 @@
 
 use super::names::Names;
 use super::policies::Statics;
+use crate::language::kind::SentHost;
+use crate::language::route::OfLocation;
+use crate::language::{Coded, Constant};
 use crate::middleware;
-use crate::model::{self, Document, Late, Model, PathChange};
+use crate::model::{self, Document, Forward, HostHeader, Late, Leads, Model, PathChange, PrefixChange};
 use crate::pattern::TemplatePiece;
-use crate::plan::{Balance, End, Instance, Name, Place, Stack, Upstream, Value};
+use crate::plan::{Balance, End, Instance, Layer, Name, Place, Stack, Upstream, Value};
+use castgate_contract::redirect::Parts;
+use castgate_contract::template::Prefix;
 use std::collections::BTreeMap;
 
 /// What makes the type of a stack: the middleware of its layers, and the type of its end.
-type Shape = (Vec<&'static str>, &'static str, Option<Balance>);
+type Shape = (Vec<(Option<&'static str>, &'static str)>, &'static str, Option<Balance>);
 
 /// The stacks made so far, in the order of their first use.
 #[derive(Debug, Default)]
@@ -40,7 +45,7 @@ impl Stacks {
 }
 
 fn shape(Instance { layers, end }: &Instance) -> Shape {
-    (layers.iter().map(|layer| layer.middleware).collect(), end.of, end.balance)
+    (layers.iter().map(|layer| (layer.middleware, layer.kind)).collect(), end.of, end.balance)
 }
 
 /// What serves a route.
@@ -56,12 +61,18 @@ pub(super) fn instance(
     let mut layers = statics.layers(&route.middleware, &model.policies, named, names);
     let (of, new, arguments) = match &route.target {
         model::Target::Forward(forward) => {
+            // Ahead of all that may look at what the gateway says, or change it.
+            layers.splice(0..0, forwarded_prefix(&forward.path));
+            let host = model.upstream(forward.upstream).map(|upstream| &upstream.settings.host_header);
+            layers.extend(host.and_then(|host| restored(route, forward, host)));
             let upstream = Value::Ref(upstreams[forward.upstream.index()].name.clone());
             ("Forward", "Forward::new", vec![upstream, path_edit(&forward.path)])
         }
-        model::Target::Redirect(redirect) => {
-            ("Redirect", "Redirect::new", vec![Value::Number(redirect.status.into()), target(&redirect.to)])
-        }
+        model::Target::Redirect(redirect) => (
+            "Redirect",
+            "Redirect::new",
+            vec![Value::Number(redirect.status.into()), target(&redirect.leads)],
+        ),
         model::Target::Respond(respond) => {
             // Its fields may be late, and a layer knows how to bind those.
             if !respond.headers.is_empty() {
@@ -95,19 +106,52 @@ pub(super) fn unmatched(model: &Model, statics: &mut Statics, names: &mut Names)
 fn path_edit(change: &PathChange) -> Value {
     match change {
         PathChange::Keep => Value::Path("PathEdit::Keep"),
-        PathChange::StripPrefix { prefix } => {
-            Value::Call("PathEdit::Strip", vec![prefix.matches('/').count().into()])
-        }
+        PathChange::Prefix(change) => Value::Call("PathEdit::Prefix", vec![prefix(&change.edit())]),
         PathChange::Rewrite(pieces) => Value::Call("PathEdit::Rewrite", vec![template(pieces)]),
     }
 }
 
-fn target(pieces: &[TemplatePiece]) -> Value {
-    match pieces {
-        [TemplatePiece::Literal(text)] => {
-            Value::Call("RedirectTarget::Fixed", vec![Value::Text(text.clone())])
+/// Tells the backend what was taken off the path.
+fn forwarded_prefix(change: &PathChange) -> Option<Layer> {
+    let PathChange::Prefix(PrefixChange { taken, .. }) = change else { return None };
+    let of = Value::Text(taken.clone());
+    (!taken.is_empty()).then_some(Layer { middleware: None, kind: "ForwardedPrefix", of })
+}
+
+/// Changes places in the response back.
+fn restored(route: &model::Route, forward: &Forward, host: &HostHeader) -> Option<Layer> {
+    if route.settings.response.location == OfLocation::Keep {
+        return None;
+    }
+    let (taken, put) = match &forward.path {
+        PathChange::Prefix(PrefixChange { taken, put }) => (taken.clone(), put.clone()),
+        PathChange::Keep | PathChange::Rewrite(_) => (String::new(), String::new()),
+    };
+    let of = vec![("taken", Value::Text(taken)), ("put", Value::Text(put)), ("sent", SentHost.value(host))];
+    Some(Layer { middleware: None, kind: "RestoreLocation", of: Value::Struct("Restored", of) })
+}
+
+fn prefix(Prefix { taken, put }: &Prefix<String>) -> Value {
+    Value::Struct("PrefixEdit", vec![("taken", (*taken).into()), ("put", Value::Text(put.clone()))])
+}
+
+fn target(leads: &Leads) -> Value {
+    match leads {
+        Leads::To(pieces) => match pieces.as_slice() {
+            [TemplatePiece::Literal(text)] => {
+                Value::Call("RedirectTarget::Fixed", vec![Value::Text(text.clone())])
+            }
+            pieces => Value::Call("RedirectTarget::Template", vec![template(pieces)]),
+        },
+        Leads::Parts(Parts { scheme, host, port, prefix: new }) => {
+            let parts = vec![
+                ("scheme", Value::option(scheme.map(|scheme| Value::Path(scheme.code())))),
+                ("host", Value::option(host.clone().map(Value::Text))),
+                ("port", Value::option(port.map(|port| Value::Number(port.into())))),
+                ("prefix", Value::option(new.as_ref().map(prefix))),
+            ];
+            Value::Call("RedirectTarget::Parts", vec![Value::Struct("RedirectParts", parts)])
         }
-        _ => Value::Call("RedirectTarget::Template", vec![template(pieces)]),
     }
 }
 

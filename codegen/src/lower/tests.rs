@@ -29,7 +29,7 @@ routes:
   - {path: /1, upstream: a}
   - {path: /2, upstream: a}
   - {path: /3, upstream: b}
-  - {path: /4, upstream: a, strip_prefix: /4}
+  - {path: /4, upstream: a, rewrite: /x}
   - {path: /5, upstream: c}
   - {path: /6, upstream: a, middleware: {access_log: off}}
   - {path: /7, upstream: a, middleware: {access_log: {query: true}}}
@@ -52,7 +52,8 @@ routes:
     let Value::Call("Forward::new", arguments) = &plan.stacks[0].instances[2].end.value else {
         panic!("no forward")
     };
-    assert_eq!(arguments[1], Value::Call("PathEdit::Strip", vec![Value::Number(1)]));
+    let to = Value::Call("TemplatePiece::Literal", vec![Value::Text("/x".to_owned())]);
+    assert_eq!(arguments[1], Value::Call("PathEdit::Rewrite", vec![Value::Slice(vec![to])]));
 }
 
 #[test]

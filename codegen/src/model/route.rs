@@ -3,6 +3,8 @@
 use super::{HeaderName, Id, Listeners, Methods, MiddlewareSet, Origin, Respond, Upstream};
 use crate::language::{self, route::WrittenRoute};
 use crate::pattern::{HostPattern, Hosts, PathPattern, TemplatePiece};
+use castgate_contract::redirect::Parts;
+use castgate_contract::template::Prefix;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -53,8 +55,8 @@ impl Route {
     pub(crate) fn template(&self) -> &[TemplatePiece] {
         match &self.target {
             Target::Forward(Forward { path: PathChange::Rewrite(pieces), .. }) => pieces,
-            Target::Redirect(redirect) => &redirect.to,
-            Target::Forward(_) | Target::Respond(_) => &[],
+            Target::Redirect(Redirect { leads: Leads::To(pieces), .. }) => pieces,
+            Target::Forward(_) | Target::Redirect(_) | Target::Respond(_) => &[],
         }
     }
 
@@ -156,20 +158,42 @@ pub struct Forward {
 pub enum PathChange {
     /// Nothing.
     Keep,
-    /// The literal text in front is taken off; what is left starts with `/` (and is `/` if nothing is left).
-    StripPrefix {
-        /// `/api/v1`: starts with `/`, does not end with one.
-        prefix: String,
-    },
+    /// It begins with something else.
+    Prefix(PrefixChange),
     /// Built anew; the first piece is a literal that starts with `/`.
     Rewrite(Vec<TemplatePiece>),
+}
+
+/// Another beginning of a path. Each text is empty, or starts with `/` and does not end with one; they are not the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrefixChange {
+    /// What the route's path begins with, and is taken off.
+    pub taken: String,
+    /// What stands in its place.
+    pub put: String,
+}
+
+impl PrefixChange {
+    /// As it is done.
+    pub fn edit(&self) -> Prefix<String> {
+        Prefix { taken: self.taken.matches('/').count(), put: self.put.clone() }
+    }
 }
 
 /// A redirect; the request's query is kept.
 #[derive(Debug, Clone)]
 pub struct Redirect {
-    /// An absolute URL, or a path that starts with `/`.
-    pub to: Vec<TemplatePiece>,
+    /// Where it leads.
+    pub leads: Leads,
     /// 301, 302, 303, 307 or 308.
     pub status: u16,
+}
+
+/// Where a redirect leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Leads {
+    /// To an absolute URL, or a path that starts with `/`.
+    To(Vec<TemplatePiece>),
+    /// To what the client asked, but for these parts.
+    Parts(Parts<String>),
 }

@@ -1,14 +1,15 @@
 //! A route, written out.
 
 use super::written;
-use crate::language::kind::Timeout;
+use crate::language::kind::{PathRewrite, Rewrite, Timeout};
 use crate::language::route::{Redirect, RouteLimits, WrittenRoute, WrittenRouteLimits};
 use crate::language::server::{WrittenLimits, WrittenServer};
 use crate::language::{self, Kind, Section};
-use crate::model::{Model, PathChange, Route, Scope, Target};
+use crate::model::{self, Leads, Model, PathChange, PrefixChange, Route, Scope, Target};
 use crate::show;
 use crate::source::ConfigPath;
 use crate::yaml::Tree;
+use castgate_contract::redirect::Parts;
 
 /// A route's entry.
 pub fn route(model: &Model, route: &Route) -> Tree {
@@ -59,19 +60,46 @@ fn target(model: &Model, route: &Route) -> Vec<(&'static str, Tree)> {
             let paths = vec![at.key(WrittenRoute::upstream), at.key(WrittenRoute::backends)];
             let name = Tree::At(paths, Box::new(Tree::Text(name.unwrap_or_default())));
             let path = match &forward.path {
-                PathChange::Keep => None,
-                PathChange::StripPrefix { prefix } => Some((WrittenRoute::strip_prefix, Tree::text(prefix))),
+                PathChange::Keep => Vec::new(),
+                PathChange::Prefix(PrefixChange { put, .. }) if route.settings.rewrite.is_some() => {
+                    let prefix = PathRewrite.tree(&Rewrite::Prefix(or_slash(put)));
+                    vec![(WrittenRoute::rewrite, prefix)]
+                }
+                PathChange::Prefix(PrefixChange { taken, put }) => {
+                    let keys = [(WrittenRoute::strip_prefix, taken), (WrittenRoute::add_prefix, put)];
+                    let keys = keys.into_iter().filter(|(_, text)| !text.is_empty());
+                    keys.map(|(key, text)| (key, Tree::text(text))).collect()
+                }
                 PathChange::Rewrite(to) => {
-                    Some((WrittenRoute::rewrite, Tree::Text(show::template(to, route))))
+                    vec![(WrittenRoute::rewrite, Tree::Text(show::template(to, route)))]
                 }
             };
             [(WrittenRoute::upstream, name)].into_iter().chain(path).collect()
         }
         Target::Redirect(redirect) => {
-            let redirect = Redirect { to: show::template(&redirect.to, route), status: redirect.status };
-            vec![(WrittenRoute::redirect, redirect.tree())]
+            vec![(WrittenRoute::redirect, self::redirect(redirect, route).tree().filled())]
         }
         Target::Respond(respond) => vec![(WrittenRoute::respond, respond.tree().filled())],
+    }
+}
+
+/// A prefix as it is written.
+fn or_slash(prefix: &str) -> String {
+    if prefix.is_empty() { "/".to_owned() } else { prefix.to_owned() }
+}
+
+/// A redirect's section.
+pub(crate) fn redirect(redirect: &model::Redirect, route: &Route) -> Redirect {
+    let status = redirect.status;
+    match &redirect.leads {
+        Leads::To(to) => {
+            let to = Some(show::template(to, route));
+            Redirect { to, scheme: None, host: None, port: None, prefix: None, status }
+        }
+        Leads::Parts(Parts { scheme, host, port, prefix }) => {
+            let prefix = prefix.as_ref().map(|prefix| or_slash(&prefix.put));
+            Redirect { to: None, scheme: *scheme, host: host.clone(), port: *port, prefix, status }
+        }
     }
 }
 

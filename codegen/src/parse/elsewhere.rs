@@ -101,7 +101,7 @@ const TABLE: &[Elsewhere] = &[
         &["ip_whitelist", "ip_allowlist", "ipallowlist", "allowlist", "whitelist"],
         &["middleware.ip_filter"],
     ),
-    here(&["return", "response", "static_response"], &["routes.respond", "routes.redirect"]),
+    here(&["return", "static_response"], &["routes.respond", "routes.redirect"]),
     here(&["set_real_ip_from", "real_ip_header", "forwarded_headers"], &["server.trusted_proxies"]),
 ];
 

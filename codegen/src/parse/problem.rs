@@ -135,9 +135,10 @@ fn unknown_key(
     // What lives elsewhere was hardly meant to be something else here, unless it is one or several of the same.
     let mend =
         mend.filter(|mend| home.is_none() || is_one_of_several(mend, key) || is_one_of_several(key, mend));
-    // A slip of the pen is nearer than what others call so.
+    // A slip of the pen is nearer than what others call so, and what this section has is nearer than a key of another.
     let meant = elsewhere::meant(key)
-        .filter(|_| home.is_none() && mend.is_none_or(|mend| !is_slip(mend, key)) && comma.is_none());
+        .filter(|meant| home.is_none() || meant.within(&section).is_some())
+        .filter(|_| mend.is_none_or(|mend| !is_slip(mend, key)) && comma.is_none());
     if let Some(meant) = meant {
         let (title, label, help) = match meant.here {
             Here::Keys(keys) => {

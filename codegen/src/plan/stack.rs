@@ -22,15 +22,15 @@ pub struct Instance {
     pub end: End,
 }
 
-/// `middleware::NAME::Kind::new(&POLICY, ..)`
+/// `middleware::NAME::Kind::new(&POLICY, ..)`, or `Kind::new(VALUE, ..)` of what belongs to the end that it is around.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Layer {
-    /// Its name in the registry, which is that of its runtime file, too.
-    pub middleware: &'static str,
+    /// Its name in the registry, which is that of its runtime file, too; if `None`, it is in the facade.
+    pub middleware: Option<&'static str>,
     /// The generic type there.
     pub kind: &'static str,
-    /// The static with its policy.
-    pub policy: Name,
+    /// What it is made of: of a middleware, the static with its policy.
+    pub of: Value,
 }
 
 /// The innermost part of a stack.

@@ -31,6 +31,7 @@ fn of_section(path: &str) -> (&'static [&'static str], &'static [&'static str]) 
         "upstreams.health_check" => (&[], &[include_str!("health_check.md")]),
         "middleware" => (&[include_str!("middleware.md")], &[include_str!("inheritance.md")]),
         "routes" => (&[], &[include_str!("patterns.md")]),
+        "routes.redirect" => (&[], &[include_str!("redirect.md")]),
         "routes.respond" => (&[], &[include_str!("respond.md")]),
         "tests" => (&[include_str!("tests.md")], &[]),
         _ => (&[], &[]),

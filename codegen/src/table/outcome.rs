@@ -1,10 +1,13 @@
 //! What a request comes to: the route, the upstream, the path it is forwarded with, or the answer.
 
 use super::{Answer, Request, Table};
-use crate::model::{CrossOrigin, Expect, PathChange, Sharing, Target};
+use crate::model::{CrossOrigin, Expect, Leads, PathChange, Redirect, Sharing, Target};
 use crate::pattern::TemplatePiece;
+use castgate_contract::authority::Authority;
 use castgate_contract::cross_origin::{self, Headers as _};
-use castgate_contract::{segment, template};
+use castgate_contract::host;
+use castgate_contract::redirect::{Asked, Scheme};
+use castgate_contract::template;
 use std::fmt;
 
 /// What a request comes to, as far as it is known at build: all that a test may expect of it.
@@ -32,7 +35,37 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// By which a trusted proxy says how a client has come.
+pub(crate) const FORWARDED_PROTO: &str = "x-forwarded-proto";
+/// And what it has asked there.
+const FORWARDED_HOST: &str = "x-forwarded-host";
+
 impl Table<'_> {
+    /// What the client has asked, as the gateway believes it: what is said of its scheme counts only if there is somebody to trust.
+    pub(crate) fn asked<'r>(&self, request: &'r Request) -> Asked<'r> {
+        let is_told = !self.model().server.trusted_proxies.is_empty();
+        let said = |field: &str| {
+            let mut fields = request.headers().iter().filter(|_| is_told);
+            fields.find(|(name, _)| name == field).map(|(_, value)| value.as_str())
+        };
+        let scheme = said(FORWARDED_PROTO).and_then(|scheme| Scheme::read(scheme.as_bytes()));
+        let host = said(FORWARDED_HOST).filter(|host| Authority::parse(host).is_ok());
+        let (host, port) = match host {
+            Some(host) => (
+                std::str::from_utf8(host::name(host.as_bytes())).unwrap_or(host),
+                host::port(host.as_bytes()),
+            ),
+            None => (request.host(), request.port()),
+        };
+        Asked {
+            scheme: scheme.unwrap_or(Scheme::Http),
+            host,
+            port,
+            path: request.path(),
+            query: request.query(),
+        }
+    }
+
     /// What this request comes to.
     pub fn outcome(&self, request: &Request) -> Outcome {
         let status = |status| Outcome { status: Some(status), ..NOTHING };
@@ -68,11 +101,8 @@ impl Table<'_> {
                 ..outcome
             },
             Target::Redirect(redirect) => {
-                let mut to = rendered(&redirect.to, request.path(), request.host());
-                if let Some(query) = request.query() {
-                    template::add_query(&mut to, query);
-                }
-                Outcome { status: Some(redirect.status), redirect_to: Some(to), ..outcome }
+                let to = location(redirect, &self.asked(request));
+                Outcome { status: Some(redirect.status), redirect_to: to, ..outcome }
             }
             Target::Respond(respond) => Outcome { status: Some(respond.status), ..outcome },
         }
@@ -92,16 +122,27 @@ impl Request {
 pub(crate) fn changed(change: &PathChange, path: &str, host: &str) -> String {
     match change {
         PathChange::Keep => path.to_owned(),
-        // So many segments, whatever parameters they have.
-        PathChange::StripPrefix { prefix } => {
-            format!("/{}", &path[segment::start(path, prefix.matches('/').count())..])
-        }
+        PathChange::Prefix(change) => change.edit().of(path).concat(),
         PathChange::Rewrite(pieces) => rendered(pieces, path, host),
     }
 }
 
+/// Where a redirect leads; `None` if nobody knows the host.
+pub(crate) fn location(redirect: &Redirect, asked: &Asked<'_>) -> Option<String> {
+    match &redirect.leads {
+        Leads::To(pieces) => {
+            let mut to = rendered(pieces, asked.path, asked.host);
+            if let Some(query) = asked.query {
+                template::add_query(&mut to, query);
+            }
+            Some(to)
+        }
+        Leads::Parts(parts) => parts.location(asked),
+    }
+}
+
 /// What the pieces make of a path on this host.
-pub(crate) fn rendered(pieces: &[TemplatePiece], path: &str, host: &str) -> String {
+fn rendered(pieces: &[TemplatePiece], path: &str, host: &str) -> String {
     let mut text = String::new();
     template::render(pieces, path, || host.as_bytes(), |piece| text.push_str(piece));
     text

@@ -18,6 +18,7 @@ pub struct Request {
     method: String,
     /// Lower case, without port and trailing dot; empty if there is none.
     host: String,
+    port: Option<u16>,
     /// As written.
     raw_path: String,
     /// Canonical.
@@ -87,6 +88,7 @@ impl Request {
         Ok(Self {
             method: method.to_owned(),
             host: String::from_utf8_lossy(host::name(host.as_bytes())).to_ascii_lowercase(),
+            port: host::port(host.as_bytes()),
             raw_path: path.to_owned(),
             matched_path: is_spelled.then(|| path::matched(&text)),
             disputed,
@@ -108,7 +110,7 @@ impl Request {
         let (method, host, path) = (method.to_owned(), host.to_owned(), path.to_owned());
         let (raw_path, disputed) = (path.clone(), Disputed::NOTHING);
         let (matched_path, client_ip) = (None, None);
-        Self { method, host, raw_path, path, matched_path, disputed, query, headers, client_ip }
+        Self { method, host, port: None, raw_path, path, matched_path, disputed, query, headers, client_ip }
     }
 
     /// The request with one more header field.
@@ -142,6 +144,16 @@ impl Request {
     /// The host in lower case, without port; empty if there is none.
     pub fn host(&self) -> &str {
         &self.host
+    }
+
+    /// The port that was written behind the host.
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// Host and port, as a `Host` says them.
+    pub fn authority(&self) -> String {
+        self.port.map_or_else(|| self.host.clone(), |port| format!("{}:{port}", self.host))
     }
 
     /// The canonical path.
@@ -234,7 +246,7 @@ impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.method)?;
         if !self.host.is_empty() {
-            write!(f, "http://{}", self.host)?;
+            write!(f, "http://{}", self.authority())?;
         }
         f.write_str(&self.target())
     }

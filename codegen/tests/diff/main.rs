@@ -144,6 +144,55 @@ fn each_kind_of_change_is_seen() {
 }
 
 #[test]
+fn redirects_and_prefixes_are_compared_by_where_they_lead() {
+    let old = OLD;
+    let of = |path: &str, redirect: &str| {
+        model(&format!("{old}  - {{name: parts, path: '{path}', redirect: {{{redirect}}}}}\n"))
+    };
+    let forwarded = |path: &str, keys: &str| {
+        model(&format!("{old}  - {{name: parts, path: '{path}', upstream: users, {keys}}}\n"))
+    };
+    for (old, new) in [
+        (of("/p", "prefix: /n"), of("/p", "prefix: /n/")),
+        (of("/p", "host: a.test, scheme: https"), of("/p", "scheme: https, host: A.test, port: 443")),
+        (of("/p/{*r}", "prefix: /n"), of("/p/{*r}", "to: '/n/{*r}'")),
+        (forwarded("/p", "strip_prefix: /p, add_prefix: /n"), forwarded("/p", "rewrite: {prefix: /n}")),
+        (forwarded("/p/{*r}", "rewrite: '/n/{*r}'"), forwarded("/p/{*r}", "rewrite: {prefix: /n}")),
+        (forwarded("/p", "strip_prefix: /p"), forwarded("/p", "rewrite: {prefix: /}")),
+    ] {
+        let diff = diff(&old, &new);
+        assert!(diff.is_empty(), "{}", diff.text());
+    }
+    for (old, new, shown) in [
+        (of("/p", "scheme: https"), of("/p", "host: b.test"), "https://localhost/p -> http://b.test/p"),
+        (of("/p", "host: a.test"), of("/p", "host: b.test"), "http://a.test/p -> http://b.test/p"),
+        // Of http without a port both are the same.
+        (
+            of("/p", "host: a.test"),
+            of("/p", "host: a.test, scheme: http"),
+            "https://a.test/p -> http://a.test/p",
+        ),
+        (
+            of("/p", "host: a.test"),
+            of("/p", "host: a.test, port: 80"),
+            "https://a.test/p -> https://a.test:80/p",
+        ),
+        (
+            of("/p", "host: a.test, port: 8080"),
+            of("/p", "host: a.test"),
+            "http://a.test:8080/p -> http://a.test/p",
+        ),
+        (of("/p", "prefix: /n"), of("/p", "prefix: /"), "/n -> /"),
+        (of("/p", "prefix: /n"), of("/p", "to: /n"), "/n/ -> /n"),
+    ] {
+        let diff = diff(&old, &new);
+        assert!(diff.text().contains(&format!("redirect-changed: {shown}\n")), "{}", diff.text());
+    }
+    let diff = diff(&forwarded("/p", "strip_prefix: /p"), &forwarded("/p", "add_prefix: /n"));
+    assert!(diff.text().contains("forward-path-changed: / -> /n/p\n"), "{}", diff.text());
+}
+
+#[test]
 fn what_nobody_looks_at_is_no_change() {
     let base = OLD.replace("upstreams:\n", "server: {trusted_proxies: [10.0.0.0/8]}\nupstreams:\n");
     let base = base.replace("middleware:\n", "middleware:\n  response_headers: {set: {x-a: b}}\n");

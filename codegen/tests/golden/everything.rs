@@ -19,6 +19,7 @@ pub(crate) enum Target {
     Stack6(&'static Stack6),
     Stack7(&'static Stack7),
     Stack8(&'static Stack8),
+    Stack9(&'static Stack9),
 }
 
 impl App for Compiled {
@@ -46,6 +47,7 @@ impl App for Compiled {
             Target::Stack6(stack) => stack.serve(request, cx).await,
             Target::Stack7(stack) => stack.serve(request, cx).await,
             Target::Stack8(stack) => stack.serve(request, cx).await,
+            Target::Stack9(stack) => stack.serve(request, cx).await,
         }
     }
     async fn reject(
@@ -61,7 +63,7 @@ impl App for Compiled {
 
 const _: () = assert!(
     features::API_KEYS,
-    "everything.yml:66: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
+    "everything.yml:67: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
 );
 
 // Settings.
@@ -69,7 +71,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "97af2640fd236d49a87b18ab41dfc679df85cd241af4c47f1fccef06fead8931",
+        config_sha256: "f687fcc1a5b25be2e30aff05d7a014c41e71dd81497e743a4498b0a376f22d2c",
     },
     normal_config: NORMAL_CONFIG,
     listeners: &[
@@ -103,6 +105,7 @@ static SETTINGS: Settings = Settings {
         TrustedProxy::Network(Cidr::v6([64768, 0, 0, 0, 0, 0, 0, 0], 8)),
         TrustedProxy::Unix,
     ],
+    via: Via::On,
     limits: Limits {
         header_bytes: 32768,
         headers: 100,
@@ -218,6 +221,7 @@ static WEIGHTED_USERS: Upstream<balancers::RoundRobin> = Upstream::new(
             healthy_after: 2,
             unhealthy_after: 3,
         }),
+        resolve: None,
         timeouts: UpstreamTimeouts {
             connect: Duration::from_secs(2),
             response: Duration::from_secs(30),
@@ -242,31 +246,44 @@ static WEIGHTED_USERS: Upstream<balancers::RoundRobin> = Upstream::new(
     balancers::RoundRobin::new(),
 );
 
-static ROUTES_2_BACKENDS: [Backend; 1] = [
-    Backend::new(
-        Origin::at("everything.yml", 23),
-        4,
-        1,
-        Late::new(
-            &[
-                Piece::Literal("http://"),
-                Piece::Env("ORDERS", Some("localhost")),
-                Piece::Literal(":9005"),
-            ],
+static ROUTES_2_BACKENDS: [Backend; 5] = Backend::slots(
+    &[
+        Slots::new(
+            Origin::at("everything.yml", 23),
+            4,
+            1,
+            Late::new(
+                &[
+                    Piece::Literal("http://"),
+                    Piece::Env("ORDERS", Some("localhost")),
+                    Piece::Literal(":9005"),
+                ],
+            ),
+            4,
         ),
-    ),
-];
+        Slots::whole(
+            Origin::at("everything.yml", 23),
+            8,
+            1,
+            Late::new(&[Piece::Literal("http://10.0.0.9:9005")]),
+        ),
+    ],
+);
 
-static ROUTES_2: Upstream<balancers::LeastConnections> = Upstream::new(
+static ROUTES_2: Upstream<Resolved<balancers::LeastConnections>> = Upstream::new(
     Members {
         origin: Origin::at("everything.yml", 21),
         id: 1,
         name: "routes",
         backends: &ROUTES_2_BACKENDS,
-        primaries: 1,
+        primaries: 5,
         primary_turns: &[],
         backup_turns: &[],
         health_check: None,
+        resolve: Some(Resolve {
+            filled: Filled::new(),
+            interval: Duration::from_secs(30),
+        }),
         timeouts: UpstreamTimeouts {
             connect: Duration::from_secs(2),
             response: Duration::from_secs(30),
@@ -284,13 +301,13 @@ static ROUTES_2: Upstream<balancers::LeastConnections> = Upstream::new(
         host_header: HostHeader::Name("shop.internal"),
         panic_basis_points: 0,
     },
-    balancers::LeastConnections::new(),
+    Resolved::new(balancers::LeastConnections::new()),
 );
 
 static CANARY_BACKENDS: [Backend; 1] = [
     Backend::new(
-        Origin::at("everything.yml", 71),
-        5,
+        Origin::at("everything.yml", 72),
+        9,
         1,
         Late::new(&[Piece::Literal("http://localhost:9006")]),
     ),
@@ -298,7 +315,7 @@ static CANARY_BACKENDS: [Backend; 1] = [
 
 static CANARY: Upstream<balancers::RandomChoice> = Upstream::new(
     Members {
-        origin: Origin::at("everything.yml", 67),
+        origin: Origin::at("everything.yml", 68),
         id: 2,
         name: "canary",
         backends: &CANARY_BACKENDS,
@@ -313,6 +330,7 @@ static CANARY: Upstream<balancers::RandomChoice> = Upstream::new(
             healthy_after: 1,
             unhealthy_after: 1,
         }),
+        resolve: None,
         timeouts: UpstreamTimeouts {
             connect: Duration::from_secs(2),
             response: Duration::from_secs(30),
@@ -385,7 +403,7 @@ static PAGES_0: middleware::error_pages::Pages = middleware::error_pages::Pages:
 );
 
 static LIMIT_0: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 32),
+    Origin::at("everything.yml", 33),
     middleware::rate_limit::LimitKey::ClientIp,
     10000000,
     200,
@@ -393,7 +411,7 @@ static LIMIT_0: middleware::rate_limit::Limit = middleware::rate_limit::Limit::n
 );
 
 static BREAKER_0: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 33),
+    Origin::at("everything.yml", 34),
     "weighted users",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -447,12 +465,12 @@ static REQUEST_HEADERS_0_CELLS: [middleware::request_headers::HeaderEdit; 5] = [
 ];
 
 static REQUEST_HEADERS_0: middleware::request_headers::HeaderEdits = middleware::request_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 35),
+    Origin::at("everything.yml", 36),
     &REQUEST_HEADERS_0_CELLS,
 );
 
 static BREAKER_1: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 33),
+    Origin::at("everything.yml", 34),
     "routes",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -471,7 +489,7 @@ static RESPONSE_HEADERS_0_CELLS: [middleware::response_headers::HeaderEdit; 1] =
 ];
 
 static RESPONSE_HEADERS_0: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 63),
+    Origin::at("everything.yml", 64),
     &RESPONSE_HEADERS_0_CELLS,
 );
 
@@ -538,7 +556,7 @@ static CORS_0: middleware::cors::CorsPolicy = middleware::cors::CorsPolicy::new(
 });
 
 static LIMIT_1: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 64),
+    Origin::at("everything.yml", 65),
     middleware::rate_limit::LimitKey::header("x-tenant"),
     200000000,
     200,
@@ -546,7 +564,7 @@ static LIMIT_1: middleware::rate_limit::Limit = middleware::rate_limit::Limit::n
 );
 
 static API_KEYS_0: middleware::auth::ApiKeys = middleware::auth::ApiKeys::new(
-    Origin::at("everything.yml", 66),
+    Origin::at("everything.yml", 67),
     "x-api-key",
     Late::new(
         &[
@@ -558,7 +576,7 @@ static API_KEYS_0: middleware::auth::ApiKeys = middleware::auth::ApiKeys::new(
 );
 
 static BREAKER_2: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 33),
+    Origin::at("everything.yml", 34),
     "canary",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -577,12 +595,12 @@ static RESPONSE_HEADERS_1_CELLS: [middleware::response_headers::HeaderEdit; 1] =
 ];
 
 static RESPONSE_HEADERS_1: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 77),
+    Origin::at("everything.yml", 78),
     &RESPONSE_HEADERS_1_CELLS,
 );
 
 static LIMIT_2: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 77),
+    Origin::at("everything.yml", 78),
     middleware::rate_limit::LimitKey::Values(
         RequestText::new(
             &[
@@ -609,7 +627,7 @@ static RESPONSE_HEADERS_2_CELLS: [middleware::response_headers::HeaderEdit; 2] =
 ];
 
 static RESPONSE_HEADERS_2: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 79),
+    Origin::at("everything.yml", 83),
     &RESPONSE_HEADERS_2_CELLS,
 );
 
@@ -671,7 +689,7 @@ type Stack1 = middleware::request_id::RequestIds<
             middleware::rate_limit::RateLimit<
                 middleware::circuit_breaker::CircuitBreaker<
                     middleware::request_headers::RequestHeaders<
-                        Forward<balancers::LeastConnections>,
+                        Forward<Resolved<balancers::LeastConnections>>,
                     >,
                 >,
             >,
@@ -708,7 +726,9 @@ type Stack2 = middleware::request_id::RequestIds<
                 middleware::ip_filter::IpFilter<
                     middleware::cors::Cors<
                         middleware::rate_limit::RateLimit<
-                            middleware::auth::Auth<Forward<balancers::LeastConnections>>,
+                            middleware::auth::Auth<
+                                Forward<Resolved<balancers::LeastConnections>>,
+                            >,
                         >,
                     >,
                 >,
@@ -754,13 +774,15 @@ static STACK2: [Stack2; 1] = [
     ),
 ];
 
-type Stack3 = middleware::request_id::RequestIds<
-    middleware::access_log::AccessLog<
-        middleware::error_pages::ErrorPages<
-            middleware::rate_limit::RateLimit<
-                middleware::circuit_breaker::CircuitBreaker<
-                    middleware::request_headers::RequestHeaders<
-                        Forward<balancers::RandomChoice>,
+type Stack3 = ForwardedPrefix<
+    middleware::request_id::RequestIds<
+        middleware::access_log::AccessLog<
+            middleware::error_pages::ErrorPages<
+                middleware::rate_limit::RateLimit<
+                    middleware::circuit_breaker::CircuitBreaker<
+                        middleware::request_headers::RequestHeaders<
+                            Forward<balancers::RandomChoice>,
+                        >,
                     >,
                 >,
             >,
@@ -769,19 +791,25 @@ type Stack3 = middleware::request_id::RequestIds<
 >;
 
 static STACK3: [Stack3; 1] = [
-    middleware::request_id::RequestIds::new(
-        &REQUEST_ID_0,
-        middleware::access_log::AccessLog::new(
-            &ACCESS_LOG_0,
-            middleware::error_pages::ErrorPages::new(
-                &PAGES_0,
-                middleware::rate_limit::RateLimit::new(
-                    &LIMIT_0,
-                    middleware::circuit_breaker::CircuitBreaker::new(
-                        &BREAKER_2,
-                        middleware::request_headers::RequestHeaders::new(
-                            &REQUEST_HEADERS_0,
-                            Forward::new(&CANARY, PathEdit::Strip(1)),
+    ForwardedPrefix::new(
+        "/users",
+        middleware::request_id::RequestIds::new(
+            &REQUEST_ID_0,
+            middleware::access_log::AccessLog::new(
+                &ACCESS_LOG_0,
+                middleware::error_pages::ErrorPages::new(
+                    &PAGES_0,
+                    middleware::rate_limit::RateLimit::new(
+                        &LIMIT_0,
+                        middleware::circuit_breaker::CircuitBreaker::new(
+                            &BREAKER_2,
+                            middleware::request_headers::RequestHeaders::new(
+                                &REQUEST_HEADERS_0,
+                                Forward::new(
+                                    &CANARY,
+                                    PathEdit::Prefix(PrefixEdit { taken: 1, put: "" }),
+                                ),
+                            ),
                         ),
                     ),
                 ),
@@ -839,7 +867,58 @@ type Stack5 = middleware::request_id::RequestIds<
     >,
 >;
 
-static STACK5: [Stack5; 1] = [
+static STACK5: [Stack5; 3] = [
+    middleware::request_id::RequestIds::new(
+        &REQUEST_ID_0,
+        middleware::access_log::AccessLog::new(
+            &ACCESS_LOG_0,
+            middleware::error_pages::ErrorPages::new(
+                &PAGES_0,
+                middleware::rate_limit::RateLimit::new(
+                    &LIMIT_0,
+                    middleware::request_headers::RequestHeaders::new(
+                        &REQUEST_HEADERS_0,
+                        Redirect::new(
+                            308,
+                            RedirectTarget::Parts(RedirectParts {
+                                scheme: Some(Scheme::Https),
+                                host: None,
+                                port: Some(8443),
+                                prefix: Some(PrefixEdit {
+                                    taken: 1,
+                                    put: "/here",
+                                }),
+                            }),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    ),
+    middleware::request_id::RequestIds::new(
+        &REQUEST_ID_0,
+        middleware::access_log::AccessLog::new(
+            &ACCESS_LOG_0,
+            middleware::error_pages::ErrorPages::new(
+                &PAGES_0,
+                middleware::rate_limit::RateLimit::new(
+                    &LIMIT_0,
+                    middleware::request_headers::RequestHeaders::new(
+                        &REQUEST_HEADERS_0,
+                        Redirect::new(
+                            308,
+                            RedirectTarget::Parts(RedirectParts {
+                                scheme: None,
+                                host: Some("www.example.com"),
+                                port: None,
+                                prefix: None,
+                            }),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    ),
     middleware::request_id::RequestIds::new(
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
@@ -858,7 +937,63 @@ static STACK5: [Stack5; 1] = [
     ),
 ];
 
-type Stack6 = middleware::request_id::RequestIds<
+type Stack6 = ForwardedPrefix<
+    middleware::request_id::RequestIds<
+        middleware::access_log::AccessLog<
+            middleware::error_pages::ErrorPages<
+                middleware::rate_limit::RateLimit<
+                    middleware::circuit_breaker::CircuitBreaker<
+                        middleware::request_headers::RequestHeaders<
+                            RestoreLocation<
+                                Forward<Resolved<balancers::LeastConnections>>,
+                            >,
+                        >,
+                    >,
+                >,
+            >,
+        >,
+    >,
+>;
+
+static STACK6: [Stack6; 1] = [
+    ForwardedPrefix::new(
+        "/letters",
+        middleware::request_id::RequestIds::new(
+            &REQUEST_ID_0,
+            middleware::access_log::AccessLog::new(
+                &ACCESS_LOG_0,
+                middleware::error_pages::ErrorPages::new(
+                    &PAGES_0,
+                    middleware::rate_limit::RateLimit::new(
+                        &LIMIT_0,
+                        middleware::circuit_breaker::CircuitBreaker::new(
+                            &BREAKER_1,
+                            middleware::request_headers::RequestHeaders::new(
+                                &REQUEST_HEADERS_0,
+                                RestoreLocation::new(
+                                    Restored {
+                                        taken: "/letters",
+                                        put: "/v2/mail",
+                                        sent: HostHeader::Name("shop.internal"),
+                                    },
+                                    Forward::new(
+                                        &ROUTES_2,
+                                        PathEdit::Prefix(PrefixEdit {
+                                            taken: 1,
+                                            put: "/v2/mail",
+                                        }),
+                                    ),
+                                ),
+                            ),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    ),
+];
+
+type Stack7 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::error_pages::ErrorPages<
             middleware::rate_limit::RateLimit<
@@ -870,7 +1005,7 @@ type Stack6 = middleware::request_id::RequestIds<
     >,
 >;
 
-static STACK6: [Stack6; 1] = [
+static STACK7: [Stack7; 1] = [
     middleware::request_id::RequestIds::new(
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
@@ -896,7 +1031,7 @@ static STACK6: [Stack6; 1] = [
     ),
 ];
 
-type Stack7 = middleware::request_id::RequestIds<
+type Stack8 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::error_pages::ErrorPages<
             middleware::cors::Cors<
@@ -908,7 +1043,7 @@ type Stack7 = middleware::request_id::RequestIds<
     >,
 >;
 
-static STACK7: [Stack7; 1] = [
+static STACK8: [Stack8; 1] = [
     middleware::request_id::RequestIds::new(
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
@@ -930,7 +1065,7 @@ static STACK7: [Stack7; 1] = [
     ),
 ];
 
-type Stack8 = middleware::request_id::RequestIds<
+type Stack9 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::error_pages::ErrorPages<
             middleware::rate_limit::RateLimit<
@@ -940,7 +1075,7 @@ type Stack8 = middleware::request_id::RequestIds<
     >,
 >;
 
-static STACK8: [Stack8; 1] = [
+static STACK9: [Stack9; 1] = [
     middleware::request_id::RequestIds::new(
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
@@ -1026,7 +1161,7 @@ static ROUTE_SETTINGS: [RouteSettings; 4] = [
     },
 ];
 
-static ROUTES: [Route<Target>; 10] = [
+static ROUTES: [Route<Target>; 13] = [
     Route::new("users", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
     Route::new("people", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
     Route::new("orders", &ROUTE_SETTINGS[0], Target::Stack1(&STACK1[0])),
@@ -1036,10 +1171,13 @@ static ROUTES: [Route<Target>; 10] = [
         .with_headers(&CANARY_HEADERS)
         .with_query(&CANARY_QUERY),
     Route::new("/old/{*rest}", &ROUTE_SETTINGS[0], Target::Stack4(&STACK4[0])),
-    Route::new("/older", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[0])),
-    Route::new("/robots.txt", &ROUTE_SETTINGS[0], Target::Stack6(&STACK6[0])),
-    Route::new("/open", &ROUTE_SETTINGS[3], Target::Stack7(&STACK7[0])),
-    Route::new("/echo", &ROUTE_SETTINGS[0], Target::Stack8(&STACK8[0])),
+    Route::new("/moved", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[0])),
+    Route::new("/moved/host", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[1])),
+    Route::new("/letters", &ROUTE_SETTINGS[0], Target::Stack6(&STACK6[0])),
+    Route::new("/older", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[2])),
+    Route::new("/robots.txt", &ROUTE_SETTINGS[0], Target::Stack7(&STACK7[0])),
+    Route::new("/open", &ROUTE_SETTINGS[3], Target::Stack8(&STACK8[0])),
+    Route::new("/echo", &ROUTE_SETTINGS[0], Target::Stack9(&STACK9[0])),
 ];
 
 // The matcher's tables: a trie of path segments for each host.
@@ -1055,13 +1193,26 @@ static INDEX: RouteIndex<Target> = RouteIndex {
     any_host: 0,
 };
 
-static NODES: [Node; 11] = [
+static NODES: [Node; 14] = [
     Node {
         literals: Table::new(0, 32),
         ..Node::LEAF
     },
     Node {
-        prefix: Span::one(9, Methods::ALL),
+        prefix: Span::one(12, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node {
+        prefix: Span::one(8, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node {
+        literals: Table::new(32, 2),
+        prefix: Span::one(6, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node {
+        prefix: Span::one(7, Methods::ALL),
         ..Node::LEAF
     },
     Node {
@@ -1069,11 +1220,11 @@ static NODES: [Node; 11] = [
         ..Node::LEAF
     },
     Node {
-        prefix: Span::one(6, Methods::ALL),
+        prefix: Span::one(9, Methods::ALL),
         ..Node::LEAF
     },
     Node {
-        prefix: Span::one(8, Methods::ALL),
+        prefix: Span::one(11, Methods::ALL),
         ..Node::LEAF
     },
     Node {
@@ -1085,10 +1236,10 @@ static NODES: [Node; 11] = [
         ..Node::LEAF
     },
     Node {
-        exact: Span::one(7, Methods::ALL),
+        exact: Span::one(10, Methods::ALL),
         ..Node::LEAF
     },
-    Node { uint: 9, ..Node::LEAF },
+    Node { uint: 12, ..Node::LEAF },
     Node {
         exact: Span::one(3, Methods::GET.union(Methods::POST)),
         ..Node::LEAF
@@ -1099,38 +1250,40 @@ static NODES: [Node; 11] = [
     },
 ];
 
-static EDGES: [Edge; 32] = [
+static EDGES: [Edge; 34] = [
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("users", 10),
+    Edge::new("users", 13),
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("robots.txt", 7),
+    Edge::new("robots.txt", 10),
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("older", 3),
-    Edge::VACANT,
-    Edge::VACANT,
-    Edge::VACANT,
+    Edge::new("older", 6),
     Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("open", 4),
     Edge::VACANT,
-    Edge::new("tenants", 8),
-    Edge::new("people", 6),
-    Edge::new("old", 2),
-    Edge::new("orders", 5),
     Edge::VACANT,
+    Edge::VACANT,
+    Edge::new("open", 7),
+    Edge::VACANT,
+    Edge::new("tenants", 11),
+    Edge::new("people", 9),
+    Edge::new("letters", 2),
+    Edge::new("old", 5),
+    Edge::new("orders", 8),
     Edge::new("echo", 1),
     Edge::VACANT,
     Edge::VACANT,
+    Edge::new("moved", 3),
     Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
+    Edge::new("host", 4),
     Edge::VACANT,
 ];
 
@@ -1143,6 +1296,7 @@ static NORMAL_CONFIG: &str = r#"server:
   workers: 4
   log_level: "${env:LOG_LEVEL:-info}"
   trusted_proxies: ["10.0.0.0/8", "fd00::/8", unix]
+  via: on
   limits:
     header_bytes: 32KiB
     headers: 100
@@ -1208,6 +1362,12 @@ upstreams:
       - url: "http://${env:ORDERS:-localhost}:9005"
         weight: 1
         backup: false
+      - url: "http://10.0.0.9:9005"
+        weight: 1
+        backup: false
+    resolve:
+      interval: 30s
+      addresses: 4
     health_check: off
     timeouts:
       connect: 2s
@@ -1289,36 +1449,42 @@ routes:
     upstream: "weighted users"
     path_parameters: refuse
     encoded_slashes: refuse
+    response:
+      location: keep
     limits:
       body: 10MiB
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 30), access_log (line 31), error_pages (line 34), rate_limit (line 32), circuit_breaker (line 33), request_headers (line 35)
+    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), circuit_breaker (line 34), request_headers (line 36)
   - name: people
     path: /people
     match: prefix
     upstream: "weighted users"
     path_parameters: refuse
     encoded_slashes: refuse
+    response:
+      location: keep
     limits:
       body: 10MiB
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 30), access_log (line 31), error_pages (line 34), rate_limit (line 32), circuit_breaker (line 33), request_headers (line 35)
+    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), circuit_breaker (line 34), request_headers (line 36)
   - name: orders
     path: /orders
     match: prefix
     upstream: routes
     path_parameters: refuse
     encoded_slashes: refuse
+    response:
+      location: keep
     limits:
       body: 10MiB
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 30), access_log (line 31), error_pages (line 34), rate_limit (line 32), circuit_breaker (line 33), request_headers (line 35)
+    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), circuit_breaker (line 34), request_headers (line 36)
   - name: tenants
     path: "/tenants/{id:uint}"
     match: exact
@@ -1327,12 +1493,14 @@ routes:
     rewrite: "/v2/{id}/profile"
     path_parameters: refuse
     encoded_slashes: refuse
+    response:
+      location: keep
     limits:
       body: 10MiB
     timeout: 250ms
     idle: 90s
     total: 10m
-    # inherited middleware: request_id (line 30), access_log (line 31)
+    # inherited middleware: request_id (line 31), access_log (line 32)
     middleware:
       response_headers:
         remove: []
@@ -1386,12 +1554,14 @@ routes:
     strip_prefix: /users
     path_parameters: keep
     encoded_slashes: keep
+    response:
+      location: keep
     limits:
       body: 50MiB
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 30), access_log (line 31), error_pages (line 34), rate_limit (line 32), circuit_breaker (line 33), request_headers (line 35)
+    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), circuit_breaker (line 34), request_headers (line 36)
   - name: "/old/{*rest}"
     path: "/old/{*rest}"
     match: prefix
@@ -1402,7 +1572,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 30), access_log (line 31), error_pages (line 34), request_headers (line 35)
+    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), request_headers (line 36)
     middleware:
       response_headers:
         remove: []
@@ -1414,6 +1584,46 @@ routes:
         burst: 200
         key: "{query.account} {*rest}"
         max_keys: 65536
+  - name: /moved
+    path: /moved
+    match: prefix
+    redirect:
+      scheme: https
+      port: 8443
+      prefix: /here
+      status: 308
+    path_parameters: refuse
+    encoded_slashes: refuse
+    limits:
+      body: 10MiB
+    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), request_headers (line 36)
+  - name: /moved/host
+    path: /moved/host
+    match: prefix
+    redirect:
+      host: www.example.com
+      status: 308
+    path_parameters: refuse
+    encoded_slashes: refuse
+    limits:
+      body: 10MiB
+    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), request_headers (line 36)
+  - name: /letters
+    path: /letters
+    match: prefix
+    upstream: routes
+    rewrite:
+      prefix: /v2/mail
+    path_parameters: refuse
+    encoded_slashes: refuse
+    response:
+      location: restore
+    limits:
+      body: 10MiB
+    timeout: 60s
+    idle: 5m
+    total: off
+    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), circuit_breaker (line 34), request_headers (line 36)
   - name: /older
     path: /older
     match: prefix
@@ -1424,7 +1634,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 30), access_log (line 31), error_pages (line 34), rate_limit (line 32), request_headers (line 35)
+    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), request_headers (line 36)
   - name: /robots.txt
     path: /robots.txt
     match: exact
@@ -1439,7 +1649,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 30), access_log (line 31), error_pages (line 34), rate_limit (line 32), request_headers (line 35)
+    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), request_headers (line 36)
   - name: /open
     path: /open
     match: prefix
@@ -1449,7 +1659,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 30), access_log (line 31), error_pages (line 34), rate_limit (line 32), request_headers (line 35)
+    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), request_headers (line 36)
     middleware:
       cors:
         origins: ["*"]
@@ -1469,5 +1679,5 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 30), access_log (line 31), error_pages (line 34), rate_limit (line 32), request_headers (line 35)
+    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), request_headers (line 36)
 "#;

@@ -88,6 +88,7 @@ static SETTINGS: Settings = Settings {
         level: Late::new(&[Piece::Literal("info")]),
     },
     trusted_proxies: &[],
+    via: Via::On,
     limits: Limits {
         header_bytes: 32768,
         headers: 100,
@@ -207,6 +208,7 @@ static NORMAL_CONFIG: &str = r#"server:
   workers: auto
   log_level: info
   trusted_proxies: []
+  via: on
   limits:
     header_bytes: 32KiB
     headers: 100

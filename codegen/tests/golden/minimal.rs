@@ -66,6 +66,7 @@ static SETTINGS: Settings = Settings {
         level: Late::new(&[Piece::Literal("info")]),
     },
     trusted_proxies: &[],
+    via: Via::On,
     limits: Limits {
         header_bytes: 32768,
         headers: 100,
@@ -195,6 +196,7 @@ static NORMAL_CONFIG: &str = r#"server:
   workers: auto
   log_level: info
   trusted_proxies: []
+  via: on
   limits:
     header_bytes: 32KiB
     headers: 100
@@ -243,6 +245,8 @@ routes:
     upstream: /
     path_parameters: refuse
     encoded_slashes: refuse
+    response:
+      location: keep
     limits:
       body: 10MiB
     timeout: 60s

@@ -66,6 +66,7 @@ static SETTINGS: Settings = Settings {
         level: Late::new(&[Piece::Literal("info")]),
     },
     trusted_proxies: &[],
+    via: Via::On,
     limits: Limits {
         header_bytes: 32768,
         headers: 100,
@@ -211,6 +212,7 @@ static NORMAL_CONFIG: &str = r#"server:
   workers: auto
   log_level: info
   trusted_proxies: []
+  via: on
   limits:
     header_bytes: 32KiB
     headers: 100
@@ -268,6 +270,8 @@ routes:
     upstream: /api/v1
     path_parameters: refuse
     encoded_slashes: refuse
+    response:
+      location: keep
     limits:
       body: 10MiB
     timeout: 60s

@@ -85,7 +85,11 @@ fn config_around(path: &str, key: &str, entry: &str) -> String {
             _ => route("/x", &format!("upstream: users, {entry}")),
         }),
         "routes.redirect" => {
-            routes.push(route("/old/{id}", &format!("redirect: {{{}{entry}}}", unless("to", "to: /new"))));
+            let other = if matches!(key, "to" | "status") { unless("to", "to: /new") } else { String::new() };
+            routes.push(route("/old/{id}", &format!("redirect: {{{other}{entry}}}")));
+        }
+        "routes.rewrite" => {
+            routes.push(route("/v1/{id}", &format!("upstream: users, rewrite: {{{entry}}}")));
         }
         "routes.respond" => routes.push(route("/x", &format!("respond: {{{entry}}}"))),
         "tests" | "tests.expect" => {

@@ -296,11 +296,30 @@ fn target(choices: &mut Choices<'_>, plan: &mut Plan, top: &Top, path: &Path, ro
         _ => route.put("respond", respond(choices)),
     }
     if forwards {
-        if !path.literals.is_empty() && choices.chance(30) {
-            let taken = choices.between(1, path.literals.len());
-            route.put("strip_prefix", Node::Text(format!("/{}", path.literals[..taken].join("/"))));
-        } else if choices.chance(30) {
-            route.put("rewrite", Node::Text(template(choices, path)));
+        let change = choices.below(6);
+        match change {
+            0 | 1 => {
+                if !path.literals.is_empty() {
+                    let taken = choices.between(1, path.literals.len());
+                    route.put("strip_prefix", Node::Text(format!("/{}", path.literals[..taken].join("/"))));
+                }
+                route.may(choices, 50, "add_prefix", |choices| Node::text(choices.pick(&PREFIXES)));
+            }
+            2 => {
+                let mut rewrite = Section::default();
+                rewrite.put("prefix", Node::text(choices.pick(&PREFIXES)));
+                route.put("rewrite", rewrite.done());
+            }
+            3 => route.put("rewrite", Node::Text(template(choices, path))),
+            _ => {}
+        }
+        // A template does not say what was there.
+        if change != 3 {
+            route.may(choices, 30, "response", |choices| {
+                let mut response = Section::default();
+                response.put("location", word(choices, &["keep", "restore"]));
+                response.done()
+            });
         }
         route.may(choices, 30, "timeout", |choices| duration(choices, 2000, 86_400_000));
         route.may(choices, 30, "idle", |choices| duration(choices, 1, 86_400_000));
@@ -312,6 +331,9 @@ fn target(choices: &mut Choices<'_>, plan: &mut Plan, top: &Top, path: &Path, ro
     }
     route.may(choices, 40, "middleware", |choices| middleware::of_route(choices, top, forwards));
 }
+
+/// Literal beginnings of paths.
+const PREFIXES: [&str; 4] = ["/elsewhere/v2", "/elsewhere/", "/elsewhere/caf%C3%A9", "/elsewhere/a;b"];
 
 /// A path with some of the pattern's parameters in it.
 fn template(choices: &mut Choices<'_>, path: &Path) -> String {
@@ -332,6 +354,14 @@ fn template(choices: &mut Choices<'_>, path: &Path) -> String {
 /// It leads to where none of this file's routes with a path is, or to another host.
 fn redirect(choices: &mut Choices<'_>, path: &Path) -> Node {
     let mut redirect = Section::default();
+    if choices.chance(40) {
+        // Another's, whatever the rest of it is.
+        redirect.put("host", Node::text(choices.pick(&["other.test", "[2001:db8::1]", "192.0.2.1"])));
+        redirect.may(choices, 50, "scheme", |choices| word(choices, &["http", "https"]));
+        redirect.may(choices, 50, "port", |choices| number(choices, 1, 65535));
+        redirect.may(choices, 50, "prefix", |choices| Node::text(choices.pick(&PREFIXES)));
+        return redirect.done();
+    }
     let to = match choices.below(4) {
         0 if !path.literals.is_empty() => format!("/elsewhere{}", template(choices, path)),
         1 => format!("http://other.test:8080{}", template(choices, path)),

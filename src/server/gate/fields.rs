@@ -139,7 +139,7 @@ impl Findings {
             says_proto: kept & PROTO == 0,
             says_host: kept & HOST == 0,
             host: self.host.take(),
-            is_old: version == Version::HTTP_10,
+            via: Introduction::name(client.worker().settings().via, version),
         })
     }
 

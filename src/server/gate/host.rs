@@ -7,7 +7,7 @@ pub(super) const MAX_HOST: usize = 256;
 
 /// `uri-host [":" port]` (RFC 9110 section 7.2), strictly: no user name, path, query, comma, space or escape. What is
 /// escaped in a host is read by some and not by others.
-pub(super) fn is_host(host: &[u8]) -> bool {
+pub(crate) fn is_host(host: &[u8]) -> bool {
     let (name, port) = match host {
         [b'[', ..] => match host.iter().position(|&byte| byte == b']') {
             Some(end) => host.split_at(end + 1),

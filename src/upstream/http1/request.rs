@@ -1,7 +1,7 @@
 //! Writing the head of a request, in one piece.
 
 use bytes::BytesMut;
-use castgate_contract::{segment, template};
+use castgate_contract::template;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use http_body::Body;
 
@@ -114,9 +114,8 @@ fn write_target(head: &Head<'_>, buffer: &mut BytesMut) {
             }
             return;
         }
-        PathEdit::Strip(segments) => {
-            buffer.extend_from_slice(b"/");
-            buffer.extend_from_slice(&path.as_bytes()[segment::start(path, segments)..]);
+        PathEdit::Prefix(ref prefix) => {
+            prefix.of(path).iter().for_each(|part| buffer.extend_from_slice(part.as_bytes()));
         }
         PathEdit::Rewrite(pieces) => {
             let host = || head.headers.get(header::HOST).map_or(&b""[..], HeaderValue::as_bytes);

@@ -1,7 +1,12 @@
 //! A client that follows redirects, as far as they lead back to this gateway.
+//!
+//! The gateway itself speaks no TLS. Whoever is sent to `https` comes back only through somebody in front who ends it, and
+//! then the gateway is told so by a trusted proxy: without `server.trusted_proxies` an `https` place is another's. A client
+//! that comes back so has `X-Forwarded-Proto: https`, so a route that asks for `http` there does not take it again.
 
 use crate::model::{Late, Model, Route, Target};
-use crate::table::{Answer, Request, Table};
+use crate::table::{Answer, FORWARDED_PROTO, Request, Table};
+use castgate_contract::redirect::Scheme;
 
 /// Clients give up after about twenty.
 const MOST_STEPS: usize = 20;
@@ -26,34 +31,66 @@ pub(super) fn endless<'m>(table: &Table<'m>, start: &Request) -> Option<Vec<(&'m
 fn follow(model: &Model, request: &Request, status: u16, to: &str) -> Option<Request> {
     let method =
         if matches!(status, 301..=303) && request.method() != "HEAD" { "GET" } else { request.method() };
-    let (host, target) = match split(model, to)? {
-        (Some(host), target) => (host, target),
-        (None, target) => (request.host(), target),
+    let mut headers = request.headers().to_vec();
+    let (authority, target) = match split(to) {
+        (Some(origin), target) => {
+            if !is_own(model, origin.scheme, origin.port) {
+                return None;
+            }
+            headers.retain(|(name, _)| name != FORWARDED_PROTO);
+            headers.push((FORWARDED_PROTO.to_owned(), origin.scheme.as_str().to_owned()));
+            (origin.authority.to_owned(), target)
+        }
+        (None, target) if target.starts_with('/') => (request.authority(), target),
+        (None, _) => return None,
     };
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
     let path = if path.is_empty() { "/" } else { path };
-    Request::new(method, host, path, query, request.headers().to_vec()).ok()
+    Request::new(method, &authority, path, query, headers).ok()
 }
 
-/// The host without its port, if there is one, and the rest of a redirect's target; `None` if it leads to another
-/// listener: another scheme or port.
-pub(super) fn split<'t>(model: &Model, to: &'t str) -> Option<(Option<&'t str>, &'t str)> {
-    let Some(rest) = to.strip_prefix("http://") else { return to.starts_with('/').then_some((None, to)) };
+/// What an absolute URL begins with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin<'t> {
+    pub(super) scheme: Scheme,
+    /// Host and port as they are written.
+    authority: &'t str,
+    pub(super) host: &'t str,
+    pub(super) port: Option<u16>,
+}
+
+/// What a redirect's target begins with, if it is absolute, and the rest of it.
+pub(super) fn split(to: &str) -> (Option<Origin<'_>>, &str) {
+    let of = |scheme: Scheme| Some((scheme, to.strip_prefix(scheme.as_str())?.strip_prefix("://")?));
+    let Some((scheme, rest)) = [Scheme::Http, Scheme::Https].into_iter().find_map(of) else {
+        return (None, to);
+    };
     let (authority, target) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, port),
-        _ => (authority, ""),
+        Some((host, port)) if !port.contains(']') => (host, port.parse().ok()),
+        _ => (authority, None),
     };
-    is_own_port(model, port).then_some((Some(host), target))
+    (Some(Origin { scheme, authority, host, port }), target)
 }
 
-/// The one that `http` means, which somebody in front may forward here, or one that is listened on.
-fn is_own_port(model: &Model, port: &str) -> bool {
-    let listens = |address: &Late| {
-        address.literal().and_then(|address| address.rsplit_once(':')).is_some_and(|(_, own)| own == port)
+/// Whether requests of this scheme and port may come here: the port which the scheme means, which somebody in front may
+/// forward here, or one that is listened on.
+pub(super) fn is_own(model: &Model, scheme: Scheme, port: Option<u16>) -> bool {
+    let is_default = port.is_none_or(|port| port == scheme.default_port());
+    match scheme {
+        Scheme::Https => is_default && !model.server.trusted_proxies.is_empty(),
+        Scheme::Http => is_default || port.is_some_and(|port| listens_on(model, port)),
+    }
+}
+
+/// Whether one of the addresses has this port.
+pub(super) fn listens_on(model: &Model, port: u16) -> bool {
+    let has_port = |address: &Late| {
+        let own = address.literal().and_then(|address| address.rsplit_once(':'));
+        own.is_some_and(|(_, own)| own.parse() == Ok(port))
     };
-    matches!(port, "" | "80")
-        || model.listeners.iter().flat_map(|listener| &listener.address).any(|listen| listens(&listen.value))
+    let mut addresses = model.listeners.iter().flat_map(|listener| &listener.address);
+    addresses.any(|listen| has_port(&listen.value))
 }
 
 /// A host which no route names is most likely another machine.

@@ -8,11 +8,14 @@
 
 use super::follow;
 use super::template::{self, Atom, Path};
-use crate::model::{Route, Target};
-use crate::pattern::{HostPattern, ParamKind, Segment};
-use crate::table::{Answer, End, Fresh, Neighbours, Region, Request, Step, Table, narrower, union};
+use crate::model::{Leads, Model, Route, Target};
+use crate::pattern::{HostPattern, ParamKind, Segment, TemplatePiece};
+use crate::table::{
+    Answer, End, FORWARDED_PROTO, Fresh, Neighbours, Region, Request, Step, Table, narrower, union,
+};
 use castgate_contract::authority::is_label;
 use castgate_contract::host::labelled;
+use castgate_contract::redirect::{Parts, Scheme};
 
 /// Rings of more redirects than this are not looked for, unless all that begin there go round.
 const MOST_REDIRECTS: usize = 6;
@@ -42,6 +45,8 @@ struct Underway<'m> {
     path: Path,
     /// `None`: the host it began with.
     host: Option<HostPattern>,
+    /// `None`: the scheme it began with.
+    scheme: Option<Scheme>,
     trail: Vec<usize>,
 }
 
@@ -90,7 +95,8 @@ impl<'a, 'm> Search<'a, 'm> {
             if !has_label && path.iter().flatten().all(|atom| matches!(atom, Atom::Text(_))) {
                 continue;
             }
-            let underway = Underway { begun, label: label.clone(), path, host: None, trail: vec![number] };
+            let (host, scheme, trail) = (None, None, vec![number]);
+            let underway = Underway { begun, label: label.clone(), path, host, scheme, trail };
             if let Some(found) = self.sent_on(route, &underway) {
                 return Some(found);
             }
@@ -116,16 +122,10 @@ impl<'a, 'm> Search<'a, 'm> {
             (None, Step::Literal(text)) => Atom::Text(text.clone()),
             (None, Step::Free(_)) => Atom::Unknown(at.begun.steps.len()),
         };
-        let mut atoms = template::render(&redirect.to, &at.path, &label);
-        let Some(Atom::Text(beginning)) = atoms.first_mut() else { return None };
-        // A scheme, a host and a slash are written out, or the host is not known.
-        let (host, target) = follow::split(model, beginning)?;
-        let host = match host.map(HostPattern::parse) {
-            Some(host) => Some(host.ok()?),
-            None => at.host.clone(),
+        let Place { host, scheme, path } = match &redirect.leads {
+            Leads::To(pieces) => template_place(model, pieces, at, &label)?,
+            Leads::Parts(parts) => parts_place(model, parts, at)?,
         };
-        *beginning = if target.is_empty() { "/".to_owned() } else { target.to_owned() };
-        let path = template::split(atoms);
         let here = Region {
             host: host.as_ref().unwrap_or(at.begun.host),
             steps: template::steps(&path),
@@ -141,7 +141,8 @@ impl<'a, 'm> Search<'a, 'm> {
                     return None;
                 }
                 self.pairs += 1;
-                let Some((begun, label)) = narrowed(at, &path, host.is_some(), &wanted) else { continue };
+                let is_other = (host.is_some(), scheme);
+                let Some((begun, label)) = narrowed(at, &path, is_other, wanted) else { continue };
                 let known = unknowns(&begun.steps, &label);
                 let path = path.iter().map(|segment| template::filled_in(segment, &known)).collect();
                 let mut trail = at.trail.clone();
@@ -149,7 +150,7 @@ impl<'a, 'm> Search<'a, 'm> {
                 let found = if at.trail.contains(&number) {
                     self.follow(first, &begun, &label)
                 } else if trail.len() <= MOST_REDIRECTS {
-                    self.sent_on(first, &Underway { begun, label, path, host: host.clone(), trail })
+                    self.sent_on(first, &Underway { begun, label, path, host: host.clone(), scheme, trail })
                 } else {
                     None
                 };
@@ -193,15 +194,67 @@ impl<'a, 'm> Search<'a, 'm> {
     }
 }
 
+/// Where a client is sent: what is not another's.
+struct Place {
+    host: Option<HostPattern>,
+    scheme: Option<Scheme>,
+    path: Path,
+}
+
+fn template_place(model: &Model, pieces: &[TemplatePiece], at: &Underway<'_>, label: &Atom) -> Option<Place> {
+    let mut atoms = template::render(pieces, &at.path, label);
+    let Some(Atom::Text(beginning)) = atoms.first_mut() else { return None };
+    // A scheme, a host and a slash are written out, or the host is not known.
+    let (origin, target) = follow::split(beginning);
+    let (host, scheme) = match origin {
+        Some(origin) => {
+            let is_own = follow::is_own(model, origin.scheme, origin.port);
+            (Some(HostPattern::parse(origin.host).ok().filter(|_| is_own)?), Some(origin.scheme))
+        }
+        None if target.starts_with('/') => (at.host.clone(), at.scheme),
+        None => return None,
+    };
+    *beginning = if target.is_empty() { "/".to_owned() } else { target.to_owned() };
+    Some(Place { host, scheme, path: template::split(atoms) })
+}
+
+fn parts_place(model: &Model, parts: &Parts<String>, at: &Underway<'_>) -> Option<Place> {
+    let is_own = match (parts.scheme.or(at.scheme), parts.port) {
+        (Some(scheme), port) => {
+            parts.scheme.is_none() && port.is_none() || follow::is_own(model, scheme, port)
+        }
+        (None, Some(port)) => {
+            [Scheme::Http, Scheme::Https].iter().any(|scheme| follow::is_own(model, *scheme, Some(port)))
+        }
+        (None, None) => true,
+    };
+    let host = match &parts.host {
+        Some(host) => Some(HostPattern::parse(host).ok()?),
+        None => at.host.clone(),
+    };
+    let path = match &parts.prefix {
+        Some(prefix) => template::with_prefix(prefix, &at.path),
+        None => at.path.clone(),
+    };
+    is_own.then_some(Place { host, scheme: parts.scheme.or(at.scheme), path })
+}
+
 /// Those of the requests that get to the next route, and what the label of their host has to be.
 fn narrowed<'m>(
     at: &Underway<'m>,
     path: &Path,
-    has_host: bool,
-    wanted: &Region<'m>,
+    (has_host, scheme): (bool, Option<Scheme>),
+    mut wanted: Region<'m>,
 ) -> Option<(Region<'m>, Step)> {
+    if let Some(scheme) = scheme {
+        // It comes with this one now, whichever it began with.
+        let asked = wanted.headers.remove(FORWARDED_PROTO);
+        if asked.is_some_and(|asked| asked != scheme.as_str()) {
+            return None;
+        }
+    }
     let begun = &at.begun;
-    let mut steps = template::narrow(&unknowns(&begun.steps, &at.label), path, wanted)?;
+    let mut steps = template::narrow(&unknowns(&begun.steps, &at.label), path, &wanted)?;
     let mut label = steps.pop()?;
     if matches!(&label, Step::Literal(text) if !is_label(text)) {
         return None;

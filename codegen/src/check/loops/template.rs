@@ -3,6 +3,7 @@
 
 use crate::pattern::TemplatePiece;
 use crate::table::{End, Region, Step};
+use castgate_contract::template::Prefix;
 
 /// A part of a segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,14 @@ pub(super) fn render(pieces: &[TemplatePiece], path: &Path, label: &Atom) -> Vec
         }
     }
     atoms
+}
+
+/// The path with another beginning.
+pub(super) fn with_prefix(prefix: &Prefix<String>, path: &Path) -> Path {
+    let put = prefix.put.split('/').skip(1).map(|segment| vec![Atom::Text(segment.to_owned())]);
+    let made: Path = put.chain(path.iter().skip(prefix.taken).cloned()).collect();
+    // Nothing at all is the root.
+    if made.is_empty() { vec![Vec::new()] } else { made }
 }
 
 /// A text that begins with a slash as a path, without query and fragment.

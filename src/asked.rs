@@ -1,0 +1,33 @@
+//! What a client has asked as it sees it: the scheme, the host and the port of its URL. Behind a proxy that is what the proxy
+//! says, if it is trusted; nobody else's word is in the fields by now.
+
+use castgate_contract::host;
+use castgate_contract::redirect::Scheme;
+use http::{HeaderName, HeaderValue, header};
+
+use crate::context::Context;
+use crate::message::Request;
+use crate::server::is_host;
+
+pub(crate) static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// The scheme; the gateway itself speaks no TLS.
+pub(crate) fn scheme(request: &Request, cx: &Context<'_>) -> Scheme {
+    let said = cx.first(request, &FORWARDED_PROTO).and_then(|said| Scheme::read(said.as_bytes()));
+    said.unwrap_or(Scheme::Http)
+}
+
+/// The host, perhaps with a port; `None` if neither a proxy nor the client has named one. What a proxy says and is no host does not
+/// count.
+pub(crate) fn host<'r>(request: &'r Request, cx: &'r Context<'_>) -> Option<&'r HeaderValue> {
+    let said = cx.first(request, &FORWARDED_HOST).filter(|said| is_host(said.as_bytes()));
+    said.or_else(|| request.headers().get(header::HOST))
+}
+
+/// The same in lower case, and the port, if it was written.
+pub(crate) fn authority(request: &Request, cx: &Context<'_>) -> Option<(String, Option<u16>)> {
+    let asked = host(request, cx)?.as_bytes();
+    let name = std::str::from_utf8(host::name(asked)).ok().filter(|name| !name.is_empty())?;
+    Some((name.to_ascii_lowercase(), host::port(asked)))
+}

@@ -1,0 +1,256 @@
+//! The places that a backend names in its response, as the client can ask for them: what was changed of the path is changed
+//! back, as nginx's `proxy_redirect` and `proxy_cookie_path` and Apache's `ProxyPassReverse` do. What leads elsewhere stays.
+
+mod place;
+
+use castgate_contract::redirect::Scheme;
+use http::header::{CONTENT_LOCATION, LOCATION, SET_COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use self::place::{Place, own_path};
+use crate::asked;
+use crate::context::Context;
+use crate::error::Error;
+use crate::message::{Request, Response};
+use crate::service::Service;
+use crate::upstream::HostHeader;
+
+static REFRESH: HeaderName = HeaderName::from_static("refresh");
+
+/// What was changed of a path on its way to the backend.
+#[derive(Clone, Copy, Debug)]
+pub struct Restored {
+    /// What was taken off; nothing, or a path without a slash at its end.
+    pub taken: &'static str,
+    /// What was put in its place, likewise.
+    pub put: &'static str,
+    /// Which host the backend was told that it is.
+    pub sent: HostHeader,
+}
+
+/// Restores the places in responses. It stands right around the end, so that what the config sets is not its business.
+#[derive(Debug)]
+pub struct RestoreLocation<S> {
+    restored: Restored,
+    inner: S,
+}
+
+impl<S> RestoreLocation<S> {
+    /// In the responses of `inner`.
+    pub const fn new(restored: Restored, inner: S) -> Self {
+        Self { restored, inner }
+    }
+}
+
+impl<S: Service> Service for RestoreLocation<S> {
+    async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
+        let asked = Asked {
+            scheme: asked::scheme(&request, cx),
+            authority: asked::host(&request, cx).cloned(),
+            host: request.headers().get(header::HOST).cloned(),
+        };
+        let mut response = self.inner.serve(request, cx).await?;
+        let backend = cx.record.backend.and_then(|backend| backend.authority()).map(HeaderValue::as_bytes);
+        self.restored.fields(response.headers_mut(), &asked, backend);
+        Ok(response)
+    }
+}
+
+/// What the client has asked, as it sees it.
+struct Asked {
+    scheme: Scheme,
+    authority: Option<HeaderValue>,
+    /// Its `Host` as it came.
+    host: Option<HeaderValue>,
+}
+
+impl Restored {
+    fn fields(&self, headers: &mut HeaderMap, asked: &Asked, backend: Option<&[u8]>) {
+        let sent = match self.sent {
+            HostHeader::Preserve => asked.host.as_ref().map(HeaderValue::as_bytes),
+            HostHeader::Backend => None,
+            HostHeader::Name(name) => Some(name.as_bytes()),
+        };
+        let own = [backend, sent];
+        for name in [&LOCATION, &CONTENT_LOCATION] {
+            replace(headers, name, |text| self.location(text, asked, own));
+        }
+        replace(headers, &REFRESH, |text| {
+            let at = text.to_ascii_lowercase().find("url=")? + "url=".len();
+            let (before, place) = text.split_at(at);
+            let quote = place.chars().next().filter(|char| matches!(char, '"' | '\''));
+            let (open, place) = place.split_at(quote.map_or(0, char::len_utf8));
+            Some(format!("{before}{open}{}", self.location(place, asked, own)?))
+        });
+        replace(headers, &SET_COOKIE, |text| self.cookie(text));
+    }
+
+    /// A place of the backend's own as the client asks for it.
+    fn location(&self, text: &str, asked: &Asked, own: [Option<&[u8]>; 2]) -> Option<String> {
+        let Place { authority, path } = own_path(text, own)?;
+        let path = self.path(path)?;
+        if !authority {
+            return Some(path);
+        }
+        let client = std::str::from_utf8(asked.authority.as_ref()?.as_bytes()).ok()?;
+        Some(format!("{}://{client}{path}", asked.scheme.as_str()))
+    }
+
+    /// A path of the backend as the client asks for it; `None` if no request of this route gets there, or if it would be read as
+    /// something else without what was in front of it.
+    fn path(&self, path: &str) -> Option<String> {
+        let rest = path
+            .strip_prefix(self.put)
+            .filter(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))?;
+        let begins_plainly = |rest: &str| {
+            let next = rest.strip_prefix('/').and_then(|rest| rest.bytes().next());
+            next.is_none_or(|byte| byte.is_ascii_alphanumeric() || b"-._~%?#;@!$&'()*+,=:".contains(&byte))
+        };
+        if self.taken.is_empty() && !begins_plainly(rest) {
+            return None;
+        }
+        let slash = if self.taken.is_empty() && !rest.starts_with('/') { "/" } else { "" };
+        Some(format!("{}{slash}{rest}", self.taken))
+    }
+
+    /// A cookie with the `Path` that the client knows.
+    fn cookie(&self, text: &str) -> Option<String> {
+        // Such a name says that the path is `/` (RFC 6265bis, section 4.1.3.2).
+        if text.trim_start().get(..7).is_some_and(|name| name.eq_ignore_ascii_case("__Host-")) {
+            return None;
+        }
+        let mut parts = text.split(';');
+        let mut made = parts.next()?.to_owned();
+        let mut is_other = false;
+        for part in parts {
+            let restored = part
+                .split_once('=')
+                .filter(|(name, _)| name.trim().eq_ignore_ascii_case("path"))
+                .and_then(|(name, path)| {
+                    let path = path.trim();
+                    // `/shop` is the path of `/shop` and of all below it; `/shop/` is not that of `/shop`.
+                    let path = self.path(path).filter(|_| path.starts_with('/'))?;
+                    let path = path
+                        .strip_suffix('/')
+                        .filter(|bare| *bare == self.taken && !bare.is_empty())
+                        .unwrap_or(&path);
+                    Some(format!("{name}={path}"))
+                });
+            is_other |= restored.is_some();
+            made.extend([";", restored.as_deref().unwrap_or(part)]);
+        }
+        is_other.then_some(made)
+    }
+}
+
+/// Replaces the values of a field that become others.
+fn replace(headers: &mut HeaderMap, name: &HeaderName, restored: impl Fn(&str) -> Option<String>) {
+    if !headers.contains_key(name) {
+        return;
+    }
+    for (_, value) in headers.iter_mut().filter(|(other, _)| *other == name) {
+        let other = value.to_str().ok().and_then(&restored).and_then(|text| HeaderValue::try_from(text).ok());
+        if let Some(other) = other {
+            *value = other;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn restored(
+        taken: &'static str,
+        put: &'static str,
+        sent: HostHeader,
+        name: &HeaderName,
+        value: &str,
+    ) -> String {
+        let asked = Asked {
+            scheme: Scheme::Https,
+            authority: Some(HeaderValue::from_static("shop.test:8443")),
+            host: Some(HeaderValue::from_static("inner.test")),
+        };
+        let mut headers = HeaderMap::from_iter([(name.clone(), HeaderValue::from_str(value).unwrap())]);
+        Restored { taken, put, sent }.fields(&mut headers, &asked, Some(b"backend:9001"));
+        headers[name].to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn places_of_the_backend_are_the_client_s_and_others_stay() {
+        for (taken, put, value, expected) in [
+            ("/api", "", "/x?a=b#c", "/api/x?a=b#c"),
+            ("/api", "", "/", "/api/"),
+            ("/api", "", "x/y", "x/y"),
+            ("/api", "", "?a", "?a"),
+            ("/api", "", "", ""),
+            ("/api", "", "/api/x", "/api/api/x"),
+            ("/api", "", "//evil.test/x", "//evil.test/x"),
+            ("/api", "", "/\\evil.test", "/api/\\evil.test"),
+            ("/api", "", "\\\\evil.test", "\\\\evil.test"),
+            ("/api", "", "https://other.test/x", "https://other.test/x"),
+            ("/api", "", "http://backend:9002/x", "http://backend:9002/x"),
+            ("/api", "", "http://backend:9001.evil.test/x", "http://backend:9001.evil.test/x"),
+            ("/api", "", "http://backend:9001@evil.test/x", "http://backend:9001@evil.test/x"),
+            ("/api", "", "http://backend:9001/x", "https://shop.test:8443/api/x"),
+            ("/api", "", "HTTP://BACKEND:9001", "https://shop.test:8443/api"),
+            ("/api", "", "//backend:9001/x", "https://shop.test:8443/api/x"),
+            ("/api", "", "http://inner.test/x", "https://shop.test:8443/api/x"),
+            ("/api", "", "https://inner.test:443/x", "https://shop.test:8443/api/x"),
+            ("/api", "", "javascript:x", "javascript:x"),
+            ("/api", "/v2", "/v2/x", "/api/x"),
+            ("/api", "/v2", "/v2", "/api"),
+            ("/api", "/v2", "/v2?a", "/api?a"),
+            ("/api", "/v2", "/v21/x", "/v21/x"),
+            ("/api", "/v2", "/login", "/login"),
+            ("", "/v2", "/v2/x", "/x"),
+            ("", "/v2", "/v2", "/"),
+            ("", "/v2", "/v2?a", "/?a"),
+            ("", "/v2", "/v2//evil.test", "/v2//evil.test"),
+            ("", "/v2", "/v2/\\evil.test", "/v2/\\evil.test"),
+            ("", "/v2", "/v2/\tevil.test", "/v2/\tevil.test"),
+            ("", "", "http://backend:9001/x", "https://shop.test:8443/x"),
+        ] {
+            for name in [&LOCATION, &CONTENT_LOCATION] {
+                assert_eq!(
+                    restored(taken, put, HostHeader::Preserve, name, value),
+                    expected,
+                    "{taken} {put} {value}"
+                );
+            }
+        }
+        let of = |sent, value| restored("/api", "", sent, &LOCATION, value);
+        assert_eq!(of(HostHeader::Backend, "http://inner.test/x"), "http://inner.test/x");
+        assert_eq!(
+            of(HostHeader::Name("app.test:81"), "http://app.test:81/x"),
+            "https://shop.test:8443/api/x"
+        );
+        assert_eq!(of(HostHeader::Name("app.test:81"), "http://app.test/x"), "http://app.test/x");
+        let refresh = |value| restored("/api", "", HostHeader::Backend, &REFRESH, value);
+        assert_eq!(refresh("5; url=/x"), "5; url=/api/x");
+        assert_eq!(refresh("0;URL=\"/x\""), "0;URL=\"/api/x\"");
+        assert_eq!(refresh("5"), "5");
+    }
+
+    #[test]
+    fn cookies_have_the_path_that_the_client_knows() {
+        for (taken, put, value, expected) in [
+            ("/api", "", "a=b; Path=/; Secure", "a=b; Path=/api; Secure"),
+            ("/api", "", "a=b; path = /x/ ;HttpOnly", "a=b; path =/api/x/;HttpOnly"),
+            ("/api", "", "a=b", "a=b"),
+            ("/api", "", "a=/; Domain=x", "a=/; Domain=x"),
+            ("/api", "", "path=/; Path=/x", "path=/; Path=/api/x"),
+            ("/api", "", "a=b; Path=", "a=b; Path="),
+            ("/api", "", "a=b; Path=x", "a=b; Path=x"),
+            ("/api", "", "__Host-a=b; Path=/; Secure", "__Host-a=b; Path=/; Secure"),
+            ("/api", "", "__Secure-a=b; Path=/", "__Secure-a=b; Path=/api"),
+            ("/api", "/v2", "a=b; Path=/v2", "a=b; Path=/api"),
+            ("/api", "/v2", "a=b; Path=/", "a=b; Path=/"),
+            ("", "/v2", "a=b; Path=/v2", "a=b; Path=/"),
+            ("", "/v2", "a=b; Path=/v2/x", "a=b; Path=/x"),
+        ] {
+            assert_eq!(restored(taken, put, HostHeader::Preserve, &SET_COOKIE, value), expected);
+        }
+    }
+}
