@@ -70,6 +70,7 @@ pub(crate) struct Refused<'m> {
     /// Its name.
     pub(crate) middleware: &'static str,
     /// Where it is written.
+    #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only `explain` tells it"))]
     pub(crate) line: &'m FileLine,
     /// Whom it refuses.
     pub(crate) client: IpAddr,

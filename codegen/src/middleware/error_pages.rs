@@ -7,7 +7,9 @@ use crate::diagnostic::quoted;
 use crate::language::kind::{Body, FileOf, Flag, MediaType};
 use crate::language::route::CONTENT_TYPE;
 use crate::language::{Kind, Section, Shape, Without, section};
-use crate::model::{Attached, Document, Late, Part, Piece, RequestText};
+use crate::model::{Attached, Document, Late, RequestText};
+#[cfg(feature = "cli")]
+use crate::model::{Part, Piece};
 use crate::plan::Value;
 use crate::resolve::cx::Cx;
 use crate::resolve::document;
