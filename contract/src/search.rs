@@ -90,8 +90,11 @@ fn search_hosts(
     }
     // Longest wildcard first: cut one label at a time from the left.
     let mut rest = host;
-    while let Some((_, suffix)) = rest.split_once('.') {
-        if let Some(root) = tables.lookup(tables.wildcards(), suffix)
+    while let Some((label, suffix)) = rest.split_once('.') {
+        // In front of a wildcard's name there is something, if it is only another dot.
+        let is_below = !label.is_empty() || rest.len() < host.len();
+        if is_below
+            && let Some(root) = tables.lookup(tables.wildcards(), suffix)
             && let Some(found) = descend(tables, root, path, first, accept)
         {
             return Some(found);

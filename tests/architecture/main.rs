@@ -161,7 +161,9 @@ fn what_is_agreed_on_stands_once() {
         ("Self::TooLong(length)", "unix"),
         ("b\"TRACK\"", "cross_origin"),
     ];
-    let files: Vec<_> = ["contract/src", "codegen/src", "src"].into_iter().flat_map(sources).collect();
+    let files = ["contract/src", "codegen/src", "src"].into_iter().flat_map(sources);
+    // What a room is held against stands beside it.
+    let files: Vec<_> = files.filter(|(path, _)| !path.ends_with("/tests.rs")).collect();
     for (telltale, room) in telltales {
         let holds = |source: &str| code(source).any(|line| line.contains(telltale));
         let found: Vec<_> = files.iter().filter(|(_, text)| holds(text)).map(|(path, _)| path).collect();

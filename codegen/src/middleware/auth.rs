@@ -123,6 +123,7 @@ fn secret(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<Late> {
 
 impl Registered for Auth {
     const FACTS: Facts = Facts {
+        called: &["key_auth", "keyauth", "api_key", "apikey"],
         refusals: &[
             Refusal { reason: "auth_missing", status: 401 },
             Refusal { reason: "auth_invalid", status: 401 },

@@ -51,6 +51,8 @@ pub(crate) struct Facts {
     pub(crate) answers_preflights: bool,
     /// The section and the key of it that had its settings in earlier versions: its key is offered in their place.
     pub(crate) formerly: Option<(&'static str, &'static str)>,
+    /// What others call it, as keys: whoever writes one of these is led here.
+    pub(crate) called: &'static [&'static str],
     /// What the reference says of it.
     pub(crate) prose: Prose,
 }
@@ -75,6 +77,7 @@ impl Facts {
             gives_id: false,
             answers_preflights: false,
             formerly: None,
+            called: &[],
             prose: Prose { before: "", after: "" },
         }
     }

@@ -55,6 +55,7 @@ fn is_near(network: &Cidr) -> bool {
 
 impl Registered for IpFilter {
     const FACTS: Facts = Facts {
+        called: &["ip_whitelist", "ip_allowlist", "ipallowlist", "allowlist", "whitelist"],
         refusals: &[Refusal { reason: "ip_denied", status: 403 }],
         column: Some(Column { heading: "addresses", without: "all" }),
         loosened: Some("`ip_filter` lets an address in that it kept out"),

@@ -135,6 +135,7 @@ fn of_values(cx: &mut Cx<'_>, at: &ConfigPath, written: &str) -> Option<RateLimi
 
 impl Registered for RateLimit {
     const FACTS: Facts = Facts {
+        called: &["limit_req", "ratelimit", "rate_limiting", "throttle"],
         refusals: &[Refusal { reason: "rate_limited", status: 429 }],
         series: &[Family { name: "gateway_rate_limited_total", per: Per::Route, each: 1, of: "routes" }],
         reports: &[(&codes::LIMIT_BY_CHOICE, &["key"])],

@@ -27,6 +27,7 @@ section! {
 impl Registered for RequestHeaders {
     const FACTS: Facts = Facts {
         formerly: Some(("headers", "request")),
+        called: &["proxy_set_header", "header_up"],
         prose: Prose {
             before: include_str!("request_headers.md"),
             after: include_str!("request_headers_after.md"),

@@ -33,6 +33,7 @@ pub(crate) fn of_response(fields: &[(HeaderName, RequestText)]) -> (Entry, Respo
 impl Registered for ResponseHeaders {
     const FACTS: Facts = Facts {
         formerly: Some(("headers", "response")),
+        called: &["add_header", "header_down"],
         sees_unmatched: true,
         prose: Prose { before: include_str!("response_headers.md"), after: "" },
         ..Facts::of(

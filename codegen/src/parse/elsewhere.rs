@@ -1,21 +1,25 @@
 //! Keys that other gateways have, or that users look for: what is meant, and where it is; or that it is not there.
 //!
 //! A row speaks only where nothing of its name is known, so that a key which comes needs no change here but its row taken out,
-//! which a test asks for.
+//! which a test asks for. What others call a middleware is a fact of it.
 
+use crate::middleware::{Entry, REGISTRY};
 use crate::place::ConfigPath;
 
 /// What somebody means who writes a key that is none.
-pub(super) struct Elsewhere {
+struct Elsewhere {
     /// As others write it.
     keys: &'static [&'static str],
-    pub(super) here: Here,
+    here: Here,
 }
 
 /// What there is of it.
+#[derive(Clone, Copy)]
 pub(super) enum Here {
     /// These keys, by their paths.
     Keys(&'static [&'static str]),
+    /// The middleware of this name.
+    Middleware(&'static str),
     /// Nothing in this version: what it is, and what helps meanwhile.
     Nothing(&'static str, &'static str),
 }
@@ -25,19 +29,18 @@ const TABLE: &[Elsewhere] = &[
     absent(
         &["jwt", "jwt_auth", "oidc", "openid_connect", "oauth2", "jwks"],
         "tokens are not checked by this version",
-        "`middleware.auth` knows API keys; a backend can check tokens, `Authorization` reaches it",
+        "this version knows API keys; a backend can check tokens, `Authorization` reaches it",
     ),
     absent(
         &["basic_auth", "basicauth", "basic", "auth_basic", "htpasswd"],
         "names and passwords are not checked by this version",
-        "`middleware.auth` knows API keys; a backend can check passwords, `Authorization` reaches it",
+        "this version knows API keys; a backend can check passwords, `Authorization` reaches it",
     ),
     absent(
         &["forward_auth", "forwardauth", "auth_request", "ext_authz", "external_auth"],
         "this version asks no other service whether a request may pass",
-        "`middleware.auth` knows API keys",
+        "this version knows API keys",
     ),
-    here(&["key_auth", "keyauth", "api_key", "apikey"], &["middleware.auth.api_keys"]),
     // Bodies.
     absent(
         &["compress", "compression", "gzip", "brotli", "zstd", "encode"],
@@ -65,7 +68,7 @@ const TABLE: &[Elsewhere] = &[
     absent(
         &["tracing", "opentelemetry", "otlp", "zipkin", "jaeger"],
         "this version sends no traces",
-        "`traceparent` goes on as it is; `middleware.request_id` and `middleware.access_log` are there",
+        "`traceparent` goes on as it is",
     ),
     // Traffic.
     absent(
@@ -92,15 +95,8 @@ const TABLE: &[Elsewhere] = &[
         &["client_max_body_size", "max_body_size", "body_limit"],
         &["server.limits.body", "routes.limits.body"],
     ),
-    here(&["proxy_set_header", "header_up"], &["middleware.request_headers"]),
-    here(&["add_header", "header_down"], &["middleware.response_headers"]),
     here(&["proxy_read_timeout", "read_timeout"], &["routes.timeout", "routes.idle"]),
     here(&["proxy_connect_timeout"], &["upstreams.timeouts.connect"]),
-    here(&["limit_req", "ratelimit", "rate_limiting", "throttle"], &["middleware.rate_limit"]),
-    here(
-        &["ip_whitelist", "ip_allowlist", "ipallowlist", "allowlist", "whitelist"],
-        &["middleware.ip_filter"],
-    ),
     here(&["return", "static_response"], &["routes.respond", "routes.redirect"]),
     here(&["set_real_ip_from", "real_ip_header", "forwarded_headers"], &["server.trusted_proxies"]),
 ];
@@ -113,26 +109,38 @@ const fn absent(keys: &'static [&'static str], what: &'static str, help: &'stati
     Elsewhere { keys, here: Here::Nothing(what, help) }
 }
 
-impl Elsewhere {
+/// What a key means that is none here; words may be joined in any way.
+pub(super) fn meant(key: &str) -> Option<Here> {
+    let folded = key.replace('-', "_").to_ascii_lowercase();
+    let is_called = |entry: &&Entry| entry.facts.called.contains(&folded.as_str());
+    if let Some(entry) = REGISTRY.iter().find(is_called) {
+        return Some(Here::Middleware(entry.name));
+    }
+    TABLE.iter().find(|row| row.keys.contains(&folded.as_str())).map(|row| row.here)
+}
+
+impl Here {
+    /// The keys that are meant, by their paths.
+    pub(super) fn paths(self) -> Vec<String> {
+        match self {
+            Self::Keys(keys) => keys.iter().map(|key| (*key).to_owned()).collect(),
+            Self::Middleware(name) => vec![format!("middleware.{name}")],
+            Self::Nothing(..) => Vec::new(),
+        }
+    }
+
     /// The key of this section that is meant, if it is one of its own: then that one is not missing.
-    pub(super) fn within(&self, section: &ConfigPath) -> Option<&'static str> {
-        let Here::Keys(keys) = self.here else { return None };
-        let written = section.as_str();
-        let section = written.split(['[', ']']).step_by(2).collect::<String>();
+    pub(super) fn within(self, section: &ConfigPath) -> Option<&'static str> {
+        let Self::Keys(keys) = self else { return None };
+        let section = section.as_str().split(['[', ']']).step_by(2).collect::<String>();
         let own = keys.iter().filter_map(|key| key.rsplit_once('.')).find(|(home, _)| *home == section);
         own.map(|(_, key)| key)
     }
 }
 
-/// What a key means that is none here; words may be joined in any way.
-pub(super) fn meant(key: &str) -> Option<&'static Elsewhere> {
-    let folded = key.replace('-', "_").to_ascii_lowercase();
-    TABLE.iter().find(|row| row.keys.contains(&folded.as_str()))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Here, TABLE};
+    use super::{Here, REGISTRY, TABLE};
     use crate::language::Section;
     use crate::language::gateway::Gateway;
     use std::collections::BTreeSet;
@@ -143,7 +151,14 @@ mod tests {
         Gateway::META.each(|at, key| {
             paths.insert(at.key(key.name).to_string());
         });
-        let mut seen = BTreeSet::new();
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        for key in REGISTRY.iter().flat_map(|entry| entry.facts.called) {
+            assert!(seen.insert(key), "`{key}` is in two rows");
+            assert!(
+                !paths.iter().any(|path| path == key || path.ends_with(&format!(".{key}"))),
+                "`{key}` is there"
+            );
+        }
         for row in TABLE {
             for key in row.keys {
                 assert!(seen.insert(*key), "`{key}` is in two rows");
@@ -155,6 +170,7 @@ mod tests {
                         assert!(is_there, "`{key}` is no key: {paths:#?}");
                     }
                 }
+                Here::Middleware(name) => assert!(paths.contains(&format!("middleware.{name}")), "{name}"),
                 Here::Nothing(what, _) => {
                     for key in row.keys {
                         let is_there =

@@ -140,14 +140,14 @@ fn unknown_key(
         .filter(|meant| home.is_none() || meant.within(&section).is_some())
         .filter(|_| mend.is_none_or(|mend| !is_slip(mend, key)) && comma.is_none());
     if let Some(meant) = meant {
-        let (title, label, help) = match meant.here {
-            Here::Keys(keys) => {
-                let keys: Vec<String> = keys.iter().map(|key| quoted(key)).collect();
-                let help = format!("what is meant is {}", keys.join(" or "));
-                (format!("unknown key {}", quoted(key)), "no such key here", help)
-            }
+        let (title, label, help) = match meant {
             Here::Nothing(what, help) => {
                 (format!("no {}: {what}", quoted(key)), "not in this version", help.to_owned())
+            }
+            Here::Keys(_) | Here::Middleware(_) => {
+                let keys: Vec<String> = meant.paths().iter().map(|key| quoted(key)).collect();
+                let help = format!("what is meant is {}", keys.join(" or "));
+                (format!("unknown key {}", quoted(key)), "no such key here", help)
             }
         };
         let diagnostic = sink.error_at_key(&codes::UNKNOWN_KEY, &problem.path, title, label);

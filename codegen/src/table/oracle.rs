@@ -132,6 +132,8 @@ pub(crate) fn any_request() -> impl Strategy<Value = Request> {
         "a!b.com",
         "a!b.a.com",
         "com",
+        ".com",
+        "..com",
         "localhost",
         "",
     ]);

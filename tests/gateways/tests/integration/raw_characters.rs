@@ -67,7 +67,7 @@ fn the_gateway_answers_what_is_asked_of_itself() {
     for method in ["GET", "HEAD", "POST", "PATCH", "PROPFIND"] {
         assert_eq!(bed.call(&Request::new(method, "*")).status, 400, "{method} *");
     }
-    for target in ["*?", "*?a=b", "*a", "/*", "**"] {
+    for target in ["*?", "*?a=b", "*a", "**"] {
         assert_ne!(bed.call(&Request::new("OPTIONS", target)).status, 204, "{target}");
     }
     assert_eq!(bed.a.count(), 0, "something went on: {:#?}", bed.a.requests());
