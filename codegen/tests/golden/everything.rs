@@ -63,7 +63,7 @@ impl App for Compiled {
 
 const _: () = assert!(
     features::API_KEYS,
-    "everything.yml:67: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
+    "everything.yml:68: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
 );
 
 // Settings.
@@ -71,7 +71,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "f687fcc1a5b25be2e30aff05d7a014c41e71dd81497e743a4498b0a376f22d2c",
+        config_sha256: "a4bb976c9b4bf20992d216de3dc3e98b026a77824f56330b551fe4e909f7aff1",
     },
     normal_config: NORMAL_CONFIG,
     listeners: &[
@@ -79,17 +79,17 @@ static SETTINGS: Settings = Settings {
             name: "",
             listen: &[
                 Listen {
-                    origin: Origin::at("everything.yml", 3),
+                    origin: Origin::at("everything.yml", 4),
                     address: Late::new(&[Piece::Literal("0.0.0.0:8080")]),
                 },
                 Listen {
-                    origin: Origin::at("everything.yml", 3),
+                    origin: Origin::at("everything.yml", 4),
                     address: Late::new(
                         &[Piece::Env("EXTRA_LISTEN", Some("127.0.0.1:8082"))],
                     ),
                 },
                 Listen {
-                    origin: Origin::at("everything.yml", 3),
+                    origin: Origin::at("everything.yml", 4),
                     address: Late::new(&[Piece::Literal("unix:/run/gateway.sock")]),
                 },
             ],
@@ -97,7 +97,7 @@ static SETTINGS: Settings = Settings {
     ],
     workers: Some(4),
     log_level: LogLevel {
-        origin: Origin::at("everything.yml", 5),
+        origin: Origin::at("everything.yml", 6),
         level: Late::new(&[Piece::Env("LOG_LEVEL", Some("info"))]),
     },
     trusted_proxies: &[
@@ -105,7 +105,7 @@ static SETTINGS: Settings = Settings {
         TrustedProxy::Network(Cidr::v6([64768, 0, 0, 0, 0, 0, 0, 0], 8)),
         TrustedProxy::Unix,
     ],
-    via: Via::On,
+    via: Via::Off,
     limits: Limits {
         header_bytes: 32768,
         headers: 100,
@@ -125,7 +125,7 @@ static SETTINGS: Settings = Settings {
     },
     admin: &[
         Listen {
-            origin: Origin::at("everything.yml", 8),
+            origin: Origin::at("everything.yml", 9),
             address: Late::new(&[Piece::Literal("127.0.0.1:9090")]),
         },
     ],
@@ -156,25 +156,25 @@ static SETTINGS: Settings = Settings {
 
 static WEIGHTED_USERS_BACKENDS: [Backend; 4] = [
     Backend::new(
-        Origin::at("everything.yml", 13),
+        Origin::at("everything.yml", 14),
         0,
         5,
         Late::new(&[Piece::Literal("http://localhost:9001")]),
     ),
     Backend::new(
-        Origin::at("everything.yml", 15),
+        Origin::at("everything.yml", 16),
         1,
         1,
         Late::new(&[Piece::Literal("http://localhost:9002")]),
     ),
     Backend::new(
-        Origin::at("everything.yml", 16),
+        Origin::at("everything.yml", 17),
         2,
         0,
         Late::new(&[Piece::Literal("http://localhost:9003")]),
     ),
     Backend::new(
-        Origin::at("everything.yml", 14),
+        Origin::at("everything.yml", 15),
         3,
         1,
         Late::new(&[Piece::Literal("http://localhost:9004")]),
@@ -183,7 +183,7 @@ static WEIGHTED_USERS_BACKENDS: [Backend; 4] = [
 
 static WEIGHTED_USERS: Upstream<balancers::RoundRobin> = Upstream::new(
     Members {
-        origin: Origin::at("everything.yml", 11),
+        origin: Origin::at("everything.yml", 12),
         id: 0,
         name: "weighted users",
         backends: &WEIGHTED_USERS_BACKENDS,
@@ -249,7 +249,7 @@ static WEIGHTED_USERS: Upstream<balancers::RoundRobin> = Upstream::new(
 static ROUTES_2_BACKENDS: [Backend; 5] = Backend::slots(
     &[
         Slots::new(
-            Origin::at("everything.yml", 23),
+            Origin::at("everything.yml", 24),
             4,
             1,
             Late::new(
@@ -262,7 +262,7 @@ static ROUTES_2_BACKENDS: [Backend; 5] = Backend::slots(
             4,
         ),
         Slots::whole(
-            Origin::at("everything.yml", 23),
+            Origin::at("everything.yml", 24),
             8,
             1,
             Late::new(&[Piece::Literal("http://10.0.0.9:9005")]),
@@ -272,7 +272,7 @@ static ROUTES_2_BACKENDS: [Backend; 5] = Backend::slots(
 
 static ROUTES_2: Upstream<Resolved<balancers::LeastConnections>> = Upstream::new(
     Members {
-        origin: Origin::at("everything.yml", 21),
+        origin: Origin::at("everything.yml", 22),
         id: 1,
         name: "routes",
         backends: &ROUTES_2_BACKENDS,
@@ -306,7 +306,7 @@ static ROUTES_2: Upstream<Resolved<balancers::LeastConnections>> = Upstream::new
 
 static CANARY_BACKENDS: [Backend; 1] = [
     Backend::new(
-        Origin::at("everything.yml", 72),
+        Origin::at("everything.yml", 73),
         9,
         1,
         Late::new(&[Piece::Literal("http://localhost:9006")]),
@@ -315,7 +315,7 @@ static CANARY_BACKENDS: [Backend; 1] = [
 
 static CANARY: Upstream<balancers::RandomChoice> = Upstream::new(
     Members {
-        origin: Origin::at("everything.yml", 68),
+        origin: Origin::at("everything.yml", 69),
         id: 2,
         name: "canary",
         backends: &CANARY_BACKENDS,
@@ -403,7 +403,7 @@ static PAGES_0: middleware::error_pages::Pages = middleware::error_pages::Pages:
 );
 
 static LIMIT_0: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 33),
+    Origin::at("everything.yml", 34),
     middleware::rate_limit::LimitKey::ClientIp,
     10000000,
     200,
@@ -411,7 +411,7 @@ static LIMIT_0: middleware::rate_limit::Limit = middleware::rate_limit::Limit::n
 );
 
 static BREAKER_0: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 34),
+    Origin::at("everything.yml", 35),
     "weighted users",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -465,12 +465,12 @@ static REQUEST_HEADERS_0_CELLS: [middleware::request_headers::HeaderEdit; 5] = [
 ];
 
 static REQUEST_HEADERS_0: middleware::request_headers::HeaderEdits = middleware::request_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 36),
+    Origin::at("everything.yml", 37),
     &REQUEST_HEADERS_0_CELLS,
 );
 
 static BREAKER_1: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 34),
+    Origin::at("everything.yml", 35),
     "routes",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -489,7 +489,7 @@ static RESPONSE_HEADERS_0_CELLS: [middleware::response_headers::HeaderEdit; 1] =
 ];
 
 static RESPONSE_HEADERS_0: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 64),
+    Origin::at("everything.yml", 65),
     &RESPONSE_HEADERS_0_CELLS,
 );
 
@@ -556,7 +556,7 @@ static CORS_0: middleware::cors::CorsPolicy = middleware::cors::CorsPolicy::new(
 });
 
 static LIMIT_1: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 65),
+    Origin::at("everything.yml", 66),
     middleware::rate_limit::LimitKey::header("x-tenant"),
     200000000,
     200,
@@ -564,7 +564,7 @@ static LIMIT_1: middleware::rate_limit::Limit = middleware::rate_limit::Limit::n
 );
 
 static API_KEYS_0: middleware::auth::ApiKeys = middleware::auth::ApiKeys::new(
-    Origin::at("everything.yml", 67),
+    Origin::at("everything.yml", 68),
     "x-api-key",
     Late::new(
         &[
@@ -576,7 +576,7 @@ static API_KEYS_0: middleware::auth::ApiKeys = middleware::auth::ApiKeys::new(
 );
 
 static BREAKER_2: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 34),
+    Origin::at("everything.yml", 35),
     "canary",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -595,12 +595,12 @@ static RESPONSE_HEADERS_1_CELLS: [middleware::response_headers::HeaderEdit; 1] =
 ];
 
 static RESPONSE_HEADERS_1: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 78),
+    Origin::at("everything.yml", 79),
     &RESPONSE_HEADERS_1_CELLS,
 );
 
 static LIMIT_2: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 78),
+    Origin::at("everything.yml", 79),
     middleware::rate_limit::LimitKey::Values(
         RequestText::new(
             &[
@@ -627,7 +627,7 @@ static RESPONSE_HEADERS_2_CELLS: [middleware::response_headers::HeaderEdit; 2] =
 ];
 
 static RESPONSE_HEADERS_2: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 83),
+    Origin::at("everything.yml", 84),
     &RESPONSE_HEADERS_2_CELLS,
 );
 
@@ -908,7 +908,7 @@ static STACK5: [Stack5; 3] = [
                         Redirect::new(
                             308,
                             RedirectTarget::Parts(RedirectParts {
-                                scheme: None,
+                                scheme: Some(Scheme::Http),
                                 host: Some("www.example.com"),
                                 port: None,
                                 prefix: None,
@@ -1296,7 +1296,7 @@ static NORMAL_CONFIG: &str = r#"server:
   workers: 4
   log_level: "${env:LOG_LEVEL:-info}"
   trusted_proxies: ["10.0.0.0/8", "fd00::/8", unix]
-  via: on
+  via: off
   limits:
     header_bytes: 32KiB
     headers: 100
@@ -1456,7 +1456,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), circuit_breaker (line 34), request_headers (line 36)
+    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), circuit_breaker (line 35), request_headers (line 37)
   - name: people
     path: /people
     match: prefix
@@ -1470,7 +1470,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), circuit_breaker (line 34), request_headers (line 36)
+    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), circuit_breaker (line 35), request_headers (line 37)
   - name: orders
     path: /orders
     match: prefix
@@ -1484,7 +1484,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), circuit_breaker (line 34), request_headers (line 36)
+    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), circuit_breaker (line 35), request_headers (line 37)
   - name: tenants
     path: "/tenants/{id:uint}"
     match: exact
@@ -1500,7 +1500,7 @@ routes:
     timeout: 250ms
     idle: 90s
     total: 10m
-    # inherited middleware: request_id (line 31), access_log (line 32)
+    # inherited middleware: request_id (line 32), access_log (line 33)
     middleware:
       response_headers:
         remove: []
@@ -1561,7 +1561,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), circuit_breaker (line 34), request_headers (line 36)
+    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), circuit_breaker (line 35), request_headers (line 37)
   - name: "/old/{*rest}"
     path: "/old/{*rest}"
     match: prefix
@@ -1572,7 +1572,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), request_headers (line 36)
+    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), request_headers (line 37)
     middleware:
       response_headers:
         remove: []
@@ -1596,18 +1596,19 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), request_headers (line 36)
+    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), request_headers (line 37)
   - name: /moved/host
     path: /moved/host
     match: prefix
     redirect:
+      scheme: http
       host: www.example.com
       status: 308
     path_parameters: refuse
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), request_headers (line 36)
+    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), request_headers (line 37)
   - name: /letters
     path: /letters
     match: prefix
@@ -1623,7 +1624,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), circuit_breaker (line 34), request_headers (line 36)
+    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), circuit_breaker (line 35), request_headers (line 37)
   - name: /older
     path: /older
     match: prefix
@@ -1634,7 +1635,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), request_headers (line 36)
+    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), request_headers (line 37)
   - name: /robots.txt
     path: /robots.txt
     match: exact
@@ -1649,7 +1650,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), request_headers (line 36)
+    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), request_headers (line 37)
   - name: /open
     path: /open
     match: prefix
@@ -1659,7 +1660,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), request_headers (line 36)
+    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), request_headers (line 37)
     middleware:
       cors:
         origins: ["*"]
@@ -1679,5 +1680,5 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 31), access_log (line 32), error_pages (line 35), rate_limit (line 33), request_headers (line 36)
+    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), request_headers (line 37)
 "#;
