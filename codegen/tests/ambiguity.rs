@@ -117,7 +117,7 @@ fn is_tied(routes: &[Condition], request: &Request) -> bool {
 }
 
 fn yaml(routes: &[Condition]) -> String {
-    let mut text = String::from("routes:\n");
+    let mut text = String::from("lints: {get-without-head: allow}\nroutes:\n");
     for route in routes {
         text.push_str(&format!("  - path: \"{}\"\n    respond: {{}}\n", route.path.0));
         if !route.hosts.is_empty() {

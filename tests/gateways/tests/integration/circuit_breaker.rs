@@ -10,7 +10,7 @@ use castgate_test_support::{
 use crate::testbed::{Testbed, assert_problem};
 
 /// As in `configs/middleware.yml`, and a little more.
-const OPEN: Duration = Duration::from_millis(450);
+const OPEN: Duration = Duration::from_millis(1550);
 
 fn state(bed: &Testbed, state: &str) {
     state_of(bed, "fragile", state);
