@@ -202,9 +202,10 @@ impl RawClient {
         self.timeout = timeout;
     }
 
-    /// Asks the kernel for a small receive buffer, so that back-pressure is felt soon.
+    /// Asks the kernel for a small receive buffer, so that back-pressure is felt soon. Into a window below a segment (64 KiB on loopback)
+    /// a kernel would send only now and then, by its persist timer (RFC 9293, section 3.8.6.2.1).
     pub fn shrink_receive_buffer(&self) {
-        SockRef::from(&*self.stream).set_recv_buffer_size(16 * 1024).unwrap();
+        SockRef::from(&*self.stream).set_recv_buffer_size(128 * 1024).unwrap();
     }
 
     /// This end's address.
