@@ -5,6 +5,7 @@
 // Every test takes in the whole module, and uses the part it needs.
 #![allow(dead_code, unused_imports)]
 
+mod condition;
 mod gateway;
 mod mutation;
 pub(crate) mod oracle;

@@ -13,6 +13,7 @@ mod middleware;
 mod mistake;
 mod quantity;
 mod route;
+mod target;
 mod text;
 mod upstream;
 pub(crate) mod yaml;

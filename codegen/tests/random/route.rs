@@ -5,10 +5,11 @@
 
 use super::Choices;
 use super::gateway::{allow, body_limit};
-use super::middleware::{self, Top};
-use super::quantity::{duration, number, word};
+use super::middleware::Top;
+use super::quantity::word;
+use super::target::target;
 use super::text;
-use super::upstream::{STRATEGIES, backends};
+use super::upstream::backends;
 use super::yaml::{Node, Section};
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
@@ -52,7 +53,7 @@ pub(super) struct Plan {
     /// Names of listeners, if they have any.
     pub(super) listeners: Vec<String>,
     names: Vec<String>,
-    known: Vec<String>,
+    pub(super) known: Vec<String>,
     /// Those which a route refers to.
     pub(super) upstreams: Vec<String>,
     /// Host, path and kind of those there are, without what does not count.
@@ -79,12 +80,12 @@ impl Plan {
 }
 
 /// A path pattern.
-struct Path {
+pub(super) struct Path {
     text: String,
     /// The literal segments in front.
-    literals: Vec<&'static str>,
+    pub(super) literals: Vec<&'static str>,
     /// As a template has them: `{id}`, `{*rest}`.
-    parameters: Vec<String>,
+    pub(super) parameters: Vec<String>,
     is_exact: bool,
 }
 
@@ -275,125 +276,6 @@ fn conditions(choices: &mut Choices<'_>) -> Vec<Section> {
         _ => {}
     }
     conditions
-}
-
-fn target(choices: &mut Choices<'_>, plan: &mut Plan, top: &Top, path: &Path, route: &mut Section) {
-    let kind = choices.below(10);
-    let forwards = matches!(kind, 0..=5);
-    match kind {
-        0..=3 if !plan.known.is_empty() => {
-            let name = plan.known[choices.below(plan.known.len())].clone();
-            if !plan.upstreams.contains(&name) {
-                plan.upstreams.push(name.clone());
-            }
-            route.put("upstream", Node::Text(name));
-        }
-        0..=5 => {
-            route.put("backends", backends(choices));
-            route.may(choices, 50, "strategy", |choices| word(choices, &STRATEGIES));
-        }
-        6 | 7 => route.put("redirect", redirect(choices, path)),
-        _ => route.put("respond", respond(choices)),
-    }
-    if forwards {
-        let change = choices.below(6);
-        match change {
-            0 | 1 => {
-                if !path.literals.is_empty() {
-                    let taken = choices.between(1, path.literals.len());
-                    route.put("strip_prefix", Node::Text(format!("/{}", path.literals[..taken].join("/"))));
-                }
-                route.may(choices, 50, "add_prefix", |choices| Node::text(choices.pick(&PREFIXES)));
-            }
-            2 => {
-                let mut rewrite = Section::default();
-                rewrite.put("prefix", Node::text(choices.pick(&PREFIXES)));
-                route.put("rewrite", rewrite.done());
-            }
-            3 => route.put("rewrite", Node::Text(template(choices, path))),
-            _ => {}
-        }
-        // A template does not say what was there.
-        if change != 3 {
-            route.may(choices, 30, "response", |choices| {
-                let mut response = Section::default();
-                response.put("location", word(choices, &["keep", "restore"]));
-                response.done()
-            });
-        }
-        route.may(choices, 30, "timeout", |choices| duration(choices, 2000, 86_400_000));
-        route.may(choices, 30, "idle", |choices| duration(choices, 1, 86_400_000));
-        route.may(choices, 30, "total", |choices| match choices.below(4) {
-            0 => Node::text("off"),
-            1 => Node::plain("false"),
-            _ => duration(choices, 86_400_000, 366 * 86_400_000),
-        });
-    }
-    route.may(choices, 40, "middleware", |choices| middleware::of_route(choices, top, forwards));
-}
-
-/// Literal beginnings of paths.
-const PREFIXES: [&str; 4] = ["/elsewhere/v2", "/elsewhere/", "/elsewhere/caf%C3%A9", "/elsewhere/a;b"];
-
-/// A path with some of the pattern's parameters in it.
-fn template(choices: &mut Choices<'_>, path: &Path) -> String {
-    let mut text =
-        choices.pick(&["/", "/v2/", "/caf%C3%A9/", "/a;b=c,d/", "/%25/", "/.well-known/"]).to_owned();
-    for parameter in &path.parameters {
-        if choices.chance(60) {
-            text.push_str(parameter);
-            // All that remains is the last.
-            if !parameter.starts_with("{*") {
-                text.push_str(choices.pick(&["/", "", "-x/", "%5B%5D"]));
-            }
-        }
-    }
-    text
-}
-
-/// It leads to where none of this file's routes with a path is, or to another host.
-fn redirect(choices: &mut Choices<'_>, path: &Path) -> Node {
-    let mut redirect = Section::default();
-    if choices.chance(40) {
-        // Another's, whatever the rest of it is.
-        redirect.put("host", Node::text(choices.pick(&["other.test", "[2001:db8::1]", "192.0.2.1"])));
-        redirect.may(choices, 50, "scheme", |choices| word(choices, &["http", "https"]));
-        redirect.may(choices, 50, "port", |choices| number(choices, 1, 65535));
-        redirect.may(choices, 50, "prefix", |choices| Node::text(choices.pick(&PREFIXES)));
-        return redirect.done();
-    }
-    let to = match choices.below(4) {
-        0 if !path.literals.is_empty() => format!("/elsewhere{}", template(choices, path)),
-        1 => format!("http://other.test:8080{}", template(choices, path)),
-        2 => "https://other.test".to_owned(),
-        _ => format!("https://other.test{}", template(choices, path)),
-    };
-    redirect.put("to", Node::Text(to));
-    redirect.may(choices, 60, "status", |choices| {
-        Node::plain(choices.pick(&["301", "302", "303", "307", "308"]))
-    });
-    redirect.done()
-}
-
-fn respond(choices: &mut Choices<'_>) -> Node {
-    let mut respond = Section::default();
-    let status = choices.chance(60).then(|| number(choices, 200, 599));
-    let is_bodiless =
-        matches!(&status, Some(Node::Plain(text)) if ["204", "205", "304"].contains(&text.as_str()));
-    if let Some(status) = status {
-        respond.put("status", status);
-    }
-    if !is_bodiless {
-        respond.may(choices, 70, "body", |choices| Node::Text(text::body(choices)));
-    }
-    respond.may(choices, 40, "content_type", |choices| {
-        word(
-            choices,
-            &["text/plain", "application/problem+json; charset=\"utf-8\"", "a/b", "text/html; x={}\\"],
-        )
-    });
-    respond.may(choices, 40, "headers", |choices| text::fields(choices, 3, text::late_value));
-    respond.done()
 }
 
 /// A route at a place of its own, and a test of it.
