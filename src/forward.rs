@@ -68,7 +68,7 @@ impl<B: Balance> Service for Forward<B> {
                 None => connect(backend, members, cx).await,
             };
             if B::RESOLVES {
-                let made = connection.as_ref().ok().map(|connection| connection.address());
+                let made = connection.as_ref().ok().and_then(|connection| connection.address());
                 cx.record.address = made.or_else(|| backend.address());
             }
             let (reason, cause) = match connection {

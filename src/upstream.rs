@@ -9,6 +9,7 @@ mod connect;
 mod connection;
 mod health;
 mod http1;
+mod io;
 mod pool;
 mod resolve;
 mod retries;
@@ -109,6 +110,14 @@ impl Members {
             resolve.filled.publish(self);
         }
         if let Some(check) = &self.health_check {
+            let socket = self.backends.iter().find(|backend| backend.socket().is_some());
+            if let (Some(socket), Some(_)) = (socket, check.port) {
+                let why = format!(
+                    "`health_check.port` has no meaning for the backend `{}`, a socket",
+                    socket.url()
+                );
+                problems.at(self.origin, why);
+            }
             check.bind(self.origin, problems);
         }
     }

@@ -146,7 +146,7 @@ catalogue! {
             "routes.response", "routes.response.location", "routes.timeout", "routes.idle",
             "routes.total", "upstreams.health_check.path", "upstreams.health_check.expect",
             "upstreams.health_check.method", "upstreams.health_check.host", "upstreams.health_check.headers",
-            "upstreams.panic_threshold", "upstreams.resolve"]);
+            "upstreams.panic_threshold", "upstreams.resolve", "upstreams.health_check.port"]);
     STRIP_PREFIX = "CG0306", "unsuitable strip_prefix", Keys(&["routes.strip_prefix"]);
     BAD_TEMPLATE = "CG0307", "unsuitable template",
         Keys(&["routes.rewrite", "routes.rewrite.prefix", "routes.add_prefix", "routes.redirect.to", "routes.redirect.prefix"]);

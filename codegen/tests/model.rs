@@ -35,7 +35,7 @@ fn the_seed_has_the_defaults_of_the_reference() {
     assert_eq!((upstream.name.as_str(), upstream.settings.strategy), ("/api/v1", Strategy::RoundRobin));
     let urls: Vec<&BackendUrl> = upstream.backends.iter().map(|backend| &backend.url).collect();
     assert!(matches!(urls[2], BackendUrl::Literal(url)
-        if (url.host.as_str(), url.port) == ("localhost", 9003) && url.text == "http://localhost:9003"));
+        if url.host_and_port() == Some(("localhost", 9003)) && url.text == "http://localhost:9003"));
     assert_eq!(upstream.backends[1].origin.line.line, 7);
     let Checks::Ask(health) = &upstream.checks else { panic!("{:?}", upstream.checks) };
     assert_eq!((health.path.as_str(), &health.expect), ("/", &BTreeSet::from([200])));

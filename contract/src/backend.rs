@@ -1,17 +1,30 @@
-//! URLs of backends: `http://host[:port][/]`.
+//! URLs of backends: `http://host[:port][/]`, and sockets: `unix:/path`.
 
 use crate::authority::Authority;
+use crate::unix;
 use std::fmt;
 
 /// Where a backend is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BackendUrl {
-    /// A name in lower case, an IPv4 address, or an IPv6 address without brackets.
-    pub host: String,
-    /// Not 0.
-    pub port: u16,
-    /// As it is shown, in lower case and without a slash at its end: `http://localhost:9001`.
+    /// What connections are made to.
+    pub place: Place,
+    /// As it is shown; a URL in lower case and without a slash at its end: `http://localhost:9001`.
     pub text: String,
+}
+
+/// What connections are made to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// A port of a host.
+    Tcp {
+        /// A name in lower case, an IPv4 address, or an IPv6 address without brackets.
+        host: String,
+        /// Not 0.
+        port: u16,
+    },
+    /// A socket on this machine, by its path.
+    Unix(String),
 }
 
 /// Why a text is no URL of a backend.
@@ -21,6 +34,8 @@ pub enum Mistake {
     Tls,
     /// A few words.
     Malformed(&'static str),
+    /// No path of a socket.
+    Unix(unix::Mistake),
 }
 
 impl BackendUrl {
@@ -29,9 +44,16 @@ impl BackendUrl {
         if text.starts_with("https://") {
             return Err(Mistake::Tls);
         }
+        if let Some(path) = unix::path(text) {
+            let path = path.map_err(Mistake::Unix)?;
+            return Ok(Self { place: Place::Unix(path.to_owned()), text: text.to_owned() });
+        }
         let malformed = |why| Err(Mistake::Malformed(why));
+        if text.starts_with("http://unix:") {
+            return malformed("a socket is written without `http://`: `unix:/run/app.sock`");
+        }
         let Some(rest) = text.strip_prefix("http://") else {
-            return malformed("expected `http://host:port`");
+            return malformed("expected `http://host:port` or `unix:/path`");
         };
         let authority = rest.strip_suffix('/').unwrap_or(rest);
         if authority.contains('/') {
@@ -45,22 +67,33 @@ impl BackendUrl {
         }
         let Authority { host, port } = Authority::parse(authority).map_err(Mistake::Malformed)?;
         let text = format!("http://{}", authority.to_ascii_lowercase());
-        Ok(Self { host, port: port.unwrap_or(80), text })
+        Ok(Self { place: Place::Tcp { host, port: port.unwrap_or(80) }, text })
     }
 
-    /// What its `Host` says: in one form for all that mean the same (RFC 9110, section 4.2.3), so without port 80.
+    /// Its host and port, if it is not a socket.
+    pub fn host_and_port(&self) -> Option<(&str, u16)> {
+        match &self.place {
+            Place::Tcp { host, port } => Some((host, *port)),
+            Place::Unix(_) => None,
+        }
+    }
+
+    /// What its `Host` says: in one form for all that mean the same (RFC 9110, section 4.2.3), so without port 80. A
+    /// socket is on this machine, and has no other name.
     pub fn authority(&self) -> String {
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-        if self.port == 80 { host } else { format!("{host}:{}", self.port) }
+        let Some((host, port)) = self.host_and_port() else { return "localhost".to_owned() };
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        if port == 80 { host } else { format!("{host}:{port}") }
     }
 }
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Tls => "TLS to backends is not in this version",
-            Self::Malformed(why) => why,
-        })
+        match self {
+            Self::Tls => f.write_str("TLS to backends is not in this version"),
+            Self::Malformed(why) => f.write_str(why),
+            Self::Unix(why) => why.fmt(f),
+        }
     }
 }
 
@@ -78,7 +111,7 @@ mod tests {
             ("http://[::1]:81", "::1", 81, "[::1]:81"),
         ] {
             let url = BackendUrl::parse(text).unwrap();
-            assert_eq!((url.host.as_str(), url.port, url.authority().as_str()), (host, port, authority));
+            assert_eq!((url.host_and_port(), url.authority().as_str()), (Some((host, port)), authority));
             assert_eq!(url.text, text.to_ascii_lowercase().trim_end_matches('/'));
         }
         for bad in [
@@ -100,10 +133,18 @@ mod tests {
             "http://a..b",
             "ftp://a",
             "HTTP://a",
+            "http://unix:/run/a",
             " http://a",
         ] {
             assert!(matches!(BackendUrl::parse(bad), Err(Mistake::Malformed(_))), "{bad}");
         }
         assert_eq!(BackendUrl::parse("https://a"), Err(Mistake::Tls));
+    }
+
+    #[test]
+    fn a_socket_is_as_it_is_written_and_its_host_is_this_machine() {
+        let socket = BackendUrl::parse("unix:/run/App.sock").unwrap();
+        assert_eq!(socket.place, Place::Unix("/run/App.sock".to_owned()));
+        assert_eq!((socket.text.as_str(), socket.authority().as_str()), ("unix:/run/App.sock", "localhost"));
     }
 }

@@ -1,6 +1,8 @@
 //! Addresses to listen on: an IP address and a port, or a socket of this machine; and who gets there.
 
+use crate::backend::Place;
 use crate::unix;
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Where somebody listens.
@@ -10,6 +12,25 @@ pub enum Address<'t> {
     Ip(SocketAddr),
     /// The path of a socket.
     Unix(&'t str),
+}
+
+impl fmt::Display for Address<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ip(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "{}{path}", unix::SCHEME),
+        }
+    }
+}
+
+/// Whether this machine's connections to a backend come to who listens at `listener`. A file may have other paths; those are not
+/// looked for.
+pub fn leads_to(listener: Address<'_>, backend: &Place) -> bool {
+    match (listener, backend) {
+        (Address::Ip(address), Place::Tcp { host, port }) => is_reached(address, host, *port),
+        (Address::Unix(path), Place::Unix(other)) => path == other,
+        _ => false,
+    }
 }
 
 /// Why a text is no such address.
@@ -78,6 +99,20 @@ mod tests {
             assert!(there.iter().all(|host| is_reached(listener, host, 80)), "{listener}");
             assert!(!elsewhere.iter().any(|host| is_reached(listener, host, 80)), "{listener}");
             assert!(!there.iter().any(|host| is_reached(listener, host, 81)), "{listener}");
+        }
+    }
+
+    #[test]
+    fn a_socket_is_reached_by_its_path() {
+        let tcp = Place::Tcp { host: "127.0.0.1".to_owned(), port: 80 };
+        let socket = Place::Unix("/run/a.sock".to_owned());
+        assert!(leads_to(parse("unix:/run/a.sock").unwrap(), &socket));
+        assert!(leads_to(parse("0.0.0.0:80").unwrap(), &tcp));
+        for (listener, other) in
+            [("unix:/run/b.sock", &socket), ("unix:/run/a.sock", &tcp), ("0.0.0.0:80", &socket)]
+        {
+            assert!(!leads_to(parse(listener).unwrap(), other), "{listener}");
+            assert_eq!(parse(listener).unwrap().to_string(), listener);
         }
     }
 

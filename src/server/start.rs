@@ -1,7 +1,7 @@
 //! Starting and stopping: everything that can be wrong is found before the first connection is taken, and said at once.
 
 use std::collections::BTreeSet;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::ToSocketAddrs;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -127,10 +127,10 @@ fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
         }
     }
     let own = listening.iter().filter(|(scope, ..)| *scope == GATEWAY);
-    let own: Vec<SocketAddr> = own
-        .filter_map(|(.., place)| match place {
-            Place::Ip(address) => Some(*address),
-            Place::Unix(_) => None,
+    let own: Vec<Address<'_>> = own
+        .map(|(.., place)| match place {
+            Place::Ip(address) => Address::Ip(*address),
+            Place::Unix(path) => Address::Unix(path),
         })
         .collect();
     let written = settings.upstreams.iter().flat_map(|members| members.written());

@@ -82,11 +82,12 @@ impl Addresses {
 
     /// Whether the host still has an address which it had at `generation`; that is then moved on.
     #[inline]
-    pub(super) fn still_has(&self, address: SocketAddr, generation: &mut u32) -> bool {
+    pub(super) fn still_has(&self, address: Option<SocketAddr>, generation: &mut u32) -> bool {
         let now = self.generation();
         *generation == now || {
             *generation = now;
-            matches!(&*self.answer.borrow(), Answer::Known(addresses) if addresses.contains(&address))
+            let is_in = |known: &[SocketAddr]| address.is_some_and(|address| known.contains(&address));
+            matches!(&*self.answer.borrow(), Answer::Known(addresses) if is_in(addresses))
         }
     }
 
@@ -157,8 +158,8 @@ mod tests {
         assert_eq!(addresses.generation(), generations[0]);
         assert!(addresses.found(&new));
         let [gone, stays] = &mut generations;
-        assert!(!addresses.still_has(old[0], gone));
-        assert!(addresses.still_has(old[1], stays));
+        assert!(!addresses.still_has(Some(old[0]), gone));
+        assert!(addresses.still_has(Some(old[1]), stays));
         assert_eq!(*stays, addresses.generation());
     }
 
@@ -171,10 +172,10 @@ mod tests {
         addresses.found(&one);
         let mut generation = addresses.generation();
         addresses.left();
-        assert!(!addresses.still_has(one[0], &mut generation));
+        assert!(!addresses.still_has(Some(one[0]), &mut generation));
         assert_eq!(runtime.block_on(addresses.get()).unwrap()[..], one);
         assert!(addresses.found(&one), "it is news that it is back");
-        assert!(addresses.still_has(one[0], &mut generation));
+        assert!(addresses.still_has(Some(one[0]), &mut generation));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use castgate_contract::backend::BackendUrl;
+use castgate_contract::backend::{BackendUrl, Place};
 use castgate_contract::listen;
 use http::HeaderValue;
 
@@ -206,9 +206,9 @@ impl Backend {
     }
 
     /// Refuses it if one of the gateway's own listeners is there: what goes there would come back, without end.
-    pub(crate) fn refuse_own(&self, listeners: &[SocketAddr], problems: &mut Problems) {
+    pub(crate) fn refuse_own(&self, listeners: &[listen::Address<'_>], problems: &mut Problems) {
         let Some(Bound { url, .. }) = self.bound.get() else { return };
-        if let Some(own) = listeners.iter().find(|own| listen::is_reached(**own, &url.host, url.port)) {
+        if let Some(own) = listeners.iter().find(|own| listen::leads_to(**own, &url.place)) {
             let (text, source) = (&url.text, self.url.source());
             problems.at(
                 self.origin,
@@ -270,8 +270,16 @@ impl Backend {
 
     /// Its host, unless that is an address, and its port.
     pub(super) fn name_to_look_up(&self) -> Option<(&str, u16)> {
-        let bound = self.bound.get()?;
-        bound.url.host.parse::<IpAddr>().is_err().then_some((&bound.url.host, bound.url.port))
+        let (host, port) = self.bound.get()?.url.host_and_port()?;
+        host.parse::<IpAddr>().is_err().then_some((host, port))
+    }
+
+    /// The path of its socket, if it is one.
+    pub(super) fn socket(&self) -> Option<&str> {
+        match &self.bound.get()?.url.place {
+            Place::Unix(path) => Some(path),
+            Place::Tcp { .. } => None,
+        }
     }
 }
 
@@ -279,10 +287,10 @@ impl Bound {
     fn parse(url: &str) -> Result<Self, String> {
         let url = BackendUrl::parse(url).map_err(|why| why.to_string())?;
         let authority = HeaderValue::from_str(&url.authority()).map_err(|error| error.to_string())?;
-        let addresses = match url.host.parse() {
-            Ok(ip) => Addresses::fixed(SocketAddr::new(ip, url.port)),
-            Err(_) => Addresses::awaited(),
-        };
+        let address =
+            url.host_and_port().and_then(|(host, port)| Some(SocketAddr::new(host.parse().ok()?, port)));
+        // Nobody asks where a socket is.
+        let addresses = address.map_or_else(Addresses::awaited, Addresses::fixed);
         Ok(Self { url, authority, addresses, left_out: AtomicUsize::new(0) })
     }
 }

@@ -1,5 +1,5 @@
 //! Connecting to a backend: to all addresses of its host, a little one after the other, and the first connection that
-//! is made is taken (Happy Eyeballs, RFC 8305 sections 4 and 5). What fails for want of our own files, ports or memory
+//! is made is taken (Happy Eyeballs, RFC 8305 sections 4 and 5). A unix socket has one place. What fails for want of our own files, ports or memory
 //! is told apart from what the backend fails at.
 
 use std::fmt;
@@ -11,19 +11,24 @@ use std::task::Poll;
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 
 use super::Backend;
+use super::io::Io;
 use crate::server::UNSENT;
 
 /// From one attempt to the next while no attempt has ended: the Connection Attempt Delay that RFC 8305 recommends.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
+/// Until a socket is asked again whose queue of connections is full; nothing tells when it is not.
+const FULL: Duration = Duration::from_millis(5);
+
 /// A new connection, and where it goes.
 #[derive(Debug)]
 pub(super) struct Connected {
-    pub(super) stream: TcpStream,
-    pub(super) address: SocketAddr,
+    pub(super) stream: Io,
+    /// `None` for a unix socket.
+    pub(super) address: Option<SocketAddr>,
     /// Of the host's addresses, when they were read.
     pub(super) generation: u32,
 }
@@ -51,6 +56,10 @@ impl fmt::Display for Unconnected {
 /// Connects to a backend, at another `port` than its own if one is given. Waits for its host's addresses if it was never looked up; how long all of this may take is up
 /// to the caller.
 pub(super) async fn connect(backend: &Backend, port: Option<u16>) -> Result<Connected, Unconnected> {
+    if let Some(path) = backend.socket() {
+        let made = knock(path).await;
+        return made.map(|stream| Connected { stream: Io::Unix(stream), address: None, generation: 0 });
+    }
     let known =
         backend.addresses().ok_or_else(|| Unconnected::NoAddress("the backend was not bound".into()))?;
     let generation = known.generation();
@@ -62,9 +71,28 @@ pub(super) async fn connect(backend: &Backend, port: Option<u16>) -> Result<Conn
         _ => race(interleaved(&addresses), attempt).await,
     };
     match made {
-        Ok((stream, address)) => Ok(Connected { stream, address, generation }),
+        Ok((stream, address)) => {
+            Ok(Connected { stream: Io::Tcp(stream), address: Some(address), generation })
+        }
         Err(error) if is_shortage(&error) => Err(Unconnected::Shortage(error)),
         Err(error) => Err(Unconnected::Unreachable(error)),
+    }
+}
+
+/// Connects to a socket. A full queue of connections is an error of the system's here, and for TCP a wait: so it is waited
+/// for, too. How long is up to the caller.
+async fn knock(path: &str) -> Result<UnixStream, Unconnected> {
+    loop {
+        match UnixStream::connect(path).await {
+            Ok(stream) => {
+                // As of TCP: what a backend takes of an upload moves its deadline, and not what fits into a buffer.
+                let size = SockRef::from(&stream).set_send_buffer_size(UNSENT as usize);
+                return size.map(|()| stream).map_err(Unconnected::Unreachable);
+            }
+            Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => tokio::time::sleep(FULL).await,
+            Err(error) if is_shortage(&error) => return Err(Unconnected::Shortage(error)),
+            Err(error) => return Err(Unconnected::Unreachable(error)),
+        }
     }
 }
 

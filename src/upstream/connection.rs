@@ -11,11 +11,11 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use hyper::ext::ReasonPhrase;
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
 
 use super::addresses::Addresses;
 use super::connect::{Unconnected, connect};
 use super::http1::{self, Decoder, Input, Outgoing, RequestHead, SendFailure, Step};
+use super::io::Io;
 use super::streaming::Streaming;
 use super::{Backend, InFlight, Members};
 use crate::error::Reason;
@@ -32,9 +32,9 @@ const MOST_WAITS: u32 = 10;
 /// A connection to a backend.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    stream: TcpStream,
-    /// Where it goes.
-    address: SocketAddr,
+    stream: Io,
+    /// Where it goes; `None` for a unix socket.
+    address: Option<SocketAddr>,
     /// Of its backend's addresses, when its own was last seen among them.
     generation: u32,
     outgoing: Outgoing,
@@ -117,7 +117,9 @@ impl Connection {
                 return Err(Reason::ConnectError);
             }
             Err(_) => {
-                if backend.addresses().is_some_and(Addresses::is_known) && !has_moved() {
+                let is_known =
+                    backend.socket().is_some() || backend.addresses().is_some_and(Addresses::is_known);
+                if is_known && !has_moved() {
                     members.connect_failed(backend);
                 }
                 return Err(Reason::ConnectTimeout);
@@ -147,8 +149,8 @@ impl Connection {
         self.backend
     }
 
-    /// Where it goes.
-    pub(crate) fn address(&self) -> SocketAddr {
+    /// Where it goes; `None` for a unix socket.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
         self.address
     }
 

@@ -4,17 +4,15 @@ use crate::codes;
 use crate::diagnostic::{Reporter, quoted};
 use crate::model::{Backend, BackendUrl, Model, Placed};
 use castgate_contract::backend;
-use castgate_contract::listen::is_reached;
-use std::net::SocketAddr;
+use castgate_contract::listen;
 
 pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
-    let address = |listen: &Placed| listen.value.by_default()?.parse().ok();
     let listeners = model
         .listeners
         .iter()
         .flat_map(|listener| &listener.address)
-        .filter_map(|listen| Some((listen, address(listen)?)));
-    let listeners: Vec<(&Placed, SocketAddr)> = listeners.collect();
+        .filter_map(|listen| Some((listen, listen.value.by_default()?)));
+    let listeners: Vec<(&Placed, String)> = listeners.collect();
     for backend in model.upstreams.iter().flat_map(|upstream| &upstream.backends) {
         // Where it is if nobody says otherwise at start.
         let url = match &backend.url {
@@ -24,8 +22,9 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
             }
         };
         let Some(url) = url else { continue };
-        let own = listeners.iter().find(|(_, address)| is_reached(*address, &url.host, url.port));
-        if let Some((listen, _)) = own {
+        let leads_there =
+            |address: &str| listen::parse(address).is_ok_and(|own| listen::leads_to(own, &url.place));
+        if let Some((listen, _)) = listeners.iter().find(|(_, address)| leads_there(address)) {
             report(backend, &url.text, listen, sink);
         }
     }

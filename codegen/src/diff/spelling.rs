@@ -28,7 +28,11 @@ pub(super) fn make_sections_canonical(model: &mut Model) {
 /// Backends mean the same at one address and with the same share of the requests, however these are spelled.
 pub(super) fn make_backend_canonical(backend: &mut Backend) {
     backend.settings.weight = backend.share;
-    let canonical = |text: &str| Some(backend::BackendUrl::parse(text).ok()?.authority());
+    let canonical = |text: &str| {
+        let url = backend::BackendUrl::parse(text).ok()?;
+        // Of a socket there is one spelling.
+        Some(if url.host_and_port().is_some() { url.authority() } else { url.text })
+    };
     match &mut backend.url {
         BackendUrl::Literal(url) => url.text = canonical(&url.text).unwrap_or_default(),
         BackendUrl::Late(late) => respell(late, canonical),

@@ -123,7 +123,7 @@ section! {
         keepalive: Keepalive = Nested, defaults, example "{idle: 4s}";
         /// What is tried again, and how often.
         retries: Retries = Nested, defaults, example "{attempts: 1, budget: 10%}";
-        /// The `Host` that backends see: the client's (`preserve`), their own (`backend`), or this name or address, perhaps with a
+        /// The `Host` that backends see: the client's (`preserve`), their own (`backend`; a socket's is `localhost`), or this name or address, perhaps with a
         /// port.
         host_header: HostHeader = SentHost, default HostHeader::Preserve, example "shop.internal";
         /// Below this share of usable backends health is not looked at, and all take requests: the few that are left would be
@@ -143,7 +143,7 @@ pub(crate) fn backend() -> Shape {
 section! {
     /// `{url: "http://localhost:9002", weight: 2, backup: false}`
     BackendSection / WrittenBackendSection {
-        /// `http://host[:port]`, without a path; required. Host names are looked up again and again; see `resolve`. May be a late value.
+        /// `http://host[:port]`, without a path, or `unix:/path` of a socket, with at most 107 bytes; required. Host names are looked up again and again; see `resolve`. May be a late value.
         url: String = Verbatim, required "for example `url: \"http://localhost:9001\"`", example "http://10.0.0.2:9001";
         /// Share of the traffic, 0 to 1000; 0 takes none. After division by their common divisor the weights of a group sum to at
         /// most 4096.
@@ -175,7 +175,7 @@ section! {
         method: ProbeMethod = Word as _, default ProbeMethod::Get, example "HEAD";
         /// The `Host` of the probe, with a port or without.
         host: String = HostAndPort as _, optional "the backend's own", example "shop.example.com";
-        /// The port that is probed, on every backend.
+        /// The port that is probed, on every backend; a socket has none.
         port: u16 = Number(1, 65_535) as _, optional "the backend's own", example "9100";
         /// What else the probe is sent with. May be late values; credentials have to be.
         headers: Vec<(HeaderName, Late)> = Fields<FieldValue>(Use::PROBE, FieldValue) as _,

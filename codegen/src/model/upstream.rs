@@ -67,6 +67,11 @@ pub enum Checks {
 }
 
 impl Backend {
+    /// Whether it is known to be a unix socket.
+    pub fn is_socket(&self) -> bool {
+        matches!(&self.url, BackendUrl::Literal(url) if url.host_and_port().is_none())
+    }
+
     /// How many backends there can be at a time.
     pub fn most(&self) -> usize {
         self.slots.map_or(1, usize::from)

@@ -10,6 +10,7 @@ use crate::language::upstream::{BackendSection, Resolve, WrittenBackendSection, 
 use crate::model::{Backend, BackendUrl, Piece, Scope};
 use crate::source::ConfigPath;
 use castgate_contract::backend::{self, Mistake};
+use castgate_contract::unix;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -83,7 +84,9 @@ fn backend(
 /// Whether it has a host that is looked up; of a late one nobody knows.
 fn may_be_a_name(url: &BackendUrl) -> bool {
     match url {
-        BackendUrl::Literal(url) => url.host.parse::<IpAddr>().is_err(),
+        BackendUrl::Literal(url) => {
+            url.host_and_port().is_some_and(|(host, _)| host.parse::<IpAddr>().is_err())
+        }
         BackendUrl::Late(_) => true,
     }
 }
@@ -108,11 +111,17 @@ fn url(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<BackendUrl> {
             Some(Piece::Literal(text)) => text.as_str(),
             _ => "",
         };
-        if beginning.starts_with("http://") || "http://".starts_with(beginning) {
+        let may_be = |scheme: &str| beginning.starts_with(scheme) || scheme.starts_with(beginning);
+        // Of a path the beginning may be wrong already, whatever follows.
+        let is_known = beginning.len() > unix::SCHEME.len();
+        let wrong = is_known.then(|| unix::path(&format!("{beginning}a")).and_then(Result::err)).flatten();
+        let wrong = wrong.map(|why| why.to_string());
+        if wrong.is_none() && (may_be("http://") || may_be(unix::SCHEME)) {
             return Some(BackendUrl::Late(late));
         }
         let title = format!("{} is not a backend's URL", quoted(text));
-        cx.sink.error_at(&codes::BACKEND_URL, at, title, "expected `http://host:port`");
+        let expected = wrong.unwrap_or_else(|| "expected `http://host:port` or `unix:/path`".to_owned());
+        cx.sink.error_at(&codes::BACKEND_URL, at, title, expected);
         return None;
     };
     let is_literal = late.literal().is_some();
@@ -130,13 +139,34 @@ fn url(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<BackendUrl> {
             let span = cx.source.whole_span(at);
             let problem = cx.sink.error_at(&codes::BACKEND_URL, at, title, message);
             let bare = known.trim();
-            let mend = if bare.contains("://") { bare.to_owned() } else { format!("http://{bare}") };
-            if backend::BackendUrl::parse(&mend).is_ok() {
-                let what = if bare.contains("://") { "without spaces" } else { "write the scheme" };
+            let is_right = |mend: &String| backend::BackendUrl::parse(mend).is_ok();
+            if let Some((what, mend)) = meant(bare).filter(|(_, mend)| is_right(mend)) {
                 problem.suggest(what, span, format!("\"{mend}\""));
             }
             None
         }
+    }
+}
+
+/// What a text that is no URL was probably meant to be.
+fn meant(bare: &str) -> Option<(&'static str, String)> {
+    // As nginx has it, with the path of the request behind a colon; as HAProxy has it; as URLs of files are written.
+    let socket = bare.strip_prefix("http://").unwrap_or(bare);
+    let socket = socket.strip_prefix(unix::SCHEME).or_else(|| socket.strip_prefix("unix@"));
+    if let Some(path) = socket {
+        // What has no file, or is a directory, is no slip of the pen.
+        if path.starts_with('@') || path.len() > 1 && path.ends_with('/') && !path.ends_with(":/") {
+            return None;
+        }
+        let path = path.trim_end_matches('/').trim_end_matches(':').trim_start_matches('/');
+        return Some(("a socket is named by its path", format!("{}/{path}", unix::SCHEME)));
+    }
+    if bare.starts_with('/') {
+        return Some(("write the scheme", format!("{}{bare}", unix::SCHEME)));
+    }
+    match bare.contains("://") {
+        true => Some(("without spaces", bare.to_owned())),
+        false => Some(("write the scheme", format!("http://{bare}"))),
     }
 }
 

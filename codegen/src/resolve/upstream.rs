@@ -72,6 +72,10 @@ impl Upstreams {
         }
         let health_check_at = at.key(WrittenUpstream::health_check);
         let checks = self.checks(cx, &health_check_at, written.health_check.get());
+        if checks.settings().is_some_and(|check| check.port.is_some()) {
+            let socket = backends.iter().find(|backend| backend.is_socket());
+            socket.into_iter().for_each(|socket| no_port(cx, &health_check_at, socket));
+        }
         if checks == Checks::Off && settings.panic_threshold.basis_points > 0 {
             never_panics(cx, at);
         }
@@ -214,6 +218,18 @@ fn nothing_to_look_up(cx: &mut Cx<'_>, at: &ConfigPath, backends: &[Backend]) {
         problem.label(backend, "there is nothing to look up");
     }
     problem.help("leave it out, or write the name that stands for these addresses");
+}
+
+/// Reports a port of probes where a backend has none.
+fn no_port(cx: &mut Cx<'_>, at: &ConfigPath, socket: &Backend) {
+    let backend = cx.source.written_span(&socket.origin.path);
+    let at = at.key(WrittenHealthCheck::port);
+    let title = "`port` has no meaning for a backend that is a socket";
+    let problem = cx.sink.error_at_key(&codes::KEY_DOES_NOT_APPLY, &at, title, "a socket has no ports");
+    if let Some(backend) = backend {
+        problem.label(backend, "this one would be asked at itself");
+    }
+    problem.help("leave `port` out, or give sockets an upstream of their own");
 }
 
 /// Reports a threshold where every backend always counts as usable.

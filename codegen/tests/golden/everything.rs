@@ -71,7 +71,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "a4bb976c9b4bf20992d216de3dc3e98b026a77824f56330b551fe4e909f7aff1",
+        config_sha256: "8acdff77962b5f1a7df2262a3cd430edbbc2e16e69f7b5a259bdd24500d0b9b0",
     },
     normal_config: NORMAL_CONFIG,
     listeners: &[
@@ -246,7 +246,7 @@ static WEIGHTED_USERS: Upstream<balancers::RoundRobin> = Upstream::new(
     balancers::RoundRobin::new(),
 );
 
-static ROUTES_2_BACKENDS: [Backend; 5] = Backend::slots(
+static ROUTES_2_BACKENDS: [Backend; 6] = Backend::slots(
     &[
         Slots::new(
             Origin::at("everything.yml", 24),
@@ -267,6 +267,12 @@ static ROUTES_2_BACKENDS: [Backend; 5] = Backend::slots(
             1,
             Late::new(&[Piece::Literal("http://10.0.0.9:9005")]),
         ),
+        Slots::whole(
+            Origin::at("everything.yml", 24),
+            9,
+            1,
+            Late::new(&[Piece::Literal("unix:/run/orders.sock")]),
+        ),
     ],
 );
 
@@ -276,7 +282,7 @@ static ROUTES_2: Upstream<Resolved<balancers::LeastConnections>> = Upstream::new
         id: 1,
         name: "routes",
         backends: &ROUTES_2_BACKENDS,
-        primaries: 5,
+        primaries: 6,
         primary_turns: &[],
         backup_turns: &[],
         health_check: None,
@@ -307,7 +313,7 @@ static ROUTES_2: Upstream<Resolved<balancers::LeastConnections>> = Upstream::new
 static CANARY_BACKENDS: [Backend; 1] = [
     Backend::new(
         Origin::at("everything.yml", 73),
-        9,
+        10,
         1,
         Late::new(&[Piece::Literal("http://localhost:9006")]),
     ),
@@ -1363,6 +1369,9 @@ upstreams:
         weight: 1
         backup: false
       - url: "http://10.0.0.9:9005"
+        weight: 1
+        backup: false
+      - url: "unix:/run/orders.sock"
         weight: 1
         backup: false
     resolve:

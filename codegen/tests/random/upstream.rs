@@ -10,6 +10,7 @@ pub(super) const STRATEGIES: [&str; 3] = ["round-robin", "random", "least-connec
 pub(super) fn upstream(choices: &mut Choices<'_>) -> Node {
     let mut upstream = Section::default();
     let backends = backends(choices);
+    let has_socket = format!("{backends:?}").contains("unix:");
     if are_plain_with_a_name(&backends) {
         upstream.may(choices, 30, "resolve", resolve);
     }
@@ -17,7 +18,7 @@ pub(super) fn upstream(choices: &mut Choices<'_>) -> Node {
     upstream.may(choices, 40, "health_check", |choices| match choices.below(8) {
         0 => Node::plain("off"),
         1 => Node::plain("false"),
-        _ => health_check(choices),
+        _ => health_check(choices, !has_socket),
     });
     let is_unchecked = |(key, value): &(String, Node)| {
         key == "health_check" && matches!(value, Node::Plain(text) if text == "off" || text == "false")
@@ -38,7 +39,8 @@ pub(super) fn upstream(choices: &mut Choices<'_>) -> Node {
 /// Whether there is something to look up, and no weight that many addresses would multiply.
 fn are_plain_with_a_name(backends: &Node) -> bool {
     let Node::List(backends) = backends else { return false };
-    let is_name = |url: &String| !url.starts_with("http://10.") && !url.starts_with("http://[");
+    let is_name =
+        |url: &String| !["http://10.", "http://[", "unix:"].iter().any(|other| url.starts_with(other));
     let are_plain = backends.iter().all(|backend| matches!(backend, Node::Text(_)));
     are_plain && backends.iter().any(|backend| matches!(backend, Node::Text(url) if is_name(url)))
 }
@@ -50,11 +52,14 @@ fn resolve(choices: &mut Choices<'_>) -> Node {
     section.done()
 }
 
-fn health_check(choices: &mut Choices<'_>) -> Node {
+/// A socket has no ports.
+fn health_check(choices: &mut Choices<'_>, may_have_port: bool) -> Node {
     let mut section = Section::default();
     section.may(choices, 50, "interval", |choices| duration(choices, 2000, 3_600_000));
     section.may(choices, 50, "timeout", |choices| duration(choices, 1, 2000));
-    section.may(choices, 20, "port", |choices| Node::plain(choices.pick(&["1", "9100"])));
+    if may_have_port {
+        section.may(choices, 20, "port", |choices| Node::plain(choices.pick(&["1", "9100"])));
+    }
     // What is asked where nothing is would be a mistake.
     if choices.chance(20) {
         section.put("tcp", Node::plain("true"));
@@ -112,7 +117,7 @@ pub(super) fn backends(choices: &mut Choices<'_>) -> Node {
 /// A URL that no backend of another number has.
 fn url(choices: &mut Choices<'_>, number: usize) -> String {
     let port = 9001 + number;
-    match choices.below(10) {
+    match choices.below(12) {
         0 => format!("http://10.0.0.{number}"),
         1 => format!("http://[::1]:{port}"),
         2 => format!("http://${{env:USERS_HOST}}:{port}"),
@@ -120,6 +125,8 @@ fn url(choices: &mut Choices<'_>, number: usize) -> String {
         4 => format!("http://${{env:A:-local-host}}:${{env:PORT_{number}:-{port}}}"),
         5 => format!("${{file:/run/backend {number}}}"),
         6 => format!("http://a_B-c.Example.:{port}/"),
+        7 => format!("unix:/run/app {number}.sock"),
+        8 => format!("unix:${{env:RUN:-/run}}/{number}.sock"),
         _ => format!("http://localhost:{port}"),
     }
 }

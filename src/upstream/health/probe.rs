@@ -8,11 +8,11 @@ use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 
 use super::{HealthCheck, Probe};
 use crate::upstream::Backend;
 use crate::upstream::connect::{Unconnected, connect};
+use crate::upstream::io::Io;
 
 /// How a check ended.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ async fn ask(backend: &'static Backend, check: &HealthCheck) -> Outcome {
 }
 
 async fn send(
-    stream: TcpStream,
+    stream: Io,
     request: Request<Empty<Bytes>>,
     timeout: Duration,
 ) -> Result<StatusCode, Box<dyn std::error::Error>> {

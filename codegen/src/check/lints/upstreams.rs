@@ -105,17 +105,21 @@ fn tries(upstream: &Upstream, route: &Route, sink: &mut Reporter<'_>) {
 
 /// A backend that takes twice its share in one upstream was hardly meant to be weaker in another.
 fn unequal_weights(model: &Model, sink: &mut Reporter<'_>) {
-    let mut first: BTreeMap<(&str, u16), (u16, &ConfigPath, &str)> = BTreeMap::new();
+    let mut first: BTreeMap<&backend::Place, (u16, &ConfigPath, &str)> = BTreeMap::new();
     for upstream in &model.upstreams {
         for backend in &upstream.backends {
-            let BackendUrl::Literal(backend::BackendUrl { host, port, .. }) = &backend.url else { continue };
+            let BackendUrl::Literal(url) = &backend.url else { continue };
             let weight = backend.settings.weight;
-            let seen = *first.entry((host, *port)).or_insert((weight, &backend.origin.path, &upstream.name));
+            let seen = *first.entry(&url.place).or_insert((weight, &backend.origin.path, &upstream.name));
             if seen.0 == weight {
                 continue;
             }
             let other = sink.source.value_span(seen.1);
-            let title = format!("backend `{host}:{port}` has different weights");
+            let shown = match &url.place {
+                backend::Place::Tcp { host, port } => format!("{host}:{port}"),
+                backend::Place::Unix(_) => url.text.clone(),
+            };
+            let title = format!("backend {} has different weights", quoted(&shown));
             let label = format!("{weight} in {}", quoted(&upstream.name));
             sink.lint_at(Lint::UNEQUAL_WEIGHTS, &backend.origin.path, title, label)
                 .label(other, format!("{} in {}", seen.0, quoted(seen.2)));

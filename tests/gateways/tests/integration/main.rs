@@ -53,5 +53,6 @@ mod stuck_output;
 mod testbed;
 mod timeouts;
 mod truncation;
+mod unix_backends;
 mod unix_sockets;
 mod values;
