@@ -2,12 +2,16 @@
 //! back, as nginx's `proxy_redirect` and `proxy_cookie_path` and Apache's `ProxyPassReverse` do. What leads elsewhere stays.
 
 mod place;
+mod refresh;
+
+use std::borrow::Cow;
 
 use castgate_contract::redirect::Scheme;
 use http::header::{CONTENT_LOCATION, LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use self::place::{Place, own_path};
+use self::refresh::place_of;
 use crate::asked;
 use crate::context::Context;
 use crate::error::Error;
@@ -76,24 +80,22 @@ impl Restored {
             replace(headers, name, |text| self.location(text, asked, own));
         }
         replace(headers, &REFRESH, |text| {
-            let at = text.to_ascii_lowercase().find("url=")? + "url=".len();
-            let (before, place) = text.split_at(at);
-            let quote = place.chars().next().filter(|char| matches!(char, '"' | '\''));
-            let (open, place) = place.split_at(quote.map_or(0, char::len_utf8));
-            Some(format!("{before}{open}{}", self.location(place, asked, own)?))
+            let place = place_of(text)?;
+            let (before, after) = (&text[..place.start], &text[place.end..]);
+            Some(format!("{before}{}{after}", self.location(&text[place], asked, own)?))
         });
         replace(headers, &SET_COOKIE, |text| self.cookie(text));
     }
 
     /// A place of the backend's own as the client asks for it.
     fn location(&self, text: &str, asked: &Asked, own: [Option<&[u8]>; 2]) -> Option<String> {
-        let Place { authority, path } = own_path(text, own)?;
+        let Place { scheme, path } = own_path(text, own)?;
         let path = self.path(path)?;
-        if !authority {
-            return Some(path);
-        }
-        let client = std::str::from_utf8(asked.authority.as_ref()?.as_bytes()).ok()?;
-        Some(format!("{}://{client}{path}", asked.scheme.as_str()))
+        // Who has asked no host (HTTP/1.0) stays where he is with a path.
+        let (Some(said), Some(client)) = (scheme, &asked.authority) else { return Some(path) };
+        let client = std::str::from_utf8(client.as_bytes()).ok()?;
+        // A backend that leads from `http` to `https` means it: taken back, the client would come again by `http`, and so on.
+        Some(format!("{}://{client}{path}", asked.scheme.max(said).as_str()))
     }
 
     /// A path of the backend as the client asks for it; `None` if no request of this route gets there, or if it would be read as
@@ -104,7 +106,9 @@ impl Restored {
             .filter(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))?;
         let begins_plainly = |rest: &str| {
             let next = rest.strip_prefix('/').and_then(|rest| rest.bytes().next());
-            next.is_none_or(|byte| byte.is_ascii_alphanumeric() || b"-._~%?#;@!$&'()*+,=:".contains(&byte))
+            next.is_none_or(|byte| {
+                byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"-._~%?#;@!$&'()*+,=:".contains(&byte)
+            })
         };
         if self.taken.is_empty() && !begins_plainly(rest) {
             return None;
@@ -143,13 +147,19 @@ impl Restored {
     }
 }
 
-/// Replaces the values of a field that become others.
+/// Replaces the values of a field that become others. Backends send bytes beyond ASCII in them, in one encoding or another: each is
+/// a character here, and the same byte again in the end.
 fn replace(headers: &mut HeaderMap, name: &HeaderName, restored: impl Fn(&str) -> Option<String>) {
     if !headers.contains_key(name) {
         return;
     }
     for (_, value) in headers.iter_mut().filter(|(other, _)| *other == name) {
-        let other = value.to_str().ok().and_then(&restored).and_then(|text| HeaderValue::try_from(text).ok());
+        let text = match value.to_str() {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => value.as_bytes().iter().copied().map(char::from).collect(),
+        };
+        let bytes = |text: String| text.chars().map(u8::try_from).collect::<Result<Vec<u8>, _>>().ok();
+        let other = restored(&text).and_then(bytes).and_then(|bytes| HeaderValue::from_bytes(&bytes).ok());
         if let Some(other) = other {
             *value = other;
         }
@@ -167,14 +177,22 @@ mod tests {
         name: &HeaderName,
         value: &str,
     ) -> String {
-        let asked = Asked {
-            scheme: Scheme::Https,
-            authority: Some(HeaderValue::from_static("shop.test:8443")),
-            host: Some(HeaderValue::from_static("inner.test")),
-        };
+        let authority = Some(HeaderValue::from_static("shop.test:8443"));
+        restored_for(Scheme::Https, authority, Restored { taken, put, sent }, name, value)
+    }
+
+    /// For who has asked this, of a backend that has seen `inner.test`.
+    fn restored_for(
+        scheme: Scheme,
+        authority: Option<HeaderValue>,
+        restored: Restored,
+        name: &HeaderName,
+        value: &str,
+    ) -> String {
+        let asked = Asked { scheme, authority, host: Some(HeaderValue::from_static("inner.test")) };
         let mut headers = HeaderMap::from_iter([(name.clone(), HeaderValue::from_str(value).unwrap())]);
-        Restored { taken, put, sent }.fields(&mut headers, &asked, Some(b"backend:9001"));
-        headers[name].to_str().unwrap().to_owned()
+        restored.fields(&mut headers, &asked, Some(b"backend:9001"));
+        String::from_utf8(headers[name].as_bytes().to_vec()).unwrap()
     }
 
     #[test]
@@ -199,6 +217,9 @@ mod tests {
             ("/api", "", "http://inner.test/x", "https://shop.test:8443/api/x"),
             ("/api", "", "https://inner.test:443/x", "https://shop.test:8443/api/x"),
             ("/api", "", "javascript:x", "javascript:x"),
+            ("/api", "", "/caf\u{e9}", "/api/caf\u{e9}"),
+            ("", "/v2", "/v2/\u{e9}", "/\u{e9}"),
+            ("/api", "", "http://backend:9001/\u{e9}", "https://shop.test:8443/api/\u{e9}"),
             ("/api", "/v2", "/v2/x", "/api/x"),
             ("/api", "/v2", "/v2", "/api"),
             ("/api", "/v2", "/v2?a", "/api?a"),
@@ -229,8 +250,41 @@ mod tests {
         assert_eq!(of(HostHeader::Name("app.test:81"), "http://app.test/x"), "http://app.test/x");
         let refresh = |value| restored("/api", "", HostHeader::Backend, &REFRESH, value);
         assert_eq!(refresh("5; url=/x"), "5; url=/api/x");
-        assert_eq!(refresh("0;URL=\"/x\""), "0;URL=\"/api/x\"");
+        assert_eq!(refresh("0;URL=\"/x\" y"), "0;URL=\"/api/x\" y");
+        assert_eq!(refresh("5; /x?url=/y"), "5; /api/x?url=/y");
         assert_eq!(refresh("5"), "5");
+    }
+
+    #[test]
+    fn nobody_is_led_from_https_to_http_nor_to_a_host_that_he_has_not_asked() {
+        let named = HeaderValue::from_static("shop.test");
+        let of = |scheme, authority, value| {
+            let restored = Restored { taken: "/api", put: "", sent: HostHeader::Preserve };
+            restored_for(scheme, authority, restored, &LOCATION, value)
+        };
+        for (asked, value, expected) in [
+            (Scheme::Http, "http://inner.test/x", "http://shop.test/api/x"),
+            (Scheme::Http, "//inner.test/x", "http://shop.test/api/x"),
+            (Scheme::Http, "https://inner.test/x", "https://shop.test/api/x"),
+            (Scheme::Https, "http://inner.test/x", "https://shop.test/api/x"),
+        ] {
+            assert_eq!(of(asked, Some(named.clone()), value), expected);
+        }
+        assert_eq!(of(Scheme::Http, None, "http://backend:9001/x"), "/api/x");
+    }
+
+    #[test]
+    fn bytes_stay_what_they_are() {
+        let restored = Restored { taken: "/api", put: "", sent: HostHeader::Backend };
+        let asked = Asked { scheme: Scheme::Http, authority: None, host: None };
+        let value = |bytes: &[u8]| HeaderValue::from_bytes(bytes).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.append(SET_COOKIE, value(b"name=Ren\xe9\xff; Path=/; Secure"));
+        headers.append(SET_COOKIE, value(b"name=Ren\xc3\xa9; Path=/x"));
+        restored.fields(&mut headers, &asked, None);
+        let cookies: Vec<&[u8]> = headers.get_all(SET_COOKIE).iter().map(HeaderValue::as_bytes).collect();
+        let expected: [&[u8]; 2] = [b"name=Ren\xe9\xff; Path=/api; Secure", b"name=Ren\xc3\xa9; Path=/api/x"];
+        assert_eq!(cookies, expected);
     }
 
     #[test]

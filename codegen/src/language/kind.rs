@@ -34,7 +34,7 @@ pub(crate) use network::{ClientAddress, Network, Proxy};
 pub(crate) use origin::OriginOf;
 pub(crate) use process::{Level, Threads};
 pub(crate) use quantity::{
-    RateOf, Seconds, Share, ShareAbove0, Size, SizeLimit, SizeOf, Span, TimeLimit, Timeout, TimeoutOf,
+    RateOf, Seconds, Share, ShareAbove0, SizeLimit, SizeOf, Span, TimeLimit, Timeout, TimeoutOf,
 };
 pub(crate) use redirect::{HostAlone, PathRewrite, Rewrite};
 pub(crate) use request::RequestLine;

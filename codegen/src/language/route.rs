@@ -159,8 +159,8 @@ section! {
     RouteResponse / WrittenRouteResponse {
         /// What becomes of the places in `Location`, `Content-Location` and `Refresh`, and of the `Path` of cookies: `keep`, or with
         /// `restore` what was changed of the path is changed back, so that `/login` behind `strip_prefix: /shop` is `/shop/login` to
-        /// the client, and a URL of the backend itself is one of the host that the client has asked. What leads elsewhere stays as it
-        /// is. Not together with the template of a `rewrite`, which does not say what was there.
+        /// the client, and a URL of the backend itself is one of the host that the client has asked, by `https` if either says so.
+        /// What leads elsewhere stays as it is. Not together with the template of a `rewrite`, which does not say what was there.
         location: OfLocation = Word, default OfLocation::Keep, example "restore";
     }
 }

@@ -1,7 +1,7 @@
 //! Sections of `server:`.
 
 use super::kind::{Address, AsWritten, ByHand, Level, ListOf, Nested, Number, OneOrList, Proxy, Refused};
-use super::kind::{Size, SizeLimit, SizeOf, Span, Threads, Timeout, Word};
+use super::kind::{SizeLimit, SizeOf, Span, Threads, Timeout, Word};
 use super::{Shape, Without, section, words};
 use crate::ast::Map;
 use crate::model::{Late, Placed, TrustedProxy, Workers};
@@ -77,8 +77,8 @@ section! {
         default 32 * KIB, example "16KiB";
         /// Number of header fields of a request, 1 to 10000; beyond it 431.
         headers: u32 = Number(1, 10_000), default 100, example "50";
-        /// Path and query, not above `header_bytes`; beyond it 414.
-        uri: u64 = Size,
+        /// Path and query, not above `header_bytes`, and at most 65534 bytes, which is the longest target that can be read; beyond it 414.
+        uri: u64 = SizeOf(1, 65_534, "must be 1B to 65534B"),
         default 8 * KIB, or (8 * KIB).min(header_bytes) => ", or `header_bytes` if that is less", example "4KiB";
         /// The request body, or `off`; beyond it 413. A route may have a limit of its own.
         body: Option<u64> = SizeLimit, default Some(10 * KIB * KIB), example "50MiB";

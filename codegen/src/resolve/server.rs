@@ -57,8 +57,8 @@ fn uri(cx: &mut Cx<'_>, at: &ConfigPath, server: &Server) {
     let limits = &server.limits;
     let is_beyond =
         limits.uri > limits.header_bytes && !cx.sink.is_refused(&at.key(WrittenLimits::header_bytes));
-    if limits.uri == 0 || is_beyond {
-        let label = "must be above 0, and not more than `header_bytes`";
+    if is_beyond {
+        let label = "must not be more than `header_bytes`";
         let at = at.key(WrittenLimits::uri);
         cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, &at, "this size is out of range", label);
     }

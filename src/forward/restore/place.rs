@@ -5,8 +5,8 @@ use castgate_contract::redirect::Scheme;
 
 /// A place of the backend's own.
 pub(super) struct Place<'t> {
-    /// Whether it is a URL with a host.
-    pub(super) authority: bool,
+    /// Of a URL with a host: by which scheme, at least; `//host` leaves it open. A path has none.
+    pub(super) scheme: Option<Scheme>,
     /// The path, and what follows it; may be empty behind a host.
     pub(super) path: &'t str,
 }
@@ -15,7 +15,7 @@ pub(super) struct Place<'t> {
 /// is read as it is from the client's path.
 pub(super) fn own_path<'t>(text: &'t str, own: [Option<&[u8]>; 2]) -> Option<Place<'t>> {
     if text.starts_with('/') && !text.starts_with("//") {
-        return Some(Place { authority: false, path: text });
+        return Some(Place { scheme: None, path: text });
     }
     let (scheme, rest) = match text.strip_prefix("//") {
         Some(rest) => (Scheme::Http, rest),
@@ -34,5 +34,5 @@ pub(super) fn own_path<'t>(text: &'t str, own: [Option<&[u8]>; 2]) -> Option<Pla
             || host::port(authority).is_some() && !authority.contains(&b'@');
         is_plain && name(own).eq_ignore_ascii_case(name(authority)) && port(own) == port(authority)
     };
-    own.into_iter().flatten().any(is_same).then_some(Place { authority: true, path })
+    own.into_iter().flatten().any(is_same).then_some(Place { scheme: Some(scheme), path })
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -61,21 +61,25 @@ pub(super) fn open(path: &str, count: usize) -> io::Result<Vec<(UnixListener, Ar
     Ok(others.into_iter().chain([first]).map(|listener| (listener, file.clone())).collect())
 }
 
-/// Removes what a gateway has left behind that did not end in due form. Where somebody listens, that is an error.
+/// Removes what a gateway has left behind that did not end in due form. Where somebody listens, that is an error, also if he
+/// takes nobody any more and his queue is full: that is found out without waiting in it.
 fn remove_dead(path: &Path) -> io::Result<()> {
     if !std::fs::symlink_metadata(path)?.file_type().is_socket() {
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is a file that is no socket"));
     }
-    match UnixStream::connect(path) {
+    let caller = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    caller.set_nonblocking(true)?;
+    match caller.connect(&SockAddr::unix(path)?) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path),
-        Err(error) => Err(error),
-        Ok(_) => Err(io::Error::new(io::ErrorKind::AddrInUse, "somebody listens there already")),
+        Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+        _ => Err(io::Error::new(io::ErrorKind::AddrInUse, "somebody listens there already")),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::net::UnixStream;
 
     fn path(name: &str) -> String {
         let path = std::env::temp_dir().join(format!("castgate-{}-{name}.sock", std::process::id()));
@@ -92,6 +96,18 @@ mod tests {
         assert!(UnixStream::connect(&path).is_ok());
         drop(ours);
         assert!(!Path::new(&path).exists());
+    }
+
+    /// A gateway that has been stopped, say: who starts another in its place is told, and does not wait for it.
+    #[test]
+    fn who_listens_and_takes_nobody_is_not_waited_for() {
+        let path = path("full");
+        let stuck = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+        stuck.bind(&SockAddr::unix(&path).unwrap()).unwrap();
+        stuck.listen(0).unwrap();
+        let _first = UnixStream::connect(&path).unwrap();
+        assert_eq!(open(&path, 1).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        std::fs::remove_file(&path).unwrap();
     }
 
     #[test]

@@ -188,6 +188,7 @@ fn places_in_responses_are_what_the_client_can_ask_for() {
         ("/shop/x", "https://elsewhere.example/login", "https://elsewhere.example/login"),
         ("/shop/x", "//evil.example/x", "//evil.example/x"),
         ("/shop/x", "http://a.example:81/login", "http://a.example:81/shop/login"),
+        ("/shop/x", "https://a.example:81/login", "https://a.example:81/shop/login"),
         ("/shop/x", "http://app.internal:8080/login", "http://app.internal:8080/login"),
         ("/shop/x", &format!("{own}/login"), "http://a.example:81/shop/login"),
         ("/old/app/x", "/app/login", "/old/app/login"),
@@ -224,6 +225,15 @@ fn places_in_responses_are_what_the_client_can_ask_for() {
         .header("X-Forwarded-Host", "shop.example");
     assert_eq!(location(&through_proxy(&bed, &request)), (302, "https://shop.example/shop/login"));
     assert_eq!(location(&bed.call(&request)), (302, "http://internal/shop/login"));
+}
+
+/// The most that `limits.uri` can be, which the config of these has.
+#[test]
+fn the_longest_target_that_can_be_read_is_read() {
+    let bed = Testbed::new("paths");
+    let target = |length: usize| format!("/keep?{}", "x".repeat(length - "/keep?".len()));
+    assert_eq!(Echoed::of(&bed.get(&target(65_534))).text("target").len(), 65_534);
+    assert_eq!(bed.get(&target(65_535)).status, 414);
 }
 
 #[test]
