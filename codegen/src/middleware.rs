@@ -20,7 +20,7 @@ mod request_id;
 mod response_headers;
 
 pub(crate) use facts::{Column, Facts, Family, Missed, Per, Prose, Refusal, Registered};
-pub(crate) use fields::{Claim, Said, Touch, written_after};
+pub(crate) use fields::{Claim, Held, Said, Touch, written_after};
 pub(crate) use layer::{Configured, Placed};
 
 use crate::ast::{Lenient, Switch};

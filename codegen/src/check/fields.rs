@@ -1,9 +1,9 @@
 //! A field that a middleware claims, such as the one with a request's id, is written by the gateway: it can have no other
-//! use on the same route.
+//! use on the same route, or none that takes what was written away.
 
 use crate::codes;
 use crate::diagnostic::{Reporter, quoted};
-use crate::middleware::{Claim, Use, written_after};
+use crate::middleware::{Claim, Held, Use, written_after};
 use crate::model::{Model, Route, Target};
 use crate::source::ConfigPath;
 use std::collections::BTreeSet;
@@ -36,8 +36,10 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
 /// Other uses of the field: where, and what goes wrong.
 fn others(route: &Route, layers: &[Use<'_>], claim: &Claim<'_>) -> Vec<(ConfigPath, String)> {
     let mut others = Vec::new();
+    let is_whole = claim.held == Held::Whole;
     for layer in layers {
-        for touch in layer.settings.touches().into_iter().filter(|touch| touch.field.as_str() == claim.field)
+        let touches = layer.settings.touches().into_iter();
+        for touch in touches.filter(|touch| touch.field.as_str() == claim.field && (is_whole || touch.loses))
         {
             let at = touch.path.iter().fold(layer.origin.path.clone(), |at, key| at.key(key));
             let clash = claim.said.clash.map_or_else(|| (touch.clash)(claim.carries), str::to_owned);
@@ -45,6 +47,7 @@ fn others(route: &Route, layers: &[Use<'_>], claim: &Claim<'_>) -> Vec<(ConfigPa
         }
     }
     if let Target::Respond(respond) = &route.target
+        && is_whole
         && respond.headers.iter().any(|(name, _)| name.as_str() == claim.field)
     {
         others.push((route.origin.path.key("respond").key("headers"), written_after(claim.carries)));

@@ -163,7 +163,7 @@ impl Lower for Auth {
 
     fn touches(&self) -> Vec<Touch<'_>> {
         let clash = |carried: &str| format!("the {carried} takes the place of every key");
-        vec![Touch { path: &["api_keys", "header"], field: &self.api_keys.header, clash }]
+        vec![Touch { path: &["api_keys", "header"], field: &self.api_keys.header, loses: false, clash }]
     }
 }
 

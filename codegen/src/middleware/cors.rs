@@ -1,8 +1,8 @@
 //! `cors`: which pages of other origins may read answers, and send requests that a form could not.
 
 use super::{
-    Claim, Code, Column, Contradiction, Facts, Family, Lower, Per, Prose, Refusal, Registered, Said, Site,
-    State,
+    Claim, Code, Column, Contradiction, Facts, Family, Held, Lower, Per, Prose, Refusal, Registered, Said,
+    Site, State,
 };
 use crate::codes;
 use crate::diagnostic::Reporter;
@@ -244,6 +244,7 @@ impl Lower for Cors {
             key: None,
             field,
             carries: "policy of `cors`",
+            held: Held::Whole,
             said: Said {
                 title: "is written by `cors`",
                 label: "it writes what each origin is told",
@@ -251,7 +252,20 @@ impl Lower for Cors {
                 help: "say it in `cors`, or switch that off: `cors: off`",
             },
         };
-        FIELDS.into_iter().map(claim).collect()
+        let vary = Claim {
+            key: None,
+            field: "vary",
+            carries: "policy of `cors`",
+            held: Held::Line,
+            said: Said {
+                title: "tells caches that `cors` answers each origin for itself",
+                label: "what it says depends on the origin",
+                clash: Some("a cache would give one origin what is for another"),
+                help: "`add` keeps what is there",
+            },
+        };
+        let depends = Some(vary).filter(|_| !self.is_for_all());
+        FIELDS.into_iter().map(claim).chain(depends).collect()
     }
 
     fn shares(&self) -> Option<Sharing> {

@@ -2,7 +2,7 @@
 
 use crate::model::HeaderName;
 
-/// A field that is written by one middleware alone, and can have no other use on the same route.
+/// A field that a middleware writes, and what that leaves to others on the same route.
 pub(crate) struct Claim<'a> {
     /// The key of the section which names it; if none does, the section itself.
     pub(crate) key: Option<&'static str>,
@@ -10,8 +10,18 @@ pub(crate) struct Claim<'a> {
     pub(crate) field: &'a str,
     /// What it carries: the request's `id`.
     pub(crate) carries: &'static str,
+    pub(crate) held: Held,
     /// What is said of it, of where it was claimed, and what to do about another use.
     pub(crate) said: Said,
+}
+
+/// How much of a field is claimed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// All of it: nobody else has to do with it.
+    Whole,
+    /// A line: others may have theirs, as long as this one stays.
+    Line,
 }
 
 /// What is said of a claim.
@@ -31,6 +41,8 @@ pub(crate) struct Touch<'a> {
     /// The keys which lead to its name, from the section.
     pub(crate) path: &'static [&'static str],
     pub(crate) field: &'a HeaderName,
+    /// Whether lines that others have written are lost.
+    pub(crate) loses: bool,
     /// What goes wrong if the field carries something of the gateway's own, whose name it is told.
     pub(crate) clash: fn(&str) -> String,
 }

@@ -222,7 +222,7 @@ impl Lower for RateLimit {
     fn touches(&self) -> Vec<Touch<'_>> {
         let clash =
             |carried: &str| format!("each request has another {carried}, so that nothing is ever limited");
-        let touch = |field| Touch { path: &["key"], field, clash };
+        let touch = |field| Touch { path: &["key"], field, loses: false, clash };
         match &self.key {
             RateLimitKey::ClientIp => Vec::new(),
             RateLimitKey::Header(field) => vec![touch(field)],

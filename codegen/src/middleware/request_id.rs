@@ -1,6 +1,6 @@
 //! `request_id`: an id for each request.
 
-use super::{Claim, Code, Facts, Lower, Registered, Said, Site, State};
+use super::{Claim, Code, Facts, Held, Lower, Registered, Said, Site, State};
 use crate::field::Nature::{Connection, Credentials, Framing, Host, Message, Way};
 use crate::field::Use;
 use crate::language::kind::{FieldName, Flag};
@@ -51,7 +51,7 @@ impl Lower for RequestId {
             help: "give one of them another name",
         };
         let field = self.header.as_str();
-        vec![Claim { key: Some(RequestIdSection::header), field, carries: "id", said }]
+        vec![Claim { key: Some(RequestIdSection::header), field, carries: "id", held: Held::Whole, said }]
     }
 }
 

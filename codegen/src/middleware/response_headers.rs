@@ -58,10 +58,10 @@ impl Lower for ResponseHeaders {
 
     fn touches(&self) -> Vec<Touch<'_>> {
         let Self { remove, set, add } = self;
-        let touch = |path, field| Touch { path, field, clash: written_after };
-        let removed = remove.iter().map(|field| touch(&["remove"], field));
-        let set = set.iter().map(|(field, _)| touch(&["set"], field));
-        let added = add.iter().map(|(field, _)| touch(&["add"], field));
+        let touch = |path, field, loses| Touch { path, field, loses, clash: written_after };
+        let removed = remove.iter().map(|field| touch(&["remove"], field, true));
+        let set = set.iter().map(|(field, _)| touch(&["set"], field, true));
+        let added = add.iter().map(|(field, _)| touch(&["add"], field, false));
         set.chain(added).chain(removed).collect()
     }
 
