@@ -90,7 +90,8 @@ impl<'a> Context<'a> {
     /// Lets the end of a stack answer, unless the gate has refused the request already: who looks at every answer of the route is to
     /// see that one too.
     pub(crate) fn admitted(&mut self) -> Result<(), Error> {
-        self.rejection.take().map_or(Ok(()), Err)
+        // Looked at before it is taken: an error is not small, and there is almost never one.
+        if self.rejection.is_none() { Ok(()) } else { self.rejection.take().map_or(Ok(()), Err) }
     }
 
     /// Whether this is a preflight that announces a request of this route; else an OPTIONS is here for its own sake.

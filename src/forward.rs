@@ -126,7 +126,7 @@ impl<B: Balance> Service for Forward<B> {
             // That a kept connection was closed speaks against its backend only a little: if there is no other, the same
             // one is asked again.
             let again = Some(backend).filter(|_| cause == RetryCause::StaleConnection);
-            let chosen = self.upstream.choose(&mut tried, rosters, &Asked { request: &request, cx });
+            let chosen = self.upstream.choose_another(&mut tried, rosters, &Asked { request: &request, cx });
             backend = match chosen.or(again) {
                 Some(next) if budget.withdraw(&members.retries, cx.now()) => next,
                 _ => return Err(reason.into()),
@@ -217,6 +217,7 @@ impl Attempt {
 
 /// The backend's answer as the client's. hyper writes the length if the backend did not; the backend's own stands
 /// where an empty body has one (HEAD), but for 304, where hyper writes none.
+#[inline]
 fn respond(answer: Answer, headers: http::HeaderMap) -> Response {
     let mut response = Response::new(match answer.body {
         Started::Whole(bytes) => Body::from(bytes),

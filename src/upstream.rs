@@ -22,7 +22,7 @@ use std::time::Duration;
 
 pub(crate) use backend::InFlight;
 pub use backend::{Backend, Slots};
-pub(crate) use balance::{Balance, BalancerContext, Group, Tried};
+pub(crate) use balance::{Balance, BalancerContext, Group, Lineup, Tried};
 pub(crate) use connection::{Answer, Connection, SendError, Started};
 pub use health::{HealthCheck, Probe, ProbeField, ProbeRequest, StatusRange};
 pub(crate) use health::{Monitor, Status};
@@ -171,7 +171,7 @@ impl<B: Balance> Upstream<B> {
 
     /// A backend for the next attempt: a usable primary, else a usable backup, else nothing. Of a group in panic any, and
     /// if nobody is usable that is both.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn choose(
         &self,
         tried: &mut Tried,
@@ -188,11 +188,22 @@ impl<B: Balance> Upstream<B> {
         self.among(Group::new(primaries, members.primary_turns), backups, tried, cx)
     }
 
-    #[inline]
-    fn among<'a>(
+    /// The same where an attempt has failed, out of the usual request's way.
+    #[cold]
+    pub(crate) fn choose_another(
         &self,
-        primaries: Group<'a>,
-        backups: impl Fn() -> Group<'a>,
+        tried: &mut Tried,
+        rosters: &Rosters,
+        cx: &impl BalancerContext,
+    ) -> Option<&'static Backend> {
+        self.choose(tried, rosters, cx)
+    }
+
+    #[inline]
+    fn among<'a, L: Lineup>(
+        &self,
+        primaries: Group<'a, L>,
+        backups: impl Fn() -> Group<'a, L>,
         tried: &mut Tried,
         cx: &impl BalancerContext,
     ) -> Option<&'static Backend> {
@@ -201,7 +212,7 @@ impl<B: Balance> Upstream<B> {
         self.balance.pick(&primaries, tried, cx).or_else(|| {
             let backups = backups().with_panic(below);
             self.balance.pick(&backups, tried, cx).or_else(|| {
-                let mut whoever = |group: Group<'a>| self.balance.pick(&group.whoever(), tried, cx);
+                let mut whoever = |group: Group<'a, L>| self.balance.pick(&group.whoever(), tried, cx);
                 if below == 0 { None } else { whoever(primaries).or_else(|| whoever(backups)) }
             })
         })

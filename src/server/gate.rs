@@ -20,8 +20,8 @@ use hyper::ext::ReasonPhrase;
 
 use self::check::{Checked, check, check_length, is_of_the_gateway};
 use self::fields::Findings;
+use self::host::host_name;
 pub(crate) use self::host::is_host;
-use self::host::{MAX_HOST, host_name};
 use super::address;
 use super::client::Client;
 use super::process::Phase;
@@ -149,16 +149,13 @@ fn find<A: App>(
     cx: &mut Context<'_>,
 ) -> Result<Option<&'static A::Target>, Error> {
     let routes = app.routes(cx.client.listener());
-    if is_of_the_gateway(request) {
-        fields.end_hop(request.headers_mut(), &mut cx.withheld);
-        return Ok(None);
-    }
-    let mut host = [0; MAX_HOST];
+    let is_of_the_gateway = is_of_the_gateway(request);
+    let host = host_name(cx.introduction.as_ref().and_then(|said| said.host.as_ref()));
     // What is guarded is guarded whatever the parameters of its segments, and however it is spelled.
     let matched = is_spelled.then(|| path::matched(request.uri().path()));
     let question = Question {
         method: request.method(),
-        host: host_name(cx.introduction.as_ref().and_then(|said| said.host.as_ref()), &mut host),
+        host: &host,
         path: matched.as_deref().unwrap_or_else(|| request.uri().path()),
         query: request.uri().query(),
         headers: request.headers(),
@@ -167,7 +164,11 @@ fn find<A: App>(
     let is_asked_for = A::ANSWERS_PREFLIGHTS && *question.method == Method::OPTIONS;
     let announced = if is_asked_for { routes.announced(&question) } else { None };
     cx.is_announced = announced.is_some();
-    let answer = announced.map_or_else(|| routes.find(&question), Answer::Route);
+    let answer = if is_of_the_gateway {
+        Answer::Nothing
+    } else {
+        announced.map_or_else(|| routes.find(&question), Answer::Route)
+    };
     // A condition may ask for what is meant for this hop. Middleware does not get to see it, and so no backend.
     fields.end_hop(request.headers_mut(), &mut cx.withheld);
     match answer {
@@ -178,7 +179,9 @@ fn find<A: App>(
                 return Err(Reason::BadRequest.into());
             }
             cx.record.route = number;
-            cx.rejection = check_length(request.body(), settings.body_limit).err().map(Error::from);
+            if let Err(reason) = check_length(request.body(), settings.body_limit) {
+                cx.rejection = Some(reason.into());
+            }
             request.body_mut().limit(settings.body_limit);
             // It came after what was in flight had been cut off: no backend may act on what has no time for an answer.
             if cx.worker().is_stopped() {
@@ -193,6 +196,7 @@ fn find<A: App>(
                 Err(_) => Error::new(Reason::MethodNotAllowed),
             })
         }
+        Answer::Nothing if is_of_the_gateway => Ok(None),
         Answer::Nothing => Err(Reason::NoRoute.into()),
     }
 }

@@ -169,6 +169,7 @@ impl Worker {
     }
 
     /// Keeps a map for [`Worker::spare_headers`]; an unusually large one is let go.
+    #[inline]
     pub(crate) fn recycle_headers(&self, mut headers: HeaderMap) {
         let mut spare = self.spare_headers.borrow_mut();
         if spare.len() < SPARE_MAPS && headers.capacity() <= 96 {

@@ -45,48 +45,59 @@ impl Tried {
     }
 }
 
-/// The backends among which a balancer chooses.
-#[derive(Clone, Copy, Debug)]
-pub struct Group<'a> {
-    backends: Backends<'a>,
-    turns: &'a [u16],
-    takers: Takers,
+/// The backends of a group in their order: all of an array, or some of one. A type parameter, so that a pick never asks which.
+pub trait Lineup: Copy {
+    /// How many there are.
+    fn len(self) -> usize;
+
+    /// The one at this place.
+    fn at(self, place: usize) -> &'static Backend;
+
+    /// All of them.
+    fn iter(self) -> impl Iterator<Item = &'static Backend>;
 }
 
-/// Who is in a group. Where it is made that is known to rustc, and costs nothing.
-#[derive(Clone, Copy, Debug)]
-enum Backends<'a> {
-    /// All of an array.
-    All(&'static [Backend]),
-    /// These of one: the slots that have an address.
-    Present(&'a [&'static Backend]),
-}
-
-impl<'a> Backends<'a> {
+impl Lineup for &'static [Backend] {
     #[inline]
     fn len(self) -> usize {
-        match self {
-            Self::All(backends) => backends.len(),
-            Self::Present(backends) => backends.len(),
-        }
+        <[_]>::len(self)
     }
 
     #[inline]
     fn at(self, place: usize) -> &'static Backend {
-        match self {
-            Self::All(backends) => &backends[place],
-            Self::Present(backends) => backends[place],
-        }
+        &self[place]
     }
 
     #[inline]
-    fn iter(self) -> impl Iterator<Item = &'static Backend> + use<'a> {
-        let (all, present): (&'static [Backend], &[&'static Backend]) = match self {
-            Self::All(backends) => (backends, &[]),
-            Self::Present(backends) => (&[], backends),
-        };
-        all.iter().chain(present.iter().copied())
+    fn iter(self) -> impl Iterator<Item = &'static Backend> {
+        <[_]>::iter(self)
     }
+}
+
+/// Those of an array's slots that have an address.
+impl Lineup for &[&'static Backend] {
+    #[inline]
+    fn len(self) -> usize {
+        <[_]>::len(self)
+    }
+
+    #[inline]
+    fn at(self, place: usize) -> &'static Backend {
+        self[place]
+    }
+
+    #[inline]
+    fn iter(self) -> impl Iterator<Item = &'static Backend> {
+        <[_]>::iter(self).copied()
+    }
+}
+
+/// The backends among which a balancer chooses.
+#[derive(Clone, Copy, Debug)]
+pub struct Group<'a, L> {
+    backends: L,
+    turns: &'a [u16],
+    takers: Takers,
 }
 
 /// Which backends of a group may be chosen.
@@ -99,29 +110,27 @@ enum Takers {
     All,
 }
 
-impl<'a> Group<'a> {
+impl<'a, L: Lineup> Group<'a, L> {
     /// `turns` is the smooth weighted order; empty if all backends weigh the same.
-    pub fn new(backends: &'static [Backend], turns: &'static [u16]) -> Self {
-        Self { backends: Backends::All(backends), turns, takers: Takers::Usable(0) }
-    }
-
-    /// The same of backends that are not all of an array.
-    pub(super) fn of(backends: &'a [&'static Backend], turns: &'a [u16]) -> Self {
-        Self { backends: Backends::Present(backends), turns, takers: Takers::Usable(0) }
+    #[inline]
+    pub const fn new(backends: L, turns: &'a [u16]) -> Self {
+        Self { backends, turns, takers: Takers::Usable(0) }
     }
 
     /// Who is in it.
     #[inline]
-    pub(super) fn iter(&self) -> impl Iterator<Item = &'static Backend> + use<'a> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &'static Backend> {
         self.backends.iter()
     }
 
     /// The same, in panic below this share of usable backends, in 10000ths.
+    #[inline]
     pub(super) fn with_panic(self, below: u32) -> Self {
         Self { takers: Takers::Usable(below), ..self }
     }
 
     /// The same, without a look at anybody's health.
+    #[inline]
     pub(super) fn whoever(self) -> Self {
         Self { takers: Takers::All, ..self }
     }
@@ -250,7 +259,7 @@ pub trait Balance: Sync + 'static {
     /// A usable backend of the group that was not tried, if there is one.
     fn pick(
         &self,
-        group: &Group<'_>,
+        group: &Group<'_, impl Lineup>,
         tried: &mut Tried,
         cx: &impl BalancerContext,
     ) -> Option<&'static Backend>;

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Backend, Balance, BalancerContext, Group, Tried};
+use super::{Backend, Balance, BalancerContext, Group, Lineup, Tried};
 
 /// Each backend in turn, by weight, smoothly (the order that nginx's smooth weighted round robin gives).
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Balance for RoundRobin {
     #[inline]
     fn pick(
         &self,
-        group: &Group<'_>,
+        group: &Group<'_, impl Lineup>,
         tried: &mut Tried,
         _: &impl BalancerContext,
     ) -> Option<&'static Backend> {
@@ -52,7 +52,7 @@ impl RandomChoice {
 impl Balance for RandomChoice {
     fn pick(
         &self,
-        group: &Group<'_>,
+        group: &Group<'_, impl Lineup>,
         tried: &mut Tried,
         cx: &impl BalancerContext,
     ) -> Option<&'static Backend> {
@@ -100,7 +100,7 @@ impl Balance for LeastConnections {
 
     fn pick(
         &self,
-        group: &Group<'_>,
+        group: &Group<'_, impl Lineup>,
         tried: &mut Tried,
         _: &impl BalancerContext,
     ) -> Option<&'static Backend> {

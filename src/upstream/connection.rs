@@ -46,7 +46,7 @@ pub(crate) struct Connection {
     /// It has served an exchange before.
     used: bool,
     idle_since: Instant,
-    /// From then on it serves no further exchange.
+    /// The exchange in which this comes is its last.
     expires: Option<Instant>,
     in_flight: Option<InFlight>,
 }

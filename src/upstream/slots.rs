@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use castgate_contract::turns::turns;
 
-use super::{Backend, Balance, BalancerContext, Group, Members, Status, Tried};
+use super::{Backend, Balance, BalancerContext, Group, Lineup, Members, Status, Tried};
 
 /// `upstreams.NAME.resolve`
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl<B: Balance> Balance for Resolved<B> {
     #[inline]
     fn pick(
         &self,
-        group: &Group<'_>,
+        group: &Group<'_, impl Lineup>,
         tried: &mut Tried,
         cx: &impl BalancerContext,
     ) -> Option<&'static Backend> {
@@ -106,12 +106,12 @@ impl Part {
 
 impl Roster {
     #[inline]
-    pub(super) fn primaries(&self) -> Group<'_> {
-        Group::of(&self.primaries.backends, &self.primaries.turns)
+    pub(super) fn primaries(&self) -> Group<'_, &[&'static Backend]> {
+        Group::new(self.primaries.backends.as_slice(), &self.primaries.turns)
     }
 
-    pub(super) fn backups(&self) -> Group<'_> {
-        Group::of(&self.backups.backends, &self.backups.turns)
+    pub(super) fn backups(&self) -> Group<'_, &[&'static Backend]> {
+        Group::new(self.backups.backends.as_slice(), &self.backups.turns)
     }
 }
 

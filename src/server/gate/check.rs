@@ -67,7 +67,7 @@ pub(super) fn check<B: Body>(
 /// `OPTIONS *` is about the gateway as a whole (RFC 9110 section 9.3.7); of any other method `*` is no target.
 pub(super) fn is_of_the_gateway<B>(request: &http::Request<B>) -> bool {
     let uri = request.uri();
-    uri.path() == "*" && uri.query().is_none() && *request.method() == Method::OPTIONS
+    *request.method() == Method::OPTIONS && uri.path() == "*" && uri.query().is_none()
 }
 
 /// Refuses a body that says it is longer than this many bytes.

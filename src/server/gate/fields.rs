@@ -152,6 +152,7 @@ impl Findings {
     }
 
     /// Takes out what ends at this hop. The hop itself may still read it: `withheld` gets what is of use to anybody.
+    #[inline]
     pub(super) fn end_hop(&self, headers: &mut HeaderMap, withheld: &mut Option<Box<Withheld>>) {
         let mut hop = self.hop;
         while hop != 0 {

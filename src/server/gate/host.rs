@@ -1,9 +1,11 @@
 //! Hosts: what may stand in `Host` or in an absolute target, and the name that the route table is asked for.
 
+use std::borrow::Cow;
+
 use http::HeaderValue;
 
 /// A DNS name has at most 253 characters; a longer host is refused.
-pub(super) const MAX_HOST: usize = 256;
+const MAX_HOST: usize = 256;
 
 /// `uri-host [":" port]` (RFC 9110 section 7.2), strictly: no user name, path, query, comma, space or escape. What is
 /// escaped in a host is read by some and not by others.
@@ -13,7 +15,10 @@ pub(crate) fn is_host(host: &[u8]) -> bool {
             Some(end) => host.split_at(end + 1),
             None => return false,
         },
-        _ => host.split_at(host.iter().position(|&byte| byte == b':').unwrap_or(host.len())),
+        _ => {
+            let is_other = |&byte: &u8| !HOST_CHARACTERS[usize::from(byte)];
+            host.split_at(host.iter().position(is_other).unwrap_or(host.len()))
+        }
     };
     let name_is_good = match name {
         [b'[', address @ .., b']'] => {
@@ -21,7 +26,7 @@ pub(crate) fn is_host(host: &[u8]) -> bool {
                 && address.iter().all(|byte| byte.is_ascii_hexdigit() || b":.".contains(byte))
         }
         b"." => false,
-        _ => name.iter().all(|&byte| HOST_CHARACTERS[usize::from(byte)]),
+        _ => true,
     };
     let port_is_good = match port {
         [] => true,
@@ -36,7 +41,7 @@ pub(crate) fn is_host(host: &[u8]) -> bool {
     !name.is_empty() && name.len() <= MAX_HOST && name_is_good && port_is_good
 }
 
-/// RFC 3986 `reg-name`, but for the comma and the escapes.
+/// RFC 3986 `reg-name`, but for the comma and the escapes; the colon is not one of them.
 static HOST_CHARACTERS: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
@@ -53,14 +58,14 @@ static HOST_CHARACTERS: [bool; 256] = {
     table
 };
 
-/// The host for the route table: lower-case, without port and trailing dot; empty if there is none.
-pub(super) fn host_name<'a>(host: Option<&HeaderValue>, buffer: &'a mut [u8; MAX_HOST]) -> &'a str {
+/// The host for the route table: lower-case, without port and trailing dot; empty if there is none. Only one that is written
+/// in capitals costs an allocation.
+pub(super) fn host_name(host: Option<&HeaderValue>) -> Cow<'_, str> {
     let host = host.map_or(&b""[..], HeaderValue::as_bytes);
-    let name = castgate_contract::host::name(host);
-    let Some(buffer) = buffer.get_mut(..name.len()) else { return "" };
-    buffer.copy_from_slice(name);
-    buffer.make_ascii_lowercase();
-    std::str::from_utf8(buffer).unwrap_or_default()
+    let name = std::str::from_utf8(castgate_contract::host::name(host)).unwrap_or_default();
+    // No early end: so it is done for many bytes at a time.
+    let has_capitals = name.bytes().fold(false, |found, byte| found | byte.is_ascii_uppercase());
+    if has_capitals { Cow::Owned(name.to_ascii_lowercase()) } else { Cow::Borrowed(name) }
 }
 
 #[cfg(test)]
@@ -113,7 +118,7 @@ mod tests {
     #[test]
     fn host_names_are_normalised() {
         for (host, name) in [("API.Example.com.:80", "api.example.com"), ("[::1]:80", "[::1]"), ("a", "a")] {
-            assert_eq!(host_name(host.parse().ok().as_ref(), &mut [0; MAX_HOST]), name);
+            assert_eq!(host_name(host.parse().ok().as_ref()), name);
         }
     }
 }

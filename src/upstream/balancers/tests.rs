@@ -30,7 +30,7 @@ fn smooth(weights: &[u16]) -> &'static [u16] {
 /// How many of so many requests each backend answers; all the attempts at a backend in `dead` fail.
 fn shares(
     balance: &impl Balance,
-    group: &Group<'_>,
+    group: &Group<'_, impl Lineup>,
     number: usize,
     dead: &[usize],
 ) -> (Vec<usize>, Vec<usize>) {
@@ -51,7 +51,7 @@ fn shares(
     (answered, failed)
 }
 
-fn picks(balance: &impl Balance, group: &Group<'_>, number: usize) -> Vec<usize> {
+fn picks(balance: &impl Balance, group: &Group<'_, impl Lineup>, number: usize) -> Vec<usize> {
     shares(balance, group, number, &[]).0
 }
 
@@ -181,7 +181,7 @@ fn nobody_usable_is_nothing_and_tried_ones_are_skipped() {
     tried.add(&backends[1]);
     assert!(RoundRobin::new().pick(&group, &mut tried, &cx).is_none());
     assert!(LeastConnections::new().pick(&group, &mut tried, &cx).is_none());
-    let nobody = Group::new(&[], &[]);
+    let nobody = Group::new(&backends[..0], &[]);
     assert!(RoundRobin::new().pick(&nobody, &mut Tried::new(), &cx).is_none());
 }
 
@@ -191,7 +191,7 @@ struct HashOf(HeaderName);
 impl Balance for HashOf {
     fn pick(
         &self,
-        group: &Group<'_>,
+        group: &Group<'_, impl Lineup>,
         tried: &mut Tried,
         cx: &impl BalancerContext,
     ) -> Option<&'static Backend> {
