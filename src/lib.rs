@@ -33,6 +33,7 @@ mod redirect;
 pub mod route;
 mod server;
 mod service;
+mod stream;
 mod uncompiled;
 mod upstream;
 mod value;

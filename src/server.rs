@@ -16,14 +16,12 @@ mod process;
 mod relief;
 mod remainder;
 mod start;
-mod stream;
 mod worker;
 
 pub use address::{Cidr, TrustedProxy};
 pub(crate) use client::Client;
 pub use command::{command, main};
 pub(crate) use gate::is_host;
-pub(crate) use listener::UNSENT;
 pub(crate) use process::{Phase, Process};
 pub use start::run;
 pub(crate) use worker::Worker;

@@ -9,7 +9,6 @@ mod connect;
 mod connection;
 mod health;
 mod http1;
-mod io;
 mod pool;
 mod resolve;
 mod retries;

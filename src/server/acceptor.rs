@@ -6,15 +6,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::sync::watch;
 
 use super::connection;
 use super::listener::{Listener, SocketFile};
 use super::process::Phase;
-use super::stream::Stream;
 use super::worker::Worker;
 use crate::app::App;
+use crate::stream::Stream;
 
 /// Between two looks whether there is room for one more.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -103,10 +103,11 @@ impl Accepting {
     async fn accept(&self) -> io::Result<Accepted> {
         match self {
             Self::Tcp(listener) => {
-                listener.accept().await.map(|(stream, peer)| (Stream::Tcp(stream), Some(peer)))
+                listener.accept().await.map(|(stream, peer)| (Stream::tcp(stream), Some(peer)))
             }
             Self::Unix(listener, _) => {
-                listener.accept().await.map(|(stream, _)| (Stream::Unix(stream), None))
+                let (stream, _) = listener.accept().await?;
+                Ok((Stream::unix(stream.into_std()?)?, None))
             }
         }
     }
@@ -118,12 +119,12 @@ fn accept_at_once(socket: &Listener) -> io::Result<Accepted> {
         Listener::Tcp(socket) => {
             let (stream, peer) = socket.accept()?;
             stream.set_nonblocking(true)?;
-            Ok((Stream::Tcp(TcpStream::from_std(stream)?), Some(peer)))
+            Ok((Stream::tcp(TcpStream::from_std(stream)?), Some(peer)))
         }
         Listener::Unix(socket, _) => {
             let (stream, _) = socket.accept()?;
             stream.set_nonblocking(true)?;
-            Ok((Stream::Unix(UnixStream::from_std(stream)?), None))
+            Ok((Stream::unix(stream)?, None))
         }
     }
 }

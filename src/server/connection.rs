@@ -16,10 +16,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::alarm::Alarm;
 use super::client::{Client, TimedOut};
 use super::gate;
-use super::stream::Stream;
 use super::worker::Worker;
 use crate::app::App;
 use crate::error::Reason;
+use crate::stream::Stream;
 
 /// After its deadline a request has this long to answer the client before the connection is cut.
 const GRACE: Duration = Duration::from_secs(5);
@@ -71,7 +71,6 @@ async fn drive<A: App>(
     client: &Rc<Client>,
     admin: bool,
 ) -> Result<(), Reason> {
-    stream.prepare();
     let limits = &client.worker().settings().limits;
     let mut builder = http1::Builder::new();
     // One flat buffer is cheaper to send than a vector of two; the gateway keeps time itself, one timer a connection.

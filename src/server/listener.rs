@@ -12,13 +12,10 @@ use socket2::{Domain, Protocol, Socket, Type};
 #[cfg(target_os = "linux")]
 use socket2::{SockFilter, SockRef};
 
+use crate::stream::UNSENT;
+
 /// Connections that may wait to be accepted; the kernel caps it at `net.core.somaxconn`.
 const BACKLOG: i32 = 4096;
-
-/// Bytes that the kernel takes for a peer which has not been sent what came before: beyond them a socket is not
-/// writable. So what a socket takes is what its peer takes, give or take this much, and not what fits into a send buffer
-/// of megabytes (`TCP_NOTSENT_LOWAT`, tcp(7)). Accepted sockets have it from their listener.
-pub(crate) const UNSENT: u32 = 64 * 1024;
 
 /// Where somebody listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +100,7 @@ fn socket(address: SocketAddr) -> io::Result<Socket> {
     }
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
+    // Accepted sockets have it from here.
     socket.set_tcp_notsent_lowat(UNSENT)?;
     Ok(socket)
 }

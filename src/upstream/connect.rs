@@ -5,17 +5,17 @@
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
+use std::os::unix::net::UnixStream;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use socket2::SockRef;
-use tokio::net::{TcpStream, UnixStream};
+use socket2::{Domain, SockAddr, SockRef, Socket, Type};
+use tokio::net::TcpStream;
 
 use super::Backend;
-use super::io::Io;
-use crate::server::UNSENT;
+use crate::stream::{Stream, UNSENT};
 
 /// From one attempt to the next while no attempt has ended: the Connection Attempt Delay that RFC 8305 recommends.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -26,7 +26,7 @@ const FULL: Duration = Duration::from_millis(5);
 /// A new connection, and where it goes.
 #[derive(Debug)]
 pub(super) struct Connected {
-    pub(super) stream: Io,
+    pub(super) stream: Stream,
     /// `None` for a unix socket.
     pub(super) address: Option<SocketAddr>,
     /// Of the host's addresses, when they were read.
@@ -58,7 +58,7 @@ impl fmt::Display for Unconnected {
 pub(super) async fn connect(backend: &Backend, port: Option<u16>) -> Result<Connected, Unconnected> {
     if let Some(path) = backend.socket() {
         let made = knock(path).await;
-        return made.map(|stream| Connected { stream: Io::Unix(stream), address: None, generation: 0 });
+        return made.map(|stream| Connected { stream, address: None, generation: 0 });
     }
     let known =
         backend.addresses().ok_or_else(|| Unconnected::NoAddress("the backend was not bound".into()))?;
@@ -72,7 +72,7 @@ pub(super) async fn connect(backend: &Backend, port: Option<u16>) -> Result<Conn
     };
     match made {
         Ok((stream, address)) => {
-            Ok(Connected { stream: Io::Tcp(stream), address: Some(address), generation })
+            Ok(Connected { stream: Stream::tcp(stream), address: Some(address), generation })
         }
         Err(error) if is_shortage(&error) => Err(Unconnected::Shortage(error)),
         Err(error) => Err(Unconnected::Unreachable(error)),
@@ -81,19 +81,23 @@ pub(super) async fn connect(backend: &Backend, port: Option<u16>) -> Result<Conn
 
 /// Connects to a socket. A full queue of connections is an error of the system's here, and for TCP a wait: so it is waited
 /// for, too. How long is up to the caller.
-async fn knock(path: &str) -> Result<UnixStream, Unconnected> {
+async fn knock(path: &str) -> Result<Stream, Unconnected> {
     loop {
-        match UnixStream::connect(path).await {
-            Ok(stream) => {
-                // As of TCP: what a backend takes of an upload moves its deadline, and not what fits into a buffer.
-                let size = SockRef::from(&stream).set_send_buffer_size(UNSENT as usize);
-                return size.map(|()| stream).map_err(Unconnected::Unreachable);
-            }
+        match at_once(path) {
+            Ok(stream) => return Ok(stream),
             Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => tokio::time::sleep(FULL).await,
             Err(error) if is_shortage(&error) => return Err(Unconnected::Shortage(error)),
             Err(error) => return Err(Unconnected::Unreachable(error)),
         }
     }
+}
+
+/// Connects to a socket as it is now: this never waits, unlike TCP.
+fn at_once(path: &str) -> io::Result<Stream> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    socket.connect(&SockAddr::unix(path)?)?;
+    Stream::unix(UnixStream::from(socket))
 }
 
 async fn attempt(address: SocketAddr) -> io::Result<TcpStream> {
@@ -104,7 +108,6 @@ async fn attempt(address: SocketAddr) -> io::Result<TcpStream> {
         }
         _ => error,
     })?;
-    stream.set_nodelay(true)?;
     // What a backend takes of an upload moves its deadline, and not what fits into a buffer.
     SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT)?;
     Ok(stream)
@@ -242,6 +245,36 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let result = runtime.block_on(race(addresses, attempt)).map(|((), address)| address);
         (result, begun.into_inner())
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_socket_is_no_shortage_of_ours() {
+        for errno in [libc::ENOENT, libc::ECONNREFUSED, libc::EACCES, libc::ENOTDIR, libc::EPROTOTYPE] {
+            assert!(!is_shortage(&io::Error::from_raw_os_error(errno)), "{errno}");
+        }
+    }
+
+    #[test]
+    fn who_comes_to_a_full_queue_waits_for_room_in_it() {
+        let path = std::env::temp_dir().join(format!("castgate-{}-full.sock", std::process::id()));
+        let listener = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+        listener.bind(&SockAddr::unix(&path).unwrap()).unwrap();
+        listener.listen(0).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let to = path.to_str().unwrap();
+            let mut queued = vec![];
+            while let Ok(stream) = at_once(to) {
+                queued.push(stream);
+            }
+            assert!(!queued.is_empty());
+            let mut next = std::pin::pin!(knock(to));
+            let is_ready = std::future::poll_fn(|cx| Poll::Ready(next.as_mut().poll(cx).is_ready()));
+            assert!(!is_ready.await);
+            listener.accept().unwrap();
+            next.await.unwrap();
+        });
+        std::fs::remove_file(path).unwrap();
     }
 
     #[test]

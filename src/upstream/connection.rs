@@ -15,12 +15,12 @@ use tokio::io::AsyncReadExt;
 use super::addresses::Addresses;
 use super::connect::{Unconnected, connect};
 use super::http1::{self, Decoder, Input, Outgoing, RequestHead, SendFailure, Step};
-use super::io::Io;
 use super::streaming::Streaming;
 use super::{Backend, InFlight, Members};
 use crate::error::Reason;
 use crate::message::RequestBody;
 use crate::server::{Client, Worker};
+use crate::stream::Stream;
 
 /// What is read of a body at a time: behind the least that hyper holds for a client by default (32 KiB), it fits into 64.
 const READ_AHEAD: usize = 24 * 1024;
@@ -32,7 +32,7 @@ const MOST_WAITS: u32 = 10;
 /// A connection to a backend.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    stream: Io,
+    stream: Stream,
     /// Where it goes; `None` for a unix socket.
     address: Option<SocketAddr>,
     /// Of its backend's addresses, when its own was last seen among them.

@@ -96,7 +96,7 @@ fn answer_in(phase: Phase) -> String {
         let (stream, peer) = listener.accept().await.unwrap();
         assert!(process.admit());
         process.enter(phase);
-        let stream = crate::server::stream::Stream::Tcp(stream);
+        let stream = crate::stream::Stream::tcp(stream);
         connection::spawn((&Answering, 0), stream, Some(peer), &worker);
         client.write_all(b"GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
         let mut answer = String::new();

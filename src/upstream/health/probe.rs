@@ -10,9 +10,9 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 
 use super::{HealthCheck, Probe};
+use crate::stream::Stream;
 use crate::upstream::Backend;
 use crate::upstream::connect::{Unconnected, connect};
-use crate::upstream::io::Io;
 
 /// How a check ended.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ async fn ask(backend: &'static Backend, check: &HealthCheck) -> Outcome {
 }
 
 async fn send(
-    stream: Io,
+    stream: Stream,
     request: Request<Empty<Bytes>>,
     timeout: Duration,
 ) -> Result<StatusCode, Box<dyn std::error::Error>> {
