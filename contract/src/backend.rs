@@ -9,7 +9,7 @@ use std::fmt;
 pub struct BackendUrl {
     /// What connections are made to.
     pub place: Place,
-    /// As it is shown; a URL in lower case and without a slash at its end: `http://localhost:9001`.
+    /// As it is shown, in one spelling: `http://localhost:9001` in lower case and without a slash at its end.
     pub text: String,
 }
 
@@ -46,7 +46,7 @@ impl BackendUrl {
         }
         if let Some(path) = unix::path(text) {
             let path = path.map_err(Mistake::Unix)?;
-            return Ok(Self { place: Place::Unix(path.to_owned()), text: text.to_owned() });
+            return Ok(Self { text: format!("{}{path}", unix::SCHEME), place: Place::Unix(path) });
         }
         let malformed = |why| Err(Mistake::Malformed(why));
         if text.starts_with("http://unix:") {
@@ -142,8 +142,8 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_is_as_it_is_written_and_its_host_is_this_machine() {
-        let socket = BackendUrl::parse("unix:/run/App.sock").unwrap();
+    fn a_socket_is_named_by_its_path_and_its_host_is_this_machine() {
+        let socket = BackendUrl::parse("unix:/run//App.sock").unwrap();
         assert_eq!(socket.place, Place::Unix("/run/App.sock".to_owned()));
         assert_eq!((socket.text.as_str(), socket.authority().as_str()), ("unix:/run/App.sock", "localhost"));
     }

@@ -6,15 +6,15 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// Where somebody listens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Address<'t> {
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Address {
     /// An IP address and a port.
     Ip(SocketAddr),
     /// The path of a socket.
-    Unix(&'t str),
+    Unix(String),
 }
 
-impl fmt::Display for Address<'_> {
+impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ip(address) => address.fmt(f),
@@ -23,11 +23,11 @@ impl fmt::Display for Address<'_> {
     }
 }
 
-/// Whether this machine's connections to a backend come to who listens at `listener`. A file may have other paths; those are not
-/// looked for.
-pub fn leads_to(listener: Address<'_>, backend: &Place) -> bool {
+/// Whether this machine's connections to a backend come to who listens at `listener`. A file may have other paths
+/// by links, which only the gateway finds.
+pub fn leads_to(listener: &Address, backend: &Place) -> bool {
     match (listener, backend) {
-        (Address::Ip(address), Place::Tcp { host, port }) => is_reached(address, host, *port),
+        (Address::Ip(address), Place::Tcp { host, port }) => is_reached(*address, host, *port),
         (Address::Unix(path), Place::Unix(other)) => path == other,
         _ => false,
     }
@@ -45,7 +45,7 @@ pub enum Mistake {
 }
 
 /// Reads `0.0.0.0:8080`, `[::1]:8080` or `unix:/run/gateway.sock`.
-pub fn parse(text: &str) -> Result<Address<'_>, Mistake> {
+pub fn parse(text: &str) -> Result<Address, Mistake> {
     match unix::path(text) {
         Some(path) => path.map(Address::Unix).map_err(Mistake::Unix),
         None => ip(text).map(Address::Ip),
@@ -106,12 +106,13 @@ mod tests {
     fn a_socket_is_reached_by_its_path() {
         let tcp = Place::Tcp { host: "127.0.0.1".to_owned(), port: 80 };
         let socket = Place::Unix("/run/a.sock".to_owned());
-        assert!(leads_to(parse("unix:/run/a.sock").unwrap(), &socket));
-        assert!(leads_to(parse("0.0.0.0:80").unwrap(), &tcp));
+        assert!(leads_to(&parse("unix:/run/a.sock").unwrap(), &socket));
+        assert!(leads_to(&parse("unix:/./run//a.sock").unwrap(), &socket));
+        assert!(leads_to(&parse("0.0.0.0:80").unwrap(), &tcp));
         for (listener, other) in
             [("unix:/run/b.sock", &socket), ("unix:/run/a.sock", &tcp), ("0.0.0.0:80", &socket)]
         {
-            assert!(!leads_to(parse(listener).unwrap(), other), "{listener}");
+            assert!(!leads_to(&parse(listener).unwrap(), other), "{listener}");
             assert_eq!(parse(listener).unwrap().to_string(), listener);
         }
     }
@@ -126,7 +127,7 @@ mod tests {
         {
             assert_eq!(parse(bad), Err(Mistake::NotAnAddress), "{bad}");
         }
-        assert_eq!(parse("unix:/run/a.sock"), Ok(Address::Unix("/run/a.sock")));
+        assert_eq!(parse("unix:/run/a.sock"), Ok(Address::Unix("/run/a.sock".to_owned())));
         assert_eq!(parse("unix:a.sock"), Err(Mistake::Unix(unix::Mistake::NotAbsolute)));
         assert_eq!(parse("[::ffff:10.0.0.1]:81"), Err(Mistake::Mapped(([10, 0, 0, 1], 81).into())));
     }

@@ -15,7 +15,7 @@ pub enum Mistake {
     NotAbsolute,
     /// It begins with several slashes, as a URL would.
     Slashes,
-    /// It ends in a slash, or has nothing else.
+    /// It ends in a slash, `.` or `..`, or has nothing else.
     Directory,
     /// There is a NUL in it.
     Nul,
@@ -37,22 +37,29 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// The path, if the text is meant to be one: if it begins with `unix:`.
-pub fn path(text: &str) -> Option<Result<&str, Mistake>> {
+/// The path in its one spelling, if the text is meant to be one: if it begins with `unix:`.
+pub fn path(text: &str) -> Option<Result<String, Mistake>> {
     let path = text.strip_prefix(SCHEME)?;
     Some(if !path.starts_with('/') {
         Err(Mistake::NotAbsolute)
     } else if path.starts_with("//") {
         Err(Mistake::Slashes)
-    } else if path.ends_with('/') {
+    } else if path.rsplit('/').next().is_some_and(|last| ["", ".", ".."].contains(&last)) {
         Err(Mistake::Directory)
     } else if path.contains('\0') {
         Err(Mistake::Nul)
-    } else if path.len() > MOST {
-        Err(Mistake::TooLong(path.len()))
     } else {
-        Ok(path)
+        let path = canonical(path);
+        if path.len() > MOST { Err(Mistake::TooLong(path.len())) } else { Ok(path) }
     })
+}
+
+/// Without segments that lead nowhere (path_resolution(7)). `..` stays: in front of it may be a link to elsewhere.
+fn canonical(path: &str) -> String {
+    path.split('/')
+        .filter(|segment| !["", "."].contains(segment))
+        .flat_map(|segment| ["/", segment])
+        .collect()
 }
 
 #[cfg(test)]
@@ -61,10 +68,10 @@ mod tests {
 
     #[test]
     fn a_path_is_absolute_and_fits_into_an_address() {
-        assert_eq!(path("unix:/run/app.sock"), Some(Ok("/run/app.sock")));
+        assert_eq!(path("unix:/run/app.sock"), Some(Ok("/run/app.sock".to_owned())));
         assert_eq!(path("127.0.0.1:80"), None);
         let longest = format!("unix:/{}", "x".repeat(MOST - 1));
-        assert_eq!(path(&longest), Some(Ok(&longest[5..])));
+        assert_eq!(path(&longest), Some(Ok(longest[5..].to_owned())));
         for (bad, why) in [
             ("unix:", Mistake::NotAbsolute),
             ("unix:run/app.sock", Mistake::NotAbsolute),
@@ -72,10 +79,24 @@ mod tests {
             ("unix:///run/app.sock", Mistake::Slashes),
             ("unix:/", Mistake::Directory),
             ("unix:/run/", Mistake::Directory),
+            ("unix:/run/.", Mistake::Directory),
+            ("unix:/run/..", Mistake::Directory),
             ("unix:/a\0b", Mistake::Nul),
             (&format!("{longest}x"), Mistake::TooLong(MOST + 1)),
         ] {
             assert_eq!(path(bad), Some(Err(why)), "{bad}");
         }
+    }
+    #[test]
+    fn a_path_has_one_spelling() {
+        for (text, one) in [
+            ("unix:/run//./app.sock", "/run/app.sock"),
+            ("unix:/.//run/.app", "/run/.app"),
+            ("unix:/run/../app.sock", "/run/../app.sock"),
+        ] {
+            assert_eq!(path(text), Some(Ok(one.to_owned())));
+        }
+        let padded = format!("unix:/{}{}", "./".repeat(MOST), "x".repeat(MOST - 1));
+        assert!(path(&padded).is_some_and(|path| path.is_ok()), "what the system is given counts");
     }
 }

@@ -3,11 +3,12 @@
 
 mod unix;
 
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use castgate_contract::backend;
+use castgate_contract::listen::{self, Address};
 use socket2::{Domain, Protocol, Socket, Type};
 #[cfg(target_os = "linux")]
 use socket2::{SockFilter, SockRef};
@@ -16,23 +17,6 @@ use crate::stream::UNSENT;
 
 /// Connections that may wait to be accepted; the kernel caps it at `net.core.somaxconn`.
 const BACKLOG: i32 = 4096;
-
-/// Where somebody listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    Ip(SocketAddr),
-    /// The path of a socket.
-    Unix(String),
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ip(address) => address.fmt(f),
-            Self::Unix(path) => write!(f, "{}{path}", castgate_contract::unix::SCHEME),
-        }
-    }
-}
 
 /// A listening socket; that of a path, with the file.
 #[derive(Debug)]
@@ -61,11 +45,21 @@ impl Listener {
     }
 }
 
-/// Opens `count` sockets at one place.
-pub(super) fn open(place: &Place, count: usize) -> io::Result<Vec<Listener>> {
-    Ok(match place {
-        Place::Ip(address) => open_tcp(*address, count)?.into_iter().map(Listener::Tcp).collect(),
-        Place::Unix(path) => {
+/// Whether connections to a backend come to who listens at `listener`; of paths, whether the files are the same, whatever links lead
+/// to them. The socket has to be open.
+pub(super) fn leads_to(listener: &Address, backend: &backend::Place) -> bool {
+    listen::leads_to(listener, backend)
+        || match (listener, backend) {
+            (Address::Unix(path), backend::Place::Unix(other)) => unix::is_one_file(path, other),
+            _ => false,
+        }
+}
+
+/// Opens `count` sockets at one address.
+pub(super) fn open(address: &Address, count: usize) -> io::Result<Vec<Listener>> {
+    Ok(match address {
+        Address::Ip(address) => open_tcp(*address, count)?.into_iter().map(Listener::Tcp).collect(),
+        Address::Unix(path) => {
             let opened = unix::open(path, count)?.into_iter();
             opened.map(|(listener, file)| Listener::Unix(listener, file)).collect()
         }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use castgate_contract::backend;
 use castgate_contract::level;
 use castgate_contract::listen::{self, Address, Mistake};
 use tokio::runtime::LocalRuntime;
@@ -15,7 +16,6 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::crew::{Crew, End, Reporter};
-use super::listener::Place;
 use super::process::{Phase, Process};
 use super::worker::Worker;
 use super::{acceptor, control, files, listener};
@@ -109,32 +109,28 @@ fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
     let listens = settings.listeners.iter().enumerate().flat_map(of_listener);
     let admin = settings.admin.iter().map(|listen| (listen, Owner::Admin, ""));
     for (listen, owner, name) in listens.chain(admin) {
-        let Some(places) = places(listen, &mut problems) else { continue };
+        let Some(addresses) = addresses(listen, &mut problems) else { continue };
         let is_admin = owner == Owner::Admin;
-        for place in places {
+        for address in addresses {
             // The admin's requests are rare: one worker is enough.
-            match listener::open(&place, if is_admin { 1 } else { workers }) {
+            match listener::open(&address, if is_admin { 1 } else { workers }) {
                 Ok(opened) => {
-                    let bound = opened[0].bound().map_or(place, Place::Ip);
+                    let bound = opened[0].bound().map_or(address, Address::Ip);
                     listening.push((if is_admin { "admin" } else { GATEWAY }, name, bound));
                     sockets.iter_mut().zip(opened).for_each(|(worker, socket)| worker.push((socket, owner)));
                 }
                 Err(error) => problems.at(
                     listen.origin,
-                    format!("cannot listen on {place}{}: {error}", listen.address.source()),
+                    format!("cannot listen on {address}{}: {error}", listen.address.source()),
                 ),
             }
         }
     }
     let own = listening.iter().filter(|(scope, ..)| *scope == GATEWAY);
-    let own: Vec<Address<'_>> = own
-        .map(|(.., place)| match place {
-            Place::Ip(address) => Address::Ip(*address),
-            Place::Unix(path) => Address::Unix(path),
-        })
-        .collect();
+    let own: Vec<&Address> = own.map(|(.., address)| address).collect();
+    let own = |place: &backend::Place| own.iter().find(|own| listener::leads_to(own, place)).copied();
     let written = settings.upstreams.iter().flat_map(|members| members.written());
-    written.filter_map(<[_]>::first).for_each(|backend| backend.refuse_own(&own, &mut problems));
+    written.filter_map(<[_]>::first).for_each(|backend| backend.refuse_own(own, &mut problems));
     if !problems.messages().is_empty() {
         return Err(problems);
     }
@@ -154,11 +150,10 @@ fn level(settings: &Settings) -> Result<String, String> {
     Err(format!("server.log_level: `{level}` is none of {}", level::LEVELS.join(", ")))
 }
 
-fn places(listen: &Listen, problems: &mut Problems) -> Option<Vec<Place>> {
+fn addresses(listen: &Listen, problems: &mut Problems) -> Option<Vec<Address>> {
     let text = problems.resolve(listen.origin, &listen.address)?;
     let why = match listen::parse(&text) {
-        Ok(Address::Ip(address)) => return Some(vec![Place::Ip(address)]),
-        Ok(Address::Unix(path)) => return Some(vec![Place::Unix(path.to_owned())]),
+        Ok(address) => return Some(vec![address]),
         Err(Mistake::Unix(mistake)) => mistake.to_string(),
         Err(Mistake::Mapped(address)) => format!("an IPv4 address is written as one: {address}"),
         // At start a name will do, too. The port is digits: the system's resolver would take `+1`.
@@ -167,7 +162,7 @@ fn places(listen: &Listen, problems: &mut Problems) -> Option<Vec<Place>> {
         }
         Err(Mistake::NotAnAddress) => match text.to_socket_addrs() {
             // `localhost` may stand for the same address twice.
-            Ok(found) => return Some(found.collect::<BTreeSet<_>>().into_iter().map(Place::Ip).collect()),
+            Ok(found) => return Some(found.collect::<BTreeSet<_>>().into_iter().map(Address::Ip).collect()),
             Err(error) => error.to_string(),
         },
     };

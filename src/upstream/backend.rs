@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use castgate_contract::backend::{BackendUrl, Place};
-use castgate_contract::listen;
+use castgate_contract::listen::Address;
 use http::HeaderValue;
 
 use super::addresses::Addresses;
@@ -205,10 +205,14 @@ impl Backend {
         self.addresses().map_or(0, Addresses::generation)
     }
 
-    /// Refuses it if one of the gateway's own listeners is there: what goes there would come back, without end.
-    pub(crate) fn refuse_own(&self, listeners: &[listen::Address<'_>], problems: &mut Problems) {
+    /// Refuses it if one of the gateway's `own` listeners is there: what goes there would come back, without end.
+    pub(crate) fn refuse_own<'a>(
+        &self,
+        own: impl Fn(&Place) -> Option<&'a Address>,
+        problems: &mut Problems,
+    ) {
         let Some(Bound { url, .. }) = self.bound.get() else { return };
-        if let Some(own) = listeners.iter().find(|own| listen::leads_to(**own, &url.place)) {
+        if let Some(own) = own(&url.place) {
             let (text, source) = (&url.text, self.url.source());
             problems.at(
                 self.origin,

@@ -23,7 +23,7 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
         };
         let Some(url) = url else { continue };
         let leads_there =
-            |address: &str| listen::parse(address).is_ok_and(|own| listen::leads_to(own, &url.place));
+            |address: &str| listen::parse(address).is_ok_and(|own| listen::leads_to(&own, &url.place));
         if let Some((listen, _)) = listeners.iter().find(|(_, address)| leads_there(address)) {
             report(backend, &url.text, listen, sink);
         }

@@ -1,20 +1,22 @@
 //! No two listeners take the same connections: the second could not start.
 //!
 //! An unspecified address (`0.0.0.0`, `[::]`) takes those of every address of its family. An IPv6 listener takes IPv6
-//! only, so `0.0.0.0` and `[::]` go together. A port of 0 is a free one each time. Of a socket of this machine the text is the
-//! address.
+//! only, so `0.0.0.0` and `[::]` go together. A port of 0 is a free one each time. Of a socket of this machine the path
+//! is the address.
 
 use crate::codes;
 use crate::diagnostic::{Reporter, quoted};
 use crate::model::{Late, Model, Placed};
+use castgate_contract::listen::{self, Address};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::net::SocketAddr;
 
 struct Listener<'m> {
     listen: &'m Placed,
     is_admin: bool,
     /// Where it listens if nobody says otherwise at start.
-    address: Option<SocketAddr>,
+    address: Option<Address>,
 }
 
 pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
@@ -27,16 +29,17 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     let mut anywhere: BTreeMap<(bool, u16), &Listener<'_>> = BTreeMap::new();
     let mut everywhere: BTreeMap<(bool, u16), &Listener<'_>> = BTreeMap::new();
     let mut unknown: BTreeMap<&Late, &Listener<'_>> = BTreeMap::new();
-    let mut by_path: BTreeMap<String, &Listener<'_>> = BTreeMap::new();
+    let mut by_path: BTreeMap<&str, &Listener<'_>> = BTreeMap::new();
     for listener in &listeners {
-        let Some(address) = listener.address else {
-            let path = listener.listen.value.by_default();
-            let first = path.and_then(|path| by_path.insert(path, listener));
-            if let Some(first) = first.or(unknown.insert(&listener.listen.value, listener)) {
-                report(first, listener, sink);
-            }
-            continue;
+        let first = match &listener.address {
+            Some(Address::Ip(_)) => None,
+            Some(Address::Unix(path)) => claim(&mut by_path, path, listener),
+            None => claim(&mut unknown, &listener.listen.value, listener),
         };
+        if let Some(first) = first {
+            report(first, listener, sink);
+        }
+        let Some(Address::Ip(address)) = listener.address else { continue };
         if address.port() == 0 {
             continue;
         }
@@ -59,9 +62,24 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     }
 }
 
+/// Who has it already.
+fn claim<'l, 'm, K: Ord>(
+    claimed: &mut BTreeMap<K, &'l Listener<'m>>,
+    key: K,
+    listener: &'l Listener<'m>,
+) -> Option<&'l Listener<'m>> {
+    match claimed.entry(key) {
+        Entry::Occupied(first) => Some(first.get()),
+        Entry::Vacant(free) => {
+            free.insert(listener);
+            None
+        }
+    }
+}
+
 impl<'m> Listener<'m> {
     fn new(is_admin: bool, listen: &'m Placed) -> Self {
-        let address = listen.value.by_default().and_then(|text| text.parse().ok());
+        let address = listen.value.by_default().and_then(|text| listen::parse(&text).ok());
         Self { listen, is_admin, address }
     }
 }
@@ -73,16 +91,18 @@ fn report(first: &Listener<'_>, second: &Listener<'_>, sink: &mut Reporter<'_>) 
     }
     // The default was not written anywhere.
     let span = sink.source.written_span(&first.listen.origin.path);
-    let text = |listener: &Listener<'_>| match listener.address {
-        Some(address) => quoted(&address.to_string()),
-        None => listener.listen.value.by_default().map_or("this address".to_owned(), |text| quoted(&text)),
+    let text = |listener: &Listener<'_>| {
+        let known = listener.address.as_ref();
+        known.map_or("this address".to_owned(), |address| quoted(&address.to_string()))
     };
     let title = match (first.is_admin, second.is_admin) {
         (false, true) => format!("`admin` cannot listen on {}: `server` does", text(second)),
         _ => format!("{} is listened on twice", text(second)),
     };
-    let label = match (first.address, second.address) {
-        (Some(one), Some(other)) if one != other && other.ip().is_unspecified() => {
+    let label = match (&first.address, &second.address) {
+        (Some(one), Some(Address::Ip(other)))
+            if *one != Address::Ip(*other) && other.ip().is_unspecified() =>
+        {
             format!("takes the connections of {one} too")
         }
         (Some(one), Some(other)) if one != other => format!("{one} takes these connections"),

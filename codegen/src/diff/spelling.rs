@@ -1,16 +1,16 @@
 //! One spelling for all that means the same: of addresses, of backends, of networks.
 
 use crate::model::{Backend, BackendUrl, Cidr, Late, Listener, Model, Piece, TrustedProxy};
-use castgate_contract::backend;
+use castgate_contract::{backend, listen};
 use ipnet::Ipv6Net;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 /// Of what `server` and `admin` say.
 pub(super) fn make_sections_canonical(model: &mut Model) {
     let admin = model.admin.iter_mut().flat_map(|admin| &mut admin.listen);
     let server = model.listeners.iter_mut().flat_map(|listener| &mut listener.address);
     for listen in server.chain(admin) {
-        respell(&mut listen.value, |text| Some(text.parse::<SocketAddr>().ok()?.to_string()));
+        respell(&mut listen.value, |text| Some(listen::parse(text).ok()?.to_string()));
     }
     // What is on which of them is seen by requests.
     let all = model.listeners.drain(..).reduce(|mut all, next| {

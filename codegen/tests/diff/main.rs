@@ -79,6 +79,9 @@ fn addresses_networks_and_edits_are_compared_by_what_they_do() {
         (admin("[fd00::1]:90"), admin("[FD00:0:0::1]:90")),
         (backend("${env:B:-http://a}"), backend("${env:B:-http://A:80/}")),
         (backend("http://[::1]:9"), backend("http://[0::1]:9/")),
+        (backend("unix:/run/a"), backend("unix:/run//./a")),
+        (backend("${env:B:-unix:/run/a}"), backend("${env:B:-unix:/run//a}")),
+        (listen("'unix:/run/a'"), listen("'unix:/./run/a'")),
         (headers("remove: [x-a], add: {X-A: b}"), headers("set: {x-a: b}")),
         (headers("remove: [x-a, x-b], set: {x-b: c}"), headers("set: {x-b: c}, remove: [X-A]")),
     ] {
@@ -91,6 +94,10 @@ fn addresses_networks_and_edits_are_compared_by_what_they_do() {
         (listen("'${env:L:-[::1]:80}'"), listen("'${env:L:-[::2]:80}'"), "server-changed"),
         (admin("[fd00::1]:90"), admin("[fd00::1]:91"), "admin-changed"),
         (backend("${env:B:-http://a}"), backend("${env:B:-http://a:81/}"), "backends-changed"),
+        (backend("unix:/run/a"), backend("unix:/run/A"), "backends-changed"),
+        (backend("unix:/localhost"), backend("http://localhost"), "backends-changed"),
+        (backend("unix:/run/a"), backend("unix:${env:B:-/run/a}"), "backends-changed"),
+        (listen("'unix:/run/a'"), listen("'unix:/run/../a'"), "server-changed"),
         (headers("add: {x-a: b}"), headers("set: {x-a: b}"), "request-headers-changed"),
         (headers("remove: [x-a], add: {x-a: b}"), headers("set: {x-a: c}"), "request-headers-changed"),
         (
@@ -121,6 +128,8 @@ fn each_kind_of_change_is_seen() {
     assert_eq!(kinds("middleware:\n", "middleware:\n  rate_limit: {rate: 5/s}\n"), ["rate-limit-added"]);
     assert_eq!(kinds("  - {name: old, path: /old, redirect: {to: /new}}\n", ""), ["route-removed"]);
     assert_eq!(kinds("localhost:9001", "localhost:9009"), ["backends-changed"]);
+    let text = changed("http://localhost:9001", "unix:/run/users.sock").text();
+    assert!(text.contains("-> [{url: \"unix:/run/users.sock\""), "{text}");
     assert_eq!(
         kinds("['http://localhost:9001']", "['http://localhost:9001'], keepalive: {max_idle: 7}"),
         ["upstream-settings-changed"]

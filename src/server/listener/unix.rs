@@ -40,6 +40,12 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
     Ok((metadata.dev(), metadata.ino()))
 }
 
+/// Whether two paths lead to one file that is there.
+pub(super) fn is_one_file(one: &str, other: &str) -> bool {
+    let file = |path| std::fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino())).ok();
+    file(one).is_some_and(|one| file(other) == Some(one))
+}
+
 /// Opens one socket, `count` times: the kernel does not spread connections to a path over several, so whoever is free
 /// takes the next one.
 pub(super) fn open(path: &str, count: usize) -> io::Result<Vec<(UnixListener, Arc<SocketFile>)>> {

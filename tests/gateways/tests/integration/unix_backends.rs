@@ -1,15 +1,20 @@
 //! Backends that are unix sockets.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::net::{Shutdown, TcpStream};
+use std::os::unix::fs::symlink;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
-use castgate_test_support::{DEADLINE, Gateway, Launch, Metrics, Reply, Request, Upstream, poll_within};
+use castgate_test_support::{
+    DEADLINE, Gateway, Launch, Metrics, Reply, Request, Step, Upstream, poll_within,
+};
 
-use crate::testbed::{Echoed, launch};
+use crate::testbed::{Echoed, assert_problem, launch};
 
 /// A socket, behind which is an upstream; gone when it is dropped, and its file with it.
 struct Socket {
@@ -48,6 +53,14 @@ impl Socket {
         fs::remove_file(&self.path).unwrap();
     }
 
+    /// Another upstream has the path from one moment to the next. Who listened there still does, for those who have come already.
+    fn replace_by(&mut self, upstream: &Upstream) {
+        let mut successor = Self::new("successor");
+        successor.listen(upstream);
+        fs::rename(&successor.path, &self.path).unwrap();
+        self.listening = successor.listening.take();
+    }
+
     fn launch(&self, a: &Upstream, b: &Upstream) -> Launch {
         launch("unix_backends", [a, b, b]).env("SOCKET", self.path.to_str().unwrap())
     }
@@ -56,6 +69,8 @@ impl Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         self.stop();
+        // A gateway's own, or another's by now.
+        _ = fs::remove_file(&self.path);
     }
 }
 
@@ -93,7 +108,15 @@ fn a_socket_is_a_backend_like_any_other() {
     let mut client = gateway.connect();
     let answer = client.get("/socket?a=b");
     assert_eq!(Echoed::of(&answer).text("target"), "/socket?a=b");
-    assert_eq!(backend.requests()[0].header("host"), Some("localhost"));
+    let seen = backend.await_request(|request| request.target == "/socket?a=b");
+    for (name, value) in [
+        ("host", "localhost"),
+        ("x-forwarded-for", "127.0.0.1"),
+        ("x-forwarded-proto", "http"),
+        ("x-forwarded-host", "gateway.test"),
+    ] {
+        assert_eq!(seen.header(name), Some(value), "{name}");
+    }
     assert!(backend.probes()[0].header("host") == Some("localhost"), "probes, too");
     let line = gateway.log_line(|line| line.text("path") == "/socket");
     assert_eq!(line.text("backend"), socket.url());
@@ -101,6 +124,7 @@ fn a_socket_is_a_backend_like_any_other() {
     let metrics = Metrics::parse(&gateway.admin("/metrics").text());
     let up = [("upstream", "socket"), ("backend", &socket.url() as &str)];
     assert_eq!(metrics.value("gateway_upstream_up", &up), Some(1.0));
+    assert_eq!(metrics.sum("gateway_upstream_requests_total", &up), 1.0);
     // One connection is kept, and takes uploads beyond all buffers.
     backend.set(Reply::text("taken"));
     let answer = client.call(&Request::post("/socket", vec![b'x'; 4 << 20]));
@@ -108,6 +132,125 @@ fn a_socket_is_a_backend_like_any_other() {
     let requests = backend.requests();
     assert_eq!(requests[0].connection, requests[1].connection);
     assert_eq!(requests[1].body.len(), 4 << 20);
+    // Elsewhere the Host is what it would be for a port: the client's.
+    client.get("/unchecked");
+    let seen = backend.await_request(|request| request.target == "/unchecked");
+    assert_eq!(seen.header("host"), Some("gateway.test"));
+}
+
+#[test]
+fn what_cannot_be_connected_to_is_told_and_nothing_is_waited_for() {
+    let other = Upstream::echo();
+    let mut socket = Socket::new("dead");
+    let gateway = socket.launch(&other, &other).spawn();
+    // No file; a file of a socket at which nobody listens; a file that is none; and what leads through it.
+    assert_problem(&gateway.get("/unchecked/absent"), 502, "connect_error");
+    drop(UnixListener::bind(&socket.path).unwrap());
+    assert_problem(&gateway.get("/unchecked/dead"), 502, "connect_error");
+    fs::remove_file(&socket.path).unwrap();
+    fs::write(&socket.path, "").unwrap();
+    assert_problem(&gateway.get("/unchecked/file"), 502, "connect_error");
+    for path in ["absent", "dead", "file"] {
+        let line = gateway.log_of(&format!("/unchecked/{path}"));
+        assert_eq!((line.text("reason"), line.text("backend")), ("connect_error", &socket.url() as &str));
+    }
+    fs::remove_file(&socket.path).unwrap();
+    let backend = Upstream::start(Reply::text("here"));
+    socket.listen(&backend);
+    assert_eq!(gateway.get("/unchecked").text(), "here");
+}
+
+#[test]
+fn a_socket_is_one_backend_where_names_are_many() {
+    let (backend, other) = (Upstream::start(Reply::text("s")), Upstream::start(Reply::text("a")));
+    let mut socket = Socket::new("resolved");
+    socket.listen(&backend);
+    let gateway = socket.launch(&other, &other).start();
+    let mut client = gateway.connect();
+    let answers: String = (0..8).map(|_| client.get("/resolved").text()).collect();
+    assert_eq!(answers.matches('s').count(), 4, "{answers}");
+}
+
+/// As a deployment does it: the successor's file takes the place of the old one, and then the old one ends.
+#[test]
+fn a_socket_that_is_made_anew_under_load_costs_no_request() {
+    let (old, new) = (Upstream::start(Reply::text("old")), Upstream::start(Reply::text("new")));
+    let mut socket = Socket::new("anew");
+    socket.listen(&old);
+    let gateway = socket.launch(&old, &old).start();
+    let (is_replaced, is_over) = (AtomicBool::new(false), AtomicBool::new(false));
+    thread::scope(|scope| {
+        let load = |number: usize| {
+            let (gateway, is_replaced, is_over) = (&gateway, &is_replaced, &is_over);
+            move || {
+                let mut client = gateway.connect();
+                let mut answers = BTreeMap::new();
+                // On, until each has been to the successor.
+                while !is_over.load(Ordering::Relaxed) || !answers.contains_key("new") {
+                    let answer = client.get(&format!("/socket/{number}"));
+                    let ended = is_replaced.load(Ordering::Relaxed);
+                    assert_eq!(answer.status, 200, "{}, replaced: {ended}", answer.text());
+                    *answers.entry(answer.text()).or_insert(0) += 1;
+                }
+                answers
+            }
+        };
+        let clients: Vec<_> = (0..4).map(|number| scope.spawn(load(number))).collect();
+        let past = |upstream: &Upstream, count: usize| {
+            poll_within(DEADLINE, || match upstream.count() {
+                now if now >= count => Ok(()),
+                now => Err(format!("{now} of {count}")),
+            });
+        };
+        past(&old, 200);
+        socket.replace_by(&new);
+        is_replaced.store(true, Ordering::Relaxed);
+        // Whoever was connecting to the old one has been answered by now.
+        past(&old, old.count() + 200);
+        // What is kept ends under a request, without an answer.
+        old.set(Reply(vec![Step::Close]));
+        is_over.store(true, Ordering::Relaxed);
+        for client in clients {
+            let answers = client.join().unwrap();
+            assert!(answers["old"] > 0 && answers["new"] > 0, "{answers:?}");
+        }
+    });
+    assert!(gateway.stderr().lines().all(|line| !line.contains("unhealthy")), "{}", gateway.stderr());
+}
+
+#[test]
+fn a_socket_of_the_gateway_s_own_is_refused_however_it_is_spelled() {
+    let other = Upstream::echo();
+    let own = Socket::new("own");
+    let (directory, name) = (own.path.parent().unwrap(), own.path.file_name().unwrap().to_str().unwrap());
+    let link = Socket::new("link");
+    symlink(&own.path, &link.path).unwrap();
+    let linked = std::env::temp_dir().join(format!("castgate-linked-{}", std::process::id()));
+    symlink(directory, &linked).unwrap();
+    let paths = [
+        own.path.display().to_string(),
+        format!("{}//./{name}", directory.display()),
+        format!("{}/../{}/{name}", directory.display(), directory.file_name().unwrap().to_str().unwrap()),
+        link.path.display().to_string(),
+        linked.join(name).display().to_string(),
+    ];
+    for path in &paths {
+        let launch = own.launch(&other, &other).env("LISTEN", own.url()).env("SOCKET", path);
+        let mut gateway = launch.spawn();
+        assert_eq!(gateway.exit_code(), 78, "{path}");
+        let told = gateway.stderr();
+        let why = format!("it is the gateway itself, which listens on {}", own.url());
+        assert!(told.contains(&why) && told.contains("(from ${env:SOCKET})"), "{told}");
+    }
+    // A link to elsewhere is another's.
+    fs::remove_file(&link.path).unwrap();
+    symlink("/nowhere", &link.path).unwrap();
+    let launch = own.launch(&other, &other).env("LISTEN", own.url());
+    let gateway = launch.env("SOCKET", link.path.to_str().unwrap()).spawn();
+    gateway.stderr_line(|line| line.contains("listening"));
+    drop(gateway);
+    fs::remove_file(&link.path).unwrap();
+    fs::remove_file(linked).unwrap();
 }
 
 #[test]
