@@ -13,7 +13,7 @@ pub use crate::app::{App, Drain, Identity, Limits, Listen, Listener, LogLevel, S
 pub use crate::context::Context;
 pub use crate::error::Error;
 pub use crate::forward::{
-    Forward, ForwardedPrefix, PathEdit, PrefixEdit, RestoreLocation, Restored, TemplatePiece,
+    Forward, ForwardedPrefix, PathEdit, PrefixEdit, RestoreLocation, Restored, Rewrite, TemplatePiece,
 };
 pub use crate::late::{Late, Origin, Piece};
 pub use crate::message::{Request, Response};
@@ -30,7 +30,7 @@ pub use crate::upstream::{
     Backend, Filled, HealthCheck, HostHeader, Keepalive, Members, Probe, ProbeField, ProbeRequest, Resolve,
     Resolved, Retries, RetryCause, Slots, StatusRange, Upstream, UpstreamTimeouts, balancers,
 };
-pub use crate::value::{Escape, RequestPart, RequestText};
+pub use crate::value::{Escape, RequestPart, RequestTarget, RequestText};
 
 /// Which optional parts the library was built with. Generated code asserts what its config needs, and says which line of Cargo.toml
 /// is short of what. All that generated code names is there without them too, so that this is the only thing rustc has to say.

@@ -4,6 +4,7 @@ mod path;
 mod prefix;
 mod restore;
 mod retry;
+mod rewrite;
 
 use std::net::IpAddr;
 use std::pin::pin;
@@ -26,6 +27,7 @@ pub use path::{PathEdit, PrefixEdit, TemplatePiece};
 pub use prefix::ForwardedPrefix;
 pub use restore::{RestoreLocation, Restored};
 pub(crate) use retry::Budget;
+pub use rewrite::Rewrite;
 
 /// Sends requests to an upstream.
 #[derive(Debug)]

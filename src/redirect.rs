@@ -10,6 +10,7 @@ use crate::error::{Error, Reason};
 use crate::forward::TemplatePiece;
 use crate::message::{Body, Request, Response};
 use crate::service::Service;
+use crate::value::RequestTarget;
 
 pub use castgate_contract::redirect::Scheme;
 
@@ -23,6 +24,8 @@ pub enum Target {
     Fixed(&'static str),
     /// To a place made of segments of the request's path.
     Template(&'static [TemplatePiece]),
+    /// To a place made of what the request is and has.
+    OfRequest(RequestTarget),
     /// To what the client has asked, but for these parts.
     Parts(RedirectParts),
 }
@@ -52,6 +55,7 @@ impl Redirect {
                 let host = || request.headers().get(header::HOST).map_or(&b""[..], HeaderValue::as_bytes);
                 template::render(pieces, request.uri().path(), host, |text| location.push_str(text));
             }
+            Target::OfRequest(target) => return target.place(request, cx),
             Target::Parts(parts) => {
                 let (host, port) = asked::authority(request, cx).unwrap_or_default();
                 let (path, query) = (request.uri().path(), request.uri().query());

@@ -4,6 +4,7 @@
 //! else is escaped. A value of which a part is absent is absent itself.
 
 mod kept;
+mod target;
 
 use std::convert::Infallible;
 use std::fmt::Write;
@@ -13,13 +14,15 @@ use std::sync::OnceLock;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use castgate_contract::redirect::Scheme;
-use castgate_contract::{host, path, query, segment};
+use castgate_contract::{cookie, host, path, query, segment};
 use http::{HeaderName, HeaderValue, header};
 
 use crate::asked;
 use crate::context::Context;
 use crate::late::{Late, Origin, Piece, Problems};
 use crate::message::Request;
+
+pub use self::target::RequestTarget;
 
 /// Text parts of which are the request's.
 #[derive(Debug)]
@@ -89,9 +92,9 @@ pub(crate) enum Bit<'a> {
     Plain(&'a [u8]),
     /// A client's address.
     Address(IpAddr),
-    /// One segment of a canonical path: percent-encoded, without a slash.
-    Segment(&'a str),
-    /// Several segments of a canonical path.
+    /// Segments of a canonical path: percent-encoded, without a slash in front.
+    Segments(&'a str),
+    /// A whole canonical path.
     Path(&'a str),
     /// Of a query, encoded as forms write it.
     Form(&'a str),
@@ -156,7 +159,7 @@ impl RequestText {
                     Bit::Plain(part) => escape.put(text, part),
                     // Memory does not refuse to be written to.
                     Bit::Address(address) => drop(write!(text, "{address}")),
-                    Bit::Segment(part) | Bit::Path(part) | Bit::Form(part) => {
+                    Bit::Segments(part) | Bit::Path(part) | Bit::Form(part) => {
                         escape.put(text, part.as_bytes())
                     }
                 });
@@ -190,7 +193,7 @@ impl RequestText {
             Bit::Plain(part) => bytes(&mut state, part),
             Bit::Address(IpAddr::V4(address)) => state.write_u32(address.into()),
             Bit::Address(IpAddr::V6(address)) => state.write_u64((u128::from(address) >> 64) as u64),
-            Bit::Segment(part) | Bit::Path(part) => part
+            Bit::Segments(part) | Bit::Path(part) => part
                 .split('/')
                 .for_each(|segment| spelled(&mut state, &mut path::decoded(path::bare(segment)))),
             Bit::Form(part) => spelled(&mut state, &mut query::decoded(part)),
@@ -212,7 +215,7 @@ impl RequestText {
                 Bit::Plain(part) => escape(text, part, |byte| matches!(byte, b'\t' | b' '..=b'~' | 0x80..)),
                 // Memory does not refuse to be written to.
                 Bit::Address(address) => drop(write!(text, "{address}")),
-                Bit::Segment(part) | Bit::Path(part) | Bit::Form(part) => {
+                Bit::Segments(part) | Bit::Path(part) | Bit::Form(part) => {
                     escape(text, part.as_bytes(), |byte| matches!(byte, b'!'..=b'~'));
                 }
             })
@@ -257,13 +260,15 @@ impl RequestPart {
                 ));
             }
             Self::Cookie(name) => output(Bit::Plain(cookie(request, cx, name).ok_or(Absent)?)),
-            Self::Segment(number) => output(Bit::Segment(&path[segment::nth(path, usize::from(number))])),
+            Self::Segment(number) => output(Bit::Segments(&path[segment::nth(path, usize::from(number))])),
             Self::Label => {
                 let mut buffer = [0; host::MAX_LABEL];
                 let (name, _) = host(request).ok_or(Absent)?;
                 output(Bit::Plain(host::label(name, &mut buffer).ok_or(Absent)?.as_bytes()));
             }
-            Self::Rest(number) => output(Bit::Path(&path[segment::nth(path, usize::from(number)).start..])),
+            Self::Rest(number) => {
+                output(Bit::Segments(&path[segment::nth(path, usize::from(number)).start..]))
+            }
         }
         Ok(())
     }
@@ -303,12 +308,9 @@ fn host(request: &Request) -> Option<(&[u8], &[u8])> {
     Some((host::name(host), host.get(bare + 1..).unwrap_or_default()))
 }
 
-/// The value of the first cookie of this name, as it was sent (RFC 6265, section 4.2.1).
+/// The value of the first cookie of this name.
 fn cookie<'r>(request: &'r Request, cx: &'r Context<'_>, name: &str) -> Option<&'r [u8]> {
-    let lines = cx.received(request, &header::COOKIE).iter();
-    lines
-        .flat_map(|line| line.as_bytes().split(|&byte| byte == b';'))
-        .find_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+    cx.received(request, &header::COOKIE).iter().find_map(|line| cookie::first(line.as_bytes(), name))
 }
 
 /// Percent-encodes what may not stand.

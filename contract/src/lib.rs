@@ -4,6 +4,7 @@
 pub mod authority;
 pub mod backend;
 pub mod built_in;
+pub mod cookie;
 pub mod cross_origin;
 pub mod host;
 pub mod level;
@@ -17,6 +18,7 @@ pub mod redirect;
 pub mod search;
 pub mod segment;
 pub mod table;
+pub mod target;
 pub mod template;
 pub mod turns;
 pub mod unix;

@@ -163,7 +163,7 @@ fn decode(path: &[u8]) -> Result<String, &'static str> {
     Ok(decoded)
 }
 
-fn escape(byte: u8, output: &mut String) {
+pub(crate) fn escape(byte: u8, output: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     output.push('%');
     output.push(char::from(HEX[usize::from(byte >> 4)]));

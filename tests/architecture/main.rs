@@ -150,6 +150,8 @@ fn what_is_agreed_on_stands_once() {
         ("split('&')", "query"),
         ("\"PATCH\", \"TRACE\"", "methods"),
         ("find('#').map", "template"),
+        ("trim_ascii().strip_prefix(name", "cookie"),
+        ("byte == b'/', output", "target"),
         ("lead[next] -= total", "turns"),
         ("fn default_port", "redirect"),
         ("strip_prefix(\"0x\")", "authority"),
