@@ -131,7 +131,8 @@ catalogue! {
     BAD_NETWORK = "CG0221", "unsuitable network", Keys(&[]);
     BAD_REQUEST_LINE = "CG0222", "unsuitable request line", Keys(&["tests.request"]);
     UNKNOWN_ROUTE = "CG0223", "unknown route", Keys(&["routes.name", "tests.expect.route"]);
-    BAD_VALUE = "CG0224", "unsuitable value of a request", Keys(&["routes.respond.headers", "routes.respond.body"]);
+    BAD_VALUE = "CG0224", "unsuitable value of a request",
+        Keys(&["routes.respond.headers", "routes.respond.body", "routes.rewrite", "routes.redirect.to"]);
     UNKNOWN_LISTENER = "CG0225", "unknown listener", Keys(&["routes.listener", "tests.listener"]);
     BAD_ORIGIN = "CG0228", "unsuitable origin", Keys(&[]);
 

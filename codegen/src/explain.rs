@@ -9,6 +9,7 @@ use crate::model::{CrossOrigin, HostHeader, Late, Model, RequestText, Route, Sit
 use crate::show;
 use crate::table::{Answer, Miss, Request, Table};
 use castgate_contract::cross_origin::Denied;
+use castgate_contract::template;
 use std::collections::BTreeSet;
 
 /// Other routes than this many are counted, not shown.
@@ -131,8 +132,13 @@ fn taken<'m>(table: &Table<'m>, model: &Model, route: &'m Route, request: &Reque
     let mut row = |name: &str, value: String| text.push_str(&format!("   {name:<11}{value}\n"));
     row("matches", condition(route));
     let outcome = table.outcome(request);
-    let query = request.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let path = outcome.forward_path.map(|path| path + &query).or(outcome.redirect_to).unwrap_or_default();
+    let forwarded = outcome.forward_path.map(|mut path| {
+        request.query().into_iter().for_each(|query| template::add_query(&mut path, query));
+        path
+    });
+    // What only a running gateway knows stands there as it is written.
+    let written = || route.template().map(|(_, text)| show::template(text));
+    let path = forwarded.or(outcome.redirect_to).or_else(written).unwrap_or_default();
     let refused = table.refusal(route, request);
     if let Some(refused) = refused {
         let (client, Refusal { reason, status }) = (refused.client, refused.refusal);
@@ -143,6 +149,9 @@ fn taken<'m>(table: &Table<'m>, model: &Model, route: &'m Route, request: &Reque
     }
     match &route.target {
         _ if refused.is_some() => {}
+        Target::Forward(_) | Target::Redirect(_) if outcome.status == Some(400) => {
+            row("refuses", format!("400: it lacks a value of {path}, or has one that cannot stand there"));
+        }
         Target::Forward(forward) => {
             if let Some(upstream) = model.upstream(forward.upstream) {
                 let backends = show::backends(upstream);

@@ -165,6 +165,11 @@ pub(crate) fn is_of_the_hop(name: &str) -> bool {
     nature(name).is_some_and(|nature| Nature::OF_THE_HOP.contains(&nature))
 }
 
+/// Whether the gateway writes it itself, or takes it from somebody in front.
+pub(crate) fn is_of_the_way(name: &HeaderName) -> bool {
+    nature(name.as_str()) == Some(Nature::Way)
+}
+
 /// A whole name goes before the beginning of one.
 fn nature(name: &str) -> Option<Nature> {
     let find = |is_it: &dyn Fn(&str) -> bool| {

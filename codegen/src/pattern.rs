@@ -20,13 +20,10 @@ pub(crate) use parameters::{Parameter, Parameters};
 pub use path::{MAX_SEGMENTS, MatchKind, PathPattern};
 pub(crate) use prefix::parse as parse_prefix;
 pub use segment::{ParamKind, Segment};
-pub(crate) use target::check as check_target;
-pub(crate) use template::parse as parse_template;
+pub(crate) use target::{check as check_target, check_query};
+pub(crate) use template::{Made, canonical as check_made};
 
 use std::ops::Range;
-
-/// A part of a template. Indices count the pattern's segments (which are at most 64) from 0.
-pub type TemplatePiece = castgate_contract::template::TemplatePiece<String>;
 
 /// What is wrong with a pattern, and where in its text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,6 @@ use crate::language::Section;
 use crate::language::route::WrittenRedirect;
 use crate::model::{Late, Leads, Methods, Part, Piece, Rate, Ratio, RequestText, Route, Target, Upstream};
 use crate::normal;
-use crate::pattern::{HostPattern, Segment, TemplatePiece};
 use crate::resolve::value::{self, Braces};
 use std::time::Duration;
 
@@ -112,19 +111,13 @@ pub fn backends(upstream: &Upstream) -> String {
 }
 
 /// `/v2/{id}/{*rest}`
-pub fn template(pieces: &[TemplatePiece], route: &Route) -> String {
-    let piece = |piece: &TemplatePiece| match piece {
-        TemplatePiece::Literal(literal) => literal.clone(),
-        TemplatePiece::Segment(index) | TemplatePiece::Rest(index) => {
-            let segment = route.path.segments.get(usize::from(*index));
-            segment.and_then(Segment::parameter).unwrap_or_default()
-        }
-        TemplatePiece::Label => {
-            let name = route.hosts.iter().find_map(HostPattern::label);
-            name.map(|name| format!("{{{name}}}")).unwrap_or_default()
-        }
+pub fn template(text: &RequestText) -> String {
+    let part = |part: &Part| match part {
+        Part::Late(Piece::Literal(literal)) => literal.clone(),
+        Part::Late(piece) => late(&Late { pieces: vec![piece.clone()] }),
+        Part::Request(source) => format!("{{{source}}}"),
     };
-    pieces.iter().map(piece).collect()
+    text.parts.iter().map(part).collect()
 }
 
 /// The upstream's name, `308 /new/{id}`, `308 {scheme: https}`, or `respond 200`.
@@ -134,9 +127,9 @@ pub fn target(model: &crate::model::Model, route: &Route) -> String {
             model.upstream(forward.upstream).map_or_else(String::new, |upstream| upstream.name.clone())
         }
         Target::Redirect(redirect) => match &redirect.leads {
-            Leads::To(to) => format!("{} {}", redirect.status, template(to, route)),
+            Leads::To(to) => format!("{} {}", redirect.status, template(to)),
             Leads::Parts(_) => {
-                let mut parts = normal::redirect(redirect, route).keys();
+                let mut parts = normal::redirect(redirect).keys();
                 parts.retain(|(key, _)| *key != WrittenRedirect::status);
                 let parts: Vec<String> =
                     parts.iter().map(|(key, value)| format!("{key}: {}", value.one_line())).collect();

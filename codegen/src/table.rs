@@ -4,6 +4,7 @@
 //! a check or a test of the config finds is what the gateway will do.
 
 mod fresh;
+mod made;
 mod meet;
 mod miss;
 mod outcome;

@@ -19,6 +19,8 @@ routes:
   - {name: me, path: /users/me, match: exact, respond: {status: 200}}
   - {name: api, host: api.example.com, path: /users, upstream: users, rewrite: /all}
   - {name: old, path: '/old/{*rest}', redirect: {to: '/new/{*rest}'}}
+  - {name: wiki, path: /wiki, upstream: users, rewrite: '/w{request.path}?by={query.by}'}
+  - {name: to, path: /to, redirect: {to: '/at/{client.ip}'}}
   - {name: posts, host: p.example.com, path: /posts, methods: [POST], upstream: users}
 ";
 
@@ -55,7 +57,7 @@ Not taken, in the order in which routes of gateway.yml are tried:
    line 5    user    outranked by `get-user` (line 6), which names its methods
    line 4    any     outranked by `get-user` (line 6), whose path is longer
 
-2 other routes not shown; see --all
+4 other routes not shown; see --all
 ";
     assert_eq!(ask("GET /users/7?x=1", &[]), expected);
 }
@@ -90,4 +92,12 @@ fn what_is_forwarded_is_shown() {
     assert!(ask("GET http://api.example.com/users/7", &[]).contains("   forwards   GET /all\n"));
     assert!(ask("GET /old/a/b?c", &[]).contains("   redirects  308 to /new/a/b?c\n"));
     assert!(ask("GET /users/me", &[]).contains("   responds   200, 0 bytes\n"));
+    assert!(ask("GET /wiki/a?by=b+c", &[]).contains("   forwards   GET /w/wiki/a?by=b%20c&by=b+c\n"));
+    let lacks = "   refuses    400: it lacks a value of /w{request.path}?by={query.by}, or has one that cannot stand there\n";
+    assert!(ask("GET /wiki/a", &[]).contains(lacks));
+    assert!(
+        ask("GET /to", &[]).contains("   redirects  308 to /at/{client.ip}\n"),
+        "{}",
+        ask("GET /to", &[])
+    );
 }

@@ -4,9 +4,8 @@
 
 use castgate_codegen::middleware::RateLimitKey;
 use castgate_codegen::model::{
-    BackendUrl, Checks, Model, PathChange, Piece, Scope, Strategy, Target, Workers,
+    BackendUrl, Checks, Model, Part, PathChange, Piece, RequestText, Scope, Strategy, Target, Workers,
 };
-use castgate_codegen::pattern::TemplatePiece;
 use castgate_codegen::{Diagnostics, Source, Style, compile};
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::BTreeSet;
@@ -129,11 +128,13 @@ fn late_values_keep_their_pieces_and_templates_their_segments() {
     let Target::Forward(forward) = &model.routes[1].target else { panic!("not forwarded") };
     assert_eq!(
         forward.path,
-        PathChange::Rewrite(vec![
-            TemplatePiece::Literal("/v2/".to_owned()),
-            TemplatePiece::Segment(1),
-            TemplatePiece::Literal("/profile".to_owned()),
-        ])
+        PathChange::Rewrite(RequestText {
+            parts: vec![
+                Part::Late(Piece::Literal("/v2/".to_owned())),
+                Part::Request(castgate_codegen::model::Source::Segment { name: "id".to_owned(), number: 1 }),
+                Part::Late(Piece::Literal("/profile".to_owned())),
+            ]
+        })
     );
 }
 

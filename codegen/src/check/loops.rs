@@ -1,7 +1,9 @@
 //! A redirect that leads back to redirects for ever: which requests could go round is searched, and each is followed
 //! through the table, as a client would.
 
+mod chosen;
 mod follow;
+mod place;
 mod search;
 mod template;
 

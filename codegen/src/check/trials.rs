@@ -2,7 +2,7 @@
 
 use crate::codes;
 use crate::diagnostic::{Reporter, quoted};
-use crate::model::{HeaderPredicate, Model, QueryPredicate, Route, Site};
+use crate::model::{HeaderPredicate, Model, QueryPredicate, Route, Site, Target};
 use crate::source::ConfigPath;
 use crate::table::{Answer, Miss, Table, TestOutcome};
 use std::collections::BTreeSet;
@@ -43,7 +43,7 @@ fn report(model: &Model, table: &Table<'_>, outcome: &TestOutcome<'_>, on: &str,
             Some(actual) => format!("is {}", quoted(actual)),
             None => match winner.and_then(|route| table.refusal(route, &test.request)) {
                 Some(refused) => refused.to_string(),
-                None => nothing(&answer, mismatch.key),
+                None => nothing(&answer, mismatch.key, outcome.outcome.status),
             },
         };
         problem.label(source.value_span(&expect.key(mismatch.key)), label);
@@ -74,9 +74,18 @@ fn fate(answer: &Answer<'_>) -> String {
     fate.to_owned()
 }
 
+fn unknown() -> String {
+    "only a running gateway knows: an id, or the host, client or field that the test does not name".to_owned()
+}
+
 /// Why there is nothing to compare.
-fn nothing(answer: &Answer<'_>, key: &str) -> String {
+fn nothing(answer: &Answer<'_>, key: &str, status: Option<u16>) -> String {
     match (answer, key) {
+        (Answer::Route(_), "forward_path" | "redirect_to" | "upstream") if status == Some(400) => {
+            "the request lacks a value of the template, or has one that cannot stand there: 400".to_owned()
+        }
+        (Answer::Route(route), "forward_path") if route.forward().is_some() => unknown(),
+        (Answer::Route(route), "redirect_to") if matches!(route.target, Target::Redirect(_)) => unknown(),
         (Answer::Route(_), "status") => "the backend decides the status".to_owned(),
         (Answer::Route(_), "cross_origin") => {
             "no page is told anything: the request has no `Origin`, or the route does not say".to_owned()

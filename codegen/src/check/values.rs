@@ -3,7 +3,7 @@
 use crate::codes;
 use crate::diagnostic::{Reporter, quoted};
 use crate::middleware::{REGISTRY, Use};
-use crate::model::{Model, RequestText, Source, Target};
+use crate::model::{Model, RequestText, Route, Source, Target};
 use crate::source::ConfigPath;
 use std::collections::BTreeSet;
 
@@ -34,6 +34,7 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
             let at = route.origin.path.key("respond").key("headers");
             values.extend(respond.headers.iter().map(|(name, value)| (at.key(name.as_str()), value)));
         }
+        values.extend(route.and_then(Route::template));
         for (at, value) in values {
             if value.sources().any(|source| *source == Source::Id) && reported.insert(at.clone()) {
                 let of = route.map_or_else(

@@ -47,7 +47,7 @@ fn object(model: &Model, route: &Route) -> Value {
         Target::Forward(_) => json!({"upstream": show::target(model, route)}),
         Target::Redirect(redirect) => match &redirect.leads {
             Leads::To(to) => {
-                json!({"redirect": {"to": show::template(to, route), "status": redirect.status}})
+                json!({"redirect": {"to": show::template(to), "status": redirect.status}})
             }
             Leads::Parts(parts) => {
                 let mut object = json!({"status": redirect.status});

@@ -102,8 +102,10 @@ section! {
     /// `redirect: {to: /new, status: 308}`, or the parts that are other than the client asked: `redirect: {scheme: https}`. What is
     /// not named stays as it was, the query always.
     Redirect / WrittenRedirect {
-        /// A path or an absolute URL; may use the path's parameters: `/v2/{id}`. The host is always literal. Not together with
-        /// `scheme`, `host`, `port` or `prefix`.
+        /// A path or an absolute URL, perhaps with a query, behind which goes that of the request. May use the path's parameters and
+        /// other values of the request: `/v2/{id}`, `https://login.example.com/?next={request.path}`. A request that lacks one gets 400. In
+        /// the host stands what the config says: text, the label of the route's `host`, or `{request.host}` if the route names its
+        /// hosts. Not together with `scheme`, `host`, `port` or `prefix`.
         to: String = Plain, optional "", example "\"https://example.com/new/{id}\"";
         /// `http` or `https`.
         scheme: Scheme = Word, optional "the scheme that the client asked, as a trusted proxy says it, or else `http`", example "https";
@@ -208,8 +210,9 @@ section! {
         strip_prefix: String = Verbatim as _, optional "", example "/api/v1";
         /// Literal segments in front of the forwarded path, or of what `strip_prefix` leaves of it. Not together with `rewrite`.
         add_prefix: String = Verbatim as _, optional "", example "/v2";
-        /// The forwarded path, from the pattern's parameters: `/v2/{id}/{*rest}`; or its beginning alone, `{prefix: /v2}`, of which the
-        /// backend is told as with `strip_prefix`. Not together with `strip_prefix` and `add_prefix`.
+        /// The forwarded path, of the pattern's parameters and other values of the request, perhaps with a query, behind which goes that
+        /// of the request: `/v2/{id}/{*rest}`, `/{header.X-Tenant}{request.path}`; a request that lacks one gets 400. Or its beginning
+        /// alone, `{prefix: /v2}`, of which the backend is told as with `strip_prefix`. Not together with `strip_prefix` and `add_prefix`.
         rewrite: Rewrite = PathRewrite as _, optional "", example "\"/v2/{id}/{*rest}\"";
         /// What becomes of a path with `;` (or `%3B`) in a segment, as `/cars;color=red/2012`: `refuse` answers 400, `keep` forwards
         /// it as it came. Segments are compared without their parameters in either case.

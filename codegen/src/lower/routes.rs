@@ -45,7 +45,7 @@ pub(super) fn settings(model: &Model, route: &model::Route) -> Value {
     ])
 }
 
-fn disputed(of: Disputed) -> Value {
+pub(super) fn disputed(of: Disputed) -> Value {
     let names = [(Disputed::PARAMETERS, "Disputed::PARAMETERS"), (Disputed::SLASHES, "Disputed::SLASHES")];
     let names = names.into_iter().filter(|(one, _)| of.contains(*one)).map(|(_, name)| Value::Path(name));
     let all = names.reduce(|all, next| Value::Call("Disputed::union", vec![all, next]));

@@ -2,12 +2,15 @@
 
 use super::names::Names;
 use super::policies::Statics;
+use super::routes::disputed;
 use crate::language::kind::SentHost;
 use crate::language::route::OfLocation;
 use crate::language::{Coded, Constant};
 use crate::middleware;
-use crate::model::{self, Document, Forward, HostHeader, Late, Leads, Model, PathChange, PrefixChange};
-use crate::pattern::TemplatePiece;
+use crate::model::{
+    self, Disputed, Document, Forward, HostHeader, Late, Leads, Model, Part, PathChange, Piece, PrefixChange,
+    RequestText, Source,
+};
 use crate::plan::{Balance, End, Instance, Layer, Name, Place, Stack, Upstream, Value};
 use castgate_contract::redirect::Parts;
 use castgate_contract::template::Prefix;
@@ -65,13 +68,14 @@ pub(super) fn instance(
             layers.splice(0..0, forwarded_prefix(&forward.path));
             let host = model.upstream(forward.upstream).map(|upstream| &upstream.settings.host_header);
             layers.extend(host.and_then(|host| restored(route, forward, host)));
+            layers.extend(rewritten(&forward.path, route.settings.keeps()));
             let upstream = Value::Ref(upstreams[forward.upstream.index()].name.clone());
             ("Forward", "Forward::new", vec![upstream, path_edit(&forward.path)])
         }
         model::Target::Redirect(redirect) => (
             "Redirect",
             "Redirect::new",
-            vec![Value::Number(redirect.status.into()), target(&redirect.leads)],
+            vec![Value::Number(redirect.status.into()), target(&redirect.leads, route.settings.keeps())],
         ),
         model::Target::Respond(respond) => {
             // Its fields may be late, and a layer knows how to bind those.
@@ -107,8 +111,19 @@ fn path_edit(change: &PathChange) -> Value {
     match change {
         PathChange::Keep => Value::Path("PathEdit::Keep"),
         PathChange::Prefix(change) => Value::Call("PathEdit::Prefix", vec![prefix(&change.edit())]),
-        PathChange::Rewrite(pieces) => Value::Call("PathEdit::Rewrite", vec![template(pieces)]),
+        PathChange::Rewrite(text) => match own_pieces(text) {
+            Some(pieces) => Value::Call("PathEdit::Rewrite", vec![pieces]),
+            // A layer in front has done it.
+            None => Value::Path("PathEdit::Keep"),
+        },
     }
+}
+
+/// Makes another target of the request, if that takes more than segments of its path.
+fn rewritten(change: &PathChange, keeps: Disputed) -> Option<Layer> {
+    let PathChange::Rewrite(text) = change else { return None };
+    let of = of_request(text, keeps);
+    own_pieces(text).is_none().then_some(Layer { middleware: None, kind: "Rewrite", of })
 }
 
 /// Tells the backend what was taken off the path.
@@ -135,13 +150,12 @@ fn prefix(Prefix { taken, put }: &Prefix<String>) -> Value {
     Value::Struct("PrefixEdit", vec![("taken", (*taken).into()), ("put", Value::Text(put.clone()))])
 }
 
-fn target(leads: &Leads) -> Value {
+fn target(leads: &Leads, keeps: Disputed) -> Value {
     match leads {
-        Leads::To(pieces) => match pieces.as_slice() {
-            [TemplatePiece::Literal(text)] => {
-                Value::Call("RedirectTarget::Fixed", vec![Value::Text(text.clone())])
-            }
-            pieces => Value::Call("RedirectTarget::Template", vec![template(pieces)]),
+        Leads::To(text) => match (text.late().as_ref().and_then(Late::literal), own_pieces(text)) {
+            (Some(text), _) => Value::Call("RedirectTarget::Fixed", vec![Value::Text(text.to_owned())]),
+            (None, Some(pieces)) => Value::Call("RedirectTarget::Template", vec![pieces]),
+            (None, None) => Value::Call("RedirectTarget::OfRequest", vec![of_request(text, keeps)]),
         },
         Leads::Parts(Parts { scheme, host, port, prefix: new }) => {
             let parts = vec![
@@ -155,15 +169,25 @@ fn target(leads: &Leads) -> Value {
     }
 }
 
-fn template(pieces: &[TemplatePiece]) -> Value {
+/// Pieces of a path that needs nothing but segments of the request's own, and has no query; `None` for any other.
+fn own_pieces(text: &RequestText) -> Option<Value> {
     let number = |number: u8| vec![Value::Number(number.into())];
-    let piece = |piece: &TemplatePiece| match piece {
-        TemplatePiece::Literal(text) => {
-            Value::Call("TemplatePiece::Literal", vec![Value::Text(text.clone())])
+    let piece = |part: &Part| match part {
+        Part::Late(Piece::Literal(text)) if !text.contains('?') => {
+            Some(Value::Call("TemplatePiece::Literal", vec![Value::Text(text.clone())]))
         }
-        TemplatePiece::Segment(place) => Value::Call("TemplatePiece::Segment", number(*place)),
-        TemplatePiece::Rest(place) => Value::Call("TemplatePiece::Rest", number(*place)),
-        TemplatePiece::Label => Value::Path("TemplatePiece::Label"),
+        Part::Request(Source::Segment { number: place, .. }) => {
+            Some(Value::Call("TemplatePiece::Segment", number(*place)))
+        }
+        Part::Request(Source::Rest { number: place, .. }) => {
+            Some(Value::Call("TemplatePiece::Rest", number(*place)))
+        }
+        Part::Request(Source::Label { .. }) => Some(Value::Path("TemplatePiece::Label")),
+        Part::Late(_) | Part::Request(_) => None,
     };
-    Value::Slice(pieces.iter().map(piece).collect())
+    text.parts.iter().map(piece).collect::<Option<_>>().map(Value::Slice)
+}
+
+fn of_request(text: &RequestText, keeps: Disputed) -> Value {
+    Value::Call("RequestTarget::new", vec![Value::OfRequest(text.clone()), disputed(keeps)])
 }

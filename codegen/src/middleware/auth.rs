@@ -161,6 +161,11 @@ impl Lower for Auth {
         Some("api-keys")
     }
 
+    fn changes(&self, field: &HeaderName) -> bool {
+        // What was a key is nobody's business behind it.
+        self.api_keys.header == *field
+    }
+
     fn touches(&self) -> Vec<Touch<'_>> {
         let clash = |carried: &str| format!("the {carried} takes the place of every key");
         vec![Touch { path: &["api_keys", "header"], field: &self.api_keys.header, loses: false, clash }]

@@ -6,7 +6,7 @@
 use super::fields::{Claim, Touch};
 use super::layer::Configured;
 use crate::diagnostic::Reporter;
-use crate::model::{Cidr, RequestText, Sharing};
+use crate::model::{Cidr, HeaderName, RequestText, Sharing};
 use crate::plan::Value;
 use crate::source::{ConfigPath, FileLine};
 use crate::yaml::Tree;
@@ -50,6 +50,11 @@ pub(crate) trait Lower: Written {
     /// What it does to fields that somebody else may claim.
     fn touches(&self) -> Vec<Touch<'_>> {
         Vec::new()
+    }
+
+    /// Whether a request may have another value of this field behind it.
+    fn changes(&self, _field: &HeaderName) -> bool {
+        false
     }
 
     /// Its values of the request, and the keys that lead to each.

@@ -52,6 +52,11 @@ impl Lower for RequestHeaders {
         edits::policy(site, remove, set, add)
     }
 
+    fn changes(&self, field: &HeaderName) -> bool {
+        let gets = self.set.iter().chain(&self.add).map(|(name, _)| name);
+        self.remove.iter().chain(gets).any(|name| name == field)
+    }
+
     fn values(&self) -> Vec<(Vec<&str>, &RequestText)> {
         edits::values(&self.set, &self.add)
     }

@@ -43,6 +43,10 @@ impl Lower for RequestId {
         Value::Call("RequestIdPolicy::new", vec![header.into(), Value::Flag(*trust_incoming)])
     }
 
+    fn changes(&self, field: &HeaderName) -> bool {
+        self.header == *field
+    }
+
     fn claims(&self) -> Vec<Claim<'_>> {
         let said = Said {
             title: "carries the request's id",

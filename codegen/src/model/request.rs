@@ -97,6 +97,14 @@ impl RequestText {
         })
     }
 
+    /// The texts of it that are known at build.
+    pub(crate) fn literals(&self) -> impl Iterator<Item = &str> {
+        self.pieces().filter_map(|piece| match piece {
+            Piece::Literal(text) => Some(text.as_str()),
+            Piece::Env { .. } | Piece::File(_) => None,
+        })
+    }
+
     /// What it has besides.
     pub(crate) fn pieces(&self) -> impl Iterator<Item = &Piece> {
         self.parts.iter().filter_map(|part| match part {

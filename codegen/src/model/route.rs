@@ -1,8 +1,9 @@
 //! Routes: a condition, a middleware set, a target.
 
-use super::{HeaderName, Id, Listeners, Methods, MiddlewareSet, Origin, Respond, Upstream};
-use crate::language::{self, route::WrittenRoute};
-use crate::pattern::{HostPattern, Hosts, PathPattern, TemplatePiece};
+use super::{HeaderName, Id, Listeners, Methods, MiddlewareSet, Origin, RequestText, Respond, Upstream};
+use crate::language::{self, route::WrittenRedirect, route::WrittenRoute};
+use crate::pattern::{HostPattern, Hosts, PathPattern};
+use crate::source::ConfigPath;
 use castgate_contract::redirect::Parts;
 use castgate_contract::template::Prefix;
 use std::cmp::Ordering;
@@ -51,12 +52,17 @@ impl Route {
         }
     }
 
-    /// What its target makes of a path: of a rewrite or a redirect, its pieces.
-    pub(crate) fn template(&self) -> &[TemplatePiece] {
+    /// What its target makes of a request: the text of a rewrite, or of a redirect; and the keys that lead to it.
+    pub(crate) fn template(&self) -> Option<(ConfigPath, &RequestText)> {
+        let at = &self.origin.path;
         match &self.target {
-            Target::Forward(Forward { path: PathChange::Rewrite(pieces), .. }) => pieces,
-            Target::Redirect(Redirect { leads: Leads::To(pieces), .. }) => pieces,
-            Target::Forward(_) | Target::Redirect(_) | Target::Respond(_) => &[],
+            Target::Forward(Forward { path: PathChange::Rewrite(text), .. }) => {
+                Some((at.key(WrittenRoute::rewrite), text))
+            }
+            Target::Redirect(Redirect { leads: Leads::To(text), .. }) => {
+                Some((at.key(WrittenRoute::redirect).key(WrittenRedirect::to), text))
+            }
+            Target::Forward(_) | Target::Redirect(_) | Target::Respond(_) => None,
         }
     }
 
@@ -160,8 +166,8 @@ pub enum PathChange {
     Keep,
     /// It begins with something else.
     Prefix(PrefixChange),
-    /// Built anew; the first piece is a literal that starts with `/`.
-    Rewrite(Vec<TemplatePiece>),
+    /// Built anew; it starts with `/` or is the path itself, and may have a query.
+    Rewrite(RequestText),
 }
 
 /// Another beginning of a path. Each text is empty, or starts with `/` and does not end with one; they are not the same.
@@ -192,8 +198,8 @@ pub struct Redirect {
 /// Where a redirect leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Leads {
-    /// To an absolute URL, or a path that starts with `/`.
-    To(Vec<TemplatePiece>),
+    /// To an absolute URL, or a path that starts with `/` or is the path itself.
+    To(RequestText),
     /// To what the client asked, but for these parts.
     Parts(Parts<String>),
 }

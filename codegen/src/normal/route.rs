@@ -71,13 +71,13 @@ fn target(model: &Model, route: &Route) -> Vec<(&'static str, Tree)> {
                     keys.map(|(key, text)| (key, Tree::text(text))).collect()
                 }
                 PathChange::Rewrite(to) => {
-                    vec![(WrittenRoute::rewrite, Tree::Text(show::template(to, route)))]
+                    vec![(WrittenRoute::rewrite, Tree::Text(show::template(to)))]
                 }
             };
             [(WrittenRoute::upstream, name)].into_iter().chain(path).collect()
         }
         Target::Redirect(redirect) => {
-            vec![(WrittenRoute::redirect, self::redirect(redirect, route).tree().filled())]
+            vec![(WrittenRoute::redirect, self::redirect(redirect).tree().filled())]
         }
         Target::Respond(respond) => vec![(WrittenRoute::respond, respond.tree().filled())],
     }
@@ -89,11 +89,11 @@ fn or_slash(prefix: &str) -> String {
 }
 
 /// A redirect's section.
-pub(crate) fn redirect(redirect: &model::Redirect, route: &Route) -> Redirect {
+pub(crate) fn redirect(redirect: &model::Redirect) -> Redirect {
     let status = redirect.status;
     match &redirect.leads {
         Leads::To(to) => {
-            let to = Some(show::template(to, route));
+            let to = Some(show::template(to));
             Redirect { to, scheme: None, host: None, port: None, prefix: None, status }
         }
         Leads::Parts(Parts { scheme, host, port, prefix }) => {

@@ -22,12 +22,6 @@ pub(crate) enum Parameter {
 }
 
 impl<'p> Parameters<'p> {
-    /// Of a path on any host.
-    #[cfg(test)]
-    pub(crate) fn of_path(path: &'p PathPattern) -> Self {
-        Self { path, hosts: &[] }
-    }
-
     /// Of a route.
     pub(crate) fn of(path: &'p PathPattern, hosts: &'p Hosts) -> Self {
         Self { path, hosts }

@@ -31,8 +31,8 @@ pub(crate) fn check(text: &str) -> Result<(), PatternError> {
     check_query(query, end)
 }
 
-/// RFC 3986's query, and the brackets that many write into one.
-fn check_query(query: &str, start: usize) -> Result<(), PatternError> {
+/// RFC 3986's query, and the brackets that many write into one; it begins at `start` of the whole text.
+pub(crate) fn check_query(query: &str, start: usize) -> Result<(), PatternError> {
     let is_hex = |hex: &[u8]| hex.len() == 2 && hex.iter().all(u8::is_ascii_hexdigit);
     let bytes = query.as_bytes();
     for (at, char) in query.char_indices() {

@@ -2,11 +2,13 @@
 
 mod foreign;
 mod source;
+mod template;
 
 use crate::late::{self, LateError};
 use crate::model::{Part, Piece, RequestText};
 use crate::pattern::{Hosts, Parameters, PathPattern, PatternError};
 use source::source;
+pub(crate) use template::{Place, parse as parse_template};
 
 /// The parameters of a path and the labels of hosts that a value may use.
 pub(crate) enum Captures {

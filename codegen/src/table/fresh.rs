@@ -7,8 +7,6 @@ use crate::encoded;
 use crate::model::Model;
 #[cfg(feature = "cli")]
 use crate::model::Route;
-#[cfg(feature = "cli")]
-use crate::pattern::TemplatePiece;
 use crate::pattern::{HostPattern, Label, ParamKind, Segment};
 use std::collections::BTreeSet;
 
@@ -169,11 +167,8 @@ fn literal(segment: &Segment) -> Option<&str> {
 
 #[cfg(feature = "cli")]
 fn templates<'m>(models: &[&'m Model]) -> impl Iterator<Item = &'m str> {
-    let pieces = models.iter().flat_map(|model| &model.routes).flat_map(Route::template);
-    pieces.filter_map(|piece| match piece {
-        TemplatePiece::Literal(text) => Some(text.as_str()),
-        TemplatePiece::Segment(_) | TemplatePiece::Rest(_) | TemplatePiece::Label => None,
-    })
+    let texts = models.iter().flat_map(|model| &model.routes).filter_map(Route::template);
+    texts.flat_map(|(_, text)| text.literals())
 }
 
 fn numbered(text: &str, number: usize) -> String {

@@ -1,12 +1,13 @@
 //! What a request comes to: the route, the upstream, the path it is forwarded with, or the answer.
 
+use super::made::{Unmade, sketched};
 use super::{Answer, Request, Table};
-use crate::model::{CrossOrigin, Expect, Leads, PathChange, Redirect, Sharing, Target};
-use crate::pattern::TemplatePiece;
+use crate::model::{CrossOrigin, Expect, Leads, PathChange, Redirect, Route, Sharing, Target};
 use castgate_contract::authority::Authority;
 use castgate_contract::cross_origin::{self, Headers as _};
 use castgate_contract::host;
 use castgate_contract::redirect::{Asked, Scheme};
+#[cfg(feature = "cli")]
 use castgate_contract::template;
 use std::fmt;
 
@@ -66,6 +67,20 @@ impl Table<'_> {
         }
     }
 
+    /// Where a redirect of this route sends the request. `unknown` stands for what only a running gateway knows.
+    pub(crate) fn leads_to(
+        &self,
+        route: &Route,
+        redirect: &Redirect,
+        request: &Request,
+        unknown: Option<&str>,
+    ) -> Result<String, Unmade> {
+        match &redirect.leads {
+            Leads::To(text) => self.made(route, text, request, request.query(), unknown),
+            Leads::Parts(parts) => parts.location(&self.asked(request)).ok_or(Unmade::Unknown),
+        }
+    }
+
     /// What this request comes to.
     pub fn outcome(&self, request: &Request) -> Outcome {
         let status = |status| Outcome { status: Some(status), ..NOTHING };
@@ -95,15 +110,22 @@ impl Table<'_> {
             return Outcome { status: Some(refused.refusal.status), cross_origin, ..outcome };
         }
         match &route.target {
-            Target::Forward(forward) => Outcome {
-                upstream: self.model().upstream(forward.upstream).map(|upstream| upstream.name.clone()),
-                forward_path: Some(changed(&forward.path, request.path(), request.host())),
-                ..outcome
-            },
-            Target::Redirect(redirect) => {
-                let to = location(redirect, &self.asked(request));
-                Outcome { status: Some(redirect.status), redirect_to: to, ..outcome }
+            Target::Forward(forward) => {
+                let upstream = self.model().upstream(forward.upstream).map(|upstream| upstream.name.clone());
+                let path = match &forward.path {
+                    PathChange::Rewrite(text) => self.made(route, text, request, None, None),
+                    change => Ok(changed(change, request.path(), request.host())),
+                };
+                match path {
+                    Err(Unmade::Refused) => Outcome { status: Some(400), ..outcome },
+                    Err(Unmade::Unknown) => Outcome { upstream, ..outcome },
+                    Ok(path) => Outcome { upstream, forward_path: Some(path), ..outcome },
+                }
             }
+            Target::Redirect(redirect) => match self.leads_to(route, redirect, request, None) {
+                Err(Unmade::Refused) => Outcome { status: Some(400), ..outcome },
+                to => Outcome { status: Some(redirect.status), redirect_to: to.ok(), ..outcome },
+            },
             Target::Respond(respond) => Outcome { status: Some(respond.status), ..outcome },
         }
     }
@@ -118,62 +140,26 @@ impl Request {
     }
 }
 
-/// The path a backend sees of this one, on this host.
+/// The path a backend sees of this one, on this host; values that are not of the path or the host stand there as they are written.
 pub(crate) fn changed(change: &PathChange, path: &str, host: &str) -> String {
     match change {
         PathChange::Keep => path.to_owned(),
         PathChange::Prefix(change) => change.edit().of(path).concat(),
-        PathChange::Rewrite(pieces) => rendered(pieces, path, host),
+        PathChange::Rewrite(text) => sketched(text, path, host),
     }
 }
 
-/// Where a redirect leads; `None` if nobody knows the host.
+/// Where a redirect leads, likewise; `None` if nobody knows the host.
+#[cfg(feature = "cli")]
 pub(crate) fn location(redirect: &Redirect, asked: &Asked<'_>) -> Option<String> {
     match &redirect.leads {
-        Leads::To(pieces) => {
-            let mut to = rendered(pieces, asked.path, asked.host);
+        Leads::To(text) => {
+            let mut to = sketched(text, asked.path, asked.host);
             if let Some(query) = asked.query {
                 template::add_query(&mut to, query);
             }
             Some(to)
         }
         Leads::Parts(parts) => parts.location(asked),
-    }
-}
-
-/// What the pieces make of a path on this host.
-fn rendered(pieces: &[TemplatePiece], path: &str, host: &str) -> String {
-    let mut text = String::new();
-    template::render(pieces, path, || host.as_bytes(), |piece| text.push_str(piece));
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::pattern::{HostPattern, MatchKind, Parameters, PathPattern, parse_template};
-    use proptest::prelude::*;
-
-    proptest! {
-        /// What a backend gets is in the one form that was matched and authorised.
-        #[test]
-        fn a_template_makes_canonical_paths_of_canonical_paths(
-            template in "(/|//|[.;a%25]|%2E|%3b|%3B|%zz|\\{id\\}|\\{t\\}|\\{\\*rest\\}){1,6}",
-            label in "[-_a-e0-9]{1,4}",
-            id in "([.;a%25E]|%3B){1,4}",
-            rest in "([./;a%25]|%3B){1,6}",
-        ) {
-            let pattern = PathPattern::parse("/{id}/{*rest}", MatchKind::Prefix).unwrap();
-            let hosts = [HostPattern::parse("{t}.example.com").unwrap()];
-            let over = Parameters { path: &pattern, hosts: &hosts };
-            let Ok(pieces) = parse_template(&format!("/{template}"), 0, over) else { return Ok(()) };
-            // Only canonical paths that the pattern matches come here.
-            let path = format!("/{id}/{rest}");
-            let canonical = Request::new("GET", "", &path, None, Vec::new()).map(|request| request.path().to_owned());
-            prop_assume!(canonical.as_deref() == Ok(path.as_str()));
-            let made = rendered(&pieces, &path, &format!("{label}.example.com"));
-            let again = Request::new("GET", "", &made, None, Vec::new()).map(|request| request.path().to_owned());
-            prop_assert_eq!(again.as_deref(), Ok(made.as_str()), "of {}", path);
-        }
     }
 }

@@ -157,6 +157,8 @@ fn redirects_and_prefixes_are_compared_by_where_they_lead() {
         (forwarded("/p", "strip_prefix: /p, add_prefix: /n"), forwarded("/p", "rewrite: {prefix: /n}")),
         (forwarded("/p/{*r}", "rewrite: '/n/{*r}'"), forwarded("/p/{*r}", "rewrite: {prefix: /n}")),
         (forwarded("/p", "strip_prefix: /p"), forwarded("/p", "rewrite: {prefix: /}")),
+        (forwarded("/p", "add_prefix: /n"), forwarded("/p", "rewrite: '/n{request.path}'")),
+        (of("/p/{*r}", "to: '/n/p/{*r}?a={query.b}'"), of("/p/{*r}", "to: '/n{request.path}?a={query.b}'")),
     ] {
         let diff = diff(&old, &new);
         assert!(diff.is_empty(), "{}", diff.text());
@@ -182,6 +184,8 @@ fn redirects_and_prefixes_are_compared_by_where_they_lead() {
         ),
         (of("/p", "prefix: /n"), of("/p", "prefix: /"), "/n -> /"),
         (of("/p", "prefix: /n"), of("/p", "to: /n"), "/n/ -> /n"),
+        (of("/p", "to: '/n/{query.a}'"), of("/p", "to: '/n/{query.b}'"), "/n/{query.a} -> /n/{query.b}"),
+        (of("/p", "to: '/n?a={client.ip}'"), of("/p", "to: /n"), "/n?a={client.ip} -> /n"),
     ] {
         let diff = diff(&old, &new);
         assert!(diff.text().contains(&format!("redirect-changed: {shown}\n")), "{}", diff.text());

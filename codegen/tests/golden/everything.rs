@@ -20,6 +20,7 @@ pub(crate) enum Target {
     Stack7(&'static Stack7),
     Stack8(&'static Stack8),
     Stack9(&'static Stack9),
+    Stack10(&'static Stack10),
 }
 
 impl App for Compiled {
@@ -48,6 +49,7 @@ impl App for Compiled {
             Target::Stack7(stack) => stack.serve(request, cx).await,
             Target::Stack8(stack) => stack.serve(request, cx).await,
             Target::Stack9(stack) => stack.serve(request, cx).await,
+            Target::Stack10(stack) => stack.serve(request, cx).await,
         }
     }
     async fn reject(
@@ -71,7 +73,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "8acdff77962b5f1a7df2262a3cd430edbbc2e16e69f7b5a259bdd24500d0b9b0",
+        config_sha256: "3dd2f4f387ae87ada8de6059e3233ae7c682addb36ec28f009d4c18518efb1ca",
     },
     normal_config: NORMAL_CONFIG,
     listeners: &[
@@ -633,7 +635,7 @@ static RESPONSE_HEADERS_2_CELLS: [middleware::response_headers::HeaderEdit; 2] =
 ];
 
 static RESPONSE_HEADERS_2: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 84),
+    Origin::at("everything.yml", 86),
     &RESPONSE_HEADERS_2_CELLS,
 );
 
@@ -873,7 +875,7 @@ type Stack5 = middleware::request_id::RequestIds<
     >,
 >;
 
-static STACK5: [Stack5; 3] = [
+static STACK5: [Stack5; 4] = [
     middleware::request_id::RequestIds::new(
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
@@ -919,6 +921,37 @@ static STACK5: [Stack5; 3] = [
                                 port: None,
                                 prefix: None,
                             }),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    ),
+    middleware::request_id::RequestIds::new(
+        &REQUEST_ID_0,
+        middleware::access_log::AccessLog::new(
+            &ACCESS_LOG_0,
+            middleware::error_pages::ErrorPages::new(
+                &PAGES_0,
+                middleware::rate_limit::RateLimit::new(
+                    &LIMIT_0,
+                    middleware::request_headers::RequestHeaders::new(
+                        &REQUEST_HEADERS_0,
+                        Redirect::new(
+                            302,
+                            RedirectTarget::OfRequest(
+                                RequestTarget::new(
+                                    RequestText::new(
+                                        &[
+                                            RequestPart::Late(Piece::Literal("https://")),
+                                            RequestPart::Host,
+                                            RequestPart::Late(Piece::Literal(":8443/in?next=")),
+                                            RequestPart::Path,
+                                        ],
+                                    ),
+                                    Disputed::NOTHING,
+                                ),
+                            ),
                         ),
                     ),
                 ),
@@ -1003,6 +1036,59 @@ type Stack7 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::error_pages::ErrorPages<
             middleware::rate_limit::RateLimit<
+                middleware::circuit_breaker::CircuitBreaker<
+                    middleware::request_headers::RequestHeaders<
+                        Rewrite<Forward<Resolved<balancers::LeastConnections>>>,
+                    >,
+                >,
+            >,
+        >,
+    >,
+>;
+
+static STACK7: [Stack7; 1] = [
+    middleware::request_id::RequestIds::new(
+        &REQUEST_ID_0,
+        middleware::access_log::AccessLog::new(
+            &ACCESS_LOG_0,
+            middleware::error_pages::ErrorPages::new(
+                &PAGES_0,
+                middleware::rate_limit::RateLimit::new(
+                    &LIMIT_0,
+                    middleware::circuit_breaker::CircuitBreaker::new(
+                        &BREAKER_1,
+                        middleware::request_headers::RequestHeaders::new(
+                            &REQUEST_HEADERS_0,
+                            Rewrite::new(
+                                RequestTarget::new(
+                                    RequestText::new(
+                                        &[
+                                            RequestPart::Late(Piece::Literal("/")),
+                                            RequestPart::Header("x-tenant"),
+                                            RequestPart::Late(Piece::Literal("/wiki")),
+                                            RequestPart::Path,
+                                            RequestPart::Late(Piece::Literal("?page=")),
+                                            RequestPart::Segment(1),
+                                            RequestPart::Late(Piece::Literal("&by=")),
+                                            RequestPart::Cookie("session"),
+                                        ],
+                                    ),
+                                    Disputed::SLASHES,
+                                ),
+                                Forward::new(&ROUTES_2, PathEdit::Keep),
+                            ),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    ),
+];
+
+type Stack8 = middleware::request_id::RequestIds<
+    middleware::access_log::AccessLog<
+        middleware::error_pages::ErrorPages<
+            middleware::rate_limit::RateLimit<
                 middleware::request_headers::RequestHeaders<
                     middleware::response_headers::ResponseHeaders<Respond>,
                 >,
@@ -1011,7 +1097,7 @@ type Stack7 = middleware::request_id::RequestIds<
     >,
 >;
 
-static STACK7: [Stack7; 1] = [
+static STACK8: [Stack8; 1] = [
     middleware::request_id::RequestIds::new(
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
@@ -1037,7 +1123,7 @@ static STACK7: [Stack7; 1] = [
     ),
 ];
 
-type Stack8 = middleware::request_id::RequestIds<
+type Stack9 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::error_pages::ErrorPages<
             middleware::cors::Cors<
@@ -1049,7 +1135,7 @@ type Stack8 = middleware::request_id::RequestIds<
     >,
 >;
 
-static STACK8: [Stack8; 1] = [
+static STACK9: [Stack9; 1] = [
     middleware::request_id::RequestIds::new(
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
@@ -1071,7 +1157,7 @@ static STACK8: [Stack8; 1] = [
     ),
 ];
 
-type Stack9 = middleware::request_id::RequestIds<
+type Stack10 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::error_pages::ErrorPages<
             middleware::rate_limit::RateLimit<
@@ -1081,7 +1167,7 @@ type Stack9 = middleware::request_id::RequestIds<
     >,
 >;
 
-static STACK9: [Stack9; 1] = [
+static STACK10: [Stack10; 1] = [
     middleware::request_id::RequestIds::new(
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
@@ -1132,7 +1218,7 @@ static CANARY_HEADERS: [HeaderMatch; 2] = [
 
 static CANARY_QUERY: [QueryMatch; 1] = [QueryMatch::new("q", "a \"b\"")];
 
-static ROUTE_SETTINGS: [RouteSettings; 4] = [
+static ROUTE_SETTINGS: [RouteSettings; 5] = [
     RouteSettings {
         keeps: Disputed::NOTHING,
         body_limit: Some(10485760),
@@ -1158,6 +1244,14 @@ static ROUTE_SETTINGS: [RouteSettings; 4] = [
         total: None,
     },
     RouteSettings {
+        keeps: Disputed::SLASHES,
+        body_limit: Some(10485760),
+        timeout: Duration::from_secs(60),
+        idle: Duration::from_secs(300),
+        answers_preflights: false,
+        total: None,
+    },
+    RouteSettings {
         keeps: Disputed::NOTHING,
         body_limit: Some(10485760),
         timeout: Duration::from_secs(60),
@@ -1167,7 +1261,7 @@ static ROUTE_SETTINGS: [RouteSettings; 4] = [
     },
 ];
 
-static ROUTES: [Route<Target>; 13] = [
+static ROUTES: [Route<Target>; 15] = [
     Route::new("users", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
     Route::new("people", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
     Route::new("orders", &ROUTE_SETTINGS[0], Target::Stack1(&STACK1[0])),
@@ -1180,10 +1274,12 @@ static ROUTES: [Route<Target>; 13] = [
     Route::new("/moved", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[0])),
     Route::new("/moved/host", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[1])),
     Route::new("/letters", &ROUTE_SETTINGS[0], Target::Stack6(&STACK6[0])),
-    Route::new("/older", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[2])),
-    Route::new("/robots.txt", &ROUTE_SETTINGS[0], Target::Stack7(&STACK7[0])),
-    Route::new("/open", &ROUTE_SETTINGS[3], Target::Stack8(&STACK8[0])),
-    Route::new("/echo", &ROUTE_SETTINGS[0], Target::Stack9(&STACK9[0])),
+    Route::new("/wiki/{page}", &ROUTE_SETTINGS[3], Target::Stack7(&STACK7[0])),
+    Route::new("/login", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[2])),
+    Route::new("/older", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[3])),
+    Route::new("/robots.txt", &ROUTE_SETTINGS[0], Target::Stack8(&STACK8[0])),
+    Route::new("/open", &ROUTE_SETTINGS[4], Target::Stack9(&STACK9[0])),
+    Route::new("/echo", &ROUTE_SETTINGS[0], Target::Stack10(&STACK10[0])),
 ];
 
 // The matcher's tables: a trie of path segments for each host.
@@ -1193,19 +1289,24 @@ static INDEX: RouteIndex<Target> = RouteIndex {
     nodes: &NODES,
     edges: &EDGES,
     candidates: &CANDIDATES,
-    hosts: Table::EMPTY,
+    hosts: Table::new(34, 2),
     labels: Table::EMPTY,
     wildcards: Table::EMPTY,
-    any_host: 0,
+    any_host: 1,
 };
 
-static NODES: [Node; 14] = [
+static NODES: [Node; 17] = [
+    Node {
+        stem: "login",
+        prefix: Span::one(10, Methods::ALL),
+        ..Node::LEAF
+    },
     Node {
         literals: Table::new(0, 32),
         ..Node::LEAF
     },
     Node {
-        prefix: Span::one(12, Methods::ALL),
+        prefix: Span::one(14, Methods::ALL),
         ..Node::LEAF
     },
     Node {
@@ -1226,11 +1327,11 @@ static NODES: [Node; 14] = [
         ..Node::LEAF
     },
     Node {
-        prefix: Span::one(9, Methods::ALL),
+        prefix: Span::one(11, Methods::ALL),
         ..Node::LEAF
     },
     Node {
-        prefix: Span::one(11, Methods::ALL),
+        prefix: Span::one(13, Methods::ALL),
         ..Node::LEAF
     },
     Node {
@@ -1242,10 +1343,10 @@ static NODES: [Node; 14] = [
         ..Node::LEAF
     },
     Node {
-        exact: Span::one(10, Methods::ALL),
+        exact: Span::one(12, Methods::ALL),
         ..Node::LEAF
     },
-    Node { uint: 12, ..Node::LEAF },
+    Node { uint: 13, ..Node::LEAF },
     Node {
         exact: Span::one(3, Methods::GET.union(Methods::POST)),
         ..Node::LEAF
@@ -1254,42 +1355,49 @@ static NODES: [Node; 14] = [
         prefix: Span::new(0, 2),
         ..Node::LEAF
     },
+    Node { param: 16, ..Node::LEAF },
+    Node {
+        prefix: Span::one(9, Methods::ALL),
+        ..Node::LEAF
+    },
 ];
 
-static EDGES: [Edge; 34] = [
+static EDGES: [Edge; 36] = [
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("users", 13),
+    Edge::new("users", 14),
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("robots.txt", 10),
+    Edge::new("robots.txt", 11),
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("older", 6),
-    Edge::VACANT,
-    Edge::VACANT,
-    Edge::VACANT,
-    Edge::VACANT,
-    Edge::VACANT,
-    Edge::VACANT,
-    Edge::new("open", 7),
-    Edge::VACANT,
-    Edge::new("tenants", 11),
-    Edge::new("people", 9),
-    Edge::new("letters", 2),
-    Edge::new("old", 5),
-    Edge::new("orders", 8),
-    Edge::new("echo", 1),
-    Edge::VACANT,
-    Edge::VACANT,
-    Edge::new("moved", 3),
+    Edge::new("older", 7),
     Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("host", 4),
+    Edge::new("open", 8),
+    Edge::new("wiki", 15),
+    Edge::new("tenants", 12),
+    Edge::new("people", 10),
+    Edge::new("letters", 3),
+    Edge::new("old", 6),
+    Edge::new("orders", 9),
+    Edge::new("echo", 2),
+    Edge::VACANT,
+    Edge::VACANT,
+    Edge::new("moved", 4),
+    Edge::VACANT,
+    Edge::VACANT,
+    Edge::VACANT,
+    Edge::VACANT,
+    Edge::VACANT,
+    Edge::VACANT,
+    Edge::new("host", 5),
+    Edge::VACANT,
+    Edge::new("shop.example.com", 0),
     Edge::VACANT,
 ];
 
@@ -1634,6 +1742,33 @@ routes:
     idle: 5m
     total: off
     # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), circuit_breaker (line 35), request_headers (line 37)
+  - name: "/wiki/{page}"
+    path: "/wiki/{page}"
+    match: prefix
+    upstream: routes
+    rewrite: "/{header.x-tenant}/wiki{request.path}?page={page}&by={cookie.session}"
+    path_parameters: refuse
+    encoded_slashes: keep
+    response:
+      location: keep
+    limits:
+      body: 10MiB
+    timeout: 60s
+    idle: 5m
+    total: off
+    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), circuit_breaker (line 35), request_headers (line 37)
+  - name: /login
+    host: shop.example.com
+    path: /login
+    match: prefix
+    redirect:
+      to: "https://{request.host}:8443/in?next={request.path}"
+      status: 302
+    path_parameters: refuse
+    encoded_slashes: refuse
+    limits:
+      body: 10MiB
+    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), request_headers (line 37)
   - name: /older
     path: /older
     match: prefix

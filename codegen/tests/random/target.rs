@@ -47,7 +47,7 @@ pub(super) fn target(
                 rewrite.put("prefix", Node::text(choices.pick(&PREFIXES)));
                 route.put("rewrite", rewrite.done());
             }
-            3 => route.put("rewrite", Node::Text(template(choices, path))),
+            3 => route.put("rewrite", Node::Text(place(choices, path))),
             _ => {}
         }
         // A template does not say what was there.
@@ -76,6 +76,10 @@ const PREFIXES: [&str; 4] = ["/elsewhere/v2", "/elsewhere/", "/elsewhere/caf%C3%
 fn template(choices: &mut Choices<'_>, path: &Path) -> String {
     let mut text =
         choices.pick(&["/", "/v2/", "/caf%C3%A9/", "/a;b=c,d/", "/%25/", "/.well-known/"]).to_owned();
+    if choices.chance(30) {
+        text.push_str(choices.pick(&VALUES));
+        text.push('/');
+    }
     for parameter in &path.parameters {
         if choices.chance(60) {
             text.push_str(parameter);
@@ -84,6 +88,25 @@ fn template(choices: &mut Choices<'_>, path: &Path) -> String {
                 text.push_str(choices.pick(&["/", "", "-x/", "%5B%5D"]));
             }
         }
+    }
+    text
+}
+
+/// Values of the request that all have.
+const VALUES: [&str; 6] =
+    ["{client.ip}", "{query.a b}", "{cookie.c}", "v-{header.x-a}", "{request.host}", "{request.method}"];
+
+/// The same, or the path as it is; perhaps with a query.
+fn place(choices: &mut Choices<'_>, path: &Path) -> String {
+    let mut text = if choices.chance(20) { "/v3{request.path}".to_owned() } else { template(choices, path) };
+    if choices.chance(30) {
+        text.push_str("?a=");
+        text.push_str(choices.pick(&[
+            "b&c=%20",
+            "{request.path}",
+            "{query.a b}",
+            "{client.ip}+{request.scheme}",
+        ]));
     }
     text
 }
@@ -100,10 +123,10 @@ fn redirect(choices: &mut Choices<'_>, path: &Path) -> Node {
         return redirect.done();
     }
     let to = match choices.below(4) {
-        0 if !path.literals.is_empty() => format!("/elsewhere{}", template(choices, path)),
-        1 => format!("http://other.test:8080{}", template(choices, path)),
+        0 if !path.literals.is_empty() => format!("/elsewhere{}", place(choices, path)),
+        1 => format!("http://other.test:8080{}", place(choices, path)),
         2 => "https://other.test".to_owned(),
-        _ => format!("https://other.test{}", template(choices, path)),
+        _ => format!("https://other.test{}", place(choices, path)),
     };
     redirect.put("to", Node::Text(to));
     redirect.may(choices, 60, "status", |choices| {

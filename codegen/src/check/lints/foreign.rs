@@ -2,8 +2,9 @@
 
 use crate::diagnostic::{Reporter, quoted};
 use crate::lint::Lint;
-use crate::model::{Model, Route};
-use crate::pattern::{MatchKind, Parameters, Segment, TemplatePiece, parse_template};
+use crate::model::{Model, RequestText, Route};
+use crate::pattern::{MatchKind, Segment};
+use crate::resolve::value::{Captures, Place, parse_template};
 
 pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     for route in &model.routes {
@@ -49,19 +50,14 @@ fn is_expression(text: &str) -> bool {
 
 /// `rewrite: /$1`, where something else has groups.
 fn template(route: &Route, sink: &mut Reporter<'_>) {
-    let (pieces, at) = (route.template(), &route.origin.path);
-    let at = if route.forward().is_some() { at.key("rewrite") } else { at.key("redirect").key("to") };
-    let literals = pieces.iter().filter_map(|piece| match piece {
-        TemplatePiece::Literal(text) => Some(text.as_str()),
-        TemplatePiece::Segment(_) | TemplatePiece::Rest(_) | TemplatePiece::Label => None,
-    });
-    let Some(group) = literals.filter_map(first_group).next() else { return };
+    let Some((at, text)) = route.template() else { return };
+    let Some(group) = text.literals().find_map(first_group) else { return };
     let span = sink.source.whole_span(&at);
     let title = format!("{} in a template is only text here", quoted(group));
     let label = "stands for nothing that the path took";
     let problem = sink.lint_at(Lint::FOREIGN_WILDCARD, &at, title, label);
     problem.help("a template has the path's parameters: `{name}` or, last, `{*name}`");
-    if let Some(mend) = with_parameters(pieces, route) {
+    if let Some(mend) = with_parameters(text, route) {
         problem.suggest("the parameter in this place", span, format!("\"{mend}\""));
     }
 }
@@ -77,17 +73,17 @@ fn first_group(text: &str) -> Option<&str> {
 }
 
 /// The template with parameters for groups, if the path has so many and the whole is right.
-fn with_parameters(pieces: &[TemplatePiece], route: &Route) -> Option<String> {
+fn with_parameters(text: &RequestText, route: &Route) -> Option<String> {
     let parameters: Vec<String> = route.path.segments.iter().filter_map(Segment::parameter).collect();
-    let mut text = crate::show::template(pieces, route);
+    let mut text = crate::show::template(text);
     while let Some(group) = first_group(&text) {
         let number: usize = group[1..].parse().ok()?;
         let parameter = parameters.get(number.checked_sub(1)?)?;
         text = text.replacen(group, parameter, 1);
     }
-    let scheme = text.find("://").map_or(0, |at| at + 3);
-    let start = if scheme == 0 { 0 } else { text[scheme..].find('/').map_or(text.len(), |at| scheme + at) };
-    parse_template(&text, start, Parameters::of(&route.path, &route.hosts)).is_ok().then_some(text)
+    let captures = Captures::Route(route.path.clone(), route.hosts.clone());
+    let place = if route.forward().is_some() { Place::Path } else { Place::Anywhere };
+    parse_template(&text, place, &captures).is_ok().then_some(text)
 }
 
 /// The path as it would be here, if that is plain.

@@ -11,6 +11,9 @@ use castgate_contract::redirect::Scheme;
 /// Clients give up after about twenty.
 const MOST_STEPS: usize = 20;
 
+/// What stands for a value that only a running gateway knows.
+pub(super) const ANY: &str = "any";
+
 /// Where a client would go from here, if it never got an answer that is no redirect.
 pub(super) fn endless<'m>(table: &Table<'m>, start: &Request) -> Option<Vec<(&'m Route, Request)>> {
     let mut trail = Vec::new();
@@ -18,7 +21,9 @@ pub(super) fn endless<'m>(table: &Table<'m>, start: &Request) -> Option<Vec<(&'m
     for _ in 0..MOST_STEPS {
         let Answer::Route(route) = table.ask(&request) else { return None };
         let Target::Redirect(redirect) = &route.target else { return None };
-        let to = table.outcome(&request).redirect_to?;
+        // Whoever refuses the request ends it.
+        let is_refused = table.outcome(&request).status != Some(redirect.status);
+        let to = table.leads_to(route, redirect, &request, Some(ANY)).ok().filter(|_| !is_refused)?;
         let next = follow(table.model(), &request, redirect.status, &to);
         let next = next.filter(|next| is_here(table, &request, next))?;
         trail.push((route, request));
@@ -51,26 +56,25 @@ fn follow(model: &Model, request: &Request, status: u16, to: &str) -> Option<Req
 
 /// What an absolute URL begins with.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Origin<'t> {
-    pub(super) scheme: Scheme,
+struct Origin<'t> {
+    scheme: Scheme,
     /// Host and port as they are written.
     authority: &'t str,
-    pub(super) host: &'t str,
-    pub(super) port: Option<u16>,
+    port: Option<u16>,
 }
 
 /// What a redirect's target begins with, if it is absolute, and the rest of it.
-pub(super) fn split(to: &str) -> (Option<Origin<'_>>, &str) {
+fn split(to: &str) -> (Option<Origin<'_>>, &str) {
     let of = |scheme: Scheme| Some((scheme, to.strip_prefix(scheme.as_str())?.strip_prefix("://")?));
     let Some((scheme, rest)) = [Scheme::Http, Scheme::Https].into_iter().find_map(of) else {
         return (None, to);
     };
     let (authority, target) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, port.parse().ok()),
-        _ => (authority, None),
+    let port = match authority.rsplit_once(':') {
+        Some((_, port)) if !port.contains(']') => port.parse().ok(),
+        _ => None,
     };
-    (Some(Origin { scheme, authority, host, port }), target)
+    (Some(Origin { scheme, authority, port }), target)
 }
 
 /// Whether requests of this scheme and port may come here: the port which the scheme means, which somebody in front may

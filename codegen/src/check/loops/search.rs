@@ -6,16 +6,17 @@
 //!
 //! It only finds candidates. That one of them never ends is seen by following it through the table.
 
-use super::follow;
-use super::template::{self, Atom, Path};
-use crate::model::{Leads, Model, Route, Target};
-use crate::pattern::{HostPattern, ParamKind, Segment, TemplatePiece};
+use super::place::{self, Place};
+use super::template::{self, Atom, Known, Path};
+use super::{chosen, follow};
+use crate::model::{Leads, Route, Source, Target};
+use crate::pattern::{HostPattern, ParamKind, Segment};
 use crate::table::{
     Answer, End, FORWARDED_PROTO, Fresh, Neighbours, Region, Request, Step, Table, narrower, union,
 };
 use castgate_contract::authority::is_label;
 use castgate_contract::host::labelled;
-use castgate_contract::redirect::{Parts, Scheme};
+use castgate_contract::redirect::Scheme;
 
 /// Rings of more redirects than this are not looked for, unless all that begin there go round.
 const MOST_REDIRECTS: usize = 6;
@@ -32,28 +33,37 @@ pub(super) struct Search<'a, 'm> {
     neighbours: Neighbours<'a>,
     fresh: Fresh<'m>,
     longest: usize,
+    /// The values in templates of redirects that a client chooses, each once.
+    chosen: Vec<&'m Source>,
     followed: usize,
     pairs: usize,
 }
 
 /// A client underway: how it may have begun, and where it is.
-struct Underway<'m> {
+pub(super) struct Underway<'m> {
     /// All requests that get here,
     begun: Region<'m>,
-    /// if the label of their host is this.
-    label: Step,
-    path: Path,
+    /// if the label of their host, and what they choose besides, is this.
+    others: Vec<Step>,
+    pub(super) path: Path,
     /// `None`: the host it began with.
-    host: Option<HostPattern>,
+    pub(super) host: Option<HostPattern>,
     /// `None`: the scheme it began with.
-    scheme: Option<Scheme>,
+    pub(super) scheme: Option<Scheme>,
     trail: Vec<usize>,
 }
 
 impl<'a, 'm> Search<'a, 'm> {
     pub(super) fn new(table: &'a Table<'m>) -> Self {
-        let segments = table.model().routes.iter().map(|route| route.path.segments.len());
+        let routes = &table.model().routes;
+        let segments = routes.iter().map(|route| route.path.segments.len());
+        let redirects = routes.iter().filter(|route| matches!(route.target, Target::Redirect(_)));
+        let sources = redirects.filter_map(Route::template).flat_map(|(_, text)| text.sources());
+        let mut chosen: Vec<&Source> = sources.filter(|source| chosen::is_chosen(source)).collect();
+        chosen.sort();
+        chosen.dedup();
         Self {
+            chosen,
             table,
             neighbours: Neighbours::of(table),
             fresh: Fresh::of(&[table.model()]),
@@ -75,8 +85,8 @@ impl<'a, 'm> Search<'a, 'm> {
         route: &'m Route,
         whole: &Region<'m>,
     ) -> Option<(Request, Vec<(&'m Route, Request)>)> {
-        let label = Step::Free(ParamKind::Any);
-        if let Some(found) = self.follow(route, whole, &label) {
+        let others = vec![Step::Free(ParamKind::Any); 1 + self.chosen.len()];
+        if let Some(found) = self.follow(route, whole, &others) {
             return Some(found);
         }
         let is_rest = matches!(route.path.segments.last(), Some(Segment::Rest { .. }));
@@ -91,12 +101,12 @@ impl<'a, 'm> Search<'a, 'm> {
             }
             let path = template::start(&begun.steps);
             // Without anything unknown there is but one way, and it has been followed.
-            let has_label = matches!(begun.host, HostPattern::Labelled(_));
-            if !has_label && path.iter().flatten().all(|atom| matches!(atom, Atom::Text(_))) {
+            let has_others = matches!(begun.host, HostPattern::Labelled(_)) || !self.chosen.is_empty();
+            if !has_others && path.iter().flatten().all(|atom| matches!(atom, Atom::Text(_))) {
                 continue;
             }
             let (host, scheme, trail) = (None, None, vec![number]);
-            let underway = Underway { begun, label: label.clone(), path, host, scheme, trail };
+            let underway = Underway { begun, others: others.clone(), path, host, scheme, trail };
             if let Some(found) = self.sent_on(route, &underway) {
                 return Some(found);
             }
@@ -117,14 +127,17 @@ impl<'a, 'm> Search<'a, 'm> {
             Some(HostPattern::Exact(name)) => labelled(name),
             _ => None,
         };
-        let label = match (sent_to, &at.label) {
-            (Some((text, _)), _) => Atom::Text(text.to_owned()),
-            (None, Step::Literal(text)) => Atom::Text(text.clone()),
-            (None, Step::Free(_)) => Atom::Unknown(at.begun.steps.len()),
+        let other = |number: usize| match at.others.get(number) {
+            Some(Step::Literal(text)) => Atom::Text(text.clone()),
+            Some(Step::Free(_)) | None => Atom::Unknown(at.begun.steps.len() + number),
         };
+        let label = sent_to.map_or_else(|| other(0), |(text, _)| Atom::Text(text.to_owned()));
+        let number = |source: &Source| self.chosen.iter().position(|known| *known == source);
+        let chosen = |source: &Source| number(source).map(|number| other(1 + number));
+        let known = Known { path: &at.path, label, chosen: &chosen };
         let Place { host, scheme, path } = match &redirect.leads {
-            Leads::To(pieces) => template_place(model, pieces, at, &label)?,
-            Leads::Parts(parts) => parts_place(model, parts, at)?,
+            Leads::To(text) => place::of_template(model, text, at, &known)?,
+            Leads::Parts(parts) => place::of_parts(model, parts, at)?,
         };
         let here = Region {
             host: host.as_ref().unwrap_or(at.begun.host),
@@ -141,16 +154,16 @@ impl<'a, 'm> Search<'a, 'm> {
                     return None;
                 }
                 self.pairs += 1;
-                let is_other = (host.is_some(), scheme);
-                let Some((begun, label)) = narrowed(at, &path, is_other, wanted) else { continue };
-                let known = unknowns(&begun.steps, &label);
+                let sent = (host.as_ref(), scheme);
+                let Some((begun, others)) = narrowed(at, &path, sent, wanted) else { continue };
+                let known = unknowns(&begun.steps, &others);
                 let path = path.iter().map(|segment| template::filled_in(segment, &known)).collect();
                 let mut trail = at.trail.clone();
                 trail.push(number);
                 let found = if at.trail.contains(&number) {
-                    self.follow(first, &begun, &label)
+                    self.follow(first, &begun, &others)
                 } else if trail.len() <= MOST_REDIRECTS {
-                    self.sent_on(first, &Underway { begun, label, path, host: host.clone(), scheme, trail })
+                    self.sent_on(first, &Underway { begun, others, path, host: host.clone(), scheme, trail })
                 } else {
                     None
                 };
@@ -162,13 +175,15 @@ impl<'a, 'm> Search<'a, 'm> {
         None
     }
 
-    /// Follows the plainest requests of a region whose hosts have this label, those of them that the route takes.
+    /// Follows the plainest requests of a region whose hosts have this label, and which choose this besides; those of them that
+    /// the route takes.
     fn follow(
         &mut self,
         route: &'m Route,
         region: &Region<'m>,
-        label: &Step,
+        others: &[Step],
     ) -> Option<(Request, Vec<(&'m Route, Request)>)> {
+        let (label, chosen) = others.split_first()?;
         let exact = match (region.host, label) {
             (HostPattern::Labelled(of), Step::Literal(text)) => {
                 Some(HostPattern::Exact(format!("{text}.{}", of.suffix)))
@@ -182,11 +197,17 @@ impl<'a, 'm> Search<'a, 'm> {
                     return None;
                 }
                 self.followed += 1;
-                let request = self.fresh.request(region, tail, method);
+                let plain = self.fresh.request(region, tail, method);
+                let chosen = || self.chosen.iter().copied().zip(chosen);
+                let request = chosen::with(&plain, chosen())?;
                 let is_taken =
                     matches!(self.table.ask(&request), Answer::Route(taker) if std::ptr::eq(taker, route));
                 if let Some(trail) = is_taken.then(|| follow::endless(self.table, &request)).flatten() {
-                    return Some((request, trail));
+                    // What no redirect of the ring is made of only hides the others.
+                    let of_ring = chosen().filter(|(source, _)| chosen::is_of(source, &trail));
+                    let least = chosen::with(&plain, of_ring)?;
+                    let again = follow::endless(self.table, &least).map(|trail| (least, trail));
+                    return Some(again.unwrap_or((request, trail)));
                 }
             }
         }
@@ -194,58 +215,13 @@ impl<'a, 'm> Search<'a, 'm> {
     }
 }
 
-/// Where a client is sent: what is not another's.
-struct Place {
-    host: Option<HostPattern>,
-    scheme: Option<Scheme>,
-    path: Path,
-}
-
-fn template_place(model: &Model, pieces: &[TemplatePiece], at: &Underway<'_>, label: &Atom) -> Option<Place> {
-    let mut atoms = template::render(pieces, &at.path, label);
-    let Some(Atom::Text(beginning)) = atoms.first_mut() else { return None };
-    // A scheme, a host and a slash are written out, or the host is not known.
-    let (origin, target) = follow::split(beginning);
-    let (host, scheme) = match origin {
-        Some(origin) => {
-            let is_own = follow::is_own(model, origin.scheme, origin.port);
-            (Some(HostPattern::parse(origin.host).ok().filter(|_| is_own)?), Some(origin.scheme))
-        }
-        None if target.starts_with('/') => (at.host.clone(), at.scheme),
-        None => return None,
-    };
-    *beginning = if target.is_empty() { "/".to_owned() } else { target.to_owned() };
-    Some(Place { host, scheme, path: template::split(atoms) })
-}
-
-fn parts_place(model: &Model, parts: &Parts<String>, at: &Underway<'_>) -> Option<Place> {
-    let is_own = match (parts.scheme.or(at.scheme), parts.port) {
-        (Some(scheme), port) => {
-            parts.scheme.is_none() && port.is_none() || follow::is_own(model, scheme, port)
-        }
-        (None, Some(port)) => {
-            [Scheme::Http, Scheme::Https].iter().any(|scheme| follow::is_own(model, *scheme, Some(port)))
-        }
-        (None, None) => true,
-    };
-    let host = match &parts.host {
-        Some(host) => Some(HostPattern::parse(host).ok()?),
-        None => at.host.clone(),
-    };
-    let path = match &parts.prefix {
-        Some(prefix) => template::with_prefix(prefix, &at.path),
-        None => at.path.clone(),
-    };
-    is_own.then_some(Place { host, scheme: parts.scheme.or(at.scheme), path })
-}
-
-/// Those of the requests that get to the next route, and what the label of their host has to be.
+/// Those of the requests that get to the next route, and what the label of their host has to be, and what they choose.
 fn narrowed<'m>(
     at: &Underway<'m>,
     path: &Path,
-    (has_host, scheme): (bool, Option<Scheme>),
+    (sent_to, scheme): (Option<&HostPattern>, Option<Scheme>),
     mut wanted: Region<'m>,
-) -> Option<(Region<'m>, Step)> {
+) -> Option<(Region<'m>, Vec<Step>)> {
     if let Some(scheme) = scheme {
         // It comes with this one now, whichever it began with.
         let asked = wanted.headers.remove(FORWARDED_PROTO);
@@ -254,22 +230,27 @@ fn narrowed<'m>(
         }
     }
     let begun = &at.begun;
-    let mut steps = template::narrow(&unknowns(&begun.steps, &at.label), path, &wanted)?;
-    let mut label = steps.pop()?;
-    if matches!(&label, Step::Literal(text) if !is_label(text)) {
+    let mut steps = template::narrow(&unknowns(&begun.steps, &at.others), path, &wanted)?;
+    let mut others = steps.split_off(begun.steps.len());
+    let label = others.first_mut()?;
+    if matches!(label, Step::Literal(text) if !is_label(text)) {
         return None;
     }
-    let host = if has_host { begun.host } else { narrower(begun.host, wanted.host)? };
-    if let HostPattern::Exact(name) = host
+    let host = if sent_to.is_some() { begun.host } else { narrower(begun.host, wanted.host)? };
+    let of_label = match sent_to {
+        Some(HostPattern::Labelled(_)) => wanted.host,
+        _ => host,
+    };
+    if let HostPattern::Exact(name) = of_label
         && let Some((text, _)) = labelled(name)
     {
-        label = label.meet(&Step::Literal(text.to_owned()))?;
+        *label = label.meet(&Step::Literal(text.to_owned()))?;
     }
     let (headers, query) = (union(&begun.headers, &wanted.headers)?, union(&begun.query, &wanted.query)?);
-    Some((Region { host, steps, headers, query, ..begun.clone() }, label))
+    Some((Region { host, steps, headers, query, ..begun.clone() }, others))
 }
 
-/// All that may be unknown: the segments, and then the label.
-fn unknowns(steps: &[Step], label: &Step) -> Vec<Step> {
-    steps.iter().chain([label]).cloned().collect()
+/// All that may be unknown: the segments, then the label, then what is chosen.
+fn unknowns(steps: &[Step], others: &[Step]) -> Vec<Step> {
+    steps.iter().chain(others).cloned().collect()
 }

@@ -1,7 +1,8 @@
 //! Paths of which some segments are not known: what a redirect makes of them, and what they have to be for a route to
 //! match.
 
-use crate::pattern::TemplatePiece;
+use super::follow::ANY;
+use crate::model::{Part, Piece, Source};
 use crate::table::{End, Region, Step};
 use castgate_contract::template::Prefix;
 
@@ -9,7 +10,8 @@ use castgate_contract::template::Prefix;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Atom {
     Text(String),
-    /// The text of this segment of the path it began with, or behind the last one, of the label of its host.
+    /// The text of this segment of the path it began with, or behind the last one, of the label of its host, and then of the values
+    /// that the client chooses.
     Unknown(usize),
 }
 
@@ -25,25 +27,46 @@ pub(super) fn start(steps: &[Step]) -> Path {
     steps.iter().enumerate().map(|step| vec![atom(step)]).collect()
 }
 
-/// The template over this path and this label, as one text.
-pub(super) fn render(pieces: &[TemplatePiece], path: &Path, label: &Atom) -> Vec<Atom> {
+/// What is known of a client that is sent on.
+pub(super) struct Known<'a> {
+    pub(super) path: &'a Path,
+    pub(super) label: Atom,
+    /// Of each value that it chooses: where it is among the unknown.
+    pub(super) chosen: &'a dyn Fn(&Source) -> Option<Atom>,
+}
+
+/// The template for this client, as one text.
+pub(super) fn render(parts: &[Part], known: &Known<'_>) -> Vec<Atom> {
     let mut atoms = Vec::new();
-    for piece in pieces {
-        match piece {
-            TemplatePiece::Literal(text) => atoms.push(Atom::Text(text.clone())),
-            TemplatePiece::Segment(place) => {
-                atoms.extend(path.get(usize::from(*place)).into_iter().flatten().cloned());
+    for part in parts {
+        match part {
+            Part::Late(Piece::Literal(text)) => atoms.push(Atom::Text(text.clone())),
+            Part::Late(_) => {}
+            Part::Request(Source::Segment { number, .. }) => {
+                atoms.extend(known.path.get(usize::from(*number)).into_iter().flatten().cloned());
             }
-            TemplatePiece::Label => atoms.push(label.clone()),
-            TemplatePiece::Rest(place) => {
-                for (number, segment) in path.iter().skip(usize::from(*place)).enumerate() {
-                    atoms.extend((number > 0).then(|| Atom::Text("/".to_owned())));
-                    atoms.extend(segment.iter().cloned());
-                }
+            Part::Request(Source::Label { .. }) => atoms.push(known.label.clone()),
+            Part::Request(Source::Rest { number, .. }) => {
+                atoms.extend(joined(known.path.iter().skip(usize::from(*number))));
+            }
+            Part::Request(Source::Path) => {
+                atoms.push(Atom::Text("/".to_owned()));
+                atoms.extend(joined(known.path.iter()));
+            }
+            Part::Request(source) => {
+                atoms.push((known.chosen)(source).unwrap_or_else(|| Atom::Text(ANY.to_owned())));
             }
         }
     }
     atoms
+}
+
+fn joined<'p>(segments: impl Iterator<Item = &'p Vec<Atom>>) -> Vec<Atom> {
+    let slash = |number| (number > 0).then(|| Atom::Text("/".to_owned()));
+    segments
+        .enumerate()
+        .flat_map(|(number, segment)| slash(number).into_iter().chain(segment.iter().cloned()))
+        .collect()
 }
 
 /// The path with another beginning.

@@ -4,12 +4,11 @@ use crate::codes;
 use crate::diagnostic::quoted;
 use crate::language::kind::Rewrite;
 use crate::language::route::{self, OfLocation, WrittenNewPrefix, WrittenRoute, WrittenRouteResponse};
-use crate::model::{PathChange, PrefixChange};
-use crate::pattern::{
-    MatchKind, Parameters, PathPattern, Segment, TemplatePiece, parse_prefix, parse_template,
-};
+use crate::model::{PathChange, PrefixChange, RequestText};
+use crate::pattern::{MatchKind, PathPattern, Segment, parse_prefix};
 use crate::resolve::cx::Cx;
 use crate::resolve::upstream::Place;
+use crate::resolve::value::{Captures, Place as Of, parse_template};
 use crate::source::ConfigPath;
 use crate::yaml;
 
@@ -52,7 +51,11 @@ fn change(cx: &mut Cx<'_>, place: &Place<'_>, route: &route::Route) -> Option<Pa
     }
     let at_rewrite = at.key(WrittenRoute::rewrite);
     let (written, change) = match &route.rewrite {
-        Some(Rewrite::Template(text)) => return rewrite(cx, &at_rewrite, place.parameters?, text),
+        Some(Rewrite::Template(text)) => {
+            // What a name stands for is not known if the route's path is wrong.
+            place.parameters?;
+            return rewrite(cx, &at_rewrite, text);
+        }
         Some(Rewrite::Prefix(text)) => {
             let at = at_rewrite.key(WrittenNewPrefix::prefix);
             let put = prefix(cx, &at, text)?;
@@ -129,53 +132,37 @@ fn strip_prefix(cx: &mut Cx<'_>, at: &ConfigPath, path: &PathPattern, text: &str
     None
 }
 
-fn rewrite(cx: &mut Cx<'_>, at: &ConfigPath, over: Parameters<'_>, text: &str) -> Option<PathChange> {
-    if text.contains("${") {
-        return template(cx, at, over, text, 0).map(PathChange::Rewrite);
-    }
-    if text.contains("://") {
+fn rewrite(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<PathChange> {
+    let path = text.split('?').next().unwrap_or(text);
+    if !text.contains("${") && path.contains("://") {
         cx.sink
             .error_at(&codes::BAD_TEMPLATE, at, "a rewrite is a path", "a scheme and a host are here")
             .help("the backend is chosen by `upstream`; to send the client elsewhere there is `redirect`");
         return None;
     }
-    if !text.starts_with('/') || text.trim() != text {
+    if !text.starts_with(['/', '{', '$', '%']) || text.trim() != text {
         let span = cx.source.whole_span(at);
         let label = if text.is_empty() { "a backend cannot be asked for nothing" } else { "no `/` here" };
-        let problem = cx.sink.error_at(&codes::BAD_TEMPLATE, at, "a path starts with `/`", label);
         let mend = format!("/{}", text.trim().trim_start_matches('/'));
-        if !text.trim().is_empty() && parse_template(&mend, 0, over).is_ok() {
+        let is_mended = !text.trim().is_empty() && parse_template(&mend, Of::Path, &cx.captures).is_ok();
+        let problem = cx.sink.error_at(&codes::BAD_TEMPLATE, at, "a path starts with `/`", label);
+        if is_mended {
             problem.suggest("write it so", span, yaml::scalar(&mend));
         }
         return None;
     }
-    Some(PathChange::Rewrite(template(cx, at, over, text, 0)?))
+    Some(PathChange::Rewrite(template(cx, at, text, Of::Path)?))
 }
 
-/// The template whose path begins at `start`.
-pub(super) fn template(
-    cx: &mut Cx<'_>,
-    at: &ConfigPath,
-    over: Parameters<'_>,
-    text: &str,
-    start: usize,
-) -> Option<Vec<TemplatePiece>> {
+/// What is made of each request.
+pub(super) fn template(cx: &mut Cx<'_>, at: &ConfigPath, text: &str, of: Of) -> Option<RequestText> {
     if !cx.is_literal(at, text) {
         return None;
     }
-    if let Some(found) = text.find(['?', '#']) {
-        let span = cx.part(at, text, &(found..text.len()));
-        cx.sink
-            .error_in(
-                &codes::BAD_TEMPLATE,
-                at,
-                span,
-                "a template has neither query nor fragment",
-                "not supported here",
-            )
-            .help("the request's own query is kept");
-        return None;
-    }
-    let parse = |text: &str| parse_template(text, start, over);
-    parse(text).map_err(|error| cx.pattern_error(&codes::BAD_TEMPLATE, at, text, error, parse)).ok()
+    let captures = std::mem::replace(&mut cx.captures, Captures::Unknown);
+    let parse = |text: &str| parse_template(text, of, &captures);
+    let parsed = parse(text);
+    let parsed = parsed.map_err(|error| cx.pattern_error(&codes::BAD_TEMPLATE, at, text, error, parse)).ok();
+    cx.captures = captures;
+    parsed
 }

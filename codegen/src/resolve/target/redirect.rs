@@ -2,13 +2,12 @@
 
 use super::path::{beginning, prefix, template};
 use crate::codes;
-use crate::diagnostic::quoted;
 use crate::language::route::{self, WrittenRedirect};
 use crate::model::{Leads, Redirect};
 use crate::pattern::{Parameters, PathPattern};
 use crate::resolve::cx::Cx;
+use crate::resolve::value::Place;
 use crate::source::ConfigPath;
-use castgate_contract::authority::Authority;
 use castgate_contract::redirect::Parts;
 use castgate_contract::template::Prefix;
 
@@ -24,7 +23,12 @@ pub(super) fn redirect(
     let is_written = |cx: &Cx<'_>, key: &str| cx.source.is_written(&at.key(key));
     let parts: Vec<&str> = PARTS.into_iter().filter(|key| is_written(cx, key)).collect();
     let leads = match (is_written(cx, WrittenRedirect::to), parts.as_slice()) {
-        (true, []) => Leads::To(to(cx, &at.key(WrittenRedirect::to), over?, section.to.as_ref()?)?),
+        (true, []) => {
+            // What a name stands for is not known if the route's path is wrong.
+            over?;
+            let at = at.key(WrittenRedirect::to);
+            Leads::To(template(cx, &at, section.to.as_ref()?, Place::Anywhere)?)
+        }
         (true, [first, ..]) => {
             let other = cx.source.key_span(&at.key(WrittenRedirect::to));
             let title = format!("`{first}` and `to` cannot be together");
@@ -72,43 +76,4 @@ fn parts(
     // What could not be read has been reported; without it the redirect would lead elsewhere.
     let is_whole = read.into_iter().filter(|is_read| *is_read).count() == written.len();
     is_whole.then_some(parts)
-}
-
-fn to(
-    cx: &mut Cx<'_>,
-    at: &ConfigPath,
-    over: Parameters<'_>,
-    text: &str,
-) -> Option<Vec<crate::pattern::TemplatePiece>> {
-    let start = path_start(cx, at, text)?;
-    template(cx, at, over, text, start)
-}
-
-/// Where the path of a redirect's target begins: behind the host, if it has one.
-fn path_start(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<usize> {
-    let scheme = ["http://", "https://"].into_iter().find(|scheme| text.starts_with(scheme));
-    let start = scheme.map_or(0, str::len);
-    let end = text[start..].find(['/', '?', '#']).map_or(text.len(), |length| start + length);
-    let host = &text[start..end];
-    // A host taken from the request would let anybody choose where it goes.
-    let is_literal_host = scheme.is_some() && !host.is_empty() && !host.contains(['{', '@']);
-    if !is_literal_host && (scheme.is_some() || !text.starts_with('/') || text.starts_with("//")) {
-        let title = format!("{} is neither a path nor an absolute URL", quoted(text));
-        cx.sink
-            .error_at(&codes::BAD_TEMPLATE, at, title, "expected `/path` or `https://host/path`")
-            .help("the host is literal: one taken from the request would let anybody choose where it leads");
-        return None;
-    }
-    if scheme.is_none() {
-        return Some(0);
-    }
-    match Authority::parse(host) {
-        Ok(_) => Some(end),
-        Err(message) => {
-            let span = cx.part(at, text, &(start..end));
-            let title = format!("{} is not a host to be redirected to", quoted(host));
-            cx.sink.error(&codes::BAD_TEMPLATE, title).label(span, message);
-            None
-        }
-    }
 }

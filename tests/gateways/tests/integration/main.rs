@@ -50,6 +50,7 @@ mod status_lines;
 mod stopping;
 mod streaming;
 mod stuck_output;
+mod targets;
 mod testbed;
 mod timeouts;
 mod truncation;
