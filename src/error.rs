@@ -6,6 +6,7 @@ mod refusal;
 use http::{HeaderValue, StatusCode, header};
 
 pub use self::refusal::Refusal;
+pub(crate) use self::refusal::Series;
 
 /// Why a request ended as it did: the closed set of the access log's `reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 
 mod backend;
 mod rewrite;
+mod switch;
 mod value;
 
 pub use crate::language::gateway::WrittenGateway as Gateway;
@@ -15,5 +16,6 @@ pub use crate::language::test::WrittenTest;
 pub use crate::language::upstream::WrittenUpstream;
 pub use backend::Backend;
 pub use rewrite::Rewrite;
+pub use switch::{Sections, Switch, Switched};
 pub(crate) use value::LENIENT;
-pub use value::{Duration, Lenient, Limit, List, Map, Percent, Rate, Size, Status, Strings, Switch, Workers};
+pub use value::{Duration, Lenient, Limit, List, Map, Percent, Rate, Size, Status, Strings, Workers};

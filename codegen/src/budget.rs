@@ -170,6 +170,30 @@ routes:
     }
 
     #[test]
+    fn each_limit_of_a_list_has_its_table_and_a_series_on_its_routes() {
+        let budget = |middleware: &str, own: &str| {
+            of(&format!(
+                "middleware: {{{middleware}}}
+routes:
+  - {{path: /a, respond: {{}}}}
+  - {{path: /b, respond: {{}}}}
+  - {{path: /c, respond: {{}}, middleware: {{{own}}}}}
+"
+            ))
+        };
+        let list = "rate_limit: [{rate: 1/s, max_keys: 8}, {rate: 9/m, max_keys: 16}]";
+        let series = |budget: &Budget| {
+            budget.series.iter().find(|family| family.name == "gateway_rate_limited_total").unwrap().most
+        };
+        // All routes and the requests without one have the series of the one that is alone; two have two others.
+        let both = budget(list, "rate_limit: {rate: 1/h, max_keys: 4}");
+        assert_eq!((series(&both), both.memory[0].bytes), (4 + 2 * 2, (8 + 16 + 4) * 16));
+        let only = budget("", list);
+        assert_eq!((series(&only), only.memory[0].bytes), (2, (8 + 16) * 16));
+        assert_eq!(series(&budget("", "")), 0);
+    }
+
+    #[test]
     fn addresses_of_names_count_as_backends_where_they_are_some() {
         let budget = of("
 upstreams:

@@ -194,6 +194,7 @@ catalogue! {
     FILTER_WITHOUT_PROXIES = "CG0525", "filter of addresses that may be a proxy's", Keys(&[]);
     LISTENER_WITHOUT_ROUTE = "CG0526", "listener without a route", Keys(&["server.listeners"]);
     LIMIT_BY_CHOICE = "CG0527", "limit by what a client chooses", Keys(&[]);
+    IDLE_LIMIT = "CG0528", "limit that refuses nobody", Keys(&[]);
     PLAIN_ORIGIN = "CG0530", "plain HTTP with credentials", Keys(&[]);
     NULL_ORIGIN = "CG0531", "origin that anybody can have", Keys(&[]);
     GET_WITHOUT_HEAD = "CG0540", "GET without HEAD", Keys(&["routes.methods"]);

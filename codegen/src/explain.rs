@@ -122,8 +122,14 @@ fn said(told: CrossOrigin) -> &'static str {
 
 /// Layers in their order, and where each was written.
 fn shown<'m>(model: &Model, layers: impl Iterator<Item = Use<'m>>) -> String {
-    let layers: Vec<String> =
-        layers.map(|layer| format!("{} ({})", layer.kind, model.whereabouts(layer.line))).collect();
+    let shown = |layer: Use<'m>| {
+        let (kind, line) = (layer.kind, model.whereabouts(layer.line));
+        match layer.parts().len() {
+            1 => format!("{kind} ({line})"),
+            several => format!("{kind} ({several} of them, {line})"),
+        }
+    };
+    let layers: Vec<String> = layers.map(shown).collect();
     if layers.is_empty() { "none".to_owned() } else { layers.join(" > ") }
 }
 

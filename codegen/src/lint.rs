@@ -143,6 +143,8 @@ macro_rules! registry {
             /// A `rate_limit` in front of `auth` whose key is a field, a parameter or a cookie alone: whoever guesses keys writes another one
             /// with each guess.
             LIMIT_BY_CHOICE Warn;
+            /// A limit in a list of `rate_limit` that another one of the list makes useless.
+            IDLE_LIMIT Warn;
             /// An origin of a `cors` with credentials that comes by plain HTTP: whoever is on the way acts for its users.
             PLAIN_ORIGIN Warn;
             /// The origin `null` in a `cors`: any page can have it.

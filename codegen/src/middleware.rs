@@ -18,6 +18,7 @@ mod rate_limit;
 mod request_headers;
 mod request_id;
 mod response_headers;
+mod several;
 
 pub(crate) use facts::{Column, Facts, Family, Missed, Per, Prose, Refusal, Registered};
 pub(crate) use fields::{Claim, Held, Said, Touch, written_after};
@@ -30,8 +31,9 @@ use crate::resolve::cx::Cx;
 use crate::source::{ConfigPath, FileLine, Source};
 #[cfg(test)]
 pub(crate) use code::Written;
-pub(crate) use code::{Code, Contradiction, Lower, Site, State};
+pub(crate) use code::{Code, Contradiction, Entries, Lower, Site, State};
 use serde::Deserialize;
+pub use several::Several;
 
 /// A resolved middleware, and the place where it was written, which is what its state belongs to.
 #[derive(Debug, Clone)]
@@ -73,7 +75,7 @@ macro_rules! registry {
                     name: stringify!($name),
                     doc: &[<$settings as Registered>::FACTS.about],
                     shape: || Shape::or_off(<$settings as Configured>::shape()),
-                    codes: Vec::new,
+                    codes: <$settings as Configured>::codes,
                     without: || Without::Nothing,
                     example: <$settings as Registered>::FACTS.example,
                 },
@@ -242,11 +244,51 @@ impl<'m> Use<'m> {
         Self { kind, facts: &P::FACTS, id: id.index(), line: &origin.line, origin, settings }
     }
 
-    /// Where a key of it was written: what a route does not say itself it has from the top level.
-    pub(crate) fn written_key(&self, key: &str, source: &Source) -> ConfigPath {
-        let own = self.origin.path.key(key);
-        let everywhere = ConfigPath::root().key("middleware").key(self.kind).key(key);
-        Some(everywhere).filter(|at| source.is_written(at) && !source.is_written(&own)).unwrap_or(own)
+    /// What its runtime file has for it.
+    pub(crate) fn code(&self) -> Code {
+        self.settings.code(self.facts.code)
+    }
+
+    /// The sections that it is made of: one, or those of a list, in the order of the file.
+    pub(crate) fn parts(&self) -> Vec<Part<'m>> {
+        let own = &self.origin.path;
+        let laid_over = |settings| {
+            let base = ConfigPath::root().key("middleware").key(self.kind);
+            vec![Part { own: own.clone(), base: Some(base), settings }]
+        };
+        match self.settings.sections() {
+            None => laid_over(self.settings),
+            Some(Entries::One(settings)) => laid_over(settings),
+            Some(Entries::List(list)) => {
+                let part = |(index, settings)| Part { own: own.index(index), base: None, settings };
+                list.into_iter().enumerate().map(part).collect()
+            }
+        }
+    }
+}
+
+/// A section of a policy, and where it was written.
+pub(crate) struct Part<'m> {
+    /// The section itself.
+    pub(crate) own: ConfigPath,
+    /// What it is laid over, written or not.
+    base: Option<ConfigPath>,
+    /// What it comes to.
+    pub(crate) settings: &'m dyn Lower,
+}
+
+impl Part<'_> {
+    /// Where what these keys lead to was written: what a route does not say itself it has from the top level.
+    pub(crate) fn written(&self, keys: &[&str], source: &Source) -> ConfigPath {
+        let is_written =
+            |section: &ConfigPath| keys.first().is_some_and(|first| source.is_written(&section.key(first)));
+        let base = self.base.as_ref().filter(|base| !is_written(&self.own) && is_written(base));
+        keys.iter().fold(base.unwrap_or(&self.own).clone(), |at, key| at.key(key))
+    }
+
+    /// Where any of it may have been written, the nearest first.
+    pub(crate) fn places(&self) -> Vec<ConfigPath> {
+        [&self.own].into_iter().chain(&self.base).cloned().collect()
     }
 }
 
@@ -257,7 +299,7 @@ registry! {
     error_pages: ErrorPages;
     ip_filter: IpFilter;
     cors: Cors;
-    rate_limit: RateLimit;
+    rate_limit: RateLimits;
     auth: Auth;
     circuit_breaker: CircuitBreaker;
     request_headers: RequestHeaders;

@@ -68,11 +68,13 @@ fn server(model: &Model) -> Tree {
     Tree::Map(keys)
 }
 
-/// A middleware's section, and where its fields may have been written.
+/// A middleware's section or list, and where its fields may have been written.
 fn written(layer: &Use<'_>) -> Tree {
-    let own = layer.origin.path.clone();
-    let base = ConfigPath::root().key("middleware").key(layer.kind);
-    Tree::At(vec![own, base], Box::new(layer.settings.written()))
+    let places = match layer.parts().as_slice() {
+        [only] => only.places(),
+        _ => vec![layer.origin.path.clone()],
+    };
+    Tree::At(places, Box::new(layer.settings.written()))
 }
 
 /// The middleware of a route as it takes effect, outermost first: what it is called, and all its settings.

@@ -137,6 +137,16 @@ fn the_normal_config_shows_defaults_and_no_secrets() {
     let text = text(&output.stdout);
     assert!(text.contains("        weight: 1  # default\n"), "{text}");
     assert!(text.contains("keys: [\"${env:API_KEYS}\", \"${file:/run/secrets/keys}\"]"), "{text}");
+    // Of an entry of a list nothing comes from an entry of another one.
+    let output = castgate(&["config", "--origins", "tests/pass/limit-lists.yml"]);
+    let text = self::text(&output.stdout);
+    for lines in [
+        "        - rate: 5/s  # tests/pass/limit-lists.yml:14\n          burst: 5  # default\n          key: client_ip  # default\n",
+        "        - rate: 50/m  # tests/pass/limit-lists.yml:15\n          burst: 50  # default\n          key: \"{id}\"  # tests/pass/limit-lists.yml:16\n",
+        "      rate_limit:\n        rate: 5/s  # tests/pass/limit-lists.yml:9\n        burst: 5  # default\n",
+    ] {
+        assert!(text.contains(lines), "{lines}{text}");
+    }
 }
 
 #[test]
@@ -155,6 +165,13 @@ fn report_counts_and_shows_who_may_do_what() {
     let filtered = text_of(&filtered);
     let row = |route: &str| filtered.lines().find(|line| line.starts_with(&format!("| {route} |"))).unwrap();
     assert!(row("/").contains("192.0.2.1/32") && row("/open").contains("| all |"), "{filtered}");
+    let limited = castgate(&["report", "--access-matrix", "markdown", "tests/pass/limit-lists.yml"]);
+    let limited = text_of(&limited);
+    let limits =
+        |route: &str| limited.lines().find(|line| line.starts_with(&format!("| {route} |"))).unwrap();
+    let several = "[{rate: 100/s, burst: 200, key: client_ip, max_keys: 65536}, {rate: 1000/m, ";
+    assert!(limits("/inherited").contains(several) && limits("/off").contains("| none |"), "{limited}");
+    assert!(limits("/list-of-one").contains("| {rate: 5/s, burst: 5, key: client_ip, "), "{limited}");
     let csv = castgate(&["report", "--access-matrix", "csv", "tests/pass/everything.yml"]);
     let csv = text_of(&csv);
     assert_eq!(csv.split("\r\n").count(), 11, "a heading, nine routes, and the end");

@@ -92,11 +92,13 @@ routes:
     assert_eq!(a.request_id, c.request_id);
     assert_ne!(a.rate_limit, c.rate_limit);
     let limit = |id: usize| &model.policies.rate_limit[id];
-    assert_eq!(limit(0).settings.burst, 90, "all of a minute may come at once");
+    let [inherited] = limit(0).settings.sections() else { panic!("one") };
+    assert_eq!(inherited.burst, 90, "all of a minute may come at once");
     assert_eq!(limit(0).origin.scope, Scope::TopLevel);
     let own = limit(c.rate_limit.unwrap().index());
-    assert_eq!((own.settings.burst, own.settings.rate), (7, limit(0).settings.rate));
-    assert!(matches!(&own.settings.key, RateLimitKey::Header(name) if name.as_str() == "x-tenant"));
+    let [section] = own.settings.sections() else { panic!("one") };
+    assert_eq!((section.burst, section.rate), (7, inherited.rate));
+    assert!(matches!(&section.key, RateLimitKey::Header(name) if name.as_str() == "x-tenant"));
     assert_eq!((own.origin.scope, own.origin.line.line), (Scope::Route(2), 8));
     let breaker = &model.policies.circuit_breaker[c.circuit_breaker.unwrap().index()].settings;
     assert_eq!((breaker.window, breaker.open), (Duration::from_secs(30), Duration::from_secs(1)));

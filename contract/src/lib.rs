@@ -8,6 +8,7 @@ pub mod cookie;
 pub mod cross_origin;
 pub mod host;
 pub mod level;
+pub mod limits;
 pub mod listen;
 pub mod methods;
 pub mod network;

@@ -16,6 +16,8 @@ pub struct Refusal {
 pub(crate) struct Series {
     pub(crate) name: &'static str,
     pub(crate) help: &'static str,
+    /// What tells it apart from others of its name, beside the route: a label and its value.
+    pub(crate) label: Option<(&'static str, &'static str)>,
 }
 
 impl Refusal {
@@ -49,7 +51,15 @@ impl Refusal {
 
     /// Counted by route in a series of this name, as [`Policy::counted`](crate::policy::Policy::counted) says.
     pub(crate) const fn counted(self, name: &'static str, help: &'static str) -> Self {
-        Self { series: Some(Series { name, help }), ..self }
+        Self { series: Some(Series { name, help, label: None }), ..self }
+    }
+
+    /// Counted apart from the same refusal without this label, or with another value of it. The value has to be known at build.
+    pub(crate) const fn labelled(self, label: &'static str, value: &'static str) -> Self {
+        match self.series {
+            Some(series) => Self { series: Some(Series { label: Some((label, value)), ..series }), ..self },
+            None => self,
+        }
     }
 
     /// The text in the log and in the problem document.

@@ -1,5 +1,6 @@
 //! Sums the shards into the families of `/metrics`, as a `prometheus` collector. Cold path: strings are made here.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use castgate_contract::methods;
@@ -12,6 +13,7 @@ use super::families::{Families, counter, family, gauge, labels};
 use super::process;
 use super::shard::{ByStatus, Histogram as Observed, RouteCounters, Shard};
 use crate::app::VERSION;
+use crate::error::Series;
 use crate::server::Process;
 use crate::upstream::{Backend, Members, RetryCause, Status};
 
@@ -108,7 +110,7 @@ fn add(families: &mut Vec<MetricFamily>, of_policies: impl Iterator<Item = Metri
 
 fn requests(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
     let (mut totals, mut durations, mut retries) = (vec![], vec![], vec![]);
-    let mut refused = vec![Vec::new(); process.counted().len()];
+    let mut refused: BTreeMap<(&str, &str), Vec<Metric>> = BTreeMap::new();
     let names = process.route_names().iter().copied().chain([UNMATCHED_ROUTE]);
     for (place, route) in names.enumerate() {
         let counters: Vec<&RouteCounters> =
@@ -127,9 +129,14 @@ fn requests(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
             }
         }
         durations.push(histogram(&[("route", route)], counters.iter().map(|counters| &counters.duration)));
-        for (place, samples) in refused.iter_mut().enumerate() {
+        for (place, refusal) in process.counted().iter().enumerate() {
+            let Some(Series { name, help, label }) = refusal.series() else { continue };
             let count: u64 = counters.iter().map(|counters| counters.refused[place].get()).sum();
-            samples.push(counter(&[("route", route)], count as f64));
+            // Which routes have what the label tells apart is not known here: those that have counted something.
+            if label.is_none() || count > 0 {
+                let labels: Vec<_> = [("route", route)].into_iter().chain(label).collect();
+                refused.entry((name, help)).or_default().push(counter(&labels, count as f64));
+            }
         }
         for cause in RetryCause::ALL {
             let count: u64 = counters.iter().map(|counters| counters.retries[cause as usize].get()).sum();
@@ -151,10 +158,8 @@ fn requests(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
         ),
         family("gateway_retries_total", "Attempts after the first.", MetricType::COUNTER, retries),
     ];
-    let refused = process.counted().iter().zip(refused);
-    families.extend(refused.filter_map(|(refusal, samples)| {
-        refusal.series().map(|series| family(series.name, series.help, MetricType::COUNTER, samples))
-    }));
+    let refused = refused.into_iter();
+    families.extend(refused.map(|((name, help), samples)| family(name, help, MetricType::COUNTER, samples)));
     families
 }
 
@@ -216,7 +221,7 @@ fn addresses_of(slots: &[Backend], labels: [(&str, &str); 2]) -> impl Iterator<I
 
 /// Sums over shards, with the status as a label value.
 fn by_status<'a>(shards: impl Iterator<Item = &'a ByStatus>) -> Vec<(String, u64)> {
-    let mut sums: std::collections::BTreeMap<Option<u16>, u64> = std::collections::BTreeMap::new();
+    let mut sums: BTreeMap<Option<u16>, u64> = BTreeMap::new();
     for (status, count) in shards.flat_map(ByStatus::nonzero) {
         *sums.entry(status).or_default() += count;
     }

@@ -193,7 +193,7 @@ impl Shard {
 
     /// A layer has refused a request; that is counted if it has a series.
     pub(crate) fn refused(&self, route: u32, refusal: &Refusal) {
-        if let Some(place) = self.counted.iter().position(|counted| std::ptr::eq(*counted, refusal)) {
+        if let Some(place) = self.counted.iter().position(|counted| *counted == refusal) {
             self.route(route).refused[place].add(1);
         }
     }

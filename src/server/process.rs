@@ -43,11 +43,11 @@ pub(crate) struct Process {
     exposition: Exposition,
 }
 
-/// Each once, however many policies of its kind there are.
+/// Each once, however many policies have the same.
 fn counted(settings: &Settings) -> Arc<[&'static Refusal]> {
     let mut counted: Vec<&'static Refusal> = Vec::new();
     for refusal in settings.policies.iter().flat_map(|policy| policy.counted()) {
-        if !counted.iter().any(|known| std::ptr::eq(*known, refusal)) {
+        if !counted.contains(&refusal) {
             counted.push(refusal);
         }
     }

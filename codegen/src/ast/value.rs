@@ -1,6 +1,6 @@
-//! The kinds of value the language has: quantities with units, switches, lists and maps that survive a mistake.
+//! The kinds of value the language has: quantities with units, lists and maps that survive a mistake.
 
-use serde::de::value::MapAccessDeserializer;
+use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IntoDeserializer as _, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
@@ -167,44 +167,6 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Map<T> {
     }
 }
 
-/// A section, or the word `off`.
-#[derive(Debug, Clone)]
-pub enum Switch<T> {
-    /// `off` (or `false`).
-    Off,
-    /// The section; `{}` is all its defaults.
-    On(T),
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Switch<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct SwitchVisitor<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for SwitchVisitor<T> {
-            type Value = Switch<T>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map (`{}` for the defaults) or `off`")
-            }
-            fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Switch<T>, E> {
-                // Readers of YAML 1.1 write `off` for false, and so may whoever writes `false` mean `off`.
-                if value {
-                    return Err(E::invalid_type(serde::de::Unexpected::Bool(true), &self));
-                }
-                Ok(Switch::Off)
-            }
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Switch<T>, E> {
-                if text != "off" {
-                    return Err(E::invalid_type(serde::de::Unexpected::Str(text), &self));
-                }
-                Ok(Switch::Off)
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Switch<T>, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(Switch::On)
-            }
-        }
-        deserializer.deserialize_any(SwitchVisitor(PhantomData))
-    }
-}
-
 /// A quantity, or the word `off`: no limit.
 #[derive(Debug, Clone)]
 pub enum Limit<T> {
@@ -223,7 +185,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Limit<T> {
                 f.write_str("a quantity with its unit, or `off`")
             }
             fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Limit<T>, E> {
-                // As of a `Switch`.
+                // As of a [`Switch`](super::Switch).
                 if value {
                     return Err(E::invalid_type(serde::de::Unexpected::Bool(true), &self));
                 }
@@ -285,7 +247,7 @@ impl<'de> Deserialize<'de> for Strings {
                 Ok(Strings::One(number.to_string()))
             }
             fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Strings, A::Error> {
-                List::deserialize(serde::de::value::SeqAccessDeserializer::new(seq)).map(Strings::List)
+                List::deserialize(SeqAccessDeserializer::new(seq)).map(Strings::List)
             }
         }
         deserializer.deserialize_string(StringsVisitor)

@@ -64,9 +64,17 @@ pub(crate) fn series(model: &Model) -> Vec<Series> {
     ];
     let sets = || model.routes.iter().map(|route| &route.middleware).chain([&model.unmatched]);
     for entry in REGISTRY {
+        let parts = sets().flat_map(|set| {
+            let layers = set.layers(&model.policies).filter(|layer| layer.kind == entry.name);
+            layers.map(|layer| count(layer.parts().len())).collect::<Vec<_>>()
+        });
+        let parts: Vec<u64> = parts.collect();
         let most = |per: &Per| match per {
-            Per::Route if sets().any(|set| set.names().contains(&entry.name)) => routes,
-            Per::Route => 0,
+            // All routes have the series of one that is alone, and each those of its own list.
+            Per::Route => {
+                let of_all = if parts.contains(&1) { routes } else { 0 };
+                of_all + parts.iter().filter(|parts| **parts > 1).sum::<u64>()
+            }
             Per::Upstream => count(behind(model, entry.name)),
         };
         series.extend(entry.facts.series.iter().map(|of| family(of.name, most(&of.per) * of.each, of.of)));

@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 
 pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     let mut reported = BTreeSet::new();
-    for policy in model.policies.all() {
-        for contradiction in policy.settings.contradictions() {
+    for part in model.policies.all().flat_map(|policy| policy.parts()) {
+        for contradiction in part.settings.contradictions() {
             let (key, other) = contradiction.keys;
-            let at = policy.written_key(key, sink.source);
-            let other = other.map(|other| policy.written_key(other, sink.source));
+            let at = part.written(&[key], sink.source);
+            let other = other.map(|other| part.written(&[other], sink.source));
             let is_known = sink.is_refused(&at) || other.as_ref().is_some_and(|other| sink.is_refused(other));
             if is_known || !reported.insert((at.clone(), other.clone())) {
                 continue;

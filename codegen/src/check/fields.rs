@@ -3,7 +3,7 @@
 
 use crate::codes;
 use crate::diagnostic::{Reporter, quoted};
-use crate::middleware::{Claim, Held, Use, written_after};
+use crate::middleware::{Claim, Held, Part, Use, written_after};
 use crate::model::{Model, Route, Target};
 use crate::source::ConfigPath;
 use std::collections::BTreeSet;
@@ -12,21 +12,17 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     let mut reported: BTreeSet<ConfigPath> = BTreeSet::new();
     for route in &model.routes {
         let layers: Vec<Use<'_>> = route.middleware.layers(&model.policies).collect();
-        let claims = layers.iter().flat_map(|layer| {
-            let claims = layer.settings.claims().into_iter();
-            claims.map(move |claim| (layer, claim))
-        });
-        for (claimant, claim) in claims {
-            let first = match claim.key {
-                Some(key) => claimant.written_key(key, sink.source),
-                None => claimant.origin.path.clone(),
-            };
-            if sink.is_refused(&first) {
-                continue;
-            }
-            for (at, label) in others(route, &layers, &claim) {
-                if reported.insert(at.clone()) {
-                    report((&at, label), &claim, &first, sink);
+        let parts: Vec<Part<'_>> = layers.iter().flat_map(Use::parts).collect();
+        for claimant in &parts {
+            for claim in claimant.settings.claims() {
+                let first = claimant.written(claim.key.as_slice(), sink.source);
+                if sink.is_refused(&first) {
+                    continue;
+                }
+                for (at, label) in others(route, &parts, &claim) {
+                    if reported.insert(at.clone()) {
+                        report((&at, label), &claim, &first, sink);
+                    }
                 }
             }
         }
@@ -34,14 +30,14 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
 }
 
 /// Other uses of the field: where, and what goes wrong.
-fn others(route: &Route, layers: &[Use<'_>], claim: &Claim<'_>) -> Vec<(ConfigPath, String)> {
+fn others(route: &Route, parts: &[Part<'_>], claim: &Claim<'_>) -> Vec<(ConfigPath, String)> {
     let mut others = Vec::new();
     let is_whole = claim.held == Held::Whole;
-    for layer in layers {
-        let touches = layer.settings.touches().into_iter();
+    for part in parts {
+        let touches = part.settings.touches().into_iter();
         for touch in touches.filter(|touch| touch.field.as_str() == claim.field && (is_whole || touch.loses))
         {
-            let at = touch.path.iter().fold(layer.origin.path.clone(), |at, key| at.key(key));
+            let at = touch.path.iter().fold(part.own.clone(), |at, key| at.key(key));
             let clash = claim.said.clash.map_or_else(|| (touch.clash)(claim.carries), str::to_owned);
             others.push((at, clash));
         }

@@ -16,16 +16,9 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
             continue;
         }
         let mut values: Vec<(ConfigPath, &RequestText)> = Vec::new();
-        for layer in &layers {
-            let own = &layer.origin.path;
-            let everywhere = ConfigPath::root().key("middleware").key(layer.kind);
-            for (keys, value) in layer.settings.values() {
-                let below = |at: &ConfigPath| keys.iter().fold(at.clone(), |at, key| at.key(key));
-                // What a route does not say itself it has from the top level.
-                let map = |at: &ConfigPath| keys.first().map_or_else(|| at.clone(), |key| at.key(key));
-                let is_own = sink.source.is_written(&map(own));
-                values.push((below(if is_own { own } else { &everywhere }), value));
-            }
+        for part in layers.iter().flat_map(Use::parts) {
+            let of_part = part.settings.values().into_iter();
+            values.extend(of_part.map(|(keys, value)| (part.written(&keys, sink.source), value)));
         }
         if let Some(route) = route
             && let Target::Respond(respond) = &route.target

@@ -148,7 +148,7 @@ impl Shape {
 
     /// This, or `off`.
     pub(crate) fn or_off(on: Self) -> Self {
-        Self::AnyOf(vec![on, Self::Off])
+        Self::AnyOf(on.forms().into_iter().chain([Self::Off]).collect())
     }
 }
 

@@ -34,7 +34,7 @@ impl Statics {
         let layers = set.layers(policies);
         layers
             .map(|layer| {
-                let code = layer.facts.code;
+                let code = layer.code();
                 let key = (layer.kind, layer.id, upstream.filter(|_| code.state == State::Upstream));
                 let key = (key.0, key.1, key.2.map(|(id, _)| id));
                 let policy = match self.known.get(&key) {
@@ -61,7 +61,7 @@ impl Statics {
         line: &FileLine,
         names: &mut Names,
     ) -> plan::Layer {
-        let (middleware, code) = (entry.name, entry.facts.code);
+        let (middleware, code) = (entry.name, layer.code(entry.facts.code));
         let site = Site { line, upstream: "", number: self.policies.len() };
         let policy = self.named((middleware, code), layer.policy(&site), names);
         plan::Layer { middleware: Some(middleware), kind: code.layer, of: Value::Ref(policy) }

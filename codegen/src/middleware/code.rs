@@ -21,10 +21,21 @@ pub(crate) struct Contradiction {
     pub(crate) help: &'static str,
 }
 
-/// A resolved middleware that can become code.
+/// A resolved middleware that can become code. What has to do with places of its keys is asked of each of its
+/// [`parts`](super::Use::parts), all else of the whole.
 pub(crate) trait Lower: Written {
     /// The policy's constant expression, of the type `Code::policy`.
     fn policy(&self, site: &Site<'_>) -> Value;
+
+    /// What it becomes, if that is not the same for all of its kind.
+    fn code(&self, of_kind: Code) -> Code {
+        of_kind
+    }
+
+    /// The sections that it is made of, if it is not one itself.
+    fn sections(&self) -> Option<Entries<'_>> {
+        None
+    }
 
     /// The feature of the library that it needs; of a section with several schemes that of the one which is written.
     fn feature(&self) -> Option<&'static str> {
@@ -94,6 +105,14 @@ pub(crate) trait Lower: Written {
 
     /// Reports what is right, but hardly meant; `at` is its section.
     fn lint(&self, _at: &ConfigPath, _sink: &mut Reporter<'_>) {}
+}
+
+/// The sections of a middleware of which there may be several.
+pub(crate) enum Entries<'m> {
+    /// Written without a list, and perhaps laid over another.
+    One(&'m dyn Lower),
+    /// Written as a list, which replaces what it would be laid over.
+    List(Vec<&'m dyn Lower>),
 }
 
 /// What can be written out.

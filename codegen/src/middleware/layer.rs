@@ -1,7 +1,8 @@
 //! What stands behind the name of a middleware, and how a route's is laid over the top-level one.
 
 use super::Policy;
-use crate::ast::Switch;
+use crate::ast::{Switch, Switched};
+use crate::codes::Code;
 use crate::language::{Section, Shape};
 use crate::model::{Id, Scope};
 use crate::resolve::cx::{At, Cx};
@@ -11,10 +12,15 @@ use crate::yaml::Tree;
 /// What stands behind the name of a middleware: a section, or what is made of several.
 pub(crate) trait Configured: Sized {
     /// What serde reads.
-    type Written: Clone;
+    type Written: Clone + Switched;
 
     /// What may be written.
     fn shape() -> Shape;
+
+    /// What can be wrong with it as a whole, beside what follows from its shape.
+    fn codes() -> Vec<&'static Code> {
+        Vec::new()
+    }
 
     /// What is written at one place, laid over what the top level has. What is wrong has been reported.
     fn laid_over(
@@ -30,7 +36,7 @@ pub(crate) trait Configured: Sized {
 /// What was written, and where.
 pub(crate) type Placed<'a, W> = (&'a W, &'a ConfigPath);
 
-impl<S: Section> Configured for S {
+impl<S: Section<Written: Switched>> Configured for S {
     type Written = S::Written;
 
     fn shape() -> Shape {

@@ -1,10 +1,11 @@
 //! `rate_limit`: so many requests in a span of time, for each client or header value.
 
+use super::several::{Repeated, Several};
 use super::{
     Code, Column, Facts, Family, Lower, Missed, Per, Prose, Refusal, Registered, Site, State, Touch,
 };
 use crate::codes;
-use crate::diagnostic::quoted;
+use crate::diagnostic::{Reporter, quoted};
 use crate::field::{Nature, Use};
 use crate::language::kind::{FieldName, Number, PowerOfTwo, RateOf};
 use crate::language::{Kind, section};
@@ -54,6 +55,17 @@ pub enum RateLimitKey {
     Values(RequestText),
 }
 
+impl RateLimitKey {
+    /// As it is written.
+    fn written(&self) -> String {
+        match self {
+            Self::ClientIp => "client_ip".to_owned(),
+            Self::Header(name) => format!("header:{name}"),
+            Self::Values(text) => show::of_request(text, Braces::Doubled),
+        }
+    }
+}
+
 /// A request is counted by what the field says.
 const LIMIT_KEY: Use = Use {
     help: &[(
@@ -92,11 +104,7 @@ impl Kind<RateLimitKey> for LimitKey {
         cx.field_name(at, name, LIMIT_KEY).map(RateLimitKey::Header)
     }
     fn tree(&self, value: &RateLimitKey) -> Tree {
-        match value {
-            RateLimitKey::ClientIp => Tree::text("client_ip"),
-            RateLimitKey::Header(name) => Tree::text(format!("header:{name}")),
-            RateLimitKey::Values(text) => Tree::text(show::of_request(text, Braces::Doubled)),
-        }
+        Tree::text(value.written())
     }
     fn codes(&self) -> Vec<&'static codes::Code> {
         let mut found = Kind::codes(&FieldName(LIMIT_KEY));
@@ -133,19 +141,29 @@ fn of_values(cx: &mut Cx<'_>, at: &ConfigPath, written: &str) -> Option<RateLimi
     None
 }
 
-impl Registered for RateLimit {
+/// One limit or several: a request has to be let in by each.
+pub type RateLimits = Several<RateLimit>;
+
+impl Registered for RateLimits {
     const FACTS: Facts = Facts {
         called: &["limit_req", "ratelimit", "rate_limiting", "throttle"],
         refusals: &[Refusal { reason: "rate_limited", status: 429 }],
-        series: &[Family { name: "gateway_rate_limited_total", per: Per::Route, each: 1, of: "routes" }],
-        reports: &[(&codes::LIMIT_BY_CHOICE, &["key"])],
+        series: &[Family {
+            name: "gateway_rate_limited_total",
+            per: Per::Route,
+            each: 1,
+            of: "routes, limits of lists",
+        }],
+        reports: &[(&codes::LIMIT_BY_CHOICE, &["key"]), (&codes::IDLE_LIMIT, &[""])],
         memory: Some("limit tables"),
         missed: Some(Missed {
             lint: Lint::ROUTE_WITHOUT_RATE_LIMIT,
             label: "nothing keeps one client from taking all",
             help: "add `rate_limit`, here or at the top level",
         }),
-        loosened: Some("`rate_limit` has a higher rate or burst, or counts by another key"),
+        loosened: Some(
+            "`rate_limit` has a higher rate or burst, counts by another key, or lacks a limit that it had",
+        ),
         column: Some(Column { heading: "rate limit", without: "none" }),
         prose: Prose { before: "", after: include_str!("rate_limit.md") },
         ..Facts::of(
@@ -157,16 +175,69 @@ impl Registered for RateLimit {
 
     #[cfg(feature = "cli")]
     fn looser(&self, old: &Self) -> Option<String> {
-        // Crosswise, since 1/3s is no number.
+        super::several::looser(self, old)
+    }
+}
+
+impl RateLimit {
+    /// How many in how long, to be compared crosswise: 1/3s is no number.
+    fn is_faster(&self, other: &Self) -> bool {
         let volume = |of: &Self, other: &Self| u128::from(of.rate.count.get()) * other.rate.per.as_nanos();
-        let (is_faster, is_larger) = (volume(self, old) > volume(old, self), self.burst > old.burst);
+        volume(self, other) > volume(other, self)
+    }
+
+    /// Whether all that the other one refuses is refused by this one, as long as both remember the client.
+    fn is_as_strict(&self, other: &Self) -> bool {
+        let is_looser = self.key != other.key || self.is_faster(other) || self.burst > other.burst;
+        !is_looser && self.max_keys >= other.max_keys
+    }
+}
+
+impl Repeated for RateLimit {
+    const CALLED: [&'static str; 2] = ["limit", "limits"];
+    const TWICE: &'static str = "of two limits with one rate and key only the smaller burst counts";
+
+    fn label(&self) -> String {
+        format!("{} {}", show::rate(self.rate), self.key.written())
+    }
+
+    fn code_of_several(of_one: Code) -> Code {
+        Code { layer: "RateLimits", policy: "LimitList", ..of_one }
+    }
+
+    fn policy_of_several(sections: &[Self], site: &Site<'_>) -> Value {
+        let labelled =
+            |each: &Self| Value::Call("Labelled::new", vec![Value::Text(each.label()), each.policy(site)]);
+        let limits = Value::Cells("Labelled", sections.iter().map(labelled).collect());
+        Value::Call("LimitList::new", vec![limits])
+    }
+
+    #[cfg(feature = "cli")]
+    fn looser(&self, old: &Self) -> Option<String> {
         let what = [
             (self.key != old.key).then(|| "counts by another key".to_owned()),
-            is_faster.then(|| format!("rate {} -> {}", show::rate(old.rate), show::rate(self.rate))),
-            is_larger.then(|| format!("burst {} -> {}", old.burst, self.burst)),
+            self.is_faster(old)
+                .then(|| format!("rate {} -> {}", show::rate(old.rate), show::rate(self.rate))),
+            (self.burst > old.burst).then(|| format!("burst {} -> {}", old.burst, self.burst)),
         ];
         let what: Vec<String> = what.into_iter().flatten().collect();
         (!what.is_empty()).then(|| what.join(", "))
+    }
+
+    fn lint_beside(list: &[Self], index: usize, at: &ConfigPath, sink: &mut Reporter<'_>) {
+        let own = &list[index];
+        // Of two that are the same the later one is too many.
+        let stricter = list.iter().enumerate().position(|(place, other)| {
+            place != index && other.is_as_strict(own) && (place < index || !own.is_as_strict(other))
+        });
+        if let Some(stricter) = stricter {
+            let other = sink.source.value_span(&at.index(stricter));
+            let title = format!("the limit of {} refuses nobody", own.label());
+            let label = "whoever is let in by the other one is let in here";
+            sink.lint_at(Lint::IDLE_LIMIT, &at.index(index), title, label)
+                .label(other, "this one refuses first")
+                .help("leave it out, or give it a smaller burst or another key");
+        }
     }
 }
 

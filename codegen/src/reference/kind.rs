@@ -24,7 +24,10 @@ pub(super) fn kind(shape: &Shape) -> String {
         Shape::AnyOf(choices) => {
             let kinds: Vec<String> = choices.iter().map(kind).collect();
             match kinds.as_slice() {
-                [one, list] if *list == format!("list of {one}") => format!("{one}, one or a list"),
+                [one, list, rest @ ..] if *list == format!("list of {one}") => {
+                    let rest: String = rest.iter().map(|other| format!(", or {other}")).collect();
+                    format!("{one}, one or a list{rest}")
+                }
                 _ => kinds.join(" or "),
             }
         }

@@ -361,6 +361,29 @@ fn what_lets_more_pass_is_called_so() {
             "rate_limit: {rate: 5/s, key: 'header:x-tenant'}",
             &["rate-limit: counts by another key"],
         ),
+        // Of several each one needs another that is as strict.
+        ("rate_limit: {rate: 5/s}", "rate_limit: [{rate: 5/s}, {rate: 100/m}]", &[]),
+        (
+            "rate_limit: [{rate: 5/s}, {rate: 100/m}]",
+            "rate_limit: {rate: 5/s}",
+            &["rate-limit: no limit is as strict as 100/m client_ip"],
+        ),
+        ("rate_limit: [{rate: 9/s}, {rate: 10/s, burst: 5}]", "rate_limit: {rate: 1/s, burst: 5}", &[]),
+        (
+            "rate_limit: [{rate: 5/s}, {rate: 100/m}]",
+            "rate_limit: [{rate: 100/m, burst: 200}, {rate: 6/s}]",
+            &["rate-limit: no limit is as strict as 5/s client_ip; 100/m client_ip: burst 100 -> 200"],
+        ),
+        (
+            "rate_limit: [{rate: 5/s}, {rate: 9/s, key: 'header:x-a'}]",
+            "rate_limit: [{rate: 5/s, key: 'header:x-a'}, {rate: 5/s}]",
+            &[],
+        ),
+        (
+            "rate_limit: [{rate: 5/s}, {rate: 9/s, key: 'header:x-a'}]",
+            "rate_limit: [{rate: 5/s}, {rate: 9/s, key: 'header:x-b'}]",
+            &["rate-limit: no limit is as strict as 9/s header:x-a"],
+        ),
     ] {
         assert_eq!(changes(old, new), loosened, "{old} -> {new}");
     }

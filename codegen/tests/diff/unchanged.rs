@@ -9,6 +9,12 @@ fn order_and_spelling_are_no_change() {
     let moved = OLD.replace(canary, "") + canary;
     assert!(diff(&model(OLD), &model(&moved)).is_empty());
     assert!(changed("timeout: 5s", "timeout: 5000ms").is_empty());
+    let limits =
+        |list: &str| model(&OLD.replace("middleware:\n", &format!("middleware:\n  rate_limit: {list}\n")));
+    let (one, other) = ("{rate: 5/s}", "{rate: 50/m, key: 'header:x-a'}");
+    let lists = [format!("[{one}, {other}]"), format!("[{other}, {one}]")];
+    let of_lists = diff(&limits(&lists[0]), &limits(&lists[1]));
+    assert!(of_lists.is_empty(), "{}", of_lists.text());
     assert!(
         changed("upstreams:", "server: {limits: {headers: 100}}\nupstreams:").is_empty(),
         "a default written out"
@@ -71,6 +77,7 @@ routes:
         ("[10.0.0.0/8, '::1']", "['::1', 10.0.0.0/8]"),
         ("['${env:A}', '${env:B}']", "['${env:B}', '${env:A}']"),
         ("rate: 60/m, burst: 1", "rate: 1/s"),
+        ("rate_limit: {rate: 60/m, burst: 1}", "rate_limit: [{rate: 1/s}]"),
         ("{x-a: '1', x-b: '2'}", "{X-B: '2', X-A: '1'}"),
         ("[server, via]", "[Via, Server]"),
         ("[GET, POST]", "[POST, GET]"),

@@ -21,6 +21,7 @@ pub(crate) enum Target {
     Stack8(&'static Stack8),
     Stack9(&'static Stack9),
     Stack10(&'static Stack10),
+    Stack11(&'static Stack11),
 }
 
 impl App for Compiled {
@@ -50,6 +51,7 @@ impl App for Compiled {
             Target::Stack8(stack) => stack.serve(request, cx).await,
             Target::Stack9(stack) => stack.serve(request, cx).await,
             Target::Stack10(stack) => stack.serve(request, cx).await,
+            Target::Stack11(stack) => stack.serve(request, cx).await,
         }
     }
     async fn reject(
@@ -73,7 +75,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "3dd2f4f387ae87ada8de6059e3233ae7c682addb36ec28f009d4c18518efb1ca",
+        config_sha256: "bab0169d4a36655e8c47ef536956677ebd6236be199445f7f94124e50d566335",
     },
     normal_config: NORMAL_CONFIG,
     listeners: &[
@@ -149,6 +151,7 @@ static SETTINGS: Settings = Settings {
         &BREAKER_2,
         &RESPONSE_HEADERS_1,
         &LIMIT_2,
+        &LIMIT_3,
         &RESPONSE_HEADERS_2,
         &CORS_1,
     ],
@@ -623,6 +626,33 @@ static LIMIT_2: middleware::rate_limit::Limit = middleware::rate_limit::Limit::n
     65536,
 );
 
+static LIMIT_3_CELLS: [middleware::rate_limit::Labelled; 2] = [
+    middleware::rate_limit::Labelled::new(
+        "50/s client_ip",
+        middleware::rate_limit::Limit::new(
+            Origin::at("everything.yml", 82),
+            middleware::rate_limit::LimitKey::ClientIp,
+            20000000,
+            10,
+            65536,
+        ),
+    ),
+    middleware::rate_limit::Labelled::new(
+        "1000/h header:x-tenant",
+        middleware::rate_limit::Limit::new(
+            Origin::at("everything.yml", 82),
+            middleware::rate_limit::LimitKey::header("x-tenant"),
+            3600000000,
+            1000,
+            128,
+        ),
+    ),
+];
+
+static LIMIT_3: middleware::rate_limit::LimitList = middleware::rate_limit::LimitList::new(
+    &LIMIT_3_CELLS,
+);
+
 static RESPONSE_HEADERS_2_CELLS: [middleware::response_headers::HeaderEdit; 2] = [
     middleware::response_headers::HeaderEdit::set(
         "cache-control",
@@ -635,7 +665,7 @@ static RESPONSE_HEADERS_2_CELLS: [middleware::response_headers::HeaderEdit; 2] =
 ];
 
 static RESPONSE_HEADERS_2: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 86),
+    Origin::at("everything.yml", 88),
     &RESPONSE_HEADERS_2_CELLS,
 );
 
@@ -976,7 +1006,43 @@ static STACK5: [Stack5; 4] = [
     ),
 ];
 
-type Stack6 = ForwardedPrefix<
+type Stack6 = middleware::request_id::RequestIds<
+    middleware::access_log::AccessLog<
+        middleware::error_pages::ErrorPages<
+            middleware::rate_limit::RateLimits<
+                middleware::circuit_breaker::CircuitBreaker<
+                    middleware::request_headers::RequestHeaders<
+                        Forward<Resolved<balancers::LeastConnections>>,
+                    >,
+                >,
+            >,
+        >,
+    >,
+>;
+
+static STACK6: [Stack6; 1] = [
+    middleware::request_id::RequestIds::new(
+        &REQUEST_ID_0,
+        middleware::access_log::AccessLog::new(
+            &ACCESS_LOG_0,
+            middleware::error_pages::ErrorPages::new(
+                &PAGES_0,
+                middleware::rate_limit::RateLimits::new(
+                    &LIMIT_3,
+                    middleware::circuit_breaker::CircuitBreaker::new(
+                        &BREAKER_1,
+                        middleware::request_headers::RequestHeaders::new(
+                            &REQUEST_HEADERS_0,
+                            Forward::new(&ROUTES_2, PathEdit::Keep),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    ),
+];
+
+type Stack7 = ForwardedPrefix<
     middleware::request_id::RequestIds<
         middleware::access_log::AccessLog<
             middleware::error_pages::ErrorPages<
@@ -994,7 +1060,7 @@ type Stack6 = ForwardedPrefix<
     >,
 >;
 
-static STACK6: [Stack6; 1] = [
+static STACK7: [Stack7; 1] = [
     ForwardedPrefix::new(
         "/letters",
         middleware::request_id::RequestIds::new(
@@ -1032,7 +1098,7 @@ static STACK6: [Stack6; 1] = [
     ),
 ];
 
-type Stack7 = middleware::request_id::RequestIds<
+type Stack8 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::error_pages::ErrorPages<
             middleware::rate_limit::RateLimit<
@@ -1046,7 +1112,7 @@ type Stack7 = middleware::request_id::RequestIds<
     >,
 >;
 
-static STACK7: [Stack7; 1] = [
+static STACK8: [Stack8; 1] = [
     middleware::request_id::RequestIds::new(
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
@@ -1085,7 +1151,7 @@ static STACK7: [Stack7; 1] = [
     ),
 ];
 
-type Stack8 = middleware::request_id::RequestIds<
+type Stack9 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::error_pages::ErrorPages<
             middleware::rate_limit::RateLimit<
@@ -1097,7 +1163,7 @@ type Stack8 = middleware::request_id::RequestIds<
     >,
 >;
 
-static STACK8: [Stack8; 1] = [
+static STACK9: [Stack9; 1] = [
     middleware::request_id::RequestIds::new(
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
@@ -1123,7 +1189,7 @@ static STACK8: [Stack8; 1] = [
     ),
 ];
 
-type Stack9 = middleware::request_id::RequestIds<
+type Stack10 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::error_pages::ErrorPages<
             middleware::cors::Cors<
@@ -1135,7 +1201,7 @@ type Stack9 = middleware::request_id::RequestIds<
     >,
 >;
 
-static STACK9: [Stack9; 1] = [
+static STACK10: [Stack10; 1] = [
     middleware::request_id::RequestIds::new(
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
@@ -1157,7 +1223,7 @@ static STACK9: [Stack9; 1] = [
     ),
 ];
 
-type Stack10 = middleware::request_id::RequestIds<
+type Stack11 = middleware::request_id::RequestIds<
     middleware::access_log::AccessLog<
         middleware::error_pages::ErrorPages<
             middleware::rate_limit::RateLimit<
@@ -1167,7 +1233,7 @@ type Stack10 = middleware::request_id::RequestIds<
     >,
 >;
 
-static STACK10: [Stack10; 1] = [
+static STACK11: [Stack11; 1] = [
     middleware::request_id::RequestIds::new(
         &REQUEST_ID_0,
         middleware::access_log::AccessLog::new(
@@ -1261,7 +1327,7 @@ static ROUTE_SETTINGS: [RouteSettings; 5] = [
     },
 ];
 
-static ROUTES: [Route<Target>; 15] = [
+static ROUTES: [Route<Target>; 16] = [
     Route::new("users", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
     Route::new("people", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
     Route::new("orders", &ROUTE_SETTINGS[0], Target::Stack1(&STACK1[0])),
@@ -1272,14 +1338,15 @@ static ROUTES: [Route<Target>; 15] = [
         .with_query(&CANARY_QUERY),
     Route::new("/old/{*rest}", &ROUTE_SETTINGS[0], Target::Stack4(&STACK4[0])),
     Route::new("/moved", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[0])),
+    Route::new("/burst", &ROUTE_SETTINGS[0], Target::Stack6(&STACK6[0])),
     Route::new("/moved/host", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[1])),
-    Route::new("/letters", &ROUTE_SETTINGS[0], Target::Stack6(&STACK6[0])),
-    Route::new("/wiki/{page}", &ROUTE_SETTINGS[3], Target::Stack7(&STACK7[0])),
+    Route::new("/letters", &ROUTE_SETTINGS[0], Target::Stack7(&STACK7[0])),
+    Route::new("/wiki/{page}", &ROUTE_SETTINGS[3], Target::Stack8(&STACK8[0])),
     Route::new("/login", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[2])),
     Route::new("/older", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[3])),
-    Route::new("/robots.txt", &ROUTE_SETTINGS[0], Target::Stack8(&STACK8[0])),
-    Route::new("/open", &ROUTE_SETTINGS[4], Target::Stack9(&STACK9[0])),
-    Route::new("/echo", &ROUTE_SETTINGS[0], Target::Stack10(&STACK10[0])),
+    Route::new("/robots.txt", &ROUTE_SETTINGS[0], Target::Stack9(&STACK9[0])),
+    Route::new("/open", &ROUTE_SETTINGS[4], Target::Stack10(&STACK10[0])),
+    Route::new("/echo", &ROUTE_SETTINGS[0], Target::Stack11(&STACK11[0])),
 ];
 
 // The matcher's tables: a trie of path segments for each host.
@@ -1295,10 +1362,10 @@ static INDEX: RouteIndex<Target> = RouteIndex {
     any_host: 1,
 };
 
-static NODES: [Node; 17] = [
+static NODES: [Node; 18] = [
     Node {
         stem: "login",
-        prefix: Span::one(10, Methods::ALL),
+        prefix: Span::one(11, Methods::ALL),
         ..Node::LEAF
     },
     Node {
@@ -1306,11 +1373,15 @@ static NODES: [Node; 17] = [
         ..Node::LEAF
     },
     Node {
-        prefix: Span::one(14, Methods::ALL),
+        prefix: Span::one(7, Methods::ALL),
         ..Node::LEAF
     },
     Node {
-        prefix: Span::one(8, Methods::ALL),
+        prefix: Span::one(15, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node {
+        prefix: Span::one(9, Methods::ALL),
         ..Node::LEAF
     },
     Node {
@@ -1319,7 +1390,7 @@ static NODES: [Node; 17] = [
         ..Node::LEAF
     },
     Node {
-        prefix: Span::one(7, Methods::ALL),
+        prefix: Span::one(8, Methods::ALL),
         ..Node::LEAF
     },
     Node {
@@ -1327,11 +1398,11 @@ static NODES: [Node; 17] = [
         ..Node::LEAF
     },
     Node {
-        prefix: Span::one(11, Methods::ALL),
+        prefix: Span::one(12, Methods::ALL),
         ..Node::LEAF
     },
     Node {
-        prefix: Span::one(13, Methods::ALL),
+        prefix: Span::one(14, Methods::ALL),
         ..Node::LEAF
     },
     Node {
@@ -1343,10 +1414,10 @@ static NODES: [Node; 17] = [
         ..Node::LEAF
     },
     Node {
-        exact: Span::one(12, Methods::ALL),
+        exact: Span::one(13, Methods::ALL),
         ..Node::LEAF
     },
-    Node { uint: 13, ..Node::LEAF },
+    Node { uint: 14, ..Node::LEAF },
     Node {
         exact: Span::one(3, Methods::GET.union(Methods::POST)),
         ..Node::LEAF
@@ -1355,9 +1426,9 @@ static NODES: [Node; 17] = [
         prefix: Span::new(0, 2),
         ..Node::LEAF
     },
-    Node { param: 16, ..Node::LEAF },
+    Node { param: 17, ..Node::LEAF },
     Node {
-        prefix: Span::one(9, Methods::ALL),
+        prefix: Span::one(10, Methods::ALL),
         ..Node::LEAF
     },
 ];
@@ -1365,37 +1436,37 @@ static NODES: [Node; 17] = [
 static EDGES: [Edge; 36] = [
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("users", 14),
+    Edge::new("users", 15),
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("robots.txt", 11),
+    Edge::new("robots.txt", 12),
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("older", 7),
-    Edge::VACANT,
-    Edge::VACANT,
-    Edge::VACANT,
+    Edge::new("older", 8),
     Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("open", 8),
-    Edge::new("wiki", 15),
-    Edge::new("tenants", 12),
-    Edge::new("people", 10),
-    Edge::new("letters", 3),
-    Edge::new("old", 6),
-    Edge::new("orders", 9),
-    Edge::new("echo", 2),
+    Edge::new("burst", 2),
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("moved", 4),
+    Edge::new("open", 9),
+    Edge::new("wiki", 16),
+    Edge::new("tenants", 13),
+    Edge::new("people", 11),
+    Edge::new("letters", 4),
+    Edge::new("old", 7),
+    Edge::new("orders", 10),
+    Edge::new("echo", 3),
+    Edge::VACANT,
+    Edge::VACANT,
+    Edge::new("moved", 5),
     Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("host", 5),
+    Edge::new("host", 6),
     Edge::VACANT,
     Edge::new("shop.example.com", 0),
     Edge::VACANT,
@@ -1714,6 +1785,30 @@ routes:
     limits:
       body: 10MiB
     # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), request_headers (line 37)
+  - name: /burst
+    path: /burst
+    match: prefix
+    upstream: routes
+    path_parameters: refuse
+    encoded_slashes: refuse
+    response:
+      location: keep
+    limits:
+      body: 10MiB
+    timeout: 60s
+    idle: 5m
+    total: off
+    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), circuit_breaker (line 35), request_headers (line 37)
+    middleware:
+      rate_limit:
+        - rate: 50/s
+          burst: 10
+          key: client_ip
+          max_keys: 65536
+        - rate: 1000/h
+          burst: 1000
+          key: "header:x-tenant"
+          max_keys: 128
   - name: /moved/host
     path: /moved/host
     match: prefix

@@ -92,6 +92,9 @@ fn keys_words_and_names_are_offered() {
     assert!(editor.offered("routes:\n  - methods: [GET, ^").contains(&"POST".to_owned()));
     let middleware = editor.offered("middleware:\n  rate_limit:\n    ^");
     assert_eq!(middleware, ["rate", "burst", "key", "max_keys"], "what has to be there goes first");
+    // Of a section and of an entry of a list it is the same.
+    assert_eq!(editor.offered("middleware:\n  rate_limit:\n    - ^"), middleware);
+    assert_eq!(editor.offered("routes:\n  - middleware: {rate_limit: [{rate: 1/s}, {^"), middleware);
     let switch = editor.offered("routes:\n  - middleware: {auth: ^");
     assert!(switch.contains(&"off".to_owned()), "{switch:?}");
     editor.quit();

@@ -303,6 +303,10 @@ fn settings(choices: &mut Choices<'_>, kind: &str, sort: u32) -> Node {
             section.put("rate", Node::plain(choices.pick(rates)));
             section.put("burst", Node::plain(sort + 1));
             section.may(choices, 30, "key", |_| Node::text("client_ip"));
+            // A list of one is the one.
+            if choices.chance(30) {
+                return Node::List(vec![section.done()]);
+            }
         }
         "auth" => {
             let mut keys: Vec<&str> = if sort == 0 { vec!["${env:A}", "${env:B}"] } else { vec!["${env:C}"] };

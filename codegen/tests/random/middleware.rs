@@ -51,12 +51,12 @@ fn section(choices: &mut Choices<'_>, top: &Top, forwards: bool, percent: usize)
     middleware
 }
 
-fn switched(
+fn switched<S: Into<Node>>(
     choices: &mut Choices<'_>,
     middleware: &mut Section,
     percent: usize,
     name: &str,
-    section: impl FnOnce(&mut Choices<'_>) -> Section,
+    section: impl FnOnce(&mut Choices<'_>) -> S,
 ) {
     if !choices.chance(percent) {
         return;
@@ -64,21 +64,32 @@ fn switched(
     let value = if choices.chance(15) {
         choices.pick(&[&Node::plain("off"), &Node::text("off"), &Node::plain("false")]).clone()
     } else {
-        section(choices).done()
+        section(choices).into()
     };
     middleware.put(name, value);
 }
 
-fn rate_limit(choices: &mut Choices<'_>, is_inherited: bool) -> Section {
+fn rate_limit(choices: &mut Choices<'_>, is_inherited: bool) -> Node {
+    // No two of one rate and key.
+    let rates = choices.some(&["7/s", "100/m", "5/15m", "30/h"], 4);
+    if !rates.is_empty() && choices.chance(40) {
+        let limit = |rate: &str| limit(choices, Some(Node::text(rate)));
+        return Node::List(rates.into_iter().map(limit).collect());
+    }
+    let rate = (!is_inherited || choices.chance(50)).then(|| rate(choices));
+    limit(choices, rate)
+}
+
+fn limit(choices: &mut Choices<'_>, rate: Option<Node>) -> Node {
     let mut section = Section::default();
-    if !is_inherited || choices.chance(50) {
-        section.put("rate", rate(choices));
+    if let Some(rate) = rate {
+        section.put("rate", rate);
     }
     section.may(choices, 50, "key", |choices| {
         let field = text::header(choices);
         Node::Text(if choices.chance(50) { format!("header:{field}") } else { "client_ip".to_owned() })
     });
-    section
+    section.done()
 }
 
 fn auth(choices: &mut Choices<'_>, is_inherited: bool) -> Section {

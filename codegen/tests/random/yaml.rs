@@ -53,6 +53,12 @@ impl Section {
     }
 }
 
+impl From<Section> for Node {
+    fn from(section: Section) -> Self {
+        section.done()
+    }
+}
+
 /// The whole file.
 pub(crate) fn file(choices: &mut Choices<'_>, root: &Node) -> String {
     let mut writer = Writer { out: String::new() };

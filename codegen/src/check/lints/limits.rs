@@ -12,13 +12,11 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     for route in &model.routes {
         let layers: Vec<Use<'_>> = route.middleware.layers(&model.policies).collect();
         let Some(proof) = layers.iter().position(|layer| layer.facts.proves_who) else { continue };
-        for layer in &layers[..proof] {
-            let Some(keys) = layer.settings.told_apart_by_choice() else { continue };
-            // What a route does not say itself it has from the top level.
-            let below = |at: &ConfigPath| keys.iter().fold(at.clone(), |at, key| at.key(key));
-            let (own, everywhere) =
-                (below(&layer.origin.path), below(&ConfigPath::root().key("middleware").key(layer.kind)));
-            let at = if sink.source.is_written(&own) { own } else { everywhere };
+        let parts =
+            layers[..proof].iter().flat_map(|layer| layer.parts().into_iter().map(move |part| (layer, part)));
+        for (layer, part) in parts {
+            let Some(keys) = part.settings.told_apart_by_choice() else { continue };
+            let at = part.written(keys, sink.source);
             if !seen.insert(at.clone()) {
                 continue;
             }

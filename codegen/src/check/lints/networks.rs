@@ -24,20 +24,24 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
             .help("name the networks of the proxies in front of the gateway");
     }
     overlaps(&networks, &section, sink);
-    for policy in model.policies.all() {
-        for (key, networks) in policy.settings.networks() {
-            let list = policy.origin.path.key(key);
+    let parts = model
+        .policies
+        .all()
+        .flat_map(|policy| policy.parts().into_iter().map(move |part| (policy.kind, part)));
+    for (kind, part) in parts {
+        for (key, networks) in part.settings.networks() {
+            let list = part.own.key(key);
             // What a route has from the top level is told of there.
             if sink.source.is_written(&list) {
                 let networks: Vec<(usize, Cidr)> = networks.iter().copied().enumerate().collect();
                 overlaps(&networks, &list, sink);
             }
         }
-        if let Some(label) = policy.settings.if_all_come_from_a_proxy()
+        if let Some(label) = part.settings.if_all_come_from_a_proxy()
             && !sink.source.is_written(&section)
         {
-            let title = format!("`{}` goes by addresses that may be a proxy's", policy.kind);
-            sink.lint_at_key(Lint::FILTER_WITHOUT_PROXIES, &policy.origin.path, title, label)
+            let title = format!("`{kind}` goes by addresses that may be a proxy's");
+            sink.lint_at_key(Lint::FILTER_WITHOUT_PROXIES, &part.own, title, label)
                 .help("name the proxies in front of the gateway in `server.trusted_proxies`, or write `trusted_proxies: []` if there are none");
         }
     }

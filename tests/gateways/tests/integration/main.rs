@@ -39,6 +39,7 @@ mod preflights;
 mod probes;
 mod proxying;
 mod rate_limit;
+mod rate_limits;
 mod raw_characters;
 mod request_id;
 mod resolve;
