@@ -169,6 +169,7 @@ fn replace(headers: &mut HeaderMap, name: &HeaderName, restored: impl Fn(&str) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn restored(
         taken: &'static str,
@@ -253,6 +254,27 @@ mod tests {
         assert_eq!(refresh("0;URL=\"/x\" y"), "0;URL=\"/api/x\" y");
         assert_eq!(refresh("5; /x?url=/y"), "5; /api/x?url=/y");
         assert_eq!(refresh("5"), "5");
+    }
+
+    proptest! {
+        /// Whatever a backend says: what is made of it is a path that no browser takes for a host, or a URL of the host that was asked.
+        #[test]
+        fn nothing_that_is_restored_leads_to_another_host(
+            taken in "(/api)?",
+            put in "(/v2)?",
+            value in "((http:|https:)?//(backend:9001|inner[.]test|evil[.]test))?(/v2)?[/\\\\a.?#@:\t\u{e9} ]{0,6}",
+        ) {
+            let (taken, put): (&'static str, &'static str) = (taken.leak(), put.leak());
+            let Ok(said) = HeaderValue::from_str(value.trim()) else { return Ok(()) };
+            let said = String::from_utf8(said.as_bytes().to_vec()).unwrap();
+            let made = restored(taken, put, HostHeader::Preserve, &LOCATION, &said);
+            if made != said {
+                let path = made.strip_prefix("https://shop.test:8443").unwrap_or(&made);
+                prop_assert!(path.starts_with('/') || path.is_empty(), "{said:?} becomes {made:?}");
+                let next = path[1.min(path.len())..].trim_start_matches(['\t', '\r', '\n']);
+                prop_assert!(path != made || !next.starts_with(['/', '\\']), "{said:?} becomes {made:?}");
+            }
+        }
     }
 
     #[test]

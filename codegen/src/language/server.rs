@@ -96,7 +96,8 @@ section! {
         /// A pause in a request's body: for so long a client may send nothing of it while the backend could take more; then 408.
         body: Duration = Timeout, default seconds(30), example "10s";
         /// A client that takes nothing of its response for so long is given up, and its connection closed. What it takes shows in
-        /// steps of up to 64 KiB: a client that reads steadily, and faster than that in this time, is never cut.
+        /// steps, as its system makes room, of up to 256 KiB with the usual buffers: a client that reads steadily, and faster than that
+        /// in this time, is never cut.
         write: Duration = Timeout, default seconds(30), example "10s";
         /// An idle keep-alive connection is closed after this.
         idle: Duration = Timeout, default seconds(75), example "30s";
