@@ -63,6 +63,22 @@ Not taken, in the order in which routes of gateway.yml are tried:
 }
 
 #[test]
+fn of_several_limits_it_says_how_many() {
+    let (mut source, mut sink) =
+        (Source::new("gateway.yml", include_str!("pass/limit-lists.yml")), Diagnostics::new());
+    let model = compile(&mut source, &mut sink).unwrap().model;
+    let middleware = |path: &str| {
+        let text = explain(&model, &Request::parse(&format!("GET {path}")).unwrap(), None, false).unwrap();
+        let row = text.lines().find_map(|line| line.strip_prefix("   middleware "));
+        row.unwrap().to_owned()
+    };
+    assert_eq!(middleware("/inherited"), "rate_limit (3 of them, line 4)");
+    assert_eq!(middleware("/list/7"), "rate_limit (3 of them, line 13)");
+    assert_eq!(middleware("/list-of-one"), "rate_limit (line 9)");
+    assert_eq!(middleware("/off"), "none");
+}
+
+#[test]
 fn headers_query_and_host_decide_as_they_do_at_run_time() {
     let winner = |line: &str, headers: &[&str]| {
         let text = ask(line, headers);

@@ -307,3 +307,40 @@ impl Lower for RateLimit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::num::NonZeroU32;
+    use std::time::Duration;
+
+    fn limit((count, seconds, burst): (u32, u64, u32)) -> RateLimit {
+        let rate = Rate { count: NonZeroU32::new(count).unwrap(), per: Duration::from_secs(seconds) };
+        RateLimit { rate, burst, key: RateLimitKey::ClientIp, max_keys: 4 }
+    }
+
+    /// Whether it lets in somebody who comes as soon as the other one lets them in: all at once, and then one by one.
+    fn lets_in(limit: &RateLimit, other: &RateLimit) -> bool {
+        let interval = |of: &RateLimit| of.rate.per.as_nanos() / u128::from(of.rate.count.get());
+        let (mut arrival, own) = (0, interval(limit));
+        (0..2000).all(|number: u32| {
+            let now = u128::from((number + 1).saturating_sub(other.burst)) * interval(other);
+            let due = now.max(arrival);
+            arrival = due + own;
+            due - now <= own * u128::from(limit.burst - 1)
+        })
+    }
+
+    proptest! {
+        /// What `idle-limit` says of two limits, and `diff` of a change.
+        #[test]
+        fn a_limit_is_as_strict_exactly_if_the_other_one_lets_in_whom_it_lets_in(
+            one in (1u32..6, 1u64..6, 1u32..6),
+            other in (1u32..6, 1u64..6, 1u32..6),
+        ) {
+            let (one, other) = (limit(one), limit(other));
+            prop_assert_eq!(one.is_as_strict(&other), lets_in(&other, &one));
+        }
+    }
+}
