@@ -176,7 +176,8 @@ catalogue! {
     DRAIN_TOO_SHORT = "CG0509", "drain shorter than a request", Keys(&["server.drain.grace"]);
     BUILT_IN_OVERLAP = "CG0510", "route overlaps the built-in paths", Keys(&["routes.path"]);
     FOREIGN_WILDCARD = "CG0511", "wildcard of another gateway",
-        Keys(&["routes.path", "routes.headers", "routes.query", "routes.rewrite", "routes.redirect.to"]);
+        Keys(&["routes.path", "routes.headers", "routes.query", "routes.rewrite", "routes.redirect.to",
+            "routes.respond.body", "routes.respond.headers"]);
     TRAILING_SLASH_TWINS = "CG0512", "routes that differ by a slash", Keys(&["routes.path"]);
     TRIES_BEYOND_TIMEOUT = "CG0513", "attempts that come too late",
         Keys(&["upstreams.retries.attempts", "upstreams.timeouts.connect"]);

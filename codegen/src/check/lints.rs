@@ -8,6 +8,7 @@ mod networks;
 mod routes;
 mod unused;
 mod upstreams;
+mod variables;
 
 use crate::diagnostic::Reporter;
 use crate::model::Model;
@@ -19,6 +20,7 @@ pub(super) fn check(model: &Model, tables: &[Table<'_>], sink: &mut Reporter<'_>
     listeners::check(model, sink);
     upstreams::check(model, sink);
     foreign::check(model, sink);
+    variables::check(model, sink);
     networks::check(model, sink);
     limits::check(model, sink);
     unused::middleware(model, sink);

@@ -2,9 +2,10 @@
 
 use crate::codes;
 use crate::diagnostic::{Reporter, quoted};
+use crate::language::route::{WrittenRespond, WrittenRoute};
 use crate::middleware::{REGISTRY, Use};
-use crate::model::{Model, RequestText, Route, Source, Target};
-use crate::source::ConfigPath;
+use crate::model::{self, Model, RequestText, Route, Target};
+use crate::source::{ConfigPath, Source};
 use std::collections::BTreeSet;
 
 pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
@@ -15,21 +16,11 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
         if layers.iter().any(|layer| layer.facts.gives_id) {
             continue;
         }
-        let mut values: Vec<(ConfigPath, &RequestText)> = Vec::new();
-        for part in layers.iter().flat_map(Use::parts) {
-            let of_part = part.settings.values().into_iter();
-            values.extend(of_part.map(|(keys, value)| (part.written(&keys, sink.source), value)));
-        }
-        if let Some(route) = route
-            && let Target::Respond(respond) = &route.target
-        {
-            values.push((route.origin.path.key("respond").key("body"), &respond.body));
-            let at = route.origin.path.key("respond").key("headers");
-            values.extend(respond.headers.iter().map(|(name, value)| (at.key(name.as_str()), value)));
-        }
+        let mut values = of_layers(&layers, sink.source);
+        values.extend(route.into_iter().flat_map(of_answer));
         values.extend(route.and_then(Route::template));
         for (at, value) in values {
-            if value.sources().any(|source| *source == Source::Id) && reported.insert(at.clone()) {
+            if value.sources().any(|source| *source == model::Source::Id) && reported.insert(at.clone()) {
                 let of = route.map_or_else(
                     || "requests that match no route have no id".to_owned(),
                     |route| format!("requests of the route {} have no id", quoted(&route.name)),
@@ -40,4 +31,23 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
             }
         }
     }
+}
+
+/// The values of middleware, and where they were written.
+pub(super) fn of_layers<'m>(layers: &[Use<'m>], source: &Source) -> Vec<(ConfigPath, &'m RequestText)> {
+    let parts = layers.iter().flat_map(Use::parts);
+    let values = parts.flat_map(|part| {
+        let of_part = part.settings.values().into_iter();
+        of_part.map(move |(keys, value)| (part.written(&keys, source), value)).collect::<Vec<_>>()
+    });
+    values.collect()
+}
+
+/// Those of a fixed response: of its body, and of its fields.
+pub(super) fn of_answer(route: &Route) -> Vec<(ConfigPath, &RequestText)> {
+    let Target::Respond(respond) = &route.target else { return Vec::new() };
+    let at = route.origin.path.key(WrittenRoute::respond);
+    let fields = at.key(WrittenRespond::headers);
+    let fields = respond.headers.iter().map(|(name, value)| (fields.key(name.as_str()), value));
+    std::iter::once((at.key(WrittenRespond::body), &respond.body)).chain(fields).collect()
 }

@@ -240,6 +240,7 @@ impl Registered for ErrorPages {
             (&codes::KEY_DOES_NOT_APPLY, &["file"]),
             (&codes::LATE_VALUE_HERE, &["body", "content_type"]),
             (&codes::HEADER_VALUE, &["content_type"]),
+            (&codes::FOREIGN_WILDCARD, &["body"]),
         ],
         prose: Prose { before: include_str!("error_pages.md"), after: include_str!("error_pages_after.md") },
         ..Facts::of(

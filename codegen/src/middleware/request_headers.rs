@@ -2,6 +2,7 @@
 
 use super::edits::{self, EDIT};
 use super::{Code, Facts, Lower, Prose, Registered, Site, State};
+use crate::codes;
 use crate::language::kind::{FieldName, FieldOfRequest, Fields, ListOf};
 use crate::language::section;
 use crate::model::{HeaderName, RequestText};
@@ -28,6 +29,7 @@ impl Registered for RequestHeaders {
     const FACTS: Facts = Facts {
         formerly: Some(("headers", "request")),
         called: &["proxy_set_header", "header_up"],
+        reports: &[(&codes::FOREIGN_WILDCARD, &["set", "add"])],
         prose: Prose {
             before: include_str!("request_headers.md"),
             after: include_str!("request_headers_after.md"),

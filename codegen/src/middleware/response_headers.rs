@@ -2,6 +2,7 @@
 
 use super::edits::{self, EDIT};
 use super::{Code, Entry, Facts, Lower, Prose, Registered, Site, State, Touch, written_after};
+use crate::codes;
 use crate::language::kind::{FieldName, FieldOfRequest, Fields, ListOf};
 use crate::language::section;
 use crate::model::{HeaderName, RequestText};
@@ -35,6 +36,7 @@ impl Registered for ResponseHeaders {
         formerly: Some(("headers", "response")),
         called: &["add_header", "header_down"],
         sees_unmatched: true,
+        reports: &[(&codes::FOREIGN_WILDCARD, &["set", "add"])],
         prose: Prose { before: include_str!("response_headers.md"), after: "" },
         ..Facts::of(
             "Changes header fields of every response, the gateway's own included.",

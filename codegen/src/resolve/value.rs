@@ -7,6 +7,7 @@ mod template;
 use crate::late::{self, LateError};
 use crate::model::{Part, Piece, RequestText};
 use crate::pattern::{Hosts, Parameters, PathPattern, PatternError};
+pub(crate) use foreign::{first as foreign_variable, unmistakable};
 use source::source;
 pub(crate) use template::{Place, parse as parse_template};
 
@@ -83,6 +84,8 @@ pub(crate) fn parse(text: &str, braces: Braces, captures: &Captures) -> Result<R
             let end = escaped(rest);
             made.literal(&rest[1..end]);
             at += end;
+        } else if let Some(found) = foreign::variable(rest).filter(|_| braces == Braces::Doubled) {
+            return Err(found.error(text, at).into());
         } else if rest.starts_with("${") {
             if braces == Braces::Text {
                 return Err(ValueError::LateHere);
@@ -99,10 +102,6 @@ pub(crate) fn parse(text: &str, braces: Braces, captures: &Captures) -> Result<R
             at = range.end;
         } else if matches!(first, '{' | '}') && braces == Braces::Doubled {
             return Err(lone(text, at).into());
-        } else if braces == Braces::Doubled
-            && let Some(found) = foreign::variable(rest)
-        {
-            return Err(found.error(text, at).into());
         } else {
             made.literal(&rest[..first.len_utf8()]);
             at += first.len_utf8();
@@ -297,6 +296,12 @@ mod tests {
             ("$remote_addr", 0..12, Some("{client.ip}")),
             ("a $http_x_a;", 2..11, Some("a {header.x-a};")),
             ("%[src]", 0..6, Some("{client.ip}")),
+            ("a ${host}", 2..9, Some("a {request.host}")),
+            ("${1}", 0..4, None),
+            ("%{HTTP_HOST}", 0..12, Some("{request.host}")),
+            ("%{HTTP:X-A}", 0..11, Some("{header.X-A}")),
+            ("{>X-A}", 0..6, Some("{header.X-A}")),
+            ("{~a}", 0..4, Some("{cookie.a}")),
             ("{http.request.host}", 0..19, Some("{request.host}")),
             ("{nope}", 0..6, None),
             ("{claim.sub}", 0..11, None),

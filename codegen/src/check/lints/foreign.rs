@@ -1,4 +1,4 @@
-//! Text that is a wildcard in other gateways and only text here.
+//! Text that is a wildcard in other gateways and only text here, in what routes ask for and in templates.
 
 use crate::diagnostic::{Reporter, quoted};
 use crate::lint::Lint;
@@ -63,7 +63,7 @@ fn template(route: &Route, sink: &mut Reporter<'_>) {
 }
 
 /// The first `$1` of a text.
-fn first_group(text: &str) -> Option<&str> {
+pub(super) fn first_group(text: &str) -> Option<&str> {
     let start = text
         .match_indices('$')
         .map(|(at, _)| at)

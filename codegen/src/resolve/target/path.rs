@@ -8,7 +8,7 @@ use crate::model::{PathChange, PrefixChange, RequestText};
 use crate::pattern::{MatchKind, PathPattern, Segment, parse_prefix};
 use crate::resolve::cx::Cx;
 use crate::resolve::upstream::Place;
-use crate::resolve::value::{Captures, Place as Of, parse_template};
+use crate::resolve::value::{Captures, Place as Of, foreign_variable, parse_template};
 use crate::source::ConfigPath;
 use crate::yaml;
 
@@ -156,7 +156,9 @@ fn rewrite(cx: &mut Cx<'_>, at: &ConfigPath, text: &str) -> Option<PathChange> {
 
 /// What is made of each request.
 pub(super) fn template(cx: &mut Cx<'_>, at: &ConfigPath, text: &str, of: Of) -> Option<RequestText> {
-    if !cx.is_literal(at, text) {
+    // `${host}` is not meant to come at start.
+    let is_foreign = foreign_variable(text).is_some_and(|(variable, _)| variable.starts_with("${"));
+    if !is_foreign && !cx.is_literal(at, text) {
         return None;
     }
     let captures = std::mem::replace(&mut cx.captures, Captures::Unknown);

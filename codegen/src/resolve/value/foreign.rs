@@ -64,6 +64,19 @@ const CADDY: [(&str, &str); 9] = [
     ("path", "request.path"),
 ];
 
+/// Apache's.
+const APACHE: [(&str, &str); 9] = [
+    ("REMOTE_ADDR", "client.ip"),
+    ("HTTP_HOST", "request.host"),
+    ("SERVER_NAME", "request.host"),
+    ("SERVER_PORT", "request.port"),
+    ("REQUEST_SCHEME", "request.scheme"),
+    ("REQUEST_METHOD", "request.method"),
+    ("REQUEST_URI", "request.path"),
+    ("HTTP_USER_AGENT", "header.user-agent"),
+    ("HTTP_REFERER", "header.referer"),
+];
+
 fn of(table: &[(&str, &str)], name: &str) -> Option<String> {
     table.iter().find(|(theirs, _)| *theirs == name).map(|(_, ours)| (*ours).to_owned())
 }
@@ -85,22 +98,58 @@ pub(super) fn variable(rest: &str) -> Option<Variable<'_>> {
         };
         return Some(Variable { text, ours });
     }
+    if let Some(inner) = rest.strip_prefix("%{") {
+        let name = &inner[..inner.find('}')?];
+        let field = name.strip_prefix("HTTP:").or_else(|| name.strip_prefix("req:"));
+        let ours = of(&APACHE, name).or_else(|| field.map(|field| format!("header.{field}")));
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_:-".contains(&byte);
+        let is_named = !name.is_empty() && name.bytes().all(is_name);
+        return is_named.then_some(Variable { text: &rest[..name.len() + 3], ours });
+    }
+    if let Some(inner) = rest.strip_prefix("${") {
+        // Any other is a late value, or the attempt at one.
+        let name = &inner[..inner.find('}')?];
+        let is_group = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+        let ours = nginx(name);
+        let text = &rest[..name.len() + 3];
+        return (is_group || ours.is_some()).then_some(Variable { text, ours });
+    }
     let name = rest.strip_prefix('$')?;
     let is_word = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_';
     let name = &name[..name.bytes().take_while(is_word).count()];
-    let family = [("http_", "header."), ("arg_", "query."), ("cookie_", "cookie.")].into_iter().find_map(
-        |(theirs, ours)| {
-            let inner = name.strip_prefix(theirs).filter(|inner| !inner.is_empty())?;
-            Some(format!(
-                "{ours}{}",
-                if theirs == "http_" { inner.replace('_', "-") } else { inner.to_owned() }
-            ))
-        },
-    );
-    let ours = of(&NGINX, name).or(family);
+    let ours = nginx(name);
     let is_other = NGINX_OTHER.contains(&name)
         || ["upstream_", "ssl_", "sent_http_"].iter().any(|theirs| name.starts_with(theirs));
     (ours.is_some() || is_other).then_some(Variable { text: &rest[..name.len() + 1], ours })
+}
+
+/// What means the same as this variable of nginx.
+fn nginx(name: &str) -> Option<String> {
+    let family = [("http_", "header."), ("arg_", "query."), ("cookie_", "cookie.")];
+    let of_family = |(theirs, ours): &(&str, &str)| {
+        let inner = name.strip_prefix(theirs).filter(|inner| !inner.is_empty())?;
+        let inner = if *theirs == "http_" { inner.replace('_', "-") } else { inner.to_owned() };
+        Some(format!("{ours}{inner}"))
+    };
+    of(&NGINX, name).or_else(|| family.iter().find_map(of_family))
+}
+
+/// The first variable of another gateway in a text, and what means the same.
+pub(crate) fn first(text: &str) -> Option<(&str, Option<String>)> {
+    let mut found = text.match_indices(['$', '%']).filter_map(|(at, _)| variable(&text[at..]));
+    found.next().map(|Variable { text, ours }| (text, ours))
+}
+
+/// The first that is hardly anything else, whatever stands around it, and what means the same: `$remote_addr`, `%[src]`, but neither
+/// `$host` nor `${name}`, which are also a shell's.
+pub(crate) fn unmistakable(text: &str) -> Option<(&str, String)> {
+    let all = text.match_indices(['$', '%']).filter_map(|(at, _)| variable(&text[at..]));
+    let is_gateways = |text: &str| match text.strip_prefix('$') {
+        Some(name) => name.starts_with("http_x_") || name.contains('_') && of(&NGINX, name).is_some(),
+        None => text.starts_with("%["),
+    };
+    let mut known = all.filter_map(|Variable { text, ours }| Some((text, ours?)));
+    known.find(|(text, _)| is_gateways(text))
 }
 
 impl Variable<'_> {
@@ -113,6 +162,9 @@ impl Variable<'_> {
             Some(ours) => {
                 error.canonical(format!("{}{{{ours}}}{}", &text[..range.start], &text[range.end..]))
             }
+            None if self.text.bytes().any(|byte| byte.is_ascii_digit()) => {
+                error.help("what a path has taken has a name here: `{name}` or, last, `{*name}`")
+            }
             None if self.text.ends_with("x_forwarded_for") => {
                 error.help("the gateway itself adds the client to `X-Forwarded-For`; leave this out")
             }
@@ -123,6 +175,12 @@ impl Variable<'_> {
 
 /// What means the same as this name in braces.
 pub(super) fn braced(name: &str) -> Option<String> {
+    // Caddy's of old.
+    let old = [('>', "header."), ('~', "cookie."), ('?', "query.")];
+    if let Some((theirs, ours)) = old.into_iter().find(|(theirs, _)| name.starts_with(*theirs)) {
+        let inner = name.trim_start_matches(theirs);
+        return (!inner.is_empty()).then(|| format!("{ours}{inner}"));
+    }
     let theirs = name.strip_prefix("http.request.").unwrap_or(name);
     let family = [("header.", "header."), ("uri.query.", "query."), ("cookie.", "cookie.")];
     let inner = |(theirs_is, ours): &(&str, &str)| {

@@ -73,6 +73,15 @@ fn tokens(text: &str, captures: &Captures) -> Result<Vec<Token>, PatternError> {
         }
         let (part, length) = match first {
             '{' => {
+                if let Some(inner) = rest.strip_prefix("{{").and_then(|inner| inner.split_once("}}")) {
+                    let end = at + inner.0.len() + 4;
+                    let bare = inner.0.trim().trim_start_matches('.');
+                    let right = format!("{}{{{bare}}}{}", &text[..at], &text[end..]);
+                    let message = "a value stands in one pair of braces";
+                    return Err(PatternError::new(at..end, message)
+                        .help("a brace of the text itself is `%7B` or `%7D`")
+                        .canonical(right));
+                }
                 let Some(length) = rest.find('}').map(|end| end + 1) else {
                     return Err(PatternError::new(at..text.len(), "this `{` is not closed"));
                 };
