@@ -63,18 +63,21 @@ fn hidden(choices: &mut Choices<'_>) -> Vec<Route> {
         taker
     };
     let mut takers = match choices.below(3) {
-        0 => vec![taker("one", &[Segment::Any], false)],
+        0 => vec![taker("one", &[Segment::Any], false), taker("nothing", &[Segment::Literal("")], true)],
         1 => vec![
             taker("end", &[Segment::Any], true),
             taker("slash", &[Segment::Any, Segment::Literal("")], true),
             taker("more", &[Segment::Any, Segment::Rest], false),
+            taker("nothing", &[Segment::Literal("")], true),
         ],
         _ => {
-            let mut takers = ["get", "post"].map(|name| taker(name, &[Segment::Any], false));
-            takers[0].condition.methods = vec!["GET"];
-            takers[1].condition.methods = vec!["POST"];
+            let [mut read, mut write] = ["get", "post"].map(|name| taker(name, &[Segment::Any], false));
+            let mut nothing = taker("nothing", &[Segment::Literal("")], true);
+            read.condition.methods = vec!["GET"];
+            write.condition.methods = vec!["POST"];
+            nothing.condition.methods = Vec::new();
             below.condition.methods = vec!["GET", "POST"];
-            takers.to_vec()
+            vec![read, write, nothing]
         }
     };
     if choices.chance(20) {

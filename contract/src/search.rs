@@ -120,7 +120,16 @@ fn descend(
             at = segment::after(path, at, stem)?;
         }
         if at > path.len() {
-            return first(tables, node.exact, accept).or_else(|| first(tables, node.prefix, accept));
+            if let Some(found) = first(tables, node.exact, accept) {
+                return Some(found);
+            }
+            // The path `/` ends at the root, and with a slash.
+            if path.len() == 1
+                && let Some(found) = first(tables, node.rest, accept)
+            {
+                return Some(found);
+            }
+            return first(tables, node.prefix, accept);
         }
         if node.has_alternatives() {
             return branch(tables, node, path, at, accept);
@@ -175,12 +184,7 @@ fn branch<T: Tables + ?Sized>(
     {
         return Some(found);
     }
-    if at < path.len()
-        && let Some(found) = first(tables, node.rest, accept)
-    {
-        return Some(found);
-    }
-    first(tables, node.prefix, accept)
+    first(tables, node.rest, accept).or_else(|| first(tables, node.prefix, accept))
 }
 
 #[inline(always)]

@@ -55,7 +55,7 @@ fn difference(pattern: &PathPattern, path: &str) -> String {
         let is_match = match wanted {
             Segment::Literal(text) => segments.get(index) == Some(&text.as_str()),
             Segment::Param { kind, .. } => kind.accepts(segment),
-            Segment::Rest { .. } => segments.iter().skip(index).any(|segment| !segment.is_empty()),
+            Segment::Rest { .. } => index < segments.len(),
         };
         if is_match {
             continue;

@@ -20,7 +20,7 @@ pub enum Segment {
         /// What it accepts.
         kind: ParamKind,
     },
-    /// `{*rest}`: all that remains of the path, at least one segment that is not empty.
+    /// `{*rest}`: all that remains of the path behind a slash, perhaps nothing.
     Rest {
         /// Unique in its pattern.
         name: String,

@@ -37,7 +37,7 @@ impl<'a> Neighbours<'a> {
             steps => steps,
         };
         for root in self.roots(region.host) {
-            meeting.along(root, steps);
+            if steps.is_empty() { meeting.at_root(root) } else { meeting.along(root, steps) }
         }
         // A route is in the tries of all of its hosts.
         meeting.found.sort_unstable();
@@ -71,6 +71,20 @@ struct Meeting<'a> {
 }
 
 impl<'a> Meeting<'a> {
+    /// Routes that match `/`, or what the region has besides.
+    fn at_root(&mut self, number: u32) {
+        let Some(node) = self.index.nodes().get(number as usize) else { return };
+        match self.end {
+            End::Here => {
+                self.take(node.exact);
+                self.take(node.rest);
+                self.take(node.prefix);
+            }
+            // Every path has a slash.
+            End::Anywhere | End::Below => self.all(node),
+        }
+    }
+
     /// Routes that end at `number`, if there is such a node, or below, where the path goes on with `steps`.
     fn along(&mut self, number: u32, steps: &[Step]) {
         let Some(node) = self.index.nodes().get(number as usize) else { return };
@@ -81,7 +95,10 @@ impl<'a> Meeting<'a> {
                     self.take(node.prefix);
                 }
                 End::Anywhere => self.all(node),
-                End::Below => self.below(node),
+                End::Below => {
+                    self.slash(node);
+                    self.below(node);
+                }
             };
         };
         self.take(node.prefix);
@@ -92,10 +109,10 @@ impl<'a> Meeting<'a> {
         if let Some(child) = literal {
             self.along(child, steps);
         }
+        self.take(node.rest);
         if matches!(step, Step::Literal(text) if text.is_empty()) {
             return;
         }
-        self.take(node.rest);
         if let Step::Free(kind) = step {
             for child in self.children(node, *kind) {
                 self.along(child, steps);
@@ -115,12 +132,16 @@ impl<'a> Meeting<'a> {
     /// Every route that ends at this node or below.
     fn all(&mut self, node: &'a Node) {
         self.take(node.exact);
-        if let Some(slash) =
-            self.index.lookup(node.literals, "").and_then(|child| self.index.nodes().get(child as usize))
-        {
+        self.slash(node);
+        self.below(node);
+    }
+
+    /// Those that end with a slash behind this node.
+    fn slash(&mut self, node: &Node) {
+        let child = self.index.lookup(node.literals, "");
+        if let Some(slash) = child.and_then(|child| self.index.nodes().get(child as usize)) {
             self.take(slash.exact);
         }
-        self.below(node);
     }
 
     /// Those that match a path which goes on behind this node.

@@ -62,7 +62,7 @@ impl PathPattern {
             let fits = match segment {
                 Segment::Literal(literal) => literal == first,
                 Segment::Param { kind, .. } => kind.accepts(first),
-                Segment::Rest { .. } => return !text.is_empty(),
+                Segment::Rest { .. } => return true,
             };
             if !fits {
                 return false;

@@ -47,7 +47,7 @@ pub(crate) fn matches(route: &Route, request: &Request) -> bool {
     let path: Vec<&str> = request.path()[1..].split('/').collect();
     let pattern = &route.path.segments;
     let fits = |(index, segment): (usize, &Segment)| match segment {
-        Segment::Rest { .. } => path.get(index..).is_some_and(|rest| !rest.join("/").is_empty()),
+        Segment::Rest { .. } => index < path.len(),
         Segment::Literal(text) => path.get(index) == Some(&text.as_str()),
         Segment::Param { kind, .. } => path.get(index).is_some_and(|text| match kind {
             ParamKind::Uint => !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()),

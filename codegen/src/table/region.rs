@@ -33,7 +33,7 @@ pub(crate) enum End {
     Here,
     /// Anything.
     Anywhere,
-    /// At least one segment that is not empty.
+    /// A slash, and whatever is behind it.
     Below,
 }
 
@@ -87,7 +87,6 @@ impl<'m> Region<'m> {
             if self.steps.len() >= other.steps.len() { (self, other) } else { (other, self) };
         let end = match (longer.steps.get(shorter.steps.len()), shorter.end) {
             (Some(_), End::Here) => return None,
-            (Some(Step::Literal(text)), End::Below) if text.is_empty() => return None,
             (Some(_), _) => longer.end,
             (None, end) => end.meet(longer.end)?,
         };
@@ -113,7 +112,7 @@ impl<'m> Region<'m> {
             move |tail| match (tail.fresh, tail.has_slash) {
                 (0, false) => end != End::Below,
                 // The root has no other slash than its own.
-                (0, true) => end == End::Anywhere && !is_root,
+                (0, true) => end == End::Below || end == End::Anywhere && !is_root,
                 _ => true,
             },
         )
@@ -228,9 +227,9 @@ mod tests {
             region.tails(2).map(|tail| (tail.fresh, tail.has_slash)).collect::<Vec<_>>()
         };
         assert_eq!(tails(End::Here), [(0, false)]);
-        let below = [(1, false), (1, true), (2, false), (2, true)];
+        let below = [(0, true), (1, false), (1, true), (2, false), (2, true)];
         assert_eq!(tails(End::Below), below);
-        assert_eq!(tails(End::Anywhere)[..2], [(0, false), (0, true)]);
-        assert_eq!(tails(End::Anywhere)[2..], below);
+        assert_eq!(tails(End::Anywhere)[0], (0, false));
+        assert_eq!(tails(End::Anywhere)[1..], below);
     }
 }

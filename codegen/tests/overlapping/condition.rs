@@ -48,7 +48,7 @@ impl Condition {
                 }
                 (Segment::Uuid, Some(text)) => text.len() == 36,
                 (Segment::Any, Some(text)) => !text.is_empty(),
-                (Segment::Rest, Some(_)) => segments[place..].iter().any(|text| !text.is_empty()),
+                (Segment::Rest, Some(_)) => true,
             };
             if !fits {
                 return false;

@@ -90,13 +90,17 @@ impl<'a, 'm> Search<'a, 'm> {
             return Some(found);
         }
         let is_rest = matches!(route.path.segments.last(), Some(Segment::Rest { .. }));
-        let least = usize::from(is_rest);
-        let most =
-            if is_rest { (self.longest + 1).saturating_sub(whole.steps.len()).min(MOST_REST) } else { 0 };
-        for length in least..=most.max(least) {
+        let most = if is_rest {
+            (self.longest + 1).saturating_sub(whole.steps.len()).clamp(1, MOST_REST)
+        } else {
+            0
+        };
+        for length in 0..=most {
             let mut begun = whole.clone();
             if is_rest {
                 begun.steps.extend(std::iter::repeat_n(Step::Free(ParamKind::Any), length));
+                // Nothing but the slash.
+                begun.steps.extend((length == 0).then(|| Step::Literal(String::new())));
                 begun.end = End::Here;
             }
             let path = template::start(&begun.steps);

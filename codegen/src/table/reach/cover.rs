@@ -33,7 +33,7 @@ struct Position<'a> {
     exact: Cover<'a>,
     /// Match a path that ends here with a slash.
     slash: Cover<'a>,
-    /// Match whatever follows.
+    /// Match a path that goes on with a slash.
     rest: Cover<'a>,
     /// Match here and below.
     prefix: Cover<'a>,
@@ -112,14 +112,23 @@ impl<'a> Positions<'a> {
             }
             let position = at.and_then(|node| self.by_node.get(&node));
             for has_slash in [false, true] {
-                let is_root = fresh == 0 && route.path.segments.is_empty();
-                if fresh == 0 && (is_rest || is_path_built_in && !has_slash) || is_root && has_slash {
+                let is_root = fresh == 0 && route.path.segments.len() == usize::from(is_rest);
+                // The root has no other slash than its own.
+                if is_root && has_slash {
+                    continue;
+                }
+                let ends_in_slash = has_slash || is_root;
+                if fresh == 0 && (is_rest && !ends_in_slash || is_path_built_in && !has_slash) {
                     continue;
                 }
                 let mut here = taken.clone();
                 if let Some(position) = position {
                     let cover = if has_slash { &position.slash } else { &position.exact };
                     cover.add_to(&mut here, wanted, &fields, self.routes);
+                    // Routes of the same path take no part; see the module around.
+                    if ends_in_slash && !(is_rest && fresh == 0) {
+                        position.rest.add_to(&mut here, wanted, &fields, self.routes);
+                    }
                 }
                 let left = wanted.without(here.methods);
                 if left != Methods::NONE {
@@ -129,7 +138,6 @@ impl<'a> Positions<'a> {
             }
             // Past the end of the chain all paths are taken by the same routes.
             let Some(position) = position else { break };
-            // Routes of the same path take no part; see the module around.
             if !(is_rest && fresh == 0) {
                 position.rest.add_to(&mut taken, wanted, &fields, self.routes);
             }

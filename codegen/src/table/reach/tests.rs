@@ -20,24 +20,30 @@ fn dead(texts: &[&str]) -> Vec<(String, Vec<String>)> {
 #[test]
 fn routes_die_of_unions() {
     for (routes, takers) in [
-        // `{x}` as a prefix takes all that `{*rest}` would.
-        (&["* /a/{*rest}", "* /a/{x}"][..], &["* /a/{x}"][..]),
+        // `{x}` as a prefix takes all that `{*rest}` would, but for nothing.
+        (&["* /a/{*rest}", "* /a/{x}", "* !/a/"][..], &["* /a/{x}", "* !/a/"][..]),
+        (&["* /{*rest}", "* /{x}", "* !/"], &["* /{x}", "* !/"]),
         (&["* /a", "* !/a", "* !/a/", "* /a/{*rest}"], &["* !/a", "* !/a/", "* /a/{*rest}"]),
+        (&["* /a", "* !/a", "* /a/{*rest}"], &["* !/a", "* /a/{*rest}"]),
+        (&["* /", "* /{*rest}"], &["* /{*rest}"]),
         (&["* /", "* !/", "* /{*rest}"], &["* !/", "* /{*rest}"]),
         // Methods add up.
-        (&["GET,PUT /a/{*rest}", "GET /a/{x}", "PUT,PATCH /a/{x}"], &["GET /a/{x}", "PUT,PATCH /a/{x}"]),
+        (
+            &["GET,PUT /a/{*rest}", "GET /a/{x}", "PUT,PATCH /a/{x}", "* !/a/"],
+            &["GET /a/{x}", "PUT,PATCH /a/{x}", "* !/a/"],
+        ),
         // So do lengths.
         (
-            &["GET /a/{*r}", "* !/a/{x}", "* !/a/{x}/", "GET /a/{x}/{*rest}"],
-            &["* !/a/{x}", "* !/a/{x}/", "GET /a/{x}/{*rest}"],
+            &["GET /a/{*r}", "* !/a/", "* !/a/{x}", "* !/a/{x}/", "GET /a/{x}/{*rest}"],
+            &["* !/a/", "* !/a/{x}", "* !/a/{x}/", "GET /a/{x}/{*rest}"],
         ),
         // So do hosts, of a route that has several.
         (
-            &["* a.com,{t}.com/a/{*rest}", "* a.com/a/{x}", "* {u}.com/a/{x}"],
-            &["* a.com/a/{x}", "* {u}.com/a/{x}"],
+            &["* a.com,{t}.com/a/{*rest}", "* a.com/a/{x}", "* {u}.com/a/{x}", "* !a.com,{u}.com/a/"],
+            &["* a.com/a/{x}", "* {u}.com/a/{x}", "* !a.com,{u}.com/a/"],
         ),
         // Whoever asks for less takes more.
-        (&["* /a/{*rest} +h +g ?q", "* /a/{x} +h"], &["* /a/{x} +h"]),
+        (&["* /a/{*rest} +h +g ?q", "* /a/{x} +h", "* !/a/ ?q"], &["* /a/{x} +h", "* !/a/ ?q"]),
     ] {
         let takers: Vec<String> = takers.iter().map(|taker| (*taker).to_owned()).collect();
         assert_eq!(dead(routes), [(routes[0].to_owned(), takers)]);
@@ -48,7 +54,8 @@ fn routes_die_of_unions() {
 fn routes_live_by_what_is_left() {
     for routes in [
         &["* /a/{*rest}", "GET,HEAD,POST,PUT,DELETE,OPTIONS,PATCH /a/{x}"][..],
-        &["* /a", "* !/a", "* /a/{*rest}"],
+        &["* /a", "* !/a", "* /a/{x}"],
+        &["* /a", "* /a/{*rest}"],
         &["* /a/{*rest}", "* /a/{x:uint}", "* /a/{x:uuid}"],
         &["* a.com/a/{*rest}", "* /a/{x}"],
         &["* *.com/", "* a.com/", "* *.a.com/"],
@@ -58,6 +65,9 @@ fn routes_live_by_what_is_left() {
         &["* /a/{*rest}", "* /a/{x} +h"],
         &["GET /a/{*rest}", "PUT /a/{x}"],
         &["* /a/{*rest}", "* !/a/{x}", "* /a/{x}/{y}"],
+        &["* /a/{*rest}", "* /a/{x}"],
+        &["* /{*rest}", "* /{x}"],
+        &["* /{*rest}", "* !/"],
     ] {
         assert_eq!(dead(routes), []);
     }

@@ -67,6 +67,7 @@ fn a_prefix_is_made_of_whole_segments_and_the_longest_wins() {
         ("api", Request::get("/api/v1/administrator")),
         ("files_index", Request::get("/files")),
         ("files", Request::get("/files/a/b")),
+        ("files", Request::get("/files/")),
     ]);
 }
 
@@ -137,6 +138,7 @@ fn a_rewrite_uses_the_parameters_and_keeps_the_query() {
         ("/users/42", "/v2/42"),
         ("/users/42?full=1", "/v2/42?full=1"),
         ("/files/a/b.txt", "/store/a/b.txt"),
+        ("/files/", "/store/"),
         ("/files/a%20b/c%3Fd", "/store/a%20b/c%3Fd"),
         ("/users/ada", "/users/ada"),
     ]);
