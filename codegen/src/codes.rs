@@ -196,9 +196,13 @@ catalogue! {
     LISTENER_WITHOUT_ROUTE = "CG0526", "listener without a route", Keys(&["server.listeners"]);
     LIMIT_BY_CHOICE = "CG0527", "limit by what a client chooses", Keys(&[]);
     IDLE_LIMIT = "CG0528", "limit that refuses nobody", Keys(&[]);
+    FILTER_OF_SOCKET = "CG0529", "filter of addresses on a Unix socket", Keys(&[]);
     PLAIN_ORIGIN = "CG0530", "plain HTTP with credentials", Keys(&[]);
     NULL_ORIGIN = "CG0531", "origin that anybody can have", Keys(&[]);
+    UNSENDABLE_KEY = "CG0532", "field that pages cannot send", Keys(&[]);
     GET_WITHOUT_HEAD = "CG0540", "GET without HEAD", Keys(&["routes.methods"]);
+    SLASH_AROUND_GUARD = "CG0541", "guard that an encoded slash goes around", Keys(&["routes.encoded_slashes"]);
+    GUARD_OF_ONE_CASE = "CG0542", "guard of one case of a path", Keys(&["routes.path"]);
 
     TEST_FAILS = "CG0601", "a test fails",
         Keys(&["tests.expect.route", "tests.expect.upstream", "tests.expect.forward_path", "tests.expect.status",

@@ -4,6 +4,7 @@
 //! more. That is the contract. All else is open only to the command `castgate` and to this repository's tests and tools:
 //! hidden here, and changed without notice.
 
+mod addition;
 mod addresses;
 #[cfg(feature = "cli")]
 #[doc(hidden)]

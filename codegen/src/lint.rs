@@ -145,12 +145,20 @@ macro_rules! registry {
             LIMIT_BY_CHOICE Warn;
             /// A limit in a list of `rate_limit` that another one of the list makes useless.
             IDLE_LIMIT Warn;
+            /// An `ip_filter` on a Unix socket whose clients have no address: `trusted_proxies` has no `unix`.
+            FILTER_OF_SOCKET Warn;
             /// An origin of a `cors` with credentials that comes by plain HTTP: whoever is on the way acts for its users.
             PLAIN_ORIGIN Warn;
             /// The origin `null` in a `cors`: any page can have it.
             NULL_ORIGIN Warn;
+            /// A `cors` whose `headers` lack the field that `auth` asks every request for.
+            UNSENDABLE_KEY Warn;
             /// A route that names GET and not HEAD, where no other takes that.
             GET_WITHOUT_HEAD Warn;
+            /// A route with `encoded_slashes: keep` by which what another one guards gets to the same upstream without.
+            SLASH_AROUND_GUARD Warn;
+            /// A guarded path with capitals, or with a twin in another case, of which other spellings get to the same upstream without.
+            GUARD_OF_ONE_CASE Warn;
         }
     };
 }

@@ -1,11 +1,14 @@
 //! Lints over the whole model: what is missing rather than wrong.
 
 mod foreign;
+mod guards;
 mod head;
 mod limits;
 mod listeners;
 mod networks;
+mod pages;
 mod routes;
+mod sockets;
 mod unused;
 mod upstreams;
 mod variables;
@@ -16,6 +19,7 @@ use crate::table::Table;
 
 pub(super) fn check(model: &Model, tables: &[Table<'_>], sink: &mut Reporter<'_>) {
     routes::check(model, tables, sink);
+    guards::check(tables, sink);
     head::check(tables, sink);
     listeners::check(model, sink);
     upstreams::check(model, sink);
@@ -23,6 +27,8 @@ pub(super) fn check(model: &Model, tables: &[Table<'_>], sink: &mut Reporter<'_>
     variables::check(model, sink);
     networks::check(model, sink);
     limits::check(model, sink);
+    sockets::check(model, sink);
+    pages::check(model, sink);
     unused::middleware(model, sink);
     model.policies.all().for_each(|policy| policy.settings.lint(&policy.origin.path, sink));
     // Last: by now every other lint has looked at everything.

@@ -135,6 +135,7 @@ impl Registered for Auth {
         }),
         column: Some(Column { heading: "auth", without: "NONE" }),
         proves_who: true,
+        guards: true,
         prose: Prose { before: include_str!("auth.md"), after: include_str!("auth_after.md") },
         ..Facts::of(
             "Answers 401 to whoever does not show a key.",
@@ -164,6 +165,10 @@ impl Lower for Auth {
     fn changes(&self, field: &HeaderName) -> bool {
         // What was a key is nobody's business behind it.
         self.api_keys.header == *field
+    }
+
+    fn asks_for(&self) -> Option<(&HeaderName, &'static [&'static str])> {
+        Some((&self.api_keys.header, &[AuthSection::api_keys, ApiKeysSection::header]))
     }
 
     fn touches(&self) -> Vec<Touch<'_>> {

@@ -83,6 +83,16 @@ pub(crate) trait Lower: Written {
         false
     }
 
+    /// Whether it refuses everyone who has no address: whoever comes by a Unix socket, if nobody says who it is.
+    fn refuses_strangers(&self) -> bool {
+        false
+    }
+
+    /// The field of a request without which it lets nobody in, and the keys that lead to it.
+    fn asks_for(&self) -> Option<(&HeaderName, &'static [&'static str])> {
+        None
+    }
+
     /// Lists of networks, by their keys; in none of them should one network lie in another.
     fn networks(&self) -> Vec<(&'static str, &[Cidr])> {
         Vec::new()

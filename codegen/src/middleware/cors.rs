@@ -136,6 +136,7 @@ impl Registered for Cors {
             (&codes::IMPOSSIBLE_VALUE, &["origins", "expose"]),
             (&codes::PLAIN_ORIGIN, &["origins"]),
             (&codes::NULL_ORIGIN, &["origins"]),
+            (&codes::UNSENDABLE_KEY, &["", "headers"]),
         ],
         prose: Prose { before: include_str!("cors.md"), after: include_str!("cors_after.md") },
         ..Facts::of(

@@ -45,6 +45,8 @@ pub(crate) struct Facts {
     pub(crate) reports: &'static [(&'static codes::Code, &'static [&'static str])],
     /// Whoever passes it has shown who they are.
     pub(crate) proves_who: bool,
+    /// It keeps somebody from what it stands before: who finds a way around it gets more than the config says.
+    pub(crate) guards: bool,
     /// It gives requests their id.
     pub(crate) gives_id: bool,
     /// It answers preflights, which belong to the route that takes what they announce.
@@ -74,6 +76,7 @@ impl Facts {
             column: None,
             reports: &[],
             proves_who: false,
+            guards: false,
             gives_id: false,
             answers_preflights: false,
             formerly: None,

@@ -58,12 +58,14 @@ impl Registered for IpFilter {
         called: &["ip_whitelist", "ip_allowlist", "ipallowlist", "allowlist", "whitelist"],
         refusals: &[Refusal { reason: "ip_denied", status: 403 }],
         column: Some(Column { heading: "addresses", without: "all" }),
+        guards: true,
         loosened: Some("`ip_filter` lets an address in that it kept out"),
         reports: &[
             (&codes::IMPOSSIBLE_VALUE, &["allow", "deny"]),
             (&codes::OVERLAPPING_NETWORKS, &["allow", "deny"]),
             (&codes::IDLE_NETWORKS, &["", "allow", "deny"]),
             (&codes::FILTER_WITHOUT_PROXIES, &[""]),
+            (&codes::FILTER_OF_SOCKET, &[""]),
         ],
         prose: Prose { before: include_str!("ip_filter.md"), after: include_str!("ip_filter_after.md") },
         ..Facts::of(
@@ -88,6 +90,10 @@ impl Lower for IpFilter {
 
     fn refuses(&self, client: IpAddr) -> bool {
         !castgate_contract::network::is_within(&self.admitted().edges(), client)
+    }
+
+    fn refuses_strangers(&self) -> bool {
+        true
     }
 
     fn networks(&self) -> Vec<(&'static str, &[Cidr])> {

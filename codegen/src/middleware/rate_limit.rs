@@ -148,6 +148,7 @@ impl Registered for RateLimits {
     const FACTS: Facts = Facts {
         called: &["limit_req", "ratelimit", "rate_limiting", "throttle"],
         refusals: &[Refusal { reason: "rate_limited", status: 429 }],
+        guards: true,
         series: &[Family {
             name: "gateway_rate_limited_total",
             per: Per::Route,

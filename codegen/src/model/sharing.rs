@@ -1,7 +1,7 @@
 //! What pages of other origins may do on a route.
 
 use super::{Methods, Model, Route};
-use castgate_contract::cross_origin::{Fields, Rules};
+use castgate_contract::cross_origin::{Fields, NEVER_IMPLIED, Rules};
 use castgate_contract::origin::{Origins, Subdomains};
 
 /// The contract's rules, whose texts are its own.
@@ -16,6 +16,11 @@ pub struct Sharing {
 }
 
 impl Sharing {
+    /// Whether a request may have this field, which no page can send unasked.
+    pub(crate) fn has_field(&self, name: &str) -> bool {
+        self.any_field && name != NEVER_IMPLIED || self.fields.iter().any(|field| field == name)
+    }
+
     /// As compiler and gateway ask them.
     pub(crate) fn rules(&self) -> Rules<'_, String> {
         let origins = match &self.origins {

@@ -126,6 +126,12 @@ impl Request {
         Ok(Self { client_ip, ..moved })
     }
 
+    /// The request for this path; `None` if that is none.
+    pub(crate) fn with_path(&self, path: &str) -> Option<Self> {
+        let headers = self.headers.clone();
+        Self::new(&self.method, &self.authority(), path, self.query.as_deref(), headers).ok()
+    }
+
     /// The request as it comes from this client.
     pub fn from_client(self, client_ip: IpAddr) -> Self {
         Self { client_ip: Some(client_ip), ..self }
