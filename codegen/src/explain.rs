@@ -7,7 +7,7 @@ use crate::language::route::OfLocation;
 use crate::middleware::{Refusal, Use};
 use crate::model::{CrossOrigin, HostHeader, Late, Model, RequestText, Route, Site, Target};
 use crate::show;
-use crate::table::{Answer, Miss, Request, Table};
+use crate::table::{Answer, Miss, Refused, Request, Table};
 use castgate_contract::cross_origin::Denied;
 use castgate_contract::template;
 use std::collections::BTreeSet;
@@ -63,7 +63,7 @@ fn at_site(whole: &Model, site: &Site<'_>, request: &Request, all: bool) -> Stri
     };
     text.push_str(&match answer {
         Answer::Route(route) => taken(&table, model, route, request),
-        Answer::Preflight(route, judged) => preflight(model, route, request, judged),
+        Answer::Preflight(route, judged) => preflight(&table, model, route, request, judged),
         Answer::BuiltIn => {
             text.push_str("=> answered by the gateway itself, ahead of all routes (see `admin`)\n");
             return text;
@@ -89,27 +89,59 @@ fn at_site(whole: &Model, site: &Site<'_>, request: &Request, all: bool) -> Stri
 }
 
 /// What becomes of a preflight, which gets no further than the layer that answers it.
-fn preflight(model: &Model, route: &Route, request: &Request, judged: Result<(), Denied>) -> String {
+fn preflight<'m>(
+    table: &Table<'m>,
+    model: &Model,
+    route: &'m Route,
+    request: &Request,
+    judged: Result<(), Denied>,
+) -> String {
     let line = &route.origin.line;
     let mut text = format!("=> a preflight for route {}, {line}\n", quoted(&route.name));
     let mut row = |name: &str, value: String| text.push_str(&format!("   {name:<11}{value}\n"));
     row("matches", condition(route));
     row("announces", request.announced().method().to_owned());
-    row(
-        "answers",
-        match judged {
-            Ok(()) => "204: the page may send it".to_owned(),
-            Err(Denied::Origin) => "403: no page of this origin may".to_owned(),
-            Err(Denied::Method) => "403: not with this method".to_owned(),
-            Err(Denied::Elsewhere) => "403: what it announces is no request of this route".to_owned(),
-            Err(Denied::Fields) => "403: not with these header fields".to_owned(),
-        },
-    );
+    let client = of_client(table, model, route, request);
+    let is_refused = matches!(client, Some(Err(_)));
+    match client {
+        Some(Ok(who)) => row("lets in", who),
+        Some(Err(why)) => row("refuses", why),
+        None => {}
+    }
+    if !is_refused {
+        row(
+            "answers",
+            match judged {
+                Ok(()) => "204: the page may send it".to_owned(),
+                Err(Denied::Origin) => "403: no page of this origin may".to_owned(),
+                Err(Denied::Method) => "403: not with this method".to_owned(),
+                Err(Denied::Elsewhere) => "403: what it announces is no request of this route".to_owned(),
+                Err(Denied::Fields) => "403: not with these header fields".to_owned(),
+            },
+        );
+    }
     let layers: Vec<Use<'_>> = route.middleware.layers(&model.policies).collect();
     let end =
         layers.iter().position(|layer| layer.facts.answers_preflights).map_or(layers.len(), |at| at + 1);
     row("middleware", shown(model, layers.into_iter().take(end)));
     text
+}
+
+/// What becomes of a request because of who sends it, if that is said: whom it lets in, or why it does not.
+fn of_client<'m>(
+    table: &Table<'m>,
+    model: &Model,
+    route: &'m Route,
+    request: &Request,
+) -> Option<Result<String, String>> {
+    let client = request.client_ip()?;
+    Some(match table.refusal(route, request) {
+        None => Ok(client.to_string()),
+        Some(Refused { middleware, line, client, refusal: Refusal { reason, status } }) => {
+            let line = model.whereabouts(line);
+            Err(format!("{client}: {status} {reason} ({middleware}, {line})"))
+        }
+    })
 }
 
 /// What that means for the page.
@@ -145,16 +177,15 @@ fn taken<'m>(table: &Table<'m>, model: &Model, route: &'m Route, request: &Reque
     // What only a running gateway knows stands there as it is written.
     let written = || route.template().map(|(_, text)| show::template(text));
     let path = forwarded.or(outcome.redirect_to).or_else(written).unwrap_or_default();
-    let refused = table.refusal(route, request);
-    if let Some(refused) = refused {
-        let (client, Refusal { reason, status }) = (refused.client, refused.refusal);
-        let line = model.whereabouts(refused.line);
-        row("refuses", format!("{client}: {status} {reason} ({}, {line})", refused.middleware));
-    } else if let Some(client) = request.client_ip() {
-        row("lets in", client.to_string());
+    let client = of_client(table, model, route, request);
+    let is_refused = matches!(client, Some(Err(_)));
+    match client {
+        Some(Ok(who)) => row("lets in", who),
+        Some(Err(why)) => row("refuses", why),
+        None => {}
     }
     match &route.target {
-        _ if refused.is_some() => {}
+        _ if is_refused => {}
         Target::Forward(_) | Target::Redirect(_) if outcome.status == Some(400) => {
             row("refuses", format!("400: it lacks a value of {path}, or has one that cannot stand there"));
         }

@@ -117,3 +117,100 @@ fn what_is_forwarded_is_shown() {
         ask("GET /to", &[])
     );
 }
+
+/// The answer of this config, at this listener.
+fn ask_of(path: &str, request: &Request, listener: Option<&str>) -> Result<String, String> {
+    let mut sink = Diagnostics::new();
+    let mut source = Source::read(path, &mut sink);
+    let cast = compile(&mut source, &mut sink);
+    assert!(sink.is_empty(), "{}", sink.render(&source, Style::Plain));
+    explain(&cast.unwrap().model, request, listener, false)
+}
+
+#[test]
+fn each_listener_has_its_own_answer() {
+    let ask =
+        |listener| ask_of("tests/pass/named-listeners.yml", &Request::parse("GET /x").unwrap(), listener);
+    let all = ask(None).unwrap();
+    for answer in
+        ["on public\n=> route `rest`", "on internal\n=> route `first`", "on same as public\n=> route `rest`"]
+    {
+        assert!(all.contains(answer), "{all}");
+    }
+    let public = ask(Some("public")).unwrap();
+    assert!(public.contains("on public\n=> route `rest`") && !public.contains("`first`,"), "{public}");
+    assert!(public.contains("  listener: is reached on internal only\n"), "{public}");
+    let internal = ask(Some("internal")).unwrap();
+    assert!(internal.contains("=> route `first`") && !internal.contains("\non public"), "{internal}");
+    let unknown = ask(Some("nobody")).unwrap_err();
+    assert!(unknown.starts_with("no listener `nobody`; listeners of this config: "), "{unknown}");
+    assert!(unknown.contains("public") && unknown.contains("internal"), "{unknown}");
+    // One without a name has all routes.
+    let alone = ask_of("tests/pass/cors.yml", &Request::parse("GET /").unwrap(), Some("public")).unwrap_err();
+    assert_eq!(alone, "no listener `public`; listeners of this config: none has a name");
+}
+
+#[test]
+fn what_pages_of_other_origins_are_told_is_said() {
+    let ask = |line: &str, headers: &[(&str, &str)]| {
+        let request = Request::parse(line).unwrap();
+        let request = headers.iter().fold(request, |request, (name, value)| request.with_header(name, value));
+        ask_of("tests/pass/cors.yml", &request, None).unwrap()
+    };
+    let origin = ("Origin", "https://app.example.com");
+    let announces = |method| ("Access-Control-Request-Method", method);
+    let allowed = ask("GET /", &[origin]);
+    assert!(allowed.contains("   the page   allowed: it may read the answer\n"), "{allowed}");
+    let refused = ask("GET /", &[("Origin", "https://other.example.org")]);
+    assert!(refused.contains("   the page   refused: its browser keeps the answer from it\n"), "{refused}");
+    assert!(!ask("GET /", &[]).contains("the page") && !ask("GET /closed", &[origin]).contains("the page"));
+
+    let preflight = ask("OPTIONS /", &[origin, announces("POST")]);
+    assert!(preflight.contains("=> a preflight for route `/`, tests/pass/cors.yml:4\n"), "{preflight}");
+    assert!(
+        preflight.contains("   announces  POST\n   answers    204: the page may send it\n"),
+        "{preflight}"
+    );
+    assert!(preflight.contains("   middleware cors (line 2)\n"), "{preflight}");
+    let answer = |headers: &[(&str, &str)], path: &str| {
+        let text = ask(&format!("OPTIONS {path}"), headers);
+        let answer = text.lines().find_map(|line| line.strip_prefix("   answers    ")).map(str::to_owned);
+        answer.unwrap_or(text)
+    };
+    assert_eq!(answer(&[origin, announces("PUT")], "/"), "403: not with this method");
+    let fields = ("Access-Control-Request-Headers", "x-b");
+    assert_eq!(answer(&[origin, announces("GET"), fields], "/"), "403: not with these header fields");
+    let other = ("Origin", "https://other.example.org");
+    assert_eq!(answer(&[other, announces("GET")], "/"), "403: no page of this origin may");
+}
+
+#[test]
+fn a_filter_stands_before_the_answer_to_a_preflight() {
+    let config = "\
+server: {trusted_proxies: []}
+middleware:
+  ip_filter: {allow: [192.0.2.0/24]}
+  cors: {origins: [https://a.example.com]}
+routes: [{path: /, respond: {}}]
+";
+    let mut sink = Diagnostics::new();
+    let mut source = Source::new("gateway.yml", config);
+    let cast = compile(&mut source, &mut sink);
+    assert!(sink.is_empty(), "{}", sink.render(&source, Style::Plain));
+    let model = cast.unwrap().model;
+    let preflight = Request::parse("OPTIONS /").unwrap().with_header("origin", "https://a.example.com");
+    let preflight = preflight.with_header("access-control-request-method", "GET");
+    let ask = |client: &str| {
+        explain(&model, &preflight.clone().from_client(client.parse().unwrap()), None, false).unwrap()
+    };
+    let inside = ask("192.0.2.1");
+    assert!(
+        inside.contains("   lets in    192.0.2.1\n   answers    204: the page may send it\n"),
+        "{inside}"
+    );
+    let outside = ask("203.0.113.9");
+    assert!(outside.contains("   refuses    203.0.113.9: 403 ip_denied (ip_filter, line 3)\n"), "{outside}");
+    assert!(!outside.contains("answers"), "{outside}");
+    let anybody = explain(&model, &preflight, None, false).unwrap();
+    assert!(!anybody.contains("lets in") && anybody.contains("answers"), "{anybody}");
+}
