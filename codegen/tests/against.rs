@@ -6,8 +6,10 @@
 
 use castgate_codegen::{Diagnostics, Source, analyse};
 use castgate_test_support::{Message, Reply, Upstream};
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::process::{Command, Output};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 const CONFIG: &str = "tests/pass/against.yml";
@@ -25,8 +27,12 @@ fn text(bytes: &[u8]) -> &str {
 
 /// The config's hash.
 fn hash() -> String {
+    hash_of(CONFIG)
+}
+
+fn hash_of(config: &str) -> String {
     let mut sink = Diagnostics::new();
-    analyse(&mut Source::read(CONFIG, &mut sink), &mut sink).unwrap().config_sha256
+    analyse(&mut Source::read(config, &mut sink), &mut sink).unwrap().config_sha256
 }
 
 /// A gateway with this hash that answers every request with `answer`, and counts it for the route `users`.
@@ -129,6 +135,59 @@ fn nobody_to_ask_is_3() {
     let output = castgate(&["test", CONFIG, "--against", &other.url()]);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     assert!(text(&output.stderr).contains("is no gateway"), "{output:?}");
+}
+
+/// What is sent is what has a test at this listener, and only there.
+#[test]
+fn one_of_several_listeners_is_asked() {
+    const CONFIG: &str = "tests/pass/named-listeners.yml";
+    let (hash, taken) = (hash_of(CONFIG), Mutex::new(BTreeMap::<&str, usize>::new()));
+    let gateway = Upstream::scripted(move |request| {
+        let mut taken = taken.lock().unwrap();
+        let route = match request.target.as_str() {
+            "/metrics" => {
+                let counts = taken.iter().map(|(route, count)| {
+                    format!("gateway_http_requests_total{{route=\"{route}\",method=\"GET\",status=\"200\"}} {count}\n")
+                });
+                let build = format!("gateway_build_info{{version=\"0.1.0\",config_sha256=\"{hash}\"}} 1\n");
+                return Reply::from(Message::new(200).body(build + &counts.collect::<String>()));
+            }
+            "/" => "public",
+            "/x" => "rest",
+            _ => "/y @public",
+        };
+        *taken.entry(route).or_default() += 1;
+        Reply::from(Message::new(200).body("fine"))
+    });
+    let url = gateway.url();
+    let public = castgate(&["test", CONFIG, "--against", &url, "--listener", "public"]);
+    assert_eq!(public.status.code(), Some(0), "{public:?}");
+    assert!(
+        text(&public.stdout).ends_with(&format!("{CONFIG}: 3 of 3 tests passed against {url}\n")),
+        "{public:?}"
+    );
+    let sent: Vec<String> = gateway.requests().into_iter().map(|request| request.target).collect();
+    let sent: Vec<&str> = sent.iter().map(String::as_str).filter(|target| *target != "/metrics").collect();
+    assert_eq!(sent, ["/", "/x", "/y"]);
+
+    // At another one the same paths are other routes', which this gateway has not.
+    let internal = castgate(&["test", CONFIG, "--against", &url, "--listener", "internal"]);
+    assert_eq!(internal.status.code(), Some(1), "{internal:?}");
+    assert!(text(&internal.stderr).contains("error[CG0602]"), "{internal:?}");
+
+    for unsaid in [&["--listener", "nobody"][..], &[]] {
+        let output = castgate(&[&["test", CONFIG, "--against", &url], unsaid].concat());
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let stderr = text(&output.stderr);
+        assert!(
+            stderr.starts_with("error: say with --listener which one is asked; this config has "),
+            "{stderr}"
+        );
+        assert!(
+            ["public", "internal", "same as public"].iter().all(|name| stderr.contains(name)),
+            "{stderr}"
+        );
+    }
 }
 
 #[test]

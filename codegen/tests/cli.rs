@@ -172,6 +172,16 @@ fn report_counts_and_shows_who_may_do_what() {
     let several = "[{rate: 100/s, burst: 200, key: client_ip, max_keys: 65536}, {rate: 1000/m, ";
     assert!(limits("/inherited").contains(several) && limits("/off").contains("| none |"), "{limited}");
     assert!(limits("/list-of-one").contains("| {rate: 5/s, burst: 5, key: client_ip, "), "{limited}");
+    let shared = castgate(&["report", "--access-matrix", "markdown", "tests/pass/cors.yml"]);
+    let shared = text_of(&shared);
+    assert!(shared.lines().next().unwrap().contains("| other origins |"), "{shared}");
+    let origins =
+        |route: &str| shared.lines().find(|line| line.starts_with(&format!("| {route} |"))).unwrap();
+    assert!(origins("/").contains("| {origins: [\"https://app.example.com\", "), "{shared}");
+    assert!(
+        origins("/open").contains("| {origins: [\"\\*\"], ") && origins("/closed").contains("| not said |"),
+        "{shared}"
+    );
     let csv = castgate(&["report", "--access-matrix", "csv", "tests/pass/everything.yml"]);
     let csv = text_of(&csv);
     assert_eq!(csv.split("\r\n").count(), 11, "a heading, nine routes, and the end");
@@ -181,6 +191,19 @@ fn report_counts_and_shows_who_may_do_what() {
         ),
         "{csv}"
     );
+}
+
+#[test]
+fn explain_is_asked_for_a_listener() {
+    let asked = |listener: &str| {
+        castgate(&["explain", "GET /x", "--listener", listener, "--config", "tests/pass/named-listeners.yml"])
+    };
+    let internal = asked("internal");
+    assert_eq!(internal.status.code(), Some(0));
+    assert!(text(&internal.stdout).contains("\non internal\n=> route `first`"), "{internal:?}");
+    let unknown = asked("nobody");
+    assert_eq!(unknown.status.code(), Some(2), "{unknown:?}");
+    assert!(text(&unknown.stderr).starts_with("error: no listener `nobody`; "), "{unknown:?}");
 }
 
 #[test]

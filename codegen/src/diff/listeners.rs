@@ -13,15 +13,15 @@ pub(super) struct Pair {
     pub(super) names: Vec<String>,
 }
 
-/// All pairs, each once. A listener belongs to that of the same name, else to those that have an address of it, else to
-/// the only one that is left.
+/// All pairs, each once. A listener belongs to those that have an address of it, else to that of the same name, else to
+/// the only one that is left: two that swap their names are other listeners to whoever connects.
 pub(super) fn pairs(
     (old, old_sites): (&Model, &[Site<'_>]),
     (new, new_sites): (&Model, &[Site<'_>]),
 ) -> Vec<Pair> {
     let (old, new) = (&old.listeners, &new.listeners);
     let mut found: BTreeSet<(Option<usize>, Option<usize>)> = BTreeSet::new();
-    let by_rules: [fn(&Listener, &Listener) -> bool; 2] = [|a, b| a.name == b.name, has_common_address];
+    let by_rules: [fn(&Listener, &Listener) -> bool; 2] = [has_common_address, |a, b| a.name == b.name];
     for belong in by_rules {
         let known = found.clone();
         let is_left = |one: usize, other: usize| {

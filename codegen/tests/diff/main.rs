@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod command;
+mod listeners;
 mod overlaps;
 mod scale;
 mod unchanged;
@@ -264,24 +265,6 @@ fn an_upstream_that_is_renamed_and_changed_is_both() {
     );
     let inline = LIMITED.replace("/c, upstream: u}", "/c, backends: ['http://localhost:9002']}");
     assert_eq!(kinds_of(LIMITED, &inline), ["backends-changed"]);
-}
-
-#[test]
-fn built_in_paths_that_become_public_are_seen() {
-    let admin = format!("admin: {{listen: '127.0.0.1:9090'}}\n{LIMITED}");
-    assert_eq!(kinds_of(&admin, LIMITED), ["admin-changed", "built-in-added"]);
-    assert_eq!(kinds_of(LIMITED, &admin), ["admin-changed", "built-in-removed"]);
-    // What a route guarded is answered by anybody now.
-    let guarded = |config: &str| {
-        config
-            .replace("path: /a", "path: /")
-            .replace("rate_limit: {rate: 5/s}", "auth: {api_keys: {keys: '${env:KEYS}'}}")
-    };
-    let kinds = kinds_of(&guarded(&admin), &guarded(LIMITED));
-    assert!(
-        ["auth-removed", "built-in-added"].iter().all(|kind| kinds.iter().any(|other| other == kind)),
-        "{kinds:?}"
-    );
 }
 
 /// What lets more pass is a kind of its own beside the change, and says what; what lets less pass is none.
