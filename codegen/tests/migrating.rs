@@ -41,6 +41,12 @@ fn the_page_names_keys_that_there_are() {
     let reference = include_str!("../../docs/configuration.md");
     for key in [
         "strip_prefix",
+        "add_prefix",
+        "redirect",
+        "respond",
+        "resolve",
+        "listeners",
+        "cors",
         "rewrite",
         "error_pages",
         "ip_filter",
