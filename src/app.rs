@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::introduction::Via;
 use crate::late::{Late, Origin};
 use crate::message::{Request, Response};
 use crate::policy::Policy;
@@ -76,15 +77,6 @@ pub struct LogLevel {
     pub origin: Origin,
     /// `error`, `warn`, `info`, `debug` or `trace`.
     pub level: Late,
-}
-
-/// `server.via`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Via {
-    /// `Via` says that a request has come through this gateway.
-    On,
-    /// It does not.
-    Off,
 }
 
 /// `server.limits`.

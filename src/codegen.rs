@@ -9,12 +9,13 @@ pub use std::time::Duration;
 
 pub use http::Method;
 
-pub use crate::app::{App, Drain, Identity, Limits, Listen, Listener, LogLevel, Settings, Timeouts, Via};
+pub use crate::app::{App, Drain, Identity, Limits, Listen, Listener, LogLevel, Settings, Timeouts};
 pub use crate::context::Context;
 pub use crate::error::Error;
 pub use crate::forward::{
     Forward, ForwardedPrefix, PathEdit, PrefixEdit, RestoreLocation, Restored, Rewrite, TemplatePiece,
 };
+pub use crate::introduction::Via;
 pub use crate::late::{Late, Origin, Piece};
 pub use crate::message::{Request, Response};
 pub use crate::middleware::{self, Reject, Respond, RespondOf};

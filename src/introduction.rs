@@ -4,8 +4,6 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Version, header};
 
-use crate::app::Via;
-
 static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -13,6 +11,15 @@ static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 static HTTP: HeaderValue = HeaderValue::from_static("http");
 static VIA: HeaderValue = HeaderValue::from_static("1.1 castgate");
 static VIA_OLD: HeaderValue = HeaderValue::from_static("1.0 castgate");
+
+/// `server.via`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// `Via` says that a request has come through this gateway.
+    On,
+    /// It does not.
+    Off,
+}
 
 /// What is said of one request's client.
 #[derive(Debug)]

@@ -22,7 +22,7 @@ static SETTINGS: Settings = Settings {
     admin: &[],
     workers: Some(1),
     trusted_proxies: &[],
-    via: crate::app::Via::On,
+    via: crate::introduction::Via::On,
     log_level: LogLevel { origin: Origin::at("gateway.yml", 1), level: Late::new(&[]) },
     limits: Limits { header_bytes: 0, headers: 0, uri: 0, body: None, connections: 0 },
     timeouts: Timeouts {

@@ -161,7 +161,7 @@ mod tests {
         admin: &[],
         workers: None,
         trusted_proxies: &[],
-        via: crate::app::Via::On,
+        via: crate::introduction::Via::On,
         log_level: LogLevel { origin: Origin::at("gateway.yml", 1), level: Late::new(&[]) },
         limits: Limits { header_bytes: 0, headers: 0, uri: 0, body: None, connections: 0 },
         timeouts: Timeouts { header_read: SECOND, body: SECOND, write: SECOND, idle: SECOND },

@@ -35,7 +35,7 @@ static SETTINGS: Settings = Settings {
     admin: &[],
     workers: None,
     trusted_proxies: &[],
-    via: crate::app::Via::On,
+    via: crate::introduction::Via::On,
     log_level: LogLevel { origin: Origin::at("gateway.yml", 1), level: Late::new(&[]) },
     limits: Limits {
         header_bytes: 32 * 1024,
