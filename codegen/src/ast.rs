@@ -5,8 +5,8 @@
 //! hides the rest of the file; the stage after it decides what has to be there and what the defaults are.
 
 mod backend;
-mod rewrite;
 mod switch;
+mod text_or;
 mod value;
 
 pub use crate::language::gateway::WrittenGateway as Gateway;
@@ -15,7 +15,7 @@ pub use crate::language::server::{WrittenAdmin, WrittenObservability, WrittenSer
 pub use crate::language::test::WrittenTest;
 pub use crate::language::upstream::WrittenUpstream;
 pub use backend::Backend;
-pub use rewrite::Rewrite;
 pub use switch::{Sections, Switch, Switched};
+pub use text_or::TextOr;
 pub(crate) use value::LENIENT;
 pub use value::{Duration, Lenient, Limit, List, Map, Percent, Rate, Size, Status, Strings, Workers};

@@ -92,7 +92,7 @@ catalogue! {
     NOT_SUPPORTED = "CG0112", "not supported by this version", Keys(&[]);
     YAML_TRAP = "CG0113", "meant for YAML 1.1", Keys(&["server.workers", "upstreams.health_check.expect"]);
 
-    MISSING_KEY = "CG0201", "missing key", Keys(&["tests.expect", "routes.redirect"]);
+    MISSING_KEY = "CG0201", "missing key", Keys(&["tests.expect", "routes.redirect", "server.listeners.redirect"]);
     MISSING_UNIT = "CG0202", "missing unit", Keys(&[]);
     UNKNOWN_UPSTREAM = "CG0203", "unknown upstream", Keys(&["routes.upstream", "tests.expect.upstream"]);
     IMPOSSIBLE_VALUE = "CG0204", "impossible value",
@@ -142,7 +142,7 @@ catalogue! {
     ROUTE_TARGET = "CG0304", "a route has exactly one target",
         Keys(&["routes", "routes.upstream", "routes.backends", "routes.redirect"]);
     KEY_DOES_NOT_APPLY = "CG0305", "key does not apply here",
-        Keys(&["server.listen", "routes.strategy", "routes.strip_prefix", "routes.add_prefix", "routes.rewrite",
+        Keys(&["server.listen", "routes.listener", "routes.strategy", "routes.strip_prefix", "routes.add_prefix", "routes.rewrite",
             "routes.redirect.scheme", "routes.redirect.host", "routes.redirect.port", "routes.redirect.prefix",
             "routes.response", "routes.response.location", "routes.timeout", "routes.idle",
             "routes.total", "upstreams.health_check.path", "upstreams.health_check.expect",
@@ -154,7 +154,8 @@ catalogue! {
     AMBIGUOUS_ROUTES = "CG0308", "ambiguous routes", Keys(&["routes.path"]);
     UNREACHABLE_ROUTE = "CG0309", "unreachable route", Keys(&["routes.path"]);
     BUILT_IN_SHADOWED = "CG0310", "route shadowed by a built-in path", Keys(&["routes.path"]);
-    REDIRECT_LOOP = "CG0311", "redirect that never ends", Keys(&["routes.redirect", "routes.redirect.to"]);
+    REDIRECT_LOOP = "CG0311", "redirect that never ends",
+        Keys(&["routes.redirect", "routes.redirect.to", "server.listeners.redirect"]);
     AMBIGUOUS_PREFLIGHTS = "CG0312", "ambiguous preflights", Keys(&["routes.headers"]);
 
     TIMEOUT_ORDER = "CG0401", "timeouts contradict each other",

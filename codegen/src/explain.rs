@@ -264,7 +264,7 @@ fn others(whole: &Model, model: &Model, winner: Option<&Route>, request: &Reques
             let reason = if here.contains(route.name.as_str()) {
                 reason::reason(miss, route, winner, request, model)
             } else {
-                format!("listener: is reached on {} only", route.listeners)
+                format!("listener: {}", show::reached(route))
             };
             shown.push((*route, reason));
         }

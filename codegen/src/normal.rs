@@ -42,14 +42,17 @@ fn whole(model: &Model, most: impl Fn(&Upstream) -> Option<Duration>) -> Tree {
     if !middleware.is_empty() {
         sections.push(("middleware".to_owned(), Tree::Map(middleware)));
     }
-    let routes = model.routes.iter().map(|each| route::route(model, each));
+    let routes = model.routes.iter().filter(|each| each.is_written()).map(|each| route::route(model, each));
     sections.push(("routes".to_owned(), Tree::List(routes.collect())));
     Tree::Map(sections)
 }
 
 /// What faces the clients; listeners without a name are in `listen`.
 fn server(model: &Model) -> Tree {
-    let address = |listener: &Listener| ListenerSection { address: listener.address.clone() };
+    let section = |listener: &Listener| ListenerSection {
+        address: listener.address.clone(),
+        redirect: listener.redirect.as_ref().map(redirect),
+    };
     let own = match model.listeners.as_slice() {
         [only @ Listener { name: None, .. }] => {
             vec![(WrittenServer::listen, OneOrList(Address, "").tree(&only.address))]
@@ -57,7 +60,10 @@ fn server(model: &Model) -> Tree {
         listeners => {
             let named = listeners.iter().map(|listener| {
                 let name = listener.name.clone().unwrap_or_default();
-                (name, Tree::At(vec![listener.origin.path.clone()], Box::new(address(listener).tree())))
+                (
+                    name,
+                    Tree::At(vec![listener.origin.path.clone()], Box::new(section(listener).tree().filled())),
+                )
             });
             vec![(WrittenServer::listeners, Tree::Map(named.collect()))]
         }

@@ -110,6 +110,15 @@ pub fn backends(upstream: &Upstream) -> String {
     }
 }
 
+/// On which listeners a route is reached, said of one on which it is not.
+pub(crate) fn reached(route: &Route) -> String {
+    if route.listeners.is_all() {
+        "is not reached where every request is redirected".to_owned()
+    } else {
+        format!("is reached on {} only", route.listeners)
+    }
+}
+
 /// `/v2/{id}/{*rest}`
 pub fn template(text: &RequestText) -> String {
     let part = |part: &Part| match part {

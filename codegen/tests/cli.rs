@@ -154,7 +154,7 @@ fn report_counts_and_shows_who_may_do_what() {
     let output = castgate(&["report", "tests/pass/everything.yml"]);
     let text_of = |output: &Output| text(&output.stdout).to_owned();
     assert!(text_of(&output).starts_with(
-        "listeners      2\nroutes         9\nupstreams      4 (7 backends)\nstacks         8\n"
+        "listeners      3 (2 route tables)\nroutes         10\nupstreams      4 (7 backends)\nstacks         9\n"
     ));
     let markdown = castgate(&["report", "--access-matrix", "markdown", "tests/pass/everything.yml"]);
     let markdown = text_of(&markdown);
@@ -184,7 +184,7 @@ fn report_counts_and_shows_who_may_do_what() {
     );
     let csv = castgate(&["report", "--access-matrix", "csv", "tests/pass/everything.yml"]);
     let csv = text_of(&csv);
-    assert_eq!(csv.split("\r\n").count(), 11, "a heading, nine routes, and the end");
+    assert_eq!(csv.split("\r\n").count(), 12, "a heading, ten routes, and the end");
     assert!(
         csv.contains(
             ",api.example.com,/api/v1 +x-canary=1 ?debug=true @internal @public,\"GET,HEAD,POST\",users,"

@@ -214,3 +214,17 @@ routes: [{path: /, respond: {}}]
     let anybody = explain(&model, &preflight, None, false).unwrap();
     assert!(!anybody.contains("lets in") && anybody.contains("answers"), "{anybody}");
 }
+
+#[test]
+fn a_listener_that_only_redirects_is_explained_as_its_route() {
+    let request = Request::parse("GET http://a.test/x?y").unwrap();
+    let plain = ask_of("tests/pass/listener-redirects.yml", &request, Some("plain")).unwrap();
+    for line in [
+        "on plain\n=> route `redirect @plain`, tests/pass/listener-redirects.yml:5\n   matches    * */ (prefix) @plain\n",
+        "   redirects  308 to https://a.test/x?y\n",
+        "   middleware none\n",
+        "  listener: is not reached where every request is redirected\n",
+    ] {
+        assert!(plain.contains(line), "{plain}");
+    }
+}

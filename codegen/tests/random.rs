@@ -76,8 +76,9 @@ fn every_config_gets_an_answer_which_every_format_can_show() {
 fn nothing_is_lost(text: &str, model: &Model) {
     let file = read(text).unwrap();
     let routes = file["routes"].as_array().unwrap();
-    assert_eq!(model.routes.len(), routes.len());
-    for (written, route) in routes.iter().zip(&model.routes) {
+    let of_file = || model.routes.iter().filter(|route| route.is_written());
+    assert_eq!(of_file().count(), routes.len());
+    for (written, route) in routes.iter().zip(of_file()) {
         assert!(written["name"].as_str().is_none_or(|name| name == route.name));
         assert_eq!(written["headers"].as_object().map_or(0, |fields| fields.len()), route.headers.len());
         for wanted in &route.query {

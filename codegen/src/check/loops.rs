@@ -5,6 +5,7 @@ mod chosen;
 mod follow;
 mod place;
 mod search;
+mod tables;
 mod template;
 
 use crate::codes;
@@ -17,23 +18,21 @@ use search::Search;
 use std::collections::BTreeSet;
 
 pub(super) fn check(tables: &[Table<'_>], sink: &mut Reporter<'_>) {
-    let mut reported = BTreeSet::new();
-    tables.iter().for_each(|table| on_listener(table, &mut reported, sink));
-}
-
-/// Redirects that lead back to their own listener.
-fn on_listener<'m>(table: &Table<'m>, reported: &mut BTreeSet<&'m str>, sink: &mut Reporter<'_>) {
-    let routes = table.model().routes.iter().enumerate();
-    let mut redirects = routes.filter(|(_, route)| matches!(route.target, Target::Redirect(_))).peekable();
+    let routes = |table: usize| {
+        (0..).zip(&tables[table].model().routes).map(move |(number, route)| ((table, number), route))
+    };
+    let redirects = (0..tables.len()).flat_map(routes);
+    let mut redirects = redirects.filter(|(_, route)| matches!(route.target, Target::Redirect(_))).peekable();
     if redirects.peek().is_none() {
         return;
     }
-    let mut search = Search::new(table);
-    for (number, route) in redirects {
+    let mut search = Search::new(tables);
+    let mut reported = BTreeSet::new();
+    for (place, route) in redirects {
         if reported.contains(route.name.as_str()) {
             continue;
         }
-        if let Some((start, trail)) = search.endless(number) {
+        if let Some((start, trail)) = search.endless(place) {
             report(route, &start, &trail, sink);
             // The others of the same ring have been named.
             reported.extend(trail.into_iter().map(|(route, _)| route.name.as_str()));
@@ -45,7 +44,8 @@ fn report(route: &Route, start: &Request, trail: &[(&Route, Request)], sink: &mu
     let title = format!("the redirect of route {} never ends", quoted(&route.name));
     let mut others: Vec<&Route> = Vec::new();
     for (other, _) in trail {
-        if !std::ptr::eq(*other, route) && !others.iter().any(|known| std::ptr::eq(*known, *other)) {
+        // A route is in the tables of all its listeners.
+        if other.name != route.name && !others.iter().any(|known| known.name == other.name) {
             others.push(other);
         }
     }
@@ -70,7 +70,10 @@ fn report(route: &Route, start: &Request, trail: &[(&Route, Request)], sink: &mu
         quoted(&start.to_string()) + &headers,
         steps.join(", then ")
     ));
-    if is_by_scheme(route) && trail.iter().skip(1).any(|(_, request)| is_secure(request)) {
+    if route.is_written()
+        && is_by_scheme(route)
+        && trail.iter().skip(1).any(|(_, request)| is_secure(request))
+    {
         problem.help(
             "`headers: {X-Forwarded-Proto: http}` on the route takes those alone who are not there yet",
         );

@@ -2,7 +2,9 @@
 
 use crate::codes;
 use crate::diagnostic::{Reporter, quoted};
+use crate::language::route::WrittenRoute;
 use crate::model::{HeaderPredicate, Model, QueryPredicate, Route, Site, Target};
+use crate::show;
 use crate::source::ConfigPath;
 use crate::table::{Answer, Miss, Table, TestOutcome};
 use std::collections::BTreeSet;
@@ -36,7 +38,10 @@ fn report(model: &Model, table: &Table<'_>, outcome: &TestOutcome<'_>, on: &str,
         None => format!("a test fails: {request} {}", fate(&answer)),
     };
     let (source, expect) = (sink.source, test.origin.path.key("expect"));
-    let place = |route: &Route| source.value_span(&route.origin.path.key("path"));
+    let place = |route: &Route| {
+        let key = if route.is_written() { WrittenRoute::path } else { WrittenRoute::redirect };
+        source.value_span(&route.origin.path.key(key))
+    };
     let problem = sink.error(&codes::TEST_FAILS, title);
     for mismatch in mismatches {
         let label = match &mismatch.actual {
@@ -55,7 +60,7 @@ fn report(model: &Model, table: &Table<'_>, outcome: &TestOutcome<'_>, on: &str,
         problem.label(place(route), why_not(route, table, outcome));
     }
     if test.listener.is_none() && !on.is_empty() {
-        problem.help("without a `listener` a test has to hold on every one");
+        problem.help("without a `listener` a test has to hold on every one that has routes");
     }
 }
 
@@ -99,7 +104,7 @@ fn nothing(answer: &Answer<'_>, key: &str, status: Option<u16>) -> String {
 
 fn why_not(route: &Route, table: &Table<'_>, outcome: &TestOutcome<'_>) -> String {
     if table.model().routes.iter().all(|other| other.name != route.name) {
-        return format!("expected {}, but it is reached on {} only", quoted(&route.name), route.listeners);
+        return format!("expected {}, but it {}", quoted(&route.name), show::reached(route));
     }
     let misses = route.misses(&outcome.test.request);
     if let (true, Answer::Disputed(_, key)) = (misses.is_empty(), table.ask(&outcome.test.request)) {

@@ -17,7 +17,7 @@ pub(super) fn make_sections_canonical(model: &mut Model) {
         all.address.extend(next.address);
         all
     });
-    model.listeners.extend(all.map(|all| Listener { name: None, ..all }));
+    model.listeners.extend(all.map(|all| Listener { name: None, redirect: None, ..all }));
     let proxies = std::mem::take(&mut model.server.trusted_proxies);
     let networks: Vec<Cidr> = proxies.iter().filter_map(|proxy| proxy.network()).collect();
     let unix = proxies.into_iter().filter(|proxy| *proxy == TrustedProxy::Unix);

@@ -36,7 +36,7 @@ pub(crate) use process::{Level, Threads};
 pub(crate) use quantity::{
     RateOf, Seconds, Share, ShareAbove0, SizeLimit, SizeOf, Span, TimeLimit, Timeout, TimeoutOf,
 };
-pub(crate) use redirect::{HostAlone, PathRewrite, Rewrite};
+pub(crate) use redirect::{Everybody, HostAlone, PathRewrite, Rewrite};
 pub(crate) use request::RequestLine;
 pub(crate) use scalar::{Flag, Number, OneOfNumbers, PowerOfTwo, Refused};
 pub(crate) use status::Statuses;

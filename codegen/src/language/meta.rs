@@ -136,6 +136,15 @@ impl Shape {
         }
     }
 
+    /// The same, if nothing else can stand in its place.
+    pub(crate) fn section_alone(&self) -> Option<&'static SectionMeta> {
+        match self {
+            Self::List(of) | Self::Map(of) => of.section_alone(),
+            Self::AnyOf(_) => None,
+            other => other.section(),
+        }
+    }
+
     /// A list of these.
     pub(crate) fn list(of: Self) -> Self {
         Self::List(Box::new(of))

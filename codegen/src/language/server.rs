@@ -1,7 +1,8 @@
 //! Sections of `server:`.
 
-use super::kind::{Address, AsWritten, ByHand, Level, ListOf, Nested, Number, OneOrList, Proxy, Refused};
-use super::kind::{SizeLimit, SizeOf, Span, Threads, Timeout, Word};
+use super::kind::{Address, AsWritten, ByHand, Everybody, Level, ListOf, Nested, Number, OneOrList, Proxy};
+use super::kind::{Refused, SizeLimit, SizeOf, Span, Threads, Timeout, Word};
+use super::route::Redirect;
 use super::{Shape, Without, section, words};
 use crate::ast::Map;
 use crate::model::{Late, Placed, TrustedProxy, Workers};
@@ -66,6 +67,10 @@ section! {
         /// Address and port or `unix:/path`, one or a list, required; as `server.listen`. No two listeners have the same.
         address: Vec<Placed> = OneOrList<Address>(Address, "nothing to listen on"),
         required "for example `address: 0.0.0.0:8080`", example "[\"0.0.0.0:8443\", \"[::]:8443\"]";
+        /// Every request here is answered with a redirect, and no route is reached: `https` keeps host, path and query, and leads to
+        /// port 443; or what a route's `redirect` may say, `{scheme: https, port: 8443}`. In logs and metrics it is the route
+        /// `redirect @plain`, of a listener `plain`.
+        redirect: Redirect = Everybody, optional "", example "https";
     }
 }
 

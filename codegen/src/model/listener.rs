@@ -1,6 +1,6 @@
 //! Where clients come in, and which routes they find there.
 
-use super::{Model, Origin, Placed};
+use super::{Model, Origin, Placed, Redirect};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,12 +14,22 @@ pub struct Listener {
     pub origin: Origin,
     /// Empty only if none of them was right.
     pub address: Vec<Placed>,
+    /// Where it sends everybody; then the one route it has is that of [`Listener::redirect_name`].
+    pub redirect: Option<Redirect>,
+}
+
+impl Listener {
+    /// What the route is called that sends everybody elsewhere. No route without a name of its own is called so: theirs
+    /// have a `/`, and listeners have none.
+    pub(crate) fn redirect_name(&self) -> String {
+        format!("redirect @{}", self.name.as_deref().unwrap_or_default())
+    }
 }
 
 /// On which listeners a route is reached.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Listeners {
-    /// On all there are.
+    /// On all there are that send nobody elsewhere.
     All,
     /// On those of these names; at least one.
     Named(BTreeSet<String>),
@@ -34,7 +44,7 @@ impl Listeners {
     /// Whether it is among them.
     pub fn has(&self, listener: &Listener) -> bool {
         match (self, &listener.name) {
-            (Self::All, _) => true,
+            (Self::All, _) => listener.redirect.is_none(),
             (Self::Named(names), Some(name)) => names.contains(name),
             (Self::Named(_), None) => false,
         }
@@ -112,8 +122,12 @@ impl Model {
     }
 
     fn seen_at(&self, listeners: &[&Listener], routes: &[usize]) -> Self {
-        let is_here =
-            |name: &Option<String>| name.is_none() || listeners.iter().any(|listener| listener.name == *name);
+        let is_here = |name: &Option<String>| {
+            listeners.iter().any(|listener| match name {
+                None => listener.redirect.is_none(),
+                name => listener.name == *name,
+            })
+        };
         Self {
             listeners: listeners.iter().copied().cloned().collect(),
             routes: routes.iter().filter_map(|number| self.routes.get(*number)).cloned().collect(),

@@ -1,6 +1,8 @@
 //! Routes: a condition, a middleware set, a target.
 
-use super::{HeaderName, Id, Listeners, Methods, MiddlewareSet, Origin, RequestText, Respond, Upstream};
+use super::{
+    HeaderName, Id, Listeners, Methods, MiddlewareSet, Origin, RequestText, Respond, Scope, Upstream,
+};
 use crate::language::{self, route::WrittenRedirect, route::WrittenRoute};
 use crate::pattern::{HostPattern, Hosts, PathPattern};
 use crate::source::ConfigPath;
@@ -44,6 +46,11 @@ pub struct Route {
 }
 
 impl Route {
+    /// Whether it stands in `routes`. The others are what a listener does that sends everybody elsewhere.
+    pub fn is_written(&self) -> bool {
+        self.origin.scope != Scope::TopLevel
+    }
+
     /// Where it forwards to, if it does.
     pub fn forward(&self) -> Option<&Forward> {
         match &self.target {

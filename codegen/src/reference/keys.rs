@@ -1,11 +1,12 @@
 //! Every key of the language, in the order of the page. A section that several keys hold (`routes.middleware` holds what
-//! `middleware` holds) is there once, under the first of them.
+//! `middleware` holds) is there once, under the first of them, or of those where nothing else can stand in its place.
 
 use super::{diagnostics, kind};
 use crate::codes::Code;
 use crate::language::gateway::Gateway;
 use crate::language::{KeyMeta, Section as _, SectionMeta, Without};
 use crate::middleware;
+use std::collections::BTreeSet;
 
 /// The top-level sections in the order in which they are read.
 const ORDER: [&str; 8] =
@@ -46,24 +47,42 @@ pub struct Section {
 /// All sections.
 pub fn sections() -> Vec<Section> {
     let mut sections = vec![section("", Gateway::META)];
+    let mut alone = BTreeSet::new();
+    held_alone(Gateway::META, &mut BTreeSet::new(), &mut alone);
     for name in ORDER {
         let key = Gateway::META.keys.iter().find(|key| key.name == name);
         if let Some(held) = key.and_then(|key| (key.shape)().section()) {
-            walk(name, held, &mut sections);
+            walk(name, held, &alone, &mut sections);
         }
     }
     sections
 }
 
 /// A section, and then those of its keys.
-fn walk(path: &str, meta: &SectionMeta, sections: &mut Vec<Section>) {
+fn walk(path: &str, meta: &SectionMeta, alone: &BTreeSet<&str>, sections: &mut Vec<Section>) {
     if sections.iter().any(|known| known.definition == meta.name()) {
         return;
     }
     sections.push(section(path, meta));
     for key in in_order(meta) {
-        if let Some(held) = (key.shape)().section() {
-            walk(&format!("{path}.{}", key.name), held, sections);
+        let shape = (key.shape)();
+        let Some(held) = shape.section() else { continue };
+        if shape.section_alone().is_some() || !alone.contains(held.name()) {
+            walk(&format!("{path}.{}", key.name), held, alone, sections);
+        }
+    }
+}
+
+/// The names of the sections which some key holds in whose place nothing else can stand.
+fn held_alone<'m>(meta: &'m SectionMeta, seen: &mut BTreeSet<&'m str>, alone: &mut BTreeSet<&'m str>) {
+    if !seen.insert(meta.name()) {
+        return;
+    }
+    for key in meta.keys {
+        let shape = (key.shape)();
+        alone.extend(shape.section_alone().map(SectionMeta::name));
+        if let Some(held) = shape.section() {
+            held_alone(held, seen, alone);
         }
     }
 }

@@ -4,7 +4,7 @@ use super::Cx;
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::language::route::{self, WrittenRoute};
-use crate::language::server::WrittenServer;
+use crate::language::server::{WrittenListener, WrittenServer};
 use crate::model::{HeaderPredicate, Listener, Listeners, Methods, QueryPredicate};
 use crate::pattern::{Hosts, Parameters, PathPattern};
 use crate::source::ConfigPath;
@@ -78,9 +78,26 @@ fn listeners(
         (0..written.len()).map(|index| place(index).unwrap_or_else(|| at.clone())).collect();
     let mut are_known = true;
     for (at, name) in places.iter().zip(written) {
-        are_known &= listener(cx, at, name, known);
+        are_known &= listener(cx, at, name, known) && has_routes(cx, at, name, known);
     }
     are_known.then(|| Listeners::Named(written.iter().cloned().collect()))
+}
+
+/// Whether a listener sends nobody elsewhere; if it does, that has been reported.
+fn has_routes(cx: &mut Cx<'_>, at: &ConfigPath, name: &str, known: &[Listener]) -> bool {
+    let mut redirecting = known.iter().filter(|listener| listener.redirect.is_some());
+    let Some(listener) = redirecting.find(|listener| listener.name.as_deref() == Some(name)) else {
+        return true;
+    };
+    let redirect = cx.source.value_span(&listener.origin.path.key(WrittenListener::redirect));
+    let title = format!("listener {} has no routes", quoted(name));
+    cx.sink
+        .error_at(&codes::KEY_DOES_NOT_APPLY, at, title, "no request would get here")
+        .label(redirect, "every request is answered with this redirect")
+        .help(
+            "name other listeners, or take `redirect` off this one and write a route for it that redirects",
+        );
+    false
 }
 
 /// Whether there is a listener of this name; if not, that has been reported.

@@ -6,13 +6,14 @@ use super::names::{self, Unnamed};
 use super::target;
 use super::upstream::{Place, Upstreams};
 use super::value::Captures;
-use crate::ast;
+use crate::ast::{self, Lenient};
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::language::Section;
-use crate::language::route::{self, WrittenRoute};
+use crate::language::route::{self, OfDisputed, WrittenRoute};
+use crate::language::server::WrittenListener;
 use crate::middleware::{Layer, Middleware, Policies};
-use crate::model::{Listener, Route, Scope, Server, Target};
+use crate::model::{Listener, Listeners, Methods, Route, Scope, Server, Target};
 use crate::pattern::{HostPattern, Hosts, MatchKind, PathPattern};
 use crate::source::ConfigPath;
 use std::collections::BTreeMap;
@@ -63,7 +64,7 @@ pub(super) fn routes(
         Written { index, written, settings, condition }
     });
     let written: Vec<Written<'_>> = written.collect();
-    let mut names = names(cx, &section, &written);
+    let mut names = names(cx, &section, &written, listeners);
     let mut routes = Vec::new();
     for Written { index, written, settings, condition } in written {
         let at = section.index(index);
@@ -104,7 +105,35 @@ pub(super) fn routes(
         });
     }
     cx.captures = Captures::TopLevel;
+    routes.extend(listeners.iter().filter_map(|listener| everybody(cx, listener, server, top)));
     routes
+}
+
+/// The route of a listener that sends everybody elsewhere: every request there is. It has the middleware of requests that match
+/// none, so that nobody is asked for a key, or refused, on the way to where that is asked.
+fn everybody(cx: &mut Cx<'_>, listener: &Listener, server: &Server, top: &Layer<'_>) -> Option<Route> {
+    let redirect = listener.redirect.clone()?;
+    let at = &listener.origin.path;
+    let written = WrittenRoute { path: Lenient(Some("/".to_owned())), ..WrittenRoute::default() };
+    let settings = route::Route::with_defaults(cx, at.clone(), Some(&written));
+    // What is disputed of a path is so where it is sent.
+    let keep = OfDisputed::Keep;
+    Some(Route {
+        name: listener.redirect_name(),
+        origin: cx.origin(at, Scope::TopLevel),
+        listeners: Listeners::Named(listener.name.iter().cloned().collect()),
+        hosts: Hosts::any(),
+        path: PathPattern::parse("/", MatchKind::Prefix).ok()?,
+        methods: Methods::ALL,
+        body_limit: server.limits.body,
+        headers: Vec::new(),
+        query: Vec::new(),
+        timeout: server.timeouts.request,
+        idle: IDLE,
+        middleware: top.for_unmatched(),
+        target: Target::Redirect(redirect),
+        settings: route::Route { path_parameters: keep, encoded_slashes: keep, ..settings },
+    })
 }
 
 /// The parameters of a route whose condition is not read yet; only a fixed response is read as early as that.
@@ -127,7 +156,12 @@ fn is_empty_list(cx: &Cx<'_>, at: &ConfigPath) -> bool {
 }
 
 /// The names of all routes with a name or a condition, by index.
-fn names(cx: &mut Cx<'_>, section: &ConfigPath, written: &[Written<'_>]) -> BTreeMap<usize, String> {
+fn names(
+    cx: &mut Cx<'_>,
+    section: &ConfigPath,
+    written: &[Written<'_>],
+    listeners: &[Listener],
+) -> BTreeMap<usize, String> {
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();
     let mut unnamed = Vec::new();
     for Written { index, settings, condition, .. } in written {
@@ -136,8 +170,14 @@ fn names(cx: &mut Cx<'_>, section: &ConfigPath, written: &[Written<'_>]) -> BTre
             continue;
         };
         let at = section.index(*index).key(WrittenRoute::name);
-        if let Some(first) = taken.get(name) {
-            let first = cx.source.value_span(&section.index(*first).key(WrittenRoute::name));
+        let first = taken.get(name).map(|first| section.index(*first).key(WrittenRoute::name));
+        let of_listener = || {
+            let mut redirecting = listeners.iter().filter(|listener| listener.redirect.is_some());
+            let listener = redirecting.find(|listener| listener.redirect_name() == *name)?;
+            Some(listener.origin.path.key(WrittenListener::redirect))
+        };
+        if let Some(first) = first.or_else(of_listener) {
+            let first = cx.source.value_span(&first);
             let title = format!("two routes have the name {}", quoted(name));
             let problem = cx.sink.error_at(&codes::DUPLICATE_NAME, &at, title, "used again here");
             problem.label(first, "first used here");

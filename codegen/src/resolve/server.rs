@@ -1,9 +1,9 @@
 //! `server:` and `admin:`.
 
-use super::{Cx, names};
+use super::{Cx, names, target};
 use crate::codes;
 use crate::language::Section;
-use crate::language::server::{ListenerSection, WrittenAdmin, WrittenLimits, WrittenServer};
+use crate::language::server::{ListenerSection, WrittenAdmin, WrittenLimits, WrittenListener, WrittenServer};
 use crate::model::{Admin, Listener, Scope, Server};
 use crate::source::ConfigPath;
 
@@ -21,7 +21,7 @@ pub(super) fn listeners(cx: &mut Cx<'_>, written: Option<&WrittenServer>, server
     let named = written.map(|written| &written.listeners).filter(|_| cx.source.is_written(&section));
     let Some(named) = named else {
         let origin = cx.origin(&at.key(WrittenServer::listen), Scope::TopLevel);
-        return vec![Listener { name: None, origin, address: server.listen.clone() }];
+        return vec![Listener { name: None, origin, address: server.listen.clone(), redirect: None }];
     };
     let listen = at.key(WrittenServer::listen);
     if cx.source.is_written(&listen) {
@@ -40,10 +40,21 @@ pub(super) fn listeners(cx: &mut Cx<'_>, written: Option<&WrittenServer>, server
         let at = section.key(name);
         names::check_key(cx, &at, name, "a listener");
         let read = written.and_then(|written| ListenerSection::resolve(cx, at.clone(), Some(written)).ok());
-        let address = read.map(|listener| listener.address).unwrap_or_default();
-        Listener { name: Some(name.to_owned()), origin: cx.origin(&at, Scope::TopLevel), address }
+        let (address, written) = read.map(|read| (read.address, read.redirect)).unwrap_or_default();
+        let redirect =
+            written.and_then(|written| target::of_listener(cx, &at.key(WrittenListener::redirect), &written));
+        Listener { name: Some(name.to_owned()), origin: cx.origin(&at, Scope::TopLevel), address, redirect }
     };
-    named.iter().map(listener).collect()
+    let listeners: Vec<Listener> = named.iter().map(listener).collect();
+    if !listeners.is_empty() && listeners.iter().all(|listener| listener.redirect.is_some()) {
+        let title = "no listener has routes";
+        let label =
+            if listeners.len() == 1 { "this one only redirects" } else { "each of these only redirects" };
+        cx.sink
+            .error_at(&codes::IMPOSSIBLE_VALUE, &section, title, label)
+            .help("where the routes are to be reached there is a listener without `redirect`");
+    }
+    listeners
 }
 
 pub(super) fn admin(cx: &mut Cx<'_>, written: Option<&WrittenAdmin>) -> Option<Admin> {

@@ -10,6 +10,7 @@ use crate::language::route::{self, CONTENT_TYPE, WrittenRespond, WrittenRoute};
 use crate::model::{Forward, Respond, Target};
 use crate::source::ConfigPath;
 use path::path_change;
+pub(super) use redirect::of_listener;
 use redirect::redirect;
 
 pub(super) fn target(

@@ -11,6 +11,7 @@ pub(crate) struct Compiled;
 
 pub(crate) enum Target {
     Stack0(&'static Stack0),
+    Stack1(&'static Stack1),
 }
 
 impl App for Compiled {
@@ -30,6 +31,7 @@ impl App for Compiled {
     ) -> Result<Response, Error> {
         match *target {
             Target::Stack0(stack) => stack.serve(request, cx).await,
+            Target::Stack1(stack) => stack.serve(request, cx).await,
         }
     }
     async fn reject(
@@ -46,7 +48,7 @@ impl App for Compiled {
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "listeners.yml",
-        config_sha256: "9163ba4b3d6422503122241c03614d659dfae86d12c4553f41e43fd90b2f47a0",
+        config_sha256: "70e203ff0d7976f8306b2d7ba3c8646e58306459655b72bc8fca00f256a464e4",
     },
     normal_config: NORMAL_CONFIG,
     listeners: &[
@@ -78,6 +80,15 @@ static SETTINGS: Settings = Settings {
                 Listen {
                     origin: Origin::at("listeners.yml", 6),
                     address: Late::new(&[Piece::Literal("127.0.0.1:8081")]),
+                },
+            ],
+        },
+        Listener {
+            name: "plain",
+            listen: &[
+                Listen {
+                    origin: Origin::at("listeners.yml", 7),
+                    address: Late::new(&[Piece::Literal("0.0.0.0:80")]),
                 },
             ],
         },
@@ -121,12 +132,26 @@ static STACK0: [Stack0; 3] = [
     Respond::new(200, "text/plain; charset=utf-8", "ops"),
 ];
 
+type Stack1 = Redirect;
+
+static STACK1: [Stack1; 1] = [
+    Redirect::new(
+        308,
+        RedirectTarget::Parts(RedirectParts {
+            scheme: Some(Scheme::Https),
+            host: None,
+            port: None,
+            prefix: None,
+        }),
+    ),
+];
+
 type Unmatched = Reject;
 static UNMATCHED: Unmatched = Reject;
 
 // Routes, in the order of the config.
 
-static ROUTE_SETTINGS: [RouteSettings; 1] = [
+static ROUTE_SETTINGS: [RouteSettings; 2] = [
     RouteSettings {
         keeps: Disputed::NOTHING,
         body_limit: Some(10485760),
@@ -135,19 +160,33 @@ static ROUTE_SETTINGS: [RouteSettings; 1] = [
         answers_preflights: false,
         total: None,
     },
+    RouteSettings {
+        keeps: Disputed::union(Disputed::PARAMETERS, Disputed::SLASHES),
+        body_limit: Some(10485760),
+        timeout: Duration::from_secs(60),
+        idle: Duration::from_secs(300),
+        answers_preflights: false,
+        total: None,
+    },
 ];
 
-static ROUTES: [Route<Target>; 3] = [
+static ROUTES: [Route<Target>; 4] = [
     Route::new("api", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
     Route::new("home", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[1])),
     Route::new("ops", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[2])),
+    Route::new("redirect @plain", &ROUTE_SETTINGS[1], Target::Stack1(&STACK1[0])),
 ];
 
 // The matcher's tables: a trie of path segments for each host.
 
-static LISTENERS: [&RouteIndex<Target>; 3] = [&INDEX[0], &INDEX[0], &INDEX[1]];
+static LISTENERS: [&RouteIndex<Target>; 4] = [
+    &INDEX[0],
+    &INDEX[0],
+    &INDEX[1],
+    &INDEX[2],
+];
 
-static INDEX: [RouteIndex<Target>; 2] = [
+static INDEX: [RouteIndex<Target>; 3] = [
     RouteIndex {
         routes: &ROUTES,
         nodes: &NODES,
@@ -168,9 +207,19 @@ static INDEX: [RouteIndex<Target>; 2] = [
         wildcards: Table::EMPTY,
         any_host: 2,
     },
+    RouteIndex {
+        routes: &ROUTES,
+        nodes: &NODES,
+        edges: &EDGES,
+        candidates: &CANDIDATES,
+        hosts: Table::EMPTY,
+        labels: Table::EMPTY,
+        wildcards: Table::EMPTY,
+        any_host: 3,
+    },
 ];
 
-static NODES: [Node; 3] = [
+static NODES: [Node; 4] = [
     Node {
         stem: "v1",
         prefix: Span::one(0, Methods::ALL),
@@ -182,6 +231,10 @@ static NODES: [Node; 3] = [
     },
     Node {
         prefix: Span::one(2, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node {
+        prefix: Span::one(3, Methods::ALL),
         ..Node::LEAF
     },
 ];
@@ -205,6 +258,11 @@ static NORMAL_CONFIG: &str = r#"server:
       address: ["${env:PARTNER:-0.0.0.0:8444}"]
     internal:
       address: ["127.0.0.1:8081"]
+    plain:
+      address: ["0.0.0.0:80"]
+      redirect:
+        scheme: https
+        status: 308
   workers: auto
   log_level: info
   trusted_proxies: []

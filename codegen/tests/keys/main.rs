@@ -50,7 +50,11 @@ fn config_around(path: &str, key: &str, entry: &str) -> String {
             let lines: String = lines.map(|(name, value)| format!("{name}: {value}\n")).collect();
             return format!("{lines}{entry}\n");
         }
-        "server.listeners" => rest = format!("server: {{listeners: {{public: {{{entry}}}}}}}"),
+        "server.listeners" => {
+            let address = unless("address", "address: 127.0.0.1:8082");
+            let other = "public: {address: 127.0.0.1:8081}";
+            rest = format!("server: {{listeners: {{{other}, plain: {{{address}{entry}}}}}}}");
+        }
         "lints" => {
             // Here no lint has anything to find.
             return format!(

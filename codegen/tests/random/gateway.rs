@@ -145,7 +145,34 @@ fn listeners(choices: &mut Choices<'_>, names: &[String]) -> Node {
         section.put("address", listen(choices, &addresses));
         (name.clone(), section.done())
     };
-    Node::Map(names.iter().zip(addresses).map(listener).collect())
+    let mut listeners: Vec<_> = names.iter().zip(addresses).map(listener).collect();
+    if choices.chance(40) {
+        let mut section = Section::default();
+        section.put("address", Node::text("127.0.0.1:8099"));
+        section.put("redirect", everybody(choices));
+        listeners.push(("sent away".to_owned(), section.done()));
+    }
+    Node::Map(listeners)
+}
+
+/// Where a listener sends everybody: to another's.
+fn everybody(choices: &mut Choices<'_>) -> Node {
+    if choices.chance(30) {
+        // Without TLS in front, http at port 80 would most often be this listener again.
+        return Node::text(if choices.chance(20) { "http" } else { "https" });
+    }
+    let mut redirect = Section::default();
+    if choices.chance(30) {
+        redirect
+            .put("to", Node::text(choices.pick(&["https://other.test/", "http://other.test{request.path}"])));
+    } else {
+        redirect.put("host", Node::text("other.test"));
+        redirect.may(choices, 50, "scheme", |choices| word(choices, &["http", "https"]));
+        redirect.may(choices, 50, "port", |choices| number(choices, 1, 65_535));
+        redirect.may(choices, 50, "prefix", |choices| Node::text(choices.pick(&["/", "/elsewhere"])));
+    }
+    redirect.may(choices, 30, "status", |choices| number(choices, 307, 308));
+    redirect.done()
 }
 
 /// So many bytes, or `off`.

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn check(model: &Model, tables: &[Table<'_>], sink: &mut Reporter<'_>) {
     let is_default_timeout =
         !sink.source.is_written(&ConfigPath::root().key("server").key("timeouts").key("request"));
-    for route in &model.routes {
+    for route in model.routes.iter().filter(|route| route.is_written()) {
         let at = &route.origin.path;
         let mut missing = |lint: Lint, what: &str, label: &str, help: &str| {
             let title = format!("route {} {what}", quoted(&route.name));
@@ -57,7 +57,8 @@ fn without_test(model: &Model, tables: &[Table<'_>], sink: &mut Reporter<'_>) {
     }
     let tested: BTreeSet<String> =
         tables.iter().flat_map(Table::run_tests).filter_map(|outcome| outcome.outcome.route).collect();
-    if model.routes.iter().all(|route| tested.contains(&route.name)) {
+    let mut written = model.routes.iter().filter(|route| route.is_written());
+    if written.all(|route| tested.contains(&route.name)) {
         return;
     }
     let mut shown = BTreeSet::new();
@@ -65,7 +66,7 @@ fn without_test(model: &Model, tables: &[Table<'_>], sink: &mut Reporter<'_>) {
     for (route, reach) in reach {
         // A route that no request gets to has been reported.
         let Reach::Live(request) = reach else { continue };
-        if tested.contains(&route.name) || !shown.insert(&route.name) {
+        if !route.is_written() || tested.contains(&route.name) || !shown.insert(&route.name) {
             continue;
         }
         let title = format!("no test gets to route {}", quoted(&route.name));

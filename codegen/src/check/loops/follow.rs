@@ -1,11 +1,11 @@
 //! A client that follows redirects, as far as they lead back to this gateway.
 //!
-//! The gateway itself speaks no TLS. Whoever is sent to `https` comes back only through somebody in front who ends it, and
-//! then the gateway is told so by a trusted proxy: without `server.trusted_proxies` an `https` place is another's. A client
-//! that comes back so has `X-Forwarded-Proto: https`, so a route that asks for `http` there does not take it again.
+//! A client that comes back with `https` has `X-Forwarded-Proto: https`, so a route that asks for `http` there does not take it
+//! again.
 
-use crate::model::{Late, Model, Route, Target};
-use crate::table::{Answer, FORWARDED_PROTO, Request, Table};
+use super::tables::Tables;
+use crate::model::{Route, Target};
+use crate::table::{Answer, FORWARDED_PROTO, Request};
 use castgate_contract::redirect::Scheme;
 
 /// Clients give up after about twenty.
@@ -15,43 +15,54 @@ const MOST_STEPS: usize = 20;
 pub(super) const ANY: &str = "any";
 
 /// Where a client would go from here, if it never got an answer that is no redirect.
-pub(super) fn endless<'m>(table: &Table<'m>, start: &Request) -> Option<Vec<(&'m Route, Request)>> {
+pub(super) fn endless<'m>(
+    tables: &Tables<'_, 'm>,
+    mut at: usize,
+    start: &Request,
+) -> Option<Vec<(&'m Route, Request)>> {
     let mut trail = Vec::new();
     let mut request = start.clone();
     for _ in 0..MOST_STEPS {
+        let table = tables.get(at)?;
         let Answer::Route(route) = table.ask(&request) else { return None };
         let Target::Redirect(redirect) = &route.target else { return None };
         // Whoever refuses the request ends it.
         let is_refused = table.outcome(&request).status != Some(redirect.status);
         let to = table.leads_to(route, redirect, &request, Some(ANY)).ok().filter(|_| !is_refused)?;
-        let next = follow(table.model(), &request, redirect.status, &to);
-        let next = next.filter(|next| is_here(table, &request, next))?;
+        let (place, next) = follow(tables, at, &request, redirect.status, &to)?;
+        if next.host() != request.host() && !tables.serves(place, &next) {
+            return None;
+        }
         trail.push((route, request));
-        request = next;
+        (at, request) = (place, next);
     }
     Some(trail)
 }
 
-/// The client's next request; `None` if it goes to a place that may be another gateway.
-fn follow(model: &Model, request: &Request, status: u16, to: &str) -> Option<Request> {
+/// The client's next request, and the table it comes to; `None` if it goes to a place that may be another gateway.
+fn follow(
+    tables: &Tables<'_, '_>,
+    at: usize,
+    request: &Request,
+    status: u16,
+    to: &str,
+) -> Option<(usize, Request)> {
     let method =
         if matches!(status, 301..=303) && request.method() != "HEAD" { "GET" } else { request.method() };
     let mut headers = request.headers().to_vec();
-    let (authority, target) = match split(to) {
+    let (at, authority, target) = match split(to) {
         (Some(origin), target) => {
-            if !is_own(model, origin.scheme, origin.port) {
-                return None;
-            }
+            let at = tables.reached(at, origin.scheme, origin.port)?;
             headers.retain(|(name, _)| name != FORWARDED_PROTO);
             headers.push((FORWARDED_PROTO.to_owned(), origin.scheme.as_str().to_owned()));
-            (origin.authority.to_owned(), target)
+            (at, origin.authority.to_owned(), target)
         }
-        (None, target) if target.starts_with('/') => (request.authority(), target),
+        (None, target) if target.starts_with('/') => (at, request.authority(), target),
         (None, _) => return None,
     };
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
     let path = if path.is_empty() { "/" } else { path };
-    Request::new(method, &authority, path, query, headers).ok()
+    Some((at, Request::new(method, &authority, path, query, headers).ok()?))
 }
 
 /// What an absolute URL begins with.
@@ -75,30 +86,4 @@ fn split(to: &str) -> (Option<Origin<'_>>, &str) {
         _ => None,
     };
     (Some(Origin { scheme, authority, port }), target)
-}
-
-/// Whether requests of this scheme and port may come here: the port which the scheme means, which somebody in front may
-/// forward here, or one that is listened on.
-pub(super) fn is_own(model: &Model, scheme: Scheme, port: Option<u16>) -> bool {
-    let is_default = port.is_none_or(|port| port == scheme.default_port());
-    match scheme {
-        Scheme::Https => is_default && !model.server.trusted_proxies.is_empty(),
-        Scheme::Http => is_default || port.is_some_and(|port| listens_on(model, port)),
-    }
-}
-
-/// Whether one of the addresses has this port.
-pub(super) fn listens_on(model: &Model, port: u16) -> bool {
-    let has_port = |address: &Late| {
-        let own = address.literal().and_then(|address| address.rsplit_once(':'));
-        own.is_some_and(|(_, own)| own.parse() == Ok(port))
-    };
-    let mut addresses = model.listeners.iter().flat_map(|listener| &listener.address);
-    addresses.any(|listen| has_port(&listen.value))
-}
-
-/// A host which no route names is most likely another machine.
-fn is_here(table: &Table<'_>, request: &Request, next: &Request) -> bool {
-    let is_named = |route: &Route| !route.hosts.is_any() && route.hosts.matching(next.host()).is_some();
-    next.host() == request.host() || table.model().routes.iter().any(is_named)
 }

@@ -1,14 +1,15 @@
 //! Where a redirect sends a client that may be one of many.
 
-use super::follow;
 use super::search::Underway;
+use super::tables::Tables;
 use super::template::{self, Atom, Known, Path};
-use crate::model::{Model, Part, Piece, RequestText, Source};
+use crate::model::{Part, Piece, RequestText, Source};
 use crate::pattern::HostPattern;
 use castgate_contract::redirect::{Parts, Scheme};
 
 /// Where a client is sent: what is not another's.
 pub(super) struct Place {
+    pub(super) table: usize,
     pub(super) host: Option<HostPattern>,
     pub(super) scheme: Option<Scheme>,
     pub(super) path: Path,
@@ -16,36 +17,35 @@ pub(super) struct Place {
 
 /// Where a template leads.
 pub(super) fn of_template(
-    model: &Model,
+    tables: &Tables<'_, '_>,
     text: &RequestText,
     at: &Underway<'_>,
     known: &Known<'_>,
 ) -> Option<Place> {
     let (origin, target) = split(&text.parts);
-    let (host, scheme) = match origin {
+    let (table, host, scheme) = match origin {
         Some(origin) => {
             let scheme = origin.scheme.or(at.scheme);
             let (host, port) = origin.authority(known);
-            let is_own = |scheme| port == Port::Asked || follow::is_own(model, scheme, port.written());
-            let schemes = scheme.map_or(vec![Scheme::Http, Scheme::Https], |scheme| vec![scheme]);
-            if !schemes.into_iter().any(is_own) {
-                return None;
-            }
+            let table = match port {
+                Port::Asked => at.table,
+                Port::Written(_) | Port::Default => reached(tables, at, scheme, port.written())?,
+            };
             let host = match host {
                 Host::Asked => at.host.clone(),
                 Host::Of(pattern) => Some(pattern),
                 Host::Nobodys => return None,
             };
-            (host, scheme)
+            (table, host, scheme)
         }
-        None => (at.host.clone(), at.scheme),
+        None => (at.table, at.host.clone(), at.scheme),
     };
     let mut atoms = template::render(&target, known);
     if !matches!(atoms.first(), Some(Atom::Text(text)) if text.starts_with('/')) {
         // Of an URL without a path, it is the root.
         atoms.insert(0, Atom::Text("/".to_owned()));
     }
-    Some(Place { host, scheme, path: template::split(atoms) })
+    Some(Place { table, host, scheme, path: template::split(atoms) })
 }
 
 /// What a whole URL begins with.
@@ -55,7 +55,6 @@ struct Origin {
     authority: Vec<Part>,
 }
 
-#[derive(PartialEq)]
 enum Port {
     Written(u16),
     Asked,
@@ -149,15 +148,10 @@ impl Origin {
 }
 
 /// Where parts lead.
-pub(super) fn of_parts(model: &Model, parts: &Parts<String>, at: &Underway<'_>) -> Option<Place> {
-    let is_own = match (parts.scheme.or(at.scheme), parts.port) {
-        (Some(scheme), port) => {
-            parts.scheme.is_none() && port.is_none() || follow::is_own(model, scheme, port)
-        }
-        (None, Some(port)) => {
-            [Scheme::Http, Scheme::Https].iter().any(|scheme| follow::is_own(model, *scheme, Some(port)))
-        }
-        (None, None) => true,
+pub(super) fn of_parts(tables: &Tables<'_, '_>, parts: &Parts<String>, at: &Underway<'_>) -> Option<Place> {
+    let table = match (parts.scheme, parts.port) {
+        (None, None) => at.table,
+        (scheme, port) => reached(tables, at, scheme.or(at.scheme), port)?,
     };
     let host = match &parts.host {
         Some(host) => Some(HostPattern::parse(host).ok()?),
@@ -167,5 +161,16 @@ pub(super) fn of_parts(model: &Model, parts: &Parts<String>, at: &Underway<'_>) 
         Some(prefix) => template::with_prefix(prefix, &at.path),
         None => at.path.clone(),
     };
-    is_own.then_some(Place { host, scheme: parts.scheme.or(at.scheme), path })
+    Some(Place { table, host, scheme: parts.scheme.or(at.scheme), path })
+}
+
+/// The table of who is sent to this port; of a scheme that is not known, of either.
+fn reached(
+    tables: &Tables<'_, '_>,
+    at: &Underway<'_>,
+    scheme: Option<Scheme>,
+    port: Option<u16>,
+) -> Option<usize> {
+    let schemes = scheme.map_or(vec![Scheme::Http, Scheme::Https], |scheme| vec![scheme]);
+    schemes.into_iter().find_map(|scheme| tables.reached(at.table, scheme, port))
 }

@@ -7,9 +7,10 @@
 //! It only finds candidates. That one of them never ends is seen by following it through the table.
 
 use super::place::{self, Place};
+use super::tables::Tables;
 use super::template::{self, Atom, Known, Path};
 use super::{chosen, follow};
-use crate::model::{Leads, Route, Source, Target};
+use crate::model::{Leads, Model, Route, Source, Target};
 use crate::pattern::{HostPattern, ParamKind, Segment};
 use crate::table::{
     Answer, End, FORWARDED_PROTO, Fresh, Neighbours, Region, Request, Step, Table, narrower, union,
@@ -27,10 +28,14 @@ const MOST_FOLLOWED: usize = 50_000;
 /// and so many pairs of redirects looked at.
 const MOST_PAIRS: usize = 200_000;
 
+/// A table, and a route of it, by their numbers.
+type Numbered = (usize, usize);
+
 /// Redirects, and how many of the bounds are left.
 pub(super) struct Search<'a, 'm> {
-    table: &'a Table<'m>,
-    neighbours: Neighbours<'a>,
+    tables: Tables<'a, 'm>,
+    /// Of each table.
+    neighbours: Vec<Neighbours<'a>>,
     fresh: Fresh<'m>,
     longest: usize,
     /// The values in templates of redirects that a client chooses, each once.
@@ -41,6 +46,7 @@ pub(super) struct Search<'a, 'm> {
 
 /// A client underway: how it may have begun, and where it is.
 pub(super) struct Underway<'m> {
+    pub(super) table: usize,
     /// All requests that get here,
     begun: Region<'m>,
     /// if the label of their host, and what they choose besides, is this.
@@ -50,23 +56,24 @@ pub(super) struct Underway<'m> {
     pub(super) host: Option<HostPattern>,
     /// `None`: the scheme it began with.
     pub(super) scheme: Option<Scheme>,
-    trail: Vec<usize>,
+    trail: Vec<Numbered>,
 }
 
 impl<'a, 'm> Search<'a, 'm> {
-    pub(super) fn new(table: &'a Table<'m>) -> Self {
-        let routes = &table.model().routes;
-        let segments = routes.iter().map(|route| route.path.segments.len());
-        let redirects = routes.iter().filter(|route| matches!(route.target, Target::Redirect(_)));
+    pub(super) fn new(tables: &'a [Table<'m>]) -> Self {
+        let models: Vec<&'m Model> = tables.iter().map(Table::model).collect();
+        let routes = || models.iter().flat_map(|model| &model.routes);
+        let segments = routes().map(|route| route.path.segments.len());
+        let redirects = routes().filter(|route| matches!(route.target, Target::Redirect(_)));
         let sources = redirects.filter_map(Route::template).flat_map(|(_, text)| text.sources());
         let mut chosen: Vec<&Source> = sources.filter(|source| chosen::is_chosen(source)).collect();
         chosen.sort();
         chosen.dedup();
         Self {
             chosen,
-            table,
-            neighbours: Neighbours::of(table),
-            fresh: Fresh::of(&[table.model()]),
+            tables: Tables::new(tables),
+            neighbours: tables.iter().map(Neighbours::of).collect(),
+            fresh: Fresh::of(&models),
             longest: segments.max().unwrap_or(0),
             followed: 0,
             pairs: 0,
@@ -74,19 +81,23 @@ impl<'a, 'm> Search<'a, 'm> {
     }
 
     /// A request that this route sends on for ever, if there is one, and the way it goes.
-    pub(super) fn endless(&mut self, number: usize) -> Option<(Request, Vec<(&'m Route, Request)>)> {
-        let route = self.table.model().routes.get(number)?;
-        Region::all_of(route).find_map(|whole| self.endless_of(number, route, &whole))
+    pub(super) fn endless(&mut self, place: Numbered) -> Option<(Request, Vec<(&'m Route, Request)>)> {
+        let route = self.route(place)?;
+        Region::all_of(route).find_map(|whole| self.endless_of(place, route, &whole))
+    }
+
+    fn route(&self, (table, number): Numbered) -> Option<&'m Route> {
+        self.tables.get(table)?.model().routes.get(number)
     }
 
     fn endless_of(
         &mut self,
-        number: usize,
+        place: Numbered,
         route: &'m Route,
         whole: &Region<'m>,
     ) -> Option<(Request, Vec<(&'m Route, Request)>)> {
         let others = vec![Step::Free(ParamKind::Any); 1 + self.chosen.len()];
-        if let Some(found) = self.follow(route, whole, &others) {
+        if let Some(found) = self.follow((place.0, route), whole, &others) {
             return Some(found);
         }
         let is_rest = matches!(route.path.segments.last(), Some(Segment::Rest { .. }));
@@ -109,9 +120,9 @@ impl<'a, 'm> Search<'a, 'm> {
             if !has_others && path.iter().flatten().all(|atom| matches!(atom, Atom::Text(_))) {
                 continue;
             }
-            let (host, scheme, trail) = (None, None, vec![number]);
-            let underway = Underway { begun, others: others.clone(), path, host, scheme, trail };
-            if let Some(found) = self.sent_on(route, &underway) {
+            let (table, host, scheme, trail) = (place.0, None, None, vec![place]);
+            let underway = Underway { table, begun, others: others.clone(), path, host, scheme, trail };
+            if let Some(found) = self.sent_on((place.0, route), &underway) {
                 return Some(found);
             }
         }
@@ -121,11 +132,10 @@ impl<'a, 'm> Search<'a, 'm> {
     /// Goes on behind the redirect that was come to last.
     fn sent_on(
         &mut self,
-        first: &'m Route,
+        first: (usize, &'m Route),
         at: &Underway<'m>,
     ) -> Option<(Request, Vec<(&'m Route, Request)>)> {
-        let model = self.table.model();
-        let route = model.routes.get(*at.trail.last()?)?;
+        let route = self.route(*at.trail.last()?)?;
         let Target::Redirect(redirect) = &route.target else { return None };
         let sent_to = match &at.host {
             Some(HostPattern::Exact(name)) => labelled(name),
@@ -139,17 +149,17 @@ impl<'a, 'm> Search<'a, 'm> {
         let number = |source: &Source| self.chosen.iter().position(|known| *known == source);
         let chosen = |source: &Source| number(source).map(|number| other(1 + number));
         let known = Known { path: &at.path, label, chosen: &chosen };
-        let Place { host, scheme, path } = match &redirect.leads {
-            Leads::To(text) => place::of_template(model, text, at, &known)?,
-            Leads::Parts(parts) => place::of_parts(model, parts, at)?,
+        let Place { table, host, scheme, path } = match &redirect.leads {
+            Leads::To(text) => place::of_template(&self.tables, text, at, &known)?,
+            Leads::Parts(parts) => place::of_parts(&self.tables, parts, at)?,
         };
         let here = Region {
             host: host.as_ref().unwrap_or(at.begun.host),
             steps: template::steps(&path),
             ..Region::of_path("/")
         };
-        for number in self.neighbours.meeting(&here) {
-            let Some(next) = model.routes.get(number) else { continue };
+        for number in self.neighbours.get(table)?.meeting(&here) {
+            let Some(next) = self.route((table, number)) else { continue };
             if !matches!(next.target, Target::Redirect(_)) {
                 continue;
             }
@@ -163,11 +173,12 @@ impl<'a, 'm> Search<'a, 'm> {
                 let known = unknowns(&begun.steps, &others);
                 let path = path.iter().map(|segment| template::filled_in(segment, &known)).collect();
                 let mut trail = at.trail.clone();
-                trail.push(number);
-                let found = if at.trail.contains(&number) {
+                trail.push((table, number));
+                let found = if at.trail.contains(&(table, number)) {
                     self.follow(first, &begun, &others)
                 } else if trail.len() <= MOST_REDIRECTS {
-                    self.sent_on(first, &Underway { begun, others, path, host: host.clone(), scheme, trail })
+                    let host = host.clone();
+                    self.sent_on(first, &Underway { table, begun, others, path, host, scheme, trail })
                 } else {
                     None
                 };
@@ -183,7 +194,7 @@ impl<'a, 'm> Search<'a, 'm> {
     /// the route takes.
     fn follow(
         &mut self,
-        route: &'m Route,
+        (table, route): (usize, &'m Route),
         region: &Region<'m>,
         others: &[Step],
     ) -> Option<(Request, Vec<(&'m Route, Request)>)> {
@@ -201,16 +212,17 @@ impl<'a, 'm> Search<'a, 'm> {
                     return None;
                 }
                 self.followed += 1;
-                let plain = self.fresh.request(region, tail, method);
+                let plain = self.tables.asked_at(table, self.fresh.request(region, tail, method));
                 let chosen = || self.chosen.iter().copied().zip(chosen);
                 let request = chosen::with(&plain, chosen())?;
-                let is_taken =
-                    matches!(self.table.ask(&request), Answer::Route(taker) if std::ptr::eq(taker, route));
-                if let Some(trail) = is_taken.then(|| follow::endless(self.table, &request)).flatten() {
+                let is_taken = matches!(self.tables.get(table)?.ask(&request), Answer::Route(taker) if std::ptr::eq(taker, route));
+                if let Some(trail) =
+                    is_taken.then(|| follow::endless(&self.tables, table, &request)).flatten()
+                {
                     // What no redirect of the ring is made of only hides the others.
                     let of_ring = chosen().filter(|(source, _)| chosen::is_of(source, &trail));
                     let least = chosen::with(&plain, of_ring)?;
-                    let again = follow::endless(self.table, &least).map(|trail| (least, trail));
+                    let again = follow::endless(&self.tables, table, &least).map(|trail| (least, trail));
                     return Some(again.unwrap_or((request, trail)));
                 }
             }

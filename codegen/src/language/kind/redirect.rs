@@ -1,11 +1,11 @@
 //! Parts of a URL that a redirect names, and what becomes of a path.
 
-use super::{Coded, ConfigPath, Cx, Kind, Like, Shape, Tree, Verbatim, Words};
+use super::{Coded, ConfigPath, Cx, Kind, Like, Shape, Tree, Verbatim, Word, Words};
 use crate::ast;
 use crate::codes::{self, Code};
 use crate::diagnostic::quoted;
 use crate::language::Section;
-use crate::language::route::{NewPrefix, WrittenNewPrefix};
+use crate::language::route::{NewPrefix, Redirect, WrittenNewPrefix, WrittenRedirect};
 use castgate_contract::authority::Authority;
 use castgate_contract::redirect::Scheme;
 
@@ -14,6 +14,29 @@ pub(crate) struct HostAlone;
 
 /// The template of a path, or its beginning alone.
 pub(crate) struct PathRewrite;
+
+/// Where a listener sends everybody: a scheme, or as a route's redirect says it.
+pub(crate) struct Everybody;
+
+impl Kind<Redirect> for Everybody {
+    type Written = ast::TextOr<WrittenRedirect>;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &Self::Written) -> Option<Redirect> {
+        match written {
+            ast::TextOr::Text(text) => {
+                let scheme = Word.read(cx, at, text)?;
+                Some(Redirect { scheme: Some(scheme), ..Redirect::with_defaults(cx, at.clone(), None) })
+            }
+            ast::TextOr::Section(section) => Some(Redirect::with_defaults(cx, at.clone(), Some(section))),
+        }
+    }
+    fn tree(&self, value: &Redirect) -> Tree {
+        value.tree().filled()
+    }
+    fn shape(&self) -> Shape {
+        Shape::AnyOf(vec![Kind::<Scheme>::shape(&Word), Shape::Section(Redirect::META)])
+    }
+}
 
 /// What becomes of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,12 +95,12 @@ impl Like for HostAlone {
 }
 
 impl Kind<Rewrite> for PathRewrite {
-    type Written = ast::Rewrite;
+    type Written = ast::TextOr<WrittenNewPrefix>;
 
-    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &ast::Rewrite) -> Option<Rewrite> {
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &Self::Written) -> Option<Rewrite> {
         match written {
-            ast::Rewrite::Template(text) => Some(Rewrite::Template(text.clone())),
-            ast::Rewrite::Section(section) => {
+            ast::TextOr::Text(text) => Some(Rewrite::Template(text.clone())),
+            ast::TextOr::Section(section) => {
                 let NewPrefix { prefix } = NewPrefix::resolve(cx, at.clone(), Some(section)).ok()?;
                 Some(Rewrite::Prefix(prefix))
             }

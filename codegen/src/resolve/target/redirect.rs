@@ -4,9 +4,9 @@ use super::path::{beginning, prefix, template};
 use crate::codes;
 use crate::language::route::{self, WrittenRedirect};
 use crate::model::{Leads, Redirect};
-use crate::pattern::{Parameters, PathPattern};
+use crate::pattern::{Hosts, MatchKind, Parameters, PathPattern};
 use crate::resolve::cx::Cx;
-use crate::resolve::value::Place;
+use crate::resolve::value::{Captures, Place};
 use crate::source::ConfigPath;
 use castgate_contract::redirect::Parts;
 use castgate_contract::template::Prefix;
@@ -38,6 +38,10 @@ pub(super) fn redirect(
                 .label(other, "this is the whole place");
             return None;
         }
+        // A listener's redirect may be the scheme alone.
+        (false, []) if section.scheme.is_some() && !is_written(cx, "<<") => {
+            Leads::Parts(Parts { scheme: section.scheme, host: None, port: None, prefix: None })
+        }
         (false, []) => {
             let is_known = !is_written(cx, "<<");
             if is_known {
@@ -55,6 +59,20 @@ pub(super) fn redirect(
         (false, _) => Leads::Parts(self::parts(cx, at, over?.path, section, &parts)?),
     };
     Some(Redirect { leads, status: section.status })
+}
+
+/// Where a listener sends everybody.
+pub(in crate::resolve) fn of_listener(
+    cx: &mut Cx<'_>,
+    at: &ConfigPath,
+    section: &route::Redirect,
+) -> Option<Redirect> {
+    let path = PathPattern::parse("/", MatchKind::Prefix).ok()?;
+    let hosts = Hosts::any();
+    cx.captures = Captures::Route(path.clone(), hosts.clone());
+    let redirect = redirect(cx, at, Some(Parameters::of(&path, &hosts)), section);
+    cx.captures = Captures::TopLevel;
+    redirect
 }
 
 fn parts(
