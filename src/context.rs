@@ -55,6 +55,11 @@ impl<'a> Context<'a> {
         self.record.request_id.as_ref()
     }
 
+    /// The name of the listener it came in at, if that has one.
+    pub fn listener(&self) -> Option<&'static str> {
+        self.client.listener_name()
+    }
+
     /// All lines of a field of the request, also if it ends at this gateway: named by `Connection`, or with an
     /// underscore in its name. Never what somebody says of himself who is not believed (`X-Real-IP` of a client).
     pub fn received<'r>(&'r self, request: &'r Request, name: &HeaderName) -> GetAll<'r, HeaderValue> {

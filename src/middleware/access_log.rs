@@ -22,6 +22,8 @@ pub enum LogField {
     Protocol,
     /// `Referer`
     Referer,
+    /// The name of the listener, if it has one.
+    Listener,
 }
 
 /// How requests are logged.
@@ -88,6 +90,7 @@ fn members(fields: &[LogField], query: bool, request: &Request, cx: &Context<'_>
             LogField::Protocol => ("protocol", protocol(request.version())),
             LogField::Referer if query => ("referer", sent(&header::REFERER)),
             LogField::Referer => ("referer", sent(&header::REFERER).map(without_query)),
+            LogField::Listener => ("listener", cx.listener().map(str::as_bytes)),
         };
         if let Some(text) = text {
             members.push(name, text);

@@ -107,6 +107,12 @@ impl Client {
         self.listener
     }
 
+    /// Its name in the config, if it has one.
+    pub(crate) fn listener_name(&self) -> Option<&'static str> {
+        let listener = self.worker.settings().listeners.get(self.listener)?;
+        Some(listener.name).filter(|name| !name.is_empty())
+    }
+
     pub(super) fn peer(&self) -> Option<IpAddr> {
         self.peer
     }

@@ -11,9 +11,9 @@ section! {
     AccessLog / AccessLogSection {
         /// Whether the query is logged, which may hold secrets.
         query: bool = Flag, default false, example "true";
-        /// What else of the request is logged: `host`, `user_agent`, `protocol`, `referer`. It stands behind all other fields of the
-        /// line, escaped; what is longer than 512 bytes is cut, and what was not sent is left out. `referer` has its query only
-        /// with `query: true`.
+        /// What else of the request is logged: `host`, `user_agent`, `protocol`, `referer`, `listener`. It stands behind all other fields
+        /// of the line, escaped; what is longer than 512 bytes is cut, and what was not sent is left out. `referer` has its query only
+        /// with `query: true`. `listener` is the name in `server.listeners`; of `server.listen`, which has none, it is left out.
         fields: BTreeSet<LogField> = WordSet, default BTreeSet::new(), said "none", example "[host, user_agent]";
     }
 }
@@ -29,6 +29,8 @@ words! {
         Protocol = "protocol" => "LogField::Protocol";
         /// The page that led here.
         Referer = "referer" => "LogField::Referer";
+        /// The name of the listener it came in at.
+        Listener = "listener" => "LogField::Listener";
     }
 }
 

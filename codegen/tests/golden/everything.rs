@@ -75,7 +75,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "bab0169d4a36655e8c47ef536956677ebd6236be199445f7f94124e50d566335",
+        config_sha256: "beb5e8aed83aeb94f9862d809ed4c103725e0d15764407581ec0bebe3f499fed",
     },
     normal_config: NORMAL_CONFIG,
     listeners: &[
@@ -380,6 +380,7 @@ static ACCESS_LOG_0: middleware::access_log::AccessLogPolicy = middleware::acces
         middleware::access_log::LogField::UserAgent,
         middleware::access_log::LogField::Protocol,
         middleware::access_log::LogField::Referer,
+        middleware::access_log::LogField::Listener,
     ],
 );
 
@@ -1601,7 +1602,7 @@ middleware:
     trust_incoming: false
   access_log:
     query: false
-    fields: [host, user_agent, protocol, referer]
+    fields: [host, user_agent, protocol, referer, listener]
   error_pages:
     "404":
       content_type: "text/html; charset=utf-8"

@@ -163,6 +163,7 @@ fn a_line_has_the_fields_that_are_named_behind_all_others() {
     let fields = line.fields();
     let (seed, named) = (&fields[..6], &fields[fields.len() - 5..]);
     assert_eq!(seed, SEED, "{}", line.raw);
+    // The one listener has no name.
     assert_eq!(named, ["reason", "host", "user_agent", "protocol", "referer"], "{}", line.raw);
     assert_eq!((line.text("host"), line.text("protocol")), ("gateway.test", "HTTP/1.1"));
     assert_eq!((line.text("user_agent"), line.text("referer")), ("tester/1", "http://shop.example/cart"));

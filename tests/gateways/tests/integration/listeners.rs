@@ -64,6 +64,18 @@ fn the_log_says_which_route_of_which_listener_it_was() {
     }
 }
 
+#[test]
+fn the_log_says_which_listener_it_was_if_it_is_told_to() {
+    let bed = Testbed::new("listeners");
+    for (listener, path, status) in
+        [("public", "/both", 200), ("internal", "/ops", 200), ("twin", "/ops", 404), ("plain", "/ops", 308)]
+    {
+        let line = bed.log_of(&RawClient::connect(addresses(&bed, listener)[0]).get(path));
+        assert_eq!((line.text("listener"), line.status()), (listener, status), "{}", line.raw);
+        assert_eq!(line.fields().last(), Some(&"listener"));
+    }
+}
+
 /// Status and place of a redirect, which has no body.
 fn redirect(response: &Response) -> (u16, &str) {
     assert_eq!((response.text().as_str(), response.header("content-length")), ("", Some("0")));
