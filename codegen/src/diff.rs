@@ -8,6 +8,7 @@ mod answers;
 mod change;
 mod compare;
 mod listeners;
+mod parameters;
 mod regions;
 mod side;
 mod spelling;

@@ -186,13 +186,17 @@ fn middleware([old_side, new_side]: [&Side<'_, '_>; 2], [old, new]: [Option<&Tre
         let (before, after) = (find(old, name), find(new, name));
         match (&before, &after) {
             (Some(before), None) => {
-                changes.push(Change::new(of_middleware(name, "removed"), Some(before.shown.clone()), None));
+                changes.push(Change::new(
+                    of_middleware(name, "removed"),
+                    Some(before.shown_beside(None)),
+                    None,
+                ));
             }
             (None, Some(after)) => {
-                changes.push(Change::new(of_middleware(name, "added"), None, Some(after.shown.clone())));
+                changes.push(Change::new(of_middleware(name, "added"), None, Some(after.shown_beside(None))));
             }
             (Some(before), Some(after)) if !before.is_same(after) => {
-                let (was, is) = (before.shown.clone(), after.shown.clone());
+                let (was, is) = (before.shown_beside(Some(after)), after.shown_beside(Some(before)));
                 changes.push(Change::new(of_middleware(name, "changed"), Some(was), Some(is)));
                 let old = (&old_side.model.policies, before.id);
                 let looser = new_side.model.policies.looser(name, after.id, old);

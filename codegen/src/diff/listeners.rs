@@ -1,6 +1,7 @@
 //! Which listeners of two configs clients take for the same: what a listener is called is nobody's business but the
 //! config's, and its address may change.
 
+use super::spelling;
 use crate::model::{Listener, Model, Site};
 use crate::show;
 use std::collections::BTreeSet;
@@ -61,8 +62,14 @@ pub(super) fn pairs(
 }
 
 fn has_common_address(a: &Listener, b: &Listener) -> bool {
+    // In one spelling.
     let texts = |of: &Listener| -> BTreeSet<String> {
-        of.address.iter().map(|each| show::late(&each.value)).collect()
+        let spelled = of.address.iter().map(|each| {
+            let mut address = each.value.clone();
+            spelling::make_address_canonical(&mut address);
+            show::late(&address)
+        });
+        spelled.collect()
     };
     !texts(a).is_disjoint(&texts(b))
 }

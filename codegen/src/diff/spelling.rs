@@ -10,7 +10,7 @@ pub(super) fn make_sections_canonical(model: &mut Model) {
     let admin = model.admin.iter_mut().flat_map(|admin| &mut admin.listen);
     let server = model.listeners.iter_mut().flat_map(|listener| &mut listener.address);
     for listen in server.chain(admin) {
-        respell(&mut listen.value, |text| Some(listen::parse(text).ok()?.to_string()));
+        make_address_canonical(&mut listen.value);
     }
     // What is on which of them is seen by requests.
     let all = model.listeners.drain(..).reduce(|mut all, next| {
@@ -23,6 +23,11 @@ pub(super) fn make_sections_canonical(model: &mut Model) {
     let unix = proxies.into_iter().filter(|proxy| *proxy == TrustedProxy::Unix);
     model.server.trusted_proxies =
         fewest(&networks).into_iter().map(TrustedProxy::Network).chain(unix).collect();
+}
+
+/// Of a listener.
+pub(super) fn make_address_canonical(address: &mut Late) {
+    respell(address, |text| Some(listen::parse(text).ok()?.to_string()));
 }
 
 /// Backends mean the same at one address and with the same share of the requests, however these are spelled.

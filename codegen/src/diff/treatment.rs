@@ -4,6 +4,7 @@
 //! anybody remembering it here. Middleware is the same if its policy is the same constant in the generated code, or if
 //! its normal form says the same in another order.
 
+use super::parameters::Places;
 use crate::middleware::{Site, State};
 use crate::model::{MiddlewareSet, Model, Route, Scope};
 use crate::normal;
@@ -33,6 +34,8 @@ pub(super) struct Leaf {
     /// One text for all that means the same.
     pub(super) meaning: String,
     pub(super) shown: String,
+    /// What is said besides if two are shown alike and are not.
+    places: String,
 }
 
 /// A middleware of a route.
@@ -42,15 +45,23 @@ pub(super) struct Layer {
     pub(super) state: State,
     /// Whether it is the top level's.
     pub(super) is_inherited: bool,
+    /// With the places of parameters for their names.
     policy: Value,
     meaning: Tree,
-    pub(super) shown: String,
+    places: Places,
+    shown: String,
 }
 
 impl Layer {
     /// Whether both do the same.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.policy == other.policy || self.meaning == other.meaning
+        self.policy == other.policy || self.meaning == other.meaning && self.places == other.places
+    }
+
+    /// As it is told of beside another one.
+    pub(super) fn shown_beside(&self, other: Option<&Self>) -> String {
+        let is_alike = other.is_some_and(|other| other.shown == self.shown);
+        self.shown.clone() + &if is_alike { self.places.shown() } else { String::new() }
     }
 }
 
@@ -82,8 +93,12 @@ pub(super) fn treatment(model: &Model, route: &Route, known: &mut Layers) -> Tre
         let is_within = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
         BY_REQUESTS.iter().any(|key| path.strip_prefix(key).is_some_and(is_within))
     };
-    let mut settings = leaves(&normal::route(model, route));
+    let mut meaning = route.clone();
+    let places = Places::of_route(&mut meaning).shown();
+    let mut settings = meant(&normal::route(model, &meaning).canonical(), &normal::route(model, route));
     settings.retain(|path, _| !is_by_requests(path));
+    let of_answer = settings.iter_mut().filter(|(path, _)| path.starts_with("respond"));
+    of_answer.for_each(|(_, leaf)| leaf.places.clone_from(&places));
     Treatment { settings, layers: layers(model, &route.middleware, known), shared: BTreeSet::new() }
 }
 
@@ -97,13 +112,16 @@ pub(super) fn layers(model: &Model, set: &MiddlewareSet, known: &mut Layers) -> 
     let layers = set.layers(&model.policies).map(|layer| {
         let of = known.entry((layer.kind, layer.id)).or_insert_with(|| {
             let written = layer.settings.written();
+            let mut policy = layer.settings.policy(&Site { line, upstream: "", number: 0 });
+            let places = Places::of_policy(&mut policy);
             Rc::new(Layer {
                 kind: layer.kind,
                 id: layer.id,
                 state: layer.facts.code.state,
                 is_inherited: layer.origin.scope == Scope::TopLevel,
-                policy: layer.settings.policy(&Site { line, upstream: "", number: 0 }),
+                policy,
                 meaning: layer.settings.meaning(),
+                places,
                 shown: written.one_line(),
             })
         });
@@ -113,17 +131,12 @@ pub(super) fn layers(model: &Model, set: &MiddlewareSet, known: &mut Layers) -> 
     layers.filter(|layer| layer.meaning != Tree::Map(Vec::new())).collect()
 }
 
-/// The values of a tree, and what they mean: order says nothing in a set.
-pub(super) fn leaves(tree: &Tree) -> Leaves {
-    meant(&tree.canonical(), tree)
-}
-
-/// The values of `shown`, which mean what those of `canonical` do.
+/// The values of `shown`, which mean what those of `canonical` do, in which order says nothing in a set.
 pub(super) fn meant(canonical: &Tree, shown: &Tree) -> Leaves {
     let shown: BTreeMap<String, String> = shown.leaves().into_iter().collect();
     let leaf = |(path, meaning): (String, String)| {
         let shown = shown.get(&path).unwrap_or(&meaning).clone();
-        (path, Leaf { meaning, shown })
+        (path, Leaf { meaning, shown, places: String::new() })
     };
     canonical.leaves().into_iter().map(leaf).collect()
 }
@@ -139,7 +152,10 @@ pub(super) fn differing<'a>(
         let (old, new) = (old.get(path), new.get(path));
         let meaning = |leaf: Option<&'a Leaf>| leaf.map(|leaf| leaf.meaning.as_str());
         let shown = |leaf: Option<&Leaf>| leaf.map(|leaf| leaf.shown.clone());
-        let is_different = meaning(old) != meaning(new) && shown(old) != shown(new);
-        is_different.then(|| (path.as_str(), shown(old), shown(new)))
+        let told = |leaf: Option<&Leaf>| leaf.map(|leaf| leaf.shown.clone() + &leaf.places);
+        let tell: &dyn Fn(Option<&Leaf>) -> Option<String> =
+            if shown(old) == shown(new) { &told } else { &shown };
+        let is_different = meaning(old) != meaning(new) && tell(old) != tell(new);
+        is_different.then(|| (path.as_str(), tell(old), tell(new)))
     })
 }

@@ -76,6 +76,20 @@ impl Value {
         Self::Slice(numbers.iter().map(|number| Self::Number((*number).into())).collect())
     }
 
+    /// Every text in it that has values of the request.
+    #[cfg(feature = "cli")]
+    pub(crate) fn each_text(&mut self, visit: &mut impl FnMut(&mut RequestText)) {
+        match self {
+            Self::OfRequest(text) => visit(text),
+            Self::Call(_, values) | Self::Array(values) | Self::Slice(values) | Self::Cells(_, values) => {
+                values.iter_mut().for_each(|value| value.each_text(visit));
+            }
+            Self::Struct(_, fields) => fields.iter_mut().for_each(|(_, value)| value.each_text(visit)),
+            Self::Option(Some(value)) => value.each_text(visit),
+            _ => {}
+        }
+    }
+
     /// `Some(..)` or `None`.
     pub(crate) fn option(of: Option<Self>) -> Self {
         Self::Option(of.map(Box::new))

@@ -1,6 +1,7 @@
 //! What is reached where: clients know addresses, and not what a config calls its listeners.
 
-use super::{LIMITED, kinds_of};
+use super::{LIMITED, kinds_of, model};
+use castgate_codegen::diff::diff;
 
 const CONFIG: &str = "\
 server:
@@ -67,4 +68,51 @@ fn built_in_paths_that_become_public_are_seen() {
         ["auth-removed", "built-in-added"].iter().all(|kind| kinds.iter().any(|other| other == kind)),
         "{kinds:?}"
     );
+}
+
+/// Of a listener for everybody and one for some.
+fn kinds_between(old: &str, new: &str) -> Vec<String> {
+    let of = |listeners: &str| {
+        model(&format!(
+            "server: {{listeners: {{{listeners}}}}}\nroutes:\n  \
+             - {{name: open, path: /open, respond: {{body: open}}}}\n  \
+             - {{name: admin, listener: internal, path: /admin, respond: {{body: admin}}}}\n"
+        ))
+    };
+    diff(&of(old), &of(new)).kinds().into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_route_that_comes_to_another_address_is_seen() {
+    let old = "public: {address: '0.0.0.0:80'}, internal: {address: ['127.0.0.1:81', '127.0.0.1:82']}";
+    for new in [
+        // The names are as they were, and so are the addresses.
+        "public: {address: ['127.0.0.1:81', '127.0.0.1:82']}, internal: {address: '0.0.0.0:80'}",
+        "public: {address: '127.0.0.1:82'}, internal: {address: ['127.0.0.1:81', '0.0.0.0:80']}",
+        "public: {address: '[::]:80'}, internal: {address: ['127.0.0.1:81', '127.0.0.1:82', '0.0.0.0:80']}",
+    ] {
+        let kinds = kinds_between(old, new);
+        assert!(kinds.contains(&"route-exposed".to_owned()), "{new}: {kinds:?}");
+    }
+    let fewer = "public: {address: ['0.0.0.0:80', '127.0.0.1:82']}, internal: {address: '127.0.0.1:81'}";
+    assert_eq!(kinds_between(old, fewer), ["route-removed"]);
+}
+
+#[test]
+fn a_listener_that_moves_or_gets_another_spelling_keeps_its_routes() {
+    let old = "public: {address: '[::]:80'}, internal: {address: '127.0.0.1:81'}";
+    for new in [
+        "internal: {address: '127.0.0.1:81'}, public: {address: '[::]:80'}",
+        "public: {address: '[0::0]:80'}, internal: {address: '127.0.0.1:81'}",
+        "outside: {address: '[::0]:80'}, internal: {address: '127.0.0.1:81'}",
+    ] {
+        assert!(kinds_between(old, new).is_empty(), "{new}");
+    }
+    for new in [
+        "public: {address: '[::]:80'}, internal: {address: '127.0.0.1:82'}",
+        "public: {address: '[::]:90'}, internal: {address: '127.0.0.1:91'}",
+        "public: {address: '[::]:80'}, internal: {address: ['127.0.0.1:81', '127.0.0.1:82']}",
+    ] {
+        assert_eq!(kinds_between(old, new), ["server-changed"], "{new}");
+    }
 }

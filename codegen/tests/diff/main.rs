@@ -6,6 +6,7 @@
 mod command;
 mod listeners;
 mod overlaps;
+mod parameters;
 mod scale;
 mod unchanged;
 
