@@ -25,7 +25,9 @@ pub(crate) use address::Address;
 pub(crate) use authority::{HostAndPort, SentHost};
 pub(crate) use by_hand::{AsWritten, ByHand};
 pub(crate) use condition::{Header, HostSet, MethodSet, Query};
-pub(crate) use field::{FieldName, FieldOfRequest, FieldValue, Fields};
+pub(crate) use field::{
+    FieldName, FieldOfAnswer, FieldOfRequest, FieldOfResponse, FieldValue, Fields, OfResponse,
+};
 pub(crate) use file::FileOf;
 pub(crate) use like::Like;
 pub(crate) use list::{ListOf, OneOrList, WordSet};

@@ -1,8 +1,8 @@
 //! Sections and words of `routes:`.
 
 use super::kind::{
-    AsWritten, Body, ByHand, Fields, Header, HostAlone, HostSet, MediaType, MethodSet, Name, Nested, Number,
-    OneOrList,
+    AsWritten, Body, ByHand, FieldOfAnswer, Fields, Header, HostAlone, HostSet, MediaType, MethodSet, Name,
+    Nested, Number, OfResponse, OneOrList,
 };
 use super::kind::{
     OneOfNumbers, PathRewrite, Plain, Query, RequestValue, Rewrite, SizeLimit, TimeLimit, Timeout, Verbatim,
@@ -143,7 +143,7 @@ section! {
         /// any other brace is text, and so is a value in two (`{{id}}`).
         body: RequestText = Body, default RequestText::default(), said "empty", example "\"no {request.path} here\"";
         /// Further response header fields. May be late values, and values of the request.
-        headers: Vec<(HeaderName, RequestText)> = Fields<RequestValue>(Use::ANSWER, RequestValue),
+        headers: Vec<(HeaderName, RequestText)> = Fields<FieldOfAnswer>(Use::ANSWER, OfResponse(RequestValue)),
         default Vec::new(), said "", example "{Cache-Control: max-age=3600}";
     }
 }

@@ -3,7 +3,7 @@
 use super::edits::{self, EDIT};
 use super::{Code, Entry, Facts, Lower, Prose, Registered, Site, State, Touch, written_after};
 use crate::codes;
-use crate::language::kind::{FieldName, FieldOfRequest, Fields, ListOf};
+use crate::language::kind::{FieldName, FieldOfRequest, FieldOfResponse, Fields, ListOf, OfResponse};
 use crate::language::section;
 use crate::model::{HeaderName, RequestText};
 use crate::plan::Value;
@@ -18,10 +18,10 @@ section! {
         remove: Vec<HeaderName> = ListOf<FieldName>(FieldName(EDIT)), default Vec::new(), said "", example "[Server]";
         /// In place of whatever values the field had. May be late values, and values of the request: where one is absent, the field is
         /// removed.
-        set: Vec<(HeaderName, RequestText)> = Fields<FieldOfRequest>(EDIT, FieldOfRequest), default Vec::new(), said "", example "{Strict-Transport-Security: max-age=63072000}";
+        set: Vec<(HeaderName, RequestText)> = Fields<FieldOfResponse>(EDIT, OfResponse(FieldOfRequest)), default Vec::new(), said "", example "{Strict-Transport-Security: max-age=63072000}";
         /// Besides whatever values the field had. May be late values, and values of the request: where one is absent, nothing is
         /// added.
-        add: Vec<(HeaderName, RequestText)> = Fields<FieldOfRequest>(EDIT, FieldOfRequest), default Vec::new(), said "", example "{X-Frame-Options: DENY}";
+        add: Vec<(HeaderName, RequestText)> = Fields<FieldOfResponse>(EDIT, OfResponse(FieldOfRequest)), default Vec::new(), said "", example "{X-Frame-Options: DENY}";
     }
 }
 

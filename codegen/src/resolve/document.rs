@@ -1,7 +1,10 @@
 //! Where in a document that a body makes a value of the request may stand: whatever a client chooses, the document keeps its shape.
 
 mod json;
+mod link;
 mod markup;
+
+pub(crate) use link::check_field;
 
 use super::Cx;
 use crate::codes;

@@ -7,6 +7,7 @@ use crate::diagnostic::quoted;
 use crate::field::Use;
 use crate::field::secret;
 use crate::model::{HeaderName, Late, Piece, RequestText};
+use crate::resolve::document::check_field;
 use std::collections::BTreeMap;
 
 /// The name of a field that is fit for a use.
@@ -48,6 +49,29 @@ impl Like for FieldOfRequest {
     }
     fn codes(&self) -> Vec<&'static codes::Code> {
         RequestValue.codes().into_iter().chain([&codes::LITERAL_SECRET]).collect()
+    }
+}
+
+/// The value of a field of responses, which browsers may follow.
+pub(crate) struct OfResponse<K>(pub(crate) K);
+
+/// That of a response which a backend or the gateway has made.
+pub(crate) type FieldOfResponse = OfResponse<FieldOfRequest>;
+/// That of a response which the config makes.
+pub(crate) type FieldOfAnswer = OfResponse<RequestValue>;
+
+impl<K: Kind<RequestText, Written = String>> Like for OfResponse<K> {
+    type Value = RequestText;
+    type Other = RequestValue;
+    const OTHER: RequestValue = RequestValue;
+
+    fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<RequestText> {
+        let value = self.0.read(cx, at, written)?;
+        check_field(cx, at, &value);
+        Some(value)
+    }
+    fn codes(&self) -> Vec<&'static codes::Code> {
+        self.0.codes()
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{ConfigPath, Cx, Kind, Like, Tree};
 use crate::codes;
 use crate::diagnostic::quoted;
+use crate::field;
 use crate::model::{Late, RequestText};
 use crate::pattern::check_target;
 use crate::resolve::names;
@@ -105,12 +106,30 @@ impl Like for MediaType {
 
     fn take(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &String) -> Option<String> {
         let text = cx.literal(at, written)?;
-        if cx.is_header_value(at, &text) && !text.contains('/') {
+        if cx.is_header_value(at, &text) && !is_media_type(&text) {
             let title = format!("{} is not a media type", quoted(&text));
-            cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, title, "expected `type/subtype`");
+            let label = "expected `type/subtype`, perhaps with `; name=value`";
+            cx.sink.error_at(&codes::IMPOSSIBLE_VALUE, at, title, label);
         }
         Some(text)
     }
+}
+
+/// Of one document, and nothing that readers take for different ones (RFC 9110, section 8.3.1).
+fn is_media_type(text: &str) -> bool {
+    let mut parts = text.split(';');
+    let is_type = parts
+        .next()
+        .and_then(|of| of.trim_end().split_once('/'))
+        .is_some_and(|(kind, sub)| field::is_token(kind) && field::is_token(sub));
+    let is_value = |text: &str| {
+        let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        field::is_token(text) || inner.is_some_and(|inner| !inner.contains(['"', '\\', ',']))
+    };
+    let is_parameter = |text: &str| {
+        text.trim().split_once('=').is_some_and(|(name, value)| field::is_token(name) && is_value(value))
+    };
+    is_type && parts.all(is_parameter)
 }
 
 impl Kind<Late> for LateText {

@@ -2,7 +2,7 @@
 //! escaped so ends a script, a style or the code of an attribute, and none of them is text; and who chooses how a link begins
 //! chooses its scheme (as the contexts of Go's html/template).
 
-use super::Objection;
+use super::{Objection, link};
 use crate::model::Source;
 
 /// What a document is in the middle of.
@@ -132,7 +132,9 @@ impl Scan {
                 if name.starts_with("on") || matches!(name.as_str(), "style" | "srcdoc") {
                     return objection(format!("stands in the code of `{name}`"), attribute);
                 }
-                let leads = is_link(name) && source.is_chosen() && !has_begun(value, source);
+                let link = link::of_refresh(value).filter(|_| name == "content");
+                let link = link.or(is_link(name).then_some(value.as_str()));
+                let leads = source.is_chosen() && link.is_some_and(|link| !link::has_begun(link, source));
                 // What follows stands behind something.
                 value.push('v');
                 let help = format!("write how it begins, `{name}=\"/path?of={{{source}}}\"`");
@@ -154,27 +156,6 @@ fn local(name: &str) -> &str {
 /// Whether browsers follow what is in an attribute of this name.
 fn is_link(name: &str) -> bool {
     matches!(local(name), "href" | "src" | "action" | "formaction" | "data")
-}
-
-/// Whether nothing that follows this text changes the scheme of a link, or where it leads.
-fn has_begun(text: &str, source: &Source) -> bool {
-    let text = text.trim_start();
-    let ends_authority = |text: &str| text.contains(['/', '?', '#']);
-    if let Some((scheme, rest)) = text.split_once(':').filter(|(scheme, _)| !ends_authority(scheme)) {
-        return match (scheme, rest.strip_prefix("//")) {
-            ("mailto" | "tel", _) => true,
-            // The host is the client's own name for the gateway; nobody else chooses it.
-            ("http" | "https", Some("")) => *source == Source::Host,
-            ("http" | "https", Some(rest)) => ends_authority(rest),
-            _ => false,
-        };
-    }
-    let rest = text.trim_start_matches(['/', '\\']);
-    match text.len() - rest.len() {
-        // A second slash would make it another host.
-        1 => !rest.is_empty(),
-        _ => ends_authority(rest),
-    }
 }
 
 #[cfg(test)]

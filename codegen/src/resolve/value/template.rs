@@ -157,6 +157,9 @@ fn authority(
         let Some(source) = token.source() else { continue };
         let is_last = token.range.end == range.end;
         let stands_for = match source {
+            Source::Label { .. } if !is_of_a_domain(&text[token.range.end..range.end]) => {
+                return Err(of_no_domain(text, token));
+            }
             Source::Label { .. } => "label",
             Source::Host => of_the_config(&token.range, captures)?,
             Source::Port if is_last && text[..token.range.start].ends_with(':') => "80",
@@ -174,6 +177,25 @@ fn authority(
     };
     let message = format!("{} is not a host to be redirected to", quoted(&text[range.clone()]));
     Err(PatternError::new(if range.is_empty() { 0..text.len() } else { range }, message).help(why))
+}
+
+/// Whether what follows a label in a host is a domain of two names or more, which is somebody's: `{tenant}.com` is whoever's
+/// that has bought it.
+fn is_of_a_domain(behind: &str) -> bool {
+    let host = behind.split_once(':').map_or(behind, |(host, _)| host);
+    let domain = host.split_once('.').map_or("", |(_, domain)| domain.trim_end_matches('.'));
+    domain.contains('.') && !domain.rsplit('.').take(2).any(|name| name.contains('{'))
+        || domain.eq_ignore_ascii_case("localhost")
+        || domain.contains("{request.host}")
+}
+
+fn of_no_domain(text: &str, token: &Token) -> PatternError {
+    let value = &text[token.range.clone()];
+    let message = format!(
+        "`{value}` is of no domain of the config's, so that whoever makes up a link chooses where it leads"
+    );
+    PatternError::new(token.range.clone(), message)
+        .help(format!("write a domain behind it, `{value}.example.com`, which has no other labels of a host in its last two names"))
 }
 
 /// That the host which is asked is one of the route's own.

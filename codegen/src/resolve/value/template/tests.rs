@@ -161,3 +161,26 @@ fn what_a_template_makes_is_canonical() {
         assert!(parsed(right).is_ok(), "{right}");
     }
 }
+
+#[test]
+fn a_label_is_of_a_domain_that_the_config_names() {
+    for host in ["a.com", "a.com:8443", "of.{tenant}.a.com.", "localhost", "localhost:80", "{request.host}"] {
+        assert!(parsed(&format!("https://{{tenant}}.{host}/")).is_ok(), "{host}");
+        assert!(parsed(&format!("https://x-{{tenant}}-y.{host}/")).is_ok(), "{host}");
+    }
+    for host in [
+        "{tenant}",
+        "{tenant}:8443",
+        "{tenant}.",
+        "{tenant}.com",
+        "x{tenant}.com:80",
+        "www.{tenant}",
+        "www.a{tenant}.com",
+        "{tenant}.{tenant}.com",
+        "127.0.0.{tenant}",
+        "{tenant}com",
+    ] {
+        let error = error(&format!("https://{host}/"));
+        assert!(error.message.contains("is of no domain"), "{host}: {}", error.message);
+    }
+}
