@@ -21,7 +21,7 @@ mod response_headers;
 mod several;
 
 pub(crate) use facts::{Column, Facts, Family, Missed, Per, Prose, Refusal, Registered};
-pub(crate) use fields::{Claim, Held, Said, Touch, written_after};
+pub(crate) use fields::{Claim, Does, Held, Said, Touch, written_after};
 pub(crate) use layer::{Configured, Placed};
 
 use crate::ast::{Lenient, Switch};

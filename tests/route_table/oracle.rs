@@ -177,7 +177,6 @@ impl Route {
         if self.segments.last() == Some(&"{*}") {
             let fixed = self.segments.len() - 1;
             return parts.len() > fixed
-                && parts[fixed..].iter().any(|part| !part.is_empty())
                 && parts.iter().zip(&self.segments[..fixed]).all(|(part, segment)| fits(segment, part));
         }
         // `/` has no segments but the empty one that an exact `/` asks for.

@@ -3,7 +3,7 @@
 
 use crate::codes;
 use crate::diagnostic::{Reporter, quoted};
-use crate::middleware::{Claim, Held, Part, Use, written_after};
+use crate::middleware::{Claim, Does, Part, Use, written_after};
 use crate::model::{Model, Route, Source, Target};
 use crate::source::ConfigPath;
 use std::collections::BTreeSet;
@@ -13,68 +13,38 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     for route in &model.routes {
         let layers: Vec<Use<'_>> = route.middleware.layers(&model.policies).collect();
         let parts: Vec<Part<'_>> = layers.iter().flat_map(Use::parts).collect();
-        check_type(route, &layers, &mut reported, sink);
-        for claimant in &parts {
-            for claim in claimant.settings.claims() {
-                let first = claimant.written(claim.key.as_slice(), sink.source);
-                if sink.is_refused(&first) {
-                    continue;
-                }
-                for (at, label) in others(route, &parts, &claim) {
-                    if reported.insert(at.clone()) {
-                        report((&at, label), &claim, &first, sink);
-                    }
+        let claims = parts.iter().flat_map(|claimant| {
+            let claims = claimant.settings.claims().into_iter();
+            claims.map(|claim| (claimant.written(claim.key.as_slice(), sink.source), claim))
+        });
+        let claims: Vec<(ConfigPath, Claim<'_>)> = claims.chain(of_answer(route)).collect();
+        for (first, claim) in claims {
+            if sink.is_refused(&first) {
+                continue;
+            }
+            for (at, label) in others(route, &parts, &claim) {
+                if reported.insert(at.clone()) {
+                    report((&at, label), &claim, &first, sink);
                 }
             }
         }
     }
 }
 
-/// A value in a body is written as the type of the body asks for; as another type it could be more than text.
-fn check_type(
-    route: &Route,
-    layers: &[Use<'_>],
-    reported: &mut BTreeSet<ConfigPath>,
-    sink: &mut Reporter<'_>,
-) {
-    let of = |kind| layers.iter().find(|layer| layer.kind == kind);
-    let has_values = match &route.target {
-        Target::Respond(respond) if respond.body.sources().any(Source::is_chosen) => {
-            Some(route.origin.path.key("respond").key("body"))
-        }
-        _ => None,
-    };
-    let of_page = || {
-        of("error_pages")?.parts().into_iter().find_map(|part| {
-            let values = part.settings.values();
-            let (keys, _) = values.into_iter().find(|(_, body)| body.sources().any(Source::is_chosen))?;
-            Some(keys.iter().fold(part.own.clone(), |at, key| at.key(key)))
-        })
-    };
-    let Some(body) = has_values.or_else(of_page).map(|at| sink.source.value_span(&at)) else { return };
-    for part in of("response_headers").into_iter().flat_map(Use::parts) {
-        for touch in
-            part.settings.touches().into_iter().filter(|touch| touch.field.as_str() == "content-type")
-        {
-            let at = touch.path.iter().fold(part.own.clone(), |at, key| at.key(key));
-            if reported.insert(at.clone()) {
-                let title = "header `content-type` says how the values in a body are written";
-                let label = "as another type, what a client sends could be more than text";
-                sink.error_at(&codes::MANAGED_HEADER, &at, title, label)
-                    .label(body.clone(), "values of the request in this body")
-                    .help("say it with the `content_type` of the body");
-            }
-        }
-    }
+/// What a route claims that answers itself: where, and the claim.
+fn of_answer(route: &Route) -> Option<(ConfigPath, Claim<'static>)> {
+    let Target::Respond(respond) = &route.target else { return None };
+    let has_values = respond.body.sources().any(Source::is_chosen);
+    has_values.then(|| (route.origin.path.key("respond").key("body"), Claim::of_values(Some("body"))))
 }
 
 /// Other uses of the field: where, and what goes wrong.
 fn others(route: &Route, parts: &[Part<'_>], claim: &Claim<'_>) -> Vec<(ConfigPath, String)> {
     let mut others = Vec::new();
-    let is_whole = claim.held == Held::Whole;
     for part in parts {
         let touches = part.settings.touches().into_iter();
-        for touch in touches.filter(|touch| touch.field.as_str() == claim.field && (is_whole || touch.loses))
+        for touch in
+            touches.filter(|touch| touch.field.as_str() == claim.field && claim.held.excludes(touch.does))
         {
             let at = touch.path.iter().fold(part.own.clone(), |at, key| at.key(key));
             let clash = claim.said.clash.map_or_else(|| (touch.clash)(claim.carries), str::to_owned);
@@ -82,7 +52,7 @@ fn others(route: &Route, parts: &[Part<'_>], claim: &Claim<'_>) -> Vec<(ConfigPa
         }
     }
     if let Target::Respond(respond) = &route.target
-        && is_whole
+        && claim.held.excludes(Does::Add)
         && respond.headers.iter().any(|(name, _)| name.as_str() == claim.field)
     {
         others.push((route.origin.path.key("respond").key("headers"), written_after(claim.carries)));

@@ -1,6 +1,6 @@
 //! `auth`: who may come in.
 
-use super::{Code, Column, Facts, Lower, Missed, Prose, Refusal, Registered, Site, State, Touch};
+use super::{Code, Column, Does, Facts, Lower, Missed, Prose, Refusal, Registered, Site, State, Touch};
 use crate::ast::Strings;
 use crate::codes;
 use crate::field::Nature::{Connection, Framing, Host, Message, Way};
@@ -173,7 +173,7 @@ impl Lower for Auth {
 
     fn touches(&self) -> Vec<Touch<'_>> {
         let clash = |carried: &str| format!("the {carried} takes the place of every key");
-        vec![Touch { path: &["api_keys", "header"], field: &self.api_keys.header, loses: false, clash }]
+        vec![Touch { path: &["api_keys", "header"], field: &self.api_keys.header, does: Does::Read, clash }]
     }
 }
 

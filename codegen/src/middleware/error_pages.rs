@@ -1,13 +1,13 @@
 //! `error_pages`: what a client gets in place of a problem document.
 
-use super::{Code, Configured, Facts, Lower, Placed, Prose, Registered, Site, State};
+use super::{Claim, Code, Configured, Facts, Lower, Placed, Prose, Registered, Site, State};
 use crate::ast::Map;
 use crate::codes;
 use crate::diagnostic::quoted;
 use crate::language::kind::{Body, FileOf, Flag, MediaType};
 use crate::language::route::CONTENT_TYPE;
 use crate::language::{Kind, Section, Shape, Without, section};
-use crate::model::{Attached, Document, Late, RequestText};
+use crate::model::{Attached, Document, Late, RequestText, Source};
 #[cfg(feature = "cli")]
 use crate::model::{Part, Piece};
 use crate::plan::Value;
@@ -276,6 +276,11 @@ impl Lower for ErrorPages {
             Value::Call("Page::fixed", arguments)
         };
         Value::Call("Pages::new", vec![Value::Cells("Page", self.pages.iter().map(page).collect())])
+    }
+
+    fn claims(&self) -> Vec<Claim<'_>> {
+        let mut values = self.values().into_iter().flat_map(|(_, body)| body.sources());
+        Vec::from_iter(values.any(Source::is_chosen).then(|| Claim::of_values(None)))
     }
 
     fn values(&self) -> Vec<(Vec<&str>, &RequestText)> {

@@ -20,8 +20,39 @@ pub(crate) struct Claim<'a> {
 pub(crate) enum Held {
     /// All of it: nobody else has to do with it.
     Whole,
+    /// What it says: nobody else writes it.
+    Written,
     /// A line: others may have theirs, as long as this one stays.
     Line,
+}
+
+impl Held {
+    /// Whether who has claimed so much has nobody else do this.
+    pub(crate) fn excludes(self, does: Does) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Written => does != Does::Read,
+            Self::Line => does == Does::Replace,
+        }
+    }
+}
+
+impl Claim<'static> {
+    /// That of a body with values of the request, which are written as its type asks for.
+    pub(crate) const fn of_values(key: Option<&'static str>) -> Self {
+        Self {
+            key,
+            field: "content-type",
+            carries: "type of a body",
+            held: Held::Written,
+            said: Said {
+                title: "says how the values in a body are written",
+                label: "values of the request in a body",
+                clash: Some("as another type, what a client sends could be more than text"),
+                help: "say it with the `content_type` of the body",
+            },
+        }
+    }
 }
 
 /// What is said of a claim.
@@ -41,10 +72,19 @@ pub(crate) struct Touch<'a> {
     /// The keys which lead to its name, from the section.
     pub(crate) path: &'static [&'static str],
     pub(crate) field: &'a HeaderName,
-    /// Whether lines that others have written are lost.
-    pub(crate) loses: bool,
+    pub(crate) does: Does,
     /// What goes wrong if the field carries something of the gateway's own, whose name it is told.
     pub(crate) clash: fn(&str) -> String,
+}
+
+/// What becomes of a field that is touched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Does {
+    Read,
+    /// Lines that others have written stay.
+    Add,
+    /// They are lost.
+    Replace,
 }
 
 /// What is written before does not stay.

@@ -2,7 +2,7 @@
 
 use super::several::{Repeated, Several};
 use super::{
-    Code, Column, Facts, Family, Lower, Missed, Per, Prose, Refusal, Registered, Site, State, Touch,
+    Code, Column, Does, Facts, Family, Lower, Missed, Per, Prose, Refusal, Registered, Site, State, Touch,
 };
 use crate::codes;
 use crate::diagnostic::{Reporter, quoted};
@@ -294,7 +294,7 @@ impl Lower for RateLimit {
     fn touches(&self) -> Vec<Touch<'_>> {
         let clash =
             |carried: &str| format!("each request has another {carried}, so that nothing is ever limited");
-        let touch = |field| Touch { path: &["key"], field, loses: false, clash };
+        let touch = |field| Touch { path: &["key"], field, does: Does::Read, clash };
         match &self.key {
             RateLimitKey::ClientIp => Vec::new(),
             RateLimitKey::Header(field) => vec![touch(field)],

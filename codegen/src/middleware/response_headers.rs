@@ -1,7 +1,7 @@
 //! `response_headers`: changes to what the client gets, whoever has answered.
 
 use super::edits::{self, EDIT};
-use super::{Code, Entry, Facts, Lower, Prose, Registered, Site, State, Touch, written_after};
+use super::{Code, Does, Entry, Facts, Lower, Prose, Registered, Site, State, Touch, written_after};
 use crate::codes;
 use crate::language::kind::{FieldName, FieldOfRequest, FieldOfResponse, Fields, ListOf, OfResponse};
 use crate::language::section;
@@ -60,10 +60,10 @@ impl Lower for ResponseHeaders {
 
     fn touches(&self) -> Vec<Touch<'_>> {
         let Self { remove, set, add } = self;
-        let touch = |path, field, loses| Touch { path, field, loses, clash: written_after };
-        let removed = remove.iter().map(|field| touch(&["remove"], field, true));
-        let set = set.iter().map(|(field, _)| touch(&["set"], field, true));
-        let added = add.iter().map(|(field, _)| touch(&["add"], field, false));
+        let touch = |path, field, does| Touch { path, field, does, clash: written_after };
+        let removed = remove.iter().map(|field| touch(&["remove"], field, Does::Replace));
+        let set = set.iter().map(|(field, _)| touch(&["set"], field, Does::Replace));
+        let added = add.iter().map(|(field, _)| touch(&["add"], field, Does::Add));
         set.chain(added).chain(removed).collect()
     }
 

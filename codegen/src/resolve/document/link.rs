@@ -65,7 +65,7 @@ pub(crate) fn check_field(cx: &mut Cx<'_>, at: &ConfigPath, value: &RequestText)
             "access-control-allow-origin" => (
                 "is whatever a page says",
                 "pages of every origin could read the answer",
-                "name the origins in `cors`, which answers each for itself",
+                "a policy for pages of other origins names them, and answers each for itself",
             ),
             _ => (
                 "stands where a link begins",
