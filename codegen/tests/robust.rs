@@ -82,12 +82,15 @@ fn answer(text: &str) {
 fn nothing_is_lost(text: &str, model: &Model) {
     let Ok(file) = serde_yaml::from_str::<serde_yaml::Value>(text) else { return };
     let routes = file["routes"].as_sequence().map_or(0, Vec::len);
-    assert_eq!(model.routes.len(), routes, "{text}");
+    let listeners =
+        file["server"]["listeners"].as_mapping().into_iter().flat_map(serde_yaml::Mapping::values);
+    let redirecting = listeners.filter(|listener| !listener["redirect"].is_null()).count();
+    assert_eq!(model.routes.len(), routes + redirecting, "{text}");
     let named = file["upstreams"].as_mapping().map_or(0, serde_yaml::Mapping::len);
     let in_place =
         file["routes"].as_sequence().into_iter().flatten().filter(|route| !route["backends"].is_null());
     assert_eq!(model.upstreams.len(), named + in_place.count(), "{text}");
-    for (index, route) in model.routes.iter().enumerate() {
+    for (index, route) in model.routes.iter().enumerate().take(routes) {
         for (name, has) in [
             ("auth", route.middleware.auth.is_some()),
             ("rate_limit", route.middleware.rate_limit.is_some()),
@@ -96,7 +99,11 @@ fn nothing_is_lost(text: &str, model: &Model) {
         ] {
             let own = &file["routes"][index]["middleware"][name];
             let written = if own.is_null() { &file["middleware"][name] } else { own };
-            assert_eq!(has, written.is_mapping(), "{name} of route {index} of {text}");
+            assert_eq!(
+                has,
+                written.is_mapping() || written.is_sequence(),
+                "{name} of route {index} of {text}"
+            );
         }
     }
 }
