@@ -56,6 +56,14 @@ fn files() -> Vec<(&'static str, String, Expected)> {
         ("four megabytes in a name", route(&format!("name: {}", "x".repeat(4 * million))), Some("CG0206")),
         ("a million numbers in a list", "- 1\n".repeat(million), Some("CG0002")),
         ("a million numbers for routes", format!("routes: [{}]", "1,".repeat(million)), Some("CG0002")),
+        (
+            "ten thousand hosts that are redirected to others",
+            format!(
+                "routes: [{}]",
+                many(10_000, |n| format!("{{host: a{n}.com, path: /, redirect: {{host: b{n}.com}}}},"))
+            ),
+            None,
+        ),
         ("a million empty routes", format!("routes: [{}]", "{},".repeat(million)), Some("CG0002")),
         ("thirty thousand empty routes", format!("routes: [{}]", "{},".repeat(million / 30)), Some("CG0201")),
         (

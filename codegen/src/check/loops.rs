@@ -3,6 +3,7 @@
 
 mod chosen;
 mod follow;
+mod named;
 mod place;
 mod search;
 mod tables;

@@ -6,7 +6,7 @@
 //!
 //! Where several listeners may be meant, or one whose port only a running gateway knows, nobody is followed.
 
-use crate::model::Route;
+use super::named::NamedHosts;
 use crate::table::{Request, Table};
 use castgate_contract::listen::{self, Address};
 use castgate_contract::redirect::Scheme;
@@ -16,11 +16,13 @@ use std::collections::BTreeSet;
 pub(super) struct Tables<'a, 'm> {
     tables: &'a [Table<'m>],
     ports: Vec<BTreeSet<u16>>,
+    named: Vec<NamedHosts<'m>>,
 }
 
 impl<'a, 'm> Tables<'a, 'm> {
     pub(super) fn new(tables: &'a [Table<'m>]) -> Self {
-        Self { tables, ports: tables.iter().map(ports).collect() }
+        let named = tables.iter().map(|table| NamedHosts::of(&table.model().routes)).collect();
+        Self { tables, ports: tables.iter().map(ports).collect(), named }
     }
 
     pub(super) fn get(&self, number: usize) -> Option<&'a Table<'m>> {
@@ -68,13 +70,11 @@ impl<'a, 'm> Tables<'a, 'm> {
     /// Whether the host of a request that comes to this table is this gateway's: one that no route names there is most likely
     /// another machine. A listener that only redirects has no such routes; where its port is what was asked, those of others count.
     pub(super) fn serves(&self, table: usize, request: &Request) -> bool {
-        let is_named =
-            |route: &Route| !route.hosts.is_any() && route.hosts.matching(request.host()).is_some();
-        let names = |table: &Table<'_>| table.model().routes.iter().any(is_named);
+        let names = |named: &NamedHosts<'_>| named.have(request.host());
         let port = request.port().unwrap_or(Scheme::Http.default_port());
         let is_asked = || self.ports.get(table).is_some_and(|ports| ports.contains(&port));
-        self.get(table).is_some_and(names)
-            || self.redirects_all(table) && is_asked() && self.tables.iter().any(names)
+        self.named.get(table).is_some_and(names)
+            || self.redirects_all(table) && is_asked() && self.named.iter().any(names)
     }
 
     fn redirects_all(&self, table: usize) -> bool {
