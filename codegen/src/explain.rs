@@ -101,13 +101,7 @@ fn preflight<'m>(
     let mut row = |name: &str, value: String| text.push_str(&format!("   {name:<11}{value}\n"));
     row("matches", condition(route));
     row("announces", request.announced().method().to_owned());
-    let client = of_client(table, model, route, request);
-    let is_refused = matches!(client, Some(Err(_)));
-    match client {
-        Some(Ok(who)) => row("lets in", who),
-        Some(Err(why)) => row("refuses", why),
-        None => {}
-    }
+    let is_refused = tell_client(of_client(table, model, route, request), &mut row);
     if !is_refused {
         row(
             "answers",
@@ -125,6 +119,19 @@ fn preflight<'m>(
         layers.iter().position(|layer| layer.facts.answers_preflights).map_or(layers.len(), |at| at + 1);
     row("middleware", shown(model, layers.into_iter().take(end)));
     text
+}
+
+/// The line on who asks, if anybody looks; whether that is refused.
+fn tell_client(client: Option<Result<String, String>>, row: &mut impl FnMut(&str, String)) -> bool {
+    match client {
+        Some(Ok(who)) => row("lets in", who),
+        Some(Err(why)) => {
+            row("refuses", why);
+            return true;
+        }
+        None => {}
+    }
+    false
 }
 
 /// What becomes of a request because of who sends it, if that is said: whom it lets in, or why it does not.
@@ -177,13 +184,7 @@ fn taken<'m>(table: &Table<'m>, model: &Model, route: &'m Route, request: &Reque
     // What only a running gateway knows stands there as it is written.
     let written = || route.template().map(|(_, text)| show::template(text));
     let path = forwarded.or(outcome.redirect_to).or_else(written).unwrap_or_default();
-    let client = of_client(table, model, route, request);
-    let is_refused = matches!(client, Some(Err(_)));
-    match client {
-        Some(Ok(who)) => row("lets in", who),
-        Some(Err(why)) => row("refuses", why),
-        None => {}
-    }
+    let is_refused = tell_client(of_client(table, model, route, request), &mut row);
     match &route.target {
         _ if is_refused => {}
         Target::Forward(_) | Target::Redirect(_) if outcome.status == Some(400) => {

@@ -2,6 +2,7 @@
 
 use super::{LIMITED, kinds_of, model};
 use castgate_codegen::diff::diff;
+use castgate_codegen::model::Model;
 
 const CONFIG: &str = "\
 server:
@@ -115,4 +116,35 @@ fn a_listener_that_moves_or_gets_another_spelling_keeps_its_routes() {
     ] {
         assert_eq!(kinds_between(old, new), ["server-changed"], "{new}");
     }
+}
+
+/// A gateway with two listeners, of which this is the second.
+fn beside_public(plain: &str) -> Model {
+    model(&format!(
+        "server: {{listeners: {{public: {{address: 0.0.0.0:8443}}, plain: {{address: 0.0.0.0:80{plain}}}}}}}
+routes:
+  - {{name: all, path: /, respond: {{}}}}
+  - {{name: own, path: /own, listener: public, respond: {{}}}}
+"
+    ))
+}
+
+#[test]
+fn a_listener_that_begins_or_stops_to_redirect_is_a_change_of_its_requests() {
+    let [serves, redirects, elsewhere] =
+        ["", ", redirect: https", ", redirect: {scheme: https, port: 8443}"].map(beside_public);
+    let kinds = |old: &Model, new: &Model| {
+        let diff = diff(old, new);
+        assert!(diff.requests.iter().all(|group| group.listeners == ["plain"]), "{}", diff.text());
+        diff.kinds().into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(&redirects, &redirects), [""; 0]);
+    assert_eq!(kinds(&redirects, &elsewhere), ["redirect-changed"]);
+    assert!(kinds(&serves, &redirects).contains(&"target-changed".to_owned()));
+    // What was reached on the other listener only is open here, which `--fail-on route-exposed` sees.
+    let stops = kinds(&redirects, &serves);
+    assert!(
+        ["route-exposed", "target-changed"].iter().all(|kind| stops.iter().any(|it| it == kind)),
+        "{stops:?}"
+    );
 }
