@@ -110,6 +110,11 @@ pub struct LogLine {
 }
 
 impl LogLine {
+    /// `None` for what is no JSON.
+    pub fn parse(line: &str) -> Option<Self> {
+        serde_json::from_str(line).ok().map(|value| Self { raw: line.to_owned(), value })
+    }
+
     /// A field as text; empty when it is missing or no text.
     pub fn text(&self, field: &str) -> &str {
         self.value[field].as_str().unwrap_or_default()
@@ -245,7 +250,7 @@ impl Gateway {
         let find = |lines: &Lines| {
             let fresh = &lines.lines[seen..];
             seen = lines.lines.len();
-            fresh.iter().filter_map(|line| parse(line)).find(|line| wanted(line))
+            fresh.iter().filter_map(|line| LogLine::parse(line)).find(|line| wanted(line))
         };
         match self.out.wait_for(DEADLINE, find) {
             Some(line) => line,
@@ -325,8 +330,4 @@ impl Drop for Gateway {
             eprintln!("--- the gateway's operational log ---\n{}", self.stderr());
         }
     }
-}
-
-fn parse(line: &str) -> Option<LogLine> {
-    serde_json::from_str(line).ok().map(|value| LogLine { raw: line.to_owned(), value })
 }

@@ -14,6 +14,7 @@ mod checks;
 mod circuit_breaker;
 mod command;
 mod connection_reuse;
+mod corpus;
 mod cross_origin;
 mod crowd;
 mod encoded_slashes;
