@@ -366,7 +366,16 @@ fn interior_mutability_is_only_where_it_is_listed() {
 #[test]
 fn every_crate_forbids_unsafe_code() {
     assert!(read("Cargo.toml").contains("unsafe_code = \"forbid\""));
-    let members = ["", "codegen/", "contract/", "demo/", "gateway/", "tests/gateways/", "tests/support/"];
+    let members = [
+        "",
+        "benches/peers/forwarder/",
+        "codegen/",
+        "contract/",
+        "demo/",
+        "gateway/",
+        "tests/gateways/",
+        "tests/support/",
+    ];
     for manifest in members.map(|member| format!("{member}Cargo.toml")) {
         assert!(read(&manifest).contains("[lints]\nworkspace = true"), "{manifest}");
     }
