@@ -93,6 +93,8 @@ pub struct Limits {
     /// Client connections of the whole process; for a further one the longest idle one is closed, or it waits in the
     /// kernel's queue.
     pub connections: usize,
+    /// Connections of one client address of them; a further one is closed at once.
+    pub connections_per_client: Option<u32>,
 }
 
 /// `server.timeouts`.

@@ -24,7 +24,14 @@ static SETTINGS: Settings = Settings {
     trusted_proxies: &[],
     via: crate::introduction::Via::On,
     log_level: LogLevel { origin: Origin::at("gateway.yml", 1), level: Late::new(&[]) },
-    limits: Limits { header_bytes: 0, headers: 0, uri: 0, body: None, connections: 0 },
+    limits: Limits {
+        header_bytes: 0,
+        headers: 0,
+        uri: 0,
+        body: None,
+        connections: 0,
+        connections_per_client: None,
+    },
     timeouts: Timeouts {
         header_read: Duration::ZERO,
         body: Duration::ZERO,

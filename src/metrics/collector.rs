@@ -14,7 +14,7 @@ use super::process;
 use super::shard::{ByStatus, Histogram as Observed, RouteCounters, Shard};
 use crate::app::VERSION;
 use crate::error::Series;
-use crate::server::Process;
+use crate::server::{Process, Refused};
 use crate::upstream::{Backend, Members, RetryCause, Status};
 
 /// The label of requests that matched no route.
@@ -63,6 +63,12 @@ impl Collector for Sources {
                 vec![gauge(&[], connections as f64)],
             ),
             family(
+                "gateway_connections_refused_total",
+                "Client connections that were closed before anything was read from them as HTTP.",
+                MetricType::COUNTER,
+                refused(process),
+            ),
+            family(
                 "gateway_access_log_dropped_total",
                 "Access log lines that could not be written in time.",
                 MetricType::COUNTER,
@@ -106,6 +112,13 @@ fn add(families: &mut Vec<MetricFamily>, of_policies: impl Iterator<Item = Metri
             families.push(family);
         }
     }
+}
+
+/// By reason, as far as the config knows it.
+fn refused(process: &Process) -> Vec<Metric> {
+    let known = Refused::ALL.into_iter().filter(|why| why.is_of(process.settings()));
+    let sample = |why: Refused| counter(&[("reason", why.as_str())], process.refused().count(why) as f64);
+    known.map(sample).collect()
 }
 
 fn requests(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {

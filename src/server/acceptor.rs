@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::sync::watch;
 
-use super::connection;
 use super::listener::{Listener, SocketFile};
 use super::process::Phase;
 use super::worker::Worker;
+use super::{connection, entrance};
 use crate::app::App;
 use crate::stream::Stream;
 
@@ -44,7 +44,7 @@ pub(super) async fn serve<A: App>(
             () = make_room(&worker) => {}
             _ = phase.wait_for(|phase| *phase >= Phase::Closing) => worker.process().admit_beyond_limit(),
         }
-        connection::spawn(app, stream, peer, &worker);
+        entrance::enter(app, stream, peer, &worker);
     }
     let socket = listener.into_std()?;
     socket.refuse();
@@ -56,7 +56,7 @@ pub(super) async fn serve<A: App>(
             Ok((stream, peer)) => {
                 // Whoever is in the queue has been let in by the kernel, and may have sent a request already.
                 worker.process().admit_beyond_limit();
-                connection::spawn(app, stream, peer, &worker);
+                entrance::enter(app, stream, peer, &worker);
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock || shortages == MOST_SHORTAGES => break,

@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::alarm::Alarm;
 use super::client::{Client, TimedOut};
+use super::entrance::Seat;
 use super::gate;
 use super::worker::Worker;
 use crate::app::App;
@@ -39,12 +40,13 @@ pub(super) fn spawn<A: App>(
     (app, listener): (&'static A, usize),
     stream: Stream,
     peer: Option<SocketAddr>,
+    seat: Seat,
     worker: &Rc<Worker>,
 ) {
     let client = Rc::new(Client::new(worker.clone(), listener, peer));
     let enlisted = worker.enlist(&client);
     tokio::task::spawn_local(async move {
-        let _enlisted = enlisted;
+        let (_seat, _enlisted) = (seat, enlisted);
         if let Err(reason) = drive(app, stream, &client, false).await {
             gate::refuse(app, &client, reason).await;
         }

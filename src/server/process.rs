@@ -6,6 +6,8 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
+use super::per_client::PerClient;
+use super::refused::RefusedConnections;
 use crate::app::Settings;
 use crate::error::Refusal;
 use crate::metrics::{Exposition, Shard};
@@ -37,6 +39,8 @@ pub(crate) struct Process {
     phase: AtomicU8,
     connections: AtomicUsize,
     most_connections: usize,
+    per_client: PerClient,
+    refused: RefusedConnections,
     relief: Notify,
     log_lines_lost: AtomicU64,
     log: OperationalLog,
@@ -71,6 +75,8 @@ impl Process {
             phase: AtomicU8::new(Phase::Running as u8),
             connections: AtomicUsize::new(0),
             most_connections: connections,
+            per_client: PerClient::new(settings.limits.connections_per_client),
+            refused: RefusedConnections::new(),
             relief: Notify::new(),
             log_lines_lost: AtomicU64::new(0),
             log,
@@ -143,6 +149,16 @@ impl Process {
 
     pub(super) fn dismiss(&self) {
         self.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Who has how many of the connections.
+    pub(super) fn per_client(&self) -> &PerClient {
+        &self.per_client
+    }
+
+    /// Connections that were closed at once.
+    pub(crate) fn refused(&self) -> &RefusedConnections {
+        &self.refused
     }
 
     pub(crate) fn log(&self) -> &OperationalLog {

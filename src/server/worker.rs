@@ -303,7 +303,6 @@ impl Drop for Enlisted {
         let worker = &self.worker;
         worker.clients.borrow_mut().remove(&self.id);
         worker.metrics.connection_closed();
-        worker.process.dismiss();
         if worker.clients.borrow().is_empty() {
             worker.all_gone.notify_one();
         }

@@ -339,7 +339,9 @@ fn interior_mutability_is_only_where_it_is_listed() {
         "src/middleware/rate_limit/table.rs", // its cells
         "src/operational_log.rs",             // lines that were lost
         "src/server/client.rs",               // one connection's progress
+        "src/server/per_client.rs",           // who has how many connections
         "src/server/process.rs",              // the phase, the list of shards, the number of connections
+        "src/server/refused.rs",              // how many connections were refused, and when that was told
         "src/server/relief.rs",               // who makes way next
         "src/server/worker.rs",               // what a worker reuses
         "src/upstream/addresses.rs",          // where a backend is

@@ -57,6 +57,7 @@ pub(crate) fn series(model: &Model) -> Vec<Series> {
         family("gateway_upstream_addresses", resolved * ADDRESS_STATES, "backends with `resolve`, states"),
         family("gateway_http_requests_in_flight", 1, ""),
         family("gateway_connections", 1, ""),
+        family("gateway_connections_refused_total", refused(model), "reasons"),
         family("gateway_access_log_dropped_total", 1, ""),
         family("gateway_log_dropped_total", 1, ""),
         family("gateway_build_info", 1, ""),
@@ -80,6 +81,11 @@ pub(crate) fn series(model: &Model) -> Vec<Series> {
         series.extend(entry.facts.series.iter().map(|of| family(of.name, most(&of.per) * of.each, of.of)));
     }
     series
+}
+
+/// Why a connection may be closed at once.
+fn refused(model: &Model) -> u64 {
+    u64::from(model.server.limits.connections_per_client.is_some())
 }
 
 /// How many upstreams some route has behind this middleware.

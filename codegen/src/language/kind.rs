@@ -40,7 +40,7 @@ pub(crate) use quantity::{
 };
 pub(crate) use redirect::{Everybody, HostAlone, PathRewrite, Rewrite};
 pub(crate) use request::RequestLine;
-pub(crate) use scalar::{Flag, Number, OneOfNumbers, PowerOfTwo, Refused};
+pub(crate) use scalar::{Flag, Number, NumberLimit, OneOfNumbers, PowerOfTwo, Refused};
 pub(crate) use status::Statuses;
 pub(crate) use text::{
     Body, LateText, LateValue, Literal, MediaType, Name, Plain, RequestValue, Target, Verbatim,

@@ -1,7 +1,7 @@
 //! Sections of `server:`.
 
-use super::kind::{Address, AsWritten, ByHand, Everybody, Level, ListOf, Nested, Number, OneOrList, Proxy};
-use super::kind::{Refused, SizeLimit, SizeOf, Span, Threads, Timeout, Word};
+use super::kind::{Address, AsWritten, ByHand, Everybody, Level, ListOf, Nested, Number, NumberLimit};
+use super::kind::{OneOrList, Proxy, Refused, SizeLimit, SizeOf, Span, Threads, Timeout, Word};
 use super::route::Redirect;
 use super::{Shape, Without, section, words};
 use crate::ast::Map;
@@ -90,6 +90,9 @@ section! {
         /// Client connections open at one time, 1 to 10000000, for the whole process; for a further one the longest idle
         /// one is closed, or it waits in the kernel's queue.
         connections: u32 = Number(1, 10_000_000), default 10_000, example "20000";
+        /// Those of one client address, of IPv6 of a network of 64 bits, 1 to 10000000 or `off`; a further one is closed at once.
+        /// `trusted_proxies` and Unix sockets have the connections of many clients, and are not counted.
+        connections_per_client: Option<u32> = NumberLimit(1, 10_000_000), default Some(1000), example "200";
     }
 }
 

@@ -77,6 +77,7 @@ static SETTINGS: Settings = Settings {
         uri: 8192,
         body: Some(10485760),
         connections: 10000,
+        connections_per_client: Some(1000),
     },
     timeouts: Timeouts {
         header_read: Duration::from_secs(10),
@@ -307,6 +308,7 @@ static NORMAL_CONFIG: &str = r#"server:
     uri: 8KiB
     body: 10MiB
     connections: 10000
+    connections_per_client: 1000
   timeouts:
     header_read: 10s
     body: 30s

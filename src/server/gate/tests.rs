@@ -18,7 +18,7 @@ use crate::message::{Body, Request, Response};
 use crate::middleware::Reject;
 use crate::operational_log::OperationalLog;
 use crate::route::{Methods, Node, Route, RouteIndex, RouteSettings, Span, Table};
-use crate::server::connection;
+use crate::server::entrance;
 use crate::server::process::{Phase, Process};
 use crate::server::worker::Worker;
 use crate::service::Service;
@@ -43,6 +43,7 @@ static SETTINGS: Settings = Settings {
         uri: 8 * 1024,
         body: Some(1024),
         connections: 10,
+        connections_per_client: None,
     },
     timeouts: Timeouts { header_read: MINUTE, body: MINUTE, write: MINUTE, idle: MINUTE },
     drain: Drain { delay: Duration::ZERO, grace: MINUTE },
@@ -97,7 +98,7 @@ fn answer_in(phase: Phase) -> String {
         assert!(process.admit());
         process.enter(phase);
         let stream = crate::stream::Stream::tcp(stream);
-        connection::spawn((&Answering, 0), stream, Some(peer), &worker);
+        entrance::enter((&Answering, 0), stream, Some(peer), &worker);
         client.write_all(b"GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.unwrap();

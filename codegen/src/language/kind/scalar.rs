@@ -1,6 +1,7 @@
 //! Flags and numbers.
 
 use super::{ConfigPath, Constant, Cx, Kind, Shape, Tree, Value};
+use crate::ast::Limit;
 use crate::codes;
 use serde::de::IgnoredAny;
 
@@ -9,6 +10,9 @@ pub(crate) struct Flag;
 
 /// A whole number, at least and at most.
 pub(crate) struct Number(pub(crate) u64, pub(crate) u64);
+
+/// A whole number, at least and at most, or `off`.
+pub(crate) struct NumberLimit(pub(crate) u64, pub(crate) u64);
 
 /// A number, at least and at most, rounded up to a power of two.
 pub(crate) struct PowerOfTwo(pub(crate) u64, pub(crate) u64);
@@ -56,6 +60,29 @@ impl<T: TryFrom<u64> + Into<u64> + Copy> Kind<T> for Number {
 impl<T: TryFrom<u64> + Into<u64> + Copy> Constant<T> for Number {
     fn value(&self, value: &T) -> Value {
         Value::Number((*value).into())
+    }
+}
+
+impl Kind<Option<u32>> for NumberLimit {
+    type Written = Limit<u64>;
+
+    fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, written: &Limit<u64>) -> Option<Option<u32>> {
+        match written {
+            Limit::Off => Some(None),
+            Limit::At(number) => Number(self.0, self.1).read(cx, at, number).map(Some),
+        }
+    }
+    fn tree(&self, value: &Option<u32>) -> Tree {
+        value.map_or_else(|| Tree::plain("off"), Tree::plain)
+    }
+    fn shape(&self) -> Shape {
+        Shape::or_off(Shape::Number(self.0, self.1))
+    }
+}
+
+impl Constant<Option<u32>> for NumberLimit {
+    fn value(&self, value: &Option<u32>) -> Value {
+        Value::option(value.map(|number| Value::Number(number.into())))
     }
 }
 

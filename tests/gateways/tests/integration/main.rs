@@ -12,6 +12,7 @@ mod broken_requests;
 mod browser;
 mod checks;
 mod circuit_breaker;
+mod clients;
 mod command;
 mod connection_reuse;
 mod corpus;

@@ -25,7 +25,11 @@ pub(crate) fn launch(config: &str, [a, b, c]: [&Upstream; 3]) -> Launch {
         .env("C", c.url())
         .env("NAMED", a.url())
         .env("API_KEYS", KEYS.join(","));
-    if ["proxy", "crowd"].contains(&config) { launch.with_admin() } else { launch }
+    if ["proxy", "crowd", "clients"].contains(&config) {
+        launch.with_admin()
+    } else {
+        launch
+    }
 }
 
 impl Testbed {
