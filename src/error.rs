@@ -30,6 +30,8 @@ pub enum Reason {
     BodyTooLarge,
     /// A method or transfer coding that the gateway does not implement.
     NotImplemented,
+    /// It has come through this gateway again and again.
+    LoopDetected,
     /// The client sent the request too slowly.
     RequestTimeout,
     /// A layer has refused it, for a reason of its own.
@@ -71,6 +73,7 @@ impl Reason {
             Self::HeadersTooLarge => "headers_too_large",
             Self::BodyTooLarge => "body_too_large",
             Self::NotImplemented => "not_implemented",
+            Self::LoopDetected => "loop_detected",
             Self::RequestTimeout => "request_timeout",
             Self::NoHealthyBackend => "no_healthy_backend",
             Self::ConnectError => "connect_error",
@@ -98,6 +101,7 @@ impl Reason {
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
+            Self::LoopDetected => StatusCode::LOOP_DETECTED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::Refused(refusal) => refusal.status(),
             Self::NoHealthyBackend | Self::Shutdown => StatusCode::SERVICE_UNAVAILABLE,
@@ -123,6 +127,7 @@ impl Reason {
             Self::HeadersTooLarge => "The request head is too large",
             Self::BodyTooLarge => "The request body is too large",
             Self::NotImplemented => "This method or transfer coding is not implemented",
+            Self::LoopDetected => "The request comes back to this gateway again and again",
             Self::RequestTimeout => "The request did not arrive in time",
             Self::Refused(refusal) => refusal.title(),
             Self::NoHealthyBackend => "No backend is healthy",

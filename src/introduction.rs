@@ -12,6 +12,9 @@ static HTTP: HeaderValue = HeaderValue::from_static("http");
 static VIA: HeaderValue = HeaderValue::from_static("1.1 castgate");
 static VIA_OLD: HeaderValue = HeaderValue::from_static("1.0 castgate");
 
+/// What the gateway calls itself in `Via`.
+pub(crate) const PSEUDONYM: &str = "castgate";
+
 /// `server.via`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Via {

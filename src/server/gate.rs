@@ -9,6 +9,7 @@ mod identity;
 mod kind;
 #[cfg(test)]
 mod tests;
+mod via;
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};

@@ -49,6 +49,7 @@ section! {
         example "[10.0.0.0/8, 192.0.2.1]";
         /// Whether backends are told of the gateway with `Via: 1.1 castgate` (RFC 9110, section 7.6.3). An nginx that sees the field
         /// does not compress, unless its `gzip_proxied` says so: `off`. What others have said of themselves passes in either case.
+        /// With it, a request that has come through here more than ten times is refused (508).
         via: Via = Word, default Via::On, example "off";
         /// What a client may send.
         limits: Limits = Nested, defaults, example "{body: 50MiB}";

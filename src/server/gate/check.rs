@@ -10,8 +10,10 @@ use http_body::Body;
 
 use super::fields::Findings;
 use super::host::is_host;
+use super::via::MOST_PASSES;
 use crate::app::Settings;
 use crate::error::Reason;
+use crate::introduction::Via;
 
 /// What a request that may go on looks like, and what is to be changed of it.
 #[derive(Debug)]
@@ -48,6 +50,10 @@ pub(super) fn check<B: Body>(
         return Err(Reason::UriTooLong);
     }
     let fields = Findings::of(request.headers(), trusted)?;
+    // What does not say its name cannot know it again.
+    if fields.passes > MOST_PASSES && settings.via == Via::On {
+        return Err(Reason::LoopDetected);
+    }
     // Only HTTP/1.0 knows requests without Host, also where the target has a host of its own (RFC 9112 section 3.2).
     if fields.host.is_none() && request.version() != Version::HTTP_10 {
         return Err(Reason::BadRequest);

@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use super::host::is_host;
 use super::identity::is_identity;
 use super::kind::{CHUNKED, FOR, HOP, HOST, IS_FOLDED, Kind, PROTO, WRITTEN, kind};
+use super::via::passes;
 use crate::context::Withheld;
 use crate::error::Reason;
 use crate::introduction::Introduction;
@@ -20,6 +21,8 @@ pub(super) struct Findings {
     hop: u16,
     /// The fields of [`WRITTEN`] that are there, a bit each.
     written: u8,
+    /// How often it has come through this gateway, by what it says.
+    pub(super) passes: usize,
     /// Almost always none.
     rare: Option<Box<Rare>>,
 }
@@ -67,6 +70,7 @@ impl Findings {
                 Kind::Hop(place) => found.hop |= 1 << place,
                 Kind::ProxyAuthorization => found.rare().ended.push(name.clone()),
                 Kind::Written(bit) => found.written |= bit,
+                Kind::Via => found.passes += passes(value.as_bytes()),
                 Kind::Identity if !trusted => found.rare().forged.push(name.clone()),
                 // A backend that makes variables of names (CGI) would take `x_real.ip` for `x-real-ip`.
                 Kind::EndToEnd | Kind::Identity => {

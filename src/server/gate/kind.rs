@@ -48,6 +48,8 @@ pub(super) enum Kind {
     Written(u8),
     /// A proxy's word.
     Identity,
+    /// By which proxies it has come. It goes on.
+    Via,
 }
 
 pub(super) fn kind(name: &str) -> Kind {
@@ -72,6 +74,7 @@ pub(super) fn kind(name: &str) -> Kind {
             _ => Kind::EndToEnd,
         },
         Some(b'u') if name == "upgrade" => Kind::Hop(6),
+        Some(b'v') if name == "via" => Kind::Via,
         Some(b'x') => match name {
             "x-forwarded-for" => Kind::Written(FOR),
             "x-forwarded-proto" => Kind::Written(PROTO),

@@ -46,6 +46,7 @@ mod raw_characters;
 mod request_id;
 mod resolve;
 mod retries;
+mod rings;
 mod routing;
 mod security;
 mod spellings;
