@@ -11,6 +11,7 @@ use std::{env, mem};
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::fd::OwnedFd;
+use rustix::io::Errno;
 
 /// What is read at once; a request and its answer are less.
 const BUFFER: usize = 64 * 1024;
@@ -43,7 +44,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut events = Vec::with_capacity(256);
     loop {
         events.clear();
-        epoll::wait(&epoll, spare_capacity(&mut events), None)?;
+        match epoll::wait(&epoll, spare_capacity(&mut events), None) {
+            // A tracer comes or goes.
+            Err(Errno::INTR) => continue,
+            waited => waited?,
+        };
         for event in &events {
             let place = event.data.u64();
             if place == LISTENER {
