@@ -1,5 +1,5 @@
 //! The corpus: what clients have sent to other gateways, and what nobody should, with what must come of it. Each entry goes through a
-//! running gateway on a connection of its own; when all are through, one judge reads what the backend has got.
+//! running gateway on a connection of its own, as a whole and in pieces; when all are through, one judge reads what the backend has got.
 
 mod entries;
 mod judge;
@@ -14,7 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use castgate_test_support::{
-    Closing, Gateway, LogLine, RawClient, ReadError, Request, Response, Upstream, poll,
+    Closing, Gateway, LogLine, RawClient, ReadError, Request, Response, Upstream, let_pass, poll,
 };
 
 use self::entries::Entry;
@@ -23,15 +23,25 @@ use self::recorder::{MARK, Recorder};
 use crate::testbed::launch;
 
 /// Entries that are under way at the same time.
-const CLIENTS: usize = 12;
+const CLIENTS: usize = 24;
 /// How long an entry waits for what it expects; a loaded machine is slow, and a good gateway lets nobody wait it out.
 const PATIENCE: Duration = Duration::from_secs(4);
 /// What hyper answers itself, 400 and 431, has neither a body nor an id. Goes with hyper's server.
 const BARE_TODAY: bool = true;
 
+/// How an entry's bytes are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// At once.
+    Whole,
+    /// In several pieces, so that each place of a message is where a read ends, in one entry or another.
+    Pieces,
+}
+
 /// What one entry has come to.
 struct Seen<'e> {
     entry: &'e Entry,
+    manner: Manner,
     outcome: Outcome,
     /// The ids and statuses of the answers, and whether the backend gave them.
     answers: Vec<(String, u16, bool)>,
@@ -52,10 +62,12 @@ fn whatever_a_client_sends_nothing_ambiguous_reaches_the_backend() {
         let all: Vec<&Entry> = entries.iter().filter(|entry| entry.gateway == config).collect();
         let seen = play(&gateway, &all);
         faults.extend(judged(&recorder, &gateway, &seen));
-        for Seen { entry, outcome, .. } in &seen {
+        for Seen { entry, manner, outcome, .. } in &seen {
             let is_right = entry.right.holds(outcome);
-            faults.extend(verdict(entry, outcome, is_right));
-            observed.push((*entry, (!is_right).then(|| outcome.to_string())));
+            faults.extend(verdict(entry, *manner, outcome, is_right));
+            if *manner == Manner::Whole {
+                observed.push((*entry, (!is_right).then(|| outcome.to_string())));
+            }
         }
         let bare: Vec<u16> = seen.iter().flat_map(|seen| seen.bare.iter().copied()).collect();
         if BARE_TODAY && config == "proxy" {
@@ -73,13 +85,18 @@ fn whatever_a_client_sends_nothing_ambiguous_reaches_the_backend() {
 }
 
 /// What is wrong with what came of an entry.
-fn verdict(entry: &Entry, outcome: &Outcome, is_right: bool) -> Option<String> {
-    match (&entry.today, is_right) {
-        (None, true) => None,
-        (None, false) => Some(format!("{}: {outcome}, and not {}", entry.place(), entry.right)),
-        (Some(_), true) => Some(format!("{}: {outcome} is right, `today:` can go", entry.place())),
-        (Some(today), false) => (!today.holds(outcome))
-            .then(|| format!("{}: {outcome}, neither {} nor today's {today}", entry.place(), entry.right)),
+fn verdict(entry: &Entry, manner: Manner, outcome: &Outcome, is_right: bool) -> Option<String> {
+    let (place, right) = (entry.place(), &entry.right);
+    match (&entry.today, is_right, manner) {
+        (None, true, _) => None,
+        // A head that has no end may be waited for, whatever is wrong with what has come of it.
+        (None, false, Manner::Pieces) if outcome.end == End::Waits && !entry.has_a_head() => None,
+        (None, false, _) => Some(format!("{place}, {manner:?}: {outcome}, and not {right}")),
+        (Some(_), true, Manner::Whole) => Some(format!("{place}: {outcome} is right, `today:` can go")),
+        (Some(today), false, Manner::Whole) => (!today.holds(outcome))
+            .then(|| format!("{place}: {outcome}, neither {right} nor today's {today}")),
+        // What is wrong as a whole may be wrong in any way.
+        (Some(_), _, Manner::Pieces) => None,
     }
 }
 
@@ -139,12 +156,19 @@ fn log(gateway: &Gateway, wanted: &BTreeSet<&str>) -> Vec<(String, u64)> {
 
 /// Sends all entries, several at the same time.
 fn play<'e>(gateway: &Gateway, entries: &[&'e Entry]) -> Vec<Seen<'e>> {
-    let waiting = Mutex::new(entries.iter().copied());
+    let manners = [Manner::Whole, Manner::Pieces];
+    let waiting = Mutex::new(
+        entries
+            .iter()
+            .copied()
+            .enumerate()
+            .flat_map(|(number, entry)| manners.into_iter().map(move |manner| (number, entry, manner))),
+    );
     let next = || waiting.lock().unwrap().next();
     let take = || {
         let mut seen = Vec::new();
-        while let Some(entry) = next() {
-            seen.push(send(gateway, entry));
+        while let Some((number, entry, manner)) = next() {
+            seen.push(send(gateway, number, entry, manner));
         }
         seen
     };
@@ -155,18 +179,34 @@ fn play<'e>(gateway: &Gateway, entries: &[&'e Entry]) -> Vec<Seen<'e>> {
 }
 
 /// Sends one entry, reads what is expected of it or comes today, and asks whether the connection is good for another request.
-fn send<'e>(gateway: &Gateway, entry: &'e Entry) -> Seen<'e> {
+fn send<'e>(gateway: &Gateway, number: usize, entry: &'e Entry, manner: Manner) -> Seen<'e> {
     let mut client = gateway.connect();
     client.set_timeout(PATIENCE);
-    // Who is refused early may be cut off while he speaks.
-    _ = client.try_send(&entry.bytes);
+    for piece in pieces(&entry.bytes, number, manner) {
+        // Who is refused early may be cut off while he speaks.
+        _ = client.try_send(piece);
+        if manner == Manner::Pieces {
+            let_pass(Duration::from_millis(1));
+        }
+    }
     if entry.finishes {
         client.finish();
     }
     let outcome = Outcome { statuses: Vec::new(), end: End::Open };
-    let mut seen = Seen { entry, outcome, answers: Vec::new(), bare: Vec::new() };
+    let mut seen = Seen { entry, manner, outcome, answers: Vec::new(), bare: Vec::new() };
     seen.outcome.end = read(&mut client, &mut seen);
     seen
+}
+
+/// Cut at places that depend on the entry's number, and are others for the next one.
+fn pieces(bytes: &[u8], number: usize, manner: Manner) -> Vec<&[u8]> {
+    let mut cuts = match manner {
+        Manner::Whole => Vec::new(),
+        Manner::Pieces => [7, 31, 101].map(|step| number * step % bytes.len().max(1)).to_vec(),
+    };
+    cuts.extend([0, bytes.len()]);
+    cuts.sort_unstable();
+    cuts.windows(2).map(|cut| &bytes[cut[0]..cut[1]]).filter(|piece| !piece.is_empty()).collect()
 }
 
 fn read(client: &mut RawClient, seen: &mut Seen<'_>) -> End {

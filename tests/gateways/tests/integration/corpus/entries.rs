@@ -135,6 +135,11 @@ impl Entry {
         self.bytes.windows(11).any(|window| window == b" HTTP/1.0\r\n")
     }
 
+    /// Whether a head comes to its end.
+    pub(crate) fn has_a_head(&self) -> bool {
+        self.bytes.windows(4).any(|window| window == b"\r\n\r\n")
+    }
+
     /// For a person who looks for it.
     pub(crate) fn place(&self) -> String {
         let file = self.place.file.file_name().unwrap_or_default().to_string_lossy();
