@@ -9,7 +9,7 @@ use crate::late::{Late, Origin};
 use crate::message::{Request, Response};
 use crate::policy::Policy;
 use crate::route::RouteIndex;
-use crate::server::TrustedProxy;
+use crate::server::{Door, TrustedProxy};
 use crate::upstream::Members;
 
 /// A compiled gateway. `main.rs` has one as a static; tests write theirs by hand.
@@ -59,6 +59,8 @@ pub struct Listener {
     pub name: &'static str,
     /// Where it listens.
     pub listen: &'static [Listen],
+    /// What a connection goes through before it is HTTP.
+    pub door: Option<&'static dyn Door>,
 }
 
 /// An address to listen on.
@@ -100,6 +102,8 @@ pub struct Limits {
 /// `server.timeouts`.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
+    /// For what a listener's door has to hear, from the connection on.
+    pub handshake: Duration,
     /// For a whole request head, from its first byte.
     pub header_read: Duration,
     /// For a pause in a request body, from the client's last byte of it.

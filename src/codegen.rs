@@ -24,7 +24,7 @@ pub use crate::route::{
     Disputed, Edge, HeaderMatch, Methods, NONE, Node, QueryMatch, Route, RouteIndex, RouteSettings, Span,
     Table,
 };
-pub use crate::server::{Cidr, TrustedProxy};
+pub use crate::server::{Cidr, ProxyProtocol, TrustedProxy};
 pub use crate::service::Service;
 pub use crate::uncompiled::Uncompiled;
 pub use crate::upstream::{

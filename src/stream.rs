@@ -20,7 +20,7 @@ pub(crate) const UNSENT: u32 = 64 * 1024;
 
 /// A stream of either kind.
 #[derive(Debug)]
-pub(crate) struct Stream(TcpStream);
+pub struct Stream(TcpStream);
 
 impl Stream {
     /// Of TCP; it sends at once what is written. What it holds beyond what is sent (`TCP_NOTSENT_LOWAT`, tcp(7)) is up to
@@ -35,6 +35,11 @@ impl Stream {
     pub(crate) fn unix(stream: UnixStream) -> io::Result<Self> {
         SockRef::from(&stream).set_send_buffer_size(UNSENT as usize)?;
         TcpStream::from_std(OwnedFd::from(stream).into()).map(Self)
+    }
+
+    /// What has come, which stays where it is. Waits for something; 0 if nothing will come any more.
+    pub(crate) async fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.peek(buffer).await
     }
 
     /// Has it reset its connection when it is dropped. A socket of this machine cannot: its end is the same whatever it stands for.

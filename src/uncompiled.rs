@@ -33,6 +33,7 @@ static SETTINGS: Settings = Settings {
         connections_per_client: None,
     },
     timeouts: Timeouts {
+        handshake: Duration::ZERO,
         header_read: Duration::ZERO,
         body: Duration::ZERO,
         write: Duration::ZERO,

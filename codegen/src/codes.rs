@@ -96,8 +96,8 @@ catalogue! {
     MISSING_UNIT = "CG0202", "missing unit", Keys(&[]);
     UNKNOWN_UPSTREAM = "CG0203", "unknown upstream", Keys(&["routes.upstream", "tests.expect.upstream"]);
     IMPOSSIBLE_VALUE = "CG0204", "impossible value",
-        Keys(&["server.listen", "server.listeners", "server.listeners.address", "admin.listen", "routes.listener",
-            "upstreams.allow.reason", "upstreams.health_check.path",
+        Keys(&["server.listen", "server.listeners", "server.listeners.address", "server.listeners.proxy_protocol.from",
+            "admin.listen", "routes.listener", "upstreams.allow.reason", "upstreams.health_check.path",
             "upstreams.health_check.expect", "upstreams.health_check.host", "routes.host", "routes.methods", "routes.query",
             "routes.respond.body", "routes.respond.content_type"]);
     UNKNOWN_WORD = "CG0205", "unknown value", Keys(&["upstreams.allow.lint"]);
@@ -190,8 +190,10 @@ catalogue! {
     UNUSED_MIDDLEWARE = "CG0519", "unused middleware", Keys(&[]);
     YAML_WORD = "CG0520", "word that YAML 1.1 reads as a boolean", Keys(&["routes.headers", "routes.query"]);
     UNUSED_ALLOW = "CG0521", "unused allow", Keys(&["upstreams.allow.lint"]);
-    TRUST_EVERYONE = "CG0522", "trusted network that is most of the Internet", Keys(&["server.trusted_proxies"]);
-    OVERLAPPING_NETWORKS = "CG0523", "network within another", Keys(&["server.trusted_proxies"]);
+    TRUST_EVERYONE = "CG0522", "trusted network that is most of the Internet",
+        Keys(&["server.trusted_proxies", "server.listeners.proxy_protocol.from"]);
+    OVERLAPPING_NETWORKS = "CG0523", "network within another",
+        Keys(&["server.trusted_proxies", "server.listeners.proxy_protocol.from"]);
     IDLE_NETWORKS = "CG0524", "network that changes nothing", Keys(&[]);
     FILTER_WITHOUT_PROXIES = "CG0525", "filter of addresses that may be a proxy's", Keys(&[]);
     LISTENER_WITHOUT_ROUTE = "CG0526", "listener without a route", Keys(&["server.listeners"]);

@@ -84,6 +84,7 @@ fn sections(old: &Model, new: &Model) -> Vec<Change> {
         let mut meaning = model.clone();
         spelling::make_sections_canonical(&mut meaning);
         let mut leaves = treatment::meant(&normal::tree(&meaning).canonical(), &normal::tree(model));
+        leaves.extend(listeners::doors(model));
         leaves.retain(|path, _| !is_by_requests(path));
         leaves
     };

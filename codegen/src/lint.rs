@@ -130,9 +130,9 @@ macro_rules! registry {
             YAML_WORD Warn;
             /// An `allow` that lets nothing off.
             UNUSED_ALLOW Warn;
-            /// A network in `trusted_proxies` that is larger than any private one: every client may say who it is.
+            /// A network in `trusted_proxies`, or in a `proxy_protocol`, that is larger than any private one: every client may say who it is.
             TRUST_EVERYONE Warn;
-            /// A network in `trusted_proxies`, or in a list of `ip_filter`, that lies in another one of the list.
+            /// A network in `trusted_proxies`, in a `proxy_protocol`, or in a list of `ip_filter`, that lies in another one of the list.
             OVERLAPPING_NETWORKS Warn;
             /// A network of an `ip_filter` that changes nothing, or one that lets everybody or nobody in.
             IDLE_NETWORKS Warn;

@@ -26,7 +26,9 @@ pub use upstream::{Backend, BackendUrl, Checks, HostHeader, Upstream};
 pub use value::{Attached, HeaderName, Id, Origin, Rate, Ratio, Scope};
 
 pub use crate::language::route::Respond;
-pub use crate::language::server::{Admin, Drain, Limits, Observability, Server, ServerTimeouts};
+pub use crate::language::server::{
+    Admin, Drain, Limits, Observability, ProxyProtocol, Server, ServerTimeouts,
+};
 pub use crate::language::test::{CrossOrigin, Expect};
 pub use crate::language::upstream::{HealthCheck, Retries, RetryOn, Strategy};
 pub use crate::late::{Late, Piece};

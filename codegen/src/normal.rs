@@ -51,6 +51,7 @@ fn whole(model: &Model, most: impl Fn(&Upstream) -> Option<Duration>) -> Tree {
 fn server(model: &Model) -> Tree {
     let section = |listener: &Listener| ListenerSection {
         address: listener.address.clone(),
+        proxy_protocol: listener.proxy_protocol.clone(),
         redirect: listener.redirect.as_ref().map(redirect),
     };
     let own = match model.listeners.as_slice() {

@@ -28,6 +28,20 @@ fn cast(name: &str) -> Cast {
     cast.unwrap()
 }
 
+/// Its code is reached by its name alone: where no config has it, the linker leaves it out.
+#[test]
+fn a_door_is_named_only_where_there_is_one() {
+    let mut doors = 0;
+    for name in configs() {
+        let has_door =
+            std::fs::read_to_string(format!("tests/golden/{name}")).unwrap().contains("proxy_protocol:");
+        let code = emit_formatted(&cast(&name).plan);
+        assert_eq!(code.contains("ProxyProtocol {"), has_door, "{name}");
+        doors += usize::from(has_door);
+    }
+    assert!((1..configs().len()).contains(&doors), "{doors}");
+}
+
 #[test]
 fn configs_are_cast_as_before() {
     let update = std::env::var_os("UPDATE").is_some();

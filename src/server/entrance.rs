@@ -1,30 +1,49 @@
-//! Between a listener and HTTP: whether a connection that has been accepted may stay.
+//! Between a listener and HTTP: whether a connection that has been accepted may stay, and whose it is.
 
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use super::address;
 use super::connection;
+use super::door::Entered;
 use super::per_client::{self, Full};
 use super::refused::Refused;
 use super::worker::Worker;
 use crate::app::App;
 use crate::stream::Stream;
 
-/// Serves a connection that has been counted in, or refuses it.
+/// Serves a connection that has been counted in, by the listener's door if it has one; or refuses it.
 pub(super) fn enter<A: App>(
     app: (&'static A, usize),
     stream: Stream,
     peer: Option<SocketAddr>,
     worker: &Rc<Worker>,
 ) {
-    let mut seat = Seat { worker: worker.clone(), client: None };
+    let seat = Seat { worker: worker.clone(), client: None };
+    let Some(door) = worker.settings().listeners.get(app.1).and_then(|listener| listener.door) else {
+        return begin(app, Entered { stream, peer, is_shared: false }, seat);
+    };
+    let handshake = worker.begin_handshake();
+    tokio::task::spawn_local(async move {
+        match handshake.wait_for(door.enter(stream, peer)).await {
+            Ok(Some(entered)) => begin(app, entered, seat),
+            Ok(None) => {}
+            Err(why) => seat.refuse(why, peer.map(|peer| peer.ip()), app.1),
+        }
+        // Not before the client is enlisted: no drain may find neither.
+        drop(handshake);
+    });
+}
+
+/// From here on it is HTTP.
+fn begin<A: App>(app: (&'static A, usize), entered: Entered, mut seat: Seat) {
+    let Entered { stream, peer, is_shared } = entered;
     let address = peer.map(|peer| peer.ip().to_canonical());
-    match seat.claim(address) {
-        Ok(()) => connection::spawn(app, stream, peer, seat, worker),
+    let worker = seat.worker.clone();
+    match seat.claim(address.filter(|_| !is_shared)) {
+        Ok(()) => connection::spawn(app, stream, peer, seat, &worker),
         Err(Full) => {
-            let listener = worker.settings().listeners.get(app.1).map_or("", |listener| listener.name);
-            worker.process().refused().add(Refused::TooMany, address, listener);
+            seat.refuse(Refused::TooMany, address, app.1);
             // Without a reset its end would be ours to wait for (`TIME_WAIT`), once for each of them.
             stream.reset_at_end();
         }
@@ -48,6 +67,11 @@ impl Seat {
             self.client = self.worker.process().per_client().enter(client)?;
         }
         Ok(())
+    }
+
+    fn refuse(&self, why: Refused, peer: Option<IpAddr>, listener: usize) {
+        let name = self.worker.settings().listeners.get(listener).map_or("", |listener| listener.name);
+        self.worker.process().refused().add(why, peer, name);
     }
 }
 

@@ -12,19 +12,37 @@ const TELL_AGAIN: u64 = 1000;
 
 /// Why a connection is closed at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
+pub enum Refused {
     /// Its client has as many as `limits.connections_per_client` allows.
     TooMany,
+    /// A door has not heard all that it has to hear within `timeouts.handshake`.
+    HandshakeTimeout,
+    /// The other side ended it before that.
+    HandshakeEnded,
+    /// Who is to speak the PROXY protocol does not.
+    HeaderAbsent,
+    /// A header of the PROXY protocol that is none, or not intact.
+    HeaderMalformed,
+    /// One that is longer than any need be.
+    HeaderTooLong,
 }
 
 impl Refused {
     /// All of them, in the order of their counters.
-    pub(crate) const ALL: [Self; 1] = [Self::TooMany];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::TooMany,
+        Self::HandshakeTimeout,
+        Self::HandshakeEnded,
+        Self::HeaderAbsent,
+        Self::HeaderMalformed,
+        Self::HeaderTooLong,
+    ];
 
     /// Whether a gateway of these settings may have it.
     pub(crate) fn is_of(self, settings: &Settings) -> bool {
         match self {
             Self::TooMany => settings.limits.connections_per_client.is_some(),
+            _ => settings.listeners.iter().any(|listener| listener.door.is_some()),
         }
     }
 
@@ -32,6 +50,11 @@ impl Refused {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::TooMany => "connections_per_client",
+            Self::HandshakeTimeout => "handshake_timeout",
+            Self::HandshakeEnded => "handshake_ended",
+            Self::HeaderAbsent => "proxy_header_absent",
+            Self::HeaderMalformed => "proxy_header_malformed",
+            Self::HeaderTooLong => "proxy_header_too_long",
         }
     }
 }
@@ -59,6 +82,10 @@ impl RefusedConnections {
     pub(super) fn add(&self, why: Refused, peer: Option<IpAddr>, listener: &'static str) {
         let Counted { count, told } = &self.reasons[why as usize];
         let count = count.fetch_add(1, Ordering::Relaxed) + 1;
+        // Whoever looks whether the port is open (a balancer's health check) does nothing wrong.
+        if why == Refused::HandshakeEnded {
+            return;
+        }
         let now = TELL_AGAIN + u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX / 2);
         let last = told.load(Ordering::Relaxed);
         let is_due = now.saturating_sub(last) >= TELL_AGAIN;

@@ -12,8 +12,11 @@ use tokio::sync::Notify;
 
 use super::client::Client;
 use super::crew::End;
+use super::door::{Entered, Entering};
+use super::handshakes::{Handshake, Handshakes};
 use super::ids::Ids;
 use super::process::{Phase, Process};
+use super::refused::Refused;
 use super::relief::{Idlest, ON_ITS_WAY};
 use crate::access_log::{AccessLogBuffer, Queue};
 use crate::app::Settings;
@@ -55,6 +58,9 @@ pub(crate) struct Worker {
     wall: Cell<(Instant, SystemTime)>,
     clients: RefCell<BTreeMap<u64, Rc<Client>>>,
     next_client: Cell<u64>,
+    handshakes: Handshakes,
+    /// When the gateway closes: what is about to become a client has until then to come.
+    closing: Cell<Option<Instant>>,
     idlest: Idlest,
     all_gone: Notify,
 }
@@ -79,6 +85,8 @@ impl Worker {
             wall: Cell::new((Instant::now(), SystemTime::now())),
             clients: RefCell::default(),
             next_client: Cell::new(0),
+            handshakes: Handshakes::default(),
+            closing: Cell::new(None),
             idlest: Idlest::default(),
             all_gone: Notify::new(),
             process,
@@ -203,7 +211,20 @@ impl Worker {
         self.next_client.set(id + 1);
         self.clients.borrow_mut().insert(id, client.clone());
         self.metrics.connection_opened();
+        if let Some(latest) = self.closing.get() {
+            client.close(latest);
+        }
         Enlisted { worker: self.clone(), id }
+    }
+
+    /// The same with one that has to go through a door first.
+    pub(super) fn begin_handshake(self: &Rc<Self>) -> UnderWay {
+        let (number, handshake) = self.handshakes.begin(self.settings().timeouts.handshake);
+        self.metrics.connection_opened();
+        if let Some(latest) = self.closing.get() {
+            self.handshakes.hasten(latest);
+        }
+        UnderWay { worker: self.clone(), number, handshake }
     }
 
     /// Ends the connection that has been idle longest to make room for another; if none is, other workers are asked to.
@@ -241,10 +262,11 @@ impl Worker {
     fn end_idlest(&self) -> bool {
         let now = Instant::now();
         let idlest = self.idlest.next(now, self.clients.borrow().values());
-        if let Some(client) = &idlest {
-            client.close(now);
+        match &idlest {
+            Some(client) => client.close(now),
+            None => return self.handshakes.end_oldest(now),
         }
-        idlest.is_some()
+        true
     }
 
     /// Ends idle connections and the others after their request; returns when all are gone.
@@ -252,6 +274,8 @@ impl Worker {
         // What has arrived meanwhile is seen by the runtime before anybody is told to end.
         tokio::task::yield_now().await;
         let latest = Instant::now() + ON_ITS_WAY.min(self.settings().drain.grace / 2);
+        self.closing.set(Some(latest));
+        self.handshakes.hasten(latest);
         self.all_clients().iter().for_each(|client| client.close(latest));
         self.clients_gone().await;
         self.pool.clear();
@@ -261,6 +285,8 @@ impl Worker {
     pub(super) async fn cut_off_clients(&self) -> End {
         let mut end = End::Drained;
         let until = Instant::now() + LAST_WORDS;
+        self.closing.set(Some(Instant::now()));
+        self.handshakes.hasten(Instant::now());
         for client in self.all_clients() {
             if client.cut_off(until) {
                 end = End::CutOff;
@@ -275,8 +301,20 @@ impl Worker {
     }
 
     async fn clients_gone(&self) {
-        while !self.clients.borrow().is_empty() {
+        while !self.is_deserted() {
             self.all_gone.notified().await;
+        }
+    }
+
+    /// Whether no connection is left for a drain to wait for.
+    fn is_deserted(&self) -> bool {
+        self.clients.borrow().is_empty() && self.handshakes.is_empty()
+    }
+
+    fn connection_gone(&self) {
+        self.metrics.connection_closed();
+        if self.is_deserted() {
+            self.all_gone.notify_one();
         }
     }
 
@@ -300,11 +338,29 @@ pub(super) struct Enlisted {
 
 impl Drop for Enlisted {
     fn drop(&mut self) {
-        let worker = &self.worker;
-        worker.clients.borrow_mut().remove(&self.id);
-        worker.metrics.connection_closed();
-        if worker.clients.borrow().is_empty() {
-            worker.all_gone.notify_one();
-        }
+        self.worker.clients.borrow_mut().remove(&self.id);
+        self.worker.connection_gone();
+    }
+}
+
+/// A connection on its way through a door, struck off in the same way.
+#[derive(Debug)]
+pub(super) struct UnderWay {
+    worker: Rc<Worker>,
+    number: u64,
+    handshake: Rc<Handshake>,
+}
+
+impl UnderWay {
+    /// What it comes to; nothing if it has to make way before that.
+    pub(super) async fn wait_for(&self, entering: Entering<'_>) -> Result<Option<Entered>, Refused> {
+        self.handshake.wait_for(entering).await
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.worker.handshakes.end(self.number);
+        self.worker.connection_gone();
     }
 }

@@ -339,6 +339,7 @@ fn interior_mutability_is_only_where_it_is_listed() {
         "src/middleware/rate_limit/table.rs", // its cells
         "src/operational_log.rs",             // lines that were lost
         "src/server/client.rs",               // one connection's progress
+        "src/server/handshakes.rs",           // connections on their way through a door
         "src/server/per_client.rs",           // who has how many connections
         "src/server/process.rs",              // the phase, the list of shards, the number of connections
         "src/server/refused.rs",              // how many connections were refused, and when that was told

@@ -26,6 +26,8 @@ const STATUSES: u64 = 64;
 const OWN_STATUSES: u64 = 16;
 /// Healthy, unhealthy, unknown, left out.
 const ADDRESS_STATES: u64 = 4;
+/// Too late, ended, a header that is absent, malformed or too long.
+const HANDSHAKES: u64 = 5;
 /// 17 buckets, `+Inf`, sum and count.
 const HISTOGRAM: u64 = 20;
 /// Descriptors (two), memory (two), CPU, start and threads.
@@ -85,7 +87,8 @@ pub(crate) fn series(model: &Model) -> Vec<Series> {
 
 /// Why a connection may be closed at once.
 fn refused(model: &Model) -> u64 {
-    u64::from(model.server.limits.connections_per_client.is_some())
+    let has_door = model.listeners.iter().any(|listener| listener.proxy_protocol.is_some());
+    u64::from(model.server.limits.connections_per_client.is_some()) + if has_door { HANDSHAKES } else { 0 }
 }
 
 /// How many upstreams some route has behind this middleware.

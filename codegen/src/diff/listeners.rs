@@ -2,8 +2,12 @@
 //! config's, and its address may change.
 
 use super::spelling;
-use crate::model::{Listener, Model, Site};
+use super::treatment::{self, Leaves};
+use crate::language::Kind;
+use crate::language::kind::{ListOf, Proxy};
+use crate::model::{Listener, Model, ProxyProtocol, Site, TrustedProxy};
 use crate::show;
+use crate::yaml::Tree;
 use std::collections::BTreeSet;
 
 /// Sites of both configs to compare, by their places; `None` where a listener is only in the other config. And the
@@ -62,16 +66,37 @@ pub(super) fn pairs(
 }
 
 fn has_common_address(a: &Listener, b: &Listener) -> bool {
-    // In one spelling.
-    let texts = |of: &Listener| -> BTreeSet<String> {
-        let spelled = of.address.iter().map(|each| {
-            let mut address = each.value.clone();
-            spelling::make_address_canonical(&mut address);
-            show::late(&address)
-        });
-        spelled.collect()
+    !spelled(a).is_disjoint(&spelled(b))
+}
+
+/// Its addresses, in one spelling.
+fn spelled(listener: &Listener) -> BTreeSet<String> {
+    let spelled = listener.address.iter().map(|each| {
+        let mut address = each.value.clone();
+        spelling::make_address_canonical(&mut address);
+        show::late(&address)
+    });
+    spelled.collect()
+}
+
+/// Who speaks the PROXY protocol, by the addresses where: `server.proxy_protocol.0.0.0.0:443`. Whose listener that is counts no more
+/// than in its routes.
+pub(super) fn doors(model: &Model) -> Leaves {
+    let tree = |spell: fn(&[TrustedProxy]) -> Vec<TrustedProxy>| {
+        let door = |listener: &Listener| -> Vec<(String, Tree)> {
+            let Some(ProxyProtocol { from }) = &listener.proxy_protocol else { return Vec::new() };
+            let from = ListOf(Proxy).tree(&spell(from));
+            spelled(listener).into_iter().map(|address| (address, from.clone())).collect()
+        };
+        let doors = Tree::Map(model.listeners.iter().flat_map(door).collect());
+        let within = |key: &str, tree| Tree::Map(vec![(key.to_owned(), tree)]);
+        within("server", within("proxy_protocol", doors))
     };
-    !texts(a).is_disjoint(&texts(b))
+    let mut leaves =
+        treatment::meant(&tree(spelling::fewest_proxies).canonical(), &tree(<[TrustedProxy]>::to_vec));
+    // Of none there is nothing to say.
+    leaves.remove("server.proxy_protocol");
+    leaves
 }
 
 fn site(sites: &[Site<'_>], listener: &Listener) -> Option<usize> {

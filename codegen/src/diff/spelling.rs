@@ -17,12 +17,20 @@ pub(super) fn make_sections_canonical(model: &mut Model) {
         all.address.extend(next.address);
         all
     });
-    model.listeners.extend(all.map(|all| Listener { name: None, redirect: None, ..all }));
-    let proxies = std::mem::take(&mut model.server.trusted_proxies);
+    model.listeners.extend(all.map(|all| Listener {
+        name: None,
+        proxy_protocol: None,
+        redirect: None,
+        ..all
+    }));
+    model.server.trusted_proxies = fewest_proxies(&model.server.trusted_proxies);
+}
+
+/// The same proxies in one spelling.
+pub(super) fn fewest_proxies(proxies: &[TrustedProxy]) -> Vec<TrustedProxy> {
     let networks: Vec<Cidr> = proxies.iter().filter_map(|proxy| proxy.network()).collect();
-    let unix = proxies.into_iter().filter(|proxy| *proxy == TrustedProxy::Unix);
-    model.server.trusted_proxies =
-        fewest(&networks).into_iter().map(TrustedProxy::Network).chain(unix).collect();
+    let unix = proxies.iter().copied().filter(|proxy| *proxy == TrustedProxy::Unix);
+    fewest(&networks).into_iter().map(TrustedProxy::Network).chain(unix).collect()
 }
 
 /// Of a listener.

@@ -12,9 +12,10 @@ pub(super) fn settings(plan: &Plan) -> TokenStream {
         let (name, of) = (path(name), value(of));
         quote!(#name: #of)
     });
-    let listeners = listeners.iter().map(|Listener { name, listen, .. }| {
-        let listen = value(listen);
-        quote!(Listener { name: #name, listen: #listen })
+    let listeners = listeners.iter().map(|Listener { name, listen, door, .. }| {
+        let (listen, door) = (value(listen), door.as_ref().map(value));
+        let door = door.map_or_else(|| quote!(None), |door| quote!(Some(&#door)));
+        quote!(Listener { name: #name, listen: #listen, door: #door })
     });
     let members = upstreams.iter().map(|upstream| &upstream.name);
     quote! {

@@ -72,6 +72,19 @@ section! {
         /// port 443; or what a route's `redirect` may say, `{scheme: https, port: 8443}`. In logs and metrics it is the route
         /// `redirect @plain`, of a listener `plain`.
         redirect: Redirect = Everybody, optional "", example "https";
+        /// Who says whose connection it is before the first byte of HTTP, by the PROXY protocol; see "The PROXY protocol" in the manual.
+        proxy_protocol: ProxyProtocol = Nested, optional "", example "{from: [10.0.0.0/8]}";
+    }
+}
+
+section! {
+    /// `proxy_protocol:` of a listener, versions 1 and 2
+    ProxyProtocol / WrittenProxyProtocol => "ProxyProtocol" {
+        /// Networks or single addresses of the proxies that speak it, one or a list, and `unix` for whoever connects to a Unix socket;
+        /// required. From there every connection has to begin with it, and from nowhere else any may. The address that it names is the
+        /// peer's for everything, `trusted_proxies` included.
+        from: Vec<TrustedProxy> = OneOrList<Proxy>(Proxy, "nobody speaks the PROXY protocol"),
+        required "for example `from: [10.0.0.0/8]`", example "[10.0.0.0/8, unix]";
     }
 }
 
@@ -100,6 +113,8 @@ section! {
 section! {
     /// `server.timeouts:`
     ServerTimeouts / WrittenServerTimeouts => "Timeouts" {
+        /// From a connection to the end of what precedes HTTP on it, a listener's `proxy_protocol`; then it is closed.
+        handshake: Duration = Timeout, default seconds(10), example "5s";
         /// From the first byte of a request to the end of its head; then 408 and the end of the connection.
         header_read: Duration = Timeout, default seconds(10), example "5s";
         /// A pause in a request's body: for so long a client may send nothing of it while the backend could take more; then 408.

@@ -1,7 +1,7 @@
 //! Where clients come in, and which of the tables is theirs.
 
-use crate::language::Constant;
 use crate::language::kind::{Address, OneOrList};
+use crate::language::{Constant, Facade};
 use crate::model::{Model, Site};
 use crate::plan::Listener;
 
@@ -12,6 +12,7 @@ pub(super) fn listeners(model: &Model, sites: &[Site<'_>]) -> Vec<Listener> {
         Listener {
             name: listener.name.clone().unwrap_or_default(),
             listen: OneOrList(Address, "").value(&listener.address),
+            door: listener.proxy_protocol.as_ref().map(Facade::value),
             table: sites.iter().position(is_here).unwrap_or(0),
         }
     };

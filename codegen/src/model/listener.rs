@@ -1,6 +1,6 @@
 //! Where clients come in, and which routes they find there.
 
-use super::{Model, Origin, Placed, Redirect};
+use super::{Model, Origin, Placed, ProxyProtocol, Redirect};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,6 +14,8 @@ pub struct Listener {
     pub origin: Origin,
     /// Empty only if none of them was right.
     pub address: Vec<Placed>,
+    /// Who says whose connection it is.
+    pub proxy_protocol: Option<ProxyProtocol>,
     /// Where it sends everybody; then the one route it has is that of [`Listener::redirect_name`].
     pub redirect: Option<Redirect>,
 }

@@ -68,6 +68,8 @@ pub struct Listener {
     pub name: String,
     /// Its addresses.
     pub listen: Value,
+    /// What its connections go through before they are HTTP.
+    pub door: Option<Value>,
     /// Listeners that have the same routes have one table.
     pub table: usize,
 }

@@ -21,7 +21,8 @@ pub(super) fn listeners(cx: &mut Cx<'_>, written: Option<&WrittenServer>, server
     let named = written.map(|written| &written.listeners).filter(|_| cx.source.is_written(&section));
     let Some(named) = named else {
         let origin = cx.origin(&at.key(WrittenServer::listen), Scope::TopLevel);
-        return vec![Listener { name: None, origin, address: server.listen.clone(), redirect: None }];
+        let address = server.listen.clone();
+        return vec![Listener { name: None, origin, address, proxy_protocol: None, redirect: None }];
     };
     let listen = at.key(WrittenServer::listen);
     if cx.source.is_written(&listen) {
@@ -40,10 +41,12 @@ pub(super) fn listeners(cx: &mut Cx<'_>, written: Option<&WrittenServer>, server
         let at = section.key(name);
         names::check_key(cx, &at, name, "a listener");
         let read = written.and_then(|written| ListenerSection::resolve(cx, at.clone(), Some(written)).ok());
-        let (address, written) = read.map(|read| (read.address, read.redirect)).unwrap_or_default();
+        let (address, proxy_protocol, written) =
+            read.map(|read| (read.address, read.proxy_protocol, read.redirect)).unwrap_or_default();
         let redirect =
             written.and_then(|written| target::of_listener(cx, &at.key(WrittenListener::redirect), &written));
-        Listener { name: Some(name.to_owned()), origin: cx.origin(&at, Scope::TopLevel), address, redirect }
+        let (name, origin) = (Some(name.to_owned()), cx.origin(&at, Scope::TopLevel));
+        Listener { name, origin, address, proxy_protocol, redirect }
     };
     let listeners: Vec<Listener> = named.iter().map(listener).collect();
     if !listeners.is_empty() && listeners.iter().all(|listener| listener.redirect.is_some()) {

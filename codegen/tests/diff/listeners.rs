@@ -42,6 +42,27 @@ fn another_address_is_one() {
     assert_eq!(kinds_of(CONFIG, &renamed), ["server-changed"]);
 }
 
+#[test]
+fn who_speaks_the_proxy_protocol_at_an_address_is_compared() {
+    let with = |from: &str| {
+        let door = format!("address: '0.0.0.0:8443', proxy_protocol: {{from: {from}}}");
+        CONFIG.replace("address: '0.0.0.0:8443'", &door)
+    };
+    let ours = with("[10.0.0.0/8, unix]");
+    let changes = diff(&model(CONFIG), &model(&ours)).text();
+    assert_eq!(changes, "server-changed server.proxy_protocol.\"0.0.0.0:8443\": [\"10.0.0.0/8\", unix]\n");
+    assert_eq!(kinds_of(&ours, CONFIG), ["server-changed"]);
+    assert_eq!(kinds_of(&ours, &with("[10.0.0.0/8]")), ["server-changed"]);
+    // Another spelling, and another name of the listener, are none.
+    assert_eq!(kinds_of(&ours, &with("[unix, 10.128.0.0/9, 10.0.0.0/9]")), [""; 0]);
+    assert_eq!(kinds_of(&ours, &ours.replace("public", "outside")), [""; 0]);
+    assert_eq!(kinds_of(&with("10.0.0.0/8"), &with("[10.0.0.0/8]")), [""; 0]);
+    // At another address it is one.
+    let elsewhere =
+        CONFIG.replace("'[::1]:8081']", "'[::1]:8081'], proxy_protocol: {from: [10.0.0.0/8, unix]}");
+    assert_eq!(kinds_of(&ours, &elsewhere), ["server-changed"]);
+}
+
 /// Two listeners that change their names, and so the routes at their addresses.
 #[test]
 fn names_that_are_swapped_swap_what_is_reached() {

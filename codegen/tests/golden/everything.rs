@@ -97,6 +97,7 @@ static SETTINGS: Settings = Settings {
                     address: Late::new(&[Piece::Literal("unix:/run/gateway.sock")]),
                 },
             ],
+            door: None,
         },
     ],
     workers: Some(4),
@@ -119,6 +120,7 @@ static SETTINGS: Settings = Settings {
         connections_per_client: Some(1000),
     },
     timeouts: Timeouts {
+        handshake: Duration::from_secs(10),
         header_read: Duration::from_millis(1500),
         body: Duration::from_secs(20),
         write: Duration::from_secs(45),
@@ -1492,6 +1494,7 @@ static NORMAL_CONFIG: &str = r#"server:
     connections: 10000
     connections_per_client: 1000
   timeouts:
+    handshake: 10s
     header_read: 1500ms
     body: 20s
     write: 45s

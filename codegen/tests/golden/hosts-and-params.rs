@@ -62,6 +62,7 @@ static SETTINGS: Settings = Settings {
                     address: Late::new(&[Piece::Literal("0.0.0.0:8080")]),
                 },
             ],
+            door: None,
         },
     ],
     workers: None,
@@ -80,6 +81,7 @@ static SETTINGS: Settings = Settings {
         connections_per_client: Some(1000),
     },
     timeouts: Timeouts {
+        handshake: Duration::from_secs(10),
         header_read: Duration::from_secs(10),
         body: Duration::from_secs(30),
         write: Duration::from_secs(30),
@@ -310,6 +312,7 @@ static NORMAL_CONFIG: &str = r#"server:
     connections: 10000
     connections_per_client: 1000
   timeouts:
+    handshake: 10s
     header_read: 10s
     body: 30s
     write: 30s

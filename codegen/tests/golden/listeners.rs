@@ -48,7 +48,7 @@ impl App for Compiled {
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "listeners.yml",
-        config_sha256: "70e203ff0d7976f8306b2d7ba3c8646e58306459655b72bc8fca00f256a464e4",
+        config_sha256: "5857657fe6f83c3bdd1fd8a8ac3d7a059a757fa9afda21da253bf93c0dbce4f5",
     },
     normal_config: NORMAL_CONFIG,
     listeners: &[
@@ -64,6 +64,7 @@ static SETTINGS: Settings = Settings {
                     address: Late::new(&[Piece::Literal("[::]:8443")]),
                 },
             ],
+            door: None,
         },
         Listener {
             name: "partner",
@@ -73,6 +74,15 @@ static SETTINGS: Settings = Settings {
                     address: Late::new(&[Piece::Env("PARTNER", Some("0.0.0.0:8444"))]),
                 },
             ],
+            door: Some(
+                &ProxyProtocol {
+                    from: &[
+                        TrustedProxy::Network(Cidr::v4([10, 0, 0, 0], 8)),
+                        TrustedProxy::Network(Cidr::v6([64768, 0, 0, 0, 0, 0, 0, 0], 8)),
+                        TrustedProxy::Unix,
+                    ],
+                },
+            ),
         },
         Listener {
             name: "internal",
@@ -82,6 +92,7 @@ static SETTINGS: Settings = Settings {
                     address: Late::new(&[Piece::Literal("127.0.0.1:8081")]),
                 },
             ],
+            door: None,
         },
         Listener {
             name: "plain",
@@ -91,6 +102,7 @@ static SETTINGS: Settings = Settings {
                     address: Late::new(&[Piece::Literal("0.0.0.0:80")]),
                 },
             ],
+            door: None,
         },
     ],
     workers: None,
@@ -109,6 +121,7 @@ static SETTINGS: Settings = Settings {
         connections_per_client: Some(1000),
     },
     timeouts: Timeouts {
+        handshake: Duration::from_secs(10),
         header_read: Duration::from_secs(10),
         body: Duration::from_secs(30),
         write: Duration::from_secs(30),
@@ -257,6 +270,8 @@ static NORMAL_CONFIG: &str = r#"server:
       address: ["0.0.0.0:8443", "[::]:8443"]
     partner:
       address: ["${env:PARTNER:-0.0.0.0:8444}"]
+      proxy_protocol:
+        from: ["10.0.0.0/8", "fd00::/8", unix]
     internal:
       address: ["127.0.0.1:8081"]
     plain:
@@ -276,6 +291,7 @@ static NORMAL_CONFIG: &str = r#"server:
     connections: 10000
     connections_per_client: 1000
   timeouts:
+    handshake: 10s
     header_read: 10s
     body: 30s
     write: 30s

@@ -143,6 +143,7 @@ fn listeners(choices: &mut Choices<'_>, names: &[String]) -> Node {
     let listener = |(name, addresses): (&String, [&str; 2])| {
         let mut section = Section::default();
         section.put("address", listen(choices, &addresses));
+        section.may(choices, 30, "proxy_protocol", proxy_protocol);
         (name.clone(), section.done())
     };
     let mut listeners: Vec<_> = names.iter().zip(addresses).map(listener).collect();
@@ -153,6 +154,14 @@ fn listeners(choices: &mut Choices<'_>, names: &[String]) -> Node {
         listeners.push(("sent away".to_owned(), section.done()));
     }
     Node::Map(listeners)
+}
+
+/// Who says whose connection it is.
+fn proxy_protocol(choices: &mut Choices<'_>) -> Node {
+    let mut section = Section::default();
+    let proxies = ["10.0.0.0/8", "192.0.2.1", "unix", "fd00::/8", "0.0.0.0/0"];
+    section.put("from", listen(choices, &proxies));
+    section.done()
 }
 
 /// Where a listener sends everybody: to another's.

@@ -45,7 +45,7 @@ static SETTINGS: Settings = Settings {
         connections: 10,
         connections_per_client: None,
     },
-    timeouts: Timeouts { header_read: MINUTE, body: MINUTE, write: MINUTE, idle: MINUTE },
+    timeouts: Timeouts { handshake: MINUTE, header_read: MINUTE, body: MINUTE, write: MINUTE, idle: MINUTE },
     drain: Drain { delay: Duration::ZERO, grace: MINUTE },
     upstreams: &[],
     policies: &[],

@@ -1,8 +1,9 @@
 //! Networks: those whose forwarding headers are believed, and those of filters.
 
 use crate::diagnostic::Reporter;
+use crate::language::server::{WrittenListener, WrittenProxyProtocol, WrittenServer};
 use crate::lint::Lint;
-use crate::model::{Cidr, Model};
+use crate::model::{Cidr, Model, ProxyProtocol, TrustedProxy};
 use crate::source::ConfigPath;
 use castgate_contract::network::Network;
 
@@ -12,18 +13,14 @@ const WIDEST_V6: u8 = 7;
 const ALL_OF_IPV4: Network = Network::v4([0; 4], 0);
 
 pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
-    let proxies = &model.server.trusted_proxies;
-    let section = ConfigPath::root().key("server").key("trusted_proxies");
-    // Of a config without errors each is in its place.
-    let networks = proxies.iter().enumerate().filter_map(|(index, proxy)| Some((index, proxy.network()?)));
-    let networks: Vec<(usize, Cidr)> = networks.collect();
-    for (index, network) in networks.iter().filter(|(_, network)| is_wide(network)) {
-        let title = format!("`{network}` is most of the Internet");
-        let label = "whoever connects from there may say who the client is";
-        sink.lint_at(Lint::TRUST_EVERYONE, &section.index(*index), title, label)
-            .help("name the networks of the proxies in front of the gateway");
+    let section = ConfigPath::root().key("server").key(WrittenServer::trusted_proxies);
+    proxies(&model.server.trusted_proxies, &section, sink);
+    for listener in &model.listeners {
+        if let Some(ProxyProtocol { from }) = &listener.proxy_protocol {
+            let section = listener.origin.path.key(WrittenListener::proxy_protocol);
+            proxies(from, &section.key(WrittenProxyProtocol::from), sink);
+        }
     }
-    overlaps(&networks, &section, sink);
     let parts = model
         .policies
         .all()
@@ -45,6 +42,23 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
                 .help("name the proxies in front of the gateway in `server.trusted_proxies`, or write `trusted_proxies: []` if there are none");
         }
     }
+}
+
+/// Those who are believed when they say who the client is.
+fn proxies(proxies: &[TrustedProxy], list: &ConfigPath, sink: &mut Reporter<'_>) {
+    // Of a config without errors each is in its place.
+    let networks = proxies.iter().enumerate().filter_map(|(index, proxy)| Some((index, proxy.network()?)));
+    let networks: Vec<(usize, Cidr)> = networks.collect();
+    for (index, network) in networks.iter().filter(|(_, network)| is_wide(network)) {
+        let title = format!("`{network}` is most of the Internet");
+        let label = "whoever connects from there may say who the client is";
+        let entry = list.index(*index);
+        // One that is alone need be no list.
+        let place = if sink.source.is_written(&entry) { &entry } else { list };
+        sink.lint_at(Lint::TRUST_EVERYONE, place, title, label)
+            .help("name the networks of the proxies in front of the gateway");
+    }
+    overlaps(&networks, list, sink);
 }
 
 /// Networks of a list, each with its place there, that lie in another one of it.

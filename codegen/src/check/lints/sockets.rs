@@ -13,7 +13,13 @@ pub(super) fn check(model: &Model, sink: &mut Reporter<'_>) {
     if model.server.trusted_proxies.contains(&TrustedProxy::Unix) {
         return;
     }
-    let sockets = model.listeners.iter().filter_map(|listener| Some((listener, socket(listener)?)));
+    // Who says whose connection it is gives it an address.
+    let is_told = |listener: &Listener| {
+        let door = listener.proxy_protocol.as_ref();
+        door.is_some_and(|door| door.from.contains(&TrustedProxy::Unix))
+    };
+    let sockets = model.listeners.iter().filter(|listener| !is_told(listener));
+    let sockets = sockets.filter_map(|listener| Some((listener, socket(listener)?)));
     let sockets: Vec<(&Listener, &Placed)> = sockets.collect();
     let server = ConfigPath::root().key("server");
     let proxies = server.key(WrittenServer::trusted_proxies);

@@ -18,6 +18,7 @@ mod connection_reuse;
 mod corpus;
 mod cross_origin;
 mod crowd;
+mod doors;
 mod encoded_slashes;
 mod error_pages;
 mod failures;
