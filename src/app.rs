@@ -112,6 +112,8 @@ pub struct Timeouts {
     pub write: Duration,
     /// For a connection without a request.
     pub idle: Duration,
+    /// For a connection as a whole: beyond it, it ends with the next response.
+    pub connection: Option<Duration>,
 }
 
 /// `server.drain`.

@@ -2,6 +2,7 @@
 
 mod acceptor;
 mod address;
+mod age;
 mod alarm;
 mod client;
 mod command;

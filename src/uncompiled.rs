@@ -38,6 +38,7 @@ static SETTINGS: Settings = Settings {
         body: Duration::ZERO,
         write: Duration::ZERO,
         idle: Duration::ZERO,
+        connection: None,
     },
     drain: Drain { delay: Duration::ZERO, grace: Duration::ZERO },
     upstreams: &[],

@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 pub(super) use self::phase::TimedOut;
 use self::phase::Wait;
 use super::address;
+use super::age::Age;
 use super::relief::ON_ITS_WAY;
 use super::worker::Worker;
 use crate::error::Reason;
@@ -30,6 +31,7 @@ pub(crate) struct Client {
     /// Who connects to a socket of this machine has none.
     peer: Option<IpAddr>,
     trusted_proxy: bool,
+    age: Age,
     peer_text: OnceCell<Option<HeaderValue>>,
     wait: Cell<Wait>,
     deadline: Cell<Instant>,
@@ -70,7 +72,9 @@ impl Client {
         let now = Instant::now();
         let peer = peer.map(|peer| peer.ip().to_canonical());
         let settings = worker.settings();
+        let age = Age::new(now, settings.timeouts.connection, &mut worker.random());
         Self {
+            age,
             trusted_proxy: address::is_trusted(settings.trusted_proxies, peer),
             deadline: Cell::new(now + settings.timeouts.header_read),
             limit: Cell::new(now),
@@ -111,6 +115,11 @@ impl Client {
     pub(crate) fn listener_name(&self) -> Option<&'static str> {
         let listener = self.worker.settings().listeners.get(self.listener)?;
         Some(listener.name).filter(|name| !name.is_empty())
+    }
+
+    /// Whether it is to end with the next response, if that is given at `now`.
+    pub(super) fn is_too_old(&self, now: Instant) -> bool {
+        self.age.is_over(now)
     }
 
     pub(super) fn peer(&self) -> Option<IpAddr> {

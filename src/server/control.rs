@@ -177,6 +177,7 @@ mod tests {
             body: SECOND,
             write: SECOND,
             idle: SECOND,
+            connection: None,
         },
         drain: Drain { delay: Duration::from_millis(100), grace: Duration::from_secs(60) },
         upstreams: &[],

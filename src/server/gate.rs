@@ -84,7 +84,7 @@ pub(super) async fn admit<A: App>(
         // Nobody is there to answer; the record says so when it is dropped.
         return Err(Reason::ClientClosed.as_str().into());
     }
-    if client.worker().is_draining() {
+    if client.worker().is_draining() || client.is_too_old(client.now()) {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     // Asked here, since a future that has nothing to do costs more than the question.
@@ -252,7 +252,7 @@ async fn answer_admin(client: &Rc<Client>, request: http::Request<Incoming>) -> 
     let (parts, body) = with_body(request, client).into_parts();
     drop(body);
     let mut response = admin::answer(client.worker().process(), &parts.method, parts.uri.path()).await;
-    if client.worker().process().phase() != Phase::Running {
+    if client.worker().process().phase() != Phase::Running || client.is_too_old(now) {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     remainder::settle(client, &mut response).await;

@@ -1,7 +1,7 @@
 //! Sections of `server:`.
 
 use super::kind::{Address, AsWritten, ByHand, Everybody, Level, ListOf, Nested, Number, NumberLimit};
-use super::kind::{OneOrList, Proxy, Refused, SizeLimit, SizeOf, Span, Threads, Timeout, Word};
+use super::kind::{OneOrList, Proxy, Refused, SizeLimit, SizeOf, Span, Threads, TimeLimit, Timeout, Word};
 use super::route::Redirect;
 use super::{Shape, Without, section, words};
 use crate::ast::Map;
@@ -125,6 +125,9 @@ section! {
         write: Duration = Timeout, default seconds(30), example "10s";
         /// An idle keep-alive connection is closed after this.
         idle: Duration = Timeout, default seconds(75), example "30s";
+        /// The greatest age of a connection, or `off`: one that is older is closed behind the next response. It is up to a tenth less,
+        /// another for each, so that clients which came together do not come back together.
+        connection: Option<Duration> = TimeLimit, default Some(seconds(3600)), example "10m";
         /// From the end of a request to the head of its response, for routes without a `timeout`.
         request: Duration = Timeout as _, default seconds(60), example "30s";
     }

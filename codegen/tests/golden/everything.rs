@@ -125,6 +125,7 @@ static SETTINGS: Settings = Settings {
         body: Duration::from_secs(20),
         write: Duration::from_secs(45),
         idle: Duration::from_secs(75),
+        connection: Some(Duration::from_secs(3600)),
     },
     drain: Drain {
         delay: Duration::from_secs(0),
@@ -1499,6 +1500,7 @@ static NORMAL_CONFIG: &str = r#"server:
     body: 20s
     write: 45s
     idle: 75s
+    connection: 60m
     request: 60s
   drain:
     delay: 0s

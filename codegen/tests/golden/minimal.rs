@@ -82,6 +82,7 @@ static SETTINGS: Settings = Settings {
         body: Duration::from_secs(30),
         write: Duration::from_secs(30),
         idle: Duration::from_secs(75),
+        connection: Some(Duration::from_secs(3600)),
     },
     drain: Drain {
         delay: Duration::from_secs(0),
@@ -213,6 +214,7 @@ static NORMAL_CONFIG: &str = r#"server:
     body: 30s
     write: 30s
     idle: 75s
+    connection: 60m
     request: 60s
   drain:
     delay: 0s

@@ -4,6 +4,7 @@
 
 mod access_log;
 mod against;
+mod ages;
 mod auth;
 mod bad_requests;
 mod balancing;
