@@ -32,6 +32,8 @@ pub enum Reason {
     NotImplemented,
     /// It has come through this gateway again and again.
     LoopDetected,
+    /// A version of HTTP other than 1.x.
+    VersionNotSupported,
     /// The client sent the request too slowly.
     RequestTimeout,
     /// A layer has refused it, for a reason of its own.
@@ -74,6 +76,7 @@ impl Reason {
             Self::BodyTooLarge => "body_too_large",
             Self::NotImplemented => "not_implemented",
             Self::LoopDetected => "loop_detected",
+            Self::VersionNotSupported => "version_not_supported",
             Self::RequestTimeout => "request_timeout",
             Self::NoHealthyBackend => "no_healthy_backend",
             Self::ConnectError => "connect_error",
@@ -102,6 +105,7 @@ impl Reason {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
             Self::LoopDetected => StatusCode::LOOP_DETECTED,
+            Self::VersionNotSupported => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::Refused(refusal) => refusal.status(),
             Self::NoHealthyBackend | Self::Shutdown => StatusCode::SERVICE_UNAVAILABLE,
@@ -128,6 +132,7 @@ impl Reason {
             Self::BodyTooLarge => "The request body is too large",
             Self::NotImplemented => "This method or transfer coding is not implemented",
             Self::LoopDetected => "The request comes back to this gateway again and again",
+            Self::VersionNotSupported => "This version of HTTP is not supported",
             Self::RequestTimeout => "The request did not arrive in time",
             Self::Refused(refusal) => refusal.title(),
             Self::NoHealthyBackend => "No backend is healthy",
@@ -153,6 +158,7 @@ impl Reason {
                 | Self::HeadersTooLarge
                 | Self::BodyTooLarge
                 | Self::NotImplemented
+                | Self::VersionNotSupported
                 | Self::RequestTimeout
         )
     }

@@ -17,8 +17,12 @@ mod asked;
 pub mod codegen;
 mod context;
 mod error;
+#[cfg_attr(not(test), expect(dead_code, reason = "the driver comes next"))]
+mod fields;
 mod forward;
 mod header_edits;
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the driver comes next"))]
+mod http1;
 mod introduction;
 mod json;
 mod late;
@@ -41,6 +45,7 @@ mod value;
 pub use app::App;
 pub use context::Context;
 pub use error::{Error, Reason, Refusal};
+pub use fields::{Field, Fields};
 pub use late::{Origin, Problems};
 pub use message::{Request, Response};
 pub use metrics::Families;

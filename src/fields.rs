@@ -1,0 +1,291 @@
+//! The header fields of a message: one block of bytes as it came, added text behind it, and a lean list of places in
+//! both. Nothing is copied or hashed when a head is read, names keep their case, and the order of all lines is kept.
+
+mod known;
+mod lines;
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+pub(crate) use self::known::Known;
+pub(crate) use self::lines::Line;
+
+/// Bytes that may be added to the fields of one message. Nobody adds so much on purpose.
+const ADDED: usize = 16 << 20;
+
+/// The header fields of a message, or its trailers, in their order. Names are compared without their case.
+///
+/// ```
+/// use castgate::Fields;
+/// use http::{HeaderValue, header};
+///
+/// let mut fields = Fields::default();
+/// fields.append(&header::ACCEPT, &HeaderValue::from_static("text/html"));
+/// fields.append(&header::ACCEPT, &HeaderValue::from_static("text/plain"));
+/// assert_eq!(fields.get("Accept"), Some(&b"text/html"[..]));
+/// fields.insert(&header::ACCEPT, &HeaderValue::from_static("*/*"));
+/// assert_eq!(fields.get_all("accept").collect::<Vec<_>>(), [b"*/*"]);
+/// assert!(fields.remove("ACCEPT") && fields.is_empty());
+/// ```
+#[derive(Clone, Default)]
+pub struct Fields {
+    /// What a place is in, if it is less than this is long.
+    head: Bytes,
+    /// What it is in else.
+    added: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+/// Where a field is in the two blocks, one behind the other.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    name: u32,
+    value: u32,
+    value_length: u32,
+    /// A [`HeaderName`] is no longer.
+    name_length: u16,
+    known: Known,
+    /// The block that came has `name: value` and CRLF there, so that the line can be copied as it is.
+    is_line: bool,
+}
+
+const _: () = assert!(size_of::<Entry>() == 16);
+
+/// One line of [`Fields`].
+#[derive(Clone, Copy)]
+pub struct Field<'a> {
+    name: &'a [u8],
+    value: &'a [u8],
+    known: Known,
+}
+
+impl<'a> Field<'a> {
+    /// The name as it came. Compare it with [`Field::is`].
+    pub fn name(&self) -> &'a str {
+        // It is made of ASCII characters, whoever wrote it.
+        std::str::from_utf8(self.name).unwrap_or_default()
+    }
+
+    /// The value, without the spaces around it.
+    pub fn value(&self) -> &'a [u8] {
+        self.value
+    }
+
+    /// Whether this is its name, whatever the case.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+
+    /// The name as it came; a token (RFC 9110 section 5.6.2).
+    pub(crate) fn name_bytes(&self) -> &'a [u8] {
+        self.name
+    }
+
+    /// What the name is to the gateway.
+    pub(crate) fn known(&self) -> Known {
+        self.known
+    }
+}
+
+impl fmt::Debug for Field<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known.is_secret() {
+            true => write!(f, "{}: (secret)", self.name()),
+            false => write!(f, "{}: \"{}\"", self.name(), self.value.escape_ascii()),
+        }
+    }
+}
+
+/// A name that is asked for.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    known: Known,
+    name: &'a [u8],
+}
+
+impl<'a> Asked<'a> {
+    fn new(name: &'a str) -> Self {
+        Self { known: Known::of(name.as_bytes()), name: name.as_bytes() }
+    }
+
+    fn is(self, field: &Field<'_>) -> bool {
+        field.known == self.known && (self.known.is_one_name() || field.name.eq_ignore_ascii_case(self.name))
+    }
+}
+
+/// The two blocks.
+#[derive(Clone, Copy)]
+struct Text<'a> {
+    head: &'a [u8],
+    added: &'a [u8],
+}
+
+impl<'a> Text<'a> {
+    fn get(self, place: u32, length: usize) -> &'a [u8] {
+        let place = place as usize;
+        match place.checked_sub(self.head.len()) {
+            Some(place) => &self.added[place..place + length],
+            None => &self.head[place..place + length],
+        }
+    }
+
+    fn field(self, entry: &Entry) -> Field<'a> {
+        Field {
+            name: self.get(entry.name, usize::from(entry.name_length)),
+            value: self.get(entry.value, entry.value_length as usize),
+            known: entry.known,
+        }
+    }
+}
+
+impl Fields {
+    /// The value of the first field of this name.
+    pub fn get(&self, name: impl AsRef<str>) -> Option<&[u8]> {
+        let asked = Asked::new(name.as_ref());
+        self.iter().find(|field| asked.is(field)).map(|field| field.value)
+    }
+
+    /// The values of all fields of this name, in their order.
+    pub fn get_all<'a>(&'a self, name: &'a (impl AsRef<str> + ?Sized)) -> impl Iterator<Item = &'a [u8]> {
+        let asked = Asked::new(name.as_ref());
+        self.iter().filter(move |field| asked.is(field)).map(|field| field.value)
+    }
+
+    /// Whether there is a field of this name.
+    pub fn contains(&self, name: impl AsRef<str>) -> bool {
+        let asked = Asked::new(name.as_ref());
+        self.iter().any(|field| asked.is(&field))
+    }
+
+    /// Puts a field in the place of all of its name: in the place of the first, or at the end if there is none.
+    pub fn insert(&mut self, name: &HeaderName, value: &HeaderValue) {
+        let asked = Asked::new(name.as_str());
+        let text = Text { head: &self.head, added: &self.added };
+        let Some(first) = self.entries.iter().position(|entry| asked.is(&text.field(entry))) else {
+            return self.append(name, value);
+        };
+        let Some(entry) = self.add(name, value, asked.known) else { return };
+        self.entries[first] = entry;
+        let (text, mut place) = (Text { head: &self.head, added: &self.added }, 0);
+        self.entries.retain(|entry| {
+            place += 1;
+            place <= first + 1 || !asked.is(&text.field(entry))
+        });
+    }
+
+    /// Adds a field behind all others.
+    pub fn append(&mut self, name: &HeaderName, value: &HeaderValue) {
+        let entry = self.add(name, value, Known::of(name.as_str().as_bytes()));
+        self.entries.extend(entry);
+    }
+
+    /// Takes out all fields of this name; whether there were any.
+    pub fn remove(&mut self, name: impl AsRef<str>) -> bool {
+        let (asked, before) = (Asked::new(name.as_ref()), self.len());
+        self.retain(|field| !asked.is(field));
+        self.len() < before
+    }
+
+    /// Keeps only the fields of which this is true.
+    pub fn retain(&mut self, mut keeps: impl FnMut(&Field<'_>) -> bool) {
+        let text = Text { head: &self.head, added: &self.added };
+        self.entries.retain(|entry| keeps(&text.field(entry)));
+    }
+
+    /// All fields in their order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Field<'_>> + Clone {
+        let text = self.text();
+        self.entries.iter().map(move |entry| text.field(entry))
+    }
+
+    /// The number of fields; of lines, not of names.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Takes out all fields. The memory is kept for the next.
+    pub fn clear(&mut self) {
+        self.head = Bytes::new();
+        self.added.clear();
+        self.entries.clear();
+    }
+
+    /// The value of the first field of this class.
+    pub(crate) fn first(&self, known: Known) -> Option<&[u8]> {
+        let text = self.text();
+        self.entries.iter().find(|entry| entry.known == known).map(|entry| text.field(entry).value)
+    }
+
+    /// The options of all `Connection` lines (RFC 9110 section 7.6.1), without the empty ones.
+    pub(crate) fn connection_options(&self) -> impl Iterator<Item = &[u8]> {
+        let lines = self.iter().filter(|field| field.known == Known::Connection);
+        let options = lines.flat_map(|field| field.value.split(|byte| *byte == b','));
+        options.map(<[u8]>::trim_ascii).filter(|option| !option.is_empty())
+    }
+
+    fn text(&self) -> Text<'_> {
+        Text { head: &self.head, added: &self.added }
+    }
+
+    fn add(&mut self, name: &HeaderName, value: &HeaderValue, known: Known) -> Option<Entry> {
+        let (name, value) = (name.as_str().as_bytes(), value.as_bytes());
+        let place = self.head.len() + self.added.len();
+        if self.added.len() + name.len() + value.len() > ADDED {
+            tracing::error!(bytes = value.len(), "a field was not added: the message's fields have no end");
+            return None;
+        }
+        let entry = Entry {
+            name: u32::try_from(place).ok()?,
+            value: u32::try_from(place + name.len()).ok()?,
+            value_length: u32::try_from(value.len()).ok()?,
+            name_length: u16::try_from(name.len()).ok()?,
+            known,
+            is_line: false,
+        };
+        self.added.extend_from_slice(name);
+        self.added.extend_from_slice(value);
+        Some(entry)
+    }
+}
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl From<&HeaderMap> for Fields {
+    fn from(map: &HeaderMap) -> Self {
+        let mut fields = Self::default();
+        map.iter().for_each(|(name, value)| fields.append(name, value));
+        fields
+    }
+}
+
+impl From<&Fields> for HeaderMap {
+    /// Values that came with the head share its memory. A map holds at least 24,576 names, and no request has so many.
+    fn from(fields: &Fields) -> Self {
+        let mut map = Self::try_with_capacity(fields.len()).unwrap_or_default();
+        for (field, entry) in fields.iter().zip(&fields.entries) {
+            let value = match (entry.value as usize) < fields.head.len() {
+                true => HeaderValue::from_maybe_shared(fields.head.slice_ref(field.value)),
+                false => HeaderValue::from_bytes(field.value),
+            };
+            // Both were valid when they came in, by the same rules.
+            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(field.name), value) {
+                let _ = map.try_append(name, value);
+            }
+        }
+        map
+    }
+}
+
+#[cfg(test)]
+mod tests;

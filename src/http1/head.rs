@@ -1,0 +1,18 @@
+//! Reading heads. `httparse` finds the fields; the start line, the line ends and what the fields mean for the framing are
+//! judged here. What is ambiguous is refused: what one reads as a body, another reads as the next message (RFC 9112
+//! section 11). A head's fields share its memory, and reading one takes none of its own but what it is lent.
+
+mod gathered;
+mod line;
+mod request;
+mod response;
+mod said;
+mod section;
+
+pub(crate) use self::gathered::Gathered;
+pub(crate) use self::request::{Limits, Refused, RequestHead, request};
+pub(crate) use self::response::{HEAD_BYTES, ResponseHead, response};
+pub(crate) use self::section::{LineEnd, Wrong, section};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+//! What the fields of a head say about its framing and about its connection, gathered field by field (RFC 9112 sections 6
+//! and 9.3).
+
+use crate::fields::Known;
+use crate::http1::Version;
+
+/// What was said so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Said {
+    pub(super) length: Option<u64>,
+    pub(super) coding: Coding,
+    pub(super) expects_consent: bool,
+    persistence: Persistence,
+}
+
+/// What `Transfer-Encoding` says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Coding {
+    #[default]
+    None,
+    /// One line that says just that.
+    Chunked,
+    /// Anything else; where `chunked` is one of several, it is not known what the others do to the content.
+    Unknown,
+}
+
+/// What the options of `Connection` say of its future.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Persistence {
+    /// Nothing: it depends on the version.
+    #[default]
+    Unsaid,
+    KeepAlive,
+    /// Whatever else is said, before or after (RFC 9112 section 9.3).
+    Close,
+}
+
+impl Said {
+    /// Takes note of a field.
+    #[inline]
+    pub(super) fn note(&mut self, known: Known, value: &[u8]) -> Result<(), &'static str> {
+        match known {
+            Known::ContentLength => {
+                let length = number(value).ok_or("bad Content-Length")?;
+                if self.length.replace(length).is_some() {
+                    return Err("two Content-Lengths");
+                }
+            }
+            Known::TransferEncoding => {
+                let is_chunked = self.coding == Coding::None && value.eq_ignore_ascii_case(b"chunked");
+                self.coding = if is_chunked { Coding::Chunked } else { Coding::Unknown };
+            }
+            Known::Connection => self.connection(value),
+            Known::Expect => self.expects_consent |= value.eq_ignore_ascii_case(b"100-continue"),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn connection(&mut self, line: &[u8]) {
+        for option in line.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
+            if option.eq_ignore_ascii_case(b"close") {
+                self.persistence = Persistence::Close;
+            } else if option.eq_ignore_ascii_case(b"keep-alive") && self.persistence == Persistence::Unsaid {
+                self.persistence = Persistence::KeepAlive;
+            }
+        }
+    }
+
+    /// Whether the connection is to outlive the message, as its sender sees it. Whoever sends HTTP/1.0 has to ask for it.
+    pub(super) fn keeps_alive(&self, version: Version) -> bool {
+        match self.persistence {
+            Persistence::Unsaid => version == Version::Http11,
+            Persistence::KeepAlive => true,
+            Persistence::Close => false,
+        }
+    }
+}
+
+/// Digits and nothing else (RFC 9112 section 6.2); `None` also for what is too large.
+fn number(text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0_u64, |number, byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })
+}
