@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 pub(crate) use self::known::Known;
-pub(crate) use self::lines::Line;
+pub(crate) use self::lines::{BLOCK, Line};
 
 /// Bytes that may be added to the fields of one message. Nobody adds so much on purpose.
 const ADDED: usize = 16 << 20;

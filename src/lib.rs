@@ -53,6 +53,13 @@ pub use policy::{Control, Locals, Policy, Reloaded, Slot};
 pub use server::{command, main, run};
 pub use service::Service;
 
+/// What fuzz targets call; it is there for them only.
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use crate::http1::fuzz::{fuzz_request_head, fuzz_response_head};
+}
+
 /// Includes the gateway that the build script has compiled, as `compiled::GATEWAY`.
 ///
 /// If the config has errors, the build fails here with their report.

@@ -4,28 +4,32 @@ use bytes::Bytes;
 
 use super::{Entry, Field, Fields, Known};
 
-/// A field line in a block of bytes, by its places there.
+/// Bytes of a block that fields are places of.
+pub(crate) const BLOCK: usize = 1 << 30;
+
+/// A field line in a block of bytes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Line {
-    pub(crate) name: usize,
-    pub(crate) name_length: usize,
-    pub(crate) value: usize,
-    pub(crate) value_length: usize,
+pub(crate) struct Line<'a> {
+    pub(crate) name: &'a [u8],
+    pub(crate) value: &'a [u8],
+    pub(crate) name_place: usize,
+    pub(crate) value_place: usize,
     /// It is `name: value` and CRLF, with nothing else between them.
     pub(crate) is_plain: bool,
 }
 
 impl Fields {
-    /// Notes a line of the block that [`Fields::settle`] will be given, and says what its name is; `None` if name or
-    /// place is larger than any that is allowed.
+    /// Notes a line of the block that [`Fields::settle`] will be given, and says what its name is; `None` if the name is
+    /// longer than any that is allowed. A block has at most [`BLOCK`] bytes.
     #[inline]
-    pub(crate) fn note(&mut self, line: &Line, name: &[u8]) -> Option<Known> {
-        let known = Known::of(name);
+    pub(crate) fn note(&mut self, line: &Line<'_>) -> Option<Known> {
+        let name_length = u16::try_from(line.name.len()).ok()?;
+        let known = Known::of(line.name);
         self.entries.push(Entry {
-            name: u32::try_from(line.name).ok()?,
-            value: u32::try_from(line.value).ok()?,
-            value_length: u32::try_from(line.value_length).ok()?,
-            name_length: u16::try_from(line.name_length).ok()?,
+            name: line.name_place as u32,
+            value: line.value_place as u32,
+            value_length: line.value.len() as u32,
+            name_length,
             known,
             is_line: line.is_plain,
         });

@@ -1,3 +1,5 @@
+mod maps;
+
 use super::*;
 use http::header;
 
@@ -13,7 +15,7 @@ fn name(text: &str) -> HeaderName {
 pub(crate) fn parsed(text: &str) -> Fields {
     let (head, mut fields) = (Bytes::copy_from_slice(text.as_bytes()), Fields::default());
     let strict = crate::http1::head::LineEnd::Strict;
-    crate::http1::head::section(&head, 0, 100, strict, &mut fields, |_, _| Ok(())).unwrap().unwrap();
+    crate::http1::head::section(&head, 0, 100, strict, &mut fields, |_, _| {}).unwrap().unwrap();
     fields.settle(head);
     fields
 }

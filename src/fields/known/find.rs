@@ -59,22 +59,31 @@ fn is(name: &[u8], text: &[u8]) -> bool {
     if name.len() != text.len() {
         return false;
     }
-    let (Some(name_end), Some(text_end)) = (name.last_chunk::<8>(), text.last_chunk::<8>()) else {
-        return name.eq_ignore_ascii_case(text);
-    };
-    let mut differ = difference(name_end, text_end);
-    for (name, text) in name.as_chunks::<8>().0.iter().zip(text.as_chunks::<8>().0) {
-        differ |= difference(name, text);
+    // Words that overlap, so that there is no rest to look at byte by byte.
+    if let (Some(name_end), Some(text_end)) = (name.last_chunk::<8>(), text.last_chunk::<8>()) {
+        let mut differ = difference(u64::from_le_bytes(*name_end), u64::from_le_bytes(*text_end));
+        for (name, text) in name.as_chunks::<8>().0.iter().zip(text.as_chunks::<8>().0) {
+            differ |= difference(u64::from_le_bytes(*name), u64::from_le_bytes(*text));
+        }
+        return differ == 0;
     }
-    differ == 0
+    match (name, text) {
+        ([a, b, c, d, ..], [e, f, g, h, ..]) => {
+            let half = |from: &[u8], [a, b, c, d]: [u8; 4]| match from {
+                [.., e, f, g, h] => u64::from_le_bytes([a, b, c, d, *e, *f, *g, *h]),
+                _ => 0,
+            };
+            difference(half(name, [*a, *b, *c, *d]), half(text, [*e, *f, *g, *h])) == 0
+        }
+        _ => name.eq_ignore_ascii_case(text),
+    }
 }
 
 /// Where they differ in more than the bit that makes a letter of the text a capital: of what may stand in a text, letters
 /// alone have 0x40 set.
 #[inline]
-const fn difference(name: &[u8; 8], text: &[u8; 8]) -> u64 {
+const fn difference(name: u64, text: u64) -> u64 {
     const CASE: u64 = 0x2020_2020_2020_2020;
-    let (name, text) = (u64::from_le_bytes(*name), u64::from_le_bytes(*text));
     (name ^ text) & !(text >> 1 & CASE)
 }
 

@@ -124,3 +124,6 @@ impl Gathered {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use bytes::{Buf, Bytes};
 use http::Method;
 
 use super::line::{Part, Spoken, target_end, token_end, version};
-use super::said::{Coding, Said};
+use super::said::{Coding, Length, Said};
 use super::section::{LineEnd, Wrong, section};
 use crate::error::Reason;
 use crate::fields::Fields;
@@ -87,11 +87,12 @@ pub(crate) fn request(
     spare: &mut Fields,
 ) -> Result<Option<RequestHead>, Refused> {
     spare.clear();
-    match find(input, limits, spare) {
-        Ok(Some(found)) => take(input, found, spare).map(Some).map_err(|fault| refuse(input, limits, fault)),
+    let head = match find(input, limits, spare) {
+        Ok(Some(found)) => take(input, found, spare).map(Some),
         Ok(None) => Ok(None),
-        Err(fault) => Err(refuse(input, limits, fault)),
-    }
+        Err(fault) => Err(fault),
+    };
+    head.map_err(|fault| refuse(input, limits, spare, fault))
 }
 
 /// Method and target, as far as they have come and can be read.
@@ -105,7 +106,8 @@ pub(super) fn line_so_far(bytes: &[u8], limits: &Limits) -> Option<(Method, Byte
 }
 
 #[cold]
-fn refuse(bytes: &[u8], limits: &Limits, (reason, why): Fault) -> Refused {
+fn refuse(bytes: &[u8], limits: &Limits, spare: &mut Fields, (reason, why): Fault) -> Refused {
+    spare.clear();
     Refused { reason, why, line: line_so_far(bytes, limits) }
 }
 
@@ -119,8 +121,8 @@ fn find(bytes: &[u8], limits: &Limits, fields: &mut Fields) -> Result<Option<Fou
     let window = &bytes[..bytes.len().min(limits.bytes)];
     let mut said = Said::default();
     if let Some(line) = line(window, limits)? {
-        let judge = |known, value: &[u8]| said.note(known, value);
-        let end = section(window, line.end, limits.fields, LineEnd::Strict, fields, judge);
+        let see = |known, value: &[u8]| said.note(known, value);
+        let end = section(window, line.end, limits.fields, LineEnd::Strict, fields, see);
         let end = end.map_err(|wrong| match wrong {
             Wrong::Malformed(why) => (Reason::BadRequest, why),
             Wrong::TooMany => (Reason::HeadersTooLarge, "the head has too many fields"),
@@ -223,11 +225,14 @@ fn take(input: &mut Bytes, found: Found, spare: &mut Fields) -> Result<RequestHe
 /// RFC 9112 section 6.3, with nothing left to choose.
 fn framing(said: &Said, version: Version) -> Result<Framing, Fault> {
     match (said.coding, said.length) {
-        (Coding::None, None) => Ok(Framing::Nothing),
-        (Coding::None, Some(length)) => Ok(Framing::Length(length)),
+        (Coding::None, Length::None) => Ok(Framing::Nothing),
+        (Coding::None, Length::Bytes(bytes)) => Ok(Framing::Length(bytes)),
+        (_, Length::Wrong(why)) => Err((Reason::BadRequest, why)),
         _ if version == Version::Http10 => Err((Reason::BadRequest, "Transfer-Encoding in HTTP/1.0")),
-        (_, Some(_)) => Err((Reason::BadRequest, "Transfer-Encoding and Content-Length")),
-        (Coding::Chunked, None) => Ok(Framing::Chunked),
-        (Coding::Unknown, None) => Err((Reason::NotImplemented, "a transfer coding other than chunked")),
+        (_, Length::Bytes(_)) => Err((Reason::BadRequest, "Transfer-Encoding and Content-Length")),
+        (Coding::Chunked, Length::None) => Ok(Framing::Chunked),
+        (Coding::Unknown, Length::None) => {
+            Err((Reason::NotImplemented, "a transfer coding other than chunked"))
+        }
     }
 }

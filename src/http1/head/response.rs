@@ -4,7 +4,7 @@ use bytes::{Buf, Bytes};
 use http::{Method, StatusCode};
 
 use super::line::{Part, Spoken, version};
-use super::said::{Coding, Said};
+use super::said::{Coding, Length, Said};
 use super::section::{LineEnd, Wrong, section};
 use crate::fields::{Fields, Known};
 use crate::http1::{Framing, Malformed, Version};
@@ -49,12 +49,15 @@ pub(crate) fn response(
 ) -> Result<Option<ResponseHead>, Malformed> {
     spare.clear();
     input.advance(empty_lines(input));
+    if *input == b"\r"[..] {
+        return Ok(None);
+    }
     let window = &input[..input.len().min(HEAD_BYTES)];
     let mut said = Said::default();
     let found = match line(window)? {
         Some(line) => {
-            let judge = |known, value: &[u8]| said.note(known, value);
-            let end = section(window, line.end, FIELDS, LineEnd::Lenient, spare, judge);
+            let see = |known, value: &[u8]| said.note(known, value);
+            let end = section(window, line.end, FIELDS, LineEnd::Lenient, spare, see);
             let end = end.map_err(|wrong| match wrong {
                 Wrong::Malformed(why) => Malformed(why),
                 Wrong::TooMany => Malformed("too many header fields"),
@@ -137,7 +140,7 @@ fn take(
     let mut fields = std::mem::take(spare);
     fields.settle(head);
     // Nor has a response without content a length, not even as an answer to HEAD.
-    if said.length.is_some() && (status.is_informational() || status == StatusCode::NO_CONTENT) {
+    if said.length != Length::None && (status.is_informational() || status == StatusCode::NO_CONTENT) {
         fields.retain(|field| field.known() != Known::ContentLength);
     }
     let keeps_alive = said.keeps_alive(version) && framing != Framing::UntilClose;
@@ -146,12 +149,14 @@ fn take(
 
 /// RFC 9112 section 6.3.
 fn framing(said: &Said, version: Version, status: StatusCode, to: &Method) -> Result<Framing, Malformed> {
-    match said.coding {
-        Coding::Unknown => return Err(Malformed("a transfer coding other than chunked")),
-        Coding::Chunked if said.length.is_some() || version == Version::Http10 => {
-            return Err(Malformed("Transfer-Encoding with Content-Length or in HTTP/1.0"));
+    match (said.coding, said.length) {
+        (_, Length::Wrong(why)) => return Err(Malformed(why)),
+        (Coding::Unknown, _) => return Err(Malformed("a transfer coding other than chunked")),
+        (Coding::Chunked, Length::Bytes(_)) => return Err(Malformed("Transfer-Encoding and Content-Length")),
+        (Coding::Chunked, _) if version == Version::Http10 => {
+            return Err(Malformed("Transfer-Encoding in HTTP/1.0"));
         }
-        Coding::Chunked | Coding::None => {}
+        _ => {}
     }
     let has_none = status.is_informational()
         || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
@@ -160,7 +165,7 @@ fn framing(said: &Said, version: Version, status: StatusCode, to: &Method) -> Re
     Ok(match (said.coding, said.length) {
         _ if has_none => Framing::Nothing,
         (Coding::Chunked, _) => Framing::Chunked,
-        (_, Some(length)) => Framing::Length(length),
-        (_, None) => Framing::UntilClose,
+        (Coding::None, Length::Bytes(bytes)) => Framing::Length(bytes),
+        _ => Framing::UntilClose,
     })
 }

@@ -7,10 +7,20 @@ use crate::http1::Version;
 /// What was said so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Said {
-    pub(super) length: Option<u64>,
+    pub(super) length: Length,
     pub(super) coding: Coding,
     pub(super) expects_consent: bool,
     persistence: Persistence,
+}
+
+/// What `Content-Length` says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Length {
+    #[default]
+    None,
+    Bytes(u64),
+    /// No number, or more than one line.
+    Wrong(&'static str),
 }
 
 /// What `Transfer-Encoding` says.
@@ -38,13 +48,14 @@ enum Persistence {
 impl Said {
     /// Takes note of a field.
     #[inline]
-    pub(super) fn note(&mut self, known: Known, value: &[u8]) -> Result<(), &'static str> {
+    pub(super) fn note(&mut self, known: Known, value: &[u8]) {
         match known {
             Known::ContentLength => {
-                let length = number(value).ok_or("bad Content-Length")?;
-                if self.length.replace(length).is_some() {
-                    return Err("two Content-Lengths");
-                }
+                self.length = match (self.length, number(value)) {
+                    (Length::None, Some(bytes)) => Length::Bytes(bytes),
+                    (Length::None, None) => Length::Wrong("bad Content-Length"),
+                    _ => Length::Wrong("two Content-Lengths"),
+                };
             }
             Known::TransferEncoding => {
                 let is_chunked = self.coding == Coding::None && value.eq_ignore_ascii_case(b"chunked");
@@ -54,7 +65,6 @@ impl Said {
             Known::Expect => self.expects_consent |= value.eq_ignore_ascii_case(b"100-continue"),
             _ => {}
         }
-        Ok(())
     }
 
     fn connection(&mut self, line: &[u8]) {

@@ -3,7 +3,7 @@
 
 use httparse::{EMPTY_HEADER, Error, Header, Status};
 
-use crate::fields::{Fields, Known, Line};
+use crate::fields::{BLOCK, Fields, Known, Line};
 
 /// As many lines are parsed at a time: almost every head has fewer, and room for more would have to be cleared each time.
 const BATCH: usize = 16;
@@ -20,14 +20,14 @@ pub(crate) enum LineEnd {
 /// Why a section cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wrong {
-    /// It breaks the grammar, or has two meanings.
+    /// It breaks the grammar.
     Malformed(&'static str),
     /// It has more lines than are allowed, or a name of more than 65,535 bytes.
     TooMany,
 }
 
 /// Reads the section that begins at `start` of `bytes`, at most `most` lines, into `fields`, whose places count from the
-/// start of `bytes`; the place behind the empty line, or `None` if more is needed. `judge` sees every field once.
+/// start of `bytes`; the place behind the empty line, or `None` if more is needed. `see` is shown every field once.
 #[inline]
 pub(crate) fn section(
     bytes: &[u8],
@@ -35,9 +35,10 @@ pub(crate) fn section(
     most: usize,
     ends: LineEnd,
     fields: &mut Fields,
-    mut judge: impl FnMut(Known, &[u8]) -> Result<(), &'static str>,
+    mut see: impl FnMut(Known, &[u8]),
 ) -> Result<Option<usize>, Wrong> {
-    let (mut at, mut left) = (start, most);
+    let bytes = &bytes[..bytes.len().min(BLOCK)];
+    let (mut at, mut left, mut is_bare) = (start, most, false);
     loop {
         let mut batch = [EMPTY_HEADER; BATCH];
         let size = BATCH.min(left);
@@ -52,17 +53,15 @@ pub(crate) fn section(
         for header in &batch[..lines] {
             let line = place(bytes, header);
             // A line ends where the next begins.
-            if ends == LineEnd::Strict && line.name > start && bytes[line.name - 2] != b'\r' {
-                return Err(BARE);
-            }
-            let known = fields.note(&line, header.name.as_bytes()).ok_or(Wrong::TooMany)?;
-            judge(known, header.value).map_err(Wrong::Malformed)?;
-            at = line.value + line.value_length;
+            is_bare |= line.name_place > start && bytes[line.name_place - 2] != b'\r';
+            see(fields.note(&line).ok_or(Wrong::TooMany)?, line.value);
+            at = line.value_place + line.value.len();
         }
         if let Some(end) = end {
             let last = &bytes[start..end];
-            let is_strict = last.ends_with(b"\r\n\r\n") || last == b"\r\n";
-            return if is_strict || ends == LineEnd::Lenient { Ok(Some(end)) } else { Err(BARE) };
+            is_bare |= !last.ends_with(b"\r\n\r\n") && last != b"\r\n";
+            let is_wrong = is_bare && ends == LineEnd::Strict;
+            return if is_wrong { Err(Wrong::Malformed("a line ends without CR")) } else { Ok(Some(end)) };
         }
         left -= BATCH;
         // Behind the last line of the batch, which is known to have an end.
@@ -70,18 +69,16 @@ pub(crate) fn section(
     }
 }
 
-const BARE: Wrong = Wrong::Malformed("a line ends without CR");
-
 /// Where a line is in the bytes that it was found in.
 #[inline]
-fn place(bytes: &[u8], header: &Header<'_>) -> Line {
-    let begin = bytes.as_ptr().addr();
-    let (name, value) = (header.name.as_ptr().addr() - begin, header.value.as_ptr().addr() - begin);
-    let end = value + header.value.len();
-    let is_plain = value == name + header.name.len() + 2
-        && bytes[value - 1] == b' '
-        && bytes.get(end..end + 2) == Some(b"\r\n");
-    Line { name, name_length: header.name.len(), value, value_length: header.value.len(), is_plain }
+fn place<'a>(bytes: &[u8], header: &Header<'a>) -> Line<'a> {
+    let (name, value, begin) = (header.name.as_bytes(), header.value, bytes.as_ptr().addr());
+    let (name_place, value_place) = (name.as_ptr().addr() - begin, value.as_ptr().addr() - begin);
+    let end = value_place + value.len();
+    let is_plain = value_place == name_place + name.len() + 2
+        && bytes[value_place - 1] == b' '
+        && bytes[end..].starts_with(b"\r\n");
+    Line { name, value, name_place, value_place, is_plain }
 }
 
 fn why(error: Error) -> &'static str {

@@ -1,2 +1,4 @@
 mod requests;
 mod responses;
+mod sections;
+mod today;
