@@ -1,9 +1,13 @@
 //! HTTP/1 without I/O: how heads and bodies are read and written, by either side (RFC 9112). Nothing here knows a
 //! socket or a clock; bytes go in, and messages and what is wrong with them come out.
 
+pub(crate) mod body;
+pub(crate) mod encode;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
 pub(crate) mod head;
+#[cfg(any(test, fuzzing))]
+mod naive;
 
 /// The other side's message is not HTTP as it must be; the text says why, for the operational log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
