@@ -16,6 +16,8 @@ use crate::fields::Fields;
 const COPY: usize = 8 * 1024;
 /// Pieces of a body that may wait, be they ever so small.
 const PIECES: usize = 32;
+/// Bytes that are worth keeping between messages: room for the end of a chunk, and for the last one.
+const KEPT: usize = 64;
 
 /// A message on its way out.
 #[derive(Debug, Default)]
@@ -110,6 +112,9 @@ impl Encoder {
             }
             Left::Chunks => {
                 let (text, start) = size_line(data.len());
+                if data.len() <= COPY {
+                    self.last().reserve(text.len() + data.len() + 2);
+                }
                 self.text(&text[start..]);
                 self.queue(data);
                 self.text(b"\r\n");
@@ -166,29 +171,45 @@ impl Encoder {
         if self.state == State::Broken {
             return 0;
         }
-        let body = self.runs.take(count);
         let front = count.min(self.front.len() - self.taken);
         self.taken += front;
-        let data = (count - front).min(self.data.len());
-        if data == self.data.len() {
-            self.data = Bytes::new();
-        } else {
-            self.data.advance(data);
-        }
         if self.taken == self.front.len() {
             self.front.clear();
             self.taken = 0;
-            if self.data.is_empty() && !self.back.is_empty() {
-                std::mem::swap(&mut self.front, &mut self.back);
-                self.taken = (count - front - data).min(self.front.len());
-                if self.taken == self.front.len() {
-                    self.front.clear();
-                    self.taken = 0;
-                }
+            if !self.data.is_empty() {
+                self.advance_data(count - front);
             }
         }
         self.settle();
-        body
+        self.runs.take(count)
+    }
+
+    /// Nothing is in front of the data any more, and so many bytes of it, and of what is behind it, were taken.
+    fn advance_data(&mut self, count: usize) {
+        if count < self.data.len() {
+            return self.data.advance(count);
+        }
+        let behind = (count - self.data.len()).min(self.back.len());
+        // Whoever shares it may use it again.
+        self.data = Bytes::new();
+        self.front.extend_from_slice(&self.back[behind..]);
+        self.back.clear();
+    }
+
+    /// The buffer's memory, for whoever writes next, which is lent again with `*encoder.buffer() = spare`. It is empty, and
+    /// the encoder keeps next to nothing, so that a connection may wait with it; within a message it keeps all.
+    pub(crate) fn take_buffer(&mut self) -> Vec<u8> {
+        if !self.is_empty() || matches!(self.state, State::Sending(_)) {
+            return Vec::new();
+        }
+        if self.back.capacity() > KEPT {
+            self.back = Vec::new();
+        }
+        self.runs.forget();
+        let mut buffer = std::mem::take(&mut self.front);
+        // Behind a message that was broken off there may be text that never leaves.
+        buffer.clear();
+        buffer
     }
 
     /// Whether nothing waits to be taken.
@@ -223,15 +244,18 @@ impl Encoder {
     }
 
     /// What is behind everything that waits.
+    #[inline]
     fn last(&mut self) -> &mut Vec<u8> {
         if self.data.is_empty() { &mut self.front } else { &mut self.back }
     }
 
+    #[inline]
     fn text(&mut self, text: &[u8]) {
         self.last().extend_from_slice(text);
         self.runs.text(text.len());
     }
 
+    #[inline]
     fn queue(&mut self, data: Bytes) {
         self.runs.body(data.len());
         if data.len() > COPY && self.data.is_empty() {

@@ -39,7 +39,7 @@ pub(super) fn chunked(text: &[u8], padded: bool) -> Reading {
         if size == 0 {
             return trailers(body, text, behind);
         }
-        excess = excess.saturating_sub(size.saturating_mul(2).saturating_add(16)) + 2;
+        excess = excess.saturating_sub(size.saturating_mul(2).saturating_add(16));
         let there = usize::try_from(size).unwrap_or(usize::MAX).min(behind.len());
         body.data.extend_from_slice(&behind[..there]);
         rest = &behind[there..];

@@ -1,5 +1,5 @@
-//! The chunked coding (RFC 9112 section 7.1). Data is taken in runs, sizes in a loop over digits, and only what few send,
-//! extensions and trailers, byte by byte.
+//! The chunked coding (RFC 9112 section 7.1). Data is taken in runs, and the usual lines between in a loop over their
+//! digits. Only what few send is read byte by byte: extensions, blanks, and lines that arrive in pieces.
 
 use bytes::{Buf, Bytes};
 
@@ -79,6 +79,11 @@ impl Chunked {
                 State::Broken(why) => return Err(why),
                 _ if input.is_empty() => return Ok(Event::More),
                 State::Data => return Ok(Event::Data(self.data(input))),
+                State::Size => {
+                    if !self.plain_line(input) {
+                        self.line(input)?;
+                    }
+                }
                 State::Trailers => {
                     if let Some(trailers) = self.trailers.next(input).map_err(|why| self.fail(why))? {
                         self.state = State::Done;
@@ -87,7 +92,7 @@ impl Chunked {
                         }
                     }
                 }
-                _ => self.line(input).map_err(|why| self.fail(why))?,
+                _ => self.line(input)?,
             }
         }
     }
@@ -105,49 +110,64 @@ impl Chunked {
             self.state = State::DataReturn;
             if input.starts_with(b"\r\n") {
                 input.advance(2);
-                self.excess += 2;
                 self.state = State::Size;
             }
         }
         data
     }
 
-    /// Takes bytes of a size's line off, and of what is before it, up to the line's end.
-    fn line(&mut self, input: &mut Bytes) -> Result<(), Malformed> {
-        let (bytes, mut at) = (&input[..], 0);
-        while at < bytes.len() && !matches!(self.state, State::Data | State::Trailers) {
-            if matches!(self.state, State::Size | State::Digits) {
-                let start = at;
-                while let Some(digit) = bytes.get(at).map(|byte| DIGITS[usize::from(*byte)])
-                    && digit < 16
-                {
-                    if self.size >> 60 != 0 {
-                        return Err(Malformed("a chunk's size is 2^64 or more"));
-                    }
-                    self.size = self.size << 4 | u64::from(digit);
-                    at += 1;
+    /// Takes the line of a size off if it is there as almost all of them are: up to sixteen digits, and its end. A chunk
+    /// is worth such a line, so that nothing need be counted.
+    #[inline]
+    fn plain_line(&mut self, input: &mut Bytes) -> bool {
+        if self.excess != 0 {
+            return false;
+        }
+        let mut size = 0;
+        for (at, byte) in input.iter().enumerate().take(17) {
+            let digit = DIGITS[usize::from(*byte)];
+            if digit >= 16 {
+                if at == 0 || !input[at..].starts_with(b"\r\n") {
+                    return false;
                 }
-                if at > start {
-                    self.state = State::Digits;
-                    if bytes[at..].starts_with(b"\r\n") {
-                        at += 2;
-                        self.state = self.line_end();
-                    }
-                    continue;
-                }
+                self.size = size;
+                self.state = self.line_end();
+                input.advance(at + 2);
+                return true;
             }
-            self.state = self.after(bytes[at])?;
+            size = size << 4 | u64::from(digit);
+        }
+        false
+    }
+
+    /// Takes any line of a size off, and what is before it, byte by byte.
+    #[cold]
+    fn line(&mut self, input: &mut Bytes) -> Result<(), Malformed> {
+        let mut at = 0;
+        while let Some(&byte) = input.get(at)
+            && !matches!(self.state, State::Data | State::Trailers)
+        {
+            let after = self.after(byte).and_then(|after| self.count(after).map(|()| after));
+            self.state = after.map_err(|why| self.fail(why))?;
             at += 1;
         }
-        self.excess += at as u64;
+        input.advance(at);
+        Ok(())
+    }
+
+    /// Counts a byte of the line of a size, behind which the state is `after`.
+    fn count(&mut self, after: State) -> Result<(), Malformed> {
+        if matches!(self.state, State::DataReturn | State::DataLineFeed) {
+            return Ok(());
+        }
+        self.excess += 1;
         if self.excess > EXCESS {
             return Err(Malformed("far more chunk extensions than data"));
         }
-        if self.state == State::Data {
+        if after == State::Data {
             let worth = self.size.saturating_mul(2).saturating_add(LINE);
             self.excess = self.excess.saturating_sub(worth);
         }
-        input.advance(at);
         Ok(())
     }
 
@@ -156,8 +176,16 @@ impl Chunked {
         if self.size == 0 { State::Trailers } else { State::Data }
     }
 
-    /// Where one byte leads that is neither data nor a digit of a size.
-    fn after(&self, byte: u8) -> Result<State, Malformed> {
+    /// Where one byte leads that is not data.
+    fn after(&mut self, byte: u8) -> Result<State, Malformed> {
+        let digit = DIGITS[usize::from(byte)];
+        if matches!(self.state, State::Size | State::Digits) && digit < 16 {
+            if self.size >> 60 != 0 {
+                return Err(Malformed("a chunk's size is 2^64 or more"));
+            }
+            self.size = self.size << 4 | u64::from(digit);
+            return Ok(State::Digits);
+        }
         let is_blank = matches!(byte, b' ' | b'\t') && self.blanks == Blanks::PassedOver;
         Ok(match (self.state, byte) {
             (State::DataReturn, b'\r') => State::DataLineFeed,

@@ -20,6 +20,8 @@ pub(in crate::http1) enum Step {
     BreakOff,
     /// The connection takes at most so many bytes.
     Take(usize),
+    /// The memory is asked for.
+    TakeBuffer,
 }
 
 /// A message, as far as its bytes were accepted.
@@ -121,6 +123,12 @@ impl Model {
                 let taken = most.min(waits.len());
                 self.wire.extend_from_slice(&waits[..taken]);
                 self.counted += encoder.advance(taken);
+            }
+            Step::TakeBuffer => {
+                let mut memory = encoder.take_buffer();
+                assert!(memory.is_empty());
+                // Whatever is done with it.
+                memory.extend_from_slice(FILLER);
             }
         }
     }

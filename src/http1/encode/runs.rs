@@ -1,14 +1,17 @@
 //! Which of the bytes that wait are body: what a connection took of a message is counted without its head and its
 //! framing.
 
-use std::collections::VecDeque;
+/// Runs that are worth keeping the memory of.
+const KEPT: usize = 4;
 
 /// Bytes that wait, in the order in which they leave.
 #[derive(Debug, Default)]
 pub(super) struct Runs {
-    /// What goes first; most messages are one run.
-    first: Run,
-    rest: VecDeque<Run>,
+    /// All but the last; most messages have none.
+    earlier: Vec<Run>,
+    /// How many of those have left.
+    gone: usize,
+    last: Run,
 }
 
 /// Text, and body behind it.
@@ -21,49 +24,61 @@ struct Run {
 impl Runs {
     #[inline]
     pub(super) fn text(&mut self, length: usize) {
-        let last = self.last();
-        if last.body == 0 {
-            last.text += length;
-        } else if length > 0 {
-            self.rest.push_back(Run { text: length, body: 0 });
+        if self.last.body == 0 {
+            self.last.text += length;
+        } else {
+            self.earlier.push(self.last);
+            self.last = Run { text: length, body: 0 };
         }
     }
 
     #[inline]
     pub(super) fn body(&mut self, length: usize) {
-        self.last().body += length;
+        self.last.body += length;
     }
 
     /// The first `count` bytes leave; how many of them are body.
     #[inline]
     pub(super) fn take(&mut self, mut count: usize) -> u64 {
         let mut body = 0;
-        loop {
-            let text = count.min(self.first.text);
-            let data = (count - text).min(self.first.body);
-            self.first = Run { text: self.first.text - text, body: self.first.body - data };
-            body += data as u64;
-            count -= text + data;
-            if self.first.text + self.first.body > 0 {
-                return body;
+        for run in &mut self.earlier[self.gone..] {
+            body += run.take(&mut count);
+            if run.text + run.body > 0 {
+                return body as u64;
             }
-            match self.rest.pop_front() {
-                Some(next) => self.first = next,
-                None => return body,
-            }
+            self.gone += 1;
         }
+        self.earlier.clear();
+        self.gone = 0;
+        (body + self.last.take(&mut count)) as u64
     }
 
     pub(super) fn clear(&mut self) {
-        self.first = Run::default();
-        self.rest.clear();
+        *self = Self { earlier: std::mem::take(&mut self.earlier), ..Self::default() };
+        self.earlier.clear();
     }
 
+    /// Lets go of the memory, if it is much.
+    pub(super) fn forget(&mut self) {
+        if self.earlier.capacity() > KEPT {
+            self.earlier = Vec::new();
+        }
+    }
+
+    /// How many runs are kept.
     pub(super) fn len(&self) -> usize {
-        self.rest.len() + 1
+        self.earlier.len() + 1
     }
+}
 
-    fn last(&mut self) -> &mut Run {
-        self.rest.back_mut().unwrap_or(&mut self.first)
+impl Run {
+    /// Takes from the front what of `count` there is, and says how much of that is body.
+    #[inline]
+    fn take(&mut self, count: &mut usize) -> usize {
+        let text = self.text.min(*count);
+        let body = self.body.min(*count - text);
+        *count -= text + body;
+        *self = Self { text: self.text - text, body: self.body - body };
+        body
     }
 }
