@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::record::Record;
-use crate::server::{Process, Worker};
+use crate::server::{Peer, Process, Worker};
 pub(crate) use writer::{Queue, Writer};
 
 /// A full buffer is handed over at once.
@@ -45,18 +45,19 @@ impl AccessLogBuffer {
     }
 
     /// Appends the line of an ended request.
-    pub(crate) fn write(&self, record: &Record, duration: Duration, worker: &Worker) {
+    pub(crate) fn write(&self, record: &Record, peer: &Peer, duration: Duration) {
         let mut buffer = self.buffer.borrow_mut();
         if buffer.is_empty() {
             self.filled.notify_one();
         }
         let route = self.process.route_name(record.route);
-        let time = worker.wall_clock(record.started);
-        self.second.set(line::append(&mut buffer, record, route, time, duration, self.second.get()));
+        let time = peer.worker().wall_clock(record.started);
+        let second = line::append(&mut buffer, record, peer, route, time, duration, self.second.get());
+        self.second.set(second);
         self.lines.set(self.lines.get() + 1);
         if buffer.len() >= FULL {
             drop(buffer);
-            self.flush(worker);
+            self.flush(peer.worker());
         }
     }
 

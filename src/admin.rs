@@ -63,11 +63,7 @@ async fn exposition(process: &Arc<Process>) -> Response {
 
 /// An error's document.
 pub(crate) fn refusal(reason: Reason) -> Response {
-    let mut response = plain(reason.status(), "application/problem+json", problem(reason, None));
-    if reason.closes() {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
+    plain(reason.status(), "application/problem+json", problem(reason, None))
 }
 
 fn plain(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Response {

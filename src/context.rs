@@ -8,17 +8,18 @@ use http::header::GetAll;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::{Error, Reason};
+use crate::exchange::Exchange;
 use crate::introduction::Introduction;
 use crate::message::Request;
 use crate::policy::Slot;
 use crate::record::{Record, RequestId};
-use crate::server::{Client, Worker};
+use crate::server::Worker;
 
 /// One request while it is served.
 #[derive(Debug)]
 pub struct Context<'a> {
-    pub(crate) client: &'a Rc<Client>,
-    pub(crate) record: Record,
+    pub(crate) exchange: &'a Rc<Exchange>,
+    pub(crate) record: &'a mut Record,
     /// What the end of the stack answers with, in place of what it does.
     pub(crate) rejection: Option<Error>,
     /// It is a preflight, and here because what it announces is a request of this route.
@@ -57,7 +58,7 @@ impl<'a> Context<'a> {
 
     /// The name of the listener it came in at, if that has one.
     pub fn listener(&self) -> Option<&'static str> {
-        self.client.listener_name()
+        self.exchange.peer().listener_name()
     }
 
     /// All lines of a field of the request, also if it ends at this gateway: named by `Connection`, or with an
@@ -106,36 +107,36 @@ impl<'a> Context<'a> {
 
     /// What a policy has in this worker for itself. An error is a defect: the slot is not the policy's.
     pub fn local<T: 'static>(&self, slot: Slot<T>) -> Result<&'a T, Error> {
-        self.client.worker().locals().get(slot).ok_or(Error::new(Reason::Internal))
+        self.exchange.worker().locals().get(slot).ok_or(Error::new(Reason::Internal))
     }
 
     /// The time. The clock is read only if somebody has waited since it was last read.
     pub(crate) fn now(&self) -> Instant {
-        self.client.now()
+        self.exchange.clock().now()
     }
 
     /// What is known of how long the request has waited, also when it is dropped.
     pub(crate) fn waiting(&self) -> Waiting<'a> {
-        Waiting { client: self.client }
+        Waiting { exchange: self.exchange }
     }
 
     pub(crate) fn worker(&self) -> &Worker {
-        self.client.worker()
+        self.exchange.worker()
     }
 }
 
 /// A request that waits for its upstream, or for its client.
 #[derive(Debug)]
 pub(crate) struct Waiting<'a> {
-    client: &'a Client,
+    exchange: &'a Exchange,
 }
 
 impl Waiting<'_> {
     /// For how long the upstream has kept it waiting since it was sent whole; `None` while the client itself has something
     /// left to send, and when the gateway is what ends it.
     pub(crate) fn for_upstream(&self, now: Instant) -> Option<Duration> {
-        let own_doing = self.client.body_is_unread() || self.client.worker().is_stopped();
+        let own_doing = self.exchange.upload().is_coming() || self.exchange.worker().is_stopped();
         (!own_doing && !std::thread::panicking())
-            .then(|| now.saturating_duration_since(self.client.answer_awaited_since()))
+            .then(|| now.saturating_duration_since(self.exchange.clock().answer_awaited_since()))
     }
 }

@@ -47,16 +47,17 @@ impl<B: Balance> Service for Forward<B> {
     async fn serve(&self, mut request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
         cx.admitted()?;
         let members = self.upstream.members();
-        let client = cx.client;
-        let budget = client.worker().retry_budget(members.id);
+        let exchange = cx.exchange;
+        let worker = exchange.worker();
+        let budget = worker.retry_budget(members.id);
         budget.deposit(&members.retries);
-        let has_body = !http_body::Body::is_end_stream(request.body());
+        let has_body = !request.body().is_end();
         let mut body = has_body.then(|| std::mem::replace(request.body_mut(), RequestBody::empty()));
         let may_repeat = body.is_none() && is_idempotent(request.method());
-        let mut headers = client.worker().spare_headers();
+        let mut headers = worker.spare_headers();
         let mut tried = Tried::new();
         let mut attempts_left = members.retries.attempts;
-        let rosters = client.worker().rosters();
+        let rosters = worker.rosters();
         let chosen = self.upstream.choose(&mut tried, rosters, &Asked { request: &request, cx });
         let mut backend = chosen.ok_or(Reason::NoHealthyBackend)?;
         let mut from_pool = true;
@@ -64,7 +65,7 @@ impl<B: Balance> Service for Forward<B> {
             cx.record.backend = Some(backend);
             let attempt = Attempt::start(cx, backend);
             let in_flight = B::COUNTS_IN_FLIGHT.then(|| backend.occupy());
-            let kept = || client.worker().pool().take(backend, members, attempt.started);
+            let kept = || worker.pool().take(backend, members, attempt.started);
             let connection = match if from_pool { kept() } else { None } {
                 Some(connection) => Ok(connection),
                 None => connect(backend, members, cx).await,
@@ -75,11 +76,11 @@ impl<B: Balance> Service for Forward<B> {
             }
             let (reason, cause) = match connection {
                 // The request's own time is over.
-                Err(reason) if client.late().is_some() => (reason, None),
+                Err(reason) if exchange.clock().expired().is_some() => (reason, None),
                 Err(reason) => (reason, Some(RetryCause::ConnectFailure)),
                 Ok(mut connection) => {
                     connection.carry(in_flight);
-                    client.await_answer(members.timeouts.response);
+                    exchange.clock().await_answer(members.timeouts.response);
                     let was_used = connection.was_used();
                     let head = RequestHead {
                         method: request.method(),
@@ -93,7 +94,7 @@ impl<B: Balance> Service for Forward<B> {
                             _ => backend.authority().map(HeaderValue::as_bytes),
                         },
                     };
-                    match connection.exchange(&head, body.take(), client, &mut headers).await {
+                    match connection.exchange(&head, body.take(), exchange, &mut headers).await {
                         Ok(answer) => {
                             attempt.answered(cx, members.id);
                             if let Started::Whole(_) = answer.body {
@@ -101,13 +102,13 @@ impl<B: Balance> Service for Forward<B> {
                             }
                             cx.record.upstream_status = answer.status.as_u16();
                             // The request's map has done its work; it will hold the fields of another response.
-                            client.worker().recycle_headers(std::mem::take(request.headers_mut()));
+                            worker.recycle_headers(std::mem::take(request.headers_mut()));
                             return Ok(respond(answer, headers));
                         }
                         Err(SendError::NotSent(unsent)) => {
                             // It had been closed in the pool, perhaps others with it. Nothing was sent, so this is no
                             // retry.
-                            client.worker().pool().prune(backend);
+                            worker.pool().prune(backend);
                             (body, from_pool) = (unsent, false);
                             continue;
                         }
@@ -137,7 +138,7 @@ impl<B: Balance> Service for Forward<B> {
             from_pool = cause == RetryCause::ConnectFailure;
             attempts_left -= 1;
             cx.record.retries += 1;
-            client.worker().metrics().retried(cx.record.route, cause);
+            worker.metrics().retried(cx.record.route, cause);
         }
     }
 }
@@ -174,7 +175,9 @@ async fn connect(
 ) -> Result<Box<Connection>, Reason> {
     let mut opening = pin!(Connection::open(backend, members, cx.worker()));
     std::future::poll_fn(|task| match opening.as_mut().poll(task) {
-        Poll::Pending => cx.client.late().map_or(Poll::Pending, |reason| Poll::Ready(Err(reason))),
+        Poll::Pending => {
+            cx.exchange.clock().expired().map_or(Poll::Pending, |reason| Poll::Ready(Err(reason)))
+        }
         done => done,
     })
     .await
@@ -193,7 +196,7 @@ struct Attempt {
 
 impl Attempt {
     fn start(cx: &Context<'_>, backend: &'static Backend) -> Self {
-        Self { backend, started: cx.client.now() }
+        Self { backend, started: cx.now() }
     }
 
     /// It failed. What the client broke off is no answer of the backend's.

@@ -13,6 +13,13 @@ mod naive;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed(pub(crate) &'static str);
 
+impl Malformed {
+    /// Why, for the operational log.
+    pub(crate) const fn reason(self) -> &'static str {
+        self.0
+    }
+}
+
 /// The version that a head was sent in. A later one than 1.1 is read as that (RFC 9110 section 2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Version {

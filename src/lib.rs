@@ -17,11 +17,10 @@ mod asked;
 pub mod codegen;
 mod context;
 mod error;
-#[cfg_attr(not(test), expect(dead_code, reason = "the driver comes next"))]
+mod exchange;
 mod fields;
 mod forward;
 mod header_edits;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the driver comes next"))]
 mod http1;
 mod introduction;
 mod json;

@@ -29,7 +29,7 @@ impl Error {
             headers.insert(name, value);
         }
         if reason.closes() {
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            cx.exchange.close_after();
         }
         response
     }

@@ -1,10 +1,8 @@
-//! The record of how a request ended. It ends exactly once: when a whole response is handed over, when a streamed body ends, or
-//! when it is dropped.
+//! What is known of a request for the log and the metrics. Data only: an [`Account`](crate::exchange::Account) ends it.
 
 mod members;
 
 use std::net::{IpAddr, SocketAddr};
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -12,8 +10,6 @@ use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Uri};
 
 use crate::error::{CLIENT_CLOSED, Reason};
-use crate::route::method_index;
-use crate::server::Client;
 use crate::upstream::Backend;
 pub(crate) use members::Members;
 
@@ -67,7 +63,6 @@ pub(crate) const UNMATCHED: u32 = u32::MAX;
 /// What the log and the metrics will say of a request.
 #[derive(Debug)]
 pub(crate) struct Record {
-    pub(crate) client: Rc<Client>,
     pub(crate) started: Instant,
     pub(crate) method: Method,
     pub(crate) uri: Uri,
@@ -86,19 +81,11 @@ pub(crate) struct Record {
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
     pub(crate) access_log: Logged,
-    open: bool,
 }
 
 impl Record {
-    pub(crate) fn open(
-        client: &Rc<Client>,
-        started: Instant,
-        method: Method,
-        client_ip: Option<IpAddr>,
-    ) -> Self {
-        client.worker().metrics().request_opened();
+    pub(crate) fn new(started: Instant, method: Method, client_ip: Option<IpAddr>) -> Self {
         Self {
-            client: client.clone(),
             started,
             method,
             uri: Uri::default(),
@@ -115,44 +102,14 @@ impl Record {
             bytes_in: 0,
             bytes_out: 0,
             access_log: Logged::No,
-            open: true,
         }
     }
 
-    /// Moves the record into a streamed body, which will end it. That may be in hours: what it keeps is copied, so that the
-    /// blocks which the request came in are let go.
-    pub(crate) fn hand_over(&mut self) -> Self {
-        let moved = Self {
-            client: self.client.clone(),
-            method: self.method.clone(),
-            uri: detached(&self.uri),
-            request_id: self.request_id.take().map(RequestId::detached),
-            access_log: std::mem::take(&mut self.access_log),
-            ..*self
-        };
-        self.open = false;
-        moved
-    }
-
-    /// Counts and logs the request. Only the first call does anything.
-    pub(crate) fn end(&mut self, reason: Reason) {
-        self.end_at(reason, Instant::now());
-    }
-
-    /// As `end`, with the time if it was read already.
-    pub(crate) fn end_at(&mut self, reason: Reason, ended: Instant) {
-        if !std::mem::take(&mut self.open) {
-            return;
-        }
-        self.reason = reason;
-        let duration = ended.saturating_duration_since(self.started);
-        self.bytes_in = self.client.take_body_received();
-        let worker = self.client.worker();
-        worker.metrics().request_ended(self.route, method_index(&self.method), self.status, duration);
-        if !matches!(self.access_log, Logged::No) {
-            worker.access_log().write(self, duration, worker);
-        }
-        self.client.exchange_ended(ended);
+    /// The response streams, and may in hours: what is kept of the request is copied, so that the blocks which it came in are
+    /// let go.
+    pub(crate) fn detach(&mut self) {
+        self.uri = detached(&self.uri);
+        self.request_id = self.request_id.take().map(RequestId::detached);
     }
 }
 
@@ -160,21 +117,6 @@ impl Record {
 fn detached(uri: &Uri) -> Uri {
     let target = uri.path_and_query().map_or("/", PathAndQuery::as_str);
     Uri::from_maybe_shared(Bytes::copy_from_slice(target.as_bytes())).unwrap_or_else(|_| uri.clone())
-}
-
-impl Drop for Record {
-    /// A record that nobody ended belongs to a request whose client went away; its status is 499 unless a head was sent.
-    fn drop(&mut self) {
-        if !self.open {
-            return;
-        }
-        if std::thread::panicking() {
-            self.status = Reason::Internal.status().as_u16();
-            return self.end(Reason::Internal);
-        }
-        let left = if self.client.worker().is_stopped() { Reason::Shutdown } else { Reason::ClientClosed };
-        self.end(self.client.cut().or(self.client.body_failure()).unwrap_or(left));
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Reading, writing and shutting down are the same system calls for both; the kernel knows which it is. So both are held as one, and
 //! whoever uses no socket of this machine pays for none: not even a branch on the path of a request.
 
+mod input;
+
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -12,6 +14,8 @@ use std::task::{Context, Poll};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+
+pub(crate) use self::input::Input;
 
 /// Bytes that the kernel takes for a peer which has not been sent what came before: beyond them a socket is not
 /// writable. So what a socket takes is what its peer takes, give or take this much, and not what fits into a send buffer
@@ -40,6 +44,11 @@ impl Stream {
     /// What has come, which stays where it is. Waits for something; 0 if nothing will come any more.
     pub(crate) async fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.peek(buffer).await
+    }
+
+    /// Ready when something has come, be it the end.
+    pub(crate) fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.poll_read_ready(cx)
     }
 
     /// Has it reset its connection when it is dropped. A socket of this machine cannot: its end is the same whatever it stands for.

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::json::escape;
 use crate::record::{Logged, Record};
+use crate::server::Peer;
 
 /// The text of the second that was formatted last; most lines share theirs with the line before.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,6 +19,7 @@ pub(super) struct Second {
 pub(super) fn append(
     buffer: &mut Vec<u8>,
     record: &Record,
+    peer: &Peer,
     route: Option<&str>,
     time: SystemTime,
     duration: Duration,
@@ -48,7 +50,7 @@ pub(super) fn append(
     buffer.extend_from_slice(br#","duration_ms":"#);
     milliseconds(buffer, duration);
     buffer.extend_from_slice(br#","client_ip":""#);
-    record.client.append_ip(buffer, record.client_ip);
+    peer.append_ip(buffer, record.client_ip);
     if let Some(id) = &record.request_id {
         buffer.extend_from_slice(br#"","request_id":""#);
         escape(buffer, id.value().as_bytes());

@@ -19,6 +19,9 @@ const PIECES: usize = 32;
 /// Bytes that are worth keeping between messages: room for the end of a chunk, and for the last one.
 const KEPT: usize = 64;
 
+/// More memory than this is not kept for another message.
+const RENEWED: usize = 32 * 1024;
+
 /// A message on its way out.
 #[derive(Debug, Default)]
 pub(crate) struct Encoder {
@@ -230,6 +233,13 @@ impl Encoder {
     /// Whether every byte of one whole message was taken, or there is none: only then may another begin.
     pub(crate) fn is_done(&self) -> bool {
         matches!(self.state, State::Idle | State::Sent) && self.is_empty()
+    }
+
+    /// Ready for another message, whatever became of the last one; false if its memory has grown beyond what is worth keeping.
+    pub(crate) fn renew(&mut self) -> bool {
+        self.break_off();
+        self.state = State::Idle;
+        self.front.capacity() + self.back.capacity() <= RENEWED
     }
 
     fn fail(&mut self, why: &'static str) -> Malformed {

@@ -1,22 +1,19 @@
 //! The body of a request while it is read: counted against the route's `limits.body`. What has ended stays ended and what has
 //! failed stays failed, whoever asks again: an error that became an end would complete a broken request.
 
-use std::error::Error as _;
-use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use hyper::body::Incoming;
 
 use crate::error::Reason;
-use crate::server::Client;
+use crate::exchange::Exchange;
 
 /// The body of a request, counted against the route's `limits.body` while it streams.
 #[derive(Debug)]
-pub struct RequestBody(State<Upload>);
+pub struct RequestBody(State<Rc<Exchange>>);
 
 /// Where a body is.
 #[derive(Debug)]
@@ -31,13 +28,10 @@ enum State<S> {
 
 /// What a body is read from.
 trait Source {
-    fn poll_data(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Bytes, Reason>>>;
+    fn poll_data(&mut self) -> Poll<Option<Result<Bytes, Reason>>>;
 
     /// How many bytes are still to come, if that is known.
     fn left(&self) -> Option<u64>;
-
-    /// All of it has been read.
-    fn ended(&self);
 
     /// It will never be whole.
     fn failed(&self, reason: Reason);
@@ -49,21 +43,34 @@ impl RequestBody {
         Self(State::Ended)
     }
 
-    /// `awaits_consent`: the client sends it only once it is read (`Expect: 100-continue`, RFC 9110 section 10.1.1).
-    pub(crate) fn new(
-        incoming: Incoming,
-        client: &Rc<Client>,
-        limit: Option<u64>,
-        awaits_consent: bool,
-    ) -> Self {
-        if incoming.is_end_stream() {
+    /// What comes of the exchange's upload, if anything does.
+    pub(crate) fn of(exchange: &Rc<Exchange>, limit: Option<u64>) -> Self {
+        if !exchange.upload().is_there() {
             return Self::empty();
         }
-        client.body_promised();
-        let upload = Upload { incoming, client: client.clone(), awaits_consent, begun: false };
-        let mut body = Self(State::Open(upload, u64::MAX));
+        exchange.upload().set_read(true);
+        let mut body = Self(State::Open(exchange.clone(), u64::MAX));
         body.limit(limit);
         body
+    }
+
+    /// Whether there is nothing more to be read: it was read to its end, or there was none.
+    pub fn is_end(&self) -> bool {
+        matches!(self.0, State::Ended)
+    }
+
+    /// How many bytes are still to come, if that is known.
+    pub fn length(&self) -> Option<u64> {
+        match &self.0 {
+            State::Open(source, _) => source.left(),
+            State::Ended => Some(0),
+            State::Failed(_) => None,
+        }
+    }
+
+    /// The next data; `None` at the end. What has failed says so to whoever asks again.
+    pub(crate) fn poll_data(&mut self) -> Poll<Option<Result<Bytes, Reason>>> {
+        self.0.poll()
     }
 
     /// What may be read of it from now on, in bytes.
@@ -75,13 +82,13 @@ impl RequestBody {
 }
 
 impl<S: Source> State<S> {
-    fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Bytes, Reason>>> {
+    fn poll(&mut self) -> Poll<Option<Result<Bytes, Reason>>> {
         let (source, allowed) = match self {
             Self::Open(source, allowed) => (source, allowed),
             Self::Ended => return Poll::Ready(None),
             Self::Failed(reason) => return Poll::Ready(Some(Err(*reason))),
         };
-        let next = match ready!(source.poll_data(cx)) {
+        let next = match ready!(source.poll_data()) {
             Some(Ok(data)) => match allowed.checked_sub(data.len() as u64) {
                 Some(rest) => {
                     *allowed = rest;
@@ -97,7 +104,6 @@ impl<S: Source> State<S> {
         Poll::Ready(match next {
             Ok(data) => {
                 if data.is_none() || source.left() == Some(0) {
-                    source.ended();
                     *self = Self::Ended;
                 }
                 data.map(Ok)
@@ -111,94 +117,46 @@ impl<S: Source> State<S> {
     }
 }
 
+impl Drop for RequestBody {
+    /// Nobody reads what is left.
+    fn drop(&mut self) {
+        if let State::Open(exchange, _) = &self.0 {
+            exchange.upload().set_read(false);
+        }
+    }
+}
+
 impl HttpBody for RequestBody {
     type Data = Bytes;
     type Error = Reason;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        cx: &mut TaskContext<'_>,
+        _: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Reason>>> {
-        self.0.poll(cx).map_ok(Frame::data)
+        self.poll_data().map_ok(Frame::data)
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.0, State::Ended)
+        self.is_end()
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.0 {
-            State::Open(upload, _) => upload.incoming.size_hint(),
-            State::Ended => SizeHint::with_exact(0),
-            State::Failed(_) => SizeHint::default(),
-        }
+        self.length().map_or_else(SizeHint::new, SizeHint::with_exact)
     }
 }
 
-impl Drop for RequestBody {
-    /// What is left may be read away, unless nobody has asked for it: reading would ask.
-    fn drop(&mut self) {
-        if let State::Open(upload, _) = std::mem::replace(&mut self.0, State::Ended)
-            && !upload.awaits_consent
-        {
-            upload.client.body_left(upload.incoming);
-        }
-    }
-}
-
-/// A body that hyper reads from a client, whose connection is told how far it is.
-#[derive(Debug)]
-struct Upload {
-    incoming: Incoming,
-    client: Rc<Client>,
-    /// The client sends it only when it is asked to, and reading asks.
-    awaits_consent: bool,
-    /// Some of it has come.
-    begun: bool,
-}
-
-impl Upload {
-    /// hyper hides what its decoder found behind one kind of error; the cause still says it.
-    fn reason_of(&self, error: &hyper::Error) -> Reason {
-        let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
-        match cause {
-            Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => Reason::BadRequest,
-            // Whoever says half a body and then no more may still listen; whoever says nothing of it has left.
-            Some(io::ErrorKind::UnexpectedEof) if self.begun => Reason::BadRequest,
-            _ => Reason::ClientClosed,
-        }
-    }
-}
-
-impl Source for Upload {
-    fn poll_data(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Bytes, Reason>>> {
-        self.awaits_consent = false;
-        let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) else {
-            self.client.body_awaited();
-            return Poll::Pending;
-        };
-        Poll::Ready(match frame {
-            // Request trailers are dropped: none may reach a backend as if they were checked (RFC 9110 6.5.1).
-            Some(Ok(frame)) => frame.into_data().ok().map(|data| {
-                self.begun = true;
-                self.client.body_received(data.len() as u64);
-                Ok(data)
-            }),
-            Some(Err(error)) => Some(Err(self.reason_of(&error))),
-            None => None,
-        })
+impl Source for Rc<Exchange> {
+    fn poll_data(&mut self) -> Poll<Option<Result<Bytes, Reason>>> {
+        self.upload().poll_data()
     }
 
     fn left(&self) -> Option<u64> {
-        self.incoming.size_hint().exact()
-    }
-
-    fn ended(&self) {
-        self.client.body_ended();
+        self.upload().left()
     }
 
     fn failed(&self, reason: Reason) {
-        self.client.body_failed(reason);
+        self.upload().refuse(reason);
     }
 }
 
@@ -206,7 +164,6 @@ impl Source for Upload {
 mod tests {
     use std::cell::Cell;
     use std::collections::VecDeque;
-    use std::task::Waker;
 
     use proptest::prelude::*;
 
@@ -216,11 +173,11 @@ mod tests {
     struct Script {
         events: VecDeque<Option<Result<u8, Reason>>>,
         left: Option<u64>,
-        told: Cell<Option<Result<(), Reason>>>,
+        told: Cell<Option<Reason>>,
     }
 
     impl Source for Script {
-        fn poll_data(&mut self, _: &mut TaskContext<'_>) -> Poll<Option<Result<Bytes, Reason>>> {
+        fn poll_data(&mut self) -> Poll<Option<Result<Bytes, Reason>>> {
             let Some(event) = self.events.pop_front() else { return Poll::Ready(None) };
             Poll::Ready(event.map(|event| {
                 event.map(|length| {
@@ -234,12 +191,8 @@ mod tests {
             self.left
         }
 
-        fn ended(&self) {
-            assert_eq!(self.told.replace(Some(Ok(()))), None);
-        }
-
         fn failed(&self, reason: Reason) {
-            assert_eq!(self.told.replace(Some(Err(reason))), None);
+            assert_eq!(self.told.replace(Some(reason)), None);
         }
     }
 
@@ -274,11 +227,10 @@ mod tests {
             }
             let whole = !broken && come <= limit && left.is_none_or(|left| come >= left);
             let mut body = State::Open(Script { events: events.into(), left, told: Cell::new(None) }, limit);
-            let mut cx = TaskContext::from_waker(Waker::noop());
             let mut read = 0;
             let mut verdict = None;
             for _ in 0..20 {
-                let Poll::Ready(next) = body.poll(&mut cx) else { unreachable!() };
+                let Poll::Ready(next) = body.poll() else { unreachable!() };
                 match next {
                     Some(Ok(data)) => {
                         prop_assert_eq!(verdict, None, "data after the end");

@@ -76,7 +76,7 @@ impl Page {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         }
         if let Body::Streaming(unread) = std::mem::replace(response.body_mut(), Body::from(body)) {
-            unread.forgo(&cx.record);
+            unread.forgo();
         }
     }
 }

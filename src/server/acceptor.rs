@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::sync::watch;
 
+use super::gate;
+use super::http1::Service;
 use super::listener::{Listener, SocketFile};
 use super::process::Phase;
 use super::worker::Worker;
@@ -26,11 +28,12 @@ const MOST_SHORTAGES: u32 = 200;
 /// Serves what connects to a socket of a listener, by its number, until the gateway closes. The socket then takes no new connection, and
 /// those that are in its queue already are served: their clients know of no reason why they should not be.
 pub(super) async fn serve<A: App>(
-    app: (&'static A, usize),
+    (app, number): (&'static A, usize),
     socket: Listener,
     worker: Rc<Worker>,
     mut phase: watch::Receiver<Phase>,
 ) -> io::Result<()> {
+    let service = Service::new(move |exchange, arrival| gate::admit(app, exchange, arrival));
     let listener = Accepting::new(socket)?;
     loop {
         let (stream, peer) = tokio::select! {
@@ -44,7 +47,7 @@ pub(super) async fn serve<A: App>(
             () = make_room(&worker) => {}
             _ = phase.wait_for(|phase| *phase >= Phase::Closing) => worker.process().admit_beyond_limit(),
         }
-        entrance::enter(app, stream, peer, &worker);
+        entrance::enter((&service, number), stream, peer, &worker);
     }
     let socket = listener.into_std()?;
     socket.refuse();
@@ -56,7 +59,7 @@ pub(super) async fn serve<A: App>(
             Ok((stream, peer)) => {
                 // Whoever is in the queue has been let in by the kernel, and may have sent a request already.
                 worker.process().admit_beyond_limit();
-                entrance::enter(app, stream, peer, &worker);
+                entrance::enter((&service, number), stream, peer, &worker);
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock || shortages == MOST_SHORTAGES => break,
@@ -130,15 +133,12 @@ fn accept_at_once(socket: &Listener) -> io::Result<Accepted> {
 }
 
 /// Serves what connects to a socket of the admin, for as long as the worker runs.
-pub(super) async fn serve_admin<A: App>(
-    app: &'static A,
-    socket: Listener,
-    worker: Rc<Worker>,
-) -> io::Result<()> {
+pub(super) async fn serve_admin(socket: Listener, worker: Rc<Worker>) -> io::Result<()> {
+    let service = Service::new(gate::admit_admin);
     let listener = Accepting::new(socket)?;
     loop {
         let (stream, peer) = accept(&listener, &worker).await;
-        tokio::task::spawn_local(connection::serve_admin(app, stream, peer, worker.clone()));
+        connection::spawn_admin(&service, stream, peer, worker.clone());
     }
 }
 

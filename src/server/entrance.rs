@@ -6,29 +6,34 @@ use std::rc::Rc;
 use super::address;
 use super::connection;
 use super::door::Entered;
+use super::gate::Arrival;
+use super::http1::Service;
 use super::per_client::{self, Full};
 use super::refused::Refused;
 use super::worker::Worker;
-use crate::app::App;
+use crate::exchange::{Delivery, Exchange};
 use crate::stream::Stream;
 
 /// Serves a connection that has been counted in, by the listener's door if it has one; or refuses it.
-pub(super) fn enter<A: App>(
-    app: (&'static A, usize),
+pub(super) fn enter<S, F>(
+    (service, number): (&Rc<Service<S, F>>, usize),
     stream: Stream,
     peer: Option<SocketAddr>,
     worker: &Rc<Worker>,
-) {
+) where
+    S: Fn(Rc<Exchange>, Arrival) -> F + 'static,
+    F: Future<Output = Option<Delivery>> + 'static,
+{
     let seat = Seat { worker: worker.clone(), client: None };
-    let Some(door) = worker.settings().listeners.get(app.1).and_then(|listener| listener.door) else {
-        return begin(app, Entered { stream, peer, is_shared: false }, seat);
+    let Some(door) = worker.settings().listeners.get(number).and_then(|listener| listener.door) else {
+        return begin((service, number), Entered { stream, peer, is_shared: false }, seat);
     };
-    let handshake = worker.begin_handshake();
+    let (service, handshake) = (service.clone(), worker.begin_handshake());
     tokio::task::spawn_local(async move {
         match handshake.wait_for(door.enter(stream, peer)).await {
-            Ok(Some(entered)) => begin(app, entered, seat),
+            Ok(Some(entered)) => begin((&service, number), entered, seat),
             Ok(None) => {}
-            Err(why) => seat.refuse(why, peer.map(|peer| peer.ip()), app.1),
+            Err(why) => seat.refuse(why, peer.map(|peer| peer.ip()), number),
         }
         // Not before the client is enlisted: no drain may find neither.
         drop(handshake);
@@ -36,14 +41,18 @@ pub(super) fn enter<A: App>(
 }
 
 /// From here on it is HTTP.
-fn begin<A: App>(app: (&'static A, usize), entered: Entered, mut seat: Seat) {
+fn begin<S, F>((service, number): (&Rc<Service<S, F>>, usize), entered: Entered, mut seat: Seat)
+where
+    S: Fn(Rc<Exchange>, Arrival) -> F + 'static,
+    F: Future<Output = Option<Delivery>> + 'static,
+{
     let Entered { stream, peer, is_shared } = entered;
     let address = peer.map(|peer| peer.ip().to_canonical());
     let worker = seat.worker.clone();
     match seat.claim(address.filter(|_| !is_shared)) {
-        Ok(()) => connection::spawn(app, stream, peer, seat, &worker),
+        Ok(()) => connection::spawn((service, number), stream, peer, seat, &worker),
         Err(Full) => {
-            seat.refuse(Refused::TooMany, address, app.1);
+            seat.refuse(Refused::TooMany, address, number);
             // Without a reset its end would be ours to wait for (`TIME_WAIT`), once for each of them.
             stream.reset_at_end();
         }

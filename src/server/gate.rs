@@ -12,58 +12,76 @@ mod tests;
 mod via;
 
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use bytes::Bytes;
 use castgate_contract::{built_in, path};
-use http::{HeaderValue, Method, StatusCode, Version, header};
-use hyper::body::Incoming;
-use hyper::ext::ReasonPhrase;
+use http::{HeaderValue, Method, Uri, Version, header};
 
 use self::check::{Checked, check, check_length, is_of_the_gateway};
 use self::fields::Findings;
 use self::host::host_name;
 pub(crate) use self::host::is_host;
 use super::address;
-use super::client::Client;
 use super::process::Phase;
-use super::remainder;
 use crate::admin;
 use crate::app::App;
 use crate::context::Context;
 use crate::error::{Error, Reason};
-use crate::message::{Body, BodyError, Request, RequestBody, Response};
-use crate::record::{Record, UNMATCHED};
+use crate::exchange::{Account, Delivery, Exchange};
+use crate::message::{Request, RequestBody};
+use crate::record::Record;
 use crate::route::{Answer, Disputed, Question, RouteSettings};
 
-/// Serves one request of a gateway listener; an error ends the connection without an answer.
+/// What a client connection brings.
+#[derive(Debug)]
+pub(super) enum Arrival {
+    /// A request head; its body is the exchange's upload.
+    Request(http::Request<()>),
+    /// What is no request, or none that could be read: why, and its first line as far as it was read.
+    Refused(Reason, Option<(Method, Bytes)>),
+}
+
+/// Answers what has come at a gateway listener; `None` if its client has gone, and nobody is there to be answered.
 pub(super) async fn admit<A: App>(
     app: &'static A,
-    client: &Rc<Client>,
-    request: http::Request<Incoming>,
-) -> Result<Response, BodyError> {
+    exchange: Rc<Exchange>,
+    arrival: Arrival,
+) -> Option<Delivery> {
+    let request = match arrival {
+        Arrival::Request(request) => with_body(request, &exchange),
+        Arrival::Refused(reason, line) => return Some(refuse(app, &exchange, reason, line).await),
+    };
     let settings = app.settings();
-    let trusted = client.is_trusted_proxy();
+    let peer = exchange.peer();
+    let trusted = peer.is_trusted_proxy();
     let mut checked = check(&request, settings, trusted);
     // `/health` and its like stand ahead of everything, on any host.
     if settings.admin.is_empty() && built_in::at(request.uri().path()).is_some() {
         let within = check_length(request.body(), settings.limits.body);
         checked = checked.and_then(|checked| within.map(|()| checked));
         if checked.is_ok() {
-            return Ok(answer_admin(client, request).await);
+            return Some(answer_admin(&exchange, request).await);
         }
     }
-    let started = Instant::now();
+    let started = exchange.clock().now();
     let client_ip = if trusted {
-        address::client_ip(settings.trusted_proxies, client.peer(), request.headers())
+        address::client_ip(settings.trusted_proxies, peer.address(), request.headers())
     } else {
-        client.peer()
+        peer.address()
     };
-    let record = Record::open(client, started, request.method().clone(), client_ip);
-    let mut cx =
-        Context { client, record, rejection: None, is_announced: false, withheld: None, introduction: None };
-    let version = request.version();
-    let mut request = with_body(request, client);
-    client.begin(started, &IMMEDIATE);
+    let record = Record::new(started, request.method().clone(), client_ip);
+    let mut account = Account::open(&exchange, record);
+    let mut cx = Context {
+        exchange: &exchange,
+        record: account.record(),
+        rejection: None,
+        is_announced: false,
+        withheld: None,
+        introduction: None,
+    };
+    let mut request = request;
+    exchange.clock().begin(started, &IMMEDIATE);
     let found = checked
         .and_then(|checked| make_admissible(&mut request, &mut cx, checked))
         .map_err(Error::from)
@@ -79,36 +97,21 @@ pub(super) async fn admit<A: App>(
             app.reject(request, &mut cx).await
         }
     };
-    let mut response = result.unwrap_or_else(|error| error.into_response(&mut cx));
+    let response = result.unwrap_or_else(|error| error.into_response(&mut cx));
     if cx.record.reason == Reason::ClientClosed {
-        // Nobody is there to answer; the record says so when it is dropped.
-        return Err(Reason::ClientClosed.as_str().into());
+        // The account says so when it is dropped.
+        return None;
     }
-    if client.worker().is_draining() || client.is_too_old(client.now()) {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    cx.record.status = response.status().as_u16();
+    if exchange.worker().is_draining() || exchange.peer().is_too_old(exchange.clock().now()) {
+        exchange.close_after();
     }
-    // Asked here, since a future that has nothing to do costs more than the question.
-    if client.body_is_unread() {
-        remainder::settle(client, &mut response).await;
-    }
-    name_status(&mut response);
-    hand_over(&mut response, cx, version);
-    Ok(response)
+    Some(Delivery { response, account: Some(account) })
 }
 
-/// Where a status has no name, hyper would write `<none>`; the phrase may be empty (RFC 9112 section 4).
-fn name_status(response: &mut Response) {
-    if response.status().canonical_reason().is_none() && response.extensions().get::<ReasonPhrase>().is_none()
-    {
-        response.extensions_mut().insert(ReasonPhrase::from_static(b""));
-    }
-}
-
-fn with_body(request: http::Request<Incoming>, client: &Rc<Client>) -> Request {
-    let limit = client.worker().settings().limits.body;
-    let has_body = !http_body::Body::is_end_stream(request.body());
-    let awaits_consent = has_body && request.headers().contains_key(header::EXPECT);
-    request.map(|incoming| RequestBody::new(incoming, client, limit, awaits_consent))
+fn with_body(request: http::Request<()>, exchange: &Rc<Exchange>) -> Request {
+    let limit = exchange.worker().settings().limits.body;
+    request.map(|()| RequestBody::of(exchange, limit))
 }
 
 /// What answers without an upstream needs no longer than this.
@@ -129,7 +132,7 @@ fn make_admissible(
         *request.uri_mut() = target.uri;
     }
     let version = request.version();
-    cx.introduction = Some(fields.introduce(request.headers_mut(), cx.client, version)?);
+    cx.introduction = Some(fields.introduce(request.headers_mut(), cx.exchange.peer(), version)?);
     cx.withheld = fields.unmask(request.headers_mut());
     Ok(Admissible { fields, disputed, is_spelled })
 }
@@ -149,7 +152,7 @@ fn find<A: App>(
     Admissible { fields, disputed, is_spelled }: Admissible,
     cx: &mut Context<'_>,
 ) -> Result<Option<&'static A::Target>, Error> {
-    let routes = app.routes(cx.client.listener());
+    let routes = app.routes(cx.exchange.peer().listener());
     let is_of_the_gateway = is_of_the_gateway(request);
     let host = host_name(cx.introduction.as_ref().and_then(|said| said.host.as_ref()));
     // What is guarded is guarded whatever the parameters of its segments, and however it is spelled.
@@ -188,7 +191,7 @@ fn find<A: App>(
             if cx.worker().is_stopped() {
                 return Err(Reason::Shutdown.into());
             }
-            cx.client.begin(cx.record.started, settings);
+            cx.exchange.clock().begin(cx.record.started, settings);
             Ok(Some(&route.target))
         }
         Answer::Allow(methods) => {
@@ -202,82 +205,72 @@ fn find<A: App>(
     }
 }
 
-/// Ends the record, or gives it to the body that will.
-fn hand_over(response: &mut Response, mut cx: Context<'_>, version: Version) {
-    let status = response.status();
-    cx.record.status = status.as_u16();
-    match response.body_mut() {
-        Body::Streaming(streaming) => {
-            // HTTP/1.0 has no chunks: a body without a length ends with the connection.
-            let close_delimited = version == Version::HTTP_10 && streaming.size_hint().exact().is_none();
-            cx.client.set_ends_body(close_delimited);
-            streaming.carry(cx.record.hand_over());
-            if close_delimited {
-                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-            }
+/// Answers what has come at the admin listener.
+pub(super) async fn admit_admin(exchange: Rc<Exchange>, arrival: Arrival) -> Option<Delivery> {
+    let settings = exchange.worker().settings();
+    let admissible = match arrival {
+        Arrival::Request(request) => {
+            let request = with_body(request, &exchange);
+            let checked = check(&request, settings, exchange.peer().is_trusted_proxy());
+            let within = checked.and_then(|_| check_length(request.body(), settings.limits.body));
+            within.map(|()| request)
         }
-        body => {
-            // hyper sends no body where there can be none (RFC 9112 section 6.3).
-            let bodiless = cx.record.method == Method::HEAD
-                || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-            let length = http_body::Body::size_hint(body).exact().unwrap_or(0);
-            cx.record.bytes_out = if bodiless { 0 } else { length };
-            let reason = cx.record.reason;
-            // The clock was read when the backend's head came, and not again unless somebody has waited since.
-            let ended = if cx.record.backend.is_some() { cx.client.now() } else { Instant::now() };
-            cx.record.end_at(reason, ended);
-        }
-    }
-}
-
-/// Serves one request of the admin listener.
-pub(super) async fn admit_admin(client: &Rc<Client>, request: http::Request<Incoming>) -> Response {
-    let settings = client.worker().settings();
-    let checked = check(&request, settings, client.is_trusted_proxy());
-    match checked.and_then(|_| check_length(request.body(), settings.limits.body)) {
-        Ok(()) => answer_admin(client, request).await,
+        Arrival::Refused(reason, _) => Err(reason),
+    };
+    Some(match admissible {
+        Ok(request) => answer_admin(&exchange, request).await,
         Err(reason) => {
-            let now = Instant::now();
-            client.begin(now, &IMMEDIATE);
-            let response = admin::refusal(reason);
-            client.exchange_ended(now);
-            response
+            tracing::debug!(reason = reason.as_str(), "bad request on the admin listener");
+            exchange.clock().begin(exchange.clock().now(), &IMMEDIATE);
+            if reason.closes() {
+                exchange.close_after();
+            }
+            Delivery { response: admin::refusal(reason), account: None }
         }
-    }
+    })
 }
 
-async fn answer_admin(client: &Rc<Client>, request: http::Request<Incoming>) -> Response {
-    let now = Instant::now();
-    client.begin(now, &IMMEDIATE);
-    let (parts, body) = with_body(request, client).into_parts();
+async fn answer_admin(exchange: &Rc<Exchange>, request: Request) -> Delivery {
+    exchange.clock().begin(exchange.clock().now(), &IMMEDIATE);
+    let (parts, body) = request.into_parts();
     drop(body);
-    let mut response = admin::answer(client.worker().process(), &parts.method, parts.uri.path()).await;
-    if client.worker().process().phase() != Phase::Running || client.is_too_old(now) {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    let process = exchange.worker().process();
+    let response = admin::answer(process, &parts.method, parts.uri.path()).await;
+    if process.phase() != Phase::Running || exchange.peer().is_too_old(exchange.clock().now()) {
+        exchange.close_after();
     }
-    remainder::settle(client, &mut response).await;
-    client.exchange_ended(Instant::now());
-    response
+    Delivery { response, account: None }
 }
 
-/// Counts and logs a request that hyper has answered itself, or that never became one.
-pub(super) async fn refuse<A: App>(app: &'static A, client: &Rc<Client>, reason: Reason) {
-    let method = Method::from_bytes(b"-").unwrap_or(Method::GET);
-    let mut record = Record::open(client, Instant::now(), method, client.peer());
-    record.route = UNMATCHED;
+/// Answers what never became a request; counts and logs it.
+async fn refuse<A: App>(
+    app: &'static A,
+    exchange: &Rc<Exchange>,
+    reason: Reason,
+    line: Option<(Method, Bytes)>,
+) -> Delivery {
+    let unread = || Method::from_bytes(b"-").unwrap_or(Method::GET);
+    let (method, target) = line.unwrap_or_else(|| (unread(), Bytes::new()));
+    let now = exchange.clock().now();
+    exchange.clock().begin(now, &IMMEDIATE);
+    let record = Record::new(now, method.clone(), exchange.peer().address());
+    let mut account = Account::open(exchange, record);
     let mut cx = Context {
-        client,
-        record,
+        exchange,
+        record: account.record(),
         rejection: Some(reason.into()),
         is_announced: false,
         withheld: None,
         introduction: None,
     };
     let mut request = Request::new(RequestBody::empty());
+    *request.method_mut() = method;
+    *request.uri_mut() = Uri::from_maybe_shared(target).unwrap_or_default();
     // Nobody has read which one it has.
     *request.version_mut() = Version::HTTP_09;
     let response = app.reject(request, &mut cx).await;
     let response = response.unwrap_or_else(|error| error.into_response(&mut cx));
     cx.record.status = response.status().as_u16();
-    cx.record.end(reason);
+    exchange.close_after();
+    Delivery { response, account: Some(account) }
 }

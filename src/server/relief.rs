@@ -1,4 +1,4 @@
-//! Who makes way when there are as many clients as there may be, or no file is left for another: the connection that has been
+//! Who makes way when there are as many sessions as there may be, or no file is left for another: the connection that has been
 //! idle longest. A limit that only kept newcomers out would let whoever opens connections and sends nothing keep everybody out.
 
 use std::cell::RefCell;
@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
-use super::client::Client;
+use super::session::Session;
 
 /// A connection that was quiet for less than this may have a request on its way: it is not idle yet. Longer than most
 /// round trips, and far shorter than what anybody waits for a drain.
@@ -17,7 +17,7 @@ const AT_ONCE: usize = 64;
 /// Connections in the order in which they make way, from the last look at all of them.
 #[derive(Debug, Default)]
 pub(super) struct Idlest {
-    found: RefCell<VecDeque<(Instant, Weak<Client>)>>,
+    found: RefCell<VecDeque<(Instant, Weak<Session>)>>,
 }
 
 impl Idlest {
@@ -25,21 +25,21 @@ impl Idlest {
     pub(super) fn next<'a>(
         &self,
         now: Instant,
-        clients: impl Iterator<Item = &'a Rc<Client>>,
-    ) -> Option<Rc<Client>> {
+        sessions: impl Iterator<Item = &'a Rc<Session>>,
+    ) -> Option<Rc<Session>> {
         let mut found = self.found.borrow_mut();
         // Who was idle at the last look and still is has been so for longer than anybody who was not.
-        let still_idle = |found: &mut VecDeque<(Instant, Weak<Client>)>| {
-            std::iter::from_fn(|| found.pop_front()).find_map(|(since, client)| {
-                client.upgrade().filter(|client| client.idle_since() == Some(since))
+        let still_idle = |found: &mut VecDeque<(Instant, Weak<Session>)>| {
+            std::iter::from_fn(|| found.pop_front()).find_map(|(since, session)| {
+                session.upgrade().filter(|session| session.idle_since() == Some(since))
             })
         };
-        if let Some(client) = still_idle(&mut found) {
-            return Some(client);
+        if let Some(session) = still_idle(&mut found) {
+            return Some(session);
         }
-        let idle = clients.filter_map(|client| {
-            let since = client.idle_since()?;
-            (now.saturating_duration_since(since) >= ON_ITS_WAY).then(|| (since, Rc::downgrade(client)))
+        let idle = sessions.filter_map(|session| {
+            let since = session.idle_since()?;
+            (now.saturating_duration_since(since) >= ON_ITS_WAY).then(|| (since, Rc::downgrade(session)))
         });
         let mut idle: Vec<_> = idle.collect();
         idle.sort_unstable_by_key(|(since, _)| *since);

@@ -233,7 +233,7 @@ fn work<A: App>(
         for (socket, owner) in sockets {
             match owner {
                 Owner::Admin => {
-                    tokio::task::spawn_local(acceptor::serve_admin(app, socket, worker.clone()));
+                    tokio::task::spawn_local(acceptor::serve_admin(socket, worker.clone()));
                 }
                 Owner::Gateway(listener) => {
                     let app = (app, listener);

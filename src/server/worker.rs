@@ -10,7 +10,6 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue};
 use tokio::sync::Notify;
 
-use super::client::Client;
 use super::crew::End;
 use super::door::{Entered, Entering};
 use super::handshakes::{Handshake, Handshakes};
@@ -18,6 +17,7 @@ use super::ids::Ids;
 use super::process::{Phase, Process};
 use super::refused::Refused;
 use super::relief::{Idlest, ON_ITS_WAY};
+use super::session::Session;
 use crate::access_log::{AccessLogBuffer, Queue};
 use crate::app::Settings;
 use crate::forward::Budget;
@@ -38,6 +38,9 @@ const READ_BLOCK: usize = 64 * 1024;
 /// as long as at least this much of one is left.
 const READ_MINIMUM: usize = 4 * 1024;
 
+/// Bytes of a `Date` field.
+const DATE: usize = 29;
+
 /// What belongs to one worker alone.
 #[derive(Debug)]
 pub(crate) struct Worker {
@@ -56,8 +59,10 @@ pub(crate) struct Worker {
     /// An instant and the wall-clock time that belongs to it.
     shortage_told: Cell<Option<Instant>>,
     wall: Cell<(Instant, SystemTime)>,
-    clients: RefCell<BTreeMap<u64, Rc<Client>>>,
-    next_client: Cell<u64>,
+    /// The `Date` of a second.
+    date: Cell<(u64, [u8; DATE])>,
+    sessions: RefCell<BTreeMap<u64, Rc<Session>>>,
+    next_session: Cell<u64>,
     handshakes: Handshakes,
     /// When the gateway closes: what is about to become a client has until then to come.
     closing: Cell<Option<Instant>>,
@@ -83,8 +88,9 @@ impl Worker {
             spare_headers: RefCell::default(),
             shortage_told: Cell::new(None),
             wall: Cell::new((Instant::now(), SystemTime::now())),
-            clients: RefCell::default(),
-            next_client: Cell::new(0),
+            date: Cell::new((u64::MAX, [b' '; DATE])),
+            sessions: RefCell::default(),
+            next_session: Cell::new(0),
             handshakes: Handshakes::default(),
             closing: Cell::new(None),
             idlest: Idlest::default(),
@@ -195,6 +201,21 @@ impl Worker {
         }
     }
 
+    /// The time of an instant as a `Date` field (RFC 9110 section 6.6.1), written once a second.
+    pub(crate) fn date(&self, instant: Instant) -> [u8; DATE] {
+        let time = self.wall_clock(instant);
+        let second = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        let (known, mut text) = self.date.get();
+        if known != second {
+            let written = httpdate::fmt_http_date(time);
+            if let Ok(bytes) = written.as_bytes().try_into() {
+                text = bytes;
+            }
+            self.date.set((second, text));
+        }
+        text
+    }
+
     /// Drops old connections and follows the wall clock, for as long as the worker runs.
     pub(super) async fn sweep(&self) {
         loop {
@@ -206,13 +227,13 @@ impl Worker {
     }
 
     /// Takes a connection into the account of those that a drain waits for.
-    pub(super) fn enlist(self: &Rc<Self>, client: &Rc<Client>) -> Enlisted {
-        let id = self.next_client.get();
-        self.next_client.set(id + 1);
-        self.clients.borrow_mut().insert(id, client.clone());
+    pub(super) fn enlist(self: &Rc<Self>, session: &Rc<Session>) -> Enlisted {
+        let id = self.next_session.get();
+        self.next_session.set(id + 1);
+        self.sessions.borrow_mut().insert(id, session.clone());
         self.metrics.connection_opened();
         if let Some(latest) = self.closing.get() {
-            client.close(latest);
+            session.close(latest);
         }
         Enlisted { worker: self.clone(), id }
     }
@@ -261,9 +282,9 @@ impl Worker {
 
     fn end_idlest(&self) -> bool {
         let now = Instant::now();
-        let idlest = self.idlest.next(now, self.clients.borrow().values());
+        let idlest = self.idlest.next(now, self.sessions.borrow().values());
         match &idlest {
-            Some(client) => client.close(now),
+            Some(session) => session.close(now),
             None => return self.handshakes.end_oldest(now),
         }
         true
@@ -276,7 +297,7 @@ impl Worker {
         let latest = Instant::now() + ON_ITS_WAY.min(self.settings().drain.grace / 2);
         self.closing.set(Some(latest));
         self.handshakes.hasten(latest);
-        self.all_clients().iter().for_each(|client| client.close(latest));
+        self.all_sessions().iter().for_each(|session| session.close(latest));
         self.clients_gone().await;
         self.pool.clear();
     }
@@ -287,8 +308,8 @@ impl Worker {
         let until = Instant::now() + LAST_WORDS;
         self.closing.set(Some(Instant::now()));
         self.handshakes.hasten(Instant::now());
-        for client in self.all_clients() {
-            if client.cut_off(until) {
+        for session in self.all_sessions() {
+            if session.cut_off(until) {
                 end = End::CutOff;
             }
         }
@@ -296,8 +317,8 @@ impl Worker {
         end
     }
 
-    fn all_clients(&self) -> Vec<Rc<Client>> {
-        self.clients.borrow().values().cloned().collect()
+    fn all_sessions(&self) -> Vec<Rc<Session>> {
+        self.sessions.borrow().values().cloned().collect()
     }
 
     async fn clients_gone(&self) {
@@ -308,7 +329,7 @@ impl Worker {
 
     /// Whether no connection is left for a drain to wait for.
     fn is_deserted(&self) -> bool {
-        self.clients.borrow().is_empty() && self.handshakes.is_empty()
+        self.sessions.borrow().is_empty() && self.handshakes.is_empty()
     }
 
     fn connection_gone(&self) {
@@ -338,7 +359,7 @@ pub(super) struct Enlisted {
 
 impl Drop for Enlisted {
     fn drop(&mut self) {
-        self.worker.clients.borrow_mut().remove(&self.id);
+        self.worker.sessions.borrow_mut().remove(&self.id);
         self.worker.connection_gone();
     }
 }

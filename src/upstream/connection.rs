@@ -4,6 +4,7 @@
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
@@ -14,13 +15,14 @@ use tokio::io::AsyncReadExt;
 
 use super::addresses::Addresses;
 use super::connect::{Unconnected, connect};
-use super::http1::{self, Decoder, Input, Outgoing, RequestHead, SendFailure, Step};
+use super::http1::{self, Decoder, HEAD_BYTES, Outgoing, RequestHead, SendFailure, Step};
 use super::streaming::Streaming;
 use super::{Backend, InFlight, Members};
 use crate::error::Reason;
+use crate::exchange::Exchange;
 use crate::message::RequestBody;
-use crate::server::{Client, Worker};
-use crate::stream::Stream;
+use crate::server::Worker;
+use crate::stream::{Input, Stream};
 
 /// What is read of a body at a time: behind the least that hyper holds for a client by default (32 KiB), it fits into 64.
 const READ_AHEAD: usize = 24 * 1024;
@@ -195,13 +197,13 @@ impl Connection {
         pin!(self.stream.read(&mut byte)).poll(&mut TaskContext::from_waker(Waker::noop())).is_pending()
     }
 
-    /// Sends a request and waits for the response head, until the client's deadline. The response's fields replace
+    /// Sends a request and waits for the response head, until the exchange's deadline. The response's fields replace
     /// those in `headers` once there is a response.
     pub(crate) async fn exchange(
         mut self: Box<Self>,
         head: &RequestHead<'_>,
         body: Option<RequestBody>,
-        client: &Client,
+        exchange: &Rc<Exchange>,
         headers: &mut HeaderMap,
     ) -> Result<Answer, SendError> {
         let to_head = *head.method == http::Method::HEAD;
@@ -211,7 +213,7 @@ impl Connection {
             if !std::mem::replace(&mut started, true) {
                 // A closed connection shows here, before anything is sent. The look also leaves the task's waker where
                 // the answer will arrive, so that nothing need be read for in vain after sending.
-                if self.poll_read(usize::MAX, client, cx).is_ready() {
+                if self.poll_read(usize::MAX, exchange, cx).is_ready() {
                     let unsent = self.outgoing.take_back();
                     // A new connection that closes at once is a fault of the backend; trying on could go on for ever.
                     let error = if self.used { SendError::NotSent(unsent) } else { SendError::Closed };
@@ -222,11 +224,12 @@ impl Connection {
                     return Poll::Pending;
                 }
             }
-            self.poll_head(client, headers, to_head, cx)
+            self.poll_head(exchange, headers, to_head, cx)
         })
         .await?;
         self.keep_alive = answer.keep_alive;
-        let body = self.start_body(answer.body, client).map_err(SendError::Failed)?;
+        let body =
+            self.start_body(answer.body, answer.status.as_u16(), exchange).map_err(SendError::Failed)?;
         Ok(Answer { status: answer.status, phrase: answer.phrase, body })
     }
 
@@ -250,21 +253,21 @@ impl Connection {
     /// Sends on while there is something to send, and reads until there is a whole head.
     fn poll_head(
         &mut self,
-        client: &Client,
+        exchange: &Rc<Exchange>,
         headers: &mut HeaderMap,
         to_head: bool,
         cx: &mut TaskContext<'_>,
     ) -> Poll<Result<http1::ResponseHead, SendError>> {
         self.send_on(cx).map_err(SendError::Failed)?;
         loop {
-            match self.poll_read(usize::MAX, client, cx) {
+            match self.poll_read(usize::MAX, exchange, cx) {
                 Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) if !self.input.has_begun() => {
                     return Poll::Ready(Err(SendError::Closed));
                 }
                 Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => {
                     return Poll::Ready(Err(SendError::Failed(Reason::UpstreamReset)));
                 }
-                Poll::Ready(Ok(_)) => match self.input.parse_head(headers, to_head) {
+                Poll::Ready(Ok(_)) => match self.parse_head(headers, to_head) {
                     Ok(Some(head)) => return Poll::Ready(Ok(head)),
                     Ok(None) => {}
                     Err(malformed) => {
@@ -274,31 +277,44 @@ impl Connection {
                     }
                 },
                 Poll::Pending => {
-                    let late = client.late().map(|reason| Err(SendError::Failed(reason)));
+                    let late = exchange.clock().expired().map(|reason| Err(SendError::Failed(reason)));
                     return late.map_or(Poll::Pending, Poll::Ready);
                 }
             }
         }
     }
 
+    fn parse_head(
+        &mut self,
+        headers: &mut HeaderMap,
+        to_head: bool,
+    ) -> Result<Option<http1::ResponseHead>, http1::Malformed> {
+        self.input.take_head(HEAD_BYTES, |bytes| http1::parse_head(bytes, headers, to_head))
+    }
+
     /// Reads what has arrived, at most so many bytes; their number, 0 at the end.
     fn poll_read(
         &mut self,
         most: usize,
-        client: &Client,
+        exchange: &Rc<Exchange>,
         cx: &mut TaskContext<'_>,
     ) -> Poll<std::io::Result<usize>> {
-        let mut block = client.worker().read_block();
+        let mut block = exchange.worker().read_block();
         self.input.poll_read(&mut self.stream, &mut block, most, cx)
     }
 
     /// Takes in what of the body has arrived together with the head. Most bodies are whole by then, and need no
     /// streaming, no second wake-up and no allocation.
-    fn start_body(mut self: Box<Self>, mut decoder: Decoder, client: &Client) -> Result<Started, Reason> {
+    fn start_body(
+        mut self: Box<Self>,
+        mut decoder: Decoder,
+        status: u16,
+        exchange: &Rc<Exchange>,
+    ) -> Result<Started, Reason> {
         let malformed = |_| Reason::UpstreamProtocol;
-        let first = match decoder.step(self.input.body()).map_err(malformed)? {
+        let first = match decoder.step(self.input.rest()).map_err(malformed)? {
             Step::End => {
-                self.release(client);
+                self.release(exchange);
                 return Ok(Started::Whole(Bytes::new()));
             }
             Step::Data(data) => data,
@@ -306,23 +322,29 @@ impl Connection {
         };
         let mut second = Bytes::new();
         if !first.is_empty() {
-            second = match decoder.step(self.input.body()).map_err(malformed)? {
+            second = match decoder.step(self.input.rest()).map_err(malformed)? {
                 Step::End => {
-                    self.release(client);
+                    self.release(exchange);
                     return Ok(Started::Whole(first));
                 }
                 Step::Data(data) => data,
                 Step::More => Bytes::new(),
             };
         }
-        Ok(Started::Streaming(Box::new(Streaming::new(self, decoder, [first, second]))))
+        Ok(Started::Streaming(Box::new(Streaming::new(
+            self,
+            decoder,
+            [first, second],
+            status,
+            exchange.clone(),
+        ))))
     }
 
     /// The next data of a body, for as long as the decoder wants some; goes on sending the request meanwhile.
     pub(super) fn poll_body(
         &mut self,
         decoder: &mut Decoder,
-        client: &Client,
+        exchange: &Rc<Exchange>,
         cx: &mut TaskContext<'_>,
     ) -> Poll<Result<Option<Bytes>, Reason>> {
         // The backend has answered already, and that answer is good whatever comes of the request.
@@ -330,13 +352,13 @@ impl Connection {
             tracing::debug!(reason = reason.as_str(), "a request that was answered early is broken off");
         }
         loop {
-            match decoder.step(self.input.body()) {
+            match decoder.step(self.input.rest()) {
                 Ok(Step::Data(data)) => return Poll::Ready(Ok(Some(data))),
                 Ok(Step::End) => return Poll::Ready(Ok(None)),
                 Ok(Step::More) => {}
                 Err(_) => return Poll::Ready(Err(Reason::UpstreamProtocol)),
             }
-            match ready!(self.poll_read(READ_AHEAD, client, cx)) {
+            match ready!(self.poll_read(READ_AHEAD, exchange, cx)) {
                 Ok(0) if decoder.may_end_here() => return Poll::Ready(Ok(None)),
                 Ok(0) | Err(_) => return Poll::Ready(Err(Reason::UpstreamReset)),
                 Ok(_) => {}
@@ -346,12 +368,12 @@ impl Connection {
 
     /// Ends the exchange: the connection goes back to the pool if it can serve another. What the backend has sent
     /// beyond its response would be taken for the next one (RFC 9112 section 6.3).
-    pub(super) fn release(mut self: Box<Self>, client: &Client) {
+    pub(super) fn release(mut self: Box<Self>, exchange: &Rc<Exchange>) {
         self.in_flight = None;
         if self.keep_alive && self.input.end() && self.outgoing.is_done() {
             self.used = true;
-            self.idle_since = client.now();
-            client.worker().pool().put(self);
+            self.idle_since = exchange.clock().now();
+            exchange.worker().pool().put(self);
         }
     }
 }

@@ -5,16 +5,14 @@
 //! gate has put in order, which stays whole for a retry (docs/architecture.md).
 
 mod body;
-mod input;
 mod outgoing;
 mod request;
 mod response;
 
 pub(super) use body::{Decoder, Step};
-pub(super) use input::Input;
 pub(super) use outgoing::{Outgoing, SendFailure};
 pub(crate) use request::Head as RequestHead;
-pub(super) use response::Head as ResponseHead;
+pub(super) use response::{HEAD_BYTES, Head as ResponseHead, parse as parse_head};
 
 /// The backend's answer is not HTTP as it must be; the text says why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,16 +1,16 @@
-//! A response body that arrives while it is being sent on. It is read only as fast as the client takes it, and ends
-//! the exchange's record when it ends.
+//! A response body that arrives while it is being sent on. It is read only as fast as the client takes it.
 
+use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, Waker};
 
 use bytes::Bytes;
-use http_body::{Frame, SizeHint};
 
+use super::Backend;
 use super::connection::Connection;
 use super::http1::Decoder;
 use crate::error::Reason;
-use crate::message::{BodyError, Watched};
-use crate::record::Record;
+use crate::exchange::Exchange;
+use crate::message::Watched;
 
 /// More bytes than this of a body that nobody wants are not read for the sake of its connection.
 const MOST_FORGONE: usize = 64 * 1024;
@@ -18,7 +18,11 @@ const MOST_FORGONE: usize = 64 * 1024;
 /// The rest of a response.
 #[derive(Debug)]
 pub struct Streaming {
+    exchange: Rc<Exchange>,
     state: State,
+    /// Whose answer it is, and its status.
+    backend: &'static Backend,
+    status: u16,
     /// A layer that wants to know of the end.
     watched: Option<Watched>,
 }
@@ -30,10 +34,7 @@ pub struct Streaming {
     reason = "the body is boxed as a whole; boxing within would allocate twice"
 )]
 enum State {
-    /// Its head is on the way to the client, and nobody reads it yet.
-    Announced(Flow),
-    /// The client takes it.
-    Flowing(Flow, Record),
+    Flowing(Flow),
     Ended,
     Failed(Reason),
 }
@@ -48,8 +49,16 @@ struct Flow {
 }
 
 impl Streaming {
-    pub(super) fn new(connection: Box<Connection>, decoder: Decoder, early: [Bytes; 2]) -> Self {
-        Self { state: State::Announced(Flow { connection, decoder, early }), watched: None }
+    pub(super) fn new(
+        connection: Box<Connection>,
+        decoder: Decoder,
+        early: [Bytes; 2],
+        status: u16,
+        exchange: Rc<Exchange>,
+    ) -> Self {
+        let backend = connection.backend();
+        let state = State::Flowing(Flow { connection, decoder, early });
+        Self { exchange, state, backend, status, watched: None }
     }
 
     /// Tells a layer how the answer ends.
@@ -57,72 +66,54 @@ impl Streaming {
         self.watched = Some(watched);
     }
 
-    /// Gives the body the record that it is to end.
-    pub(crate) fn carry(&mut self, record: Record) {
-        record.client.response_moved();
-        self.state = match self.take() {
-            State::Announced(flow) | State::Flowing(flow, _) => State::Flowing(flow, record),
-            over => over,
-        };
-    }
-
     /// Lets go of the body of an answer that nobody wants: its head is all that counts. The connection stays in use if the rest of a
     /// short body has come already; nobody waits for one.
-    pub(crate) fn forgo(mut self, record: &Record) {
-        let State::Announced(mut flow) = self.take() else { return };
+    pub(crate) fn forgo(mut self) {
+        let State::Flowing(mut flow) = self.take() else { return };
         let mut task = TaskContext::from_waker(Waker::noop());
         let mut most = MOST_FORGONE;
         loop {
-            match flow.poll_data(record, &mut task) {
+            match flow.poll_data(&self.exchange, &mut task) {
                 Poll::Ready(Ok(Some(data))) if data.len() <= most => most -= data.len(),
                 Poll::Ready(Ok(None)) => {
-                    flow.connection.release(&record.client);
+                    flow.connection.release(&self.exchange);
                     break;
                 }
                 _ => break,
             }
         }
-        self.tell(record, Reason::Ok);
+        self.tell(Reason::Ok);
     }
 
-    pub(crate) fn poll_frame(
-        &mut self,
-        cx: &mut TaskContext<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let (flow, record) = match &mut self.state {
-            State::Flowing(flow, record) => (flow, record),
-            State::Announced(_) => return Poll::Ready(Some(Err(self.fail(Reason::Internal)))),
+    pub(crate) fn poll_data(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Bytes, Reason>>> {
+        let flow = match &mut self.state {
+            State::Flowing(flow) => flow,
             State::Ended => return Poll::Ready(None),
-            State::Failed(reason) => return Poll::Ready(Some(Err(reason.as_str().into()))),
+            State::Failed(reason) => return Poll::Ready(Some(Err(*reason))),
         };
+        let clock = self.exchange.clock();
         // However well it flows, it may not go on.
-        if let Some(reason) = record.client.must_end() {
+        if let Some(reason) = clock.must_end() {
             return Poll::Ready(Some(Err(self.fail(reason))));
         }
-        match flow.poll_data(record, cx) {
+        match flow.poll_data(&self.exchange, cx) {
             Poll::Ready(Ok(Some(data))) => {
-                record.bytes_out += data.len() as u64;
-                record.client.response_moved();
-                // hyper does not ask again once it has as much as was announced.
+                clock.response_moved();
+                // The connection is free for others as soon as nothing more is to come.
                 if flow.rest() == Some(0) {
                     self.end();
                 }
-                Poll::Ready(Some(Ok(Frame::data(data))))
+                Poll::Ready(Some(Ok(data)))
             }
             Poll::Ready(Ok(None)) => {
                 self.end();
                 Poll::Ready(None)
             }
-            Poll::Ready(Err(reason)) => {
-                // What came before goes out first, the head above all: hyper drops what it holds when a body fails.
-                self.fail(reason);
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
-            Poll::Pending => match record.client.late() {
+            Poll::Ready(Err(reason)) => Poll::Ready(Some(Err(self.fail(reason)))),
+            Poll::Pending => match clock.expired() {
                 // A backend that waits for the rest of a broken request is not the one who is late.
                 Some(late) => {
-                    let reason = record.client.body_failure().unwrap_or(late);
+                    let reason = self.exchange.upload().failure().unwrap_or(late);
                     Poll::Ready(Some(Err(self.fail(reason))))
                 }
                 None => Poll::Pending,
@@ -131,50 +122,40 @@ impl Streaming {
     }
 
     fn end(&mut self) {
-        if let State::Flowing(flow, mut record) = std::mem::replace(&mut self.state, State::Ended) {
-            flow.connection.release(&record.client);
-            self.tell(&record, Reason::Ok);
-            record.end(Reason::Ok);
+        if let State::Flowing(flow) = std::mem::replace(&mut self.state, State::Ended) {
+            flow.connection.release(&self.exchange);
+            self.tell(Reason::Ok);
         }
     }
 
-    /// hyper then closes the client's connection without the end of the body, so that the truncation shows.
-    fn fail(&mut self, reason: Reason) -> BodyError {
-        if let State::Flowing(flow, mut record) = std::mem::replace(&mut self.state, State::Failed(reason)) {
+    fn fail(&mut self, reason: Reason) -> Reason {
+        if let State::Flowing(flow) = std::mem::replace(&mut self.state, State::Failed(reason)) {
             drop(flow);
-            self.tell(&record, reason);
-            record.end(reason);
+            self.tell(reason);
         }
-        reason.as_str().into()
+        reason
     }
 
     /// What the attempt came to is known now: a backend that breaks its answer off has failed, whatever its head said.
-    fn tell(&mut self, record: &Record, reason: Reason) {
+    fn tell(&mut self, reason: Reason) {
         if let Some(watched) = self.watched.take() {
             watched.tell(reason);
         }
-        if let Some(backend) = record.backend {
-            let failed = reason.is_upstream_failure().then(|| reason.status().as_u16());
-            let status = failed.unwrap_or(record.upstream_status);
-            record.client.worker().metrics().upstream_answered(backend.slot(), status);
-        }
+        let failed = reason.is_upstream_failure().then(|| reason.status().as_u16());
+        let status = failed.unwrap_or(self.status);
+        self.exchange.worker().metrics().upstream_answered(self.backend.slot(), status);
     }
 
     fn take(&mut self) -> State {
         std::mem::replace(&mut self.state, State::Failed(Reason::Internal))
     }
 
-    pub(crate) fn is_end_stream(&self) -> bool {
-        matches!(self.state, State::Ended)
-    }
-
-    pub(crate) fn size_hint(&self) -> SizeHint {
+    /// How many bytes are still to come, if that is known.
+    pub(crate) fn length(&self) -> Option<u64> {
         match &self.state {
-            State::Announced(flow) | State::Flowing(flow, _) => {
-                flow.rest().map_or_else(SizeHint::new, SizeHint::with_exact)
-            }
-            State::Ended => SizeHint::with_exact(0),
-            State::Failed(_) => SizeHint::new(),
+            State::Flowing(flow) => flow.rest(),
+            State::Ended => Some(0),
+            State::Failed(_) => None,
         }
     }
 }
@@ -182,12 +163,12 @@ impl Streaming {
 impl Flow {
     fn poll_data(
         &mut self,
-        record: &Record,
+        exchange: &Rc<Exchange>,
         cx: &mut TaskContext<'_>,
     ) -> Poll<Result<Option<Bytes>, Reason>> {
         match self.early.iter_mut().find(|data| !data.is_empty()) {
             Some(data) => Poll::Ready(Ok(Some(std::mem::take(data)))),
-            None => self.connection.poll_body(&mut self.decoder, &record.client, cx),
+            None => self.connection.poll_body(&mut self.decoder, exchange, cx),
         }
     }
 
@@ -201,9 +182,9 @@ impl Flow {
 impl Drop for Streaming {
     /// The client went away before the end, which is no fault of the backend.
     fn drop(&mut self) {
-        if let State::Flowing(flow, record) = self.take() {
+        if let State::Flowing(flow) = self.take() {
             drop(flow);
-            self.tell(&record, Reason::ClientClosed);
+            self.tell(Reason::ClientClosed);
         }
     }
 }

@@ -41,7 +41,12 @@ impl Section {
             self.text.extend_from_slice(&input[..piece]);
             input.advance(piece);
             if end.is_none() {
-                return Ok(None);
+                // What is no line end already need not be waited for.
+                let line = &self.text[self.line..];
+                return match line[..line.len().saturating_sub(1)].contains(&b'\r') {
+                    true => Err(Malformed("a bare CR in a trailer line")),
+                    false => Ok(None),
+                };
             }
             let line = &self.text[self.line..];
             if line == b"\r\n" {
@@ -62,7 +67,7 @@ impl Section {
 /// The fields of a section, in a block that is still to be settled; `None` if it has no end.
 fn fields(text: &[u8]) -> Result<Option<Fields>, Malformed> {
     let mut fields = Fields::default();
-    match section(text, 0, FIELDS, LineEnd::Strict, &mut fields, |_, _| Ok(())) {
+    match section(text, 0, FIELDS, LineEnd::Strict, &mut fields, |_, _| {}) {
         Ok(end) => Ok(end.map(|_| fields)),
         Err(Wrong::Malformed(why)) => Err(Malformed(why)),
         Err(Wrong::TooMany) => Err(Malformed("too many trailer fields")),

@@ -30,8 +30,10 @@ pub(super) enum Coding {
     None,
     /// One line that says just that.
     Chunked,
-    /// Anything else; where `chunked` is one of several, it is not known what the others do to the content.
+    /// `chunked` is the last of several: where the body ends is known, and not what the others do to its content.
     Unknown,
+    /// Anything else: nobody knows where the body ends.
+    Endless,
 }
 
 /// What the options of `Connection` say of its future.
@@ -58,8 +60,11 @@ impl Said {
                 };
             }
             Known::TransferEncoding => {
-                let is_chunked = self.coding == Coding::None && value.eq_ignore_ascii_case(b"chunked");
-                self.coding = if is_chunked { Coding::Chunked } else { Coding::Unknown };
+                self.coding = match self.coding {
+                    Coding::None if value.eq_ignore_ascii_case(b"chunked") => Coding::Chunked,
+                    _ if ends_in_chunked(value) => Coding::Unknown,
+                    _ => Coding::Endless,
+                };
             }
             Known::Connection => self.connection(value),
             Known::Expect => self.expects_consent |= value.eq_ignore_ascii_case(b"100-continue"),
@@ -85,6 +90,13 @@ impl Said {
             Persistence::Close => false,
         }
     }
+}
+
+/// Whether the last coding of a list is `chunked`.
+#[cold]
+fn ends_in_chunked(value: &[u8]) -> bool {
+    let last = value.rsplit(|&byte| byte == b',').next().unwrap_or_default();
+    last.trim_ascii().eq_ignore_ascii_case(b"chunked")
 }
 
 /// Digits and nothing else (RFC 9112 section 6.2); `None` also for what is too large.

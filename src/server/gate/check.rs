@@ -6,7 +6,6 @@ use std::borrow::Cow;
 use castgate_contract::path::{self, Disputed};
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Uri, Version};
-use http_body::Body;
 
 use super::fields::Findings;
 use super::host::is_host;
@@ -14,6 +13,7 @@ use super::via::MOST_PASSES;
 use crate::app::Settings;
 use crate::error::Reason;
 use crate::introduction::Via;
+use crate::message::{Request, RequestBody};
 
 /// What a request that may go on looks like, and what is to be changed of it.
 #[derive(Debug)]
@@ -35,11 +35,7 @@ pub(super) struct Target {
 }
 
 /// Refuses what has no one meaning.
-pub(super) fn check<B: Body>(
-    request: &http::Request<B>,
-    settings: &Settings,
-    trusted: bool,
-) -> Result<Checked, Reason> {
+pub(super) fn check(request: &Request, settings: &Settings, trusted: bool) -> Result<Checked, Reason> {
     let uri = request.uri();
     // Neither is a gateway's business (RFC 9110 sections 9.3.6 and 9.3.8); TRACE would echo credentials.
     if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
@@ -71,14 +67,14 @@ pub(super) fn check<B: Body>(
 }
 
 /// `OPTIONS *` is about the gateway as a whole (RFC 9110 section 9.3.7); of any other method `*` is no target.
-pub(super) fn is_of_the_gateway<B>(request: &http::Request<B>) -> bool {
+pub(super) fn is_of_the_gateway(request: &Request) -> bool {
     let uri = request.uri();
     *request.method() == Method::OPTIONS && uri.path() == "*" && uri.query().is_none()
 }
 
 /// Refuses a body that says it is longer than this many bytes.
-pub(super) fn check_length(body: &impl Body, limit: Option<u64>) -> Result<(), Reason> {
-    let is_longer = |limit| body.size_hint().exact().is_some_and(|length| length > limit);
+pub(super) fn check_length(body: &RequestBody, limit: Option<u64>) -> Result<(), Reason> {
+    let is_longer = |limit| body.length().is_some_and(|length| length > limit);
     if limit.is_some_and(is_longer) { Err(Reason::BodyTooLarge) } else { Ok(()) }
 }
 

@@ -11,7 +11,7 @@ use super::via::passes;
 use crate::context::Withheld;
 use crate::error::Reason;
 use crate::introduction::Introduction;
-use crate::server::Client;
+use crate::server::Peer;
 
 /// What was found in one pass over a request's fields.
 #[derive(Debug, Default)]
@@ -122,15 +122,12 @@ impl Findings {
     pub(super) fn introduce(
         &mut self,
         headers: &mut HeaderMap,
-        client: &Client,
+        peer: &Peer,
         version: Version,
     ) -> Result<Introduction, Reason> {
-        let trusted = client.is_trusted_proxy();
-        let forwarded_for = if trusted && self.written & FOR != 0 {
-            Some(append_peer(headers, client)?)
-        } else {
-            client.peer_value()
-        };
+        let trusted = peer.is_trusted_proxy();
+        let forwarded_for =
+            if trusted && self.written & FOR != 0 { Some(append_peer(headers, peer)?) } else { peer.value() };
         // A trusted proxy's list of addresses is part of ours now; what else it says stands.
         let replaced = if trusted { self.written & FOR } else { self.written };
         if replaced != 0 {
@@ -143,7 +140,7 @@ impl Findings {
             says_proto: kept & PROTO == 0,
             says_host: kept & HOST == 0,
             host: self.host.take(),
-            via: Introduction::name(client.worker().settings().via, version),
+            via: Introduction::name(peer.worker().settings().via, version),
         })
     }
 
@@ -189,10 +186,10 @@ fn take(from: &mut HeaderMap, name: &HeaderName, to: &mut HeaderMap) {
 }
 
 /// A trusted peer's list, all lines in order, with the peer at its end if it has an address.
-fn append_peer(headers: &HeaderMap, client: &Client) -> Result<HeaderValue, Reason> {
+fn append_peer(headers: &HeaderMap, peer: &Peer) -> Result<HeaderValue, Reason> {
     let mut list = Vec::new();
-    let peer = client.peer_value();
-    for line in headers.get_all(&WRITTEN[0]).iter().chain(&peer) {
+    let own = peer.value();
+    for line in headers.get_all(&WRITTEN[0]).iter().chain(&own) {
         if !list.is_empty() {
             list.extend_from_slice(b", ");
         }

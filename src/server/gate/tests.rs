@@ -18,9 +18,10 @@ use crate::message::{Body, Request, Response};
 use crate::middleware::Reject;
 use crate::operational_log::OperationalLog;
 use crate::route::{Methods, Node, Route, RouteIndex, RouteSettings, Span, Table};
-use crate::server::entrance;
+use crate::server::http1::Service as Connections;
 use crate::server::process::{Phase, Process};
 use crate::server::worker::Worker;
+use crate::server::{entrance, gate};
 use crate::service::Service;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -105,7 +106,8 @@ fn answer_in(phase: Phase) -> String {
         assert!(process.admit());
         process.enter(phase);
         let stream = crate::stream::Stream::tcp(stream);
-        entrance::enter((&Answering, 0), stream, Some(peer), &worker);
+        let service = Connections::new(|exchange, arrival| gate::admit(&Answering, exchange, arrival));
+        entrance::enter((&service, 0), stream, Some(peer), &worker);
         client.write_all(b"GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.unwrap();

@@ -14,7 +14,7 @@ use super::body::Decoder;
 /// Fields of a response head; more is malformed.
 const FIELDS: usize = 128;
 /// Bytes of a response head; more is malformed.
-pub(super) const HEAD_BYTES: usize = 64 * 1024;
+pub(crate) const HEAD_BYTES: usize = 64 * 1024;
 
 /// What a head says.
 #[derive(Debug)]
@@ -28,12 +28,16 @@ pub(crate) struct Head {
 
 /// Takes a whole head off `input`, putting its end-to-end fields into `headers`; `None` if more bytes are needed.
 /// Interim responses (1xx) are passed over: hyper's server cannot send them on.
-pub(super) fn parse(
+pub(crate) fn parse(
     input: &mut Bytes,
     headers: &mut HeaderMap,
     to_head: bool,
 ) -> Result<Option<Head>, Malformed> {
     loop {
+        // Nobody need send them, and they would have to be passed over again and again.
+        while input.starts_with(b"\r\n") || input.starts_with(b"\n") {
+            input.advance(if input[0] == b'\n' { 1 } else { 2 });
+        }
         // Field values share the input's memory instead of being copied.
         let bytes = input.clone();
         let mut fields = [const { MaybeUninit::uninit() }; FIELDS];

@@ -1,0 +1,95 @@
+//! What the log and the metrics will say of an exchange, until it has ended: [`Account`] ends the record exactly once, whatever
+//! becomes of whoever holds it. First the stack does, then the driver of the connection, as a part of the [`Delivery`]: it alone
+//! knows what the client's socket took.
+
+use std::rc::Rc;
+use std::time::Instant;
+
+use super::Exchange;
+use crate::error::Reason;
+use crate::message::Response;
+use crate::record::{Logged, Record};
+use crate::route::method_index;
+
+/// An answer on its way to the client, and the account that it settles.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    pub(crate) response: Response,
+    /// The admin's answers are on nobody's account.
+    pub(crate) account: Option<Account>,
+}
+
+/// A record that is to end.
+#[derive(Debug)]
+pub(crate) struct Account {
+    exchange: Rc<Exchange>,
+    record: Record,
+    is_open: bool,
+}
+
+impl Account {
+    /// A request has come.
+    pub(crate) fn open(exchange: &Rc<Exchange>, record: Record) -> Self {
+        exchange.worker().metrics().request_opened();
+        Self { exchange: exchange.clone(), record, is_open: true }
+    }
+
+    pub(crate) fn record(&mut self) -> &mut Record {
+        &mut self.record
+    }
+
+    /// The client's socket has taken so many bytes of the response's body.
+    pub(crate) fn took(&mut self, bytes: u64) {
+        self.record.bytes_out += bytes;
+    }
+
+    /// The client's socket has taken the whole response.
+    pub(crate) fn delivered(&mut self) {
+        // The clock was read when the backend's answer came, and not again unless somebody has waited since.
+        let is_fresh = self.record.backend.is_some();
+        let now = if is_fresh { self.exchange.clock().now() } else { Instant::now() };
+        self.end_at(self.record.reason, now);
+    }
+
+    /// The response streams.
+    pub(crate) fn detach(&mut self) {
+        self.record.detach();
+    }
+
+    /// Counts and logs the request. Only the first call does anything.
+    pub(crate) fn end(&mut self, reason: Reason) {
+        self.end_at(reason, Instant::now());
+    }
+
+    /// As `end`, with the time if it was read already.
+    pub(crate) fn end_at(&mut self, reason: Reason, ended: Instant) {
+        if !std::mem::take(&mut self.is_open) {
+            return;
+        }
+        let record = &mut self.record;
+        record.reason = reason;
+        record.bytes_in = self.exchange.upload().received();
+        let duration = ended.saturating_duration_since(record.started);
+        let worker = self.exchange.worker();
+        worker.metrics().request_ended(record.route, method_index(&record.method), record.status, duration);
+        if !matches!(record.access_log, Logged::No) {
+            worker.access_log().write(record, self.exchange.peer(), duration);
+        }
+    }
+}
+
+impl Drop for Account {
+    /// An account that nobody has settled is that of a request whose client went away; its status is 499 unless a head was sent.
+    fn drop(&mut self) {
+        if !self.is_open {
+            return;
+        }
+        if std::thread::panicking() {
+            self.record.status = Reason::Internal.status().as_u16();
+            return self.end(Reason::Internal);
+        }
+        let left = if self.exchange.worker().is_stopped() { Reason::Shutdown } else { Reason::ClientClosed };
+        let why = self.exchange.clock().cut().or(self.exchange.upload().failure());
+        self.end(why.unwrap_or(left));
+    }
+}

@@ -1,0 +1,230 @@
+//! What an exchange waits for, until when, and whose fault it is if that does not come. Nobody but the driver of the
+//! connection has a timer; each phase only moves the deadline.
+//!
+//! A reading of the time is good until the task is suspended: [`Clock::now`] reads it once for all that is done in one
+//! go, and again after every wait, whoever it was that waited.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use crate::app::Timeouts;
+use crate::error::Reason;
+use crate::route::RouteSettings;
+
+/// Before the first request.
+static NO_ROUTE: RouteSettings = RouteSettings::waiting(Duration::ZERO);
+
+/// What is waited for; each phase has its own limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// The next byte of a request body, for `timeouts.body`.
+    Upload,
+    /// The head of a response, for the route's `timeout` and the upstream's `timeouts.response`.
+    ResponseHead,
+    /// The next byte of a response body, for the route's `idle`.
+    Download,
+}
+
+impl Phase {
+    /// What the log says when its time is over.
+    const fn reason(self) -> Reason {
+        match self {
+            Self::Upload => Reason::RequestTimeout,
+            Self::ResponseHead | Self::Download => Reason::UpstreamTimeout,
+        }
+    }
+}
+
+/// What comes of a deadline that has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TimedOut {
+    /// Whoever waits finds [`Clock::expired`], and gets some time to answer the client.
+    Told,
+    /// There is nobody to be answered: the connection is cut.
+    Over,
+}
+
+/// The clock of one exchange.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    timeouts: &'static Timeouts,
+    phase: Cell<Phase>,
+    /// When the present phase is over.
+    by: Cell<Instant>,
+    route: Cell<&'static RouteSettings>,
+    /// How long the backend of the present attempt may take for its head.
+    patience: Cell<Duration>,
+    /// When the route's `timeout` is over.
+    limit: Cell<Instant>,
+    /// When the route's `total` is over.
+    total: Cell<Option<Instant>>,
+    /// While the socket takes nothing: when the client must have taken something.
+    stuck: Cell<Option<Instant>>,
+    /// The limit that has passed, for those who wait.
+    expired: Cell<Option<Reason>>,
+    /// Why the gateway has cut the exchange off.
+    cut: Cell<Option<Reason>>,
+    /// The time, if it was read since the task was resumed.
+    now: Cell<Option<Instant>>,
+}
+
+impl Clock {
+    pub(super) fn new(timeouts: &'static Timeouts, now: Instant) -> Self {
+        Self {
+            timeouts,
+            phase: Cell::new(Phase::ResponseHead),
+            by: Cell::new(now),
+            route: Cell::new(&NO_ROUTE),
+            patience: Cell::new(Duration::ZERO),
+            limit: Cell::new(now),
+            total: Cell::new(None),
+            stuck: Cell::new(None),
+            expired: Cell::new(None),
+            cut: Cell::new(None),
+            now: Cell::new(Some(now)),
+        }
+    }
+
+    /// The task runs again; time has passed.
+    pub(crate) fn resume(&self) {
+        self.now.set(None);
+    }
+
+    /// The time, as it was when first asked for since the task was resumed.
+    pub(crate) fn now(&self) -> Instant {
+        let now = self.now.get().unwrap_or_else(Instant::now);
+        self.now.set(Some(now));
+        now
+    }
+
+    /// Somebody has read the time.
+    pub(crate) fn is(&self, now: Instant) {
+        self.now.set(Some(now));
+    }
+
+    /// A request head has arrived; it has the times of `route` from now on.
+    pub(crate) fn begin(&self, now: Instant, route: &'static RouteSettings) {
+        self.now.set(Some(now));
+        self.phase.set(Phase::ResponseHead);
+        self.route.set(route);
+        self.patience.set(route.timeout);
+        self.limit.set(now + route.timeout);
+        self.by.set(self.limit.get());
+        self.total.set(route.total.map(|total| now + total));
+        self.stuck.set(None);
+        self.expired.set(None);
+        self.cut.set(None);
+    }
+
+    /// An attempt at a backend begins, which may take `patience` for the head of its response.
+    pub(crate) fn await_answer(&self, patience: Duration) {
+        self.patience.set(patience);
+        self.by.set(self.limit.get().min(self.now() + patience));
+    }
+
+    /// The head or data of a response has come.
+    pub(crate) fn response_moved(&self) {
+        self.phase.set(Phase::Download);
+        self.moved(self.now() + self.route.get().idle);
+    }
+
+    /// Something has come, and the next may take until `deadline`. What came just in time is not late.
+    fn moved(&self, deadline: Instant) {
+        if self.must_end().is_none() {
+            self.expired.set(None);
+            self.by.set(deadline);
+        }
+    }
+
+    /// Why even what gets on may not go on: what has passed is a limit on the whole.
+    pub(crate) fn must_end(&self) -> Option<Reason> {
+        self.expired.get().filter(|late| matches!(late, Reason::TotalTimeout | Reason::Shutdown))
+    }
+
+    /// The client's socket has taken something. What was behind it was not waited for meanwhile.
+    pub(crate) fn response_taken(&self) {
+        if self.stuck.take().is_some() && self.phase.get() == Phase::Download {
+            self.moved(self.now() + self.route.get().idle);
+        }
+    }
+
+    /// The client's socket takes nothing.
+    pub(crate) fn response_stuck(&self) {
+        if self.stuck.get().is_none() {
+            self.stuck.set(Some(self.now() + self.timeouts.write));
+        }
+    }
+
+    /// The limit that has passed, if one has: whoever waits gives up. Only the driver's timer finds that out.
+    pub(crate) fn expired(&self) -> Option<Reason> {
+        self.expired.get()
+    }
+
+    /// Why the gateway has cut the exchange off, if it has.
+    pub(crate) fn cut(&self) -> Option<Reason> {
+        self.cut.get()
+    }
+
+    /// A request body gets on: the time for its answer begins anew, and with its end for the last time.
+    pub(crate) fn request_moved(&self) {
+        match self.phase.get() {
+            Phase::Upload | Phase::ResponseHead => {
+                self.phase.set(Phase::ResponseHead);
+                self.limit.set(self.now() + self.route.get().timeout);
+                self.moved(self.limit.get().min(self.now() + self.patience.get()));
+            }
+            Phase::Download => self.response_moved(),
+        }
+    }
+
+    /// When the request had arrived, its body too, or the last of it that has come.
+    pub(crate) fn answer_awaited_since(&self) -> Instant {
+        self.limit.get() - self.route.get().timeout
+    }
+
+    /// The upstream could take more of the request body than the client has sent.
+    pub(crate) fn body_awaited(&self) {
+        if self.phase.get() == Phase::ResponseHead {
+            self.phase.set(Phase::Upload);
+            self.by.set(self.now() + self.timeouts.body);
+        }
+    }
+
+    /// When the first of the limits that count now is over.
+    pub(crate) fn deadline(&self) -> Instant {
+        let deadline = match (self.stuck.get(), self.phase.get()) {
+            // Nothing else is waited for until the client has taken what there is.
+            (Some(stuck), Phase::Download) if self.expired.get().is_none() => stuck,
+            (Some(stuck), _) => stuck.min(self.by.get()),
+            (None, _) => self.by.get(),
+        };
+        self.total.get().map_or(deadline, |total| total.min(deadline))
+    }
+
+    /// The timer has found the deadline passed. `grace` is how long a request has to end because of it.
+    pub(crate) fn time_out(&self, now: Instant, grace: Duration) -> TimedOut {
+        self.now.set(Some(now));
+        let is_past = |limit: Option<Instant>| limit.is_some_and(|limit| limit <= now);
+        let (is_stuck, is_total) = (is_past(self.stuck.get()), is_past(self.total.get()));
+        let cut = match self.expired.get() {
+            _ if is_stuck => Reason::WriteTimeout,
+            Some(expired) => expired,
+            // The body cannot be told, because nobody asks it for more.
+            None if is_total && self.stuck.get().is_some() => Reason::TotalTimeout,
+            None => {
+                let expired = if is_total { Reason::TotalTimeout } else { self.phase.get().reason() };
+                self.expire(expired, now + grace);
+                return TimedOut::Told;
+            }
+        };
+        self.cut.set(Some(cut));
+        TimedOut::Over
+    }
+
+    /// Whoever waits is to give up, and must have done so by `until`.
+    pub(crate) fn expire(&self, reason: Reason, until: Instant) {
+        self.expired.set(Some(reason));
+        self.total.set(None);
+        self.by.set(until);
+    }
+}

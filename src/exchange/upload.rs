@@ -1,0 +1,197 @@
+//! The body of a request between the connection it comes by and whoever reads it. The driver of the connection decodes
+//! it, and only as fast as it is asked for; the reader is [`RequestBody`](crate::message::RequestBody). Both are polled by
+//! the connection's task, so neither wakes the other: the driver looks after each poll whether something is wanted.
+
+use std::cell::{Cell, RefCell};
+use std::task::Poll;
+
+use bytes::Bytes;
+
+use crate::error::Reason;
+
+/// The body that a request head promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Uploaded {
+    /// None.
+    Nothing,
+    /// Of so many bytes, or of any number.
+    Body(Option<u64>),
+    /// The same, sent only when it is asked for (`Expect: 100-continue`, RFC 9110 section 10.1.1).
+    OnDemand(Option<u64>),
+}
+
+/// How far a body is.
+#[derive(Debug, Default)]
+enum State {
+    /// There is none, or its reader has all of it.
+    #[default]
+    Ended,
+    /// This is here for its reader.
+    Here(Bytes),
+    /// All of it is here and was read but for its end.
+    AtEnd,
+    /// It will never be whole.
+    Failed(Reason),
+}
+
+/// A request's body on its way to its reader.
+#[derive(Debug, Default)]
+pub(crate) struct Upload {
+    state: RefCell<State>,
+    /// What its reader has not had, if that is known.
+    left: Cell<Option<u64>>,
+    /// Somebody has it to read.
+    read: Cell<bool>,
+    /// Its reader waits.
+    wanted: Cell<bool>,
+    /// The client sends it only when it is asked to.
+    on_demand: Cell<bool>,
+    /// Its end has not come.
+    coming: Cell<bool>,
+    /// Bytes that have come of it.
+    received: Cell<u64>,
+    failure: Cell<Option<Reason>>,
+}
+
+impl Upload {
+    pub(super) fn begin(&self, uploaded: Uploaded) {
+        self.received.set(0);
+        self.failure.set(None);
+        self.wanted.set(false);
+        self.read.set(false);
+        let (on_demand, left) = match uploaded {
+            Uploaded::Nothing => {
+                self.coming.set(false);
+                self.on_demand.set(false);
+                self.state.replace(State::Ended);
+                return;
+            }
+            Uploaded::Body(length) => (false, length),
+            Uploaded::OnDemand(length) => (true, length),
+        };
+        self.on_demand.set(on_demand);
+        self.left.set(left);
+        self.coming.set(true);
+        self.state.replace(State::Here(Bytes::new()));
+    }
+
+    /// For the driver: whether the reader waits for more than there is.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.wanted.get()
+    }
+
+    /// For the driver: whether the client waits to be told that it may send.
+    pub(crate) fn is_on_demand(&self) -> bool {
+        self.on_demand.get()
+    }
+
+    /// For the driver: the client sends now.
+    pub(crate) fn demanded(&self) {
+        self.on_demand.set(false);
+    }
+
+    /// Whether some of it has not come yet.
+    pub(crate) fn is_coming(&self) -> bool {
+        self.coming.get()
+    }
+
+    /// For the driver: data has come. The reader has had all that came before.
+    pub(crate) fn fill(&self, data: Bytes) {
+        self.discarded(data.len() as u64);
+        self.wanted.set(false);
+        self.state.replace(State::Here(data));
+    }
+
+    /// For the driver: data has come that nobody reads.
+    pub(crate) fn discarded(&self, bytes: u64) {
+        self.received.set(self.received.get() + bytes);
+    }
+
+    /// For the driver: its end has come.
+    pub(crate) fn end(&self) {
+        self.coming.set(false);
+        self.wanted.set(false);
+        let mut state = self.state.borrow_mut();
+        if matches!(&*state, State::Here(data) if data.is_empty()) {
+            *state = State::AtEnd;
+        }
+    }
+
+    /// For the driver: it will never be whole.
+    pub(crate) fn fail(&self, reason: Reason) {
+        self.wanted.set(false);
+        self.failure.set(Some(reason));
+        self.state.replace(State::Failed(reason));
+    }
+
+    /// How many bytes have come that its reader has not had.
+    pub(crate) fn unread(&self) -> u64 {
+        match &*self.state.borrow() {
+            State::Here(data) => data.len() as u64,
+            State::AtEnd | State::Ended | State::Failed(_) => 0,
+        }
+    }
+
+    /// Whether its reader has something to read, be it an end.
+    pub(crate) fn is_there(&self) -> bool {
+        !matches!(*self.state.borrow(), State::Ended)
+    }
+
+    /// Whether somebody reads it, or may.
+    pub(crate) fn is_read(&self) -> bool {
+        self.read.get()
+    }
+
+    /// For its reader: it begins, or ends.
+    pub(crate) fn set_read(&self, read: bool) {
+        self.read.set(read);
+        if !read {
+            self.wanted.set(false);
+        }
+    }
+
+    /// For its reader.
+    pub(crate) fn poll_data(&self) -> Poll<Option<Result<Bytes, Reason>>> {
+        let mut state = self.state.borrow_mut();
+        let data = match &mut *state {
+            State::Here(data) => std::mem::take(data),
+            State::AtEnd => Bytes::new(),
+            State::Ended => return Poll::Ready(None),
+            State::Failed(reason) => return Poll::Ready(Some(Err(*reason))),
+        };
+        if !data.is_empty() {
+            self.left.set(self.left.get().map(|left| left.saturating_sub(data.len() as u64)));
+            if !self.coming.get() {
+                *state = State::AtEnd;
+            }
+            return Poll::Ready(Some(Ok(data)));
+        }
+        if self.coming.get() {
+            self.wanted.set(true);
+            return Poll::Pending;
+        }
+        *state = State::Ended;
+        Poll::Ready(None)
+    }
+
+    /// How many bytes its reader has not had, if that is known.
+    pub(crate) fn left(&self) -> Option<u64> {
+        self.left.get()
+    }
+
+    /// For its reader: no more of it is read, for this reason.
+    pub(crate) fn refuse(&self, reason: Reason) {
+        self.wanted.set(false);
+        self.failure.set(Some(reason));
+    }
+
+    /// Why it could not be read to its end, if it could not.
+    pub(crate) fn failure(&self) -> Option<Reason> {
+        self.failure.get()
+    }
+
+    /// Bytes that have come of it.
+    pub(crate) fn received(&self) -> u64 {
+        self.received.get()
+    }
+}

@@ -1,0 +1,107 @@
+//! The head of a response: how its body ends, and what is written (RFC 9112 sections 4 and 6).
+
+use http::{HeaderName, Method, StatusCode, header};
+use hyper::ext::ReasonPhrase;
+
+use crate::http1::{Framing, Version};
+use crate::message::Response;
+
+/// What is said of the connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Persistence {
+    /// It ends with this response.
+    pub(super) is_last: bool,
+    /// Of the request: HTTP/1.0 has to be told that it goes on.
+    pub(super) version: Version,
+}
+
+/// How the end of a response's body is marked. The body's own size decides, never a field.
+pub(super) fn framing(response: &Response, method: &Method, version: Version) -> Framing {
+    if *method == Method::HEAD || is_bodiless(response.status()) {
+        return Framing::Nothing;
+    }
+    match (response.body().length(), version) {
+        (Some(length), _) => Framing::Length(length),
+        (None, Version::Http11) => Framing::Chunked,
+        // HTTP/1.0 has no chunks: a body without a length ends with the connection.
+        (None, Version::Http10) => Framing::UntilClose,
+    }
+}
+
+/// RFC 9112 section 6.3.
+fn is_bodiless(status: StatusCode) -> bool {
+    status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+/// Appends a head.
+pub(super) fn encode(
+    buffer: &mut Vec<u8>,
+    response: &Response,
+    framing: Framing,
+    method: &Method,
+    persistence: Persistence,
+    date: &[u8],
+) {
+    let status = response.status();
+    buffer.extend_from_slice(b"HTTP/1.1 ");
+    buffer.extend_from_slice(status.as_str().as_bytes());
+    buffer.extend_from_slice(b" ");
+    match (status.canonical_reason(), response.extensions().get::<ReasonPhrase>()) {
+        (_, Some(phrase)) => buffer.extend_from_slice(phrase.as_bytes()),
+        (Some(phrase), None) => buffer.extend_from_slice(phrase.as_bytes()),
+        // It may be empty, but for the space (RFC 9112 section 4).
+        (None, None) => {}
+    }
+    buffer.extend_from_slice(b"\r\n");
+    let mut has_date = false;
+    let mut announced = None;
+    for (name, value) in response.headers() {
+        if *name == header::CONTENT_LENGTH {
+            announced = Some(value.as_bytes());
+            continue;
+        }
+        if is_own(name) {
+            continue;
+        }
+        has_date |= *name == header::DATE;
+        field(buffer, name.as_str(), value.as_bytes());
+    }
+    if !has_date {
+        field(buffer, "date", date);
+    }
+    let length = |buffer: &mut Vec<u8>, length: u64| {
+        field(buffer, "content-length", itoa::Buffer::new().format(length).as_bytes());
+    };
+    match framing {
+        Framing::Length(exact) => length(buffer, exact),
+        Framing::Chunked => field(buffer, "transfer-encoding", b"chunked"),
+        Framing::UntilClose => {}
+        // What a GET would have got (RFC 9110 section 8.6); of these statuses only 304 may say it.
+        Framing::Nothing if is_bodiless(status) && status != StatusCode::NOT_MODIFIED => {}
+        Framing::Nothing => match (announced, response.body().length()) {
+            (Some(text), _) => field(buffer, "content-length", text),
+            (None, Some(exact)) if *method == Method::HEAD && exact > 0 => length(buffer, exact),
+            (None, _) => {}
+        },
+    }
+    if persistence.is_last {
+        field(buffer, "connection", b"close");
+    } else if persistence.version == Version::Http10 {
+        field(buffer, "connection", b"keep-alive");
+    }
+    buffer.extend_from_slice(b"\r\n");
+}
+
+/// Framing and connection are this codec's own to say, whatever the fields say.
+fn is_own(name: &HeaderName) -> bool {
+    *name == header::TRANSFER_ENCODING || *name == header::CONNECTION || name.as_str() == "keep-alive"
+}
+
+/// Appends a header line.
+#[inline]
+fn field(buffer: &mut Vec<u8>, name: &str, value: &[u8]) {
+    buffer.extend_from_slice(name.as_bytes());
+    buffer.extend_from_slice(b": ");
+    buffer.extend_from_slice(value);
+    buffer.extend_from_slice(b"\r\n");
+}
