@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 pub(crate) use self::account::{Account, Delivery};
-pub(crate) use self::clock::{Clock, Phase, TimedOut};
+pub(crate) use self::clock::{Clock, TimedOut};
 pub(crate) use self::upload::{Upload, Uploaded};
 use crate::server::{Peer, Worker};
 

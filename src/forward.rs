@@ -54,7 +54,6 @@ impl<B: Balance> Service for Forward<B> {
         let has_body = !request.body().is_end();
         let mut body = has_body.then(|| std::mem::replace(request.body_mut(), RequestBody::empty()));
         let may_repeat = body.is_none() && is_idempotent(request.method());
-        let mut headers = worker.spare_headers();
         let mut tried = Tried::new();
         let mut attempts_left = members.retries.attempts;
         let rosters = worker.rosters();
@@ -94,16 +93,14 @@ impl<B: Balance> Service for Forward<B> {
                             _ => backend.authority().map(HeaderValue::as_bytes),
                         },
                     };
-                    match connection.exchange(&head, body.take(), exchange, &mut headers).await {
+                    match connection.exchange(&head, body.take(), exchange).await {
                         Ok(answer) => {
                             attempt.answered(cx, members.id);
                             if let Started::Whole(_) = answer.body {
                                 attempt.count(cx, answer.status.as_u16());
                             }
                             cx.record.upstream_status = answer.status.as_u16();
-                            // The request's map has done its work; it will hold the fields of another response.
-                            worker.recycle_headers(std::mem::take(request.headers_mut()));
-                            return Ok(respond(answer, headers));
+                            return Ok(respond(answer));
                         }
                         Err(SendError::NotSent(unsent)) => {
                             // It had been closed in the pool, perhaps others with it. Nothing was sent, so this is no
@@ -220,10 +217,9 @@ impl Attempt {
     }
 }
 
-/// The backend's answer as the client's. hyper writes the length if the backend did not; the backend's own stands
-/// where an empty body has one (HEAD), but for 304, where hyper writes none.
+/// The backend's answer as the client's. A length of its own stands where an empty body has one (HEAD, 304).
 #[inline]
-fn respond(answer: Answer, headers: http::HeaderMap) -> Response {
+fn respond(answer: Answer) -> Response {
     let mut response = Response::new(match answer.body {
         Started::Whole(bytes) => Body::from(bytes),
         Started::Streaming(streaming) => Body::Streaming(streaming),
@@ -232,6 +228,6 @@ fn respond(answer: Answer, headers: http::HeaderMap) -> Response {
     if let Some(phrase) = answer.phrase {
         response.extensions_mut().insert(phrase);
     }
-    *response.headers_mut() = headers;
+    *response.headers_mut() = answer.headers;
     response
 }

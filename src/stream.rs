@@ -3,8 +3,6 @@
 //! Reading, writing and shutting down are the same system calls for both; the kernel knows which it is. So both are held as one, and
 //! whoever uses no socket of this machine pays for none: not even a branch on the path of a request.
 
-mod input;
-
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -14,8 +12,6 @@ use std::task::{Context, Poll};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-
-pub(crate) use self::input::Input;
 
 /// Bytes that the kernel takes for a peer which has not been sent what came before: beyond them a socket is not
 /// writable. So what a socket takes is what its peer takes, give or take this much, and not what fits into a send buffer

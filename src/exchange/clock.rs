@@ -97,11 +97,6 @@ impl Clock {
         now
     }
 
-    /// Somebody has read the time.
-    pub(crate) fn is(&self, now: Instant) {
-        self.now.set(Some(now));
-    }
-
     /// A request head has arrived; it has the times of `route` from now on.
     pub(crate) fn begin(&self, now: Instant, route: &'static RouteSettings) {
         self.now.set(Some(now));

@@ -21,7 +21,7 @@ pub(crate) struct Line<'a> {
 impl Fields {
     /// Notes a line of the block that [`Fields::settle`] will be given, and says what its name is; `None` if the name is
     /// longer than any that is allowed. A block has at most [`BLOCK`] bytes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn note(&mut self, line: &Line<'_>) -> Option<Known> {
         let name_length = u16::try_from(line.name.len()).ok()?;
         let known = Known::of(line.name);

@@ -128,9 +128,7 @@ impl Feed {
 
 /// Byte by byte, and in pieces of several lengths that depend on nothing but the bytes.
 fn feeds(bytes: &[u8]) -> impl Iterator<Item = Feed> {
-    let seed = bytes
-        .iter()
-        .fold(bytes.len() as u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(*byte)));
+    let seed = bytes.iter().fold(bytes.len() as u64, |seed, byte| seed.rotate_left(7) ^ u64::from(*byte));
     let of = move |most| Feed { random: fastrand::Rng::with_seed(seed ^ most as u64), most };
     [usize::MAX, 1, 3, 40, 200].into_iter().map(of)
 }

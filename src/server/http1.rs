@@ -28,8 +28,9 @@ use crate::fields::Fields;
 use crate::http1::body::Decoder;
 use crate::http1::head::{self, Refused};
 use crate::http1::{Framing, Version};
+use crate::input::Input;
 use crate::message::Body;
-use crate::stream::{Input, Stream};
+use crate::stream::Stream;
 
 /// After its deadline a request has this long to answer the client before the connection is cut.
 const GRACE: Duration = Duration::from_secs(5);
@@ -155,7 +156,8 @@ where
         self.state = match std::mem::replace(&mut self.state, State::Over) {
             // Some of a head has come, and somebody may wait for an answer.
             State::Awaiting if self.session.doing() == Doing::Head => {
-                return self.refuse(Reason::RequestTimeout, None);
+                let line = self.input.line(&self.limits());
+                return self.refuse(Reason::RequestTimeout, line);
             }
             State::Settling(flight, by) if now >= by => {
                 flight.exchange.close_after();
@@ -178,11 +180,8 @@ where
     fn await_request(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
         loop {
             if self.input.has_some() {
-                let limits = &self.worker.settings().limits;
-                let most = limits.header_bytes;
-                let limits = head::Limits { bytes: most, fields: limits.headers, target: limits.uri };
                 let mut spare = Fields::default();
-                match self.input.take_head(most, |bytes| head::request(bytes, &limits, &mut spare)) {
+                match self.input.take_request(&self.limits(), &mut spare) {
                     Ok(Some(head)) => {
                         self.begin(head);
                         return Poll::Ready(Next::Step);
@@ -202,6 +201,11 @@ where
                 Ok(_) => {}
             }
         }
+    }
+
+    fn limits(&self) -> head::Limits {
+        let limits = &self.worker.settings().limits;
+        head::Limits { bytes: limits.header_bytes, fields: limits.headers, target: limits.uri }
     }
 
     fn begin(&mut self, head: head::RequestHead) {

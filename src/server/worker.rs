@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 use tokio::sync::Notify;
 
 use super::crew::End;
@@ -31,8 +31,12 @@ pub(super) const LAST_WORDS: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(1);
 /// Small texts of many requests share one block of this size.
 const BLOCK: usize = 16 * 1024;
-/// Header maps kept for reuse.
-const SPARE_MAPS: usize = 64;
+/// Texts of heads kept for reuse,
+const SPARE_TEXTS: usize = 64;
+/// with room for so much, in bytes, at first,
+const TEXT: usize = 1024;
+/// and at most.
+const MOST_TEXT: usize = 32 * 1024;
 /// Responses are read into blocks of this size,
 const READ_BLOCK: usize = 64 * 1024;
 /// as long as at least this much of one is left.
@@ -55,7 +59,7 @@ pub(crate) struct Worker {
     ids: Ids,
     block: RefCell<BytesMut>,
     read_block: RefCell<BytesMut>,
-    spare_headers: RefCell<Vec<HeaderMap>>,
+    spare_texts: RefCell<Vec<Vec<u8>>>,
     /// An instant and the wall-clock time that belongs to it.
     shortage_told: Cell<Option<Instant>>,
     wall: Cell<(Instant, SystemTime)>,
@@ -85,7 +89,7 @@ impl Worker {
             ids: Ids::new(),
             block: RefCell::new(BytesMut::new()),
             read_block: RefCell::new(BytesMut::new()),
-            spare_headers: RefCell::default(),
+            spare_texts: RefCell::default(),
             shortage_told: Cell::new(None),
             wall: Cell::new((Instant::now(), SystemTime::now())),
             date: Cell::new((u64::MAX, [b' '; DATE])),
@@ -177,18 +181,17 @@ impl Worker {
         HeaderValue::from_maybe_shared(self.bytes(text)).unwrap_or(HeaderValue::from_static(""))
     }
 
-    /// An empty header map, with room from an earlier use.
-    pub(crate) fn spare_headers(&self) -> HeaderMap {
-        self.spare_headers.borrow_mut().pop().unwrap_or_default()
+    /// Memory for the text of a head, from an earlier use.
+    pub(crate) fn spare_text(&self) -> Vec<u8> {
+        self.spare_texts.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(TEXT))
     }
 
-    /// Keeps a map for [`Worker::spare_headers`]; an unusually large one is let go.
+    /// Keeps memory for [`Worker::spare_text`]; what is unusually large is let go.
     #[inline]
-    pub(crate) fn recycle_headers(&self, mut headers: HeaderMap) {
-        let mut spare = self.spare_headers.borrow_mut();
-        if spare.len() < SPARE_MAPS && headers.capacity() <= 96 {
-            headers.clear();
-            spare.push(headers);
+    pub(crate) fn keep_text(&self, text: Vec<u8>) {
+        let mut spare = self.spare_texts.borrow_mut();
+        if spare.len() < SPARE_TEXTS && (1..=MOST_TEXT).contains(&text.capacity()) {
+            spare.push(text);
         }
     }
 

@@ -9,20 +9,23 @@ use std::task::{Context as TaskContext, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use hyper::ext::ReasonPhrase;
 use tokio::io::AsyncReadExt;
 
 use super::addresses::Addresses;
 use super::connect::{Unconnected, connect};
-use super::http1::{self, Decoder, HEAD_BYTES, Outgoing, RequestHead, SendFailure, Step};
+use super::http1::{self, Outgoing, RequestHead, SendFailure};
 use super::streaming::Streaming;
 use super::{Backend, InFlight, Members};
 use crate::error::Reason;
 use crate::exchange::Exchange;
+use crate::http1::Malformed;
+use crate::http1::body::{Decoder, Event};
 use crate::message::RequestBody;
 use crate::server::Worker;
-use crate::stream::{Input, Stream};
+use crate::input::Input;
+use crate::stream::Stream;
 
 /// What is read of a body at a time: behind the least that hyper holds for a client by default (32 KiB), it fits into 64.
 const READ_AHEAD: usize = 24 * 1024;
@@ -69,6 +72,7 @@ pub(crate) enum SendError {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) phrase: Option<ReasonPhrase>,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Started,
 }
 
@@ -204,9 +208,8 @@ impl Connection {
         head: &RequestHead<'_>,
         body: Option<RequestBody>,
         exchange: &Rc<Exchange>,
-        headers: &mut HeaderMap,
     ) -> Result<Answer, SendError> {
-        let to_head = *head.method == http::Method::HEAD;
+        self.outgoing.lend(exchange.worker().spare_text());
         self.outgoing.start(head, body);
         let mut started = false;
         let answer = poll_fn(|cx| {
@@ -224,13 +227,14 @@ impl Connection {
                     return Poll::Pending;
                 }
             }
-            self.poll_head(exchange, headers, to_head, cx)
+            self.poll_head(exchange, head.method, cx)
         })
         .await?;
         self.keep_alive = answer.keep_alive;
+        let decoder = Decoder::response(answer.framing);
         let body =
-            self.start_body(answer.body, answer.status.as_u16(), exchange).map_err(SendError::Failed)?;
-        Ok(Answer { status: answer.status, phrase: answer.phrase, body })
+            self.start_body(decoder, answer.status.as_u16(), exchange).map_err(SendError::Failed)?;
+        Ok(Answer { status: answer.status, phrase: answer.phrase, headers: answer.headers, body })
     }
 
     /// Sends on while there is something to send. What the client fails to send is why the request fails; what the
@@ -254,8 +258,7 @@ impl Connection {
     fn poll_head(
         &mut self,
         exchange: &Rc<Exchange>,
-        headers: &mut HeaderMap,
-        to_head: bool,
+        method: &Method,
         cx: &mut TaskContext<'_>,
     ) -> Poll<Result<http1::ResponseHead, SendError>> {
         self.send_on(cx).map_err(SendError::Failed)?;
@@ -267,7 +270,7 @@ impl Connection {
                 Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => {
                     return Poll::Ready(Err(SendError::Failed(Reason::UpstreamReset)));
                 }
-                Poll::Ready(Ok(_)) => match self.parse_head(headers, to_head) {
+                Poll::Ready(Ok(_)) => match self.parse_head(method) {
                     Ok(Some(head)) => return Poll::Ready(Ok(head)),
                     Ok(None) => {}
                     Err(malformed) => {
@@ -284,12 +287,8 @@ impl Connection {
         }
     }
 
-    fn parse_head(
-        &mut self,
-        headers: &mut HeaderMap,
-        to_head: bool,
-    ) -> Result<Option<http1::ResponseHead>, http1::Malformed> {
-        self.input.take_head(HEAD_BYTES, |bytes| http1::parse_head(bytes, headers, to_head))
+    fn parse_head(&mut self, method: &Method) -> Result<Option<http1::ResponseHead>, Malformed> {
+        http1::parse_head(&mut self.input, method)
     }
 
     /// Reads what has arrived, at most so many bytes; their number, 0 at the end.
@@ -311,30 +310,24 @@ impl Connection {
         status: u16,
         exchange: &Rc<Exchange>,
     ) -> Result<Started, Reason> {
-        let malformed = |_| Reason::UpstreamProtocol;
-        let first = match decoder.step(self.input.rest()).map_err(malformed)? {
-            Step::End => {
-                self.release(exchange);
-                return Ok(Started::Whole(Bytes::new()));
-            }
-            Step::Data(data) => data,
-            Step::More => Bytes::new(),
-        };
-        let mut second = Bytes::new();
-        if !first.is_empty() {
-            second = match decoder.step(self.input.rest()).map_err(malformed)? {
-                Step::End => {
+        let mut early = [Bytes::new(), Bytes::new()];
+        for place in 0..early.len() {
+            match decoder.next(self.input.rest()).map_err(|_| Reason::UpstreamProtocol)? {
+                Event::Data(data) => early[place] = data,
+                Event::End => {
                     self.release(exchange);
+                    let [first, _] = early;
                     return Ok(Started::Whole(first));
                 }
-                Step::Data(data) => data,
-                Step::More => Bytes::new(),
-            };
+                // Trailers go no further.
+                Event::Trailers(_) => {}
+                Event::More => break,
+            }
         }
         Ok(Started::Streaming(Box::new(Streaming::new(
             self,
             decoder,
-            [first, second],
+            early,
             status,
             exchange.clone(),
         ))))
@@ -352,10 +345,12 @@ impl Connection {
             tracing::debug!(reason = reason.as_str(), "a request that was answered early is broken off");
         }
         loop {
-            match decoder.step(self.input.rest()) {
-                Ok(Step::Data(data)) => return Poll::Ready(Ok(Some(data))),
-                Ok(Step::End) => return Poll::Ready(Ok(None)),
-                Ok(Step::More) => {}
+            match decoder.next(self.input.rest()) {
+                Ok(Event::Data(data)) => return Poll::Ready(Ok(Some(data))),
+                Ok(Event::End) => return Poll::Ready(Ok(None)),
+                // They go no further.
+                Ok(Event::Trailers(_)) => continue,
+                Ok(Event::More) => {}
                 Err(_) => return Poll::Ready(Err(Reason::UpstreamProtocol)),
             }
             match ready!(self.poll_read(READ_AHEAD, exchange, cx)) {
@@ -370,6 +365,7 @@ impl Connection {
     /// beyond its response would be taken for the next one (RFC 9112 section 6.3).
     pub(super) fn release(mut self: Box<Self>, exchange: &Rc<Exchange>) {
         self.in_flight = None;
+        exchange.worker().keep_text(self.outgoing.take_memory());
         if self.keep_alive && self.input.end() && self.outgoing.is_done() {
             self.used = true;
             self.idle_since = exchange.clock().now();

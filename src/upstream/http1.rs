@@ -1,26 +1,13 @@
-//! HTTP/1.1 towards backends: how a request is written and a response is read (RFC 9112).
+//! HTTP/1.1 towards backends: how a request is written and a response is read (RFC 9112), by the codec that both sides share.
 //!
 //! hyper's client would do this too, at twice the instructions: it hands messages through channels to a connection
 //! that somebody must poll, and builds a header map for every head. Here a request is encoded from the one map that the
 //! gate has put in order, which stays whole for a retry (docs/architecture.md).
 
-mod body;
 mod outgoing;
 mod request;
 mod response;
 
-pub(super) use body::{Decoder, Step};
 pub(super) use outgoing::{Outgoing, SendFailure};
 pub(crate) use request::Head as RequestHead;
-pub(super) use response::{HEAD_BYTES, Head as ResponseHead, parse as parse_head};
-
-/// The backend's answer is not HTTP as it must be; the text says why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Malformed(&'static str);
-
-impl Malformed {
-    /// Why, for the operational log.
-    pub(super) const fn reason(self) -> &'static str {
-        self.0
-    }
-}
+pub(super) use response::{Head as ResponseHead, parse as parse_head};

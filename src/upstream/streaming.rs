@@ -7,9 +7,9 @@ use bytes::Bytes;
 
 use super::Backend;
 use super::connection::Connection;
-use super::http1::Decoder;
 use crate::error::Reason;
 use crate::exchange::Exchange;
+use crate::http1::body::Decoder;
 use crate::message::Watched;
 
 /// More bytes than this of a body that nobody wants are not read for the sake of its connection.

@@ -28,14 +28,14 @@ pub(super) fn class(name: &[u8]) -> Known {
 }
 
 /// The class of a name that is not in the table as a whole.
+#[inline(never)]
 fn class_of_many(name: &[u8]) -> Known {
     if name.iter().any(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-') {
         return Known::Ambiguous;
     }
-    let (beginnings, places) = &BEGINNINGS;
-    let (from, to) = places[usize::from(group(name))];
-    let mut group = beginnings[usize::from(from)..usize::from(to)].iter();
-    let found = group.find(|(text, _)| name.get(..text.len()).is_some_and(|start| is(start, text)));
+    let (from, to) = BEGINNINGS.groups[usize::from(group(name))];
+    let mut beginnings = BEGINNINGS.all[usize::from(from)..usize::from(to)].iter();
+    let found = beginnings.find(|(text, _)| name.get(..text.len()).is_some_and(|start| is(start, text)));
     found.map_or(Known::Other, |(_, class)| *class)
 }
 
@@ -60,23 +60,30 @@ fn is(name: &[u8], text: &[u8]) -> bool {
         return false;
     }
     // Words that overlap, so that there is no rest to look at byte by byte.
-    if let (Some(name_end), Some(text_end)) = (name.last_chunk::<8>(), text.last_chunk::<8>()) {
-        let mut differ = difference(u64::from_le_bytes(*name_end), u64::from_le_bytes(*text_end));
-        for (name, text) in name.as_chunks::<8>().0.iter().zip(text.as_chunks::<8>().0) {
-            differ |= difference(u64::from_le_bytes(*name), u64::from_le_bytes(*text));
+    match name.len() {
+        8.. => {
+            let mut differ = difference(word(name.last_chunk()), word(text.last_chunk()));
+            for (name, text) in name.as_chunks().0.iter().zip(text.as_chunks().0) {
+                differ |= difference(word(Some(name)), word(Some(text)));
+            }
+            differ == 0
         }
-        return differ == 0;
-    }
-    match (name, text) {
-        ([a, b, c, d, ..], [e, f, g, h, ..]) => {
-            let half = |from: &[u8], [a, b, c, d]: [u8; 4]| match from {
-                [.., e, f, g, h] => u64::from_le_bytes([a, b, c, d, *e, *f, *g, *h]),
-                _ => 0,
-            };
-            difference(half(name, [*a, *b, *c, *d]), half(text, [*e, *f, *g, *h])) == 0
+        4..8 => {
+            let halves = |from: &[u8]| half(from.first_chunk()) | half(from.last_chunk()) << 32;
+            difference(halves(name), halves(text)) == 0
         }
         _ => name.eq_ignore_ascii_case(text),
     }
+}
+
+#[inline]
+fn word(bytes: Option<&[u8; 8]>) -> u64 {
+    bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+#[inline]
+fn half(bytes: Option<&[u8; 4]>) -> u64 {
+    bytes.map_or(0, |bytes| u64::from(u32::from_le_bytes(*bytes)))
 }
 
 /// Where they differ in more than the bit that makes a letter of the text a capital: of what may stand in a text, letters
@@ -130,24 +137,30 @@ const BEGINNINGS_COUNT: usize = {
     count
 };
 
-/// The beginnings, group by group, and where in them each group is.
-static BEGINNINGS: ([(&[u8], Known); BEGINNINGS_COUNT], [(u8, u8); GROUPS]) = {
+/// The beginnings, group by group.
+struct Beginnings {
+    all: [(&'static [u8], Known); BEGINNINGS_COUNT],
+    /// Where each group is in all of them.
+    groups: [(u8, u8); GROUPS],
+}
+
+static BEGINNINGS: Beginnings = {
     let nothing: &[u8] = &[];
-    let mut beginnings = [(nothing, Known::Other); BEGINNINGS_COUNT];
-    let (mut places, mut count, mut of) = ([(0, 0); GROUPS], 0, 0);
+    let (mut all, mut groups) = ([(nothing, Known::Other); BEGINNINGS_COUNT], [(0, 0); GROUPS]);
+    let (mut count, mut of) = (0, 0);
     while of < GROUPS {
         let (from, mut row) = (count, 0);
         while row < NAMES.len() {
             if let (Names::Starts(text), class) = NAMES[row]
                 && group(text.as_bytes()) as usize == of
             {
-                beginnings[count] = (text.as_bytes(), class);
+                all[count] = (text.as_bytes(), class);
                 count += 1;
             }
             row += 1;
         }
-        places[of] = (from as u8, count as u8);
+        groups[of] = (from as u8, count as u8);
         of += 1;
     }
-    (beginnings, places)
+    Beginnings { all, groups }
 };

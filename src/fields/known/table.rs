@@ -47,19 +47,19 @@ table! {
     /// It has a character that is neither letter, digit nor hyphen: some take it for another name (`x_real.ip`).
     Ambiguous []: ;
     Connection [EndsInRequests EndsInResponses Framing Leading]: Is("connection");
+    TransferEncoding [EndsInRequests EndsInResponses Framing Leading]: Is("transfer-encoding");
+    Expect [EndsInRequests Leading]: Is("expect");
+    ContentLength [Framing Lasting Leading]: Is("content-length");
     KeepAlive [EndsInRequests EndsInResponses Leading]: Is("keep-alive");
     ProxyConnection [EndsInRequests EndsInResponses Leading]: Is("proxy-connection");
     Te [EndsInRequests EndsInResponses Leading]: Is("te");
     Trailer [EndsInRequests EndsInResponses Leading]: Is("trailer");
-    TransferEncoding [EndsInRequests EndsInResponses Framing Leading]: Is("transfer-encoding");
     Upgrade [EndsInRequests EndsInResponses Leading]: Is("upgrade");
     Http2Settings [EndsInRequests Leading]: Is("http2-settings");
-    Expect [EndsInRequests Leading]: Is("expect");
     /// Credentials for this hop (RFC 9110 section 11.7.1); the gate keeps them for whoever asks.
     ProxyAuthorization [Leading Secret]: Is("proxy-authorization");
     /// This hop's challenge.
     ProxyAuthenticate [EndsInResponses Leading]: Is("proxy-authenticate");
-    ContentLength [Framing Lasting Leading]: Is("content-length");
     ContentType [Lasting Leading]: Is("content-type");
     ContentEncoding [Lasting Leading]: Is("content-encoding");
     ContentRange [Lasting Leading]: Is("content-range");

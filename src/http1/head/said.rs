@@ -49,8 +49,16 @@ enum Persistence {
 
 impl Said {
     /// Takes note of a field.
-    #[inline]
+    #[inline(always)]
     pub(super) fn note(&mut self, known: Known, value: &[u8]) {
+        // Almost no field says anything of it.
+        if matches!(known, Known::Connection | Known::ContentLength | Known::TransferEncoding | Known::Expect)
+        {
+            self.note_framing(known, value);
+        }
+    }
+
+    fn note_framing(&mut self, known: Known, value: &[u8]) {
         match known {
             Known::ContentLength => {
                 self.length = match (self.length, number(value)) {
@@ -73,6 +81,11 @@ impl Said {
     }
 
     fn connection(&mut self, line: &[u8]) {
+        // What almost every browser says.
+        if line == b"keep-alive" && self.persistence == Persistence::Unsaid {
+            self.persistence = Persistence::KeepAlive;
+            return;
+        }
         for option in line.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
             if option.eq_ignore_ascii_case(b"close") {
                 self.persistence = Persistence::Close;

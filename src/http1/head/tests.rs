@@ -1,4 +1,3 @@
 mod requests;
 mod responses;
 mod sections;
-mod today;

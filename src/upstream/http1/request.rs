@@ -1,6 +1,5 @@
 //! Writing the head of a request, in one piece.
 
-use bytes::BytesMut;
 use castgate_contract::template;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use http_body::Body;
@@ -42,13 +41,13 @@ impl Outgoing {
     }
 
     fn encode(&mut self, head: &Head<'_>, body: Option<&RequestBody>) {
-        let buffer = &mut self.buffer;
+        let buffer = self.buffer();
         buffer.reserve(1024);
         buffer.extend_from_slice(head.method.as_str().as_bytes());
         buffer.extend_from_slice(b" ");
         write_target(head, buffer);
         buffer.extend_from_slice(b" HTTP/1.1\r\n");
-        let host = |buffer: &mut BytesMut| {
+        let host = |buffer: &mut Vec<u8>| {
             if let Some(host) = head.host {
                 field(buffer, "host", host);
             }
@@ -105,7 +104,7 @@ fn framing(body: Option<&RequestBody>, has_length: bool) -> Framing {
     }
 }
 
-fn write_target(head: &Head<'_>, buffer: &mut BytesMut) {
+fn write_target(head: &Head<'_>, buffer: &mut Vec<u8>) {
     let path = head.uri.path();
     match *head.path {
         PathEdit::Keep => {
@@ -130,7 +129,7 @@ fn write_target(head: &Head<'_>, buffer: &mut BytesMut) {
 
 /// Appends a header line.
 #[inline]
-fn field(buffer: &mut BytesMut, name: &str, value: &[u8]) {
+fn field(buffer: &mut Vec<u8>, name: &str, value: &[u8]) {
     buffer.extend_from_slice(name.as_bytes());
     buffer.extend_from_slice(b": ");
     buffer.extend_from_slice(value);

@@ -186,21 +186,26 @@ fn framing_has_one_meaning() {
         assert_eq!(reason(with(fields)), Reason::BadRequest, "{fields}");
     }
     for fields in [
-        "Transfer-Encoding:",
-        "Transfer-Encoding: gzip",
-        "Transfer-Encoding: identity",
         "Transfer-Encoding: gzip, chunked",
-        "Transfer-Encoding: chunked, gzip",
         "Transfer-Encoding: chunked, chunked",
         "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
         "Transfer-Encoding: cow\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: ,chunked",
+    ] {
+        assert_eq!(reason(with(fields)), Reason::NotImplemented, "{fields}");
+    }
+    // Where such a body ends, nobody knows (RFC 9112 section 6.3).
+    for fields in [
+        "Transfer-Encoding:",
+        "Transfer-Encoding: gzip",
+        "Transfer-Encoding: identity",
+        "Transfer-Encoding: chunked, gzip",
         "Transfer-Encoding: chunked\r\nTransfer-Encoding: cow",
         "Transfer-Encoding: chunked;a=b",
         "Transfer-Encoding: \"chunked\"",
-        "Transfer-Encoding: ,chunked",
         "Transfer-Encoding: xchunked",
     ] {
-        assert_eq!(reason(with(fields)), Reason::NotImplemented, "{fields}");
+        assert_eq!(reason(with(fields)), Reason::BadRequest, "{fields}");
     }
     for coding in ["chunked", "gzip", "identity"] {
         let text = format!("POST / HTTP/1.0\r\nTransfer-Encoding: {coding}\r\n\r\n");

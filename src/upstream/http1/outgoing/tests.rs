@@ -4,11 +4,14 @@ use std::collections::VecDeque;
 use std::task::Waker;
 
 use http::HeaderMap;
-use http_body::SizeHint;
+use http_body::{Frame, SizeHint};
 use proptest::prelude::*;
 
-use super::super::body::{Decoder, Step};
 use super::*;
+use crate::http1::body::{Decoder, Event as Piece};
+
+/// About what is copied behind a head.
+const COPY: usize = 8 * 1024;
 
 /// What a body does when it is polled.
 #[derive(Clone, Debug)]
@@ -93,13 +96,14 @@ const HEAD: &[u8] = b"POST / HTTP/1.1\r\n\r\n";
 /// What the backend makes of the bytes: how long the body is and how much came behind it, if the message is complete.
 fn received(wire: &[u8], length: Option<u64>) -> Option<(usize, usize)> {
     let mut input = Bytes::copy_from_slice(wire.strip_prefix(HEAD)?);
-    let mut decoder = length.map_or(Decoder::chunked(), Decoder::Length);
+    let mut decoder = Decoder::request(length.map_or(Framing::Chunked, Framing::Length));
     let mut body = 0;
     loop {
-        match decoder.step(&mut input).expect("broken framing on the wire") {
-            Step::Data(data) => body += data.len(),
-            Step::End => return Some((body, input.len())),
-            Step::More => return None,
+        match decoder.next(&mut input).expect("broken framing on the wire") {
+            Piece::Data(data) => body += data.len(),
+            Piece::End => return Some((body, input.len())),
+            Piece::More => return None,
+            Piece::Trailers(_) => {}
         }
     }
 }
@@ -159,7 +163,7 @@ proptest! {
         let length = announced(&events, kind, other);
         let expected = whole(&events, length);
         let mut outgoing = Outgoing::default();
-        outgoing.buffer.extend_from_slice(HEAD);
+        outgoing.buffer().extend_from_slice(HEAD);
         outgoing.begin(Some(Script { events: events.into(), length, says_last }));
         let mut wire = Wire { takes: takes.into(), endless, written: Vec::new() };
         let mut cx = Context::from_waker(Waker::noop());
@@ -196,13 +200,13 @@ proptest! {
     #[test]
     fn what_is_taken_back_is_whole_and_leaves_nothing(length in prop::option::of(1u64..60)) {
         let mut outgoing = Outgoing::default();
-        outgoing.buffer.extend_from_slice(HEAD);
+        outgoing.buffer().extend_from_slice(HEAD);
         let events = VecDeque::from([Event::Data(length.unwrap_or(7) as usize)]);
         outgoing.begin(Some(Script { events, length, says_last: false }));
         prop_assert!(!outgoing.is_done());
         let body = outgoing.take_back().unwrap();
-        prop_assert!(outgoing.is_done() && outgoing.buffer.is_empty());
-        outgoing.buffer.extend_from_slice(HEAD);
+        prop_assert!(outgoing.is_done() && outgoing.buffer().is_empty());
+        outgoing.buffer().extend_from_slice(HEAD);
         outgoing.begin(Some(body));
         let mut wire = Wire { takes: VecDeque::new(), endless: true, written: Vec::new() };
         let mut cx = Context::from_waker(Waker::noop());
@@ -215,7 +219,7 @@ proptest! {
 fn a_request_without_a_body_is_sent_with_its_head() {
     let mut outgoing: Outgoing<Script> = Outgoing::default();
     assert!(outgoing.is_done());
-    outgoing.buffer.extend_from_slice(HEAD);
+    outgoing.buffer().extend_from_slice(HEAD);
     outgoing.begin(None);
     assert!(!outgoing.is_done());
     let mut wire = Wire { takes: [3, 0].into(), endless: true, written: Vec::new() };
