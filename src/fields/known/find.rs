@@ -50,7 +50,8 @@ const fn slot(name: &[u8], multiplier: u32) -> usize {
         _ => return 0,
     };
     let key = (last | 0x2020_2020) ^ ((first | 0x20) as u32) << 19 ^ (name.len() as u32) << 11;
-    (key.wrapping_mul(multiplier) >> (u32::BITS - SLOTS.trailing_zeros())) as usize
+    let product = (key as u64 * multiplier as u64) as u32;
+    (product >> (u32::BITS - SLOTS.trailing_zeros())) as usize
 }
 
 /// Whether a name is a lower-case one of letters, digits and hyphens, but for its case.
