@@ -11,7 +11,19 @@ pub(crate) use self::table::Known;
 impl Known {
     /// The class of a name, whatever its case.
     pub(crate) fn of(name: &[u8]) -> Self {
-        find::class(name)
+        Self::listed(name).unwrap_or_else(|| Self::unlisted(name))
+    }
+
+    /// The class of a name that the table has as a whole, and which is a token therefore.
+    #[inline]
+    pub(crate) fn listed(name: &[u8]) -> Option<Self> {
+        find::whole(name)
+    }
+
+    /// The class of a token that the table has not as a whole.
+    #[inline(never)]
+    pub(crate) fn unlisted(name: &[u8]) -> Self {
+        find::by_beginning(name)
     }
 
     /// It is about this connection or about this message's framing on it, and no part of a request that goes on

@@ -19,12 +19,12 @@ pub(crate) struct Line<'a> {
 }
 
 impl Fields {
-    /// Notes a line of the block that [`Fields::settle`] will be given, and says what its name is; `None` if the name is
-    /// longer than any that is allowed. A block has at most [`BLOCK`] bytes.
-    #[inline(always)]
-    pub(crate) fn note(&mut self, line: &Line<'_>) -> Option<Known> {
-        let name_length = u16::try_from(line.name.len()).ok()?;
-        let known = Known::of(line.name);
+    /// Notes a line of the block that [`Fields::settle`] will be given, with what its name is; whether the name is not longer
+    /// than any that is allowed. A block has at most [`BLOCK`] bytes.
+    #[inline]
+    #[must_use]
+    pub(crate) fn note(&mut self, line: &Line<'_>, known: Known) -> bool {
+        let Ok(name_length) = u16::try_from(line.name.len()) else { return false };
         self.entries.push(Entry {
             name: line.name_place as u32,
             value: line.value_place as u32,
@@ -33,7 +33,7 @@ impl Fields {
             known,
             is_line: line.is_plain,
         });
-        Some(known)
+        true
     }
 
     /// The block in which the noted lines are.

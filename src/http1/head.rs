@@ -1,5 +1,4 @@
-//! Reading heads. `httparse` finds the fields; the start line, the line ends and what the fields mean for the framing are
-//! judged here. What is ambiguous is refused: what one reads as a body, another reads as the next message (RFC 9112
+//! Reading heads: the start line, the fields, and what these mean for the framing. What is ambiguous is refused: what one reads as a body, another reads as the next message (RFC 9112
 //! section 11). A head's fields share its memory, and reading one takes none of its own but what it is lent.
 
 mod gathered;
@@ -7,6 +6,7 @@ mod line;
 mod request;
 mod response;
 mod said;
+mod scan;
 mod section;
 
 pub(crate) use self::gathered::Gathered;

@@ -18,18 +18,17 @@ const NOWHERE: u8 = u8::MAX;
 
 const _: () = assert!(NAMES.len() < NOWHERE as usize);
 
-/// The class of a name, whatever its case.
+/// The class of a name that is in the table as a whole.
 #[inline]
-pub(super) fn class(name: &[u8]) -> Known {
+pub(super) fn whole(name: &[u8]) -> Option<Known> {
     match NAMES.get(usize::from(SLOT[slot(name, MULTIPLIER)])) {
-        Some((Names::Is(text), class)) if is(name, text.as_bytes()) => *class,
-        _ => class_of_many(name),
+        Some((Names::Is(text), class)) if is(name, text.as_bytes()) => Some(*class),
+        _ => None,
     }
 }
 
-/// The class of a name that is not in the table as a whole.
-#[inline(never)]
-fn class_of_many(name: &[u8]) -> Known {
+/// The class of a name that is not.
+pub(super) fn by_beginning(name: &[u8]) -> Known {
     if name.iter().any(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-') {
         return Known::Ambiguous;
     }

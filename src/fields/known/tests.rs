@@ -1,4 +1,3 @@
-use super::find::class;
 use super::table::{NAMES, Names};
 use super::*;
 
@@ -9,6 +8,10 @@ mod identity;
 #[allow(dead_code, clippy::duplicate_mod)]
 #[path = "../../server/gate/kind.rs"]
 mod kind;
+
+fn class(name: &[u8]) -> Known {
+    Known::of(name)
+}
 
 use kind::{HOP, Kind, WRITTEN, kind as kind_of};
 

@@ -41,8 +41,7 @@ pub(super) fn request(bytes: &[u8], limits: &Limits) -> Verdict {
         lines.pop();
     }
     let lines = lines.get(1..).unwrap_or_default();
-    let looked_at =
-        lines.iter().take(limits.fields + 1).map(|line| field(line.strip_suffix(b"\r").unwrap_or(line)));
+    let looked_at = lines.iter().take(limits.fields + 1).map(|line| field(line.strip_suffix(b"\r")?));
     let Some(fields): Option<Vec<(&str, &[u8])>> = looked_at.collect() else {
         return Refused(Reason::BadRequest);
     };
@@ -56,7 +55,7 @@ pub(super) fn request(bytes: &[u8], limits: &Limits) -> Verdict {
             false => More,
         };
     };
-    if lines.iter().any(|line| !line.ends_with(b"\r")) || !text.ends_with(b"\r\n") {
+    if !text.ends_with(b"\r\n") {
         return Refused(Reason::BadRequest);
     }
     let parts: Vec<&[u8]> = text.split(|byte| b" \r".contains(byte)).take(3).collect();

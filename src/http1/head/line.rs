@@ -63,7 +63,23 @@ const fn ends_target(byte: u8) -> bool {
 }
 
 /// The place of the first byte that cannot stand in a token (RFC 9110 section 5.6.2).
+#[inline]
 pub(super) fn token_end(bytes: &[u8]) -> Option<usize> {
-    let ends_token = |byte: &u8| !byte.is_ascii_alphanumeric() && !b"!#$%&'*+-.^_`|~".contains(byte);
-    bytes.iter().position(ends_token)
+    bytes.iter().position(|byte| !IS_TOKEN[usize::from(*byte)])
 }
+
+static IS_TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let others = b"!#$%&'*+-.^_`|~";
+    let mut index = 0;
+    while index < others.len() {
+        table[others[index] as usize] = true;
+        index += 1;
+    }
+    table
+};

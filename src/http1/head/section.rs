@@ -1,12 +1,9 @@
-//! Field lines up to the empty line, of a head or of trailers. `httparse` knows what may stand in a name and in a value;
-//! the line ends, which it takes as they come, are judged here.
+//! Field lines up to the empty line, of a head or of trailers: `field-name ":" OWS field-value OWS` and CRLF each (RFC
+//! 9112 section 5). What may stand in a name and in a value is what `httparse` lets pass, which tests hold it to.
 
-use httparse::{EMPTY_HEADER, Error, Header, Status};
-
+use super::line::token_end;
+use super::scan::{colon, value_end};
 use crate::fields::{BLOCK, Fields, Known, Line};
-
-/// As many lines are parsed at a time: almost every head has fewer, and room for more would have to be cleared each time.
-const BATCH: usize = 16;
 
 /// What may end a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +23,11 @@ pub(crate) enum Wrong {
     TooMany,
 }
 
+const NAME: Wrong = Wrong::Malformed("a field name is not a token, or no colon follows it");
+const VALUE: Wrong = Wrong::Malformed("a field value has a control character, or CR without LF");
+const BARE: Wrong = Wrong::Malformed("a line ends without CR");
+const END: Wrong = Wrong::Malformed("CR without LF where a line begins");
+
 /// Reads the section that begins at `start` of `bytes`, at most `most` lines, into `fields`, whose places count from the
 /// start of `bytes`; the place behind the empty line, or `None` if more is needed. `see` is shown every field once.
 #[inline]
@@ -38,53 +40,59 @@ pub(crate) fn section(
     mut see: impl FnMut(Known, &[u8]),
 ) -> Result<Option<usize>, Wrong> {
     let bytes = &bytes[..bytes.len().min(BLOCK)];
-    let (mut at, mut left, mut is_bare) = (start, most, false);
+    let (mut at, mut left) = (start, most);
     loop {
-        let mut batch = [EMPTY_HEADER; BATCH];
-        let size = BATCH.min(left);
-        let (lines, end) = match httparse::parse_headers(&bytes[at..], &mut batch[..size]) {
-            Ok(Status::Complete((length, lines))) => (lines.len(), Some(at + length)),
-            Ok(Status::Partial) => return Ok(None),
-            // All places are taken.
-            Err(Error::TooManyHeaders) if left > BATCH => (BATCH, None),
-            Err(Error::TooManyHeaders) => return Err(Wrong::TooMany),
-            Err(error) => return Err(Wrong::Malformed(why(error))),
+        let rest = &bytes[at..];
+        if rest.first().is_none_or(|byte| matches!(byte, b'\r' | b'\n')) {
+            return empty_line(rest, ends).map(|length| length.map(|length| at + length));
+        }
+        let Some(name_length) = colon(rest) else {
+            return if token_end(rest).is_none() { Ok(None) } else { Err(NAME) };
         };
-        for header in &batch[..lines] {
-            let line = place(bytes, header);
-            // A line ends where the next begins.
-            is_bare |= line.name_place > start && bytes[line.name_place - 2] != b'\r';
-            see(fields.note(&line).ok_or(Wrong::TooMany)?, line.value);
-            at = line.value_place + line.value.len();
+        let name = &rest[..name_length];
+        let known = match Known::listed(name) {
+            Some(known) => known,
+            None if name.is_empty() || token_end(name).is_some() => return Err(NAME),
+            None => Known::unlisted(name),
+        };
+        let mut value_start = name_length + 1;
+        while let Some(b' ' | b'\t') = rest.get(value_start) {
+            value_start += 1;
         }
-        if let Some(end) = end {
-            let last = &bytes[start..end];
-            is_bare |= !last.ends_with(b"\r\n\r\n") && last != b"\r\n";
-            let is_wrong = is_bare && ends == LineEnd::Strict;
-            return if is_wrong { Err(Wrong::Malformed("a line ends without CR")) } else { Ok(Some(end)) };
+        let Some(length) = value_end(&rest[value_start..]) else { return Ok(None) };
+        let end = value_start + length;
+        let (next, is_crlf) = match &rest[end..] {
+            [b'\r', b'\n', ..] => (end + 2, true),
+            [b'\r'] => return Ok(None),
+            [b'\n', ..] if ends == LineEnd::Lenient => (end + 1, false),
+            [b'\n', ..] => return Err(BARE),
+            _ => return Err(VALUE),
+        };
+        let mut value = &rest[value_start..end];
+        while let [before @ .., b' ' | b'\t'] = value {
+            value = before;
         }
-        left -= BATCH;
-        // Behind the last line of the batch, which is known to have an end.
-        at += 1 + bytes[at..].iter().position(|byte| *byte == b'\n').unwrap_or_default();
+        let is_plain = is_crlf
+            && value.len() == length
+            && value_start == name_length + 2
+            && rest[name_length + 1] == b' ';
+        let line = Line { name, value, name_place: at, value_place: at + value_start, is_plain };
+        if left == 0 || !fields.note(&line, known) {
+            return Err(Wrong::TooMany);
+        }
+        left -= 1;
+        see(known, value);
+        at += next;
     }
 }
 
-/// Where a line is in the bytes that it was found in.
-#[inline]
-fn place<'a>(bytes: &[u8], header: &Header<'a>) -> Line<'a> {
-    let (name, value, begin) = (header.name.as_bytes(), header.value, bytes.as_ptr().addr());
-    let (name_place, value_place) = (name.as_ptr().addr() - begin, value.as_ptr().addr() - begin);
-    let end = value_place + value.len();
-    let is_plain = value_place == name_place + name.len() + 2
-        && bytes[value_place - 1] == b' '
-        && bytes[end..].starts_with(b"\r\n");
-    Line { name, value, name_place, value_place, is_plain }
-}
-
-fn why(error: Error) -> &'static str {
-    match error {
-        Error::HeaderName => "a field name is not a token, or no colon follows it",
-        Error::HeaderValue => "a field value has a control character, or CR without LF",
-        _ => "the fields do not end in an empty line",
+/// The length of the empty line that the bytes begin with, if it is all there.
+fn empty_line(bytes: &[u8], ends: LineEnd) -> Result<Option<usize>, Wrong> {
+    match bytes {
+        [b'\r', b'\n', ..] => Ok(Some(2)),
+        [] | [b'\r'] => Ok(None),
+        [b'\n', ..] if ends == LineEnd::Lenient => Ok(Some(1)),
+        [b'\n', ..] => Err(BARE),
+        _ => Err(END),
     }
 }
