@@ -169,3 +169,22 @@ fn what_decides_anything_is_no_trailer() {
         assert!(class(name.as_bytes()).may_be_trailer(), "{name}");
     }
 }
+
+/// `x-forwarded` and all that follows it have rows of their own.
+#[test]
+fn the_operator_is_told_every_name_that_is_a_proxy_s_word() {
+    let manual = include_str!("../../../docs/operations.md").to_lowercase();
+    let (_, table) = manual.split_once("\n## header fields\n").unwrap();
+    let (table, _) = table.split_once("\n## ").unwrap();
+    let told = |names: &Names| match names {
+        Names::Is(name) => table.contains(&format!("`{name}`")),
+        Names::Starts(text) => *text == "x-forwarded" || table.contains(&format!("`{text}*`")),
+    };
+    let identities: Vec<&Names> =
+        NAMES.iter().filter(|(_, known)| known.is_identity()).map(|(names, _)| names).collect();
+    assert!(identities.len() >= 55);
+    for names in identities {
+        let (Names::Is(text) | Names::Starts(text)) = names;
+        assert!(told(names), "{text} is not in docs/operations.md");
+    }
+}

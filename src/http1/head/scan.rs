@@ -38,15 +38,15 @@ pub(super) fn value_end(bytes: &[u8]) -> Option<usize> {
 /// The high bit of every byte that is this one. No sum is carried into the next byte, so that each is right by itself.
 #[inline]
 const fn equal(word: u64, byte: u8) -> u64 {
-    let other = word ^ byte as u64 * ONES;
-    !((other & LOWS) + LOWS | other) & HIGHS
+    let other = word ^ (byte as u64 * ONES);
+    !(((other & LOWS) + LOWS) | other) & HIGHS
 }
 
 /// The high bit of every byte that is below 0x20, or 0x7f.
 #[inline]
 const fn controls(word: u64) -> u64 {
     let low = word & LOWS;
-    (!(low + 0x60 * ONES) | low + ONES) & !word & HIGHS
+    (!(low + 0x60 * ONES) | (low + ONES)) & !word & HIGHS
 }
 
 /// The place of the lowest of these bits.
