@@ -65,10 +65,10 @@ fn a_field_takes_the_place_of_all_of_its_name() {
 fn neighbours_that_came_as_they_go_are_one_piece() {
     let fields = parsed("Host: a\r\nAccept: x\r\nEmpty: \r\n\r\n");
     assert_eq!(written(&fields), ("Host: a\r\nAccept: x\r\nEmpty: \r\n".to_owned(), 1));
-    let odd = parsed("Host: a\r\nAccept:x\r\nB: y \r\nC:\tz\r\nD: v\r\nE: w\r\n\r\n");
+    let odd = parsed("Host: a\r\nA:x\r\nB: y \r\nC:\tz\r\nD:  v\r\nE:  \r\nF: w\r\nG: u\r\n\r\n");
     let (text, pieces) = written(&odd);
-    assert_eq!(text, "Host: a\r\nAccept: x\r\nB: y\r\nC: z\r\nD: v\r\nE: w\r\n");
-    assert_eq!(pieces, 1 + 3 * 4 + 1);
+    assert_eq!(text, "Host: a\r\nA: x\r\nB: y\r\nC: z\r\nD: v\r\nE: \r\nF: w\r\nG: u\r\n");
+    assert_eq!(pieces, 1 + 5 * 4 + 1);
     let mut fields = parsed("A: 1\r\nB: 2\r\nC: 3\r\n\r\n");
     fields.remove("b");
     assert_eq!(written(&fields), ("A: 1\r\nC: 3\r\n".to_owned(), 2));
