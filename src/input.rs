@@ -76,6 +76,11 @@ impl Input {
         !self.bytes.is_empty() || !self.head.is_empty()
     }
 
+    /// Whether some of a head is here, and not only empty lines in front of one.
+    pub(crate) fn has_head(&self) -> bool {
+        !self.head.is_blank()
+    }
+
     /// Whether anything has come since it was last forgotten.
     pub(crate) fn has_begun(&self) -> bool {
         self.begun

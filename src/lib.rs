@@ -18,11 +18,17 @@ pub mod codegen;
 mod context;
 mod error;
 mod exchange;
-#[cfg_attr(not(any(test, fuzzing)), expect(dead_code, reason = "messages will be made of fields, not of header maps"))]
+#[cfg_attr(
+    not(any(test, fuzzing)),
+    expect(dead_code, reason = "messages will be made of fields, not of header maps")
+)]
 mod fields;
 mod forward;
 mod header_edits;
-#[cfg_attr(not(any(test, fuzzing)), expect(dead_code, unused_imports, reason = "messages will be made of fields, not of header maps"))]
+#[cfg_attr(
+    not(any(test, fuzzing)),
+    expect(dead_code, unused_imports, reason = "messages will be made of fields, not of header maps")
+)]
 mod http1;
 mod input;
 mod introduction;

@@ -186,7 +186,7 @@ where
                         self.begin(head);
                         return Poll::Ready(Next::Step);
                     }
-                    Ok(None) if self.input.has_some() => self.session.await_head(),
+                    Ok(None) if self.input.has_head() => self.session.await_head(),
                     // Empty lines ahead of a request are no part of it.
                     Ok(None) => {}
                     Err(Refused { reason, why, line }) => {
@@ -238,7 +238,9 @@ where
         let exchange = self.session.next_exchange();
         exchange.begin(Uploaded::Nothing, true);
         let decoder = Decoder::request(Framing::Nothing);
-        self.start(exchange, decoder, Method::GET, Version::Http11, Arrival::Refused(reason, line));
+        // To HEAD this is no body either.
+        let method = line.as_ref().map_or(Method::GET, |(method, _)| method.clone());
+        self.start(exchange, decoder, method, Version::Http11, Arrival::Refused(reason, line));
     }
 
     fn start(

@@ -22,9 +22,9 @@ use crate::error::Reason;
 use crate::exchange::Exchange;
 use crate::http1::Malformed;
 use crate::http1::body::{Decoder, Event};
+use crate::input::Input;
 use crate::message::RequestBody;
 use crate::server::Worker;
-use crate::input::Input;
 use crate::stream::Stream;
 
 /// What is read of a body at a time: behind the least that hyper holds for a client by default (32 KiB), it fits into 64.
@@ -232,8 +232,7 @@ impl Connection {
         .await?;
         self.keep_alive = answer.keep_alive;
         let decoder = Decoder::response(answer.framing);
-        let body =
-            self.start_body(decoder, answer.status.as_u16(), exchange).map_err(SendError::Failed)?;
+        let body = self.start_body(decoder, answer.status.as_u16(), exchange).map_err(SendError::Failed)?;
         Ok(Answer { status: answer.status, phrase: answer.phrase, headers: answer.headers, body })
     }
 
@@ -324,13 +323,7 @@ impl Connection {
                 Event::More => break,
             }
         }
-        Ok(Started::Streaming(Box::new(Streaming::new(
-            self,
-            decoder,
-            early,
-            status,
-            exchange.clone(),
-        ))))
+        Ok(Started::Streaming(Box::new(Streaming::new(self, decoder, early, status, exchange.clone()))))
     }
 
     /// The next data of a body, for as long as the decoder wants some; goes on sending the request meanwhile.

@@ -115,6 +115,7 @@ fn roles_are_what_the_tables_of_the_gate_say() {
             Kind::Connection => assert_eq!(known, Known::Connection),
             Kind::TransferEncoding => assert_eq!(known, Known::TransferEncoding),
             Kind::Expect => assert_eq!(known, Known::Expect),
+            Kind::Via => assert_eq!(known, Known::Via),
             Kind::ProxyAuthorization => assert_eq!(known, Known::ProxyAuthorization),
             Kind::Hop(_) => assert!(known.is_one_name() && known.ends_in_requests(), "{name}"),
             Kind::Written(_) | Kind::Identity => assert!(known.is_written() || known.is_identity(), "{name}"),

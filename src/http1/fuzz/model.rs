@@ -76,7 +76,11 @@ pub(super) fn request(bytes: &[u8], limits: &Limits) -> Verdict {
         }
         ([], _) if is_old => return Refused(Reason::BadRequest),
         ([], [coding]) if coding.eq_ignore_ascii_case(b"chunked") => "Chunked".to_owned(),
-        ([], _) => return Refused(Reason::NotImplemented),
+        ([], [.., last]) => {
+            let last = last.rsplit(|byte| *byte == b',').next().unwrap_or_default().trim_ascii();
+            let is_chunked = last.eq_ignore_ascii_case(b"chunked");
+            return Refused(if is_chunked { Reason::NotImplemented } else { Reason::BadRequest });
+        }
         _ => return Refused(Reason::BadRequest),
     };
     let options: Vec<String> = values("connection")

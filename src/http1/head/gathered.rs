@@ -24,6 +24,11 @@ impl Gathered {
         self.bytes.is_empty()
     }
 
+    /// Nothing has come but empty lines, which are no part of a head.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
+    }
+
     /// Bytes of a head that have come.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()

@@ -231,9 +231,7 @@ fn framing(said: &Said, version: Version) -> Result<Framing, Fault> {
         _ if version == Version::Http10 => Err((Reason::BadRequest, "Transfer-Encoding in HTTP/1.0")),
         (_, Length::Bytes(_)) => Err((Reason::BadRequest, "Transfer-Encoding and Content-Length")),
         (Coding::Chunked, Length::None) => Ok(Framing::Chunked),
-        (Coding::Unknown, Length::None) => {
-            Err((Reason::NotImplemented, "a transfer coding beside chunked"))
-        }
+        (Coding::Unknown, Length::None) => Err((Reason::NotImplemented, "a transfer coding beside chunked")),
         (Coding::Endless, Length::None) => {
             Err((Reason::BadRequest, "a transfer coding that does not end in chunked"))
         }

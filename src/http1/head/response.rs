@@ -151,7 +151,9 @@ fn take(
 fn framing(said: &Said, version: Version, status: StatusCode, to: &Method) -> Result<Framing, Malformed> {
     match (said.coding, said.length) {
         (_, Length::Wrong(why)) => return Err(Malformed(why)),
-        (Coding::Unknown | Coding::Endless, _) => return Err(Malformed("a transfer coding other than chunked")),
+        (Coding::Unknown | Coding::Endless, _) => {
+            return Err(Malformed("a transfer coding other than chunked"));
+        }
         (Coding::Chunked, Length::Bytes(_)) => return Err(Malformed("Transfer-Encoding and Content-Length")),
         (Coding::Chunked, _) if version == Version::Http10 => {
             return Err(Malformed("Transfer-Encoding in HTTP/1.0"));

@@ -88,6 +88,11 @@ impl<B: Body<Data = Bytes, Error = Reason> + Unpin> Outgoing<B> {
     ) -> Poll<Result<(), SendFailure>> {
         loop {
             let gathered = self.gather(cx);
+            // At once: a body that was asked again might call its failure an end.
+            if let Poll::Ready(Err(reason)) = gathered {
+                self.break_off();
+                return Poll::Ready(Err(SendFailure::Client(reason)));
+            }
             if let Err(error) = ready!(self.poll_write(stream, cx)) {
                 self.break_off();
                 return Poll::Ready(Err(SendFailure::Backend(error)));
@@ -96,10 +101,7 @@ impl<B: Body<Data = Bytes, Error = Reason> + Unpin> Outgoing<B> {
                 self.body = None;
                 return Poll::Ready(Ok(()));
             }
-            if let Err(reason) = ready!(gathered) {
-                self.break_off();
-                return Poll::Ready(Err(SendFailure::Client(reason)));
-            }
+            _ = ready!(gathered);
         }
     }
 

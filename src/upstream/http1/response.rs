@@ -47,9 +47,8 @@ pub(crate) fn parse(input: &mut Input, to: &Method) -> Result<Option<Head>, Malf
 
 /// Takes out what ends here: the hop's own fields, and what `Connection` names, but for the length, which says what the message is.
 fn end_hop(fields: &mut Fields) {
-    let is_usual = |option: &[u8]| {
-        option.eq_ignore_ascii_case(b"keep-alive") || option.eq_ignore_ascii_case(b"close")
-    };
+    let is_usual =
+        |option: &[u8]| option.eq_ignore_ascii_case(b"keep-alive") || option.eq_ignore_ascii_case(b"close");
     let nominated: Vec<String> = fields
         .connection_options()
         .filter(|option| !is_usual(option))
