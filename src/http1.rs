@@ -5,6 +5,8 @@ pub(crate) mod body;
 pub(crate) mod encode;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz_body;
 pub(crate) mod head;
 #[cfg(any(test, fuzzing))]
 mod naive;

@@ -66,6 +66,7 @@ pub use service::Service;
 #[doc(hidden)]
 pub mod fuzzing {
     pub use crate::http1::fuzz::{fuzz_request_head, fuzz_response_head};
+    pub use crate::http1::fuzz_body::{fuzz_body, fuzz_encode};
 }
 
 /// Includes the gateway that the build script has compiled, as `compiled::GATEWAY`.
