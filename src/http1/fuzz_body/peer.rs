@@ -1,9 +1,9 @@
 //! Another reader of requests: hyper's server, over bytes that are all there.
 
-use std::cell::RefCell;
 use std::convert::Infallible;
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -16,10 +16,10 @@ use hyper::{Request, Response, body::Incoming};
 pub(super) fn bodies(body: &[u8]) -> Vec<Vec<u8>> {
     let wire =
         [b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", body, b"GET / HTTP/1.1\r\n\r\n"].concat();
-    let found = RefCell::new(Vec::new());
+    let (tell, found) = mpsc::channel();
     let service = service_fn(async |request: Request<Incoming>| {
         if let Ok(body) = request.into_body().collect().await {
-            found.borrow_mut().push(body.to_bytes().to_vec());
+            let _ = tell.send(body.to_bytes().to_vec());
         }
         Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
     });
@@ -31,7 +31,7 @@ pub(super) fn bodies(body: &[u8]) -> Vec<Vec<u8>> {
     // All that it waits for is there: it need only be asked again.
     let over = (0..1_000).find(|_| serving.as_mut().poll(&mut task).is_ready());
     assert!(over.is_some(), "hyper waits for something");
-    found.take()
+    found.try_iter().collect()
 }
 
 /// Bytes that have arrived, and nobody who reads the answer.
