@@ -5,7 +5,7 @@
 //!
 //! # The life of a request
 //!
-//! A worker accepts the connection (`server`) and hyper parses the head. The gate checks it, makes the path canonical
+//! A worker accepts the connection and reads the head (`server`, `http1`). The gate checks it, makes the path canonical
 //! and finds the route ([`mod@route`]). The route's target is a stack (`middleware`), a type whose layers call each
 //! other directly; at its end `forward` chooses a backend (`upstream`) and exchanges request for response on one of the
 //! worker's own connections. When the response has ended, its record is counted (`metrics`) and logged (`access_log`).

@@ -1,4 +1,4 @@
-//! The gate: what every request passes before a middleware sees it. It checks what hyper does not (Host, framing, the
+//! The gate: what every request passes before a middleware sees it. It checks what the codec does not know (Host, the
 //! form of the target, RFC 9110 and 9112), makes the path canonical, strips what the client has no say in, finds the
 //! route, and ends the record.
 

@@ -27,7 +27,7 @@ use crate::message::RequestBody;
 use crate::server::Worker;
 use crate::stream::Stream;
 
-/// What is read of a body at a time: behind the least that hyper holds for a client by default (32 KiB), it fits into 64.
+/// What is read of a body at a time: what a slow client pins of it.
 const READ_AHEAD: usize = 24 * 1024;
 
 /// How long a request waits for others to spare a file, and how often.

@@ -1,4 +1,4 @@
-//! What hyper does not check of a request, and an intermediary must: Host, framing, the form of the target (RFC 9110,
+//! What the codec does not know of a request, and an intermediary must: Host, the form of the target (RFC 9110,
 //! RFC 9112). The built-in paths are held to it like everything else.
 
 use std::borrow::Cow;

@@ -52,14 +52,8 @@ impl Findings {
                     found.hop |= 1;
                     found.nominate(value)?;
                 }
-                Kind::TransferEncoding => {
-                    // hyper accepts any list of codings that ends in `chunked`; it would be forwarded decoded once and
-                    // labelled not at all (RFC 9112 section 6.1).
-                    if found.hop & CHUNKED != 0 || !value.as_bytes().eq_ignore_ascii_case(b"chunked") {
-                        return Err(Reason::NotImplemented);
-                    }
-                    found.hop |= CHUNKED;
-                }
+                // The codec takes `chunked` alone.
+                Kind::TransferEncoding => found.hop |= CHUNKED,
                 Kind::Expect => {
                     // The only expectation there is (RFC 9110 section 10.1.1).
                     if !value.as_bytes().eq_ignore_ascii_case(b"100-continue") {

@@ -14,7 +14,7 @@ pub(super) static HOP: [HeaderName; 9] = [
     header::TRANSFER_ENCODING,
     header::UPGRADE,
     HeaderName::from_static("http2-settings"),
-    // hyper answers 100-continue itself, when the body is first asked for.
+    // 100-continue is answered here, when the body is first asked for.
     header::EXPECT,
 ];
 

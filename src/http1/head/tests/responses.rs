@@ -176,3 +176,28 @@ fn no_content_has_no_length() {
         assert_eq!(head.fields.contains("content-length"), has_length, "{to} {status}");
     }
 }
+
+#[test]
+fn a_close_counts_whatever_else_is_said() {
+    let keeps_alive = |version: &str, lines: &[&str]| {
+        let lines: String = lines.iter().map(|value| format!("Connection: {value}\r\n")).collect();
+        head(format!("HTTP/{version} 200 OK\r\nContent-Length: 0\r\n{lines}\r\n")).keeps_alive
+    };
+    for version in ["1.0", "1.1"] {
+        for lines in [
+            &["close"][..],
+            &["close, keep-alive"],
+            &["keep-alive, close"],
+            &["Keep-Alive,X-Internal , CLOSE"],
+            &["close", "keep-alive"],
+            &["keep-alive", "close"],
+            &["keep-alive", "x", "close", "keep-alive"],
+            &["close, \u{e9}"],
+            &[", close,"],
+        ] {
+            assert!(!keeps_alive(version, lines), "{version} {lines:?}");
+        }
+        assert!(keeps_alive(version, &["keep-alive"]) && keeps_alive(version, &["x", "keep-alive"]));
+    }
+    assert!(keeps_alive("1.1", &["closed"]) && !keeps_alive("1.0", &["closed"]));
+}
