@@ -78,7 +78,7 @@ fn mutate(text: &mut Vec<u8>, random: &mut fastrand::Rng) {
 
 fn run(seeds: &[&str], check: fn(&[u8])) {
     let mut random = fastrand::Rng::with_seed(7);
-    for round in 0..6_000 {
+    for round in 0..2_500 {
         let mut text = seeds[round % seeds.len()].as_bytes().to_vec();
         if round >= seeds.len() {
             mutate(&mut text, &mut random);

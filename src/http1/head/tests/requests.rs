@@ -60,6 +60,7 @@ fn what_breaks_the_grammar_is_a_bad_request() {
         "GET /\r\n\r\n",
         "GET / \r\n\r\n",
         "GET  / HTTP/1.1\r\n\r\n",
+        "GET  HTTP/1.1\r\n\r\n",
         "GET /  HTTP/1.1\r\n\r\n",
         "GET / HTTP/1.1 \r\n\r\n",
         "GET\t/ HTTP/1.1\r\n\r\n",
