@@ -270,12 +270,21 @@ impl From<&HeaderMap> for Fields {
 }
 
 impl From<&Fields> for HeaderMap {
-    /// Values that came with the head share its memory. A map holds at least 24,576 names, and no request has so many.
     fn from(fields: &Fields) -> Self {
-        let mut map = Self::try_with_capacity(fields.len()).unwrap_or_default();
-        for (field, entry) in fields.iter().zip(&fields.entries) {
-            let value = match (entry.value as usize) < fields.head.len() {
-                true => HeaderValue::from_maybe_shared(fields.head.slice_ref(field.value)),
+        let mut map = Self::new();
+        fields.put_into(&mut map);
+        map
+    }
+}
+
+impl Fields {
+    /// Adds all fields to a map. Values that came with the head share its memory. A map holds at least 24,576 names, and no request
+    /// has so many.
+    pub(crate) fn put_into(&self, map: &mut HeaderMap) {
+        let _ = map.try_reserve(self.len());
+        for (field, entry) in self.iter().zip(&self.entries) {
+            let value = match (entry.value as usize) < self.head.len() {
+                true => HeaderValue::from_maybe_shared(self.head.slice_ref(field.value)),
                 false => HeaderValue::from_bytes(field.value),
             };
             // Both were valid when they came in, by the same rules.
@@ -283,7 +292,6 @@ impl From<&Fields> for HeaderMap {
                 let _ = map.try_append(name, value);
             }
         }
-        map
     }
 }
 

@@ -100,6 +100,8 @@ impl<B: Balance> Service for Forward<B> {
                                 attempt.count(cx, answer.status.as_u16());
                             }
                             cx.record.upstream_status = answer.status.as_u16();
+                            // The request's map has done its work; it will hold the fields of another message.
+                            worker.keep_headers(std::mem::take(request.headers_mut()));
                             return Ok(respond(answer));
                         }
                         Err(SendError::NotSent(unsent)) => {

@@ -24,7 +24,6 @@ use super::session::{Doing, Session};
 use super::worker::Worker;
 use crate::error::Reason;
 use crate::exchange::{Delivery, Exchange, TimedOut, Uploaded};
-use crate::fields::Fields;
 use crate::http1::body::Decoder;
 use crate::http1::head::{self, Refused};
 use crate::http1::{Framing, Version};
@@ -180,8 +179,12 @@ where
     fn await_request(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
         loop {
             if self.input.has_some() {
-                let mut spare = Fields::default();
-                match self.input.take_request(&self.limits(), &mut spare) {
+                let mut spare = self.worker.spare_fields();
+                let taken = self.input.take_request(&self.limits(), &mut spare);
+                if !matches!(taken, Ok(Some(_))) {
+                    self.worker.keep_fields(spare);
+                }
+                match taken {
                     Ok(Some(head)) => {
                         self.begin(head);
                         return Poll::Ready(Next::Step);
@@ -222,7 +225,7 @@ where
         let decoder = Decoder::request(head.framing);
         let version = head.version;
         let line = (method.clone(), head.target.clone());
-        let arrival = match flight::request(head) {
+        let arrival = match flight::request(head, &self.worker) {
             Ok(request) => Arrival::Request(request),
             Err(reason) => {
                 exchange.close_after();
@@ -363,6 +366,7 @@ where
             &date,
         );
         flight.output.begin(framing);
+        self.worker.keep_headers(std::mem::take(delivery.response.headers_mut()));
         if framing == Framing::Nothing {
             *delivery.response.body_mut() = Body::Empty;
         }

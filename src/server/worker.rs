@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use tokio::sync::Notify;
 
 use super::crew::End;
@@ -20,6 +20,7 @@ use super::relief::{Idlest, ON_ITS_WAY};
 use super::session::Session;
 use crate::access_log::{AccessLogBuffer, Queue};
 use crate::app::Settings;
+use crate::fields::Fields;
 use crate::forward::Budget;
 use crate::metrics::Shard;
 use crate::policy::Locals;
@@ -31,6 +32,10 @@ pub(super) const LAST_WORDS: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(1);
 /// Small texts of many requests share one block of this size.
 const BLOCK: usize = 16 * 1024;
+/// Lists of fields kept for reuse,
+const SPARE_LISTS: usize = 64;
+/// with room for so many at most.
+const MOST_FIELDS: usize = 96;
 /// Texts of heads kept for reuse,
 const SPARE_TEXTS: usize = 64;
 /// with room for so much, in bytes, at first,
@@ -59,6 +64,8 @@ pub(crate) struct Worker {
     ids: Ids,
     block: RefCell<BytesMut>,
     read_block: RefCell<BytesMut>,
+    spare_fields: RefCell<Vec<Fields>>,
+    spare_headers: RefCell<Vec<HeaderMap>>,
     spare_texts: RefCell<Vec<Vec<u8>>>,
     /// An instant and the wall-clock time that belongs to it.
     shortage_told: Cell<Option<Instant>>,
@@ -89,6 +96,8 @@ impl Worker {
             ids: Ids::new(),
             block: RefCell::new(BytesMut::new()),
             read_block: RefCell::new(BytesMut::new()),
+            spare_fields: RefCell::default(),
+            spare_headers: RefCell::default(),
             spare_texts: RefCell::default(),
             shortage_told: Cell::new(None),
             wall: Cell::new((Instant::now(), SystemTime::now())),
@@ -179,6 +188,35 @@ impl Worker {
     /// A field value made by `bytes`; `text` holds visible ASCII only.
     pub(crate) fn header_value(&self, text: &[u8]) -> HeaderValue {
         HeaderValue::from_maybe_shared(self.bytes(text)).unwrap_or(HeaderValue::from_static(""))
+    }
+
+    /// An empty list of fields, with room from an earlier use.
+    pub(crate) fn spare_fields(&self) -> Fields {
+        self.spare_fields.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Keeps a list for [`Worker::spare_fields`]; an unusually large one is let go.
+    pub(crate) fn keep_fields(&self, mut fields: Fields) {
+        let mut spare = self.spare_fields.borrow_mut();
+        if spare.len() < SPARE_LISTS && fields.len() <= MOST_FIELDS {
+            fields.clear();
+            spare.push(fields);
+        }
+    }
+
+    /// An empty header map, with room from an earlier use.
+    pub(crate) fn spare_headers(&self) -> HeaderMap {
+        self.spare_headers.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Keeps a map for [`Worker::spare_headers`]; an unusually large one is let go.
+    #[inline]
+    pub(crate) fn keep_headers(&self, mut headers: HeaderMap) {
+        let mut spare = self.spare_headers.borrow_mut();
+        if spare.len() < SPARE_LISTS && (1..=MOST_FIELDS).contains(&headers.capacity()) {
+            headers.clear();
+            spare.push(headers);
+        }
     }
 
     /// Memory for the text of a head, from an earlier use.

@@ -269,7 +269,7 @@ impl Connection {
                 Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => {
                     return Poll::Ready(Err(SendError::Failed(Reason::UpstreamReset)));
                 }
-                Poll::Ready(Ok(_)) => match self.parse_head(method) {
+                Poll::Ready(Ok(_)) => match self.parse_head(method, exchange.worker()) {
                     Ok(Some(head)) => return Poll::Ready(Ok(head)),
                     Ok(None) => {}
                     Err(malformed) => {
@@ -286,8 +286,17 @@ impl Connection {
         }
     }
 
-    fn parse_head(&mut self, method: &Method) -> Result<Option<http1::ResponseHead>, Malformed> {
-        http1::parse_head(&mut self.input, method)
+    fn parse_head(
+        &mut self,
+        method: &Method,
+        worker: &Worker,
+    ) -> Result<Option<http1::ResponseHead>, Malformed> {
+        let (fields, headers) = (worker.spare_fields(), worker.spare_headers());
+        let parsed = http1::parse_head(&mut self.input, method, fields, headers)?;
+        Ok(parsed.map(|(head, fields)| {
+            worker.keep_fields(fields);
+            head
+        }))
     }
 
     /// Reads what has arrived, at most so many bytes; their number, 0 at the end.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Uri};
+use http::{Method, Uri};
 
 use crate::error::Reason;
 use crate::exchange::{Delivery, Exchange};
@@ -15,6 +15,7 @@ use crate::http1::body::{Decoder, Event};
 use crate::http1::encode::Encoder;
 use crate::http1::head::RequestHead;
 use crate::http1::{Malformed, Version};
+use crate::server::Worker;
 use crate::server::gate::Arrival;
 
 /// A future's place in memory, used again for the next one.
@@ -209,7 +210,7 @@ impl<F> Flight<F> {
 }
 
 /// A head as the gate takes it.
-pub(super) fn request(head: RequestHead) -> Result<http::Request<()>, Reason> {
+pub(super) fn request(head: RequestHead, worker: &Worker) -> Result<http::Request<()>, Reason> {
     let mut request = http::Request::new(());
     *request.method_mut() = head.method;
     *request.uri_mut() = Uri::from_maybe_shared(head.target).map_err(|_| Reason::BadRequest)?;
@@ -217,6 +218,9 @@ pub(super) fn request(head: RequestHead) -> Result<http::Request<()>, Reason> {
         Version::Http10 => http::Version::HTTP_10,
         Version::Http11 => http::Version::HTTP_11,
     };
-    *request.headers_mut() = HeaderMap::from(&head.fields);
+    let mut headers = worker.spare_headers();
+    head.fields.put_into(&mut headers);
+    *request.headers_mut() = headers;
+    worker.keep_fields(head.fields);
     Ok(request)
 }

@@ -20,9 +20,13 @@ pub(crate) struct Head {
 }
 
 /// Takes a whole head off `input`, of the answer to a request of this method; `None` if more bytes are needed. Interim responses (1xx)
-/// are passed over.
-pub(crate) fn parse(input: &mut Input, to: &Method) -> Result<Option<Head>, Malformed> {
-    let mut spare = Fields::default();
+/// are passed over. The list of fields comes back for another use.
+pub(crate) fn parse(
+    input: &mut Input,
+    to: &Method,
+    mut spare: Fields,
+    mut headers: HeaderMap,
+) -> Result<Option<(Head, Fields)>, Malformed> {
     loop {
         let Some(head) = input.take_response(to, &mut spare)? else { return Ok(None) };
         let status = head.status;
@@ -41,7 +45,8 @@ pub(crate) fn parse(input: &mut Input, to: &Method) -> Result<Option<Head>, Malf
         let mut fields = head.fields;
         end_hop(&mut fields);
         let (framing, keep_alive) = (head.framing, head.keeps_alive);
-        return Ok(Some(Head { status, phrase, framing, keep_alive, headers: HeaderMap::from(&fields) }));
+        fields.put_into(&mut headers);
+        return Ok(Some((Head { status, phrase, framing, keep_alive, headers }, fields)));
     }
 }
 
@@ -71,7 +76,8 @@ mod tests {
     fn read(text: &str, to: &Method) -> Result<Option<(Head, Bytes)>, Malformed> {
         let mut input = Input::default();
         *input.rest() = Bytes::copy_from_slice(text.as_bytes());
-        Ok(parse(&mut input, to)?.map(|head| (head, input.rest().clone())))
+        let parsed = parse(&mut input, to, Fields::default(), HeaderMap::new())?;
+        Ok(parsed.map(|(head, _)| (head, input.rest().clone())))
     }
 
     #[test]
