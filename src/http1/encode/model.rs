@@ -90,7 +90,8 @@ impl Model {
                 self.interim += if may { length } else { 0 };
             }
             Step::Data(length) => {
-                let data: Vec<u8> = FILLER.iter().copied().cycle().take(length).collect();
+                let mut data = FILLER.repeat(length / FILLER.len() + 1);
+                data.truncate(length);
                 let accepted = self.accepts(length);
                 assert_eq!(encoder.data(Bytes::from(data.clone())).is_ok(), accepted);
                 self.broken |= !accepted;
@@ -119,7 +120,7 @@ impl Model {
             Step::Take(most) => {
                 let slices = encoder.slices();
                 assert!(slices.windows(2).all(|pair| !pair[0].is_empty() || pair[1].is_empty()));
-                let waits: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
+                let waits = slices.map(|slice| slice.to_vec()).concat();
                 let taken = most.min(waits.len());
                 self.wire.extend_from_slice(&waits[..taken]);
                 self.counted += encoder.advance(taken);

@@ -171,6 +171,9 @@ fn whoever_pads_every_chunk_may_go_on_for_ever() {
     assert_eq!(read(padded.as_bytes(), response()), Ok(None));
     let signed = format!("400;signature={}\r\n{}\r\n", "a".repeat(64), "x".repeat(1024)).repeat(3_000);
     assert_eq!(read(signed.as_bytes(), request()), Ok(None));
+    // Whatever a chunk's own line looks like, it is worth something to those before it.
+    let long = format!("1;{}\r\nx\r\n{:x}\r\n{}\r\n", "a".repeat(15_000), 8_000, "x".repeat(8_000)).repeat(3);
+    assert_eq!(read(long.as_bytes(), request()), Ok(None));
     let tiny = "1\r\nx\r\n".repeat(20_000);
     assert_eq!(read(tiny.as_bytes(), request()), Ok(None));
 }
