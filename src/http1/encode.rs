@@ -238,6 +238,7 @@ impl Encoder {
     /// Ready for another message, whatever became of the last one; false if its memory has grown beyond what is worth keeping.
     pub(crate) fn renew(&mut self) -> bool {
         self.break_off();
+        self.runs.forget();
         self.state = State::Idle;
         self.front.capacity() + self.back.capacity() <= RENEWED
     }

@@ -55,6 +55,7 @@ fn steps(bytes: &[u8]) -> impl Iterator<Item = Step> {
             5 if what >> 3 & 7 == 0 => Step::BreakOff,
             5 if what >> 3 & 7 == 1 => Step::Interim(much),
             5 if what >> 3 & 7 == 2 => Step::TakeBuffer,
+            5 if what >> 3 & 7 == 3 => Step::Renew,
             5 => Step::Take(usize::MAX),
             _ => Step::Take(much + large),
         }

@@ -9,8 +9,6 @@ const KEPT: usize = 4;
 pub(super) struct Runs {
     /// All but the last; most messages have none.
     earlier: Vec<Run>,
-    /// How many of those have left.
-    gone: usize,
     last: Run,
 }
 
@@ -41,15 +39,14 @@ impl Runs {
     #[inline]
     pub(super) fn take(&mut self, mut count: usize) -> u64 {
         let mut body = 0;
-        for run in &mut self.earlier[self.gone..] {
+        for run in &mut self.earlier {
+            // Those that have left are empty, and few.
             body += run.take(&mut count);
             if run.text + run.body > 0 {
                 return body as u64;
             }
-            self.gone += 1;
         }
         self.earlier.clear();
-        self.gone = 0;
         (body + self.last.take(&mut count)) as u64
     }
 
@@ -63,6 +60,13 @@ impl Runs {
         if self.earlier.capacity() > KEPT {
             self.earlier = Vec::new();
         }
+    }
+
+    /// How many bytes wait.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn total(&self) -> usize {
+        let waiting = self.earlier.iter().chain([&self.last]);
+        waiting.map(|run| run.text + run.body).sum()
     }
 
     /// How many runs are kept.

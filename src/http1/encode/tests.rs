@@ -32,6 +32,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0usize..3).prop_map(Step::End),
         1 => Just(Step::BreakOff),
         1 => Just(Step::TakeBuffer),
+        1 => Just(Step::Renew),
         8 => take().prop_map(Step::Take),
     ]
 }
@@ -133,6 +134,32 @@ fn a_head_and_a_small_body_are_one_buffer() {
 }
 
 #[test]
+fn an_interim_response_counts_for_nothing_however_it_leaves() {
+    let mut encoder = Encoder::default();
+    encoder.buffer().extend_from_slice(b"HTTP/1.1 103 Early Hints\r\n\r\n");
+    assert!(!encoder.is_done() && !encoder.is_whole());
+    assert_eq!(encoder.advance(9), 0);
+    encoder.buffer().extend_from_slice(b"HEAD\r\n\r\n");
+    encoder.begin(Framing::Length(5));
+    encoder.data(Bytes::from_static(b"hello")).unwrap();
+    assert_eq!(waiting(&encoder), ["103 Early Hints\r\n\r\nHEAD\r\n\r\nhello"]);
+    assert_eq!((encoder.advance(29), encoder.advance(3), encoder.is_done()), (2, 3, true));
+}
+
+#[test]
+fn few_pieces_wait_however_small_they_are() {
+    let mut encoder = start(Framing::Chunked);
+    let pieces = (0..1_000).take_while(|_| {
+        let has_room = encoder.has_room();
+        encoder.data(Bytes::from_static(b"x")).unwrap();
+        has_room
+    });
+    assert_eq!(pieces.count(), PIECES - 1);
+    encoder.advance(usize::MAX);
+    assert!(encoder.has_room() && encoder.runs.len() == 1);
+}
+
+#[test]
 fn large_data_is_not_copied() {
     let data = Bytes::from(vec![b'x'; COPY + 1]);
     let mut encoder = start(Framing::Chunked);
@@ -159,7 +186,9 @@ fn the_memory_is_used_again_and_can_be_lent() {
         encoder.buffer().extend_from_slice(b"HEAD\r\n\r\n");
         encoder.begin(Framing::Chunked);
         encoder.data(Bytes::from_static(&[b'x'; 100])).unwrap();
-        assert!(encoder.take_buffer().is_empty() && !encoder.is_empty(), "within a message");
+        assert!(encoder.take_buffer().is_empty() && !encoder.is_empty(), "while something waits");
+        encoder.advance(usize::MAX);
+        assert!(encoder.is_empty() && encoder.take_buffer().capacity() == 0, "within a message");
         encoder.data(Bytes::from(vec![b'x'; COPY + 1])).unwrap();
         encoder.end(None).unwrap();
         encoder.advance(usize::MAX);
