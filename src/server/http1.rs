@@ -446,7 +446,7 @@ where
             return Poll::Ready(Next::Over);
         }
         let most = now + MOST_LINGER;
-        self.session.linger(most.min(now + LINGER));
+        self.session.linger(now, most.min(now + LINGER));
         self.enter(State::Lingering(most))
     }
 
@@ -461,7 +461,7 @@ where
                     if now >= most {
                         return Poll::Ready(Next::Over);
                     }
-                    self.session.linger(most.min(now + LINGER));
+                    self.session.linger(now, most.min(now + LINGER));
                 }
                 Poll::Pending => return self.stay(State::Lingering(most)),
             }

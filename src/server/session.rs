@@ -20,8 +20,8 @@ pub(super) enum Doing {
     Head,
     /// A request is being answered.
     Serving,
-    /// It has ended but for what its client still sends.
-    Lingering,
+    /// It has ended but for what its client still sends, since then.
+    Lingering(Instant),
 }
 
 /// One client connection.
@@ -97,8 +97,10 @@ impl Session {
     }
 
     /// What is read from now on is not looked at, until then.
-    pub(super) fn linger(&self, until: Instant) {
-        self.doing.set(Doing::Lingering);
+    pub(super) fn linger(&self, now: Instant, until: Instant) {
+        if !matches!(self.doing.get(), Doing::Lingering(_)) {
+            self.doing.set(Doing::Lingering(now));
+        }
         self.by.set(until);
     }
 
@@ -128,25 +130,27 @@ impl Session {
         self.closing.get().is_some()
     }
 
-    /// A connection that is to end waits for no request any more, but for one that can be on its way.
+    /// A connection that is to end waits for no request any more, but for one that can be on its way, and for its client to take the
+    /// last answer in, which is on its way too.
     pub(super) fn hasten(&self) {
         let Some(latest) = self.closing.get() else { return };
         let latest = match self.doing.get() {
             Doing::Idle(since) => latest.min(since + ON_ITS_WAY),
             Doing::Head => latest,
-            Doing::Serving | Doing::Lingering => return,
+            Doing::Lingering(since) => latest.max(since + ON_ITS_WAY),
+            Doing::Serving => return,
         };
         self.by.set(self.by.get().min(latest));
     }
 
     /// Cuts off what the connection is doing: whatever waits for a backend ends now, and must be gone by `until`. Whether there
-    /// was anything to cut off.
+    /// was anything to cut off: who awaits a request has nothing, and whose request was answered neither.
     pub(super) fn cut_off(&self, until: Instant) -> bool {
         let doing = self.doing.get();
         if doing == Doing::Serving {
             self.exchange.borrow().clock().expire(Reason::Shutdown, until);
         }
         self.close(Instant::now());
-        !matches!(doing, Doing::Idle(_))
+        !matches!(doing, Doing::Idle(_) | Doing::Lingering(_))
     }
 }

@@ -210,3 +210,28 @@ fn a_level_that_is_not_understood_is_told_of() {
     let gateway = launch("proxy", [&bed.a, &bed.b, &bed.c]).env("RUST_LOG", "castgate=loudly").start();
     gateway.stderr_line(|line| line.contains("WARN") && line.contains("RUST_LOG"));
 }
+
+/// Whoever has its answer holds no drain, though it neither closes nor has said all that it was going to.
+#[test]
+fn a_client_that_was_answered_and_stays_holds_no_drain() {
+    let too_large = "POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\nand so on";
+    for (text, path, status) in [(too_large, "/large", 413), ("GET /half HTTP/1.1\r\nHo", "/half", 408)] {
+        let mut bed = Testbed::new("proxy");
+        let mut client = bed.connect();
+        client.send(text);
+        if status == 413 {
+            assert_eq!(client.read_response().unwrap().status, status);
+        } else {
+            bed.await_metrics(|m| m.value("gateway_connections", &[]) == Some(1.0));
+        }
+        let started = Instant::now();
+        bed.gateway.signal("TERM");
+        assert_eq!(bed.gateway.exit_code(), 0, "nothing was cut off");
+        // The grace period is 2 s.
+        assert!(started.elapsed() < Duration::from_millis(1900), "{:?}", started.elapsed());
+        assert_eq!(bed.gateway.log_of(path).status(), u64::from(status));
+        if status == 408 {
+            assert_eq!(client.read_response().unwrap().status, status);
+        }
+    }
+}
