@@ -25,21 +25,24 @@ pub(crate) struct Account {
     exchange: Rc<Exchange>,
     record: Record,
     is_open: bool,
+    /// The client's socket has taken some of the response.
+    is_begun: bool,
 }
 
 impl Account {
     /// A request has come.
     pub(crate) fn open(exchange: &Rc<Exchange>, record: Record) -> Self {
         exchange.worker().metrics().request_opened();
-        Self { exchange: exchange.clone(), record, is_open: true }
+        Self { exchange: exchange.clone(), record, is_open: true, is_begun: false }
     }
 
     pub(crate) fn record(&mut self) -> &mut Record {
         &mut self.record
     }
 
-    /// The client's socket has taken so many bytes of the response's body.
+    /// The client's socket has taken some of the response, and so many bytes of its body.
     pub(crate) fn took(&mut self, bytes: u64) {
+        self.is_begun = true;
         self.record.bytes_out += bytes;
     }
 
@@ -90,6 +93,11 @@ impl Drop for Account {
         }
         let left = if self.exchange.worker().is_stopped() { Reason::Shutdown } else { Reason::ClientClosed };
         let why = self.exchange.clock().cut().or(self.exchange.upload().failure());
-        self.end(why.unwrap_or(left));
+        let reason = why.unwrap_or(left);
+        // There may have been an answer, which never left.
+        if reason == Reason::ClientClosed && !self.is_begun {
+            self.record.status = reason.status().as_u16();
+        }
+        self.end(reason);
     }
 }

@@ -1,6 +1,6 @@
 //! One line a request, on stdout, in JSON, with the seed's fields first.
 
-use castgate_test_support::{Reply, Request, standstill};
+use castgate_test_support::{Gate, Message, Reply, Request, standstill};
 use serde_json::Value;
 
 use crate::testbed::Testbed;
@@ -248,4 +248,19 @@ fn the_last_lines_are_written_before_the_exit() {
     bed.gateway.signal("TERM");
     assert_eq!(bed.gateway.exit_code(), 0);
     assert_eq!(bed.gateway.raw_log().len(), 50);
+}
+
+/// What has come behind a request hides that its client has gone, until there is an answer that nobody takes.
+#[test]
+fn an_answer_of_which_nothing_was_sent_is_none() {
+    let bed = Testbed::new("proxy");
+    let gate = Gate::new();
+    bed.a.set(Reply::gated(&gate, Message::new(200).body("too late")));
+    let mut client = bed.connect();
+    client.send("GET /gone HTTP/1.1\r\nHost: a\r\n\r\nGET /next HTTP/1.1\r\nHost: a\r\n\r\n");
+    bed.a.await_request(|r| r.target == "/gone");
+    client.reset();
+    gate.open();
+    let line = bed.gateway.log_of("/gone");
+    assert_eq!((line.status(), line.text("reason")), (499, "client_closed"));
 }
