@@ -58,6 +58,13 @@ impl Body {
         }
     }
 
+    /// Sends on what has come of the request that it answers, when nobody asks for more of it.
+    pub(crate) fn send_request_on(&mut self, cx: &mut TaskContext<'_>) {
+        if let Self::Streaming(streaming) = self {
+            streaming.send_request_on(cx);
+        }
+    }
+
     /// Tells how it ended, if it streams; else it has ended already, and well.
     pub(crate) fn watch(&mut self, watched: Watched) {
         match self {

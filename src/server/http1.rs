@@ -389,9 +389,11 @@ where
                     return Poll::Ready(Next::Over);
                 }
                 Poll::Pending => {
-                    // The backend may wait for more of the request before it goes on.
-                    if flight.exchange.upload().is_wanted() {
-                        let _ = self.poll_upload(&mut flight, cx);
+                    // It may read nothing before it has sent all: its request goes on whatever becomes of the answer.
+                    flight.send_request_on(cx);
+                    while flight.exchange.upload().is_wanted() && self.poll_upload(&mut flight, cx).is_ready()
+                    {
+                        flight.send_request_on(cx);
                     }
                     return self.stay(State::Sending(flight));
                 }
@@ -499,6 +501,9 @@ where
     /// which no more is read than fits.
     fn client_has_gone(&mut self, flight: &Flight<F>, cx: &mut Context<'_>) -> bool {
         let upload = flight.exchange.upload();
+        if upload.failure() == Some(Reason::ClientClosed) {
+            return true;
+        }
         if upload.is_coming() && !upload.is_on_demand() || self.input.has_some() {
             return false;
         }

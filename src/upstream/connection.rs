@@ -253,6 +253,13 @@ impl Connection {
         }
     }
 
+    /// The same behind the head of an answer, which is good whatever comes of the request.
+    pub(super) fn send_early_answered(&mut self, cx: &mut TaskContext<'_>) {
+        if let Err(reason) = self.send_on(cx) {
+            tracing::debug!(reason = reason.as_str(), "a request that was answered early is broken off");
+        }
+    }
+
     /// Sends on while there is something to send, and reads until there is a whole head.
     fn poll_head(
         &mut self,
@@ -342,10 +349,7 @@ impl Connection {
         exchange: &Rc<Exchange>,
         cx: &mut TaskContext<'_>,
     ) -> Poll<Result<Option<Bytes>, Reason>> {
-        // The backend has answered already, and that answer is good whatever comes of the request.
-        if let Err(reason) = self.send_on(cx) {
-            tracing::debug!(reason = reason.as_str(), "a request that was answered early is broken off");
-        }
+        self.send_early_answered(cx);
         loop {
             match decoder.next(self.input.rest()) {
                 Ok(Event::Data(data)) => return Poll::Ready(Ok(Some(data))),

@@ -121,6 +121,13 @@ impl Streaming {
         }
     }
 
+    /// Sends on what has come of the request's body, when nobody asks for this one.
+    pub(crate) fn send_request_on(&mut self, cx: &mut TaskContext<'_>) {
+        if let State::Flowing(flow) = &mut self.state {
+            flow.connection.send_early_answered(cx);
+        }
+    }
+
     fn end(&mut self) {
         if let State::Flowing(flow) = std::mem::replace(&mut self.state, State::Ended) {
             flow.connection.release(&self.exchange);

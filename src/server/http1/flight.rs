@@ -156,6 +156,13 @@ impl<F> Flight<F> {
         Gathered::Some
     }
 
+    /// Sends on what has come of the request's body, when nobody asks for the response's.
+    pub(super) fn send_request_on(&mut self, cx: &mut Context<'_>) {
+        if let Work::Delivery(delivery) = &mut self.work {
+            delivery.response.body_mut().send_request_on(cx);
+        }
+    }
+
     /// Whether a client would take what it has got so far for all of the response, if its connection ended now.
     pub(super) fn would_look_whole(&self) -> bool {
         self.ends_body && !self.output.is_done()

@@ -185,3 +185,40 @@ fn a_half_closed_client_is_either_answered_or_left() {
     }
     assert_eq!(client.await_close(), Closing::Closed);
 }
+
+/// Its request was not whole, so that it is read for the sake of the backend and not to see whether it is there.
+#[test]
+fn a_client_that_leaves_in_its_own_request_stops_an_answer_that_has_begun() {
+    let bed = Testbed::new("proxy");
+    let begun = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n";
+    bed.a.set(Reply(vec![Step::SendRaw(begun.into()), Step::Hang]));
+    let mut client = bed.connect();
+    client.send("POST /leaves HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nbegin");
+    client.await_bytes(b"first").unwrap();
+    let connection = bed.a.await_request(|r| r.target == "/leaves").connection;
+    client.reset();
+    bed.a.await_disconnect(connection);
+    let line = bed.gateway.log_of("/leaves");
+    assert_eq!((line.status(), line.text("reason")), (200, "client_closed"));
+}
+
+#[test]
+fn a_request_goes_on_while_nobody_reads_its_answer() {
+    const ANSWER: u64 = 512 << 10;
+    let bed = Testbed::new("proxy");
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {ANSWER}\r\n\r\n");
+    bed.a.set(Reply(vec![Step::SendRaw(head.into()), Step::Flood(ANSWER), Step::ReadBody]));
+    let mut client = bed.connect();
+    client.shrink_receive_buffer();
+    client.send(format!("POST /both HTTP/1.1\r\nHost: a\r\nContent-Length: {FLOOD}\r\n\r\n"));
+    bed.a.await_request(|r| r.target == "/both");
+    // The gateway has all that its client's socket takes before the rest of the request comes.
+    standstill(|| bed.a.sent());
+    let piece = vec![b'x'; 64 << 10];
+    for _ in 0..FLOOD / piece.len() as u64 {
+        client.send(&piece);
+    }
+    bed.a.await_request(|r| r.target == "/both" && r.state == BodyState::Complete);
+    assert_eq!(client.read_response().unwrap().body.len() as u64, ANSWER);
+    assert_eq!(bed.gateway.log_of("/both").text("reason"), "ok");
+}
