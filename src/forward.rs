@@ -130,7 +130,7 @@ impl<B: Balance> Service for Forward<B> {
             let again = Some(backend).filter(|_| cause == RetryCause::StaleConnection);
             let chosen = self.upstream.choose_another(&mut tried, rosters, &Asked { request: &request, cx });
             backend = match chosen.or(again) {
-                Some(next) if budget.withdraw(&members.retries, cx.now()) => next,
+                Some(next) if budget.withdraw(&members.retries, cause, cx.now()) => next,
                 _ => return Err(reason.into()),
             };
             // What closed one connection of a backend may have closed its others.

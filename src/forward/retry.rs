@@ -5,7 +5,7 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use crate::upstream::Retries;
+use crate::upstream::{Retries, RetryCause};
 
 /// What one request adds is this over 10000 of a retry.
 const RETRY: u32 = 10_000;
@@ -39,11 +39,18 @@ impl Budget {
         self.saved.set(saved.min(RESERVE * RETRY + retries.budget_basis_points * SAVED));
     }
 
-    /// Takes a retry if the budget has one. Only here is the clock looked at: what time pays cannot be more than the
-    /// reserve, however long nobody asked.
-    pub(crate) fn withdraw(&self, retries: &Retries, now: Instant) -> bool {
+    /// Takes a retry for `cause` if the budget has one. Only here is the clock looked at: what time pays cannot be more than
+    /// the reserve, however long nobody asked.
+    ///
+    /// That of a stale connection costs nothing where any may be made: each uses a connection up that has had an answer, so
+    /// they are never more than the answers, and an upstream that answers nothing is spared. They come all at once, when a
+    /// backend closes what it has kept.
+    pub(crate) fn withdraw(&self, retries: &Retries, cause: RetryCause, now: Instant) -> bool {
         if retries.budget_basis_points == 0 {
             return false;
+        }
+        if cause == RetryCause::StaleConnection {
+            return true;
         }
         let saved = self.saved.get().max((self.saved.get() + self.paid_by_time(now)).min(RESERVE * RETRY));
         let left = saved.checked_sub(RETRY);
@@ -69,12 +76,11 @@ impl Budget {
 mod tests {
     use super::*;
 
-    const RETRIES: Retries =
-        Retries { attempts: 1, on: &crate::upstream::RetryCause::ALL, budget_basis_points: 2000 };
+    const RETRIES: Retries = Retries { attempts: 1, on: &RetryCause::ALL, budget_basis_points: 2000 };
 
     /// How many of so many tries are granted at a time.
     fn granted(budget: &Budget, now: Instant, tries: usize) -> usize {
-        (0..tries).filter(|_| budget.withdraw(&RETRIES, now)).count()
+        (0..tries).filter(|_| budget.withdraw(&RETRIES, RetryCause::Reset, now)).count()
     }
 
     #[test]
@@ -83,7 +89,7 @@ mod tests {
         let budget = Budget::new(now);
         let pay_and_ask = |_: &i32| {
             budget.deposit(&RETRIES);
-            budget.withdraw(&RETRIES, now)
+            budget.withdraw(&RETRIES, RetryCause::Reset, now)
         };
         let granted = (0..1000).filter(pay_and_ask).count();
         assert!((200..=210).contains(&granted), "{granted}");
@@ -108,6 +114,15 @@ mod tests {
     fn a_budget_of_nothing_allows_nothing() {
         let now = Instant::now();
         let budget = Budget::new(now);
-        assert!(!budget.withdraw(&Retries { budget_basis_points: 0, ..RETRIES }, now));
+        let retries = Retries { budget_basis_points: 0, ..RETRIES };
+        assert!(RetryCause::ALL.iter().all(|cause| !budget.withdraw(&retries, *cause, now)));
+    }
+
+    #[test]
+    fn a_stale_connection_costs_nothing() {
+        let now = Instant::now();
+        let budget = Budget::new(now);
+        assert!((0..1000).all(|_| budget.withdraw(&RETRIES, RetryCause::StaleConnection, now)));
+        assert_eq!(granted(&budget, now, 50), 10, "nor does it pay for others");
     }
 }

@@ -7,7 +7,8 @@ pub struct Retries {
     pub attempts: u8,
     /// What makes one.
     pub on: &'static [RetryCause],
-    /// Retries allowed for each 10000 requests, beside ten a second in each worker; 0 allows none at all.
+    /// Retries allowed for each 10000 requests, beside ten a second in each worker, and not counting those of stale
+    /// connections; 0 allows none at all.
     pub budget_basis_points: u32,
 }
 

@@ -84,7 +84,7 @@ section! {
         /// or reset before a byte of the answer came; the same requests are sent again, but only to another backend.
         on: BTreeSet<RetryOn> = WordSet,
         default RetryOn::ALL.iter().map(|(_, on)| *on).collect(), said "all", example "[connect-failure]";
-        /// Retries may be at most this share of an upstream's requests, beside ten a second, for each worker; `0%` allows none.
+        /// Retries may be at most this share of an upstream's requests, beside ten a second, for each worker; those of `stale-connection` are not counted. `0%` allows none of any kind.
         budget: Ratio = Share as budget_basis_points,
         default Ratio { basis_points: 2000 }, example "10%";
     }

@@ -106,6 +106,19 @@ fn a_retry_after_a_stale_connection_opens_a_new_one() {
 }
 
 #[test]
+fn connections_that_all_turn_out_stale_do_not_use_the_budget_up() {
+    let bed = Testbed::new("backends");
+    // Every request but the first meets a connection that dies under it, and there is no other backend.
+    bed.a.set_script(answers_once("up"));
+    let mut client = bed.connect();
+    for _ in 0..100 {
+        assert_eq!(client.get("/single").text(), "up");
+    }
+    let stale = [("route", "single"), ("reason", "stale_connection")];
+    bed.await_metrics(|m| m.sum("gateway_retries_total", &stale) == 99.0);
+}
+
+#[test]
 fn the_dead_one_of_two_is_met_by_its_own_turns_alone() {
     let bed = Testbed::new("proxy");
     bed.name_backends();
