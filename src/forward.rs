@@ -77,6 +77,11 @@ impl<B: Balance> Service for Forward<B> {
                 // The request's own time is over.
                 Err(reason) if exchange.clock().expired().is_some() => (reason, None),
                 Err(reason) => (reason, Some(RetryCause::ConnectFailure)),
+                Ok(connection) if !may_repeat && connection.has_ended() => {
+                    worker.pool().prune(backend);
+                    from_pool = false;
+                    continue;
+                }
                 Ok(mut connection) => {
                     connection.carry(in_flight);
                     exchange.clock().await_answer(members.timeouts.response);

@@ -4,6 +4,7 @@
 //! whoever uses no socket of this machine pays for none: not even a branch on the path of a request.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::pin::Pin;
@@ -45,6 +46,14 @@ impl Stream {
     /// Ready when something has come, be it the end.
     pub(crate) fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.0.poll_read_ready(cx)
+    }
+
+    /// Whether its peer has closed it or said something, as the kernel knows now: one system call. What the runtime knows is as old
+    /// as its last look at all sockets.
+    pub(crate) fn has_come(&self) -> bool {
+        let mut byte = [MaybeUninit::uninit()];
+        let seen = SockRef::from(&self.0).peek(&mut byte);
+        !matches!(seen, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
     /// Has it reset its connection when it is dropped. A socket of this machine cannot: its end is the same whatever it stands for.
@@ -130,6 +139,26 @@ mod tests {
             ours.reset_at_end();
             drop(ours);
             assert_eq!(io::Read::read(&mut theirs, &mut [0; 1]).unwrap(), 0);
+        });
+    }
+
+    #[test]
+    fn an_end_that_the_runtime_has_not_seen_is_found() {
+        run(async {
+            for farewell in [&b""[..], b"unasked"] {
+                let (mut ours, mut theirs) = pair();
+                let mut cx = Context::from_waker(std::task::Waker::noop());
+                let mut byte = [0];
+                let mut look = |ours: &mut Stream| {
+                    Pin::new(ours).poll_read(&mut cx, &mut ReadBuf::new(&mut byte)).is_ready()
+                };
+                ours.0.writable().await.unwrap();
+                assert!(!look(&mut ours) && !ours.has_come());
+                io::Write::write_all(&mut theirs, farewell).unwrap();
+                drop(theirs);
+                assert!(!look(&mut ours), "nobody has asked the kernel");
+                assert!(ours.has_come());
+            }
         });
     }
 

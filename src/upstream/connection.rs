@@ -201,6 +201,12 @@ impl Connection {
         pin!(self.stream.read(&mut byte)).poll(&mut TaskContext::from_waker(Waker::noop())).is_pending()
     }
 
+    /// Whether a kept connection is seen to have been closed when the kernel is asked. That is for a request which may not be sent
+    /// twice: between the last look of the runtime and now there are all the other requests of this round.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.used && self.stream.has_come()
+    }
+
     /// Sends a request and waits for the response head, until the exchange's deadline. The response's fields replace
     /// those in `headers` once there is a response.
     pub(crate) async fn exchange(
