@@ -6,14 +6,28 @@ mod account;
 mod clock;
 mod upload;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Instant;
+
+use http::StatusCode;
 
 pub(crate) use self::account::{Account, Delivery};
 pub(crate) use self::clock::{Clock, TimedOut};
 pub(crate) use self::upload::{Upload, Uploaded};
+use crate::fields::Fields;
 use crate::server::{Peer, Worker};
+
+/// Interim responses of one exchange; a backend that sends more is not listened to.
+const MOST_INTERIM: u32 = 32;
+
+/// An interim response (1xx) on its way to the client (RFC 9110 section 15.2).
+#[derive(Debug)]
+pub(crate) struct Interim {
+    pub(crate) status: StatusCode,
+    pub(crate) fields: Fields,
+}
 
 /// One request and its answer.
 #[derive(Debug)]
@@ -21,6 +35,11 @@ pub(crate) struct Exchange {
     peer: Rc<Peer>,
     clock: Clock,
     upload: Upload,
+    interim: RefCell<VecDeque<Interim>>,
+    /// How many there were.
+    informed: Cell<u32>,
+    /// The client takes trailers (`TE`, RFC 9110 section 10.1.4).
+    takes_trailers: Cell<bool>,
     /// The connection ends with it.
     is_last: Cell<bool>,
 }
@@ -31,6 +50,9 @@ impl Exchange {
         Self {
             clock: Clock::new(&peer.worker().settings().timeouts, now),
             upload: Upload::default(),
+            interim: RefCell::default(),
+            informed: Cell::new(0),
+            takes_trailers: Cell::new(false),
             is_last: Cell::new(false),
             peer,
         }
@@ -56,6 +78,48 @@ impl Exchange {
         &self.upload
     }
 
+    /// The backend has sent an interim response.
+    #[cold]
+    pub(crate) fn inform(&self, status: StatusCode, fields: Fields) {
+        if status == StatusCode::CONTINUE {
+            // The client is told when its body is asked for.
+            return self.consent();
+        }
+        let informed = self.informed.get();
+        if informed < MOST_INTERIM {
+            self.informed.set(informed + 1);
+            self.interim.borrow_mut().push_back(Interim { status, fields });
+        }
+    }
+
+    /// The next interim response that the client has not been sent.
+    pub(crate) fn next_interim(&self) -> Option<Interim> {
+        self.interim.borrow_mut().pop_front()
+    }
+
+    /// The backend is asked for its consent to the body, if the client is to wait for it; whether it is.
+    pub(crate) fn ask_for_consent(&self) -> bool {
+        let asks = self.upload.withhold();
+        if asks {
+            self.clock.await_consent();
+        }
+        asks
+    }
+
+    /// The body may come: the backend wants it, or has not said so for long enough.
+    pub(crate) fn consent(&self) {
+        self.upload.consent();
+        self.clock.consented();
+    }
+
+    pub(crate) fn takes_trailers(&self) -> bool {
+        self.takes_trailers.get()
+    }
+
+    pub(crate) fn set_takes_trailers(&self) {
+        self.takes_trailers.set(true);
+    }
+
     /// The connection ends when this has been answered, and its answer says so.
     pub(crate) fn close_after(&self) {
         self.is_last.set(true);
@@ -68,6 +132,9 @@ impl Exchange {
     /// The next request of the connection has come.
     pub(crate) fn begin(&self, uploaded: Uploaded, is_last: bool) {
         self.upload.begin(uploaded);
+        self.interim.borrow_mut().clear();
+        self.informed.set(0);
+        self.takes_trailers.set(false);
         self.is_last.set(is_last);
     }
 }

@@ -92,6 +92,8 @@ impl<B: Balance> Service for Forward<B> {
                         path: &self.path,
                         headers: request.headers(),
                         added: cx.introduction.as_ref().map(Introduction::lines).unwrap_or_default(),
+                        expects_consent: exchange.ask_for_consent(),
+                        takes_trailers: exchange.takes_trailers(),
                         keeps_host: members.host_header == HostHeader::Preserve,
                         host: match members.host_header {
                             HostHeader::Name(name) => Some(name.as_bytes()),

@@ -8,6 +8,7 @@ use std::task::{Context as TaskContext, Poll};
 use bytes::Bytes;
 
 use crate::error::Reason;
+use crate::fields::Fields;
 use crate::upstream::Streaming;
 pub(crate) use watched::{Observe, Watched};
 
@@ -62,6 +63,14 @@ impl Body {
     pub(crate) fn send_request_on(&mut self, cx: &mut TaskContext<'_>) {
         if let Self::Streaming(streaming) = self {
             streaming.send_request_on(cx);
+        }
+    }
+
+    /// The fields behind it, at its end.
+    pub(crate) fn take_trailers(&mut self) -> Option<Box<Fields>> {
+        match self {
+            Self::Streaming(streaming) => streaming.take_trailers(),
+            Self::Empty | Self::Full(_) => None,
         }
     }
 

@@ -14,9 +14,15 @@ use crate::route::RouteSettings;
 /// Before the first request.
 static NO_ROUTE: RouteSettings = RouteSettings::waiting(Duration::ZERO);
 
+/// How long a client that has asked whether to send its body waits for the backend's word: a backend need not have one (RFC 9110
+/// section 10.1.1).
+const CONSENT: Duration = Duration::from_secs(1);
+
 /// What is waited for; each phase has its own limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
+    /// That the backend wants the body, for [`CONSENT`]; then it is sent all the same.
+    Consent,
     /// The next byte of a request body, for `timeouts.body`.
     Upload,
     /// The head of a response, for the route's `timeout` and the upstream's `timeouts.response`.
@@ -30,7 +36,7 @@ impl Phase {
     const fn reason(self) -> Reason {
         match self {
             Self::Upload => Reason::RequestTimeout,
-            Self::ResponseHead | Self::Download => Reason::UpstreamTimeout,
+            Self::Consent | Self::ResponseHead | Self::Download => Reason::UpstreamTimeout,
         }
     }
 }
@@ -38,6 +44,8 @@ impl Phase {
 /// What comes of a deadline that has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TimedOut {
+    /// The body is to be sent although the backend has not asked for it.
+    Consent,
     /// Whoever waits finds [`Clock::expired`], and gets some time to answer the client.
     Told,
     /// There is nobody to be answered: the connection is cut.
@@ -117,6 +125,20 @@ impl Clock {
         self.by.set(self.limit.get().min(self.now() + patience));
     }
 
+    /// The backend is asked whether it wants the body.
+    pub(crate) fn await_consent(&self) {
+        self.phase.set(Phase::Consent);
+        self.by.set(self.by.get().min(self.now() + CONSENT));
+    }
+
+    /// It does, or is not waited for any longer.
+    pub(crate) fn consented(&self) {
+        if self.phase.get() == Phase::Consent {
+            self.phase.set(Phase::ResponseHead);
+            self.by.set(self.limit.get().min(self.now() + self.patience.get()));
+        }
+    }
+
     /// The head or data of a response has come.
     pub(crate) fn response_moved(&self) {
         self.phase.set(Phase::Download);
@@ -163,7 +185,7 @@ impl Clock {
     /// A request body gets on: the time for its answer begins anew, and with its end for the last time.
     pub(crate) fn request_moved(&self) {
         match self.phase.get() {
-            Phase::Upload | Phase::ResponseHead => {
+            Phase::Consent | Phase::Upload | Phase::ResponseHead => {
                 self.phase.set(Phase::ResponseHead);
                 self.limit.set(self.now() + self.route.get().timeout);
                 self.moved(self.limit.get().min(self.now() + self.patience.get()));
@@ -201,6 +223,10 @@ impl Clock {
         self.now.set(Some(now));
         let is_past = |limit: Option<Instant>| limit.is_some_and(|limit| limit <= now);
         let (is_stuck, is_total) = (is_past(self.stuck.get()), is_past(self.total.get()));
+        let is_consent = self.phase.get() == Phase::Consent && self.expired.get().is_none();
+        if is_consent && !is_stuck && !is_total && now < self.limit.get() {
+            return TimedOut::Consent;
+        }
         let cut = match self.expired.get() {
             _ if is_stuck => Reason::WriteTimeout,
             Some(expired) => expired,

@@ -8,6 +8,7 @@ use std::task::Poll;
 use bytes::Bytes;
 
 use crate::error::Reason;
+use crate::fields::Fields;
 
 /// The body that a request head promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,10 @@ pub(crate) struct Upload {
     wanted: Cell<bool>,
     /// The client sends it only when it is asked to.
     on_demand: Cell<bool>,
+    /// The backend has not said yet whether it wants it.
+    withheld: Cell<bool>,
+    /// The fields behind it.
+    trailers: RefCell<Option<Box<Fields>>>,
     /// Its end has not come.
     coming: Cell<bool>,
     /// Bytes that have come of it.
@@ -59,6 +64,8 @@ impl Upload {
         self.failure.set(None);
         self.wanted.set(false);
         self.read.set(false);
+        self.withheld.set(false);
+        self.trailers.take();
         let (on_demand, left) = match uploaded {
             Uploaded::Nothing => {
                 self.coming.set(false);
@@ -88,6 +95,31 @@ impl Upload {
     /// For the driver: the client sends now.
     pub(crate) fn demanded(&self) {
         self.on_demand.set(false);
+    }
+
+    /// Has its reader wait for [`Upload::consent`], if the client does; whether it does.
+    pub(super) fn withhold(&self) -> bool {
+        self.withheld.set(self.on_demand.get());
+        self.on_demand.get()
+    }
+
+    /// Its reader may ask for it.
+    pub(super) fn consent(&self) {
+        self.withheld.set(false);
+    }
+
+    /// For the driver: the fields behind it have come.
+    #[cold]
+    pub(crate) fn trail(&self, mut fields: Fields) {
+        fields.retain(|field| field.known().may_be_trailer());
+        if !fields.is_empty() {
+            self.trailers.replace(Some(Box::new(fields)));
+        }
+    }
+
+    /// For its reader, at its end.
+    pub(crate) fn take_trailers(&self) -> Option<Box<Fields>> {
+        self.trailers.take()
     }
 
     /// Whether some of it has not come yet.
@@ -167,7 +199,7 @@ impl Upload {
             return Poll::Ready(Some(Ok(data)));
         }
         if self.coming.get() {
-            self.wanted.set(true);
+            self.wanted.set(!self.withheld.get());
             return Poll::Pending;
         }
         *state = State::Ended;

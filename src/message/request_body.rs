@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::error::Reason;
@@ -134,7 +135,14 @@ impl HttpBody for RequestBody {
         mut self: Pin<&mut Self>,
         _: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Reason>>> {
-        self.poll_data().map_ok(Frame::data)
+        let open = if let State::Open(exchange, _) = &self.0 { Some(exchange.clone()) } else { None };
+        match self.poll_data() {
+            Poll::Ready(None) => match open.and_then(|exchange| exchange.upload().take_trailers()) {
+                Some(trailers) => Poll::Ready(Some(Ok(Frame::trailers(HeaderMap::from(&*trailers))))),
+                None => Poll::Ready(None),
+            },
+            data => data.map_ok(Frame::data),
+        }
     }
 
     fn is_end_stream(&self) -> bool {

@@ -165,6 +165,12 @@ where
             state @ (State::Serving(_) | State::Settling(..) | State::Sending(_)) => {
                 match state.exchange().map(|exchange| exchange.clock().time_out(now, GRACE)) {
                     Some(TimedOut::Told) => state,
+                    Some(TimedOut::Consent) => {
+                        if let Some(exchange) = state.exchange() {
+                            exchange.consent();
+                        }
+                        state
+                    }
                     _ => {
                         self.drop_flight(state);
                         State::Over
@@ -222,6 +228,11 @@ where
             }
         };
         exchange.begin(uploaded, !head.keeps_alive);
+        let takes =
+            |te: &[u8]| te.split(|&b| b == b',').any(|t| t.trim_ascii().eq_ignore_ascii_case(b"trailers"));
+        if head.version == Version::Http11 && head.fields.get_all("te").any(takes) {
+            exchange.set_takes_trailers();
+        }
         let decoder = Decoder::request(head.framing);
         let version = head.version;
         let line = (method.clone(), head.target.clone());
@@ -290,6 +301,7 @@ where
                 if self.session.is_closing() {
                     flight.exchange.close_after();
                 }
+                flight.inform();
                 flight.work.deliver(delivery, &*self.service);
                 flight.unwanted = flight.exchange.upload().unread();
                 let by = flight.exchange.clock().now() + PATIENCE;
@@ -303,6 +315,7 @@ where
                 self.drop_flight(State::Serving(flight));
                 return Poll::Ready(Next::Over);
             }
+            flight.inform();
             // An interim response may not have gone out at once.
             let _ = self.poll_write(&mut flight, cx);
             return self.stay(State::Serving(flight));

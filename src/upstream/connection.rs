@@ -20,6 +20,7 @@ use super::streaming::Streaming;
 use super::{Backend, InFlight, Members};
 use crate::error::Reason;
 use crate::exchange::Exchange;
+use crate::fields::Fields;
 use crate::http1::Malformed;
 use crate::http1::body::{Decoder, Event};
 use crate::input::Input;
@@ -282,7 +283,7 @@ impl Connection {
                 Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => {
                     return Poll::Ready(Err(SendError::Failed(Reason::UpstreamReset)));
                 }
-                Poll::Ready(Ok(_)) => match self.parse_head(method, exchange.worker()) {
+                Poll::Ready(Ok(_)) => match self.parse_head(method, exchange) {
                     Ok(Some(head)) => return Poll::Ready(Ok(head)),
                     Ok(None) => {}
                     Err(malformed) => {
@@ -302,10 +303,12 @@ impl Connection {
     fn parse_head(
         &mut self,
         method: &Method,
-        worker: &Worker,
+        exchange: &Exchange,
     ) -> Result<Option<http1::ResponseHead>, Malformed> {
+        let worker = exchange.worker();
         let (fields, headers) = (worker.spare_fields(), worker.spare_headers());
-        let parsed = http1::parse_head(&mut self.input, method, fields, headers)?;
+        let inform = |status, fields| exchange.inform(status, fields);
+        let parsed = http1::parse_head(&mut self.input, method, (fields, headers), inform)?;
         Ok(parsed.map(|(head, fields)| {
             worker.keep_fields(fields);
             head
@@ -331,27 +334,37 @@ impl Connection {
         status: u16,
         exchange: &Rc<Exchange>,
     ) -> Result<Started, Reason> {
-        let mut early = [Bytes::new(), Bytes::new()];
-        for place in 0..early.len() {
+        let (mut early, mut come, mut trailers) = ([Bytes::new(), Bytes::new()], 0, None);
+        while come < early.len() {
             match decoder.next(self.input.rest()).map_err(|_| Reason::UpstreamProtocol)? {
-                Event::Data(data) => early[place] = data,
-                Event::End => {
+                Event::Data(data) => {
+                    early[come] = data;
+                    come += 1;
+                }
+                Event::End if trailers.is_none() => {
                     self.release(exchange);
                     let [first, _] = early;
                     return Ok(Started::Whole(first));
                 }
-                // Trailers go no further.
-                Event::Trailers(_) => {}
-                Event::More => break,
+                Event::Trailers(fields) => keep_trailers(fields, &mut trailers, exchange),
+                Event::End | Event::More => break,
             }
         }
-        Ok(Started::Streaming(Box::new(Streaming::new(self, decoder, early, status, exchange.clone()))))
+        Ok(Started::Streaming(Box::new(Streaming::new(
+            self,
+            decoder,
+            early,
+            trailers,
+            status,
+            exchange.clone(),
+        ))))
     }
 
     /// The next data of a body, for as long as the decoder wants some; goes on sending the request meanwhile.
     pub(super) fn poll_body(
         &mut self,
         decoder: &mut Decoder,
+        trailers: &mut Option<Box<Fields>>,
         exchange: &Rc<Exchange>,
         cx: &mut TaskContext<'_>,
     ) -> Poll<Result<Option<Bytes>, Reason>> {
@@ -360,8 +373,10 @@ impl Connection {
             match decoder.next(self.input.rest()) {
                 Ok(Event::Data(data)) => return Poll::Ready(Ok(Some(data))),
                 Ok(Event::End) => return Poll::Ready(Ok(None)),
-                // They go no further.
-                Ok(Event::Trailers(_)) => continue,
+                Ok(Event::Trailers(fields)) => {
+                    keep_trailers(fields, trailers, exchange);
+                    continue;
+                }
                 Ok(Event::More) => {}
                 Err(_) => return Poll::Ready(Err(Reason::UpstreamProtocol)),
             }
@@ -383,5 +398,14 @@ impl Connection {
             self.idle_since = exchange.clock().now();
             exchange.worker().pool().put(self);
         }
+    }
+}
+
+/// Keeps of the fields behind a body what may stand there, if the client takes them.
+#[cold]
+fn keep_trailers(mut fields: Fields, kept: &mut Option<Box<Fields>>, exchange: &Exchange) {
+    fields.retain(|field| field.known().may_be_trailer());
+    if exchange.takes_trailers() && !fields.is_empty() {
+        *kept = Some(Box::new(fields));
     }
 }

@@ -9,6 +9,7 @@ use super::Backend;
 use super::connection::Connection;
 use crate::error::Reason;
 use crate::exchange::Exchange;
+use crate::fields::Fields;
 use crate::http1::body::Decoder;
 use crate::message::Watched;
 
@@ -23,6 +24,8 @@ pub struct Streaming {
     /// Whose answer it is, and its status.
     backend: &'static Backend,
     status: u16,
+    /// The fields behind it, for a client that takes them.
+    trailers: Option<Box<Fields>>,
     /// A layer that wants to know of the end.
     watched: Option<Watched>,
 }
@@ -53,12 +56,13 @@ impl Streaming {
         connection: Box<Connection>,
         decoder: Decoder,
         early: [Bytes; 2],
+        trailers: Option<Box<Fields>>,
         status: u16,
         exchange: Rc<Exchange>,
     ) -> Self {
         let backend = connection.backend();
         let state = State::Flowing(Flow { connection, decoder, early });
-        Self { exchange, state, backend, status, watched: None }
+        Self { exchange, state, backend, status, trailers, watched: None }
     }
 
     /// Tells a layer how the answer ends.
@@ -73,7 +77,7 @@ impl Streaming {
         let mut task = TaskContext::from_waker(Waker::noop());
         let mut most = MOST_FORGONE;
         loop {
-            match flow.poll_data(&self.exchange, &mut task) {
+            match flow.poll_data(&self.exchange, &mut None, &mut task) {
                 Poll::Ready(Ok(Some(data))) if data.len() <= most => most -= data.len(),
                 Poll::Ready(Ok(None)) => {
                     flow.connection.release(&self.exchange);
@@ -96,7 +100,7 @@ impl Streaming {
         if let Some(reason) = clock.must_end() {
             return Poll::Ready(Some(Err(self.fail(reason))));
         }
-        match flow.poll_data(&self.exchange, cx) {
+        match flow.poll_data(&self.exchange, &mut self.trailers, cx) {
             Poll::Ready(Ok(Some(data))) => {
                 clock.response_moved();
                 // The connection is free for others as soon as nothing more is to come.
@@ -126,6 +130,11 @@ impl Streaming {
         if let State::Flowing(flow) = &mut self.state {
             flow.connection.send_early_answered(cx);
         }
+    }
+
+    /// The fields behind the body, at its end.
+    pub(crate) fn take_trailers(&mut self) -> Option<Box<Fields>> {
+        self.trailers.take()
     }
 
     fn end(&mut self) {
@@ -160,6 +169,8 @@ impl Streaming {
     /// How many bytes are still to come, if that is known.
     pub(crate) fn length(&self) -> Option<u64> {
         match &self.state {
+            // Only chunks have something behind them.
+            State::Flowing(_) if self.trailers.is_some() => None,
             State::Flowing(flow) => flow.rest(),
             State::Ended => Some(0),
             State::Failed(_) => None,
@@ -171,11 +182,12 @@ impl Flow {
     fn poll_data(
         &mut self,
         exchange: &Rc<Exchange>,
+        trailers: &mut Option<Box<Fields>>,
         cx: &mut TaskContext<'_>,
     ) -> Poll<Result<Option<Bytes>, Reason>> {
         match self.early.iter_mut().find(|data| !data.is_empty()) {
             Some(data) => Poll::Ready(Ok(Some(std::mem::take(data)))),
-            None => self.connection.poll_body(&mut self.decoder, exchange, cx),
+            None => self.connection.poll_body(&mut self.decoder, trailers, exchange, cx),
         }
     }
 

@@ -14,7 +14,7 @@ pub(super) static HOP: [HeaderName; 9] = [
     header::TRANSFER_ENCODING,
     header::UPGRADE,
     HeaderName::from_static("http2-settings"),
-    // 100-continue is answered here, when the body is first asked for.
+    // Asked of the backend anew.
     header::EXPECT,
 ];
 

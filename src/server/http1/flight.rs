@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Method, Uri};
 
 use crate::error::Reason;
-use crate::exchange::{Delivery, Exchange};
+use crate::exchange::{Delivery, Exchange, Interim};
 use crate::http1::body::{Decoder, Event};
 use crate::http1::encode::Encoder;
 use crate::http1::head::RequestHead;
@@ -21,6 +21,8 @@ use crate::server::gate::Arrival;
 /// A future's place in memory, used again for the next one.
 type Slot<F> = Pin<Box<Option<F>>>;
 
+/// Bytes of interim responses that wait for a client; more are not sent.
+const MOST_INTERIM: usize = 32 * 1024;
 /// Slots and encoders that a worker keeps for reuse.
 const SPARE: usize = 256;
 
@@ -134,6 +136,24 @@ pub(super) enum Gathered {
 }
 
 impl<F> Flight<F> {
+    /// Encodes the interim responses that have come, for a client that knows them (RFC 9110 section 15.2). One that takes nothing
+    /// is not sent more.
+    pub(super) fn inform(&mut self) {
+        while let Some(Interim { status, fields }) = self.exchange.next_interim() {
+            let buffer = self.output.buffer();
+            if self.version == Version::Http10 || buffer.len() > MOST_INTERIM {
+                continue;
+            }
+            buffer.extend_from_slice(b"HTTP/1.1 ");
+            buffer.extend_from_slice(status.as_str().as_bytes());
+            buffer.push(b' ');
+            buffer.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());
+            buffer.extend_from_slice(b"\r\n");
+            fields.lines(|_| true, |piece| buffer.extend_from_slice(piece));
+            buffer.extend_from_slice(b"\r\n");
+        }
+    }
+
     /// Encodes what there is of the response's body, as far as it should be sent in one go.
     pub(super) fn gather(&mut self, cx: &mut Context<'_>) -> Gathered {
         let Work::Delivery(delivery) = &mut self.work else { return Gathered::Failed(Reason::Internal) };
@@ -145,7 +165,7 @@ impl<F> Flight<F> {
         while !output.is_whole() && output.has_room() {
             let encoded = match body.poll_data(cx) {
                 Poll::Ready(Some(Ok(data))) => output.data(data).map_err(defect),
-                Poll::Ready(None) => output.end(None).map_err(defect),
+                Poll::Ready(None) => output.end(body.take_trailers().as_deref()).map_err(defect),
                 Poll::Ready(Some(Err(reason))) => Err(reason),
                 Poll::Pending => return Gathered::Nothing,
             };
@@ -182,8 +202,10 @@ impl<F> Flight<F> {
                         upload.end();
                     }
                 }
-                // None may reach a backend as if it was checked (RFC 9110 section 6.5.1).
-                Ok(Event::Trailers(_)) => continue,
+                Ok(Event::Trailers(fields)) => {
+                    upload.trail(fields);
+                    continue;
+                }
                 Ok(Event::End) => upload.end(),
                 Ok(Event::More) => return false,
                 Err(malformed) => {

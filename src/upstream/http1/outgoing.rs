@@ -10,6 +10,7 @@ use http_body::Body;
 use tokio::io::AsyncWrite;
 
 use crate::error::Reason;
+use crate::fields::Fields;
 use crate::http1::Framing;
 use crate::http1::encode::Encoder;
 use crate::message::RequestBody;
@@ -19,6 +20,8 @@ use crate::message::RequestBody;
 pub(crate) struct Outgoing<B = RequestBody> {
     encoder: Encoder,
     body: Option<B>,
+    /// What goes behind the body.
+    trailers: Option<Box<Fields>>,
 }
 
 /// Why a request was broken off.
@@ -32,7 +35,7 @@ pub(crate) enum SendFailure {
 
 impl<B> Default for Outgoing<B> {
     fn default() -> Self {
-        Self { encoder: Encoder::default(), body: None }
+        Self { encoder: Encoder::default(), body: None, trailers: None }
     }
 }
 
@@ -66,7 +69,7 @@ impl<B> Outgoing<B> {
     /// Nothing more is sent from now on.
     fn break_off(&mut self) {
         self.encoder.break_off();
-        self.body = None;
+        (self.body, self.trailers) = (None, None);
     }
 }
 
@@ -114,10 +117,13 @@ impl<B: Body<Data = Bytes, Error = Reason> + Unpin> Outgoing<B> {
             let encoded = match ready!(Pin::new(body).poll_frame(cx)) {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => self.encoder.data(data),
-                    // Trailers go no further.
-                    Err(_) => continue,
+                    Err(frame) => {
+                        let trailers = frame.into_trailers().ok();
+                        self.trailers = trailers.map(|trailers| Box::new(Fields::from(&trailers)));
+                        continue;
+                    }
                 },
-                None => self.encoder.end(None),
+                None => self.encoder.end(self.trailers.take().as_deref()),
                 Some(Err(reason)) => return Poll::Ready(Err(reason)),
             };
             if encoded.is_err() {

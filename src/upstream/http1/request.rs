@@ -18,6 +18,10 @@ pub(crate) struct Head<'a> {
     pub(crate) added: [Option<(&'static str, &'a [u8])>; 4],
     /// The `Host` of the fields goes on, if there is one.
     pub(crate) keeps_host: bool,
+    /// The backend is asked whether it wants the body.
+    pub(crate) expects_consent: bool,
+    /// The client takes trailers, so they are asked for.
+    pub(crate) takes_trailers: bool,
     /// What it is else.
     pub(crate) host: Option<&'a [u8]>,
 }
@@ -74,6 +78,13 @@ impl Outgoing {
         }
         for (name, value) in head.added.iter().flatten() {
             field(buffer, name, value);
+        }
+        if head.expects_consent {
+            field(buffer, "expect", b"100-continue");
+        }
+        if head.takes_trailers {
+            // RFC 9110 section 10.1.4.
+            buffer.extend_from_slice(b"te: trailers\r\nconnection: te\r\n");
         }
         match framing(body, has_length) {
             Framing::None => {}

@@ -19,13 +19,13 @@ pub(crate) struct Head {
     pub(crate) headers: HeaderMap,
 }
 
-/// Takes a whole head off `input`, of the answer to a request of this method; `None` if more bytes are needed. Interim responses (1xx)
-/// are passed over. The list of fields comes back for another use.
+/// Takes a whole head off `input`, of the answer to a request of this method; `None` if more bytes are needed. Interim responses (1xx) in front of it
+/// are handed to `inform`. The list of fields comes back for another use.
 pub(crate) fn parse(
     input: &mut Input,
     to: &Method,
-    mut spare: Fields,
-    mut headers: HeaderMap,
+    (mut spare, mut headers): (Fields, HeaderMap),
+    mut inform: impl FnMut(StatusCode, Fields),
 ) -> Result<Option<(Head, Fields)>, Malformed> {
     loop {
         let Some(head) = input.take_response(to, &mut spare)? else { return Ok(None) };
@@ -35,7 +35,10 @@ pub(crate) fn parse(
             return Err(Malformed("101 without an upgrade"));
         }
         if status.is_informational() {
-            spare = head.fields;
+            let mut fields = head.fields;
+            end_hop(&mut fields);
+            inform(status, fields);
+            spare = Fields::default();
             continue;
         }
         let phrase = match status.canonical_reason() {
@@ -76,7 +79,7 @@ mod tests {
     fn read(text: &str, to: &Method) -> Result<Option<(Head, Bytes)>, Malformed> {
         let mut input = Input::default();
         *input.rest() = Bytes::copy_from_slice(text.as_bytes());
-        let parsed = parse(&mut input, to, Fields::default(), HeaderMap::new())?;
+        let parsed = parse(&mut input, to, Default::default(), |_, _| {})?;
         Ok(parsed.map(|(head, _)| (head, input.rest().clone())))
     }
 

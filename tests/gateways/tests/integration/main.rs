@@ -27,6 +27,7 @@ mod fields;
 mod headers;
 mod health;
 mod hosts;
+mod interim;
 mod ip_filter;
 mod kept_connections;
 mod lifecycle;
