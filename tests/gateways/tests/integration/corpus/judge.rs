@@ -7,14 +7,12 @@ use super::recorder::Recorded;
 use super::strict::{self, Not, Parsed};
 
 /// What ends at the gateway, or is the gateway's word alone (RFC 9110 section 7.6.1).
-const NEVER: [&str; 14] = [
+const NEVER: [&str; 12] = [
     "keep-alive",
     "proxy-connection",
-    "te",
     "trailer",
     "upgrade",
     "http2-settings",
-    "expect",
     "proxy-authorization",
     "forwarded",
     "x-real-ip",
@@ -129,8 +127,15 @@ fn faults(request: &Parsed) -> impl Iterator<Item = String> {
     if host.is_empty() || host.contains(['/', '?', '#', '@', ',', ' ', '\\', '%']) {
         faults.push(format!("the host {host:?}"));
     }
-    if request.all("connection").iter().any(|value| !value.eq_ignore_ascii_case("keep-alive")) {
-        faults.push("`connection` went on".to_owned());
+    // The gateway makes these anew: it takes trailers, and says so to the next hop (RFC 9110 section 10.1.4); and it asks before it
+    // sends a body if it was asked to (section 10.1.1).
+    match (request.all("te").as_slice(), request.all("connection").as_slice()) {
+        ([], [] | ["keep-alive"]) | (["trailers"], ["te"]) => {}
+        (te, connection) => faults.push(format!("`te` {te:?} with `connection` {connection:?}")),
+    }
+    let has_body = ["content-length", "transfer-encoding"].iter().any(|name| !request.all(name).is_empty());
+    if !matches!((request.all("expect").as_slice(), has_body), ([], _) | (["100-continue"], true)) {
+        faults.push("`expect` went on".to_owned());
     }
     for (name, _) in &request.fields {
         if name.contains('_') {
@@ -170,6 +175,8 @@ mod tests {
             ("Host: a", "Host: a\r\nHost: a"),
             ("Host: a", "Host: a/b"),
             ("Host: a", "Host: a\r\nTE: trailers"),
+            ("Host: a", "Host: a\r\nTE: gzip\r\nConnection: te"),
+            ("Host: a", "Host: a\r\nExpect: 100-continue"),
             ("Host: a", "Host: a\r\nX_Under: a"),
             ("Host: a", "Host: a\r\nConnection: upgrade"),
             ("Host: a", "Host: a\r\nX-Hop: a"),

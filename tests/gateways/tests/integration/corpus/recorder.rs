@@ -55,7 +55,7 @@ impl Recorder {
 
 fn serve(mut stream: TcpStream, number: usize, all: &Watched<Vec<Recorded>>) {
     _ = stream.set_nodelay(true);
-    let (mut waiting, mut piece) = (Vec::new(), [0; 64 * 1024]);
+    let (mut waiting, mut piece, mut has_consented) = (Vec::new(), [0; 64 * 1024], false);
     while let Ok(length @ 1..) = stream.read(&mut piece) {
         all.update(|all| all[number].bytes.extend_from_slice(&piece[..length]));
         waiting.extend_from_slice(&piece[..length]);
@@ -63,10 +63,17 @@ fn serve(mut stream: TcpStream, number: usize, all: &Watched<Vec<Recorded>>) {
             match strict::request(&waiting) {
                 Ok(parsed) => {
                     waiting.drain(..parsed.length);
+                    has_consented = false;
                     // Whoever is gone is seen at the next read.
                     _ = stream.write_all(&answer(&parsed));
                 }
-                Err(Not::Yet) => break,
+                Err(Not::Yet) => {
+                    // Who asks first gets what he asks for, once.
+                    if !has_consented && asks_for_consent(&waiting) {
+                        has_consented = stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").is_ok();
+                    }
+                    break;
+                }
                 // The judge finds it again.
                 Err(Not::Request(_)) => {
                     _ = stream.shutdown(Shutdown::Both);
@@ -76,6 +83,11 @@ fn serve(mut stream: TcpStream, number: usize, all: &Watched<Vec<Recorded>>) {
         }
     }
     all.update(|all| all[number].is_closed = true);
+}
+
+fn asks_for_consent(waiting: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(waiting).to_ascii_lowercase();
+    text.split_once("\r\n\r\n").is_some_and(|(head, _)| head.contains("\r\nexpect: 100-continue"))
 }
 
 fn answer(parsed: &Parsed) -> Vec<u8> {
