@@ -45,7 +45,7 @@ table! {
         Is("strict-transport-security") Is("traceparent") Is("tracestate") Is("upgrade-insecure-requests")
         Is("x-content-type-options") Is("x-requested-with") Is("x-powered-by");
     /// It has a character that is neither letter, digit nor hyphen: some take it for another name (`x_real.ip`).
-    Ambiguous []: ;
+    Ambiguous [Leading]: ;
     Connection [EndsInRequests EndsInResponses Framing Leading]: Is("connection");
     TransferEncoding [EndsInRequests EndsInResponses Framing Leading]: Is("transfer-encoding");
     Expect [EndsInRequests Leading]: Is("expect");
