@@ -43,7 +43,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const LINGER: Duration = Duration::from_secs(5);
 /// and for no longer than this (nginx's `lingering_time`).
 const MOST_LINGER: Duration = Duration::from_secs(30);
-/// What is read of a client at a time while its request is answered.
+/// What is read of a client at a time: what a client that sends more than one request pins.
 const READ_AHEAD: usize = 16 * 1024;
 
 /// Asks a client for the body that it has announced.
@@ -205,7 +205,7 @@ where
                     }
                 }
             }
-            match ready!(self.poll_read(usize::MAX, cx)) {
+            match ready!(self.poll_read(READ_AHEAD, cx)) {
                 Ok(0) | Err(_) => return Poll::Ready(Next::Over),
                 Ok(_) => {}
             }
@@ -487,7 +487,8 @@ where
     fn poll_upload(&mut self, flight: &mut Flight<F>, cx: &mut Context<'_>) -> Poll<()> {
         if flight.exchange.upload().is_on_demand() {
             flight.exchange.upload().demanded();
-            if !self.input.has_some() {
+            // Within an answer there is no place for it, nor for the body: whoever answers now does without.
+            if !self.input.has_some() && matches!(flight.work, Work::Serving(_)) {
                 flight.output.buffer().extend_from_slice(CONTINUE);
                 let _ = self.poll_write(flight, cx);
             }

@@ -112,7 +112,7 @@ impl Session {
     /// Since when the connection has waited for a request, if it does and has not been asked to end.
     pub(super) fn idle_since(&self) -> Option<Instant> {
         match self.doing.get() {
-            Doing::Idle(since) if self.closing.get().is_none() => Some(since),
+            Doing::Idle(since) | Doing::Lingering(since) if self.closing.get().is_none() => Some(since),
             _ => None,
         }
     }
