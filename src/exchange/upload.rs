@@ -8,7 +8,11 @@ use std::task::Poll;
 use bytes::Bytes;
 
 use crate::error::Reason;
-use crate::fields::Fields;
+use crate::fields::{Field, Fields};
+
+/// What of a request's trailers goes on: what is known only behind the body (RFC 9530). Of any other name somebody may have decided
+/// something when the head went by, and a backend that puts trailers among the fields would never know.
+const DIGESTS: [&str; 3] = ["content-digest", "repr-digest", "digest"];
 
 /// The body that a request head promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +115,8 @@ impl Upload {
     /// For the driver: the fields behind it have come.
     #[cold]
     pub(crate) fn trail(&self, mut fields: Fields) {
-        fields.retain(|field| field.known().may_be_trailer());
+        let is_digest = |field: &Field<'_>| DIGESTS.iter().any(|name| field.is(name));
+        fields.retain(|field| field.known().may_be_trailer() && is_digest(field));
         if !fields.is_empty() {
             self.trailers.replace(Some(Box::new(fields)));
         }

@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::HeaderName;
 use http_body::Body;
 use tokio::io::AsyncWrite;
 
@@ -23,8 +22,6 @@ pub(crate) struct Outgoing<B = RequestBody> {
     body: Option<B>,
     /// What goes behind the body.
     trailers: Option<Box<Fields>>,
-    /// The names of the head, if a trailer may come: none is to speak a second time.
-    said: Vec<HeaderName>,
 }
 
 /// Why a request was broken off.
@@ -38,7 +35,7 @@ pub(crate) enum SendFailure {
 
 impl<B> Default for Outgoing<B> {
     fn default() -> Self {
-        Self { encoder: Encoder::default(), body: None, trailers: None, said: Vec::new() }
+        Self { encoder: Encoder::default(), body: None, trailers: None }
     }
 }
 
@@ -51,12 +48,6 @@ impl<B> Outgoing<B> {
     /// Whether the backend waits for nothing more: only then can it take another request.
     pub(crate) fn is_done(&self) -> bool {
         self.encoder.is_done()
-    }
-
-    /// Of a request whose body comes in chunks: these names are in its head.
-    pub(super) fn note_names(&mut self, names: impl Iterator<Item = HeaderName>) {
-        self.said.clear();
-        self.said.extend(names);
     }
 
     /// Gives up on a request of which nothing was sent, and gives its body back.
@@ -127,8 +118,7 @@ impl<B: Body<Data = Bytes, Error = Reason> + Unpin> Outgoing<B> {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => self.encoder.data(data),
                     Err(frame) => {
-                        let mut trailers = Fields::from(&frame.into_trailers().unwrap_or_default());
-                        trailers.retain(|field| !self.said.iter().any(|name| field.is(name.as_str())));
+                        let trailers = Fields::from(&frame.into_trailers().unwrap_or_default());
                         self.trailers = Some(Box::new(trailers));
                         continue;
                     }

@@ -41,10 +41,6 @@ impl Outgoing {
     /// Encodes a head, and takes the body that will follow it.
     pub(crate) fn start(&mut self, head: &Head<'_>, body: Option<RequestBody>) {
         self.encode(head, body.as_ref());
-        if body.as_ref().is_some_and(|body| body.length().is_none()) {
-            let added = head.added.iter().flatten().map(|(name, _)| HeaderName::from_static(name));
-            self.note_names(head.headers.keys().cloned().chain(added));
-        }
         self.begin(body);
     }
 

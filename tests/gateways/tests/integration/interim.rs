@@ -127,7 +127,7 @@ fn trailers_of_a_request_arrive_where_they_decide_nothing() {
     let bed = Testbed::new("proxy");
     let response = bed.raw(
         "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\
-         2\r\nhi\r\n0\r\nX-Checksum: 1\r\nAuthorization: spoofed\r\nX-Request-ID: spoofed\r\nX_Real_IP: spoofed\r\n\
+         2\r\nhi\r\n0\r\nContent-Digest: sha-256=:x:\r\nX-Tenant: spoofed\r\nAuthorization: spoofed\r\nX-Request-ID: spoofed\r\nX_Real_IP: spoofed\r\n\
          X-Forwarded-For: spoofed\r\nX-Authentik-Username: spoofed\r\nContent-Length: 0\r\n\r\n",
     );
     assert_eq!(Echoed::of(&response).text("body"), "hi");
@@ -137,7 +137,7 @@ fn trailers_of_a_request_arrive_where_they_decide_nothing() {
         .iter()
         .map(|(name, value)| (name.to_ascii_lowercase(), value.as_str()))
         .collect();
-    assert_eq!(trailers, [("x-checksum".to_owned(), "1")]);
+    assert_eq!(trailers, [("content-digest".to_owned(), "sha-256=:x:")]);
 }
 
 #[test]

@@ -36,6 +36,8 @@ fn many_who_ask_at_once_cost_one_thread() {
 fn the_exposition_is_prometheus_text() {
     let bed = Testbed::new("proxy");
     bed.get("/");
+    // A client has its response a moment before the gateway has counted it.
+    bed.metrics();
     let response = bed.gateway.admin("/metrics");
     let kind = response.header("content-type").unwrap();
     assert!(kind.starts_with("text/plain") && kind.contains("version=0.0.4"), "{kind}");

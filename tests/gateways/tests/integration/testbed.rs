@@ -96,10 +96,10 @@ impl Testbed {
         self.log_of(&response).text("route").to_owned()
     }
 
-    /// What `/metrics` says now.
+    /// What `/metrics` says when all that was asked has been counted.
     #[track_caller]
     pub(crate) fn metrics(&self) -> Metrics {
-        Metrics::parse(&self.gateway.admin("/metrics").text())
+        self.await_metrics(|metrics| metrics.sum("gateway_http_requests_in_flight", &[]) == 0.0)
     }
 
     /// Asks `/metrics` until `wanted` agrees: a request is counted when it is over, and its client may know earlier.
