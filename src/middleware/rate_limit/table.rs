@@ -96,28 +96,57 @@ impl Table {
 impl Set {
     /// The key's cell, if it has one.
     fn find(&self, key: u64) -> Option<&Cell> {
-        self.0.iter().find(|cell| cell.key.load(Ordering::Relaxed) == key)
+        self.0.iter().find(|cell| cell.key.load(Ordering::Acquire) == key)
     }
 
     /// The key's cell; a new key gets a free one, or the one whose client has been quiet the longest.
     fn cell(&self, key: u64, now: u64) -> &Cell {
-        if let Some(cell) = self.find(key) {
-            return cell;
+        loop {
+            if let Some(cell) = self.find(key) {
+                return cell;
+            }
+            let quietest = self.quietest();
+            if !quietest.claim(key, now) {
+                continue;
+            }
+            // A worker that saw the set a moment earlier may have chosen another cell for the same client: the first one counts.
+            match self.find(key) {
+                Some(first) if std::ptr::eq(first, quietest) => return quietest,
+                _ => quietest.leave(key),
+            }
         }
+    }
+
+    fn quietest(&self) -> &Cell {
         let mut quietest = &self.0[0];
         for cell in &self.0 {
-            if cell.arrival.load(Ordering::Relaxed) < quietest.arrival.load(Ordering::Relaxed) {
+            // Who sees what was taken also sees whose it is, see `take`.
+            if cell.arrival.load(Ordering::Acquire) < quietest.arrival.load(Ordering::Acquire) {
                 quietest = cell;
             }
         }
-        // Two workers may race for the cell; the loser's client starts with a full burst, no more.
-        quietest.key.store(key, Ordering::Relaxed);
-        quietest.arrival.store(now, Ordering::Relaxed);
         quietest
     }
 }
 
 impl Cell {
+    /// Makes it this client's, with a full burst; `false` if another worker was faster. What somebody else has taken of it for the
+    /// same client since then stays taken.
+    fn claim(&self, key: u64, now: u64) -> bool {
+        let (earlier, arrival) = (self.key.load(Ordering::Acquire), self.arrival.load(Ordering::Acquire));
+        let claimed = earlier != key
+            && self.key.compare_exchange(earlier, key, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+        if claimed {
+            let _ = self.arrival.compare_exchange(arrival, now, Ordering::Release, Ordering::Relaxed);
+        }
+        claimed
+    }
+
+    /// Makes it nobody's, if it is this client's.
+    fn leave(&self, key: u64) {
+        let _ = self.key.compare_exchange(key, 0, Ordering::AcqRel, Ordering::Relaxed);
+    }
+
     fn take(&self, now: u64, pace: Pace) -> Result<(), Duration> {
         let mut arrival = self.arrival.load(Ordering::Relaxed);
         loop {
@@ -125,7 +154,7 @@ impl Cell {
                 return Err(wait);
             }
             let next = arrival.max(now).saturating_add(pace.interval);
-            match self.arrival.compare_exchange_weak(arrival, next, Ordering::Relaxed, Ordering::Relaxed) {
+            match self.arrival.compare_exchange_weak(arrival, next, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return Ok(()),
                 Err(current) => arrival = current,
             }
@@ -135,8 +164,12 @@ impl Cell {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::Barrier;
+    use std::thread;
+
     use proptest::prelude::*;
+
+    use super::*;
 
     /// A bucket with real arithmetic: `tokens` refill at one per interval, up to `burst`.
     struct Bucket {
@@ -201,6 +234,26 @@ mod tests {
         set.cell(5, 100);
         let keys: Vec<u64> = set.0.iter().map(|cell| cell.key.load(Ordering::Relaxed)).collect();
         assert_eq!(keys, [5, 2, 3, 4]);
+    }
+
+    /// Workers that see a client for the first time, all at once, give it one burst between them.
+    #[test]
+    fn the_first_requests_of_a_client_share_its_cell() {
+        const WORKERS: usize = 4;
+        let pace = Pace { interval: 10, tolerance: 10 };
+        let tables: Vec<Table> = (0..5_000).map(|_| Table::new(1)).collect();
+        let admitted: Vec<AtomicU64> = tables.iter().map(|_| AtomicU64::new(0)).collect();
+        let together = Barrier::new(WORKERS);
+        let worker = || {
+            for (table, admitted) in tables.iter().zip(&admitted) {
+                together.wait();
+                if table.take(pace, Asked { hash: 2, now: 1 }).is_ok() {
+                    admitted.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        };
+        thread::scope(|scope| (0..WORKERS).for_each(|_| drop(scope.spawn(worker))));
+        assert!(admitted.iter().all(|admitted| admitted.load(Ordering::Relaxed) == 2));
     }
 
     #[test]

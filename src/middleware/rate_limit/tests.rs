@@ -72,7 +72,7 @@ proptest! {
     }
 }
 
-/// Each of two limits has room for a hundred; whoever wins, the other one's token is given back.
+/// The first of two limits has room for a hundred, the second for sixty; whoever wins, the other one's token is given back.
 #[test]
 fn workers_that_race_take_what_there_is_and_leave_no_trace() {
     const WORKERS: usize = 4;
