@@ -289,6 +289,15 @@ impl Encoder {
     }
 }
 
+/// Appends a field line to a head.
+#[inline]
+pub(crate) fn field(head: &mut Vec<u8>, name: &str, value: &[u8]) {
+    head.extend_from_slice(name.as_bytes());
+    head.extend_from_slice(b": ");
+    head.extend_from_slice(value);
+    head.extend_from_slice(b"\r\n");
+}
+
 /// The line before a chunk of this size, which is not 0; it begins at the index.
 fn size_line(size: usize) -> ([u8; 18], usize) {
     let (mut text, mut start, mut rest) = ([0; 18], 16, size);

@@ -2,22 +2,24 @@
 //! answers (RFC 9112). The codec knows no socket and this knows no message: it moves bytes between the two, and is the only one
 //! here with a timer.
 
+mod delivering;
 mod flight;
 mod response;
+mod wire;
 
 use std::future::poll_fn;
-use std::io;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::Method;
-use tokio::io::AsyncWrite;
 
+use self::delivering::PATIENCE;
+use self::flight::Flight;
 pub(super) use self::flight::Service;
-use self::flight::{Flight, Gathered, Work};
+use self::wire::Wire;
 use super::alarm::Alarm;
 use super::gate::Arrival;
 use super::session::{Doing, Session};
@@ -27,27 +29,10 @@ use crate::exchange::{Delivery, Exchange, TimedOut, Uploaded};
 use crate::http1::body::Decoder;
 use crate::http1::head::{self, Refused};
 use crate::http1::{Framing, Version};
-use crate::input::Input;
-use crate::message::Body;
 use crate::stream::Stream;
 
 /// After its deadline a request has this long to answer the client before the connection is cut.
 const GRACE: Duration = Duration::from_secs(5);
-/// Of a request body that nobody wants no more than this is read away for the sake of the connection,
-const MOST_UNWANTED: u64 = 64 * 1024;
-/// nor is it waited for any longer (RFC 9112 section 9.3).
-const PATIENCE: Duration = Duration::from_secs(2);
-/// When a connection closes over something that its client still sends, that is read and dropped until nothing has come for this
-/// long, so that the kernel does not answer it with a reset that would destroy our response (RFC 9112 section 9.6; nginx's
-/// `lingering_timeout`),
-const LINGER: Duration = Duration::from_secs(5);
-/// and for no longer than this (nginx's `lingering_time`).
-const MOST_LINGER: Duration = Duration::from_secs(30);
-/// What is read of a client at a time: what a client that sends more than one request pins.
-const READ_AHEAD: usize = 16 * 1024;
-
-/// Asks a client for the body that it has announced.
-const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// Serves a connection until it ends.
 pub(super) async fn serve<S, F>(stream: Stream, session: Rc<Session>, service: Rc<Service<S, F>>)
@@ -58,14 +43,13 @@ where
     let sleep = pin!(tokio::time::sleep_until(session.deadline().into()));
     let mut alarm = Alarm::new(sleep);
     let worker = session.exchange().worker().clone();
-    let mut driver =
-        Driver { stream, input: Input::default(), worker, session, service, state: State::Awaiting };
+    let wire = Wire::new(stream, worker.clone());
+    let mut driver = Driver { wire, worker, session, service, state: State::Awaiting };
     poll_fn(|cx| driver.poll(&mut alarm, cx)).await;
 }
 
 struct Driver<S, F> {
-    stream: Stream,
-    input: Input,
+    wire: Wire,
     worker: Rc<Worker>,
     session: Rc<Session>,
     service: Rc<Service<S, F>>,
@@ -155,7 +139,7 @@ where
         self.state = match std::mem::replace(&mut self.state, State::Over) {
             // Some of a head has come, and somebody may wait for an answer.
             State::Awaiting if self.session.doing() == Doing::Head => {
-                let line = self.input.line(&self.limits());
+                let line = self.wire.input.line(&self.limits());
                 return self.refuse(Reason::RequestTimeout, line);
             }
             State::Settling(flight, by) if now >= by => {
@@ -184,9 +168,9 @@ where
     /// Waits for a head, and begins with its exchange.
     fn await_request(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
         loop {
-            if self.input.has_some() {
+            if self.wire.input.has_some() {
                 let mut spare = self.worker.spare_fields();
-                let taken = self.input.take_request(&self.limits(), &mut spare);
+                let taken = self.wire.input.take_request(&self.limits(), &mut spare);
                 if !matches!(taken, Ok(Some(_))) {
                     self.worker.keep_fields(spare);
                 }
@@ -195,7 +179,7 @@ where
                         self.begin(head);
                         return Poll::Ready(Next::Step);
                     }
-                    Ok(None) if self.input.has_head() => self.session.await_head(),
+                    Ok(None) if self.wire.input.has_head() => self.session.await_head(),
                     // Empty lines ahead of a request are no part of it.
                     Ok(None) => {}
                     Err(Refused { reason, why, line }) => {
@@ -205,7 +189,7 @@ where
                     }
                 }
             }
-            match ready!(self.poll_read(READ_AHEAD, cx)) {
+            match ready!(self.wire.poll_read(cx)) {
                 Ok(0) | Err(_) => return Poll::Ready(Next::Over),
                 Ok(_) => {}
             }
@@ -248,7 +232,7 @@ where
 
     /// What has come is no request: it is answered all the same, and the connection ends.
     fn refuse(&mut self, reason: Reason, line: Option<(Method, Bytes)>) {
-        self.input.forget();
+        self.wire.input.forget();
         let exchange = self.session.next_exchange();
         exchange.begin(Uploaded::Nothing, true);
         let decoder = Decoder::request(Framing::Nothing);
@@ -281,7 +265,7 @@ where
         };
         // What came with the head is there when it is first asked for.
         if flight.exchange.upload().is_coming() && !flight.exchange.upload().is_on_demand() {
-            let _ = flight.decode(self.input.rest());
+            let _ = flight.decode(self.wire.input.rest());
         }
         self.state = State::Serving(Box::new(flight));
     }
@@ -290,7 +274,7 @@ where
     fn serve(&mut self, mut flight: Box<Flight<F>>, cx: &mut Context<'_>) -> Poll<Next> {
         // What has become of the request goes before what has become of its answer.
         if flight.exchange.upload().is_wanted() {
-            let _ = self.poll_upload(&mut flight, cx);
+            let _ = self.wire.poll_upload(&mut flight, cx);
         }
         loop {
             if let Poll::Ready(delivery) = flight.work.poll(cx) {
@@ -308,260 +292,18 @@ where
                 return self.enter(State::Settling(flight, by));
             }
             if flight.exchange.upload().is_wanted() {
-                if self.poll_upload(&mut flight, cx).is_ready() {
+                if self.wire.poll_upload(&mut flight, cx).is_ready() {
                     continue;
                 }
-            } else if self.client_has_gone(&flight, cx) {
+            } else if self.wire.client_has_gone(&flight, cx) {
                 self.drop_flight(State::Serving(flight));
                 return Poll::Ready(Next::Over);
             }
             flight.inform();
             // An interim response may not have gone out at once.
-            let _ = self.poll_write(&mut flight, cx);
+            let _ = self.wire.poll_write(&mut flight, cx);
             return self.stay(State::Serving(flight));
         }
-    }
-
-    /// Reads the rest of the request's body away if that is soon done, or lets the answer say that the connection closes: a client that
-    /// is not told would send its next request into a connection that is gone (RFC 9112 sections 9.3 and 9.6, RFC 9110 section
-    /// 10.1.1).
-    fn settle(&mut self, mut flight: Box<Flight<F>>, by: Instant, cx: &mut Context<'_>) -> Poll<Next> {
-        let exchange = flight.exchange.clone();
-        let upload = exchange.upload();
-        while upload.is_coming() && !exchange.is_last() {
-            // Whether a streamed answer takes its request in is not known when its head is sent, and what was never asked for
-            // would have to be.
-            let is_not_ours = upload.is_read() || upload.is_on_demand() || upload.failure().is_some();
-            let is_much = |left| left > MOST_UNWANTED;
-            if is_not_ours
-                || is_much(flight.unwanted)
-                || flight.decoder.remaining().is_some_and(|left| is_much(left + flight.unwanted))
-                || exchange.clock().expired().is_some()
-            {
-                exchange.close_after();
-                break;
-            }
-            match flight.discard(self.input.rest()) {
-                Ok(true) => continue,
-                Ok(false) => {}
-                Err(_) => {
-                    exchange.close_after();
-                    break;
-                }
-            }
-            match self.poll_read(READ_AHEAD, cx) {
-                Poll::Ready(Ok(0) | Err(_)) => exchange.close_after(),
-                Poll::Ready(Ok(_)) => {}
-                Poll::Pending => return self.stay(State::Settling(flight, by)),
-            }
-        }
-        self.announce(&mut flight);
-        self.enter(State::Sending(flight))
-    }
-
-    /// Encodes the head of the answer.
-    fn announce(&mut self, flight: &mut Flight<F>) {
-        let Work::Delivery(delivery) = &mut flight.work else { return };
-        let exchange = &flight.exchange;
-        let framing = response::framing(&delivery.response, &flight.method, flight.version);
-        if framing == Framing::UntilClose {
-            exchange.close_after();
-            flight.ends_body = true;
-        }
-        let persistence = response::Persistence { is_last: exchange.is_last(), version: flight.version };
-        let date = self.worker.date(exchange.clock().now());
-        response::encode(
-            flight.output.buffer(),
-            &delivery.response,
-            framing,
-            &flight.method,
-            persistence,
-            &date,
-        );
-        flight.output.begin(framing);
-        self.worker.keep_headers(std::mem::take(delivery.response.headers_mut()));
-        if framing == Framing::Nothing {
-            *delivery.response.body_mut() = Body::Empty;
-        }
-        exchange.clock().response_moved();
-        if let Some(account) = &mut delivery.account
-            && delivery.response.body().is_streaming()
-        {
-            account.detach();
-        }
-    }
-
-    /// Writes the answer as fast as its client takes it.
-    fn send(&mut self, mut flight: Box<Flight<F>>, cx: &mut Context<'_>) -> Poll<Next> {
-        loop {
-            let gathered = flight.gather(cx);
-            match self.poll_write(&mut flight, cx) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(_)) => {
-                    self.drop_flight(State::Sending(flight));
-                    return Poll::Ready(Next::Over);
-                }
-                Poll::Pending => {
-                    // It may read nothing before it has sent all: its request goes on whatever becomes of the answer.
-                    flight.send_request_on(cx);
-                    while flight.exchange.upload().is_wanted() && self.poll_upload(&mut flight, cx).is_ready()
-                    {
-                        flight.send_request_on(cx);
-                    }
-                    return self.stay(State::Sending(flight));
-                }
-            }
-            match gathered {
-                // What had come before is out.
-                Gathered::Failed(reason) => return self.break_off(flight, reason),
-                _ if flight.output.is_done() => return self.finish(flight),
-                Gathered::Some => {}
-                Gathered::Nothing => {
-                    if flight.exchange.upload().is_wanted() {
-                        if self.poll_upload(&mut flight, cx).is_ready() {
-                            continue;
-                        }
-                    } else if self.client_has_gone(&flight, cx) {
-                        self.drop_flight(State::Sending(flight));
-                        return Poll::Ready(Next::Over);
-                    }
-                    return self.stay(State::Sending(flight));
-                }
-            }
-        }
-    }
-
-    /// The answer will never be whole, and its client is to see that (RFC 9112 section 8).
-    fn break_off(&mut self, mut flight: Box<Flight<F>>, reason: Reason) -> Poll<Next> {
-        if let Work::Delivery(Delivery { account: Some(account), .. }) = &mut flight.work {
-            account.end(reason);
-        }
-        if flight.ends_body {
-            self.drop_flight(State::Sending(flight));
-            return Poll::Ready(Next::Over);
-        }
-        flight.exchange.close_after();
-        self.finish(flight)
-    }
-
-    /// Everything is written.
-    fn finish(&mut self, mut flight: Box<Flight<F>>) -> Poll<Next> {
-        let now = flight.exchange.clock().now();
-        if let Work::Delivery(Delivery { account: Some(account), .. }) = &mut flight.work {
-            account.delivered();
-        }
-        let is_last = flight.exchange.is_last();
-        let is_unread = flight.exchange.upload().is_coming() || self.input.has_some() || flight.is_refused;
-        self.service.put_back(*flight);
-        if !is_last {
-            self.session.await_request(now);
-            return self.enter(State::Awaiting);
-        }
-        if !is_unread {
-            return Poll::Ready(Next::Over);
-        }
-        let most = now + MOST_LINGER;
-        self.session.linger(now, most.min(now + LINGER));
-        self.enter(State::Lingering(most))
-    }
-
-    fn linger(&mut self, most: Instant, cx: &mut Context<'_>) -> Poll<Next> {
-        ready!(Pin::new(&mut self.stream).poll_shutdown(cx)).ok();
-        loop {
-            self.input.forget();
-            match self.poll_read(READ_AHEAD, cx) {
-                Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Next::Over),
-                Poll::Ready(Ok(_)) => {
-                    let now = Instant::now();
-                    if now >= most {
-                        return Poll::Ready(Next::Over);
-                    }
-                    self.session.linger(now, most.min(now + LINGER));
-                }
-                Poll::Pending => return self.stay(State::Lingering(most)),
-            }
-        }
-    }
-
-    /// Gives the reader of the request's body more of it; ready when it should look again.
-    fn poll_upload(&mut self, flight: &mut Flight<F>, cx: &mut Context<'_>) -> Poll<()> {
-        if flight.exchange.upload().is_on_demand() {
-            flight.exchange.upload().demanded();
-            // Within an answer there is no place for it, nor for the body: whoever answers now does without.
-            if !self.input.has_some() && matches!(flight.work, Work::Serving(_)) {
-                flight.output.buffer().extend_from_slice(CONTINUE);
-                let _ = self.poll_write(flight, cx);
-            }
-        }
-        loop {
-            if flight.decode(self.input.rest()) {
-                return Poll::Ready(());
-            }
-            let Poll::Ready(read) = self.poll_read(READ_AHEAD, cx) else {
-                flight.exchange.clock().body_awaited();
-                return Poll::Pending;
-            };
-            let upload = flight.exchange.upload();
-            match read {
-                Ok(count) if count > 0 => {}
-                // Whoever says half a body and then no more may still listen; whoever says nothing of it has left.
-                Ok(_) if upload.received() > 0 => upload.fail(Reason::BadRequest),
-                Ok(_) | Err(_) => upload.fail(Reason::ClientClosed),
-            }
-        }
-    }
-
-    /// Whether the client has closed the connection over its answer. What it sends meanwhile is the beginning of its next request, of
-    /// which no more is read than fits.
-    fn client_has_gone(&mut self, flight: &Flight<F>, cx: &mut Context<'_>) -> bool {
-        let upload = flight.exchange.upload();
-        if upload.failure() == Some(Reason::ClientClosed) {
-            return true;
-        }
-        if upload.is_coming() && !upload.is_on_demand() || self.input.has_some() {
-            return false;
-        }
-        match self.stream.poll_read_ready(cx) {
-            Poll::Pending => false,
-            Poll::Ready(Err(_)) => true,
-            Poll::Ready(Ok(())) => {
-                matches!(self.poll_read(READ_AHEAD, cx), Poll::Ready(Ok(0) | Err(_)))
-            }
-        }
-    }
-
-    fn poll_read(&mut self, most: usize, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let mut block = self.worker.read_block();
-        self.input.poll_read(&mut self.stream, &mut block, most, cx)
-    }
-
-    /// Writes what waits; ready when nothing does.
-    fn poll_write(&mut self, flight: &mut Flight<F>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let clock = flight.exchange.clock();
-        while !flight.output.is_empty() {
-            let slices = flight.output.slices();
-            let stream = Pin::new(&mut self.stream);
-            let written = match &slices {
-                [one, more, _] if more.is_empty() => stream.poll_write(cx, one),
-                slices => stream.poll_write_vectored(cx, slices),
-            };
-            match written {
-                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                Poll::Ready(Ok(count)) => {
-                    let taken = flight.output.advance(count);
-                    clock.response_taken();
-                    if let Work::Delivery(Delivery { account: Some(account), .. }) = &mut flight.work {
-                        account.took(taken);
-                    }
-                }
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => {
-                    clock.response_stuck();
-                    return Poll::Pending;
-                }
-            }
-        }
-        Poll::Ready(Ok(()))
     }
 
     /// Its client has gone, or nobody waits for it any longer: what is in flight is dropped, and its account says why. Where the
@@ -570,7 +312,7 @@ where
         if let State::Sending(flight) = &state
             && flight.would_look_whole()
         {
-            self.stream.reset_at_end();
+            self.wire.reset_at_end();
         }
         if let Some(flight) = state.into_flight() {
             self.service.put_back(*flight);
@@ -584,7 +326,7 @@ impl<S, F> Drop for Driver<S, F> {
         if let State::Sending(flight) = &self.state
             && flight.would_look_whole()
         {
-            self.stream.reset_at_end();
+            self.wire.reset_at_end();
         }
     }
 }

@@ -1,15 +1,16 @@
 //! One worker: a thread with its own runtime, listeners, upstream connections, counters and log buffer.
 
+mod memory;
+
 use std::cell::{Cell, RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderValue};
 use tokio::sync::Notify;
 
+use self::memory::Memory;
 use super::crew::End;
 use super::door::{Entered, Entering};
 use super::handshakes::{Handshake, Handshakes};
@@ -20,7 +21,6 @@ use super::relief::{Idlest, ON_ITS_WAY};
 use super::session::Session;
 use crate::access_log::{AccessLogBuffer, Queue};
 use crate::app::Settings;
-use crate::fields::Fields;
 use crate::forward::Budget;
 use crate::metrics::Shard;
 use crate::policy::Locals;
@@ -30,23 +30,6 @@ use crate::upstream::{Backend, Pool, Rosters};
 pub(super) const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How often old connections are dropped and the wall clock is looked at.
 const SWEEP: Duration = Duration::from_secs(1);
-/// Small texts of many requests share one block of this size.
-const BLOCK: usize = 16 * 1024;
-/// Lists of fields kept for reuse,
-const SPARE_LISTS: usize = 64;
-/// with room for so many at most.
-const MOST_FIELDS: usize = 96;
-/// Texts of heads kept for reuse,
-const SPARE_TEXTS: usize = 64;
-/// with room for so much, in bytes, at first,
-const TEXT: usize = 1024;
-/// and at most.
-const MOST_TEXT: usize = 32 * 1024;
-/// Responses are read into blocks of this size,
-const READ_BLOCK: usize = 64 * 1024;
-/// as long as at least this much of one is left.
-const READ_MINIMUM: usize = 4 * 1024;
-
 /// Bytes of a `Date` field.
 const DATE: usize = 29;
 
@@ -62,11 +45,7 @@ pub(crate) struct Worker {
     budgets: Box<[Budget]>,
     random: RefCell<fastrand::Rng>,
     ids: Ids,
-    block: RefCell<BytesMut>,
-    read_block: RefCell<BytesMut>,
-    spare_fields: RefCell<Vec<Fields>>,
-    spare_headers: RefCell<Vec<HeaderMap>>,
-    spare_texts: RefCell<Vec<Vec<u8>>>,
+    memory: Memory,
     /// An instant and the wall-clock time that belongs to it.
     shortage_told: Cell<Option<Instant>>,
     wall: Cell<(Instant, SystemTime)>,
@@ -94,11 +73,7 @@ impl Worker {
             // Seeded by the operating system's generator, so that workers differ.
             random: RefCell::new(fastrand::Rng::with_seed(uuid::Uuid::new_v4().as_u64_pair().0)),
             ids: Ids::new(),
-            block: RefCell::new(BytesMut::new()),
-            read_block: RefCell::new(BytesMut::new()),
-            spare_fields: RefCell::default(),
-            spare_headers: RefCell::default(),
-            spare_texts: RefCell::default(),
+            memory: Memory::default(),
             shortage_told: Cell::new(None),
             wall: Cell::new((Instant::now(), SystemTime::now())),
             date: Cell::new((u64::MAX, [b' '; DATE])),
@@ -152,85 +127,6 @@ impl Worker {
     /// An id that nobody else makes, for what was at `instant`.
     pub(crate) fn unique_id(&self, instant: Instant) -> uuid::Uuid {
         self.ids.make(self.wall_clock(instant), self.random.borrow_mut().u64(..))
-    }
-
-    /// A copy of `text` that shares its allocation with those of many other requests.
-    pub(crate) fn bytes(&self, text: &[u8]) -> Bytes {
-        let mut block = self.block.borrow_mut();
-        if block.capacity() < text.len() {
-            *block = BytesMut::with_capacity(BLOCK.max(text.len()));
-        }
-        block.extend_from_slice(text);
-        block.split().freeze()
-    }
-
-    /// What `write` makes, in an allocation that is shared with texts of many other requests; one of its own if it is long.
-    pub(crate) fn made<E>(&self, write: impl FnOnce(&mut BytesMut) -> Result<(), E>) -> Result<Bytes, E> {
-        const USUAL: usize = 256;
-        let mut block = self.block.borrow_mut();
-        if block.capacity() < USUAL {
-            *block = BytesMut::with_capacity(BLOCK);
-        }
-        let written = write(&mut block);
-        let made = block.split().freeze();
-        written.map(|()| made)
-    }
-
-    /// Memory to read into, with room for a usual response. Responses share blocks, so that most cost no allocation.
-    pub(crate) fn read_block(&self) -> RefMut<'_, BytesMut> {
-        let mut block = self.read_block.borrow_mut();
-        if block.capacity() < READ_MINIMUM {
-            *block = BytesMut::with_capacity(READ_BLOCK);
-        }
-        block
-    }
-
-    /// A field value made by `bytes`; `text` holds visible ASCII only.
-    pub(crate) fn header_value(&self, text: &[u8]) -> HeaderValue {
-        HeaderValue::from_maybe_shared(self.bytes(text)).unwrap_or(HeaderValue::from_static(""))
-    }
-
-    /// An empty list of fields, with room from an earlier use.
-    pub(crate) fn spare_fields(&self) -> Fields {
-        self.spare_fields.borrow_mut().pop().unwrap_or_default()
-    }
-
-    /// Keeps a list for [`Worker::spare_fields`]; an unusually large one is let go.
-    pub(crate) fn keep_fields(&self, mut fields: Fields) {
-        let mut spare = self.spare_fields.borrow_mut();
-        if spare.len() < SPARE_LISTS && fields.len() <= MOST_FIELDS {
-            fields.clear();
-            spare.push(fields);
-        }
-    }
-
-    /// An empty header map, with room from an earlier use.
-    pub(crate) fn spare_headers(&self) -> HeaderMap {
-        self.spare_headers.borrow_mut().pop().unwrap_or_default()
-    }
-
-    /// Keeps a map for [`Worker::spare_headers`]; an unusually large one is let go.
-    #[inline]
-    pub(crate) fn keep_headers(&self, mut headers: HeaderMap) {
-        let mut spare = self.spare_headers.borrow_mut();
-        if spare.len() < SPARE_LISTS && (1..=MOST_FIELDS).contains(&headers.capacity()) {
-            headers.clear();
-            spare.push(headers);
-        }
-    }
-
-    /// Memory for the text of a head, from an earlier use.
-    pub(crate) fn spare_text(&self) -> Vec<u8> {
-        self.spare_texts.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(TEXT))
-    }
-
-    /// Keeps memory for [`Worker::spare_text`]; what is unusually large is let go.
-    #[inline]
-    pub(crate) fn keep_text(&self, text: Vec<u8>) {
-        let mut spare = self.spare_texts.borrow_mut();
-        if spare.len() < SPARE_TEXTS && (1..=MOST_TEXT).contains(&text.capacity()) {
-            spare.push(text);
-        }
     }
 
     /// The wall-clock time of an instant.

@@ -1,6 +1,8 @@
 //! One connection to a backend, driven by the task that uses it: a request and its response are one task, so an
 //! exchange costs one wake-up, and no channel stands between the two sides.
 
+mod open;
+
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -13,8 +15,6 @@ use http::{HeaderMap, Method, StatusCode};
 use hyper::ext::ReasonPhrase;
 use tokio::io::AsyncReadExt;
 
-use super::addresses::Addresses;
-use super::connect::{Unconnected, connect};
 use super::http1::{self, Outgoing, RequestHead, SendFailure};
 use super::streaming::Streaming;
 use super::{Backend, InFlight, Members};
@@ -25,15 +25,10 @@ use crate::http1::Malformed;
 use crate::http1::body::{Decoder, Event};
 use crate::input::Input;
 use crate::message::RequestBody;
-use crate::server::Worker;
 use crate::stream::Stream;
 
 /// What is read of a body at a time: what a slow client pins of it.
 const READ_AHEAD: usize = 24 * 1024;
-
-/// How long a request waits for others to spare a file, and how often.
-const WAIT: Duration = Duration::from_millis(10);
-const MOST_WAITS: u32 = 10;
 
 /// A connection to a backend.
 #[derive(Debug)]
@@ -87,71 +82,6 @@ pub(crate) enum Started {
 }
 
 impl Connection {
-    /// Connects to one of the backend's addresses, within one timeout for all of them. If files or ports are short,
-    /// connections that are only kept make way.
-    pub(crate) async fn open(
-        backend: &'static Backend,
-        members: &'static Members,
-        worker: &Worker,
-    ) -> Result<Box<Self>, Reason> {
-        let generation = backend.generation();
-        // What a slot's last address does says nothing of the next one.
-        let has_moved = || backend.is_slot() && backend.generation() != generation;
-        let connecting = async {
-            let mut waits = 0;
-            loop {
-                match connect(backend, None).await {
-                    Err(Unconnected::Shortage(_)) if worker.pool().give_way() => {}
-                    Err(Unconnected::Shortage(_)) if waits < MOST_WAITS => {
-                        waits += 1;
-                        worker.relieve();
-                        tokio::time::sleep(WAIT).await;
-                    }
-                    done => return done,
-                }
-            }
-        };
-        let connected = match tokio::time::timeout(members.timeouts.connect, connecting).await {
-            Ok(Ok(connected)) => connected,
-            Ok(Err(why)) => {
-                tracing::debug!(upstream = members.name, backend = backend.url(), %why, "cannot connect");
-                match why {
-                    Unconnected::Unreachable(_) if has_moved() => {}
-                    Unconnected::Unreachable(_) => members.connect_failed(backend),
-                    Unconnected::Shortage(_) => worker.tell_shortage(backend),
-                    Unconnected::NoAddress(_) => {}
-                }
-                return Err(Reason::ConnectError);
-            }
-            Err(_) => {
-                let is_known =
-                    backend.socket().is_some() || backend.addresses().is_some_and(Addresses::is_known);
-                if is_known && !has_moved() {
-                    members.connect_failed(backend);
-                }
-                return Err(Reason::ConnectTimeout);
-            }
-        };
-        backend.health().connected();
-        let now = Instant::now();
-        // Those that were made together do not end together.
-        let age = members.keepalive.max_age.map(|age| age.mul_f64(1.0 - 0.1 * worker.random().f64()));
-        Ok(Box::new(Self {
-            stream: connected.stream,
-            address: connected.address,
-            generation: connected.generation,
-            outgoing: Outgoing::default(),
-            input: Input::default(),
-            backend,
-            members,
-            keep_alive: true,
-            used: false,
-            idle_since: now,
-            expires: age.and_then(|age| now.checked_add(age)),
-            in_flight: None,
-        }))
-    }
-
     pub(crate) fn backend(&self) -> &'static Backend {
         self.backend
     }

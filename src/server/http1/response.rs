@@ -3,6 +3,7 @@
 use http::{HeaderName, Method, StatusCode, header};
 use hyper::ext::ReasonPhrase;
 
+use crate::http1::encode::field;
 use crate::http1::{Framing, Version};
 use crate::message::Response;
 
@@ -95,13 +96,4 @@ pub(super) fn encode(
 /// Framing and connection are this codec's own to say, whatever the fields say.
 fn is_own(name: &HeaderName) -> bool {
     *name == header::TRANSFER_ENCODING || *name == header::CONNECTION || name.as_str() == "keep-alive"
-}
-
-/// Appends a header line.
-#[inline]
-fn field(buffer: &mut Vec<u8>, name: &str, value: &[u8]) {
-    buffer.extend_from_slice(name.as_bytes());
-    buffer.extend_from_slice(b": ");
-    buffer.extend_from_slice(value);
-    buffer.extend_from_slice(b"\r\n");
 }

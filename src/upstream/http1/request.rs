@@ -6,6 +6,7 @@ use http_body::Body;
 
 use super::outgoing::Outgoing;
 use crate::forward::PathEdit;
+use crate::http1::encode::field;
 use crate::message::RequestBody;
 
 /// What a request head is made of. All fields are written, but for those that are this codec's own to say.
@@ -136,13 +137,4 @@ fn write_target(head: &Head<'_>, buffer: &mut Vec<u8>) {
         buffer.extend_from_slice(b"?");
         buffer.extend_from_slice(query.as_bytes());
     }
-}
-
-/// Appends a header line.
-#[inline]
-fn field(buffer: &mut Vec<u8>, name: &str, value: &[u8]) {
-    buffer.extend_from_slice(name.as_bytes());
-    buffer.extend_from_slice(b": ");
-    buffer.extend_from_slice(value);
-    buffer.extend_from_slice(b"\r\n");
 }
