@@ -3,6 +3,7 @@
 //! the connection's task, so neither wakes the other: the driver looks after each poll whether something is wanted.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::task::Poll;
 
 use bytes::Bytes;
@@ -13,6 +14,9 @@ use crate::fields::{Field, Fields};
 /// What of a request's trailers goes on: what is known only behind the body (RFC 9530). Of any other name somebody may have decided
 /// something when the head went by, and a backend that puts trailers among the fields would never know.
 const DIGESTS: [&str; 3] = ["content-digest", "repr-digest", "digest"];
+
+/// Pieces that may be here at a time: one write takes them all, and many tiny ones cost more memory than what is in them.
+const PIECES: usize = 32;
 
 /// The body that a request head promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +35,7 @@ enum State {
     /// There is none, or its reader has all of it.
     #[default]
     Ended,
-    /// This is here for its reader.
+    /// This is here for its reader, before what is [`ahead`](Upload::ahead).
     Here(Bytes),
     /// All of it is here and was read but for its end.
     AtEnd,
@@ -43,6 +47,8 @@ enum State {
 #[derive(Debug, Default)]
 pub(crate) struct Upload {
     state: RefCell<State>,
+    /// Further pieces that are here; none behind an empty one. Bodies that are not chunked never have any.
+    ahead: RefCell<VecDeque<Bytes>>,
     /// What its reader has not had, if that is known.
     left: Cell<Option<u64>>,
     /// Somebody has it to read.
@@ -70,6 +76,7 @@ impl Upload {
         self.read.set(false);
         self.withheld.set(false);
         self.trailers.take();
+        self.ahead.take();
         let (on_demand, left) = match uploaded {
             Uploaded::Nothing => {
                 self.coming.set(false);
@@ -132,11 +139,19 @@ impl Upload {
         self.coming.get()
     }
 
-    /// For the driver: data has come. The reader has had all that came before.
+    /// For the driver: data has come.
     pub(crate) fn fill(&self, data: Bytes) {
         self.discarded(data.len() as u64);
         self.wanted.set(false);
-        self.state.replace(State::Here(data));
+        match &mut *self.state.borrow_mut() {
+            State::Here(here) if !here.is_empty() => self.ahead.borrow_mut().push_back(data),
+            state => *state = State::Here(data),
+        }
+    }
+
+    /// For the driver: whether its reader has enough for now.
+    pub(crate) fn is_full(&self) -> bool {
+        self.ahead.borrow().len() + 1 >= PIECES
     }
 
     /// For the driver: data has come that nobody reads.
@@ -158,13 +173,16 @@ impl Upload {
     pub(crate) fn fail(&self, reason: Reason) {
         self.wanted.set(false);
         self.failure.set(Some(reason));
+        self.ahead.take();
         self.state.replace(State::Failed(reason));
     }
 
     /// How many bytes have come that its reader has not had.
     pub(crate) fn unread(&self) -> u64 {
         match &*self.state.borrow() {
-            State::Here(data) => data.len() as u64,
+            State::Here(data) => {
+                self.ahead.borrow().iter().fold(data.len(), |sum, piece| sum + piece.len()) as u64
+            }
             State::AtEnd | State::Ended | State::Failed(_) => 0,
         }
     }
@@ -191,14 +209,17 @@ impl Upload {
     pub(crate) fn poll_data(&self) -> Poll<Option<Result<Bytes, Reason>>> {
         let mut state = self.state.borrow_mut();
         let data = match &mut *state {
-            State::Here(data) => std::mem::take(data),
+            State::Here(data) => {
+                let next = self.ahead.borrow_mut().pop_front();
+                std::mem::replace(data, next.unwrap_or_default())
+            }
             State::AtEnd => Bytes::new(),
             State::Ended => return Poll::Ready(None),
             State::Failed(reason) => return Poll::Ready(Some(Err(*reason))),
         };
         if !data.is_empty() {
             self.left.set(self.left.get().map(|left| left.saturating_sub(data.len() as u64)));
-            if !self.coming.get() {
+            if !self.coming.get() && !matches!(&*state, State::Here(next) if !next.is_empty()) {
                 *state = State::AtEnd;
             }
             return Poll::Ready(Some(Ok(data)));
@@ -230,5 +251,45 @@ impl Upload {
     /// Bytes that have come of it.
     pub(crate) fn received(&self) -> u64 {
         self.received.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(upload: &Upload) -> Poll<Option<Result<Bytes, Reason>>> {
+        upload.poll_data()
+    }
+
+    #[test]
+    fn pieces_that_came_together_are_read_one_after_the_other() {
+        let upload = Upload::default();
+        upload.begin(Uploaded::Body(None));
+        assert!(read(&upload).is_pending() && upload.is_wanted());
+        for piece in ["one", "two", "three"] {
+            upload.fill(Bytes::from(piece));
+        }
+        assert!(!upload.is_wanted() && !upload.is_full());
+        assert_eq!((upload.unread(), upload.received()), (11, 11));
+        upload.end();
+        for piece in ["one", "two", "three"] {
+            assert_eq!(read(&upload), Poll::Ready(Some(Ok(Bytes::from(piece)))));
+        }
+        assert_eq!((read(&upload), upload.unread()), (Poll::Ready(None), 0));
+        assert!(!upload.is_there());
+    }
+
+    #[test]
+    fn what_fails_has_no_pieces_left() {
+        let upload = Upload::default();
+        upload.begin(Uploaded::Body(None));
+        (0..PIECES).for_each(|_| upload.fill(Bytes::from("x")));
+        assert!(upload.is_full());
+        upload.fail(Reason::ClientClosed);
+        assert_eq!(upload.unread(), 0);
+        assert_eq!(read(&upload), Poll::Ready(Some(Err(Reason::ClientClosed))));
+        upload.begin(Uploaded::Body(Some(1)));
+        assert!(read(&upload).is_pending());
     }
 }

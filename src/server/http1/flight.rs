@@ -188,18 +188,22 @@ impl<F> Flight<F> {
         self.ends_body && !self.output.is_done()
     }
 
-    /// Gives the next of the request's body to its reader; false if more input is needed.
+    /// Gives of the request's body to its reader what has come, so that one write can take all of it; false if more input is needed.
     pub(super) fn decode(&mut self, input: &mut Bytes) -> bool {
         let upload = self.exchange.upload();
         if upload.failure().is_some() {
             return true;
         }
+        let mut is_given = false;
         loop {
             match self.decoder.next(input) {
                 Ok(Event::Data(data)) => {
                     upload.fill(data);
                     if self.decoder.remaining() == Some(0) {
                         upload.end();
+                    } else if !upload.is_full() {
+                        is_given = true;
+                        continue;
                     }
                 }
                 Ok(Event::Trailers(fields)) => {
@@ -207,7 +211,10 @@ impl<F> Flight<F> {
                     continue;
                 }
                 Ok(Event::End) => upload.end(),
-                Ok(Event::More) => return false,
+                Ok(Event::More) if !is_given => return false,
+                // What came before it is read first; the decoder says it again.
+                Err(_) if is_given => {}
+                Ok(Event::More) => {}
                 Err(malformed) => {
                     tracing::debug!(why = malformed.reason(), "request body refused");
                     upload.fail(Reason::BadRequest);
