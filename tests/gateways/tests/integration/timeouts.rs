@@ -97,7 +97,7 @@ fn a_backend_that_takes_an_upload_slowly_but_steadily_is_not_late() {
     // More than all buffers on the way hold; its upstream allows 300 ms for an answer.
     const SIZE: usize = 12 << 20;
     let bed = Testbed::new("proxy");
-    bed.c.set(Reply(vec![Step::SipBody(Duration::from_millis(8)), Step::Send(Message::new(200))]));
+    bed.c.set(Reply(vec![Step::SipBody(Duration::from_millis(8), 8 << 20), Step::Send(Message::new(200))]));
     let response = bed.call(&Request::post("/hasty", vec![b'x'; SIZE]));
     assert_eq!(response.status, 200, "{}", response.text());
     assert_eq!(bed.c.requests()[0].body.len(), SIZE);

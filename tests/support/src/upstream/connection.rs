@@ -74,8 +74,8 @@ impl Exchange<'_, '_> {
         for step in reply.0 {
             let mut stream = &*self.connection.stream;
             let done = match step {
-                Step::ReadBody => self.read_body(Duration::ZERO),
-                Step::SipBody(pause) => self.read_body(pause),
+                Step::ReadBody => self.read_body(Duration::ZERO, 0),
+                Step::SipBody(pause, most) => self.read_body(pause, most),
                 Step::Send(message) => stream.write_all(&message.bytes(&self.method)),
                 Step::Echo => {
                     let index = self.index;
@@ -122,10 +122,10 @@ impl Exchange<'_, '_> {
                 return Next::Close;
             }
         }
-        if self.read_body(Duration::ZERO).is_ok() { Next::Keep } else { Next::Close }
+        if self.read_body(Duration::ZERO, 0).is_ok() { Next::Keep } else { Next::Close }
     }
 
-    fn read_body(&mut self, pause: Duration) -> io::Result<()> {
+    fn read_body(&mut self, pause: Duration, most: usize) -> io::Result<()> {
         if std::mem::replace(&mut self.read, true) {
             return Ok(());
         }
@@ -133,8 +133,15 @@ impl Exchange<'_, '_> {
         let (probe, index) = (self.probe, self.index);
         let result = Framing::of(&self.head, Framing::None).and_then(|framing| {
             reader.body(framing, |piece| {
-                shared.record.update(|record| record.list(probe)[index].body.extend_from_slice(piece));
-                let_pass(pause);
+                let mut read = 0;
+                shared.record.update(|record| {
+                    let body = &mut record.list(probe)[index].body;
+                    body.extend_from_slice(piece);
+                    read = body.len();
+                });
+                if read <= most {
+                    let_pass(pause);
+                }
             })
         });
         let failed = result.is_err();

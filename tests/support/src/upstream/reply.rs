@@ -161,8 +161,9 @@ fn reason(status: u16) -> &'static str {
 pub enum Step {
     /// Reads the request body to its end.
     ReadBody,
-    /// The same, with a pause after each piece.
-    SipBody(Duration),
+    /// The same, with a pause after each piece of the first so many bytes. What the kernel holds then is read at once, be the machine as
+    /// busy as it likes.
+    SipBody(Duration, usize),
     /// Sends a response.
     Send(Message),
     /// Sends a response whose body is what was received, as JSON: see [`Reply::echo`].
