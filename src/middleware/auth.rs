@@ -1,5 +1,5 @@
-//! API keys. What is kept of a key is a salted digest, and digests are compared in constant time, so neither the
-//! content nor the number of the keys can be told from how long an answer takes.
+//! API keys. What is kept of a key is a digest that only this process can make, and digests are compared in constant time, so
+//! neither the content nor the number of the keys can be told from how long an answer takes.
 
 #[cfg_attr(not(feature = "api-keys"), path = "auth/absent.rs")]
 mod digests;
