@@ -208,7 +208,7 @@ fn a_broken_body_is_never_completed_towards_a_backend_that_answers_early() {
 #[test]
 fn a_chunk_over_the_limit_is_a_413_and_never_left_out() {
     for reply in [early(), late()] {
-        let bed = Testbed::new("limits");
+        let bed = Testbed::new("sizes");
         bed.a.set(reply);
         let large = format!("bb8\r\n{}\r\n", "x".repeat(3000));
         for (number, body) in [

@@ -48,7 +48,7 @@ fn what_has_more_than_one_reading_or_none_is_refused() {
 /// Escaping makes three bytes of one: what is too long then is too long.
 #[test]
 fn a_path_is_not_longer_than_its_limit_when_it_is_escaped() {
-    let bed = Testbed::new("limits");
+    let bed = Testbed::new("sizes");
     let limit = 1024;
     let short = format!("/{}", "[".repeat(limit / 3 - 1));
     assert_ne!(bed.get(&short).status, 414);

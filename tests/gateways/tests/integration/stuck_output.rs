@@ -1,12 +1,12 @@
 //! Nobody reads what the gateway writes, or not as fast as it is written: nothing else waits for that, and no line is torn.
 
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 
-use castgate_test_support::{Metrics, RawClient, Upstream, poll};
+use castgate_test_support::{DEADLINE, Metrics, RawClient, Upstream, poll};
 
 /// A gateway whose outputs are the test's own, killed at the latest when it is dropped.
 struct Unread {
@@ -101,19 +101,23 @@ fn a_stdout_that_takes_lines_in_pieces_gets_them_whole() {
     its.set_nonblocking(true).unwrap();
     let mut gateway = Unread::start(OwnedFd::from(its).into(), Stdio::null(), "off");
     gateway.answers(LINES, "/", 200);
-    // By now it is full, and has said so.
-    let read = std::thread::spawn(move || {
-        let (mut ours, mut text) = (ours, String::new());
-        ours.read_to_string(&mut text).unwrap();
-        text
-    });
+    // By now it is full, and has said so. Each line is out before the gateway ends, which waits for nobody who reads slowly.
+    ours.set_read_timeout(Some(DEADLINE)).unwrap();
+    let (mut ours, mut text) = (BufReader::new(ours), String::new());
+    let is_request = |line: &&str| line.contains("\"path\":\"/\"");
+    let mut requests = 0;
+    while requests < LINES {
+        let begin = text.len();
+        assert_ne!(ours.read_line(&mut text).unwrap(), 0, "{requests} lines, and then the end");
+        requests += usize::from(is_request(&&text[begin..]));
+    }
     gateway.terminate();
     assert_eq!(gateway.exit_code(), Some(0));
     // The command holds a copy of the other end until it is dropped.
     drop(gateway);
-    let text = read.join().unwrap();
+    ours.read_to_string(&mut text).unwrap();
     let torn: Vec<&str> =
         text.lines().filter(|line| serde_json::from_str::<serde_json::Value>(line).is_err()).collect();
     assert!(torn.is_empty(), "{torn:#?}");
-    assert_eq!(text.lines().filter(|line| line.contains("\"path\":\"/\"")).count(), LINES);
+    assert_eq!(text.lines().filter(is_request).count(), LINES);
 }

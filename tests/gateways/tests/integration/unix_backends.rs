@@ -7,7 +7,7 @@ use std::net::{Shutdown, TcpStream};
 use std::os::unix::fs::symlink;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 
 use castgate_test_support::{
@@ -174,28 +174,33 @@ fn a_socket_is_one_backend_where_names_are_many() {
 /// As a deployment does it: the successor's file takes the place of the old one, and then the old one ends.
 #[test]
 fn a_socket_that_is_made_anew_under_load_costs_no_request() {
+    const CLIENTS: usize = 4;
     let (old, new) = (Upstream::start(Reply::text("old")), Upstream::start(Reply::text("new")));
     let mut socket = Socket::new("anew");
     socket.listen(&old);
     let gateway = socket.launch(&old, &old).start();
     let (is_replaced, is_over) = (AtomicBool::new(false), AtomicBool::new(false));
+    let settled = AtomicUsize::new(0);
     thread::scope(|scope| {
         let load = |number: usize| {
-            let (gateway, is_replaced, is_over) = (&gateway, &is_replaced, &is_over);
+            let (gateway, is_replaced, is_over, settled) = (&gateway, &is_replaced, &is_over, &settled);
             move || {
                 let mut client = gateway.connect();
-                let mut answers = BTreeMap::new();
+                let (mut answers, mut is_settled) = (BTreeMap::new(), false);
                 // On, until each has been to the successor.
                 while !is_over.load(Ordering::Relaxed) || !answers.contains_key("new") {
+                    let is_behind = is_replaced.load(Ordering::SeqCst);
                     let answer = client.get(&format!("/socket/{number}"));
-                    let ended = is_replaced.load(Ordering::Relaxed);
-                    assert_eq!(answer.status, 200, "{}, replaced: {ended}", answer.text());
+                    assert_eq!(answer.status, 200, "{}, replaced: {is_behind}", answer.text());
                     *answers.entry(answer.text()).or_insert(0) += 1;
+                    if is_behind && !std::mem::replace(&mut is_settled, true) {
+                        settled.fetch_add(1, Ordering::SeqCst);
+                    }
                 }
                 answers
             }
         };
-        let clients: Vec<_> = (0..4).map(|number| scope.spawn(load(number))).collect();
+        let clients: Vec<_> = (0..CLIENTS).map(|number| scope.spawn(load(number))).collect();
         let past = |upstream: &Upstream, count: usize| {
             poll_within(DEADLINE, || match upstream.count() {
                 now if now >= count => Ok(()),
@@ -204,9 +209,12 @@ fn a_socket_that_is_made_anew_under_load_costs_no_request() {
         };
         past(&old, 200);
         socket.replace_by(&new);
-        is_replaced.store(true, Ordering::Relaxed);
-        // Whoever was connecting to the old one has been answered by now.
-        past(&old, old.count() + 200);
+        is_replaced.store(true, Ordering::SeqCst);
+        // Whoever was connecting to the old one has been answered when all have begun another request and got its answer.
+        poll_within(DEADLINE, || match settled.load(Ordering::SeqCst) {
+            CLIENTS => Ok(()),
+            fewer => Err(format!("{fewer} of {CLIENTS} clients")),
+        });
         // What is kept ends under a request, without an answer.
         old.set(Reply(vec![Step::Close]));
         is_over.store(true, Ordering::Relaxed);
