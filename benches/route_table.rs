@@ -16,9 +16,10 @@ mod table;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use castgate::Fields;
 use castgate::route::{Answer, Question, RouteIndex};
 use castgate_codegen::{Diagnostics, Source, Style, compile, lower};
-use http::{HeaderMap, Method};
+use http::Method;
 
 const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
 /// Short enough for a round to be over before the machine changes its mind.
@@ -73,7 +74,7 @@ impl Contest {
 
     fn check(&self) {
         for path in &self.paths {
-            let found = self.castgate.find(&question(path, &HeaderMap::new()));
+            let found = self.castgate.find(&question(path, &Fields::default()));
             let expected = self.matchit.at(path).map(|found| *found.value);
             assert!(
                 matches!((found, expected), (Answer::Route(a), Ok(b)) if a as usize == b),
@@ -84,9 +85,9 @@ impl Contest {
 
     #[inline(never)]
     fn count_castgate(&self) {
-        let headers = HeaderMap::new();
+        let fields = Fields::default();
         for path in &self.paths {
-            black_box(self.castgate.find(black_box(&question(path, &headers))));
+            black_box(self.castgate.find(black_box(&question(path, &fields))));
         }
     }
 
@@ -98,8 +99,8 @@ impl Contest {
     }
 }
 
-fn question<'a>(path: &'a str, headers: &'a HeaderMap) -> Question<'a> {
-    Question { method: &Method::GET, host: "api.example.com", path, query: None, headers, introduction: None }
+fn question<'a>(path: &'a str, fields: &'a Fields) -> Question<'a> {
+    Question { method: &Method::GET, host: "api.example.com", path, query: None, fields, introduction: None }
 }
 
 fn measure(routes: usize) {

@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 
 use crate::app::VERSION;
 use crate::error::Reason;
-use crate::message::{Body, Response};
+use crate::message::Response;
 use crate::metrics;
 use crate::problem::problem;
 use crate::server::{Phase, Process};
@@ -35,7 +35,7 @@ pub(crate) async fn answer(process: &Arc<Process>, method: &Method, path: &str) 
     let Ok(found) = ROUTER.at(path) else { return refusal(Reason::NoRoute) };
     if !matches!(*method, Method::GET | Method::HEAD) {
         let mut response = refusal(Reason::MethodNotAllowed);
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        response.fields.insert(&header::ALLOW, &HeaderValue::from_static("GET, HEAD"));
         return response;
     }
     match *found.value {
@@ -67,12 +67,11 @@ pub(crate) fn refusal(reason: Reason) -> Response {
 }
 
 fn plain(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Response {
-    let mut response = Response::new(Body::from(body.into()));
-    *response.status_mut() = status;
+    let mut response = Response::new(status, body.into());
     if let Ok(content_type) = HeaderValue::from_str(content_type) {
-        response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+        response.fields.append(&header::CONTENT_TYPE, &content_type);
     }
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.fields.append(&header::CACHE_CONTROL, &HeaderValue::from_static("no-store"));
     response
 }
 

@@ -3,9 +3,10 @@
 
 use castgate_contract::host;
 use castgate_contract::redirect::Scheme;
-use http::{HeaderName, HeaderValue, header};
+use http::HeaderName;
 
 use crate::context::Context;
+use crate::fields::Known;
 use crate::message::Request;
 use crate::server::is_host;
 
@@ -14,20 +15,20 @@ static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// The scheme; the gateway itself speaks no TLS.
 pub(crate) fn scheme(request: &Request, cx: &Context<'_>) -> Scheme {
-    let said = cx.first(request, &FORWARDED_PROTO).and_then(|said| Scheme::read(said.as_bytes()));
+    let said = cx.first(request, &FORWARDED_PROTO).and_then(Scheme::read);
     said.unwrap_or(Scheme::Http)
 }
 
 /// The host, perhaps with a port; `None` if neither a proxy nor the client has named one. What a proxy says and is no host does not
 /// count.
-pub(crate) fn host<'r>(request: &'r Request, cx: &'r Context<'_>) -> Option<&'r HeaderValue> {
-    let said = cx.first(request, &FORWARDED_HOST).filter(|said| is_host(said.as_bytes()));
-    said.or_else(|| request.headers().get(header::HOST))
+pub(crate) fn host<'r>(request: &'r Request, cx: &'r Context<'_>) -> Option<&'r [u8]> {
+    let said = cx.first(request, &FORWARDED_HOST).filter(|said| is_host(said));
+    said.or_else(|| request.fields.first(Known::Host))
 }
 
 /// The same in lower case, and the port, if it was written.
 pub(crate) fn authority(request: &Request, cx: &Context<'_>) -> Option<(String, Option<u16>)> {
-    let asked = host(request, cx)?.as_bytes();
+    let asked = host(request, cx)?;
     let name = std::str::from_utf8(host::name(asked)).ok().filter(|name| !name.is_empty())?;
     Some((name.to_ascii_lowercase(), host::port(asked)))
 }

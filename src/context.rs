@@ -4,11 +4,9 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use http::header::GetAll;
-use http::{HeaderMap, HeaderName, HeaderValue};
-
 use crate::error::{Error, Reason};
 use crate::exchange::Exchange;
+use crate::fields::Fields;
 use crate::introduction::Introduction;
 use crate::message::Request;
 use crate::policy::Slot;
@@ -34,9 +32,9 @@ pub struct Context<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Withheld {
     /// Meant for this hop, or of a name that two programs could read differently.
-    pub(crate) ended: HeaderMap,
+    pub(crate) ended: Fields,
     /// A proxy's word from somebody who is not trusted.
-    pub(crate) forged: HeaderMap,
+    pub(crate) forged: Fields,
 }
 
 impl<'a> Context<'a> {
@@ -63,17 +61,23 @@ impl<'a> Context<'a> {
 
     /// All lines of a field of the request, also if it ends at this gateway: named by `Connection`, or with an
     /// underscore in its name. Never what somebody says of himself who is not believed (`X-Real-IP` of a client).
-    pub fn received<'r>(&'r self, request: &'r Request, name: &HeaderName) -> GetAll<'r, HeaderValue> {
+    pub fn received<'r>(
+        &'r self,
+        request: &'r Request,
+        name: &'r (impl AsRef<str> + ?Sized),
+    ) -> impl Iterator<Item = &'r [u8]> {
         match &self.withheld {
-            Some(withheld) if !request.headers().contains_key(name) => withheld.ended.get_all(name),
-            _ => request.headers().get_all(name),
+            Some(withheld) if !request.fields.contains(name) => withheld.ended.get_all(name),
+            _ => request.fields.get_all(name),
         }
     }
 
     /// The first line of a field, as [`Context::received`] has it, or as the gateway will say it.
-    pub fn first<'r>(&'r self, request: &'r Request, name: &HeaderName) -> Option<&'r HeaderValue> {
+    pub fn first<'r>(&'r self, request: &'r Request, name: impl AsRef<str>) -> Option<&'r [u8]> {
+        let name = name.as_ref();
+        let withheld = || self.withheld.as_ref().and_then(|withheld| withheld.ended.get(name));
         let said = || self.introduction.as_ref().and_then(|introduction| introduction.get(name));
-        self.received(request, name).iter().next().or_else(said)
+        request.fields.get(name).or_else(withheld).or_else(said)
     }
 
     /// Puts what the gateway says of the client (`X-Forwarded-For`, `-Proto`, `-Host` and `Via`) into the request's
@@ -81,16 +85,22 @@ impl<'a> Context<'a> {
     /// request itself, or changes one, calls this first.
     pub fn introduce(&mut self, request: &mut Request) {
         if let Some(introduction) = self.introduction.take() {
-            introduction.put_into(request.headers_mut());
+            introduction.put_into(&mut request.fields);
         }
     }
 
     /// All lines of a field as anybody has sent them. Only for what proves itself, such as a key.
-    pub fn claimed<'r>(&'r self, request: &'r Request, name: &HeaderName) -> GetAll<'r, HeaderValue> {
-        match &self.withheld {
-            Some(withheld) if withheld.forged.contains_key(name) => withheld.forged.get_all(name),
-            _ => self.received(request, name),
-        }
+    pub fn claimed<'r>(
+        &'r self,
+        request: &'r Request,
+        name: &'r (impl AsRef<str> + ?Sized),
+    ) -> impl Iterator<Item = &'r [u8]> {
+        let fields = match &self.withheld {
+            Some(withheld) if withheld.forged.contains(name) => &withheld.forged,
+            Some(withheld) if !request.fields.contains(name) => &withheld.ended,
+            _ => &request.fields,
+        };
+        fields.get_all(name)
     }
 
     /// Lets the end of a stack answer, unless the gate has refused the request already: who looks at every answer of the route is to

@@ -113,6 +113,12 @@ impl<'a> Asked<'a> {
     fn is(self, field: &Field<'_>) -> bool {
         field.known == self.known && (self.known.is_one_name() || field.name.eq_ignore_ascii_case(self.name))
     }
+
+    #[inline]
+    fn is_of(self, text: Text<'_>, entry: &Entry) -> bool {
+        entry.known == self.known
+            && (self.known.is_one_name() || text.name(entry).eq_ignore_ascii_case(self.name))
+    }
 }
 
 /// The two blocks.
@@ -131,32 +137,38 @@ impl<'a> Text<'a> {
         }
     }
 
+    #[inline]
+    fn name(self, entry: &Entry) -> &'a [u8] {
+        self.get(entry.name, usize::from(entry.name_length))
+    }
+
+    #[inline]
+    fn value(self, entry: &Entry) -> &'a [u8] {
+        self.get(entry.value, entry.value_length as usize)
+    }
+
+    #[inline]
     fn field(self, entry: &Entry) -> Field<'a> {
-        Field {
-            name: self.get(entry.name, usize::from(entry.name_length)),
-            value: self.get(entry.value, entry.value_length as usize),
-            known: entry.known,
-        }
+        Field { name: self.name(entry), value: self.value(entry), known: entry.known }
     }
 }
 
 impl Fields {
     /// The value of the first field of this name.
     pub fn get(&self, name: impl AsRef<str>) -> Option<&[u8]> {
-        let asked = Asked::new(name.as_ref());
-        self.iter().find(|field| asked.is(field)).map(|field| field.value)
+        let (text, asked) = (self.text(), Asked::new(name.as_ref()));
+        self.entries.iter().find(|entry| asked.is_of(text, entry)).map(|entry| text.value(entry))
     }
 
     /// The values of all fields of this name, in their order.
     pub fn get_all<'a>(&'a self, name: &'a (impl AsRef<str> + ?Sized)) -> impl Iterator<Item = &'a [u8]> {
-        let asked = Asked::new(name.as_ref());
-        self.iter().filter(move |field| asked.is(field)).map(|field| field.value)
+        let (text, asked) = (self.text(), Asked::new(name.as_ref()));
+        self.entries.iter().filter(move |entry| asked.is_of(text, entry)).map(move |entry| text.value(entry))
     }
 
     /// Whether there is a field of this name.
     pub fn contains(&self, name: impl AsRef<str>) -> bool {
-        let asked = Asked::new(name.as_ref());
-        self.iter().any(|field| asked.is(&field))
+        self.get(name).is_some()
     }
 
     /// Puts a field in the place of all of its name: in the place of the first, or at the end if there is none.
@@ -166,7 +178,7 @@ impl Fields {
         let Some(first) = self.entries.iter().position(|entry| asked.is(&text.field(entry))) else {
             return self.append(name, value);
         };
-        let Some(entry) = self.add(name, value, asked.known) else { return };
+        let Some(entry) = self.add(asked.name, value.as_bytes(), asked.known) else { return };
         self.entries[first] = entry;
         let (text, mut place) = (Text { head: &self.head, added: &self.added }, 0);
         self.entries.retain(|entry| {
@@ -177,7 +189,8 @@ impl Fields {
 
     /// Adds a field behind all others.
     pub fn append(&mut self, name: &HeaderName, value: &HeaderValue) {
-        let entry = self.add(name, value, Known::of(name.as_str().as_bytes()));
+        let name = name.as_str().as_bytes();
+        let entry = self.add(name, value.as_bytes(), Known::of(name));
         self.entries.extend(entry);
     }
 
@@ -218,9 +231,63 @@ impl Fields {
     }
 
     /// The value of the first field of this class.
+    #[inline]
     pub(crate) fn first(&self, known: Known) -> Option<&[u8]> {
+        self.all(known).next()
+    }
+
+    /// The values of all fields of this class, in their order.
+    #[inline]
+    pub(crate) fn all(&self, known: Known) -> impl DoubleEndedIterator<Item = &[u8]> {
         let text = self.text();
-        self.entries.iter().find(|entry| entry.known == known).map(|entry| text.field(entry).value)
+        self.entries.iter().filter(move |entry| entry.known == known).map(move |entry| text.value(entry))
+    }
+
+    /// Moves the fields of which this is true behind those of another message, in their order.
+    pub(crate) fn move_to(&mut self, others: &mut Self, mut moves: impl FnMut(&Field<'_>) -> bool) {
+        self.retain(|field| {
+            let moves = moves(field);
+            if moves {
+                let entry = others.add(field.name, field.value, field.known);
+                others.entries.extend(entry);
+            }
+            !moves
+        });
+    }
+
+    /// Puts other values in the place of some of this name.
+    pub(crate) fn replace(
+        &mut self,
+        name: impl AsRef<str>,
+        mut other: impl FnMut(&[u8]) -> Option<HeaderValue>,
+    ) {
+        let asked = Asked::new(name.as_ref());
+        for at in 0..self.entries.len() {
+            let (text, entry) = (self.text(), self.entries[at]);
+            if !asked.is_of(text, &entry) {
+                continue;
+            }
+            let Some(value) = other(text.value(&entry)) else { continue };
+            let name = entry.name;
+            let name_length = entry.name_length;
+            if let Some(of_value) = self.add(&[], value.as_bytes(), entry.known) {
+                self.entries[at] = Entry { name, name_length, ..of_value };
+            }
+        }
+    }
+
+    /// A value of these fields that outlives them. What came with the head shares its memory.
+    pub(crate) fn share(&self, value: &[u8]) -> Bytes {
+        let head = self.head.as_ptr_range();
+        match head.contains(&value.as_ptr()) && !value.is_empty() {
+            true => self.head.slice_ref(value),
+            false => Bytes::copy_from_slice(value),
+        }
+    }
+
+    /// Bytes of memory that it would keep for another message.
+    pub(crate) fn room(&self) -> usize {
+        self.added.capacity() + self.entries.capacity() * size_of::<Entry>()
     }
 
     /// The options of all `Connection` lines (RFC 9110 section 7.6.1), without the empty ones.
@@ -234,8 +301,8 @@ impl Fields {
         Text { head: &self.head, added: &self.added }
     }
 
-    fn add(&mut self, name: &HeaderName, value: &HeaderValue, known: Known) -> Option<Entry> {
-        let (name, value) = (name.as_str().as_bytes(), value.as_bytes());
+    /// Of a name and a value that were found to be good.
+    fn add(&mut self, name: &[u8], value: &[u8], known: Known) -> Option<Entry> {
         let place = self.head.len() + self.added.len();
         if self.added.len() + name.len() + value.len() > ADDED {
             tracing::error!(bytes = value.len(), "a field was not added: the message's fields have no end");
@@ -269,29 +336,18 @@ impl From<&HeaderMap> for Fields {
     }
 }
 
+/// A map knows names in lower case only. It holds at least 24,576 of them, and no message has so many.
 impl From<&Fields> for HeaderMap {
     fn from(fields: &Fields) -> Self {
         let mut map = Self::new();
-        fields.put_into(&mut map);
-        map
-    }
-}
-
-impl Fields {
-    /// Adds all fields to a map. Values that came with the head share its memory. A map holds at least 24,576 names, and no request
-    /// has so many.
-    pub(crate) fn put_into(&self, map: &mut HeaderMap) {
-        let _ = map.try_reserve(self.len());
-        for (field, entry) in self.iter().zip(&self.entries) {
-            let value = match (entry.value as usize) < self.head.len() {
-                true => HeaderValue::from_maybe_shared(self.head.slice_ref(field.value)),
-                false => HeaderValue::from_bytes(field.value),
-            };
+        for field in fields.iter() {
             // Both were valid when they came in, by the same rules.
-            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(field.name), value) {
+            let name = HeaderName::from_bytes(field.name);
+            if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(field.value)) {
                 let _ = map.try_append(name, value);
             }
         }
+        map
     }
 }
 

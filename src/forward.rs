@@ -11,7 +11,8 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Instant;
 
-use http::{HeaderName, HeaderValue, Method, Uri};
+use http::uri::PathAndQuery;
+use http::{HeaderName, HeaderValue, Method};
 
 use crate::context::Context;
 use crate::error::{Error, Reason};
@@ -51,9 +52,9 @@ impl<B: Balance> Service for Forward<B> {
         let worker = exchange.worker();
         let budget = worker.retry_budget(members.id);
         budget.deposit(&members.retries);
-        let has_body = !request.body().is_end();
-        let mut body = has_body.then(|| std::mem::replace(request.body_mut(), RequestBody::empty()));
-        let may_repeat = body.is_none() && is_idempotent(request.method());
+        let (has_body, says_empty) = (!request.body.is_end(), request.body.is_empty());
+        let mut body = has_body.then(|| std::mem::replace(&mut request.body, RequestBody::empty()));
+        let may_repeat = body.is_none() && is_idempotent(&request.method);
         let mut tried = Tried::new();
         let mut attempts_left = members.retries.attempts;
         let rosters = worker.rosters();
@@ -87,13 +88,14 @@ impl<B: Balance> Service for Forward<B> {
                     exchange.clock().await_answer(members.timeouts.response);
                     let was_used = connection.was_used();
                     let head = RequestHead {
-                        method: request.method(),
-                        uri: request.uri(),
+                        method: &request.method,
+                        target: &request.target,
                         path: &self.path,
-                        headers: request.headers(),
+                        fields: &request.fields,
                         added: cx.introduction.as_ref().map(Introduction::lines).unwrap_or_default(),
                         expects_consent: exchange.ask_for_consent(),
                         takes_trailers: exchange.takes_trailers(),
+                        says_empty,
                         keeps_host: members.host_header == HostHeader::Preserve,
                         host: match members.host_header {
                             HostHeader::Name(name) => Some(name.as_bytes()),
@@ -107,8 +109,8 @@ impl<B: Balance> Service for Forward<B> {
                                 attempt.count(cx, answer.status.as_u16());
                             }
                             cx.record.upstream_status = answer.status.as_u16();
-                            // The request's map has done its work; it will hold the fields of another message.
-                            worker.keep_headers(std::mem::take(request.headers_mut()));
+                            // The request's list has done its work; it will hold the fields of another message.
+                            worker.keep_fields(request.fields);
                             return Ok(respond(answer));
                         }
                         Err(SendError::NotSent(unsent)) => {
@@ -160,12 +162,12 @@ impl BalancerContext for Asked<'_> {
         self.cx.client_ip()
     }
 
-    fn first(&self, name: &HeaderName) -> Option<&HeaderValue> {
+    fn first(&self, name: &HeaderName) -> Option<&[u8]> {
         self.cx.first(self.request, name)
     }
 
-    fn uri(&self) -> &Uri {
-        self.request.uri()
+    fn target(&self) -> &PathAndQuery {
+        &self.request.target
     }
 
     fn random(&self) -> u32 {
@@ -226,17 +228,14 @@ impl Attempt {
     }
 }
 
-/// The backend's answer as the client's. A length of its own stands where an empty body has one (HEAD, 304).
+/// The backend's answer as the client's.
 #[inline]
 fn respond(answer: Answer) -> Response {
-    let mut response = Response::new(match answer.body {
-        Started::Whole(bytes) => Body::from(bytes),
-        Started::Streaming(streaming) => Body::Streaming(streaming),
-    });
-    *response.status_mut() = answer.status;
-    if let Some(phrase) = answer.phrase {
-        response.extensions_mut().insert(phrase);
-    }
-    *response.headers_mut() = answer.headers;
-    response
+    let Answer { status, phrase, fields, announced, body } = answer;
+    let body = match (body, announced) {
+        (Started::Whole(bytes), Some(length)) if bytes.is_empty() => Body::Announced(length),
+        (Started::Whole(bytes), _) => Body::from(bytes),
+        (Started::Streaming(streaming), _) => Body::Streaming(streaming),
+    };
+    Response { status, fields, body, phrase }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::OnceLock;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 
 use crate::context::Context;
+use crate::fields::Fields;
 use crate::introduction::Introduction;
 use crate::late::{Late, Origin, Problems};
 use crate::message::Request;
@@ -64,31 +65,31 @@ impl HeaderEdit {
         matches!(self.action, Action::SetOf(_) | Action::AddOf(_))
     }
 
-    fn apply(&self, headers: &mut HeaderMap, of_request: &mut OfRequest) {
+    fn apply(&self, fields: &mut Fields, of_request: &mut OfRequest) {
         match &self.action {
             Action::Set(_, value) => {
                 if let Some(value) = value.get() {
-                    headers.insert(&self.name, value.clone());
+                    fields.insert(&self.name, value);
                 }
             }
             Action::Add(_, value) => {
                 if let Some(value) = value.get() {
-                    headers.append(&self.name, value.clone());
+                    fields.append(&self.name, value);
                 }
             }
             Action::SetOf(_) => {
                 match of_request.next() {
-                    Some(value) => headers.insert(&self.name, value),
-                    None => headers.remove(&self.name),
+                    Some(value) => fields.insert(&self.name, &value),
+                    None => drop(fields.remove(&self.name)),
                 };
             }
             Action::AddOf(_) => {
                 if let Some(value) = of_request.next() {
-                    headers.append(&self.name, value);
+                    fields.append(&self.name, &value);
                 }
             }
             Action::Remove => {
-                headers.remove(&self.name);
+                fields.remove(&self.name);
             }
         }
     }
@@ -164,9 +165,9 @@ impl HeaderEdits {
         OfRequest(values.into_iter())
     }
 
-    /// Changes `headers`.
-    pub(crate) fn apply(&self, headers: &mut HeaderMap, mut of_request: OfRequest) {
-        self.edits.iter().for_each(|edit| edit.apply(headers, &mut of_request));
+    /// Changes `fields`.
+    pub(crate) fn apply(&self, fields: &mut Fields, mut of_request: OfRequest) {
+        self.edits.iter().for_each(|edit| edit.apply(fields, &mut of_request));
     }
 }
 

@@ -18,17 +18,9 @@ pub mod codegen;
 mod context;
 mod error;
 mod exchange;
-#[cfg_attr(
-    not(any(test, fuzzing)),
-    expect(dead_code, reason = "messages will be made of fields, not of header maps")
-)]
 mod fields;
 mod forward;
 mod header_edits;
-#[cfg_attr(
-    not(any(test, fuzzing)),
-    expect(dead_code, unused_imports, reason = "messages will be made of fields, not of header maps")
-)]
 mod http1;
 mod input;
 mod introduction;
@@ -54,6 +46,8 @@ pub use app::App;
 pub use context::Context;
 pub use error::{Error, Reason, Refusal};
 pub use fields::{Field, Fields};
+/// The crate whose methods, statuses, names and values messages are made of.
+pub use http;
 pub use late::{Origin, Problems};
 pub use message::{Request, Response};
 pub use metrics::Families;

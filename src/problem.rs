@@ -5,7 +5,7 @@ use http::{HeaderValue, header};
 
 use crate::context::Context;
 use crate::error::{Error, Reason};
-use crate::message::{Body, Response};
+use crate::message::Response;
 
 impl Error {
     /// The one mapping to a response: problem+json (RFC 9457), with the reason left in the context for the log.
@@ -20,13 +20,12 @@ impl Error {
             Some(ref id) => problem(reason, Some(id.as_str())),
             None => problem(reason, None),
         };
-        let mut response = Response::new(Body::from(document));
-        *response.status_mut() = status;
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let mut response = Response::new(status, document);
+        let fields = &mut response.fields;
+        fields.append(&header::CONTENT_TYPE, &HeaderValue::from_static("application/problem+json"));
+        fields.append(&header::CACHE_CONTROL, &HeaderValue::from_static("no-store"));
         if let Some((name, value)) = field {
-            headers.insert(name, value);
+            fields.insert(&name, &value);
         }
         if reason.closes() {
             cx.exchange.close_after();

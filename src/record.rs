@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, Uri};
+use http::{HeaderValue, Method};
 
 use crate::error::{CLIENT_CLOSED, Reason};
 use crate::upstream::Backend;
@@ -65,7 +65,8 @@ pub(crate) const UNMATCHED: u32 = u32::MAX;
 pub(crate) struct Record {
     pub(crate) started: Instant,
     pub(crate) method: Method,
-    pub(crate) uri: Uri,
+    /// Of a request that has a line in the log.
+    pub(crate) target: PathAndQuery,
     /// None of who comes by a socket of this machine, unless a trusted proxy says one.
     pub(crate) client_ip: Option<IpAddr>,
     pub(crate) route: u32,
@@ -88,7 +89,7 @@ impl Record {
         Self {
             started,
             method,
-            uri: Uri::default(),
+            target: const { PathAndQuery::from_static("/") },
             client_ip,
             route: UNMATCHED,
             request_id: None,
@@ -108,15 +109,15 @@ impl Record {
     /// The response streams, and may in hours: what is kept of the request is copied, so that the blocks which it came in are
     /// let go.
     pub(crate) fn detach(&mut self) {
-        self.uri = detached(&self.uri);
+        self.target = detached(&self.target);
         self.request_id = self.request_id.take().map(RequestId::detached);
     }
 }
 
 /// The path and the query in memory of their own.
-fn detached(uri: &Uri) -> Uri {
-    let target = uri.path_and_query().map_or("/", PathAndQuery::as_str);
-    Uri::from_maybe_shared(Bytes::copy_from_slice(target.as_bytes())).unwrap_or_else(|_| uri.clone())
+fn detached(target: &PathAndQuery) -> PathAndQuery {
+    let copy = Bytes::copy_from_slice(target.as_str().as_bytes());
+    PathAndQuery::from_maybe_shared(copy).unwrap_or_else(|_| target.clone())
 }
 
 #[cfg(test)]
@@ -131,10 +132,10 @@ mod tests {
             block.extend_from_slice(text.as_bytes());
             block.split().freeze()
         };
-        let uri = Uri::from_maybe_shared(shared("/a/b?c=d")).unwrap();
+        let target = PathAndQuery::from_maybe_shared(shared("/a/b?c=d")).unwrap();
         let id = RequestId::new(HeaderValue::from_maybe_shared(shared("an-id")).unwrap());
-        let kept = (detached(&uri), id.detached());
-        drop(uri);
+        let kept = (detached(&target), id.detached());
+        drop(target);
         assert!(block.try_reclaim(64 * 1024), "somebody still holds the block");
         assert_eq!((kept.0.path(), kept.0.query(), kept.1.as_str()), ("/a/b", Some("c=d"), "an-id"));
     }

@@ -7,6 +7,7 @@ use http::{HeaderValue, StatusCode, header};
 use crate::asked;
 use crate::context::Context;
 use crate::error::{Error, Reason};
+use crate::fields::Known;
 use crate::forward::TemplatePiece;
 use crate::message::{Body, Request, Response};
 use crate::service::Service;
@@ -52,19 +53,19 @@ impl Redirect {
         match &self.to {
             Target::Fixed(to) => location.push_str(to),
             Target::Template(pieces) => {
-                let host = || request.headers().get(header::HOST).map_or(&b""[..], HeaderValue::as_bytes);
-                template::render(pieces, request.uri().path(), host, |text| location.push_str(text));
+                let host = || request.fields.first(Known::Host).unwrap_or_default();
+                template::render(pieces, request.target.path(), host, |text| location.push_str(text));
             }
             Target::OfRequest(target) => return target.place(request, cx),
             Target::Parts(parts) => {
                 let (host, port) = asked::authority(request, cx).unwrap_or_default();
-                let (path, query) = (request.uri().path(), request.uri().query());
+                let (path, query) = (request.target.path(), request.target.query());
                 let asked = Asked { scheme: asked::scheme(request, cx), host: &host, port, path, query };
                 // HTTP/1.0 knows requests without Host.
                 return parts.location(&asked).ok_or(Reason::ValueAbsent);
             }
         }
-        if let Some(query) = request.uri().query() {
+        if let Some(query) = request.target.query() {
             template::add_query(&mut location, query);
         }
         Ok(location)
@@ -76,9 +77,8 @@ impl Service for Redirect {
         cx.admitted()?;
         let location = self.location(&request, cx)?;
         let location = HeaderValue::try_from(location).map_err(|_| Error::new(Reason::BadRequest))?;
-        let mut response = Response::new(Body::Empty);
-        *response.status_mut() = self.status;
-        response.headers_mut().insert(header::LOCATION, location);
+        let mut response = Response::new(self.status, Body::Empty);
+        response.fields.insert(&header::LOCATION, &location);
         Ok(response)
     }
 }

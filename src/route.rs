@@ -11,8 +11,9 @@ pub use castgate_contract::path::Disputed;
 use castgate_contract::search::Tables;
 use castgate_contract::table;
 pub use castgate_contract::table::{NONE, Span, Table};
-use http::{HeaderMap, HeaderValue, Method};
+use http::Method;
 
+use crate::fields::Fields;
 use crate::introduction::Introduction;
 pub(crate) use predicate::method_index;
 pub use predicate::{HeaderMatch, QueryMatch};
@@ -66,7 +67,7 @@ impl<T> Route<T> {
     }
 
     fn accepts_fields(&self, request: &Question<'_>) -> bool {
-        self.headers.iter().all(|wanted| wanted.accepts(request.headers, request.introduction))
+        self.headers.iter().all(|wanted| wanted.accepts(request.fields, request.introduction))
             && self.query.iter().all(|wanted| wanted.accepts(request.query))
     }
 }
@@ -134,18 +135,18 @@ pub struct Question<'a> {
     pub path: &'a str,
     /// The query, without `?`.
     pub query: Option<&'a str>,
-    /// The header fields.
-    pub headers: &'a HeaderMap,
+    /// The fields.
+    pub fields: &'a Fields,
     /// What the gateway says of the client besides.
     pub introduction: Option<&'a Introduction>,
 }
 
 /// The fields of what may be a preflight.
-struct Announcing<'a>(&'a HeaderMap);
+struct Announcing<'a>(&'a Fields);
 
 impl cross_origin::Headers for Announcing<'_> {
     fn lines(&self, name: &'static str) -> impl Iterator<Item = &[u8]> {
-        self.0.get_all(name).iter().map(HeaderValue::as_bytes)
+        self.0.get_all(name)
     }
 }
 
@@ -220,7 +221,7 @@ impl<T> RouteIndex<T> {
     /// field holds if the field is announced, since its value is not, or if the preflight has it itself.
     #[cold]
     pub fn announced(&self, question: &Question<'_>) -> Option<u32> {
-        let fields = Announcing(question.headers);
+        let fields = Announcing(question.fields);
         let preflight = Preflight::of(&fields)?;
         let methods = preflight.method();
         let found = self.search(question.host, question.path, &mut |number, only| match only {
@@ -230,7 +231,7 @@ impl<T> RouteIndex<T> {
                 route.methods.intersects(methods)
                     && route.headers.iter().all(|wanted| {
                         preflight.names(wanted.name())
-                            || wanted.accepts(question.headers, question.introduction)
+                            || wanted.accepts(question.fields, question.introduction)
                     })
                     && route.query.iter().all(|wanted| wanted.accepts(question.query))
             }

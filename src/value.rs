@@ -19,6 +19,7 @@ use http::{HeaderName, HeaderValue, header};
 
 use crate::asked;
 use crate::context::Context;
+use crate::fields::Known;
 use crate::late::{Late, Origin, Piece, Problems};
 use crate::message::Request;
 
@@ -202,12 +203,12 @@ impl RequestText {
     }
 
     /// The value of a header field; `None` if it is absent. Its bytes share a block with those of many other requests, so that most
-    /// cost no allocation; a value that is one field's is that field's own, and not even copied.
+    /// cost no allocation.
     ///
     /// What was percent-encoded where it comes from stays so. What a field cannot hold (controls) is percent-encoded.
     pub(crate) fn field(&self, request: &Request, cx: &Context<'_>) -> Option<HeaderValue> {
         if let [Part::Header(name)] = self.bound() {
-            return cx.first(request, name).cloned();
+            return cx.first(request, name).map(|value| cx.worker().header_value(value));
         }
         let bytes = cx.worker().made(|text| {
             self.each(request, cx, |bit| match bit {
@@ -231,7 +232,7 @@ impl RequestPart {
         cx: &Context<'_>,
         output: &mut impl FnMut(Bit<'_>),
     ) -> Result<(), Absent> {
-        let path = request.uri().path();
+        let path = request.target.path();
         match self {
             // Neither is left when a text is bound.
             Self::Late(_) | Self::Header(_) => return Err(Absent),
@@ -251,12 +252,12 @@ impl RequestPart {
                 let of_scheme = if asked::scheme(request, cx) == Scheme::Https { b"443" } else { &b"80"[..] };
                 output(Bit::Plain(if port.is_empty() { of_scheme } else { port }));
             }
-            Self::Method => output(Bit::Plain(request.method().as_str().as_bytes())),
+            Self::Method => output(Bit::Plain(request.method.as_str().as_bytes())),
             Self::Path => output(Bit::Path(path)),
             Self::Id => output(Bit::Plain(cx.request_id().ok_or(Absent)?.value().as_bytes())),
             Self::Query(name) => {
                 output(Bit::Form(
-                    query::first(request.uri().query().unwrap_or_default(), name).ok_or(Absent)?,
+                    query::first(request.target.query().unwrap_or_default(), name).ok_or(Absent)?,
                 ));
             }
             Self::Cookie(name) => output(Bit::Plain(cookie(request, cx, name).ok_or(Absent)?)),
@@ -283,7 +284,7 @@ impl Part {
     ) -> Result<(), Absent> {
         match self {
             Self::Text(text) => output(Bit::Text(text)),
-            Self::Header(name) => output(Bit::Plain(cx.first(request, name).ok_or(Absent)?.as_bytes())),
+            Self::Header(name) => output(Bit::Plain(cx.first(request, name).ok_or(Absent)?)),
             Self::Request(part) => part.output(request, cx, output)?,
         }
         Ok(())
@@ -300,7 +301,7 @@ impl Part {
 
 /// The name and the port of `Host`; either may be empty.
 fn host(request: &Request) -> Option<(&[u8], &[u8])> {
-    let host = request.headers().get(header::HOST)?.as_bytes();
+    let host = request.fields.first(Known::Host)?;
     let bare = match host.iter().rposition(|&byte| byte == b':') {
         Some(colon) if !host.ends_with(b"]") => colon,
         _ => host.len(),
@@ -310,7 +311,7 @@ fn host(request: &Request) -> Option<(&[u8], &[u8])> {
 
 /// The value of the first cookie of this name.
 fn cookie<'r>(request: &'r Request, cx: &'r Context<'_>, name: &str) -> Option<&'r [u8]> {
-    cx.received(request, &header::COOKIE).iter().find_map(|line| cookie::first(line.as_bytes(), name))
+    cx.received(request, &header::COOKIE).find_map(|line| cookie::first(line, name))
 }
 
 /// Percent-encodes what may not stand.

@@ -38,9 +38,9 @@ pub(super) fn append(
     buffer.extend_from_slice(br#"Z","method":""#);
     escape(buffer, record.method.as_str().as_bytes());
     buffer.extend_from_slice(br#"","path":""#);
-    escape(buffer, record.uri.path().as_bytes());
+    escape(buffer, record.target.path().as_bytes());
     if matches!(record.access_log, Logged::PathAndQuery | Logged::WithFields { query: true, .. })
-        && let Some(query) = record.uri.query()
+        && let Some(query) = record.target.query()
     {
         buffer.extend_from_slice(br#"","query":""#);
         escape(buffer, query.as_bytes());

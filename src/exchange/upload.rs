@@ -23,6 +23,8 @@ const PIECES: usize = 32;
 pub(crate) enum Uploaded {
     /// None.
     Nothing,
+    /// One of no bytes.
+    Empty,
     /// Of so many bytes, or of any number.
     Body(Option<u64>),
     /// The same, sent only when it is asked for (`Expect: 100-continue`, RFC 9110 section 10.1.1).
@@ -63,6 +65,8 @@ pub(crate) struct Upload {
     trailers: RefCell<Option<Box<Fields>>>,
     /// Its end has not come.
     coming: Cell<bool>,
+    /// There is none, and that was said.
+    empty: Cell<bool>,
     /// Bytes that have come of it.
     received: Cell<u64>,
     failure: Cell<Option<Reason>>,
@@ -77,8 +81,9 @@ impl Upload {
         self.withheld.set(false);
         self.trailers.take();
         self.ahead.take();
+        self.empty.set(uploaded == Uploaded::Empty);
         let (on_demand, left) = match uploaded {
-            Uploaded::Nothing => {
+            Uploaded::Nothing | Uploaded::Empty => {
                 self.coming.set(false);
                 self.on_demand.set(false);
                 self.state.replace(State::Ended);
@@ -190,6 +195,11 @@ impl Upload {
     /// Whether its reader has something to read, be it an end.
     pub(crate) fn is_there(&self) -> bool {
         !matches!(*self.state.borrow(), State::Ended)
+    }
+
+    /// Whether it was said to have no bytes, which is more than to say nothing of it (RFC 9110 section 8.6).
+    pub(crate) fn is_empty(&self) -> bool {
+        self.empty.get()
     }
 
     /// Whether somebody reads it, or may.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Entry, Field, Fields, Known};
+use super::{Entry, Fields, Known};
 
 /// Bytes of a block that fields are places of.
 pub(crate) const BLOCK: usize = 1 << 30;
@@ -42,14 +42,13 @@ impl Fields {
         self.head = head;
     }
 
-    /// Hands out, piece by piece, the lines of those fields that go on: `name: value` and CRLF each. Neighbours that came
-    /// so are one piece.
+    /// Hands out, piece by piece, the lines of those fields that go on, by their class: `name: value` and CRLF each. Neighbours that
+    /// came so are one piece.
     #[inline]
-    pub(crate) fn lines(&self, mut goes_on: impl FnMut(&Field<'_>) -> bool, mut put: impl FnMut(&[u8])) {
+    pub(crate) fn lines(&self, mut goes_on: impl FnMut(Known) -> bool, mut put: impl FnMut(&[u8])) {
         let (text, mut run) = (self.text(), 0..0);
         for entry in &self.entries {
-            let field = text.field(entry);
-            if !goes_on(&field) {
+            if !goes_on(entry.known) {
                 continue;
             }
             if entry.is_line {
@@ -66,7 +65,7 @@ impl Fields {
             if !run.is_empty() {
                 put(&self.head[std::mem::take(&mut run)]);
             }
-            [field.name, b": ", field.value, b"\r\n"].into_iter().for_each(&mut put);
+            [text.name(entry), b": ", text.value(entry), b"\r\n"].into_iter().for_each(&mut put);
         }
         if !run.is_empty() {
             put(&self.head[run]);

@@ -26,8 +26,8 @@ impl<S> ForwardedPrefix<S> {
 
 impl<S: Service> Service for ForwardedPrefix<S> {
     async fn serve(&self, mut request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
-        let outer = request.headers().get_all(&NAME).iter();
-        let mut whole: Vec<u8> = outer.flat_map(|line| line.as_bytes().trim_ascii_end()).copied().collect();
+        let outer = request.fields.get_all(&NAME);
+        let mut whole: Vec<u8> = outer.flat_map(<[u8]>::trim_ascii_end).copied().collect();
         let prefix = if whole.is_empty() {
             self.prefix.clone()
         } else {
@@ -35,7 +35,7 @@ impl<S: Service> Service for ForwardedPrefix<S> {
             whole.extend_from_slice(self.prefix.as_bytes());
             HeaderValue::from_maybe_shared(bytes::Bytes::from(whole)).unwrap_or_else(|_| self.prefix.clone())
         };
-        request.headers_mut().insert(NAME.clone(), prefix);
+        request.fields.insert(&NAME, &prefix);
         self.inner.serve(request, cx).await
     }
 }

@@ -6,15 +6,17 @@ mod refresh;
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use castgate_contract::redirect::Scheme;
 use http::header::{CONTENT_LOCATION, LOCATION, SET_COOKIE};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue};
 
 use self::place::{Place, own_path};
 use self::refresh::place_of;
 use crate::asked;
 use crate::context::Context;
 use crate::error::Error;
+use crate::fields::{Fields, Known};
 use crate::message::{Request, Response};
 use crate::service::Service;
 use crate::upstream::HostHeader;
@@ -50,12 +52,12 @@ impl<S: Service> Service for RestoreLocation<S> {
     async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
         let asked = Asked {
             scheme: asked::scheme(&request, cx),
-            authority: asked::host(&request, cx).cloned(),
-            host: request.headers().get(header::HOST).cloned(),
+            authority: asked::host(&request, cx).map(|host| cx.worker().bytes(host)),
+            host: request.fields.first(Known::Host).map(|host| cx.worker().bytes(host)),
         };
         let mut response = self.inner.serve(request, cx).await?;
         let backend = cx.record.backend.and_then(|backend| backend.authority()).map(HeaderValue::as_bytes);
-        self.restored.fields(response.headers_mut(), &asked, backend);
+        self.restored.fields(&mut response.fields, &asked, backend);
         Ok(response)
     }
 }
@@ -63,28 +65,28 @@ impl<S: Service> Service for RestoreLocation<S> {
 /// What the client has asked, as it sees it.
 struct Asked {
     scheme: Scheme,
-    authority: Option<HeaderValue>,
+    authority: Option<Bytes>,
     /// Its `Host` as it came.
-    host: Option<HeaderValue>,
+    host: Option<Bytes>,
 }
 
 impl Restored {
-    fn fields(&self, headers: &mut HeaderMap, asked: &Asked, backend: Option<&[u8]>) {
+    fn fields(&self, fields: &mut Fields, asked: &Asked, backend: Option<&[u8]>) {
         let sent = match self.sent {
-            HostHeader::Preserve => asked.host.as_ref().map(HeaderValue::as_bytes),
+            HostHeader::Preserve => asked.host.as_deref(),
             HostHeader::Backend => None,
             HostHeader::Name(name) => Some(name.as_bytes()),
         };
         let own = [backend, sent];
         for name in [&LOCATION, &CONTENT_LOCATION] {
-            replace(headers, name, |text| self.location(text, asked, own));
+            replace(fields, name, |text| self.location(text, asked, own));
         }
-        replace(headers, &REFRESH, |text| {
+        replace(fields, &REFRESH, |text| {
             let place = place_of(text)?;
             let (before, after) = (&text[..place.start], &text[place.end..]);
             Some(format!("{before}{}{after}", self.location(&text[place], asked, own)?))
         });
-        replace(headers, &SET_COOKIE, |text| self.cookie(text));
+        replace(fields, &SET_COOKIE, |text| self.cookie(text));
     }
 
     /// A place of the backend's own as the client asks for it.
@@ -93,7 +95,7 @@ impl Restored {
         let path = self.path(path)?;
         // Who has asked no host (HTTP/1.0) stays where he is with a path.
         let (Some(said), Some(client)) = (scheme, &asked.authority) else { return Some(path) };
-        let client = std::str::from_utf8(client.as_bytes()).ok()?;
+        let client = std::str::from_utf8(client).ok()?;
         // A backend that leads from `http` to `https` means it: taken back, the client would come again by `http`, and so on.
         Some(format!("{}://{client}{path}", asked.scheme.max(said).as_str()))
     }
@@ -149,21 +151,15 @@ impl Restored {
 
 /// Replaces the values of a field that become others. Backends send bytes beyond ASCII in them, in one encoding or another: each is
 /// a character here, and the same byte again in the end.
-fn replace(headers: &mut HeaderMap, name: &HeaderName, restored: impl Fn(&str) -> Option<String>) {
-    if !headers.contains_key(name) {
-        return;
-    }
-    for (_, value) in headers.iter_mut().filter(|(other, _)| *other == name) {
-        let text = match value.to_str() {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => value.as_bytes().iter().copied().map(char::from).collect(),
+fn replace(fields: &mut Fields, name: &HeaderName, restored: impl Fn(&str) -> Option<String>) {
+    fields.replace(name, |value| {
+        let text = match std::str::from_utf8(value) {
+            Ok(text) if text.is_ascii() => Cow::Borrowed(text),
+            _ => value.iter().copied().map(char::from).collect(),
         };
         let bytes = |text: String| text.chars().map(u8::try_from).collect::<Result<Vec<u8>, _>>().ok();
-        let other = restored(&text).and_then(bytes).and_then(|bytes| HeaderValue::from_bytes(&bytes).ok());
-        if let Some(other) = other {
-            *value = other;
-        }
-    }
+        restored(&text).and_then(bytes).and_then(|bytes| HeaderValue::from_bytes(&bytes).ok())
+    });
 }
 
 #[cfg(test)]
@@ -178,22 +174,23 @@ mod tests {
         name: &HeaderName,
         value: &str,
     ) -> String {
-        let authority = Some(HeaderValue::from_static("shop.test:8443"));
+        let authority = Some(Bytes::from_static(b"shop.test:8443"));
         restored_for(Scheme::Https, authority, Restored { taken, put, sent }, name, value)
     }
 
     /// For who has asked this, of a backend that has seen `inner.test`.
     fn restored_for(
         scheme: Scheme,
-        authority: Option<HeaderValue>,
+        authority: Option<Bytes>,
         restored: Restored,
         name: &HeaderName,
         value: &str,
     ) -> String {
-        let asked = Asked { scheme, authority, host: Some(HeaderValue::from_static("inner.test")) };
-        let mut headers = HeaderMap::from_iter([(name.clone(), HeaderValue::from_str(value).unwrap())]);
-        restored.fields(&mut headers, &asked, Some(b"backend:9001"));
-        String::from_utf8(headers[name].as_bytes().to_vec()).unwrap()
+        let asked = Asked { scheme, authority, host: Some(Bytes::from_static(b"inner.test")) };
+        let mut fields = Fields::default();
+        fields.append(name, &HeaderValue::from_str(value).unwrap());
+        restored.fields(&mut fields, &asked, Some(b"backend:9001"));
+        String::from_utf8(fields.get(name).unwrap().to_vec()).unwrap()
     }
 
     #[test]
@@ -279,7 +276,7 @@ mod tests {
 
     #[test]
     fn nobody_is_led_from_https_to_http_nor_to_a_host_that_he_has_not_asked() {
-        let named = HeaderValue::from_static("shop.test");
+        let named = Bytes::from_static(b"shop.test");
         let of = |scheme, authority, value| {
             let restored = Restored { taken: "/api", put: "", sent: HostHeader::Preserve };
             restored_for(scheme, authority, restored, &LOCATION, value)
@@ -300,11 +297,11 @@ mod tests {
         let restored = Restored { taken: "/api", put: "", sent: HostHeader::Backend };
         let asked = Asked { scheme: Scheme::Http, authority: None, host: None };
         let value = |bytes: &[u8]| HeaderValue::from_bytes(bytes).unwrap();
-        let mut headers = HeaderMap::new();
-        headers.append(SET_COOKIE, value(b"name=Ren\xe9\xff; Path=/; Secure"));
-        headers.append(SET_COOKIE, value(b"name=Ren\xc3\xa9; Path=/x"));
-        restored.fields(&mut headers, &asked, None);
-        let cookies: Vec<&[u8]> = headers.get_all(SET_COOKIE).iter().map(HeaderValue::as_bytes).collect();
+        let mut fields = Fields::default();
+        fields.append(&SET_COOKIE, &value(b"name=Ren\xe9\xff; Path=/; Secure"));
+        fields.append(&SET_COOKIE, &value(b"name=Ren\xc3\xa9; Path=/x"));
+        restored.fields(&mut fields, &asked, None);
+        let cookies: Vec<&[u8]> = fields.get_all(&SET_COOKIE).collect();
         let expected: [&[u8]; 2] = [b"name=Ren\xe9\xff; Path=/api; Secure", b"name=Ren\xc3\xa9; Path=/api/x"];
         assert_eq!(cookies, expected);
     }

@@ -1,6 +1,6 @@
 //! A path that is made of more than its own segments: a rewrite with values of the request.
 
-use http::Uri;
+use http::uri::PathAndQuery;
 
 use crate::context::Context;
 use crate::error::{Error, Reason};
@@ -27,8 +27,8 @@ impl<S: Service> Service for Rewrite<S> {
     async fn serve(&self, mut request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
         cx.admitted()?;
         let place = self.to.place(&request, cx)?;
-        let uri = Uri::from_maybe_shared(bytes::Bytes::from(place));
-        *request.uri_mut() = uri.map_err(|_| Error::new(Reason::BadRequest))?;
+        let target = PathAndQuery::from_maybe_shared(bytes::Bytes::from(place));
+        request.target = target.map_err(|_| Error::new(Reason::BadRequest))?;
         self.inner.serve(request, cx).await
     }
 }

@@ -10,8 +10,12 @@ mod scan;
 mod section;
 
 pub(crate) use self::gathered::Gathered;
-pub(crate) use self::request::{Limits, Refused, RequestHead, request};
-pub(crate) use self::response::{HEAD_BYTES, ResponseHead, response};
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::request::request;
+pub(crate) use self::request::{Limits, Refused, RequestHead};
+pub(crate) use self::response::ResponseHead;
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::response::{HEAD_BYTES, response};
 pub(crate) use self::section::{LineEnd, Wrong, section};
 
 #[cfg(test)]

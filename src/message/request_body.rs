@@ -23,6 +23,8 @@ enum State<S> {
     Open(S, u64),
     /// All of it has been read, or there was none.
     Ended,
+    /// There was none, and that was said.
+    Empty,
     /// It will never be whole.
     Failed(Reason),
 }
@@ -47,7 +49,7 @@ impl RequestBody {
     /// What comes of the exchange's upload, if anything does.
     pub(crate) fn of(exchange: &Rc<Exchange>, limit: Option<u64>) -> Self {
         if !exchange.upload().is_there() {
-            return Self::empty();
+            return if exchange.upload().is_empty() { Self(State::Empty) } else { Self::empty() };
         }
         exchange.upload().set_read(true);
         let mut body = Self(State::Open(exchange.clone(), u64::MAX));
@@ -57,14 +59,19 @@ impl RequestBody {
 
     /// Whether there is nothing more to be read: it was read to its end, or there was none.
     pub fn is_end(&self) -> bool {
-        matches!(self.0, State::Ended)
+        matches!(self.0, State::Ended | State::Empty)
+    }
+
+    /// Whether it was said to have no bytes, which is more than to say nothing of it (RFC 9110 section 8.6).
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self.0, State::Empty)
     }
 
     /// How many bytes are still to come, if that is known.
     pub fn length(&self) -> Option<u64> {
         match &self.0 {
             State::Open(source, _) => source.left(),
-            State::Ended => Some(0),
+            State::Ended | State::Empty => Some(0),
             State::Failed(_) => None,
         }
     }
@@ -86,7 +93,7 @@ impl<S: Source> State<S> {
     fn poll(&mut self) -> Poll<Option<Result<Bytes, Reason>>> {
         let (source, allowed) = match self {
             Self::Open(source, allowed) => (source, allowed),
-            Self::Ended => return Poll::Ready(None),
+            Self::Ended | Self::Empty => return Poll::Ready(None),
             Self::Failed(reason) => return Poll::Ready(Some(Err(*reason))),
         };
         let next = match ready!(source.poll_data()) {

@@ -2,7 +2,7 @@
 //! the status, the duration and the outcome are known ([`crate::access_log`]). What it has of the request's fields is taken
 //! here, while they are there.
 
-use http::{HeaderName, HeaderValue, Version, header};
+use http::{HeaderName, Version, header};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -67,7 +67,7 @@ impl<S> AccessLog<S> {
 
 impl<S: Service> Service for AccessLog<S> {
     fn serve(&self, request: Request, cx: &mut Context<'_>) -> impl Future<Output = Result<Response, Error>> {
-        cx.record.uri = request.uri().clone();
+        cx.record.target = request.target.clone();
         cx.record.access_log = match self.policy.0 {
             Detail::Path => Logged::Path,
             Detail::PathAndQuery => Logged::PathAndQuery,
@@ -82,12 +82,12 @@ impl<S: Service> Service for AccessLog<S> {
 /// The members of the line that these are; what was not sent has none.
 fn members(fields: &[LogField], query: bool, request: &Request, cx: &Context<'_>) -> Members {
     let mut members = Members::new();
-    let sent = |field: &HeaderName| cx.first(request, field).map(HeaderValue::as_bytes);
+    let sent = |field: &HeaderName| cx.first(request, field);
     for field in fields {
         let (name, text) = match field {
             LogField::Host => ("host", sent(&header::HOST)),
             LogField::UserAgent => ("user_agent", sent(&header::USER_AGENT)),
-            LogField::Protocol => ("protocol", protocol(request.version())),
+            LogField::Protocol => ("protocol", protocol(request.version)),
             LogField::Referer if query => ("referer", sent(&header::REFERER)),
             LogField::Referer => ("referer", sent(&header::REFERER).map(without_query)),
             LogField::Listener => ("listener", cx.listener().map(str::as_bytes)),

@@ -6,7 +6,6 @@ mod digests;
 
 use std::sync::OnceLock;
 
-use http::header::GetAll;
 use http::{HeaderName, HeaderValue, header};
 
 use crate::context::Context;
@@ -39,12 +38,11 @@ impl ApiKeys {
     }
 
     /// `shown` is what the request has in the field of the key.
-    fn check(&self, shown: GetAll<'_, HeaderValue>) -> Result<(), Error> {
-        let mut values = shown.iter();
-        let Some(key) = values.next() else { return Err(self.challenge(&MISSING)) };
+    fn check<'a>(&self, mut shown: impl Iterator<Item = &'a [u8]>) -> Result<(), Error> {
+        let Some(key) = shown.next() else { return Err(self.challenge(&MISSING)) };
         // Two keys in one request are an attempt to be two callers.
-        let single = values.next().is_none();
-        let known = self.bound.get().is_some_and(|bound| bound.knows(key.as_bytes()));
+        let single = shown.next().is_none();
+        let known = self.bound.get().is_some_and(|bound| bound.knows(key));
         if single && known { Ok(()) } else { Err(self.challenge(&INVALID)) }
     }
 
@@ -112,7 +110,7 @@ impl<S: Service> Service for Auth<S> {
         // A key proves itself, whoever shows it and whatever the field is called.
         self.keys.check(cx.claimed(&request, &self.keys.header))?;
         // The key opened this door; it is no business of the backend's, whose logs it would end up in.
-        request.headers_mut().remove(&self.keys.header);
+        request.fields.remove(&self.keys.header);
         self.inner.serve(request, cx).await
     }
 }
@@ -122,14 +120,9 @@ impl<S: Service> Service for Auth<S> {
 mod tests {
     use super::*;
     use crate::late::Piece;
-    use http::HeaderMap;
 
-    fn shown(keys: &[&str]) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for key in keys {
-            headers.append("x-api-key", key.parse().unwrap());
-        }
-        headers
+    fn check(keys: &ApiKeys, given: &[&str]) -> Result<(), Reason> {
+        keys.check(given.iter().map(|key| key.as_bytes())).map_err(|error| error.reason())
     }
 
     #[test]
@@ -139,8 +132,7 @@ mod tests {
         let mut problems = Problems::new();
         keys.bind(&mut problems);
         assert!(problems.messages().is_empty());
-        let check =
-            |given: &[&str]| keys.check(shown(given).get_all("x-api-key")).map_err(|error| error.reason());
+        let check = |given: &[&str]| check(&keys, given);
         assert_eq!(check(&["alpha"]), Ok(()));
         assert_eq!(check(&["beta"]), Ok(()));
         assert_eq!(check(&["gamma"]), Err(Reason::Refused(&INVALID)));
@@ -170,7 +162,7 @@ mod tests {
         keys.bind(&mut problems);
         std::fs::remove_file(path).unwrap();
         assert!(problems.messages().is_empty(), "{:?}", problems.messages());
-        let knows = |key: &str| keys.check(shown(&[key]).get_all("x-api-key")).is_ok();
+        let knows = |key: &str| check(&keys, &[key]).is_ok();
         assert!(knows("alpha") && knows("beta") && !knows("# of nobody") && !knows("# the end"));
     }
 

@@ -44,7 +44,7 @@ impl Pass<'_> {
     fn watch(mut self, response: &mut Response) {
         if let Some(ticket) = self.ticket.take() {
             let ticket = self.breaker.answered(ticket);
-            response.body_mut().watch(Watched::new(self.breaker, ticket.into()));
+            response.body.watch(Watched::new(self.breaker, ticket.into()));
         }
     }
 }
@@ -103,10 +103,10 @@ impl<S: Service> Service for CircuitBreaker<S> {
         let pass = Pass { breaker: self.breaker, ticket: Some(ticket), waiting: cx.waiting() };
         let mut result = self.inner.serve(request, cx).await;
         match &mut result {
-            Ok(response) if response.status().is_server_error() => {
+            Ok(response) if response.status.is_server_error() => {
                 pass.settle(Verdict::Failure, Instant::now());
             }
-            Ok(response) if response.body().is_streaming() => pass.watch(response),
+            Ok(response) if response.body.is_streaming() => pass.watch(response),
             // Its body came with its head: the clock was read then.
             Ok(_) => pass.settle(Verdict::Success, cx.now()),
             Err(error) if error.reason().is_upstream_failure() => {

@@ -2,14 +2,15 @@
 //! their preflights. What a backend says of it is nobody's word: it is taken out.
 
 pub use castgate_contract::cross_origin::Fields;
-use castgate_contract::cross_origin::{self, Headers, Preflight, Rules};
+use castgate_contract::cross_origin::{Headers, Preflight, Rules};
 pub use castgate_contract::methods::Methods;
 use castgate_contract::origin::{Member, are_in_order, is_in_order};
 pub use castgate_contract::origin::{Origins, Subdomains};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::context::Context;
 use crate::error::{Error, Reason, Refusal};
+use crate::fields::Fields as MessageFields;
 use crate::message::{Body, Request, Response};
 use crate::policy::Policy;
 use crate::service::Service;
@@ -91,10 +92,12 @@ impl CorsPolicy {
 
     /// What a request's page is told of its origin; `None` if it is refused, or if no page asks.
     fn allowed(&self, request: &Request, cx: &Context<'_>) -> Option<HeaderValue> {
-        let lines = cx.received(request, &header::ORIGIN);
-        match self.rules.origin(lines.iter().map(HeaderValue::as_bytes))? {
+        match self.rules.origin(cx.received(request, &header::ORIGIN))? {
             Member::Any => Some(ANYBODY.clone()),
-            Member::Exact(_) | Member::Subdomain => lines.iter().next().cloned(),
+            Member::Exact(_) | Member::Subdomain => {
+                let origin = cx.received(request, &header::ORIGIN).next()?;
+                Some(cx.worker().header_value(origin))
+            }
         }
     }
 
@@ -104,23 +107,23 @@ impl CorsPolicy {
     }
 
     /// Puts what pages are told into an answer, in place of what its backend says.
-    fn mark(&self, headers: &mut HeaderMap, allowed: Option<HeaderValue>) {
-        remove_others(headers);
+    fn mark(&self, fields: &mut MessageFields, allowed: Option<HeaderValue>) {
+        remove_others(fields);
         if let Some(origin) = allowed {
-            self.allow(headers, origin);
+            self.allow(fields, &origin);
             if let Some(expose) = &self.expose {
-                headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, expose.clone());
+                fields.append(&header::ACCESS_CONTROL_EXPOSE_HEADERS, expose);
             }
         }
-        if self.depends_on_origin() && !varies_by_origin(headers) {
-            headers.append(header::VARY, VARY.clone());
+        if self.depends_on_origin() && !varies_by_origin(fields) {
+            fields.append(&header::VARY, &VARY);
         }
     }
 
-    fn allow(&self, headers: &mut HeaderMap, origin: HeaderValue) {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    fn allow(&self, fields: &mut MessageFields, origin: &HeaderValue) {
+        fields.append(&header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         if self.credentials {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE.clone());
+            fields.append(&header::ACCESS_CONTROL_ALLOW_CREDENTIALS, &TRUE);
         }
     }
 
@@ -136,31 +139,31 @@ impl CorsPolicy {
             let error = Error::new(Reason::Refused(&DENIED));
             return Some(Err(error.with_header(header::VARY, vary.clone())));
         };
-        let mut response = Response::new(Body::Empty);
-        *response.status_mut() = StatusCode::NO_CONTENT;
-        let headers = response.headers_mut();
-        self.allow(headers, origin);
+        let mut response = Response::new(StatusCode::NO_CONTENT, Body::Empty);
+        let fields = &mut response.fields;
+        self.allow(fields, &origin);
         // Only what was asked for: browsers keep the answer for all requests to this URL, and those with another method may be
         // another route's.
-        let lines = |name| cx.received(request, name).iter().cloned();
-        for method in lines(&header::ACCESS_CONTROL_REQUEST_METHOD) {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, method);
+        let value = |line| cx.worker().header_value(line);
+        if let Some(method) = cx.received(request, &header::ACCESS_CONTROL_REQUEST_METHOD).last() {
+            fields.append(&header::ACCESS_CONTROL_ALLOW_METHODS, &value(method));
         }
         if self.rules.fields.any {
             // To a browser with credentials `*` is the name of a field, so that each is named.
-            for line in lines(&header::ACCESS_CONTROL_REQUEST_HEADERS) {
-                headers.append(header::ACCESS_CONTROL_ALLOW_HEADERS, line);
+            for line in cx.received(request, &header::ACCESS_CONTROL_REQUEST_HEADERS) {
+                fields.append(&header::ACCESS_CONTROL_ALLOW_HEADERS, &value(line));
             }
-        } else if let Some(fields) = &self.allow_fields {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, fields.clone());
+        } else if let Some(named) = &self.allow_fields {
+            fields.append(&header::ACCESS_CONTROL_ALLOW_HEADERS, named);
         }
         if let Some(seconds) = &self.max_age {
-            headers.insert(header::ACCESS_CONTROL_MAX_AGE, seconds.clone());
+            fields.append(&header::ACCESS_CONTROL_MAX_AGE, seconds);
         }
-        if self.private_network && lines(&ASKS_FOR_NETWORK).any(|line| line == TRUE) {
-            headers.insert(ALLOWS_NETWORK.clone(), TRUE.clone());
+        if self.private_network && cx.received(request, &ASKS_FOR_NETWORK).any(|line| line == TRUE.as_bytes())
+        {
+            fields.append(&ALLOWS_NETWORK, &TRUE);
         }
-        headers.insert(header::VARY, vary.clone());
+        fields.append(&header::VARY, vary);
         Some(Ok(response))
     }
 }
@@ -179,28 +182,20 @@ struct Received<'r> {
 
 impl Headers for Received<'_> {
     fn lines(&self, name: &'static str) -> impl Iterator<Item = &[u8]> {
-        let name = match name {
-            cross_origin::ORIGIN => header::ORIGIN,
-            cross_origin::METHOD => header::ACCESS_CONTROL_REQUEST_METHOD,
-            cross_origin::FIELDS => header::ACCESS_CONTROL_REQUEST_HEADERS,
-            other => HeaderName::from_static(other),
-        };
-        self.cx.received(self.request, &name).iter().map(HeaderValue::as_bytes)
+        self.cx.received(self.request, name)
     }
 }
 
 /// Takes out what a backend says to pages of other origins.
-fn remove_others(headers: &mut HeaderMap) {
-    let is_said = |name: &&HeaderName| name.as_str().starts_with("access-control-");
-    while let Some(name) = headers.keys().find(is_said).cloned() {
-        headers.remove(name);
-    }
+fn remove_others(fields: &mut MessageFields) {
+    const SAID: &[u8] = b"access-control-";
+    let is_said = |name: &[u8]| name.get(..SAID.len()).is_some_and(|start| start.eq_ignore_ascii_case(SAID));
+    fields.retain(|field| !is_said(field.name_bytes()));
 }
 
 /// Whether caches know already that another origin may get another answer.
-fn varies_by_origin(headers: &HeaderMap) -> bool {
-    let names =
-        headers.get_all(header::VARY).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+fn varies_by_origin(fields: &MessageFields) -> bool {
+    let names = fields.get_all(&header::VARY).flat_map(|line| line.split(|byte| *byte == b','));
     names.map(<[u8]>::trim_ascii).any(|name| name == b"*" || name.eq_ignore_ascii_case(b"origin"))
 }
 
@@ -220,14 +215,14 @@ impl<S> Cors<S> {
 
 impl<S: Service> Service for Cors<S> {
     async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
-        if *request.method() == Method::OPTIONS
+        if request.method == Method::OPTIONS
             && let Some(answer) = self.policy.answer(&request, cx)
         {
             return answer;
         }
         let allowed = self.policy.allowed(&request, cx);
         let mut response = self.inner.answer(request, cx).await;
-        self.policy.mark(response.headers_mut(), allowed);
+        self.policy.mark(&mut response.fields, allowed);
         Ok(response)
     }
 }
@@ -236,11 +231,12 @@ impl<S: Service> Service for Cors<S> {
 mod tests {
     use super::*;
 
-    fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
-        lines
-            .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
-            .collect()
+    fn fields(lines: &[(&'static str, &'static str)]) -> MessageFields {
+        let mut fields = MessageFields::default();
+        for (name, value) in lines {
+            fields.append(&HeaderName::from_static(name), &HeaderValue::from_static(value));
+        }
+        fields
     }
 
     #[test]
@@ -251,26 +247,25 @@ mod tests {
             &[("vary", "*")],
             &[("vary", "a"), ("vary", "b ,Origin")],
         ] {
-            assert!(varies_by_origin(&headers(lines)), "{lines:?}");
+            assert!(varies_by_origin(&fields(lines)), "{lines:?}");
         }
         for lines in [&[][..], &[("vary", "Original")], &[("vary", "")], &[("vary", "X-Origin, Accept")]] {
-            assert!(!varies_by_origin(&headers(lines)), "{lines:?}");
+            assert!(!varies_by_origin(&fields(lines)), "{lines:?}");
         }
     }
 
     #[test]
     fn nothing_of_a_backend_s_word_is_left() {
-        let mut said = headers(&[
+        let mut said = fields(&[
             ("access-control-allow-origin", "*"),
             ("access-control-allow-credentials", "true"),
             ("access-control-allow-something-new", "x"),
             ("access-control", "x"),
             ("x-access-control-allow-origin", "x"),
         ]);
-        said.append("access-control-allow-origin", TRUE.clone());
+        said.append(&header::ACCESS_CONTROL_ALLOW_ORIGIN, &TRUE);
         remove_others(&mut said);
-        let mut left: Vec<&str> = said.keys().map(HeaderName::as_str).collect();
-        left.sort_unstable();
+        let left: Vec<&str> = said.iter().map(|field| field.name()).collect();
         assert_eq!(left, ["access-control", "x-access-control-allow-origin"]);
     }
 }

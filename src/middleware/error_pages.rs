@@ -1,10 +1,11 @@
 //! Pages in the place of errors: of the gateway's own, and of those of backends that a page is for, too.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderValue, header};
 
 use crate::context::Context;
 use crate::error::{Error, Reason};
+use crate::fields::{Field, Fields, Known};
 use crate::message::{Body, Request, RequestBody, Response};
 use crate::policy::Policy;
 use crate::service::Service;
@@ -65,41 +66,41 @@ impl Page {
     }
 
     /// Takes the place of the body; the status stays, and what speaks of it.
-    fn replace(&self, response: &mut Response, request: &Request, cx: &Context<'_>) {
-        let body = match &self.content {
-            Content::Fixed(bytes) => Bytes::from_static(bytes),
-            Content::OfRequest(escape, body) => body.body(request, cx, *escape),
+    fn replace(&self, response: &mut Response, request: Option<&Request>, cx: &Context<'_>) {
+        let body = match (&self.content, request) {
+            (Content::Fixed(bytes), _) => Bytes::from_static(bytes),
+            (Content::OfRequest(escape, body), Some(request)) => body.body(request, cx, *escape),
+            // It is kept if a page is of the request.
+            (Content::OfRequest(..), None) => Bytes::new(),
         };
-        let headers = response.headers_mut();
-        remove_fields_of_the_body(headers);
+        response.fields.retain(|field| !is_of_the_body(field));
         if !body.is_empty() {
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+            response.fields.append(&header::CONTENT_TYPE, &HeaderValue::from_static(self.content_type));
         }
-        if let Body::Streaming(unread) = std::mem::replace(response.body_mut(), Body::from(body)) {
+        if let Body::Streaming(unread) = std::mem::replace(&mut response.body, Body::from(body)) {
             unread.forgo();
         }
     }
 }
 
 /// What is said of a representation (RFC 9110 section 8, RFC 9530) is not said of another. The length is told anew.
-fn remove_fields_of_the_body(headers: &mut HeaderMap) {
-    const FIELDS: [HeaderName; 14] = [
-        header::ACCEPT_RANGES,
-        header::CONTENT_DISPOSITION,
-        header::CONTENT_ENCODING,
-        header::CONTENT_LANGUAGE,
-        header::CONTENT_LENGTH,
-        header::CONTENT_LOCATION,
-        header::CONTENT_RANGE,
-        header::CONTENT_TYPE,
-        HeaderName::from_static("content-digest"),
-        HeaderName::from_static("content-md5"),
-        HeaderName::from_static("digest"),
-        header::ETAG,
-        header::LAST_MODIFIED,
-        HeaderName::from_static("repr-digest"),
+fn is_of_the_body(field: &Field<'_>) -> bool {
+    const OTHERS: [&str; 10] = [
+        "accept-ranges",
+        "content-digest",
+        "content-disposition",
+        "content-language",
+        "content-location",
+        "content-md5",
+        "digest",
+        "etag",
+        "last-modified",
+        "repr-digest",
     ];
-    FIELDS.iter().for_each(|field| drop(headers.remove(field)));
+    match field.known() {
+        Known::ContentType | Known::ContentEncoding | Known::ContentRange => true,
+        _ => OTHERS.iter().any(|name| field.is(name)),
+    }
 }
 
 /// The pages of an entry.
@@ -123,7 +124,7 @@ impl Pages {
 
     /// The page that stands for this response.
     fn of(&self, response: &Response, cx: &Context<'_>) -> Option<&'static Page> {
-        let status = response.status().as_u16();
+        let status = response.status.as_u16();
         // What no error has made is a backend's, or a fixed response, which says what it means.
         let is_own = cx.record.reason != Reason::Ok;
         let page = self.pages.iter().find(|page| (page.first..=page.last).contains(&status))?;
@@ -131,18 +132,18 @@ impl Pages {
     }
 
     /// What the pages need to know of a request that will have gone on; nothing, if they are the same for all.
-    fn kept(&self, request: &Request, cx: &Context<'_>) -> Request {
-        let mut kept = Request::new(RequestBody::empty());
-        if self.are_of_request {
-            *kept.method_mut() = request.method().clone();
-            *kept.uri_mut() = request.uri().clone();
-            for page in self.pages {
-                if let Content::OfRequest(_, body) = &page.content {
-                    body.keep(request, cx, kept.headers_mut());
-                }
+    fn kept(&self, request: &Request, cx: &Context<'_>) -> Option<Request> {
+        if !self.are_of_request {
+            return None;
+        }
+        let mut fields = Fields::default();
+        for page in self.pages {
+            if let Content::OfRequest(_, body) = &page.content {
+                body.keep(request, cx, &mut fields);
             }
         }
-        kept
+        let (method, target) = (request.method.clone(), request.target.clone());
+        Some(Request { method, target, version: request.version, fields, body: RequestBody::empty() })
     }
 }
 
@@ -167,10 +168,10 @@ impl<S: Service> Service for ErrorPages<S> {
     async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
         let kept = self.pages.kept(&request, cx);
         let mut response = self.inner.answer(request, cx).await;
-        if response.status().as_u16() >= 400
+        if response.status.as_u16() >= 400
             && let Some(page) = self.pages.of(&response, cx)
         {
-            page.replace(&mut response, &kept, cx);
+            page.replace(&mut response, kept.as_ref(), cx);
         }
         Ok(response)
     }

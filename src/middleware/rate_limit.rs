@@ -87,9 +87,7 @@ impl Limit {
                 // All of them together.
                 None => hasher.hash_one([0_u8; 0]),
             },
-            LimitKey::Header(name) => {
-                hasher.hash_one(cx.first(request, name).map_or(&b""[..], HeaderValue::as_bytes))
-            }
+            LimitKey::Header(name) => hasher.hash_one(cx.first(request, name).unwrap_or_default()),
             LimitKey::Values(values) => values.hash(request, cx, hasher),
         };
         let now =

@@ -22,9 +22,8 @@ impl Service for Reject {
         }
         let methods = Methods::ALL.named().collect::<Vec<_>>().join(", ");
         let methods = HeaderValue::try_from(methods).map_err(|_| Error::new(Reason::Internal))?;
-        let mut response = Response::new(Body::Empty);
-        *response.status_mut() = StatusCode::NO_CONTENT;
-        response.headers_mut().insert(header::ALLOW, methods);
+        let mut response = Response::new(StatusCode::NO_CONTENT, Body::Empty);
+        response.fields.append(&header::ALLOW, &methods);
         Ok(response)
     }
 }
@@ -85,10 +84,9 @@ impl Service for RespondOf {
 }
 
 fn response(status: StatusCode, content_type: &'static str, body: Bytes) -> Response {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
+    let mut response = Response::new(status, body);
     if !content_type.is_empty() {
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        response.fields.append(&header::CONTENT_TYPE, &HeaderValue::from_static(content_type));
     }
     response
 }

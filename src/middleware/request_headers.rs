@@ -31,7 +31,7 @@ impl<S: Service> Service for RequestHeaders<S> {
         if self.edits.has_introduction() {
             cx.introduce(&mut request);
         }
-        self.edits.apply(request.headers_mut(), of_request);
+        self.edits.apply(&mut request.fields, of_request);
         self.inner.serve(request, cx)
     }
 }

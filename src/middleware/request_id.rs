@@ -24,10 +24,10 @@ impl RequestIdPolicy {
 
     fn id(&self, request: &Request, cx: &Context<'_>) -> HeaderValue {
         if self.trust_incoming
-            && let Some(value) = cx.received(request, &self.header).iter().next()
-            && is_acceptable(value.as_bytes())
+            && let Some(value) = cx.received(request, &self.header).next()
+            && is_acceptable(value)
         {
-            return value.clone();
+            return cx.worker().header_value(value);
         }
         let uuid = cx.worker().unique_id(cx.started());
         cx.worker().header_value(uuid.hyphenated().encode_lower(&mut [0; 36]).as_bytes())
@@ -61,9 +61,9 @@ impl<S: Service> Service for RequestIds<S> {
     async fn serve(&self, mut request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
         let id = self.policy.id(&request, cx);
         cx.record.request_id = Some(RequestId::new(id.clone()));
-        request.headers_mut().insert(&self.policy.header, id.clone());
+        request.fields.insert(&self.policy.header, &id);
         let mut response = self.inner.answer(request, cx).await;
-        response.headers_mut().insert(&self.policy.header, id);
+        response.fields.insert(&self.policy.header, &id);
         Ok(response)
     }
 }

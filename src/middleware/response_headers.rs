@@ -26,7 +26,7 @@ impl<S: Service> Service for ResponseHeaders<S> {
         // What is known of a request is what it came with.
         let of_request = self.edits.of_request(&request, cx);
         let mut response = self.inner.answer(request, cx).await;
-        self.edits.apply(response.headers_mut(), of_request);
+        self.edits.apply(&mut response.fields, of_request);
         Ok(response)
     }
 }

@@ -2,9 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::HeaderMap;
-
 pub use castgate_contract::network::Network as Cidr;
+
+use crate::fields::{Fields, Known};
 
 /// Whose `X-Forwarded-*` is believed.
 #[derive(Clone, Copy, Debug)]
@@ -26,15 +26,10 @@ pub(super) fn is_trusted(proxies: &[TrustedProxy], peer: Option<IpAddr>) -> bool
 
 /// Walks `X-Forwarded-For` from the right over all its lines, past trusted addresses. What cannot be read ends the
 /// walk: everything left of it may be made up. Without an address that can be read, the client of a peer without one has none.
-pub(super) fn client_ip(
-    proxies: &[TrustedProxy],
-    peer: Option<IpAddr>,
-    headers: &HeaderMap,
-) -> Option<IpAddr> {
+pub(super) fn client_ip(proxies: &[TrustedProxy], peer: Option<IpAddr>, fields: &Fields) -> Option<IpAddr> {
     let mut client = peer;
-    let lines: Vec<_> = headers.get_all("x-forwarded-for").iter().collect();
-    for line in lines.into_iter().rev() {
-        let Ok(line) = line.to_str() else { return client };
+    for line in fields.all(Known::ForwardedFor).rev() {
+        let Ok(line) = std::str::from_utf8(line) else { return client };
         for entry in line.rsplit(',') {
             let Some(address) = parse(entry.trim()) else { return client };
             client = Some(address);
@@ -64,11 +59,12 @@ mod tests {
     ];
 
     fn client_of(peer: Option<IpAddr>, lines: &[&str]) -> Option<IpAddr> {
-        let mut headers = HeaderMap::new();
+        let mut fields = Fields::default();
         for line in lines {
-            headers.append("x-forwarded-for", line.parse().unwrap());
+            let name = http::HeaderName::from_static("x-forwarded-for");
+            fields.append(&name, &line.parse().unwrap());
         }
-        client_ip(TRUSTED, peer, &headers)
+        client_ip(TRUSTED, peer, &fields)
     }
 
     fn client(lines: &[&str]) -> String {

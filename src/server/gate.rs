@@ -5,8 +5,7 @@
 mod check;
 mod fields;
 mod host;
-mod identity;
-mod kind;
+mod target;
 #[cfg(test)]
 mod tests;
 mod via;
@@ -16,12 +15,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use castgate_contract::{built_in, path};
-use http::{HeaderValue, Method, Uri, Version, header};
+use http::{HeaderValue, Method, Version, header};
 
 use self::check::{Checked, check, check_length, is_of_the_gateway};
 use self::fields::Findings;
 use self::host::host_name;
 pub(crate) use self::host::is_host;
+use self::target::Elsewhere;
+pub(super) use self::target::Target;
 use super::address;
 use super::process::Phase;
 use crate::admin;
@@ -29,6 +30,7 @@ use crate::app::App;
 use crate::context::Context;
 use crate::error::{Error, Reason};
 use crate::exchange::{Account, Delivery, Exchange};
+use crate::fields::Fields;
 use crate::message::{Request, RequestBody};
 use crate::record::Record;
 use crate::route::{Answer, Disputed, Question, RouteSettings};
@@ -36,10 +38,19 @@ use crate::route::{Answer, Disputed, Question, RouteSettings};
 /// What a client connection brings.
 #[derive(Debug)]
 pub(super) enum Arrival {
-    /// A request head; its body is the exchange's upload.
-    Request(http::Request<()>),
+    /// A request; its body is the exchange's upload.
+    Request(Head),
     /// What is no request, or none that could be read: why, and its first line as far as it was read.
     Refused(Reason, Option<(Method, Bytes)>),
+}
+
+/// The head of a request as it came.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) method: Method,
+    pub(super) target: Target,
+    pub(super) version: Version,
+    pub(super) fields: Fields,
 }
 
 /// Answers what has come at a gateway listener; `None` if its client has gone, and nobody is there to be answered.
@@ -48,17 +59,17 @@ pub(super) async fn admit<A: App>(
     exchange: Rc<Exchange>,
     arrival: Arrival,
 ) -> Option<Delivery> {
-    let request = match arrival {
-        Arrival::Request(request) => with_body(request, &exchange),
+    let (mut request, elsewhere) = match arrival {
+        Arrival::Request(head) => with_body(head, &exchange),
         Arrival::Refused(reason, line) => return Some(refuse(app, &exchange, reason, line).await),
     };
     let settings = app.settings();
     let peer = exchange.peer();
     let trusted = peer.is_trusted_proxy();
-    let mut checked = check(&request, settings, trusted);
+    let mut checked = check(&request, elsewhere.as_ref(), settings, trusted);
     // `/health` and its like stand ahead of everything, on any host.
-    if settings.admin.is_empty() && built_in::at(request.uri().path()).is_some() {
-        let within = check_length(request.body(), settings.limits.body);
+    if settings.admin.is_empty() && built_in::at(request.target.path()).is_some() {
+        let within = check_length(&request.body, settings.limits.body);
         checked = checked.and_then(|checked| within.map(|()| checked));
         if checked.is_ok() {
             return Some(answer_admin(&exchange, request).await);
@@ -66,11 +77,11 @@ pub(super) async fn admit<A: App>(
     }
     let started = exchange.clock().now();
     let client_ip = if trusted {
-        address::client_ip(settings.trusted_proxies, peer.address(), request.headers())
+        address::client_ip(settings.trusted_proxies, peer.address(), &request.fields)
     } else {
         peer.address()
     };
-    let record = Record::new(started, request.method().clone(), client_ip);
+    let record = Record::new(started, request.method.clone(), client_ip);
     let mut account = Account::open(&exchange, record);
     let mut cx = Context {
         exchange: &exchange,
@@ -80,7 +91,6 @@ pub(super) async fn admit<A: App>(
         withheld: None,
         introduction: None,
     };
-    let mut request = request;
     exchange.clock().begin(started, &IMMEDIATE);
     let found = checked
         .and_then(|checked| make_admissible(&mut request, &mut cx, checked))
@@ -91,7 +101,7 @@ pub(super) async fn admit<A: App>(
         Ok(None) => app.reject(request, &mut cx).await,
         Err(error) => {
             if cx.introduction.is_none() && !trusted {
-                fields::disown(request.headers_mut());
+                fields::disown(&mut request.fields);
             }
             cx.rejection = Some(error);
             app.reject(request, &mut cx).await
@@ -102,16 +112,18 @@ pub(super) async fn admit<A: App>(
         // The account says so when it is dropped.
         return None;
     }
-    cx.record.status = response.status().as_u16();
+    cx.record.status = response.status.as_u16();
     if exchange.worker().is_draining() || exchange.peer().is_too_old(exchange.clock().now()) {
         exchange.close_after();
     }
     Some(Delivery { response, account: Some(account) })
 }
 
-fn with_body(request: http::Request<()>, exchange: &Rc<Exchange>) -> Request {
-    let limit = exchange.worker().settings().limits.body;
-    request.map(|()| RequestBody::of(exchange, limit))
+/// The request, and what its target names besides a path.
+fn with_body(head: Head, exchange: &Rc<Exchange>) -> (Request, Option<Elsewhere>) {
+    let Head { method, target: Target { target, elsewhere }, version, fields } = head;
+    let body = RequestBody::of(exchange, exchange.worker().settings().limits.body);
+    (Request { method, target, version, fields, body }, elsewhere)
 }
 
 /// What answers without an upstream needs no longer than this.
@@ -126,14 +138,13 @@ fn make_admissible(
     let Checked { mut fields, target, disputed, is_spelled } = checked;
     if let Some(target) = target {
         if let Some(host) = target.host {
-            request.headers_mut().insert(header::HOST, host.clone());
-            fields.host = Some(host);
+            request.fields.insert(&header::HOST, &host);
+            fields.host = Some(Bytes::copy_from_slice(host.as_bytes()));
         }
-        *request.uri_mut() = target.uri;
+        request.target = target.canonical;
     }
-    let version = request.version();
-    cx.introduction = Some(fields.introduce(request.headers_mut(), cx.exchange.peer(), version)?);
-    cx.withheld = fields.unmask(request.headers_mut());
+    cx.introduction = Some(fields.introduce(&mut request.fields, cx.exchange.peer(), request.version)?);
+    cx.withheld = fields.unmask(&mut request.fields);
     Ok(Admissible { fields, disputed, is_spelled })
 }
 
@@ -154,15 +165,15 @@ fn find<A: App>(
 ) -> Result<Option<&'static A::Target>, Error> {
     let routes = app.routes(cx.exchange.peer().listener());
     let is_of_the_gateway = is_of_the_gateway(request);
-    let host = host_name(cx.introduction.as_ref().and_then(|said| said.host.as_ref()));
+    let host = host_name(cx.introduction.as_ref().and_then(|said| said.host.as_deref()));
     // What is guarded is guarded whatever the parameters of its segments, and however it is spelled.
-    let matched = is_spelled.then(|| path::matched(request.uri().path()));
+    let matched = is_spelled.then(|| path::matched(request.target.path()));
     let question = Question {
-        method: request.method(),
+        method: &request.method,
         host: &host,
-        path: matched.as_deref().unwrap_or_else(|| request.uri().path()),
-        query: request.uri().query(),
-        headers: request.headers(),
+        path: matched.as_deref().unwrap_or_else(|| request.target.path()),
+        query: request.target.query(),
+        fields: &request.fields,
         introduction: cx.introduction.as_ref(),
     };
     let is_asked_for = A::ANSWERS_PREFLIGHTS && *question.method == Method::OPTIONS;
@@ -174,7 +185,7 @@ fn find<A: App>(
         announced.map_or_else(|| routes.find(&question), Answer::Route)
     };
     // A condition may ask for what is meant for this hop. Middleware does not get to see it, and so no backend.
-    fields.end_hop(request.headers_mut(), &mut cx.withheld);
+    fields.end_hop(&mut request.fields, &mut cx.withheld);
     match answer {
         Answer::Route(number) => {
             let route = &routes.routes[number as usize];
@@ -183,10 +194,10 @@ fn find<A: App>(
                 return Err(Reason::BadRequest.into());
             }
             cx.record.route = number;
-            if let Err(reason) = check_length(request.body(), settings.body_limit) {
+            if let Err(reason) = check_length(&request.body, settings.body_limit) {
                 cx.rejection = Some(reason.into());
             }
-            request.body_mut().limit(settings.body_limit);
+            request.body.limit(settings.body_limit);
             // It came after what was in flight had been cut off: no backend may act on what has no time for an answer.
             if cx.worker().is_stopped() {
                 return Err(Reason::Shutdown.into());
@@ -209,10 +220,11 @@ fn find<A: App>(
 pub(super) async fn admit_admin(exchange: Rc<Exchange>, arrival: Arrival) -> Option<Delivery> {
     let settings = exchange.worker().settings();
     let admissible = match arrival {
-        Arrival::Request(request) => {
-            let request = with_body(request, &exchange);
-            let checked = check(&request, settings, exchange.peer().is_trusted_proxy());
-            let within = checked.and_then(|_| check_length(request.body(), settings.limits.body));
+        Arrival::Request(head) => {
+            let (request, elsewhere) = with_body(head, &exchange);
+            let trusted = exchange.peer().is_trusted_proxy();
+            let checked = check(&request, elsewhere.as_ref(), settings, trusted);
+            let within = checked.and_then(|_| check_length(&request.body, settings.limits.body));
             within.map(|()| request)
         }
         Arrival::Refused(reason, _) => Err(reason),
@@ -232,10 +244,10 @@ pub(super) async fn admit_admin(exchange: Rc<Exchange>, arrival: Arrival) -> Opt
 
 async fn answer_admin(exchange: &Rc<Exchange>, request: Request) -> Delivery {
     exchange.clock().begin(exchange.clock().now(), &IMMEDIATE);
-    let (parts, body) = request.into_parts();
+    let Request { method, target, body, .. } = request;
     drop(body);
     let process = exchange.worker().process();
-    let response = admin::answer(process, &parts.method, parts.uri.path()).await;
+    let response = admin::answer(process, &method, target.path()).await;
     if process.phase() != Phase::Running || exchange.peer().is_too_old(exchange.clock().now()) {
         exchange.close_after();
     }
@@ -263,14 +275,17 @@ async fn refuse<A: App>(
         withheld: None,
         introduction: None,
     };
-    let mut request = Request::new(RequestBody::empty());
-    *request.method_mut() = method;
-    *request.uri_mut() = Uri::from_maybe_shared(target).unwrap_or_default();
-    // Nobody has read which one it has.
-    *request.version_mut() = Version::HTTP_09;
+    let request = Request {
+        method,
+        target: Target::read(target).map_or_else(target::root, |read| read.target),
+        // Nobody has read which one it has.
+        version: Version::HTTP_09,
+        fields: Fields::default(),
+        body: RequestBody::empty(),
+    };
     let response = app.reject(request, &mut cx).await;
     let response = response.unwrap_or_else(|error| error.into_response(&mut cx));
-    cx.record.status = response.status().as_u16();
+    cx.record.status = response.status.as_u16();
     exchange.close_after();
     Delivery { response, account: Some(account) }
 }

@@ -205,28 +205,23 @@ where
         let exchange = self.session.next_exchange();
         let method = head.method.clone();
         let uploaded = match head.framing {
-            Framing::Length(0) | Framing::Nothing | Framing::UntilClose => Uploaded::Nothing,
+            Framing::Nothing | Framing::UntilClose => Uploaded::Nothing,
+            Framing::Length(0) => Uploaded::Empty,
             framing => {
                 let length = if let Framing::Length(length) = framing { Some(length) } else { None };
                 if head.awaits_consent { Uploaded::OnDemand(length) } else { Uploaded::Body(length) }
             }
         };
         exchange.begin(uploaded, !head.keeps_alive);
-        let takes =
-            |te: &[u8]| te.split(|&b| b == b',').any(|t| t.trim_ascii().eq_ignore_ascii_case(b"trailers"));
-        if head.version == Version::Http11 && head.fields.get_all("te").any(takes) {
+        if head.takes_trailers {
             exchange.set_takes_trailers();
         }
         let decoder = Decoder::request(head.framing);
         let version = head.version;
-        let line = (method.clone(), head.target.clone());
-        let arrival = match flight::request(head, &self.worker) {
-            Ok(request) => Arrival::Request(request),
-            Err(reason) => {
-                exchange.close_after();
-                Arrival::Refused(reason, Some(line))
-            }
-        };
+        let arrival = flight::arrival(head);
+        if let Arrival::Refused(..) = arrival {
+            exchange.close_after();
+        }
         self.start(exchange, decoder, method, version, arrival);
     }
 

@@ -3,7 +3,8 @@
 
 use std::net::IpAddr;
 
-use http::{HeaderName, HeaderValue, Uri};
+use http::HeaderName;
+use http::uri::PathAndQuery;
 
 use super::backend::Backend;
 
@@ -239,10 +240,10 @@ pub trait BalancerContext {
     fn client_ip(&self) -> Option<IpAddr>;
 
     /// The first line of a field, as conditions and limits see it.
-    fn first(&self, name: &HeaderName) -> Option<&HeaderValue>;
+    fn first(&self, name: &HeaderName) -> Option<&[u8]>;
 
     /// The canonical path and the query.
-    fn uri(&self) -> &Uri;
+    fn target(&self) -> &PathAndQuery;
 
     /// A number of the worker's generator, another each time.
     fn random(&self) -> u32;

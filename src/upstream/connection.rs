@@ -11,8 +11,7 @@ use std::task::{Context as TaskContext, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode};
-use hyper::ext::ReasonPhrase;
+use http::{Method, StatusCode};
 use tokio::io::AsyncReadExt;
 
 use super::http1::{self, Outgoing, RequestHead, SendFailure};
@@ -67,8 +66,10 @@ pub(crate) enum SendError {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    pub(crate) phrase: Option<ReasonPhrase>,
-    pub(crate) headers: HeaderMap,
+    pub(crate) phrase: Option<Box<[u8]>>,
+    pub(crate) fields: Fields,
+    /// What would be the length of a body that is not there.
+    pub(crate) announced: Option<u64>,
     pub(crate) body: Started,
 }
 
@@ -138,8 +139,7 @@ impl Connection {
         self.used && self.stream.has_come()
     }
 
-    /// Sends a request and waits for the response head, until the exchange's deadline. The response's fields replace
-    /// those in `headers` once there is a response.
+    /// Sends a request and waits for the response head, until the exchange's deadline.
     pub(crate) async fn exchange(
         mut self: Box<Self>,
         head: &RequestHead<'_>,
@@ -170,7 +170,8 @@ impl Connection {
         self.keep_alive = answer.keep_alive;
         let decoder = Decoder::response(answer.framing);
         let body = self.start_body(decoder, answer.status.as_u16(), exchange).map_err(SendError::Failed)?;
-        Ok(Answer { status: answer.status, phrase: answer.phrase, headers: answer.headers, body })
+        let http1::ResponseHead { status, phrase, fields, announced, .. } = answer;
+        Ok(Answer { status, phrase, fields, announced, body })
     }
 
     /// Sends on while there is something to send. What the client fails to send is why the request fails; what the
@@ -236,13 +237,13 @@ impl Connection {
         exchange: &Exchange,
     ) -> Result<Option<http1::ResponseHead>, Malformed> {
         let worker = exchange.worker();
-        let (fields, headers) = (worker.spare_fields(), worker.spare_headers());
+        let mut spare = worker.spare_fields();
         let inform = |status, fields| exchange.inform(status, fields);
-        let parsed = http1::parse_head(&mut self.input, method, (fields, headers), inform)?;
-        Ok(parsed.map(|(head, fields)| {
-            worker.keep_fields(fields);
-            head
-        }))
+        let parsed = http1::parse_head(&mut self.input, method, &mut spare, inform)?;
+        if parsed.is_none() {
+            worker.keep_fields(spare);
+        }
+        Ok(parsed)
     }
 
     /// Reads what has arrived, at most so many bytes; their number, 0 at the end.

@@ -4,19 +4,21 @@ use std::cell::RefCell;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use http::HeaderName;
+use http::uri::PathAndQuery;
 
 use super::{
     Backend, BalancerContext, HealthCheck, HostHeader, Keepalive, Members, Probe, Resolve, Retries,
     RetryCause, UpstreamTimeouts,
 };
+use crate::fields::Fields;
 use crate::late::Origin;
 
 /// A request as balancers see it.
 pub(super) struct Asked {
     pub(super) client_ip: IpAddr,
-    pub(super) uri: Uri,
-    pub(super) headers: HeaderMap,
+    pub(super) target: PathAndQuery,
+    pub(super) fields: Fields,
     pub(super) random: RefCell<fastrand::Rng>,
 }
 
@@ -24,8 +26,8 @@ impl Asked {
     pub(super) fn new() -> Self {
         Self {
             client_ip: IpAddr::from([127, 0, 0, 1]),
-            uri: Uri::from_static("/"),
-            headers: HeaderMap::new(),
+            target: PathAndQuery::from_static("/"),
+            fields: Fields::default(),
             random: RefCell::new(fastrand::Rng::with_seed(7)),
         }
     }
@@ -36,12 +38,12 @@ impl BalancerContext for Asked {
         Some(self.client_ip)
     }
 
-    fn first(&self, name: &HeaderName) -> Option<&HeaderValue> {
-        self.headers.get(name)
+    fn first(&self, name: &HeaderName) -> Option<&[u8]> {
+        self.fields.get(name)
     }
 
-    fn uri(&self) -> &Uri {
-        &self.uri
+    fn target(&self) -> &PathAndQuery {
+        &self.target
     }
 
     fn random(&self) -> u32 {

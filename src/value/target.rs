@@ -31,7 +31,7 @@ impl RequestTarget {
             }
         });
         whole.map_err(|Absent| Reason::ValueAbsent)?;
-        let made = put.and_then(|()| target.end(request.uri().query()));
+        let made = put.and_then(|()| target.end(request.target.query()));
         made.map_err(|refused| match refused {
             Refused::Empty => Reason::ValueAbsent,
             Refused::Unfit => Reason::BadRequest,

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 
 #[test]
 fn middlewares_know_neither_each_other_nor_upstreams() {
-    // `forward` for the pieces of a redirect's path, `header_edits` for changes to fields, `metrics` for the families of a policy's
+    // `fields` for what names are to the gateway, `forward` for the pieces of a redirect's path, `header_edits` for changes to fields, `metrics` for the families of a policy's
     // series, `record` for what is logged of a request, `value` for texts with values of one.
     let known = [
         "context",
         "error",
+        "fields",
         "forward",
         "header_edits",
         "late",

@@ -116,7 +116,10 @@ fn the_request_path_is_built_in_one_direction() {
         ("message", &["error", "exchange", "fields", "upstream"]),
         ("record", &["error", "json", "upstream"]),
         ("exchange", &["app", "error", "fields", "message", "record", "route", "server"]),
-        ("context", &["error", "exchange", "introduction", "message", "policy", "record", "server"]),
+        (
+            "context",
+            &["error", "exchange", "fields", "introduction", "message", "policy", "record", "server"],
+        ),
         ("service", &["context", "error", "message"]),
         ("problem", &["context", "error", "message"]),
         ("access_log", &["json", "record", "server"]),

@@ -7,9 +7,10 @@ mod table;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use castgate::Fields;
 use castgate::route::{Answer, Question};
 use castgate_codegen::{Diagnostics, Source, Style, compile, lower};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method};
 use oracle::{Request, Route};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -68,16 +69,16 @@ fn yaml(routes: &[Route]) -> String {
 fn ask(tables: &Tables, request: &Request) -> Result<usize, Vec<&'static str>> {
     let index = tables.get(request.listener).unwrap_or_else(|| &tables[""]);
     let method = Method::from_bytes(request.method.as_bytes()).expect("a method");
-    let mut headers = HeaderMap::new();
+    let mut fields = Fields::default();
     for (name, value) in &request.headers {
-        headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        fields.append(&HeaderName::from_static(name), &HeaderValue::from_static(value));
     }
     let question = Question {
         method: &method,
         host: request.host,
         path: &request.path,
         query: request.query.as_deref(),
-        headers: &headers,
+        fields: &fields,
         introduction: None,
     };
     match index.find(&question) {

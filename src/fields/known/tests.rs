@@ -1,19 +1,9 @@
 use super::table::{NAMES, Names};
 use super::*;
 
-// The tables that this one takes the place of, as long as they are there.
-#[allow(dead_code, clippy::duplicate_mod)]
-#[path = "../../server/gate/identity.rs"]
-mod identity;
-#[allow(dead_code, clippy::duplicate_mod)]
-#[path = "../../server/gate/kind.rs"]
-mod kind;
-
 fn class(name: &[u8]) -> Known {
     Known::of(name)
 }
-
-use kind::{HOP, Kind, WRITTEN, kind as kind_of};
 
 const OTHERS: &[&str] = &[
     "accept",
@@ -103,37 +93,60 @@ fn a_character_that_may_hide_a_name_is_noticed() {
 }
 
 #[test]
-fn roles_are_what_the_tables_of_the_gate_say() {
+fn roles_are_what_is_written_here() {
+    let of_requests =
+        "connection keep-alive proxy-connection te trailer transfer-encoding upgrade http2-settings expect";
+    let of_responses =
+        "connection keep-alive proxy-connection te trailer transfer-encoding upgrade proxy-authenticate";
+    let framing = "content-length transfer-encoding connection";
+    let written = "x-forwarded-for x-forwarded-proto x-forwarded-host";
+    let lasting = "host authorization cookie via x-request-id x-api-key cache-control range";
     for name in names() {
-        let (known, of_gate) = (class(name.as_bytes()), kind_of(&name));
-        assert_eq!(known.ends_in_requests(), HOP.iter().any(|hop| *hop == *name), "{name}");
-        assert_eq!(known.is_written(), WRITTEN.iter().any(|written| *written == *name), "{name}");
-        let is_identity = identity::is_identity(&name) && !known.is_written();
-        assert_eq!(known.is_identity(), is_identity, "{name}");
-        match of_gate {
-            Kind::Host => assert_eq!(known, Known::Host),
-            Kind::Connection => assert_eq!(known, Known::Connection),
-            Kind::TransferEncoding => assert_eq!(known, Known::TransferEncoding),
-            Kind::Expect => assert_eq!(known, Known::Expect),
-            Kind::Via => assert_eq!(known, Known::Via),
-            Kind::ProxyAuthorization => assert_eq!(known, Known::ProxyAuthorization),
-            Kind::Hop(_) => assert!(known.is_one_name() && known.ends_in_requests(), "{name}"),
-            Kind::Written(_) | Kind::Identity => assert!(known.is_written() || known.is_identity(), "{name}"),
-            Kind::EndToEnd => assert!(!known.ends_in_requests() && !known.is_identity(), "{name}"),
-        }
-        // As `may_be_nominated` of the gate's fields.
-        let lasting =
-            ["host", "authorization", "cookie", "via", "x-request-id", "x-api-key", "cache-control", "range"];
+        let known = class(name.as_bytes());
+        let is_of = |list: &str| list.split(' ').any(|listed| listed == name);
+        assert_eq!(known.ends_in_requests(), is_of(of_requests), "{name}");
+        assert_eq!(known.ends_in_responses(), is_of(of_responses), "{name}");
+        assert_eq!(known.is_framing(), is_of(framing), "{name}");
+        assert_eq!(known.is_written(), is_of(written), "{name}");
         let is_lasting =
-            lasting.contains(&&*name) || name.starts_with("content-") || identity::is_identity(&name);
+            is_of(lasting) || name.starts_with("content-") || is_of(written) || known.is_identity();
         assert_eq!(known.may_be_nominated(), !is_lasting, "{name}");
-        // As `end_to_end` of the codec towards backends.
-        let hop =
-            "connection keep-alive proxy-connection te trailer transfer-encoding upgrade proxy-authenticate";
-        assert_eq!(known.ends_in_responses(), hop.split(' ').any(|hop| hop == name), "{name}");
-        // As `is_framing` of the head of a request.
-        let framing = ["content-length", "transfer-encoding", "connection"];
-        assert_eq!(known.is_framing(), framing.contains(&&*name), "{name}");
+    }
+}
+
+#[test]
+fn what_clients_send_of_themselves_is_no_proxy_s_word() {
+    for name in [
+        "accept",
+        "authorization",
+        "cookie",
+        "cache-control",
+        "content-type",
+        "forward",
+        "from",
+        "host",
+        "origin",
+        "referer",
+        "sec-fetch-site",
+        "te",
+        "traceparent",
+        "user-agent",
+        "via",
+        "x-api-key",
+        "x-csrf-token",
+        "x-http-method-override",
+        "x-request-id",
+        "x-requested-with",
+        "x-tenant",
+        "x-user",
+        "x-real-name",
+        "x-",
+    ] {
+        let known = class(name.as_bytes());
+        assert!(!known.is_identity() && !known.is_written(), "{name}");
+    }
+    for name in ["X-Real-IP", "Forwarded", "x-forwarded-port", "X-Envoy-Original-Path", "True-Client-IP"] {
+        assert!(class(name.as_bytes()).is_identity(), "{name}");
     }
 }
 
@@ -171,7 +184,7 @@ fn what_decides_anything_is_no_trailer() {
     }
 }
 
-/// `x-forwarded` and all that follows it have rows of their own.
+/// `x-forwarded` and all that follows it have rows of their own. The other way round, that what is told is done, is `gateways::fields`.
 #[test]
 fn the_operator_is_told_every_name_that_is_a_proxy_s_word() {
     let manual = include_str!("../../../docs/operations.md").to_lowercase();

@@ -92,11 +92,16 @@ pub(super) fn request(bytes: &[u8], limits: &Limits) -> Verdict {
     let keeps_alive = !says("close") && (!is_old || says("keep-alive"));
     let expects = values("expect").iter().any(|value| value.eq_ignore_ascii_case(b"100-continue"));
     let awaits = expects && !is_old && framing != "Nothing" && framing != "Length(0)";
+    let takes = values("te").iter().any(|line| {
+        line.split(|byte| *byte == b',').any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers"))
+    });
+    let trailers = takes && !is_old;
     let (method, target) = (String::from_utf8_lossy(parts[0]), parts[1].escape_ascii());
     let version = if is_old { "Http10" } else { "Http11" };
     let lines: String =
         fields.iter().map(|(name, value)| format!("{name}: {}\n", value.escape_ascii())).collect();
-    let text = format!("{method} {target} {version} {framing} {keeps_alive} {awaits} {end}\n{lines}");
+    let text =
+        format!("{method} {target} {version} {framing} {keeps_alive} {awaits} {trailers} {end}\n{lines}");
     Verdict::Read { text, length: skipped + end }
 }
 

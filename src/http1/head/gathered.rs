@@ -30,6 +30,7 @@ impl Gathered {
     }
 
     /// Bytes of a head that have come.
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }

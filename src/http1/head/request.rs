@@ -42,7 +42,10 @@ pub(crate) struct RequestHead {
     pub(crate) keeps_alive: bool,
     /// It waits to be told that its body is wanted (RFC 9110 section 10.1.1).
     pub(crate) awaits_consent: bool,
+    /// It takes fields behind the response's body (RFC 9110 section 10.1.4).
+    pub(crate) takes_trailers: bool,
     /// Bytes of the head.
+    #[cfg_attr(not(any(test, fuzzing)), expect(dead_code, reason = "only tests compare it"))]
     pub(crate) length: usize,
 }
 
@@ -217,6 +220,7 @@ fn take(input: &mut Bytes, found: Found, spare: &mut Fields) -> Result<RequestHe
         fields,
         framing,
         keeps_alive: said.keeps_alive(line.version),
+        takes_trailers: said.takes_trailers && line.version == Version::Http11,
         awaits_consent: said.expects_consent && has_body && line.version == Version::Http11,
         length,
     })

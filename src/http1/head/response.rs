@@ -20,6 +20,7 @@ const TOO_LARGE: Malformed = Malformed("head too large");
 /// What a response's head says.
 #[derive(Debug)]
 pub(crate) struct ResponseHead {
+    #[cfg_attr(not(any(test, fuzzing)), expect(dead_code, reason = "only tests compare it"))]
     pub(crate) version: Version,
     /// 100 to 599.
     pub(crate) status: StatusCode,
@@ -28,6 +29,8 @@ pub(crate) struct ResponseHead {
     /// All of them but a Content-Length where no content can be (RFC 9110 section 8.6).
     pub(crate) fields: Fields,
     pub(crate) framing: Framing,
+    /// What would be the length of a body that is not there (RFC 9110 section 8.6).
+    pub(crate) announced: Option<u64>,
     /// The backend will take another request.
     pub(crate) keeps_alive: bool,
 }
@@ -140,11 +143,16 @@ fn take(
     let mut fields = std::mem::take(spare);
     fields.settle(head);
     // Nor has a response without content a length, not even as an answer to HEAD.
-    if said.length != Length::None && (status.is_informational() || status == StatusCode::NO_CONTENT) {
+    let has_no_length = status.is_informational() || status == StatusCode::NO_CONTENT;
+    if said.length != Length::None && has_no_length {
         fields.retain(|field| field.known() != Known::ContentLength);
     }
+    let announced = match said.length {
+        Length::Bytes(length) if framing == Framing::Nothing && !has_no_length => Some(length),
+        _ => None,
+    };
     let keeps_alive = said.keeps_alive(version) && framing != Framing::UntilClose;
-    Ok(ResponseHead { version, status, reason, fields, framing, keeps_alive })
+    Ok(ResponseHead { version, status, reason, fields, framing, announced, keeps_alive })
 }
 
 /// RFC 9112 section 6.3.

@@ -10,6 +10,8 @@ pub(super) struct Said {
     pub(super) length: Length,
     pub(super) coding: Coding,
     pub(super) expects_consent: bool,
+    /// `TE` says that it takes trailers (RFC 9110 section 10.1.4).
+    pub(super) takes_trailers: bool,
     persistence: Persistence,
 }
 
@@ -52,8 +54,10 @@ impl Said {
     #[inline(always)]
     pub(super) fn note(&mut self, known: Known, value: &[u8]) {
         // Almost no field says anything of it.
-        if matches!(known, Known::Connection | Known::ContentLength | Known::TransferEncoding | Known::Expect)
-        {
+        if matches!(
+            known,
+            Known::Connection | Known::ContentLength | Known::TransferEncoding | Known::Expect | Known::Te
+        ) {
             self.note_framing(known, value);
         }
     }
@@ -75,6 +79,7 @@ impl Said {
                 };
             }
             Known::Connection => self.connection(value),
+            Known::Te => self.takes_trailers |= names_trailers(value),
             Known::Expect => self.expects_consent |= value.eq_ignore_ascii_case(b"100-continue"),
             _ => {}
         }
@@ -103,6 +108,11 @@ impl Said {
             Persistence::Close => false,
         }
     }
+}
+
+#[cold]
+fn names_trailers(value: &[u8]) -> bool {
+    value.split(|&byte| byte == b',').any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers"))
 }
 
 /// Whether the last coding of a list is `chunked`.

@@ -3,12 +3,13 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use castgate_contract::path::{self, Disputed};
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, Uri, Version};
+use http::{HeaderValue, Method, Version};
 
 use super::fields::Findings;
-use super::host::is_host;
+use super::target::Elsewhere;
 use super::via::MOST_PASSES;
 use crate::app::Settings;
 use crate::error::Reason;
@@ -29,47 +30,49 @@ pub(super) struct Checked {
 /// The target in origin form with a canonical path, where the request has it differently.
 #[derive(Debug)]
 pub(super) struct Target {
-    pub(super) uri: Uri,
+    pub(super) canonical: PathAndQuery,
     /// RFC 9112 section 3.2.2: with an absolute target, Host is what the target says.
     pub(super) host: Option<HeaderValue>,
 }
 
-/// Refuses what has no one meaning.
-pub(super) fn check(request: &Request, settings: &Settings, trusted: bool) -> Result<Checked, Reason> {
-    let uri = request.uri();
+/// Refuses what has no one meaning. `elsewhere` is what the target names besides.
+pub(super) fn check(
+    request: &Request,
+    elsewhere: Option<&Elsewhere>,
+    settings: &Settings,
+    trusted: bool,
+) -> Result<Checked, Reason> {
     // Neither is a gateway's business (RFC 9110 sections 9.3.6 and 9.3.8); TRACE would echo credentials.
-    if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
+    if matches!(request.method, Method::CONNECT | Method::TRACE) {
         return Err(Reason::NotImplemented);
     }
-    let path_and_query = uri.path_and_query().map_or("", PathAndQuery::as_str);
-    if path_and_query.len() > settings.limits.uri {
+    if request.target.as_str().len() > settings.limits.uri {
         return Err(Reason::UriTooLong);
     }
-    let fields = Findings::of(request.headers(), trusted)?;
+    let fields = Findings::of(&request.fields, trusted)?;
     // What does not say its name cannot know it again.
     if fields.passes > MOST_PASSES && settings.via == Via::On {
         return Err(Reason::LoopDetected);
     }
     // Only HTTP/1.0 knows requests without Host, also where the target has a host of its own (RFC 9112 section 3.2).
-    if fields.host.is_none() && request.version() != Version::HTTP_10 {
+    if fields.host.is_none() && request.version != Version::HTTP_10 {
         return Err(Reason::BadRequest);
     }
     if is_of_the_gateway(request) {
         return Ok(Checked { fields, target: None, disputed: Disputed::NOTHING, is_spelled: false });
     }
-    let canonical = path::canonical(uri.path()).map_err(|why| {
+    let canonical = path::canonical(request.target.path()).map_err(|why| {
         tracing::debug!(why, "path refused");
         Reason::BadRequest
     })?;
     let (disputed, is_spelled) = (canonical.disputed, canonical.is_spelled);
-    let target = target(uri, canonical.text, settings.limits.uri)?;
+    let target = target(request, elsewhere, canonical.text, settings.limits.uri)?;
     Ok(Checked { fields, target, disputed, is_spelled })
 }
 
 /// `OPTIONS *` is about the gateway as a whole (RFC 9110 section 9.3.7); of any other method `*` is no target.
 pub(super) fn is_of_the_gateway(request: &Request) -> bool {
-    let uri = request.uri();
-    *request.method() == Method::OPTIONS && uri.path() == "*" && uri.query().is_none()
+    request.method == Method::OPTIONS && request.target.as_str() == "*"
 }
 
 /// Refuses a body that says it is longer than this many bytes.
@@ -78,18 +81,20 @@ pub(super) fn check_length(body: &RequestBody, limit: Option<u64>) -> Result<(),
     if limit.is_some_and(is_longer) { Err(Reason::BodyTooLarge) } else { Ok(()) }
 }
 
-fn target(uri: &Uri, canonical: Cow<'_, str>, limit: usize) -> Result<Option<Target>, Reason> {
-    let absolute = uri.scheme().is_some() || uri.authority().is_some();
-    if absolute
-        && (uri.scheme_str() != Some("http")
-            || !uri.authority().is_some_and(|host| is_host(host.as_str().as_bytes())))
-    {
-        return Err(Reason::BadRequest);
-    }
-    if let (Cow::Borrowed(_), false) = (&canonical, absolute) {
+fn target(
+    request: &Request,
+    elsewhere: Option<&Elsewhere>,
+    canonical: Cow<'_, str>,
+    limit: usize,
+) -> Result<Option<Target>, Reason> {
+    let host = match elsewhere {
+        Some(elsewhere) => Some(elsewhere.host().ok_or(Reason::BadRequest)?),
+        None => None,
+    };
+    if let (Cow::Borrowed(_), None) = (&canonical, &host) {
         return Ok(None);
     }
-    let text = match uri.query() {
+    let text = match request.target.query() {
         Some(query) => format!("{canonical}?{query}"),
         None => canonical.into_owned(),
     };
@@ -97,7 +102,6 @@ fn target(uri: &Uri, canonical: Cow<'_, str>, limit: usize) -> Result<Option<Tar
     if text.len() > limit {
         return Err(Reason::UriTooLong);
     }
-    let host = uri.authority().map(|authority| HeaderValue::from_str(authority.as_str())).transpose();
-    let (uri, host) = (text.parse().map_err(|_| Reason::BadRequest)?, host.map_err(|_| Reason::BadRequest)?);
-    Ok(Some(Target { uri, host }))
+    let canonical = PathAndQuery::from_maybe_shared(Bytes::from(text)).map_err(|_| Reason::BadRequest)?;
+    Ok(Some(Target { canonical, host }))
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::StatusCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -14,7 +15,7 @@ use crate::app::{App, Drain, Identity, Limits, LogLevel, Settings, Timeouts};
 use crate::context::Context;
 use crate::error::Error;
 use crate::late::{Late, Origin};
-use crate::message::{Body, Request, Response};
+use crate::message::{Request, Response};
 use crate::middleware::Reject;
 use crate::operational_log::OperationalLog;
 use crate::route::{Methods, Node, Route, RouteIndex, RouteSettings, Span, Table};
@@ -84,7 +85,7 @@ impl App for Answering {
     }
 
     async fn serve(&self, (): &'static (), _: Request, _: &mut Context<'_>) -> Result<Response, Error> {
-        Ok(Response::new(Body::from(Bytes::from_static(b"served"))))
+        Ok(Response::new(StatusCode::OK, Bytes::from_static(b"served")))
     }
 
     async fn reject(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {

@@ -91,13 +91,13 @@ where
             &date,
         );
         flight.output.begin(framing);
-        self.worker.keep_headers(std::mem::take(delivery.response.headers_mut()));
+        self.worker.keep_fields(std::mem::take(&mut delivery.response.fields));
         if framing == Framing::Nothing {
-            *delivery.response.body_mut() = Body::Empty;
+            delivery.response.body = Body::Empty;
         }
         exchange.clock().response_moved();
         if let Some(account) = &mut delivery.account
-            && delivery.response.body().is_streaming()
+            && delivery.response.body.is_streaming()
         {
             account.detach();
         }

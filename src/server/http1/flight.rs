@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Method, Uri};
+use http::Method;
 
 use crate::error::Reason;
 use crate::exchange::{Delivery, Exchange, Interim};
@@ -15,8 +15,7 @@ use crate::http1::body::{Decoder, Event};
 use crate::http1::encode::Encoder;
 use crate::http1::head::RequestHead;
 use crate::http1::{Malformed, Version};
-use crate::server::Worker;
-use crate::server::gate::Arrival;
+use crate::server::gate::{Arrival, Head, Target};
 
 /// A future's place in memory, used again for the next one.
 type Slot<F> = Pin<Box<Option<F>>>;
@@ -157,7 +156,7 @@ impl<F> Flight<F> {
     /// Encodes what there is of the response's body, as far as it should be sent in one go.
     pub(super) fn gather(&mut self, cx: &mut Context<'_>) -> Gathered {
         let Work::Delivery(delivery) = &mut self.work else { return Gathered::Failed(Reason::Internal) };
-        let (body, output) = (delivery.response.body_mut(), &mut self.output);
+        let (body, output) = (&mut delivery.response.body, &mut self.output);
         let defect = |malformed: Malformed| {
             tracing::error!(why = malformed.reason(), "a response is not what was announced of it");
             Reason::Internal
@@ -179,7 +178,7 @@ impl<F> Flight<F> {
     /// Sends on what has come of the request's body, when nobody asks for the response's.
     pub(super) fn send_request_on(&mut self, cx: &mut Context<'_>) {
         if let Work::Delivery(delivery) = &mut self.work {
-            delivery.response.body_mut().send_request_on(cx);
+            delivery.response.body.send_request_on(cx);
         }
     }
 
@@ -245,18 +244,17 @@ impl<F> Flight<F> {
     }
 }
 
-/// A head as the gate takes it.
-pub(super) fn request(head: RequestHead, worker: &Worker) -> Result<http::Request<()>, Reason> {
-    let mut request = http::Request::new(());
-    *request.method_mut() = head.method;
-    *request.uri_mut() = Uri::from_maybe_shared(head.target).map_err(|_| Reason::BadRequest)?;
-    *request.version_mut() = match head.version {
-        Version::Http10 => http::Version::HTTP_10,
-        Version::Http11 => http::Version::HTTP_11,
-    };
-    let mut headers = worker.spare_headers();
-    head.fields.put_into(&mut headers);
-    *request.headers_mut() = headers;
-    worker.keep_fields(head.fields);
-    Ok(request)
+/// A head as the gate takes it, or its first line if it has no target.
+pub(super) fn arrival(head: RequestHead) -> Arrival {
+    let RequestHead { method, target: text, version, fields, .. } = head;
+    match Target::read(text.clone()) {
+        Some(target) => {
+            let version = match version {
+                Version::Http10 => http::Version::HTTP_10,
+                Version::Http11 => http::Version::HTTP_11,
+            };
+            Arrival::Request(Head { method, target, version, fields })
+        }
+        None => Arrival::Refused(Reason::BadRequest, Some((method, text))),
+    }
 }

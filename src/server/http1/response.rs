@@ -1,11 +1,11 @@
 //! The head of a response: how its body ends, and what is written (RFC 9112 sections 4 and 6).
 
-use http::{HeaderName, Method, StatusCode, header};
-use hyper::ext::ReasonPhrase;
+use http::{Method, StatusCode};
 
+use crate::fields::Known;
 use crate::http1::encode::field;
 use crate::http1::{Framing, Version};
-use crate::message::Response;
+use crate::message::{Body, Response};
 
 /// What is said of the connection.
 #[derive(Clone, Copy, Debug)]
@@ -18,10 +18,10 @@ pub(super) struct Persistence {
 
 /// How the end of a response's body is marked. The body's own size decides, never a field.
 pub(super) fn framing(response: &Response, method: &Method, version: Version) -> Framing {
-    if *method == Method::HEAD || is_bodiless(response.status()) {
+    if *method == Method::HEAD || is_bodiless(response.status) {
         return Framing::Nothing;
     }
-    match (response.body().length(), version) {
+    match (response.body.length(), version) {
         (Some(length), _) => Framing::Length(length),
         (None, Version::Http11) => Framing::Chunked,
         // HTTP/1.0 has no chunks: a body without a length ends with the connection.
@@ -43,30 +43,23 @@ pub(super) fn encode(
     persistence: Persistence,
     date: &[u8],
 ) {
-    let status = response.status();
+    let status = response.status;
     buffer.extend_from_slice(b"HTTP/1.1 ");
     buffer.extend_from_slice(status.as_str().as_bytes());
     buffer.extend_from_slice(b" ");
-    match (status.canonical_reason(), response.extensions().get::<ReasonPhrase>()) {
-        (_, Some(phrase)) => buffer.extend_from_slice(phrase.as_bytes()),
+    match (status.canonical_reason(), &response.phrase) {
+        (_, Some(phrase)) => buffer.extend_from_slice(phrase),
         (Some(phrase), None) => buffer.extend_from_slice(phrase.as_bytes()),
         // It may be empty, but for the space (RFC 9112 section 4).
         (None, None) => {}
     }
     buffer.extend_from_slice(b"\r\n");
     let mut has_date = false;
-    let mut announced = None;
-    for (name, value) in response.headers() {
-        if *name == header::CONTENT_LENGTH {
-            announced = Some(value.as_bytes());
-            continue;
-        }
-        if is_own(name) {
-            continue;
-        }
-        has_date |= *name == header::DATE;
-        field(buffer, name.as_str(), value.as_bytes());
-    }
+    let goes_on = |known: Known| {
+        has_date |= known == Known::Date;
+        !is_own(known)
+    };
+    response.fields.lines(goes_on, |piece| buffer.extend_from_slice(piece));
     if !has_date {
         field(buffer, "date", date);
     }
@@ -79,10 +72,12 @@ pub(super) fn encode(
         Framing::UntilClose => {}
         // What a GET would have got (RFC 9110 section 8.6); of these statuses only 304 may say it.
         Framing::Nothing if is_bodiless(status) && status != StatusCode::NOT_MODIFIED => {}
-        Framing::Nothing => match (announced, response.body().length()) {
-            (Some(text), _) => field(buffer, "content-length", text),
-            (None, Some(exact)) if *method == Method::HEAD && exact > 0 => length(buffer, exact),
-            (None, _) => {}
+        Framing::Nothing => match response.body {
+            Body::Announced(announced) => length(buffer, announced),
+            _ => match response.body.length() {
+                Some(exact) if *method == Method::HEAD && exact > 0 => length(buffer, exact),
+                _ => {}
+            },
         },
     }
     if persistence.is_last {
@@ -94,6 +89,7 @@ pub(super) fn encode(
 }
 
 /// Framing and connection are this codec's own to say, whatever the fields say.
-fn is_own(name: &HeaderName) -> bool {
-    *name == header::TRANSFER_ENCODING || *name == header::CONNECTION || name.as_str() == "keep-alive"
+#[inline]
+fn is_own(known: Known) -> bool {
+    known.is_framing() || known == Known::KeepAlive
 }

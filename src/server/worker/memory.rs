@@ -3,7 +3,7 @@
 use std::cell::{RefCell, RefMut};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 
 use super::Worker;
 use crate::fields::Fields;
@@ -12,8 +12,8 @@ use crate::fields::Fields;
 const BLOCK: usize = 16 * 1024;
 /// Lists of fields kept for reuse,
 const SPARE_LISTS: usize = 64;
-/// with room for so many at most.
-const MOST_FIELDS: usize = 96;
+/// with room for so much at most, in bytes.
+const MOST_FIELDS: usize = 8 * 1024;
 /// Texts of heads kept for reuse,
 const SPARE_TEXTS: usize = 64;
 /// with room for so much, in bytes, at first,
@@ -31,7 +31,6 @@ pub(super) struct Memory {
     block: RefCell<BytesMut>,
     read_block: RefCell<BytesMut>,
     spare_fields: RefCell<Vec<Fields>>,
-    spare_headers: RefCell<Vec<HeaderMap>>,
     spare_texts: RefCell<Vec<Vec<u8>>>,
 }
 
@@ -67,7 +66,7 @@ impl Worker {
         block
     }
 
-    /// A field value made by `bytes`; `text` holds visible ASCII only.
+    /// A field value made by `bytes`; `text` is fit to be one.
     pub(crate) fn header_value(&self, text: &[u8]) -> HeaderValue {
         HeaderValue::from_maybe_shared(self.bytes(text)).unwrap_or(HeaderValue::from_static(""))
     }
@@ -78,26 +77,12 @@ impl Worker {
     }
 
     /// Keeps a list for [`Worker::spare_fields`]; an unusually large one is let go.
+    #[inline]
     pub(crate) fn keep_fields(&self, mut fields: Fields) {
         let mut spare = self.memory.spare_fields.borrow_mut();
-        if spare.len() < SPARE_LISTS && fields.len() <= MOST_FIELDS {
+        if spare.len() < SPARE_LISTS && (1..=MOST_FIELDS).contains(&fields.room()) {
             fields.clear();
             spare.push(fields);
-        }
-    }
-
-    /// An empty header map, with room from an earlier use.
-    pub(crate) fn spare_headers(&self) -> HeaderMap {
-        self.memory.spare_headers.borrow_mut().pop().unwrap_or_default()
-    }
-
-    /// Keeps a map for [`Worker::spare_headers`]; an unusually large one is let go.
-    #[inline]
-    pub(crate) fn keep_headers(&self, mut headers: HeaderMap) {
-        let mut spare = self.memory.spare_headers.borrow_mut();
-        if spare.len() < SPARE_LISTS && (1..=MOST_FIELDS).contains(&headers.capacity()) {
-            headers.clear();
-            spare.push(headers);
         }
     }
 

@@ -195,8 +195,8 @@ impl Balance for HashOf {
         tried: &mut Tried,
         cx: &impl BalancerContext,
     ) -> Option<&'static Backend> {
-        let ours = || format!("{:?} {}", cx.client_ip(), cx.uri().path()).into_bytes();
-        let key = cx.first(&self.0).map_or_else(ours, |value| value.as_bytes().to_vec());
+        let ours = || format!("{:?} {}", cx.client_ip(), cx.target().path()).into_bytes();
+        let key = cx.first(&self.0).map_or_else(ours, <[u8]>::to_vec);
         let turn = tried.turn(|| castgate_contract::segment::hash(&key) as usize);
         group.turn(turn, tried, Backend::is_usable)
     }
@@ -211,7 +211,7 @@ fn a_balancer_can_ask_for_the_request_and_has_what_its_config_says() {
     let of = |tenant: &str, client: u8| {
         let mut cx = Asked { client_ip: IpAddr::from([10, 0, 0, client]), ..Asked::new() };
         if !tenant.is_empty() {
-            cx.headers.insert("x-tenant", tenant.parse().unwrap());
+            cx.fields.insert(&balance.0, &tenant.parse().unwrap());
         }
         cx
     };

@@ -1,10 +1,12 @@
 //! Writing the head of a request, in one piece.
 
 use castgate_contract::template;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::Method;
+use http::uri::PathAndQuery;
 use http_body::Body;
 
 use super::outgoing::Outgoing;
+use crate::fields::{Fields, Known};
 use crate::forward::PathEdit;
 use crate::http1::encode::field;
 use crate::message::RequestBody;
@@ -12,9 +14,9 @@ use crate::message::RequestBody;
 /// What a request head is made of. All fields are written, but for those that are this codec's own to say.
 pub(crate) struct Head<'a> {
     pub(crate) method: &'a Method,
-    pub(crate) uri: &'a http::Uri,
+    pub(crate) target: &'a PathAndQuery,
     pub(crate) path: &'a PathEdit,
-    pub(crate) headers: &'a HeaderMap,
+    pub(crate) fields: &'a Fields,
     /// Further fields.
     pub(crate) added: [Option<(&'static str, &'a [u8])>; 4],
     /// The `Host` of the fields goes on, if there is one.
@@ -25,6 +27,8 @@ pub(crate) struct Head<'a> {
     pub(crate) takes_trailers: bool,
     /// What it is else.
     pub(crate) host: Option<&'a [u8]>,
+    /// There is no body, and that is said.
+    pub(crate) says_empty: bool,
 }
 
 /// How the end of a request body is marked.
@@ -57,22 +61,17 @@ impl Outgoing {
                 field(buffer, "host", host);
             }
         };
-        let (mut has_host, mut has_length) = (!head.keeps_host, false);
+        let mut has_host = !head.keeps_host;
         if has_host {
             host(buffer);
         }
-        for (name, value) in head.headers {
-            if *name == header::HOST {
-                if !head.keeps_host {
-                    continue;
-                }
-                has_host = true;
-            } else if is_framing(name) {
-                has_length |= *name == header::CONTENT_LENGTH;
-                continue;
-            }
-            field(buffer, name.as_str(), value.as_bytes());
-        }
+        let goes_on = |known: Known| {
+            let is_host = known == Known::Host;
+            has_host |= is_host;
+            // Framing is written anew, whatever the fields say: a second word on it could make two messages of one.
+            if is_host { head.keeps_host } else { !known.is_framing() }
+        };
+        head.fields.lines(goes_on, |piece| buffer.extend_from_slice(piece));
         // HTTP/1.0 knows requests without Host; what goes out is HTTP/1.1, which does not (RFC 9112 section 3.2).
         if !has_host {
             host(buffer);
@@ -87,7 +86,7 @@ impl Outgoing {
             // RFC 9110 section 10.1.4.
             buffer.extend_from_slice(b"te: trailers\r\nconnection: te\r\n");
         }
-        match framing(body, has_length) {
+        match framing(body, head.says_empty) {
             Framing::None => {}
             Framing::Length => {
                 let length = body.and_then(|body| body.size_hint().exact()).unwrap_or(0);
@@ -99,41 +98,33 @@ impl Outgoing {
     }
 }
 
-/// Framing is written anew, whatever the fields say: a second word on it could make two messages of one.
-#[inline]
-fn is_framing(name: &HeaderName) -> bool {
-    *name == header::CONTENT_LENGTH || *name == header::TRANSFER_ENCODING || *name == header::CONNECTION
-}
-
 /// The body's own size decides, never a header: what is announced is what is sent (RFC 9112 section 6).
-fn framing(body: Option<&RequestBody>, has_length: bool) -> Framing {
+fn framing(body: Option<&RequestBody>, says_empty: bool) -> Framing {
     match body {
         Some(body) if body.size_hint().exact().is_some() => Framing::Length,
         Some(_) => Framing::Chunked,
         // `Content-Length: 0` says something where the method lets one expect a body.
-        None if has_length => Framing::Length,
+        None if says_empty => Framing::Length,
         None => Framing::None,
     }
 }
 
 fn write_target(head: &Head<'_>, buffer: &mut Vec<u8>) {
-    let path = head.uri.path();
+    let path = head.target.path();
     match *head.path {
         PathEdit::Keep => {
-            if let Some(target) = head.uri.path_and_query() {
-                buffer.extend_from_slice(target.as_str().as_bytes());
-            }
+            buffer.extend_from_slice(head.target.as_str().as_bytes());
             return;
         }
         PathEdit::Prefix(ref prefix) => {
             prefix.of(path).iter().for_each(|part| buffer.extend_from_slice(part.as_bytes()));
         }
         PathEdit::Rewrite(pieces) => {
-            let host = || head.headers.get(header::HOST).map_or(&b""[..], HeaderValue::as_bytes);
+            let host = || head.fields.first(Known::Host).unwrap_or_default();
             template::render(pieces, path, host, |text| buffer.extend_from_slice(text.as_bytes()))
         }
     }
-    if let Some(query) = head.uri.query() {
+    if let Some(query) = head.target.query() {
         buffer.extend_from_slice(b"?");
         buffer.extend_from_slice(query.as_bytes());
     }

@@ -1,9 +1,8 @@
 //! What of a response's head is the client's. What it says of this hop ends here (RFC 9110 section 7.6.1).
 
-use http::{HeaderMap, Method, StatusCode};
-use hyper::ext::ReasonPhrase;
+use http::{Method, StatusCode};
 
-use crate::fields::{Fields, Known};
+use crate::fields::Fields;
 use crate::http1::{Framing, Malformed};
 use crate::input::Input;
 
@@ -12,61 +11,57 @@ use crate::input::Input;
 pub(crate) struct Head {
     pub(crate) status: StatusCode,
     /// The phrase of a status that is not registered; of others everybody knows it.
-    pub(crate) phrase: Option<ReasonPhrase>,
+    pub(crate) phrase: Option<Box<[u8]>>,
     pub(crate) framing: Framing,
+    /// What would be the length of a body that is not there.
+    pub(crate) announced: Option<u64>,
     pub(crate) keep_alive: bool,
     /// Its end-to-end fields.
-    pub(crate) headers: HeaderMap,
+    pub(crate) fields: Fields,
 }
 
 /// Takes a whole head off `input`, of the answer to a request of this method; `None` if more bytes are needed. Interim responses (1xx) in front of it
-/// are handed to `inform`. The list of fields comes back for another use.
+/// are handed to `inform`. Fields are read into `spare`, whose memory goes with the head.
 pub(crate) fn parse(
     input: &mut Input,
     to: &Method,
-    (mut spare, mut headers): (Fields, HeaderMap),
+    spare: &mut Fields,
     mut inform: impl FnMut(StatusCode, Fields),
-) -> Result<Option<(Head, Fields)>, Malformed> {
+) -> Result<Option<Head>, Malformed> {
     loop {
-        let Some(head) = input.take_response(to, &mut spare)? else { return Ok(None) };
+        let Some(head) = input.take_response(to, spare)? else { return Ok(None) };
         let status = head.status;
         if status == StatusCode::SWITCHING_PROTOCOLS {
             // Nobody asked for another protocol, so nobody may switch to one.
             return Err(Malformed("101 without an upgrade"));
         }
+        let mut fields = head.fields;
+        end_hop(&mut fields);
         if status.is_informational() {
-            let mut fields = head.fields;
-            end_hop(&mut fields);
             inform(status, fields);
-            spare = Fields::default();
             continue;
         }
         let phrase = match status.canonical_reason() {
-            None => ReasonPhrase::try_from(head.reason).ok(),
+            None => Some(head.reason[..].into()),
             Some(_) => None,
         };
-        let mut fields = head.fields;
-        end_hop(&mut fields);
-        let (framing, keep_alive) = (head.framing, head.keeps_alive);
-        fields.put_into(&mut headers);
-        return Ok(Some((Head { status, phrase, framing, keep_alive, headers }, fields)));
+        let (framing, announced, keep_alive) = (head.framing, head.announced, head.keeps_alive);
+        return Ok(Some(Head { status, phrase, framing, announced, keep_alive, fields }));
     }
 }
 
-/// Takes out what ends here: the hop's own fields, and what `Connection` names, but for the length, which says what the message is.
+/// Takes out what ends here: what is said of the connection and of the framing, the hop's own fields, and what `Connection` names.
 fn end_hop(fields: &mut Fields) {
     let is_usual =
         |option: &[u8]| option.eq_ignore_ascii_case(b"keep-alive") || option.eq_ignore_ascii_case(b"close");
-    let nominated: Vec<String> = fields
-        .connection_options()
-        .filter(|option| !is_usual(option))
-        .map(|option| String::from_utf8_lossy(option).into_owned())
-        .collect();
-    let is_nominated = |name: &str| nominated.iter().any(|option| option.eq_ignore_ascii_case(name));
+    let nominated: Vec<Box<[u8]>> =
+        fields.connection_options().filter(|option| !is_usual(option)).map(Box::from).collect();
+    let is_nominated = |name: &[u8]| nominated.iter().any(|option| option.eq_ignore_ascii_case(name));
     fields.retain(|field| {
         let known = field.known();
-        known == Known::ContentLength
-            || !known.ends_in_responses() && (nominated.is_empty() || !is_nominated(field.name()))
+        !known.ends_in_responses()
+            && !known.is_framing()
+            && (nominated.is_empty() || !is_nominated(field.name_bytes()))
     });
 }
 
@@ -74,13 +69,12 @@ fn end_hop(fields: &mut Fields) {
 mod tests {
     use super::*;
     use bytes::Bytes;
-    use http::HeaderName;
 
     fn read(text: &str, to: &Method) -> Result<Option<(Head, Bytes)>, Malformed> {
         let mut input = Input::default();
         *input.rest() = Bytes::copy_from_slice(text.as_bytes());
-        let parsed = parse(&mut input, to, Default::default(), |_, _| {})?;
-        Ok(parsed.map(|(head, _)| (head, input.rest().clone())))
+        let parsed = parse(&mut input, to, &mut Fields::default(), |_, _| {})?;
+        Ok(parsed.map(|head| (head, input.rest().clone())))
     }
 
     #[test]
@@ -90,8 +84,8 @@ mod tests {
         let (head, rest) = read(text, &Method::GET).unwrap().unwrap();
         assert_eq!((head.status, head.keep_alive), (StatusCode::OK, true));
         assert_eq!(head.framing, Framing::Length(2));
-        let names: Vec<_> = head.headers.keys().map(HeaderName::as_str).collect();
-        assert_eq!(names, ["server", "content-length"]);
+        let names: Vec<_> = head.fields.iter().map(|field| field.name()).collect();
+        assert_eq!(names, ["Server"]);
         assert_eq!(rest, "hi");
     }
 
@@ -100,7 +94,21 @@ mod tests {
         let text = "HTTP/1.1 200 OK\r\nConnection: content-length, x\r\nX: 1\r\nContent-Length: 2\r\n\r\nhi";
         let (head, _) = read(text, &Method::GET).unwrap().unwrap();
         assert_eq!(head.framing, Framing::Length(2));
-        assert_eq!(head.headers.len(), 1);
+        assert!(head.fields.is_empty());
+    }
+
+    #[test]
+    fn a_body_that_is_not_there_has_the_length_that_is_said() {
+        for (line, to, announced) in [
+            ("200 OK", Method::HEAD, Some(7)),
+            ("304 Not Modified", Method::GET, Some(7)),
+            ("204 No Content", Method::GET, None),
+            ("204 No Content", Method::HEAD, None),
+            ("200 OK", Method::GET, None),
+        ] {
+            let text = format!("HTTP/1.1 {line}\r\nContent-Length: 7\r\n\r\n");
+            assert_eq!(read(&text, &to).unwrap().unwrap().0.announced, announced, "{line}");
+        }
     }
 
     #[test]
@@ -113,7 +121,7 @@ mod tests {
         let phrase = |line: &str| {
             let (head, _) =
                 read(&format!("{line}\r\nContent-Length: 0\r\n\r\n"), &Method::GET).unwrap().unwrap();
-            head.phrase.map(|phrase| String::from_utf8_lossy(phrase.as_bytes()).into_owned())
+            head.phrase.map(|phrase| String::from_utf8_lossy(&phrase).into_owned())
         };
         assert_eq!(phrase("HTTP/1.1 299 Fancy Reason").as_deref(), Some("Fancy Reason"));
         assert_eq!(phrase("HTTP/1.1 299 ").as_deref(), Some(""));

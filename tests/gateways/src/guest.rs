@@ -12,6 +12,8 @@ use castgate::{
     Request, Response, Slot,
 };
 
+use castgate::http::HeaderName;
+
 use crate::cast::crowd::{Compiled, GATEWAY, Target};
 
 /// The gateway.
@@ -123,7 +125,7 @@ impl App for Guest {
         request: Request,
         cx: &mut Context<'_>,
     ) -> Result<Response, Error> {
-        if request.headers().contains_key("x-tired") {
+        if request.fields.contains("x-tired") {
             return Err(Error::new(Reason::Refused(&TIRED)));
         }
         let count = cx.local(TALLY.slot)?;
@@ -131,7 +133,7 @@ impl App for Guest {
         let said = format!("{} {}", count.worker, count.requests.get());
         let mut response = GATEWAY.serve(target, request, cx).await?;
         let said = said.parse().map_err(|_| Error::new(Reason::Internal))?;
-        response.headers_mut().insert("x-tally", said);
+        response.fields.insert(&HeaderName::from_static("x-tally"), &said);
         Ok(response)
     }
 

@@ -1,6 +1,6 @@
 //! What is the client's ends at the gate, or is what it says; what the gateway and its config add is never taken away.
 
-use castgate_test_support::{RawClient, Request, Response};
+use castgate_test_support::{RawClient, Reply, Request, Response, Step};
 
 use crate::testbed::{Echoed, KEYS, Testbed};
 
@@ -289,4 +289,44 @@ fn what_goes_out_always_has_a_host() {
     );
     let response = bed.raw("GET / HTTP/1.0\r\nX-Forwarded-Host: forged.example\r\n\r\n");
     assert!(Echoed::of(&response).all("x-forwarded-host").is_empty());
+}
+
+#[test]
+fn fields_keep_the_case_of_their_names_and_their_order_both_ways() {
+    let bed = Testbed::new("proxy");
+    let lines = [
+        "X-Tenant: one",
+        "x-tENANT: two",
+        "ACCEPT: */*",
+        "x-lower: a",
+        "User-Agent: MixedCase/1",
+        "X-Tenant: three",
+    ];
+    // One that ends here stands between them, and one is written in another way than it goes on.
+    let request = format!(
+        "GET / HTTP/1.1\r\nHOST: Shop.Example\r\n{}\r\nTE: trailers\r\n{}\r\nX-Odd:  spaced \r\n\r\n",
+        lines[..3].join("\r\n"),
+        lines[3..].join("\r\n"),
+    );
+    let answer = "HTTP/1.1 200 OK\r\nSERVER: Old/1\r\nConnection: x-hop\r\nSet-cookie: a=b\r\nX-Hop: 1\r\nset-Cookie: c=d\r\n\
+                  eTag: \"x\"\r\nContent-length: 2\r\nDATE: Mon, 01 Jan 2024 00:00:00 GMT\r\n\r\nhi";
+    bed.a.set(Reply(vec![Step::ReadBody, Step::SendRaw(answer.into())]));
+    for _ in 0..2 {
+        let response = bed.raw(&request);
+        assert_eq!(response.text(), "hi");
+        let sent = [
+            "SERVER: Old/1",
+            "Set-cookie: a=b",
+            "set-Cookie: c=d",
+            "eTag: \"x\"",
+            "DATE: Mon, 01 Jan 2024 00:00:00 GMT",
+        ];
+        assert_eq!(response.head.lines[..sent.len()], sent);
+        let received = bed.a.requests().pop().unwrap();
+        let passed: Vec<&str> = received.lines.iter().map(String::as_str).take(8).collect();
+        let mut expected = vec!["HOST: Shop.Example"];
+        expected.extend(lines);
+        expected.push("X-Odd: spaced");
+        assert_eq!(passed, expected);
+    }
 }
