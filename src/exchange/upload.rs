@@ -119,6 +119,11 @@ impl Upload {
         self.on_demand.get()
     }
 
+    /// For the driver: whether the backend has still to say that it wants it.
+    pub(crate) fn is_withheld(&self) -> bool {
+        self.withheld.get()
+    }
+
     /// Its reader may ask for it.
     pub(super) fn consent(&self) {
         self.withheld.set(false);

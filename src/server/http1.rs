@@ -209,7 +209,9 @@ where
             Framing::Length(0) => Uploaded::Empty,
             framing => {
                 let length = if let Framing::Length(length) = framing { Some(length) } else { None };
-                if head.awaits_consent { Uploaded::OnDemand(length) } else { Uploaded::Body(length) }
+                // Whoever has sent some of it already does not wait to be asked.
+                let waits = head.awaits_consent && !self.input.has_some();
+                if waits { Uploaded::OnDemand(length) } else { Uploaded::Body(length) }
             }
         };
         exchange.begin(uploaded, !head.keeps_alive);
@@ -293,6 +295,10 @@ where
             } else if self.wire.client_has_gone(&flight, cx) {
                 self.drop_flight(State::Serving(flight));
                 return Poll::Ready(Next::Over);
+            } else if flight.exchange.upload().is_withheld() && self.input.has_some() {
+                // It comes without being asked for.
+                flight.exchange.consent();
+                continue;
             }
             flight.inform();
             // An interim response may not have gone out at once.

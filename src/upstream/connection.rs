@@ -216,7 +216,8 @@ impl Connection {
                 }
                 Poll::Ready(Ok(_)) => match self.parse_head(method, exchange) {
                     Ok(Some(head)) => return Poll::Ready(Ok(head)),
-                    Ok(None) => {}
+                    // It may have been the consent to the body.
+                    Ok(None) => self.send_on(cx).map_err(SendError::Failed)?,
                     Err(malformed) => {
                         let (backend, why) = (self.backend.url(), malformed.reason());
                         tracing::debug!(backend, why, "the backend's answer is malformed");

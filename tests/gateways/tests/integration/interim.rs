@@ -1,6 +1,8 @@
 //! What comes ahead of a response and behind a body: interim responses (RFC 9110 section 15.2), the backend's consent to a body
 //! (section 10.1.1), and trailers (section 6.5).
 
+use std::time::{Duration, Instant};
+
 use castgate_test_support::{BodyState, Gate, Message, Reply, Request, Step};
 
 use crate::testbed::{Echoed, Testbed};
@@ -59,6 +61,8 @@ fn a_flood_of_interim_responses_is_not_handed_on() {
     assert!((1..=32).contains(&response.interim.len()), "{}", response.interim.len());
 }
 
+/// How long a backend's word is waited for.
+const CONSENT: Duration = Duration::from_secs(1);
 const EXPECTING: &str = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n";
 
 #[test]
@@ -81,6 +85,58 @@ fn a_body_is_asked_for_when_the_backend_wants_it() {
     let response = client.read_response().unwrap();
     assert_eq!((Echoed::of(&response).text("body"), response.interim.len()), ("body", 0));
     assert_eq!(client.get("/next").status, 200);
+}
+
+/// The shortest of a few; others may use the machine meanwhile.
+fn shortest(mut run: impl FnMut()) -> Duration {
+    let times = (0..5).map(|_| {
+        let start = Instant::now();
+        run();
+        start.elapsed()
+    });
+    times.min().unwrap()
+}
+
+#[test]
+fn consent_is_passed_on_at_once() {
+    let bed = Testbed::new("proxy");
+    bed.a.set(Reply(vec![
+        Step::SendRaw(b"HTTP/1.1 100 Continue\r\n\r\n".into()),
+        Step::ReadBody,
+        Step::Echo,
+    ]));
+    let mut client = bed.connect();
+    let took = shortest(|| {
+        client.send(EXPECTING);
+        let head = client.read_head().unwrap();
+        assert!(head.start_line.starts_with("HTTP/1.1 100 "), "{head:?}");
+        client.send("body");
+        assert_eq!(Echoed::of(&client.read_response().unwrap()).text("body"), "body");
+    });
+    assert!(took < CONSENT / 2, "{took:?}");
+}
+
+#[test]
+fn who_sends_its_body_unasked_does_not_wait_for_consent() {
+    let bed = Testbed::new("proxy");
+    let mut client = bed.connect();
+    let took = shortest(|| {
+        client.send(format!("{EXPECTING}body"));
+        let response = client.read_response().unwrap();
+        assert_eq!((Echoed::of(&response).text("body"), response.interim.len()), ("body", 0));
+    });
+    assert!(took < CONSENT / 2, "with the head: {took:?}");
+    let mut asked = 0;
+    let took = shortest(|| {
+        asked += 1;
+        let target = format!("/{asked}");
+        client.send(EXPECTING.replace("/ ", &format!("{target} ")));
+        bed.a.await_request(|request| request.target == target && request.all("expect") == ["100-continue"]);
+        client.send("body");
+        let response = client.read_response().unwrap();
+        assert_eq!((Echoed::of(&response).text("body"), response.interim.len()), ("body", 0));
+    });
+    assert!(took < CONSENT / 2, "behind it: {took:?}");
 }
 
 #[test]
