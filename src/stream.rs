@@ -3,15 +3,15 @@
 //! Reading, writing and shutting down are the same system calls for both; the kernel knows which it is. So both are held as one, and
 //! whoever uses no socket of this machine pays for none: not even a branch on the path of a request.
 
-use std::io;
+use std::io::{self, Read};
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker, ready};
 
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
 /// Bytes that the kernel takes for a peer which has not been sent what came before: beyond them a socket is not
@@ -21,7 +21,20 @@ pub(crate) const UNSENT: u32 = 64 * 1024;
 
 /// A stream of either kind.
 #[derive(Debug)]
-pub struct Stream(TcpStream);
+pub struct Stream {
+    socket: TcpStream,
+    /// Something may have come of which the runtime knows no more.
+    is_held: bool,
+}
+
+/// How a peer has ended a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// It sends no more, and may still listen.
+    Finished,
+    /// It is gone.
+    Reset,
+}
 
 impl Stream {
     /// Of TCP; it sends at once what is written. What it holds beyond what is sent (`TCP_NOTSENT_LOWAT`, tcp(7)) is up to
@@ -29,37 +42,78 @@ impl Stream {
     pub(crate) fn tcp(stream: TcpStream) -> Self {
         // A failure here means that the peer is gone already; reading will say so.
         let _ = stream.set_nodelay(true);
-        Self(stream)
+        Self { socket: stream, is_held: false }
     }
 
     /// Of a socket of this machine, which must not block.
     pub(crate) fn unix(stream: UnixStream) -> io::Result<Self> {
         SockRef::from(&stream).set_send_buffer_size(UNSENT as usize)?;
-        TcpStream::from_std(OwnedFd::from(stream).into()).map(Self)
+        let socket = TcpStream::from_std(OwnedFd::from(stream).into())?;
+        Ok(Self { socket, is_held: false })
     }
 
     /// What has come, which stays where it is. Waits for something; 0 if nothing will come any more.
     pub(crate) async fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.peek(buffer).await
+        self.socket.peek(buffer).await
     }
 
     /// Ready when something has come, be it the end.
     pub(crate) fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0.poll_read_ready(cx)
+        if self.is_held { Poll::Ready(Ok(())) } else { self.socket.poll_read_ready(cx) }
+    }
+
+    /// Ready when its peer has ended it, whatever has come in front of that, which stays where it is. No system call: the kernel says
+    /// so with all else that it tells of a socket (`EPOLLRDHUP`, epoll_ctl(2)).
+    pub(crate) fn poll_ended(&mut self, cx: &mut Context<'_>) -> Poll<Ended> {
+        loop {
+            if ready!(self.socket.poll_read_ready(cx)).is_err() {
+                return Poll::Ready(Ended::Reset);
+            }
+            let known = pin!(self.socket.ready(Interest::READABLE | Interest::WRITABLE));
+            match known.poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(Ok(known)) if known.is_write_closed() => return Poll::Ready(Ended::Reset),
+                Poll::Ready(Ok(known)) if known.is_read_closed() => return Poll::Ready(Ended::Finished),
+                Poll::Ready(Err(_)) => return Poll::Ready(Ended::Reset),
+                Poll::Ready(Ok(_)) | Poll::Pending => {}
+            }
+            // The runtime tells of what comes next only if it has forgotten what is there.
+            self.is_held = true;
+            let _ = self.socket.try_io(Interest::READABLE, || Err::<(), _>(io::ErrorKind::WouldBlock.into()));
+        }
+    }
+
+    /// Reads what the runtime was made to forget, if there is anything.
+    #[cold]
+    fn read_held(&mut self, buffer: &mut ReadBuf<'_>) -> Option<io::Result<()>> {
+        let room = buffer.initialize_unfilled();
+        let most = room.len();
+        match (&*SockRef::from(&self.socket)).read(room) {
+            Ok(count) => {
+                // Less than there is room for is all.
+                self.is_held = count == most;
+                buffer.advance(count);
+                Some(Ok(()))
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.is_held = false;
+                None
+            }
+            Err(error) => Some(Err(error)),
+        }
     }
 
     /// Whether its peer has closed it or said something, as the kernel knows now: one system call. What the runtime knows is as old
     /// as its last look at all sockets.
     pub(crate) fn has_come(&self) -> bool {
         let mut byte = [MaybeUninit::uninit()];
-        let seen = SockRef::from(&self.0).peek(&mut byte);
+        let seen = SockRef::from(&self.socket).peek(&mut byte);
         !matches!(seen, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
     /// Has it reset its connection when it is dropped. A socket of this machine cannot: its end is the same whatever it stands for.
     pub(crate) fn reset_at_end(&self) {
         // One that is gone already is as good.
-        let _ = self.0.set_zero_linger();
+        let _ = self.socket.set_zero_linger();
     }
 }
 
@@ -70,14 +124,19 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buffer)
+        if self.is_held
+            && let Some(read) = self.read_held(buffer)
+        {
+            return Poll::Ready(read);
+        }
+        Pin::new(&mut self.socket).poll_read(cx, buffer)
     }
 }
 
 impl AsyncWrite for Stream {
     #[inline]
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
+        Pin::new(&mut self.socket).poll_write(cx, bytes)
     }
 
     #[inline]
@@ -86,27 +145,28 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write_vectored(cx, slices)
+        Pin::new(&mut self.socket).poll_write_vectored(cx, slices)
     }
 
     #[inline]
     fn is_write_vectored(&self) -> bool {
-        self.0.is_write_vectored()
+        self.socket.is_write_vectored()
     }
 
     #[inline]
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        Pin::new(&mut self.socket).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+        Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::future::poll_fn;
     use std::net::Shutdown;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -152,7 +212,7 @@ mod tests {
                 let mut look = |ours: &mut Stream| {
                     Pin::new(ours).poll_read(&mut cx, &mut ReadBuf::new(&mut byte)).is_ready()
                 };
-                ours.0.writable().await.unwrap();
+                ours.socket.writable().await.unwrap();
                 assert!(!look(&mut ours) && !ours.has_come());
                 io::Write::write_all(&mut theirs, farewell).unwrap();
                 drop(theirs);
@@ -163,13 +223,68 @@ mod tests {
     }
 
     #[test]
+    fn an_end_is_seen_behind_what_was_not_read_and_nothing_is_lost_of_that() {
+        for (farewell, room) in [(4, 4096), (4096, 4096), (5000, 4096), (20_000, 300)] {
+            run(async {
+                let (mut ours, mut theirs) = pair();
+                let sent: Vec<u8> = (0..farewell).map(|place| place as u8).collect();
+                let unread = &sent[..farewell / 2];
+                io::Write::write_all(&mut theirs, unread).unwrap();
+                poll_fn(|cx| ours.poll_read_ready(cx)).await.unwrap();
+                let mut noop = Context::from_waker(Waker::noop());
+                assert!(
+                    ours.poll_ended(&mut noop).is_pending() && ours.poll_read_ready(&mut noop).is_ready()
+                );
+                let rest = sent[farewell / 2..].to_vec();
+                let ended = tokio::spawn(async move {
+                    tokio::task::yield_now().await;
+                    io::Write::write_all(&mut theirs, &rest).unwrap();
+                    theirs.shutdown(Shutdown::Write).unwrap();
+                    theirs
+                });
+                assert_eq!(poll_fn(|cx| ours.poll_ended(cx)).await, Ended::Finished);
+                let (mut read, mut piece) = (Vec::new(), vec![0; room]);
+                loop {
+                    match ours.read(&mut piece).await.unwrap() {
+                        0 => break,
+                        count => read.extend_from_slice(&piece[..count]),
+                    }
+                }
+                assert!(read == sent, "{} of {farewell}", read.len());
+                drop(ended.await);
+                while poll_fn(|cx| ours.poll_ended(cx)).await != Ended::Reset {
+                    tokio::task::yield_now().await;
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn what_comes_behind_what_was_held_is_waited_for() {
+        run(async {
+            let (mut ours, mut theirs) = pair();
+            io::Write::write_all(&mut theirs, b"one").unwrap();
+            poll_fn(|cx| ours.poll_read_ready(cx)).await.unwrap();
+            assert!(ours.poll_ended(&mut Context::from_waker(Waker::noop())).is_pending());
+            let mut piece = [0; 16];
+            assert_eq!(ours.read(&mut piece).await.unwrap(), 3);
+            let writing = tokio::spawn(async move {
+                io::Write::write_all(&mut theirs, b"two!").unwrap();
+                theirs
+            });
+            assert_eq!(ours.read(&mut piece).await.unwrap(), 4);
+            drop(writing.await);
+        });
+    }
+
+    #[test]
     fn it_takes_about_as_much_as_its_peer() {
         run(async {
             let (mut ours, mut theirs) = pair();
             let block = [0; 4096];
-            ours.0.writable().await.unwrap();
+            ours.socket.writable().await.unwrap();
             let mut taken = 0;
-            while let Ok(written) = ours.0.try_write(&block) {
+            while let Ok(written) = ours.socket.try_write(&block) {
                 taken += written;
             }
             assert!((1..=4 * UNSENT as usize).contains(&taken), "{taken}");

@@ -138,7 +138,7 @@ where
     fn time_out(&mut self, now: Instant) {
         self.state = match std::mem::replace(&mut self.state, State::Over) {
             // Some of a head has come, and somebody may wait for an answer.
-            State::Awaiting if self.session.doing() == Doing::Head => {
+            State::Awaiting if matches!(self.session.doing(), Doing::Head(_)) => {
                 let line = self.wire.input.line(&self.limits());
                 return self.refuse(Reason::RequestTimeout, line);
             }
@@ -210,7 +210,7 @@ where
             framing => {
                 let length = if let Framing::Length(length) = framing { Some(length) } else { None };
                 // Whoever has sent some of it already does not wait to be asked.
-                let waits = head.awaits_consent && !self.input.has_some();
+                let waits = head.awaits_consent && !self.wire.input.has_some();
                 if waits { Uploaded::OnDemand(length) } else { Uploaded::Body(length) }
             }
         };
@@ -295,7 +295,7 @@ where
             } else if self.wire.client_has_gone(&flight, cx) {
                 self.drop_flight(State::Serving(flight));
                 return Poll::Ready(Next::Over);
-            } else if flight.exchange.upload().is_withheld() && self.input.has_some() {
+            } else if flight.exchange.upload().is_withheld() && self.wire.input.has_some() {
                 // It comes without being asked for.
                 flight.exchange.consent();
                 continue;

@@ -16,8 +16,8 @@ use crate::exchange::Exchange;
 pub(super) enum Doing {
     /// It awaits a request, since then.
     Idle(Instant),
-    /// Some of a request head has come.
-    Head,
+    /// Some of a request head has come, since then.
+    Head(Instant),
     /// A request is being answered.
     Serving,
     /// It has ended but for what its client still sends, since then.
@@ -89,10 +89,11 @@ impl Session {
 
     /// Some of a head has come: from now on the rest of it is awaited, for `timeouts.header_read`.
     pub(super) fn await_head(&self) {
-        if self.doing.get() != Doing::Head {
-            self.doing.set(Doing::Head);
+        if !matches!(self.doing.get(), Doing::Head(_)) {
             let exchange = self.exchange.borrow();
-            self.by.set(exchange.clock().now() + exchange.worker().settings().timeouts.header_read);
+            let now = exchange.clock().now();
+            self.doing.set(Doing::Head(now));
+            self.by.set(now + exchange.worker().settings().timeouts.header_read);
         }
     }
 
@@ -109,10 +110,14 @@ impl Session {
         self.by.get()
     }
 
-    /// Since when the connection has waited for a request, if it does and has not been asked to end.
+    /// Since when the connection has waited for a request, for the rest of its head, or for its end, if it has not been asked to end.
     pub(super) fn idle_since(&self) -> Option<Instant> {
         match self.doing.get() {
-            Doing::Idle(since) | Doing::Lingering(since) if self.closing.get().is_none() => Some(since),
+            Doing::Idle(since) | Doing::Head(since) | Doing::Lingering(since)
+                if self.closing.get().is_none() =>
+            {
+                Some(since)
+            }
             _ => None,
         }
     }
@@ -136,7 +141,7 @@ impl Session {
         let Some(latest) = self.closing.get() else { return };
         let latest = match self.doing.get() {
             Doing::Idle(since) => latest.min(since + ON_ITS_WAY),
-            Doing::Head => latest,
+            Doing::Head(_) => latest,
             Doing::Lingering(since) => latest.max(since + ON_ITS_WAY),
             Doing::Serving => return,
         };

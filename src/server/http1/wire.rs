@@ -13,7 +13,7 @@ use crate::error::Reason;
 use crate::exchange::Delivery;
 use crate::input::Input;
 use crate::server::Worker;
-use crate::stream::Stream;
+use crate::stream::{Ended, Stream};
 
 /// What is read of a client at a time: what a client that sends more than one request pins.
 const READ_AHEAD: usize = 16 * 1024;
@@ -63,14 +63,19 @@ impl Wire {
     }
 
     /// Whether the client has closed the connection over its answer. What it sends meanwhile is the beginning of its next request, of
-    /// which no more is read than fits.
+    /// which no more is read than fits; that the connection ends is seen behind that, too. Behind a body it may be the end of a client
+    /// that has said all and stays to listen, unless it is a reset.
     pub(super) fn client_has_gone<F>(&mut self, flight: &Flight<F>, cx: &mut Context<'_>) -> bool {
         let upload = flight.exchange.upload();
         if upload.failure() == Some(Reason::ClientClosed) {
             return true;
         }
-        if upload.is_coming() && !upload.is_on_demand() || self.input.has_some() {
-            return false;
+        let is_coming = upload.is_coming() && !upload.is_on_demand();
+        if is_coming || self.input.has_some() {
+            return match self.stream.poll_ended(cx) {
+                Poll::Pending => false,
+                Poll::Ready(ended) => !is_coming || ended == Ended::Reset,
+            };
         }
         match self.stream.poll_read_ready(cx) {
             Poll::Pending => false,

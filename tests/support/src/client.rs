@@ -224,6 +224,16 @@ impl RawClient {
         (&*self.stream).write_all(bytes.as_ref())
     }
 
+    /// Writes pieces until the peer takes no more for a while; panics when it closes.
+    #[track_caller]
+    pub fn send_until_stuck(&mut self, piece: impl AsRef<[u8]>) {
+        self.stream.set_write_timeout(Some(Duration::from_millis(300))).unwrap();
+        let write = || (&*self.stream).write(piece.as_ref());
+        let stuck = std::iter::repeat_with(write).find_map(Result::err).unwrap();
+        assert_eq!(stuck.kind(), std::io::ErrorKind::WouldBlock, "{stuck}");
+        self.stream.set_write_timeout(None).unwrap();
+    }
+
     /// Writes a request and does not wait for its answer.
     #[track_caller]
     pub fn send_request(&mut self, request: &Request) {

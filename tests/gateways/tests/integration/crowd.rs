@@ -28,6 +28,19 @@ fn clients_that_only_stay_connected_keep_nobody_out() {
 }
 
 #[test]
+fn who_never_ends_a_request_head_keeps_nobody_out() {
+    let bed = Testbed::new("crowd");
+    let mut dribbling: Vec<RawClient> = (0..LIMIT * 4).map(|_| bed.connect()).collect();
+    for client in &mut dribbling {
+        client.send("GET / HTTP/1.1\r\nHo");
+    }
+    for _ in 0..LIMIT {
+        assert_eq!(bed.get("/").status, 200);
+    }
+    assert_eq!(dribbling[0].read_response().unwrap().status, 408);
+}
+
+#[test]
 fn who_has_been_idle_longest_makes_way() {
     let bed = Testbed::new("crowd");
     let gate = Gate::new();

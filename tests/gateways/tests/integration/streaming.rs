@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use castgate_test_support::{BodyState, Closing, DEADLINE, Gate, Message, Reply, Request, Step, standstill};
 
-use crate::testbed::Testbed;
+use crate::testbed::{Echoed, Testbed};
 
 /// More than all kernel buffers on the way take together, and less than a patient test minds.
 const FLOOD: u64 = 64 << 20;
@@ -114,6 +114,73 @@ fn a_client_that_leaves_takes_its_upstream_request_with_it() {
     resets.reset();
     bed.a.await_disconnect(connection);
     assert_eq!(bed.gateway.log_of("/resets").text("reason"), "client_closed");
+}
+
+/// Of a backend that does not answer.
+fn left_soon(bed: &Testbed, target: &str) -> String {
+    let line = bed.gateway.log_of(target);
+    assert!(line.value["duration_ms"].as_f64().unwrap() < 4000.0, "{line:?}");
+    line.text("reason").to_owned()
+}
+
+#[test]
+fn a_client_is_seen_to_leave_behind_its_next_request() {
+    let bed = Testbed::new("proxy");
+    bed.a.set(Reply::hang());
+    for (number, behind) in ["GET /next HTTP/1.1\r\nHost: a\r\n\r\n", "GET /ne", "\r\n"].iter().enumerate() {
+        for resets in [false, true] {
+            let target = format!("/{number}-{resets}");
+            let mut client = bed.connect();
+            client.send(format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n{behind}"));
+            let connection = bed.a.await_request(|r| r.target == target).connection;
+            if resets {
+                client.reset()
+            } else {
+                drop(client)
+            }
+            bed.a.await_disconnect(connection);
+            assert_eq!(left_soon(&bed, &target), "client_closed");
+        }
+    }
+}
+
+#[test]
+fn a_client_is_seen_to_leave_while_the_backend_takes_nothing() {
+    let bed = Testbed::new("proxy");
+    bed.a.set(Reply(vec![Step::Pause(Gate::new())]));
+    let upload = |target: &str| {
+        let mut client = bed.connect();
+        client.send(format!("POST {target} HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n"));
+        bed.a.await_request(|r| r.target == target);
+        client.send_until_stuck(vec![b'x'; 64 * 1024]);
+        client
+    };
+    upload("/resets").reset();
+    assert_eq!(left_soon(&bed, "/resets"), "client_closed");
+}
+
+#[test]
+fn what_a_client_sends_ahead_is_not_lost_when_it_is_looked_after() {
+    let bed = Testbed::new("proxy");
+    let gate = Gate::new();
+    let waiting = gate.clone();
+    bed.a.set_script(move |request| match request.target.as_str() {
+        "/first" => Reply(vec![Step::Pause(waiting.clone()), Step::Echo]),
+        _ => Reply::echo(),
+    });
+    let mut client = bed.connect();
+    client.send_request(&Request::get("/first"));
+    bed.a.await_request(|r| r.target == "/first");
+    // More than is read ahead, in pieces.
+    let body = "x".repeat(100_000);
+    for _ in 0..3 {
+        client.send_request(&Request::post("/next", body.clone()));
+    }
+    gate.open();
+    assert_eq!(client.read_response().unwrap().status, 200);
+    for _ in 0..3 {
+        assert_eq!(Echoed::of(&client.read_response().unwrap()).text("body"), body);
+    }
 }
 
 #[test]
