@@ -1,5 +1,7 @@
 //! The seam between the runtime and a compiled gateway: what the generated code must say of itself.
 
+mod layered;
+
 use std::time::Duration;
 
 use crate::context::Context;
@@ -11,6 +13,8 @@ use crate::policy::Policy;
 use crate::route::RouteIndex;
 use crate::server::{Door, TrustedProxy};
 use crate::upstream::Members;
+
+pub use self::layered::{Layered, Routed};
 
 /// A compiled gateway. `main.rs` has one as a static; tests write theirs by hand.
 pub trait App: Sync + 'static {

@@ -103,6 +103,15 @@ impl<'a> Context<'a> {
         fields.get_all(name)
     }
 
+    /// Refuses the request: the end of its stack answers with this in place of what it does. Go on and serve it. So every layer sees
+    /// that answer as any other: it is logged, has its id, and a preflight is still answered as one. What was refused already stays
+    /// refused for the first reason.
+    pub fn refuse(&mut self, error: impl Into<Error>) {
+        if self.rejection.is_none() {
+            self.rejection = Some(error.into());
+        }
+    }
+
     /// Lets the end of a stack answer, unless the gate has refused the request already: who looks at every answer of the route is to
     /// see that one too.
     pub(crate) fn admitted(&mut self) -> Result<(), Error> {

@@ -215,6 +215,18 @@ impl From<Reason> for Error {
     }
 }
 
+impl From<&'static Refusal> for Error {
+    fn from(refusal: &'static Refusal) -> Self {
+        Self::new(Reason::Refused(refusal))
+    }
+}
+
+impl From<&'static Refusal> for Reason {
+    fn from(refusal: &'static Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

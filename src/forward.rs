@@ -54,7 +54,10 @@ impl<B: Balance> Service for Forward<B> {
         budget.deposit(&members.retries);
         let (has_body, says_empty) = (!request.body.is_end(), request.body.is_empty());
         let mut body = has_body.then(|| std::mem::replace(&mut request.body, RequestBody::empty()));
-        let may_repeat = body.is_none() && is_idempotent(&request.method);
+        let is_idempotent = is_idempotent(&request.method);
+        let may_repeat = body.is_none() && is_idempotent;
+        // What of it may be sent again, if it has been kept until then.
+        let replay = body.as_ref().filter(|_| is_idempotent).and_then(RequestBody::again);
         let mut tried = Tried::new();
         let mut attempts_left = members.retries.attempts;
         let rosters = worker.rosters();
@@ -87,13 +90,14 @@ impl<B: Balance> Service for Forward<B> {
                     connection.carry(in_flight);
                     exchange.clock().await_answer(members.timeouts.response);
                     let was_used = connection.was_used();
+                    let is_uploaded = body.as_ref().is_some_and(|body| body.exchange().is_some());
                     let head = RequestHead {
                         method: &request.method,
                         target: &request.target,
                         path: &self.path,
                         fields: &request.fields,
                         added: cx.introduction.as_ref().map(Introduction::lines).unwrap_or_default(),
-                        expects_consent: exchange.ask_for_consent(),
+                        expects_consent: is_uploaded && exchange.ask_for_consent(),
                         takes_trailers: exchange.takes_trailers(),
                         says_empty,
                         keeps_host: members.host_header == HostHeader::Preserve,
@@ -123,7 +127,8 @@ impl<B: Balance> Service for Forward<B> {
                         Err(SendError::Closed) => {
                             let cause =
                                 if was_used { RetryCause::StaleConnection } else { RetryCause::Reset };
-                            (Reason::UpstreamReset, Some(cause).filter(|_| may_repeat))
+                            body = replay.as_ref().and_then(RequestBody::again);
+                            (Reason::UpstreamReset, Some(cause).filter(|_| may_repeat || body.is_some()))
                         }
                         Err(SendError::Failed(reason)) => (reason, None),
                     }

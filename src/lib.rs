@@ -42,14 +42,16 @@ mod uncompiled;
 mod upstream;
 mod value;
 
-pub use app::App;
+pub use app::{App, Layered, Routed};
+/// The crate whose `Bytes` bodies are made of.
+pub use bytes;
 pub use context::Context;
 pub use error::{Error, Reason, Refusal};
 pub use fields::{Field, Fields};
 /// The crate whose methods, statuses, names and values messages are made of.
 pub use http;
 pub use late::{Origin, Problems};
-pub use message::{Request, Response};
+pub use message::{Body, Filter, Frames, Request, RequestBody, Response};
 pub use metrics::Families;
 pub use policy::{Control, Locals, Policy, Reloaded, Slot};
 pub use server::{command, main, run};
@@ -77,7 +79,8 @@ macro_rules! include_gateway {
 
         #[cfg(gateway_config_error)]
         mod compiled {
-            pub static GATEWAY: $crate::codegen::Uncompiled = $crate::codegen::Uncompiled;
+            pub use $crate::codegen::Uncompiled as Compiled;
+            pub static GATEWAY: Compiled = Compiled;
         }
 
         #[cfg(not(gateway_config_error))]

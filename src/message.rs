@@ -1,9 +1,12 @@
 //! What passes through the gateway, by whichever protocol it came: requests, responses, their bodies. Fields are lists in the order and
 //! the case in which they came; what a body's framing is stands in none of them, but in the body.
 
+mod filter;
+mod filtered;
 mod request_body;
 mod watched;
 
+use std::fmt;
 use std::task::{Context as TaskContext, Poll};
 
 use bytes::Bytes;
@@ -13,9 +16,12 @@ use http::{Method, StatusCode, Version};
 use crate::error::Reason;
 use crate::fields::Fields;
 use crate::upstream::Streaming;
+
+use filtered::{Filtered, Source};
 pub(crate) use watched::{Observe, Watched};
 
-pub(crate) use request_body::RequestBody;
+pub use filter::{Filter, Frames};
+pub use request_body::RequestBody;
 
 /// A request on its way through the gateway. Its body has not been read yet.
 ///
@@ -78,12 +84,44 @@ pub enum Body {
     Full(Bytes),
     /// It streams from a backend.
     Streaming(Box<Streaming>),
+    /// A layer makes it of another. Made only where a layer does so: a gateway without one has none of its code.
+    #[expect(private_interfaces, reason = "nobody else matches on it")]
+    Layered(Box<dyn Layer>),
+}
+
+/// A body that is made of another.
+pub(crate) trait Layer: fmt::Debug {
+    /// [`Body::poll_data`]
+    fn poll_data(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Bytes, Reason>>>;
+    /// [`Body::take_trailers`]
+    fn take_trailers(&mut self) -> Option<Box<Fields>>;
+    /// [`Body::is_streaming`]
+    fn is_streaming(&self) -> bool;
+    /// [`Body::send_request_on`]
+    fn send_request_on(&mut self, cx: &mut TaskContext<'_>);
+    /// [`Body::watch`]
+    fn watch(&mut self, watched: Watched);
+    /// [`Body::forgo`]
+    fn forgo(self: Box<Self>);
 }
 
 impl Body {
+    /// The body that a filter makes of it. How long that will be is not known, so nothing is announced of it.
+    ///
+    /// No filter runs where there is no body: on the answer to HEAD, on 204 and 304. Fields that speak of the bytes (`ETag`,
+    /// `Content-Digest`, `Accept-Ranges`) are the layer's to change; `Content-Length` it need not look at.
+    #[must_use]
+    pub fn filtered(self, filter: impl Filter + 'static) -> Self {
+        Self::Layered(Box::new(Filtered::new(self, filter)))
+    }
+
     /// Whether some of it is still to come from a backend.
     pub(crate) fn is_streaming(&self) -> bool {
-        matches!(self, Self::Streaming(_))
+        match self {
+            Self::Empty | Self::Announced(_) | Self::Full(_) => false,
+            Self::Streaming(_) => true,
+            Self::Layered(layered) => layered.is_streaming(),
+        }
     }
 
     /// How many bytes are still to come, if that is known.
@@ -92,6 +130,7 @@ impl Body {
             Self::Empty | Self::Announced(_) => Some(0),
             Self::Full(bytes) => Some(bytes.len() as u64),
             Self::Streaming(streaming) => streaming.length(),
+            Self::Layered(_) => None,
         }
     }
 
@@ -105,29 +144,86 @@ impl Body {
                 Poll::Ready(Some(Ok(bytes)))
             }
             Self::Streaming(streaming) => streaming.poll_data(cx),
+            Self::Layered(layered) => layered.poll_data(cx),
         }
     }
 
     /// Sends on what has come of the request that it answers, when nobody asks for more of it.
     pub(crate) fn send_request_on(&mut self, cx: &mut TaskContext<'_>) {
-        if let Self::Streaming(streaming) = self {
-            streaming.send_request_on(cx);
+        match self {
+            Self::Empty | Self::Announced(_) | Self::Full(_) => {}
+            Self::Streaming(streaming) => streaming.send_request_on(cx),
+            Self::Layered(layered) => layered.send_request_on(cx),
         }
     }
 
     /// The fields behind it, at its end.
     pub(crate) fn take_trailers(&mut self) -> Option<Box<Fields>> {
         match self {
-            Self::Streaming(streaming) => streaming.take_trailers(),
             Self::Empty | Self::Announced(_) | Self::Full(_) => None,
+            Self::Streaming(streaming) => streaming.take_trailers(),
+            Self::Layered(layered) => layered.take_trailers(),
+        }
+    }
+
+    /// Lets go of it: nobody wants it. A connection to a backend stays in use if that costs nothing.
+    pub(crate) fn forgo(self) {
+        match self {
+            Self::Empty | Self::Announced(_) | Self::Full(_) => {}
+            Self::Streaming(streaming) => streaming.forgo(),
+            Self::Layered(layered) => layered.forgo(),
         }
     }
 
     /// Tells how it ended, if it streams; else it has ended already, and well.
     pub(crate) fn watch(&mut self, watched: Watched) {
         match self {
-            Self::Streaming(streaming) => streaming.watch(watched),
             Self::Empty | Self::Announced(_) | Self::Full(_) => watched.tell(Reason::Ok),
+            Self::Streaming(streaming) => streaming.watch(watched),
+            Self::Layered(layered) => layered.watch(watched),
+        }
+    }
+}
+
+impl Source for Body {
+    fn poll_data(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Bytes, Reason>>> {
+        self.poll_data(cx)
+    }
+
+    fn take_trailers(&mut self) -> Option<Box<Fields>> {
+        self.take_trailers()
+    }
+}
+
+impl<F: Filter> Layer for Filtered<Body, F> {
+    fn poll_data(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Bytes, Reason>>> {
+        self.poll_data(cx)
+    }
+
+    fn take_trailers(&mut self) -> Option<Box<Fields>> {
+        self.take_trailers()
+    }
+
+    fn is_streaming(&self) -> bool {
+        self.source().is_ok_and(Body::is_streaming)
+    }
+
+    fn send_request_on(&mut self, cx: &mut TaskContext<'_>) {
+        if let Ok(body) = self.source_mut() {
+            body.send_request_on(cx);
+        }
+    }
+
+    fn watch(&mut self, watched: Watched) {
+        match self.source_mut() {
+            Ok(body) => body.watch(watched),
+            Err(ended) => watched.tell(ended),
+        }
+    }
+
+    fn forgo(self: Box<Self>) {
+        if let Some(body) = self.into_source() {
+            body.forgo();
         }
     }
 }

@@ -49,13 +49,14 @@ impl Refusal {
         Self { name, status, title, series: None }
     }
 
-    /// Counted by route in a series of this name, as [`Policy::counted`](crate::policy::Policy::counted) says.
-    pub(crate) const fn counted(self, name: &'static str, help: &'static str) -> Self {
+    /// Counted by route in a series of this name, which ends in `_total`, if [`Policy::counted`](crate::Policy::counted) of the
+    /// layer's policy names it.
+    pub const fn counted(self, name: &'static str, help: &'static str) -> Self {
         Self { series: Some(Series { name, help, label: None }), ..self }
     }
 
     /// Counted apart from the same refusal without this label, or with another value of it. The value has to be known at build.
-    pub(crate) const fn labelled(self, label: &'static str, value: &'static str) -> Self {
+    pub const fn labelled(self, label: &'static str, value: &'static str) -> Self {
         match self.series {
             Some(series) => Self { series: Some(Series { label: Some((label, value)), ..series }), ..self },
             None => self,

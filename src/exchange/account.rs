@@ -54,6 +54,14 @@ impl Account {
         self.end_at(self.record.reason, now);
     }
 
+    /// The response will never be whole: the backend has broken it off, or a layer refuses to go on with it.
+    pub(crate) fn broke_off(&mut self, reason: Reason) {
+        if let Reason::Refused(refusal) = reason {
+            self.exchange.worker().metrics().refused(self.record.route, refusal);
+        }
+        self.end(reason);
+    }
+
     /// The response streams.
     pub(crate) fn detach(&mut self) {
         self.record.detach();

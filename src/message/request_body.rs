@@ -1,6 +1,10 @@
 //! The body of a request while it is read: counted against the route's `limits.body`. What has ended stays ended and what has
 //! failed stays failed, whoever asks again: an error that became an end would complete a broken request.
 
+mod layer;
+mod replay;
+
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, ready};
@@ -9,41 +13,59 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::error::Reason;
+use self::layer::Layer;
+use self::replay::Replayed;
+use super::filter::Filter;
+use super::filtered::Filtered;
+use crate::error::{Error, Reason};
 use crate::exchange::Exchange;
+use crate::fields::Fields;
 
-/// The body of a request, counted against the route's `limits.body` while it streams.
+/// The body of a request, counted against the route's `limits.body` while it is read. It comes only as fast as it is read: of a body that
+/// nobody reads the client is not asked for any.
 #[derive(Debug)]
-pub struct RequestBody(State<Rc<Exchange>>);
+pub struct RequestBody(State<Origin>);
 
 /// Where a body is.
 #[derive(Debug)]
 enum State<S> {
     /// More may come, of which `limits.body` allows so many bytes.
     Open(S, u64),
-    /// All of it has been read, or there was none.
-    Ended,
+    /// All of it has been read, or there was none; with what is behind it.
+    Ended(Option<Box<Fields>>),
     /// There was none, and that was said.
     Empty,
     /// It will never be whole.
     Failed(Reason),
 }
 
+/// Where a body comes from.
+#[derive(Debug)]
+enum Origin {
+    /// From the client.
+    Upload(Rc<Exchange>),
+    /// A layer has made it. Made only where a layer does so: a gateway without one has none of its code.
+    Layered(Box<dyn Layer>),
+}
+
 /// What a body is read from.
 trait Source {
-    fn poll_data(&mut self) -> Poll<Option<Result<Bytes, Reason>>>;
+    fn poll_data(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Bytes, Reason>>>;
 
     /// How many bytes are still to come, if that is known.
     fn left(&self) -> Option<u64>;
 
+    /// The fields behind it, at its end.
+    fn take_trailers(&mut self) -> Option<Box<Fields>>;
+
     /// It will never be whole.
-    fn failed(&self, reason: Reason);
+    fn failed(&mut self, reason: Reason);
 }
 
 impl RequestBody {
     /// No body.
     pub const fn empty() -> Self {
-        Self(State::Ended)
+        Self(State::Ended(None))
     }
 
     /// What comes of the exchange's upload, if anything does.
@@ -52,14 +74,73 @@ impl RequestBody {
             return if exchange.upload().is_empty() { Self(State::Empty) } else { Self::empty() };
         }
         exchange.upload().set_read(true);
-        let mut body = Self(State::Open(exchange.clone(), u64::MAX));
+        let mut body = Self(State::Open(Origin::Upload(exchange.clone()), u64::MAX));
         body.limit(limit);
         body
     }
 
+    fn layered(layer: impl Layer + 'static) -> Self {
+        Self(State::Open(Origin::Layered(Box::new(layer)), u64::MAX))
+    }
+
+    /// The body that a filter makes of it, which is sent in chunks: how long it will be is not known. Where there is none, none is made.
+    /// `limits.body` holds for what the client sends, not for what the filter hands out.
+    #[must_use]
+    pub fn filtered(self, filter: impl Filter + 'static) -> Self {
+        if self.is_end() { self } else { Self::layered(Filtered::new(self, filter)) }
+    }
+
+    /// Keeps the first `most` bytes while they are sent, so that an idempotent request (GET, HEAD, OPTIONS, PUT, DELETE) can be sent to
+    /// another backend when the first one closes the connection over it: as often and for such causes as the upstream's `retries` say. A
+    /// longer body is sent once. What is kept is let go when the response begins.
+    #[must_use]
+    pub fn replayable(self, most: usize) -> Self {
+        let is_longer = self.length().is_some_and(|length| length > most as u64);
+        if self.is_end() || is_longer { self } else { Self::layered(Replayed::new(self, most)) }
+    }
+
+    /// Reads all of it that has not been read yet. A client that waits to be asked for it (`Expect: 100-continue`) is asked now. Trailers
+    /// are dropped. To have it sent on, put it back: `RequestBody::from(bytes)`; its length is announced anew.
+    ///
+    /// # Errors
+    ///
+    /// It is longer than `most` bytes or than `limits.body` (413), breaks off (400; 499 if the client has left), or pauses for
+    /// longer than `timeouts.body` (408). From then on the body says the same to whoever reads it.
+    pub async fn collect(&mut self, most: usize) -> Result<Bytes, Error> {
+        if self.length().is_some_and(|length| length > most as u64) {
+            return Err(self.fail(Reason::BodyTooLarge).into());
+        }
+        let (mut first, mut all) = (Bytes::new(), Vec::new());
+        while let Some(data) = poll_fn(|cx| self.poll_in_time(cx)).await {
+            let data = data?;
+            if first.len() + all.len() + data.len() > most {
+                return Err(self.fail(Reason::BodyTooLarge).into());
+            }
+            // Most are whole in one piece.
+            if first.is_empty() && all.is_empty() {
+                first = data;
+                continue;
+            }
+            all.extend_from_slice(&std::mem::take(&mut first));
+            all.extend_from_slice(&data);
+        }
+        Ok(if all.is_empty() { first } else { all.into() })
+    }
+
+    /// The next data, for whoever waits for nothing else.
+    fn poll_in_time(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Bytes, Reason>>> {
+        let next = self.poll_data(cx);
+        if next.is_pending()
+            && let Some(late) = self.exchange().and_then(|exchange| exchange.clock().expired())
+        {
+            return Poll::Ready(Some(Err(self.fail(late))));
+        }
+        next
+    }
+
     /// Whether there is nothing more to be read: it was read to its end, or there was none.
     pub fn is_end(&self) -> bool {
-        matches!(self.0, State::Ended | State::Empty)
+        matches!(self.0, State::Ended(_) | State::Empty)
     }
 
     /// Whether it was said to have no bytes, which is more than to say nothing of it (RFC 9110 section 8.6).
@@ -71,14 +152,19 @@ impl RequestBody {
     pub fn length(&self) -> Option<u64> {
         match &self.0 {
             State::Open(source, _) => source.left(),
-            State::Ended | State::Empty => Some(0),
+            State::Ended(_) | State::Empty => Some(0),
             State::Failed(_) => None,
         }
     }
 
     /// The next data; `None` at the end. What has failed says so to whoever asks again.
-    pub(crate) fn poll_data(&mut self) -> Poll<Option<Result<Bytes, Reason>>> {
-        self.0.poll()
+    pub(crate) fn poll_data(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Bytes, Reason>>> {
+        self.0.poll(cx)
+    }
+
+    /// The fields behind it, at its end.
+    pub(crate) fn take_trailers(&mut self) -> Option<Box<Fields>> {
+        if let State::Ended(trailers) = &mut self.0 { trailers.take() } else { None }
     }
 
     /// What may be read of it from now on, in bytes.
@@ -87,16 +173,56 @@ impl RequestBody {
             *allowed = limit.unwrap_or(u64::MAX);
         }
     }
+
+    /// The same body from its beginning, if all that has been read of it was kept. What is read from now on is kept as long as this
+    /// one is there.
+    pub(crate) fn again(&self) -> Option<Self> {
+        match &self.0 {
+            State::Open(Origin::Layered(layer), allowed) => {
+                Some(Self(State::Open(Origin::Layered(layer.again()?), *allowed)))
+            }
+            State::Open(Origin::Upload(_), _) | State::Ended(_) | State::Empty | State::Failed(_) => None,
+        }
+    }
+
+    /// Whose upload has still to be read for it.
+    pub(crate) fn exchange(&self) -> Option<Rc<Exchange>> {
+        match &self.0 {
+            State::Open(Origin::Upload(exchange), _) => Some(exchange.clone()),
+            State::Open(Origin::Layered(layer), _) => layer.exchange(),
+            State::Ended(_) | State::Empty | State::Failed(_) => None,
+        }
+    }
+
+    /// It will never be whole, for this reason.
+    fn fail(&mut self, reason: Reason) -> Reason {
+        if let State::Open(source, _) = &mut self.0 {
+            source.failed(reason);
+        }
+        self.0 = State::Failed(reason);
+        reason
+    }
+
+    fn has_failed(&self) -> bool {
+        matches!(self.0, State::Failed(_))
+    }
+}
+
+impl From<Bytes> for RequestBody {
+    /// A body that is here already, of a length that is announced, be it 0. It can be sent again like a [`RequestBody::replayable`] one.
+    fn from(bytes: Bytes) -> Self {
+        if bytes.is_empty() { Self(State::Empty) } else { Self::layered(bytes) }
+    }
 }
 
 impl<S: Source> State<S> {
-    fn poll(&mut self) -> Poll<Option<Result<Bytes, Reason>>> {
+    fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Bytes, Reason>>> {
         let (source, allowed) = match self {
             Self::Open(source, allowed) => (source, allowed),
-            Self::Ended | Self::Empty => return Poll::Ready(None),
+            Self::Ended(_) | Self::Empty => return Poll::Ready(None),
             Self::Failed(reason) => return Poll::Ready(Some(Err(*reason))),
         };
-        let next = match ready!(source.poll_data()) {
+        let next = match ready!(source.poll_data(cx)) {
             Some(Ok(data)) => match allowed.checked_sub(data.len() as u64) {
                 Some(rest) => {
                     *allowed = rest;
@@ -112,7 +238,7 @@ impl<S: Source> State<S> {
         Poll::Ready(match next {
             Ok(data) => {
                 if data.is_none() || source.left() == Some(0) {
-                    *self = Self::Ended;
+                    *self = Self::Ended(source.take_trailers());
                 }
                 data.map(Ok)
             }
@@ -128,7 +254,7 @@ impl<S: Source> State<S> {
 impl Drop for RequestBody {
     /// Nobody reads what is left.
     fn drop(&mut self) {
-        if let State::Open(exchange, _) = &self.0 {
+        if let State::Open(Origin::Upload(exchange), _) = &self.0 {
             exchange.upload().set_read(false);
         }
     }
@@ -140,20 +266,19 @@ impl HttpBody for RequestBody {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut TaskContext<'_>,
+        cx: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Reason>>> {
-        let open = if let State::Open(exchange, _) = &self.0 { Some(exchange.clone()) } else { None };
-        match self.poll_data() {
-            Poll::Ready(None) => match open.and_then(|exchange| exchange.upload().take_trailers()) {
+        match ready!(self.poll_data(cx)) {
+            None => match self.take_trailers() {
                 Some(trailers) => Poll::Ready(Some(Ok(Frame::trailers(HeaderMap::from(&*trailers))))),
                 None => Poll::Ready(None),
             },
-            data => data.map_ok(Frame::data),
+            Some(data) => Poll::Ready(Some(data.map(Frame::data))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.is_end()
+        matches!(self.0, State::Ended(None) | State::Empty)
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -161,106 +286,35 @@ impl HttpBody for RequestBody {
     }
 }
 
-impl Source for Rc<Exchange> {
-    fn poll_data(&mut self) -> Poll<Option<Result<Bytes, Reason>>> {
-        self.upload().poll_data()
+impl Source for Origin {
+    fn poll_data(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Bytes, Reason>>> {
+        match self {
+            Self::Upload(exchange) => exchange.upload().poll_data(),
+            Self::Layered(layer) => layer.poll_data(cx),
+        }
     }
 
     fn left(&self) -> Option<u64> {
-        self.upload().left()
+        match self {
+            Self::Upload(exchange) => exchange.upload().left(),
+            Self::Layered(layer) => layer.left(),
+        }
     }
 
-    fn failed(&self, reason: Reason) {
-        self.upload().refuse(reason);
+    fn take_trailers(&mut self) -> Option<Box<Fields>> {
+        match self {
+            Self::Upload(exchange) => exchange.upload().take_trailers(),
+            Self::Layered(layer) => layer.take_trailers(),
+        }
+    }
+
+    fn failed(&mut self, reason: Reason) {
+        match self {
+            Self::Upload(exchange) => exchange.upload().refuse(reason),
+            Self::Layered(layer) => layer.failed(reason),
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-    use std::collections::VecDeque;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// A source that does what it is told, and what no source should: it goes on after an end and after an error.
-    struct Script {
-        events: VecDeque<Option<Result<u8, Reason>>>,
-        left: Option<u64>,
-        told: Cell<Option<Reason>>,
-    }
-
-    impl Source for Script {
-        fn poll_data(&mut self) -> Poll<Option<Result<Bytes, Reason>>> {
-            let Some(event) = self.events.pop_front() else { return Poll::Ready(None) };
-            Poll::Ready(event.map(|event| {
-                event.map(|length| {
-                    self.left = self.left.map(|left| left.saturating_sub(length.into()));
-                    Bytes::from(vec![b'x'; length.into()])
-                })
-            }))
-        }
-
-        fn left(&self) -> Option<u64> {
-            self.left
-        }
-
-        fn failed(&self, reason: Reason) {
-            assert_eq!(self.told.replace(Some(reason)), None);
-        }
-    }
-
-    fn event() -> impl Strategy<Value = Option<Result<u8, Reason>>> {
-        prop_oneof![
-            6 => any::<u8>().prop_map(|length| Some(Ok(length % 40))),
-            1 => Just(Some(Err(Reason::BadRequest))),
-            1 => Just(Some(Err(Reason::ClientClosed))),
-            1 => Just(None),
-        ]
-    }
-
-    proptest! {
-        /// Whatever comes: a body ends once, only if nothing is missing and nothing was too much, and says the same
-        /// to whoever asks again.
-        #[test]
-        fn an_end_is_an_end_and_a_failure_stays_one(
-            events in prop::collection::vec(event(), 0..8),
-            left in prop::option::of(0u64..200),
-            limit in 0u64..200,
-        ) {
-            let (mut come, mut broken) = (0, false);
-            for event in &events {
-                match event {
-                    Some(Ok(length)) => come += u64::from(*length),
-                    Some(Err(_)) => broken = true,
-                    None => {}
-                }
-                if broken || event.is_none() || left.is_some_and(|left| come >= left) {
-                    break;
-                }
-            }
-            let whole = !broken && come <= limit && left.is_none_or(|left| come >= left);
-            let mut body = State::Open(Script { events: events.into(), left, told: Cell::new(None) }, limit);
-            let mut read = 0;
-            let mut verdict = None;
-            for _ in 0..20 {
-                let Poll::Ready(next) = body.poll() else { unreachable!() };
-                match next {
-                    Some(Ok(data)) => {
-                        prop_assert_eq!(verdict, None, "data after the end");
-                        read += data.len() as u64;
-                    }
-                    other => {
-                        let says = other.map(|failure| failure.unwrap_err());
-                        prop_assert!(verdict.is_none_or(|before| before == says), "{verdict:?}, then {says:?}");
-                        verdict = Some(says);
-                    }
-                }
-            }
-            prop_assert_eq!(verdict == Some(None), whole);
-            prop_assert!(!whole || read == come);
-            prop_assert!(read <= limit);
-        }
-    }
-}
+mod tests;

@@ -77,9 +77,7 @@ impl Page {
         if !body.is_empty() {
             response.fields.append(&header::CONTENT_TYPE, &HeaderValue::from_static(self.content_type));
         }
-        if let Body::Streaming(unread) = std::mem::replace(&mut response.body, Body::from(body)) {
-            unread.forgo();
-        }
+        std::mem::replace(&mut response.body, Body::from(body)).forgo();
     }
 }
 

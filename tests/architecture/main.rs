@@ -250,16 +250,18 @@ fn the_runtime_reads_no_config() {
 #[test]
 fn interior_mutability_is_only_where_it_is_listed() {
     let listed = [
-        "src/access_log.rs",         // a worker's log buffer
-        "src/admin.rs",              // the router of the built-in paths, made once
-        "src/exchange.rs",           // whether a connection ends with an exchange
-        "src/exchange/clock.rs",     // what an exchange waits for
-        "src/exchange/upload.rs",    // what has come of a request's body
-        "src/forward/retry.rs",      // a worker's retry budgets
-        "src/header_edits.rs",       // values, bound at start
-        "src/metrics/exposition.rs", // who waits for /metrics
-        "src/metrics/shard.rs",      // a worker's counters
-        "src/middleware/auth.rs",    // keys, bound at start
+        "src/access_log.rs",                  // a worker's log buffer
+        "src/admin.rs",                       // the router of the built-in paths, made once
+        "src/app/layered.rs",                 // settings with those of a layer, put together once
+        "src/exchange.rs",                    // whether a connection ends with an exchange
+        "src/exchange/clock.rs",              // what an exchange waits for
+        "src/exchange/upload.rs",             // what has come of a request's body
+        "src/forward/retry.rs",               // a worker's retry budgets
+        "src/header_edits.rs",                // values, bound at start
+        "src/message/request_body/replay.rs", // what of a body is kept to be sent again
+        "src/metrics/exposition.rs",          // who waits for /metrics
+        "src/metrics/shard.rs",               // a worker's counters
+        "src/middleware/auth.rs",             // keys, bound at start
         // A breaker's state, and what it has counted.
         "src/middleware/circuit_breaker/breaker.rs",
         "src/middleware/circuit_breaker/breaker/window.rs",

@@ -147,7 +147,7 @@ where
     /// The answer will never be whole, and its client is to see that (RFC 9112 section 8).
     fn break_off(&mut self, mut flight: Box<Flight<F>>, reason: Reason) -> Poll<Next> {
         if let Work::Delivery(Delivery { account: Some(account), .. }) = &mut flight.work {
-            account.end(reason);
+            account.broke_off(reason);
         }
         if flight.ends_body {
             self.drop_flight(State::Sending(flight));

@@ -164,7 +164,10 @@ impl<F> Flight<F> {
         while !output.is_whole() && output.has_room() {
             let encoded = match body.poll_data(cx) {
                 Poll::Ready(Some(Ok(data))) => output.data(data).map_err(defect),
-                Poll::Ready(None) => output.end(body.take_trailers().as_deref()).map_err(defect),
+                Poll::Ready(None) => {
+                    let trailers = body.take_trailers().filter(|_| self.exchange.takes_trailers());
+                    output.end(trailers.as_deref()).map_err(defect)
+                }
                 Poll::Ready(Some(Err(reason))) => Err(reason),
                 Poll::Pending => return Gathered::Nothing,
             };

@@ -6,18 +6,15 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::{env, fs, thread};
 
-use castgate::codegen::{RouteIndex, Settings};
 use castgate::{
-    App, Context, Control, Error, Families, Locals, Origin, Policy, Problems, Reason, Refusal, Reloaded,
-    Request, Response, Slot,
+    Context, Control, Error, Families, Layered, Locals, Origin, Policy, Problems, Reason, Refusal, Reloaded,
+    Request, Response, Routed, Service, Slot,
 };
 
 use castgate::http::HeaderName;
 
-use crate::cast::crowd::{Compiled, GATEWAY, Target};
+use crate::cast::crowd::{Compiled, GATEWAY};
 
-/// The gateway.
-pub(crate) static GUEST: Guest = Guest(OnceLock::new());
 static TALLY: Tally = Tally {
     slot: Slot::at(7),
     started_on: OnceLock::new(),
@@ -100,44 +97,23 @@ impl Policy for Tally {
 }
 
 /// The cast gateway, with the tally.
-pub(crate) struct Guest(OnceLock<Settings>);
+pub(crate) static GUEST: Layered<Compiled, Tallied<Routed<Compiled>>> =
+    Layered::new(&GATEWAY, Tallied, &[&TALLY]);
 
-impl App for Guest {
-    type Target = Target;
+/// The layer of the tally.
+pub(crate) struct Tallied<S>(S);
 
-    const ANSWERS_PREFLIGHTS: bool = <Compiled as App>::ANSWERS_PREFLIGHTS;
-
-    fn settings(&self) -> &'static Settings {
-        let cast = GATEWAY.settings();
-        GUEST.0.get_or_init(|| {
-            let policies: Vec<&dyn Policy> = cast.policies.iter().copied().chain([&TALLY as _]).collect();
-            Settings { policies: policies.leak(), ..*cast }
-        })
-    }
-
-    fn routes(&self, listener: usize) -> &'static RouteIndex<Target> {
-        GATEWAY.routes(listener)
-    }
-
-    async fn serve(
-        &self,
-        target: &'static Target,
-        request: Request,
-        cx: &mut Context<'_>,
-    ) -> Result<Response, Error> {
+impl<S: Service> Service for Tallied<S> {
+    async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
         if request.fields.contains("x-tired") {
-            return Err(Error::new(Reason::Refused(&TIRED)));
+            return Err(Error::from(&TIRED));
         }
         let count = cx.local(TALLY.slot)?;
         count.requests.set(count.requests.get() + 1);
         let said = format!("{} {}", count.worker, count.requests.get());
-        let mut response = GATEWAY.serve(target, request, cx).await?;
+        let mut response = self.0.serve(request, cx).await?;
         let said = said.parse().map_err(|_| Error::new(Reason::Internal))?;
         response.fields.insert(&HeaderName::from_static("x-tally"), &said);
         Ok(response)
-    }
-
-    async fn reject(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
-        GATEWAY.reject(request, cx).await
     }
 }

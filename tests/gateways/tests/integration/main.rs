@@ -30,6 +30,7 @@ mod hosts;
 mod interim;
 mod ip_filter;
 mod kept_connections;
+mod layers;
 mod lifecycle;
 mod limits;
 mod listeners;
