@@ -126,6 +126,11 @@ impl Request {
         Ok(Self { client_ip, ..moved })
     }
 
+    /// The request with this method, whatever it had.
+    pub(crate) fn with_method(&self, method: &str) -> Self {
+        Self { method: method.to_owned(), ..self.clone() }
+    }
+
     /// The request for this path; `None` if that is none.
     pub(crate) fn with_path(&self, path: &str) -> Option<Self> {
         let headers = self.headers.clone();

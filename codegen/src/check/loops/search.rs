@@ -206,22 +206,25 @@ impl<'a, 'm> Search<'a, 'm> {
             _ => None,
         };
         let region = &Region { host: exact.as_ref().unwrap_or(region.host), ..region.clone() };
+        let first = region.methods().next()?;
         for tail in region.tails(self.longest) {
+            // They differ in nothing else, and to make a path canonical takes longer than to look for its route.
+            let plain = self.tables.asked_at(table, self.fresh.request(region, tail, first));
+            let chosen = || self.chosen.iter().copied().zip(chosen);
+            let of_first = chosen::with(&plain, chosen())?;
             for method in region.methods() {
                 if self.followed >= MOST_FOLLOWED {
                     return None;
                 }
                 self.followed += 1;
-                let plain = self.tables.asked_at(table, self.fresh.request(region, tail, method));
-                let chosen = || self.chosen.iter().copied().zip(chosen);
-                let request = chosen::with(&plain, chosen())?;
+                let request = of_first.with_method(method);
                 let is_taken = matches!(self.tables.get(table)?.ask(&request), Answer::Route(taker) if std::ptr::eq(taker, route));
                 if let Some(trail) =
                     is_taken.then(|| follow::endless(&self.tables, table, &request)).flatten()
                 {
                     // What no redirect of the ring is made of only hides the others.
                     let of_ring = chosen().filter(|(source, _)| chosen::is_of(source, &trail));
-                    let least = chosen::with(&plain, of_ring)?;
+                    let least = chosen::with(&plain, of_ring)?.with_method(method);
                     let again = follow::endless(&self.tables, table, &least).map(|trail| (least, trail));
                     return Some(again.unwrap_or((request, trail)));
                 }

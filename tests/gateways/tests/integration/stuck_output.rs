@@ -6,6 +6,8 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 
+use socket2::SockRef;
+
 use castgate_test_support::{DEADLINE, Metrics, RawClient, Upstream, poll};
 
 /// A gateway whose outputs are the test's own, killed at the latest when it is dropped.
@@ -97,20 +99,27 @@ fn a_stuck_stdout_stops_neither_requests_nor_the_signal() {
 fn a_stdout_that_takes_lines_in_pieces_gets_them_whole() {
     const LINES: usize = 2000;
     let (ours, its) = UnixStream::pair().unwrap();
-    // As a terminal or a pipe that another program has made non-blocking, which all who share it then see.
+    ours.set_read_timeout(Some(DEADLINE)).unwrap();
+    // It takes little at a time,
+    SockRef::from(&its).set_send_buffer_size(4096).unwrap();
+    // as a terminal or a pipe that another program has made non-blocking, which all who share it then see.
     its.set_nonblocking(true).unwrap();
     let mut gateway = Unread::start(OwnedFd::from(its).into(), Stdio::null(), "off");
-    gateway.answers(LINES, "/", 200);
-    // By now it is full, and has said so. Each line is out before the gateway ends, which waits for nobody who reads slowly.
-    ours.set_read_timeout(Some(DEADLINE)).unwrap();
-    let (mut ours, mut text) = (BufReader::new(ours), String::new());
     let is_request = |line: &&str| line.contains("\"path\":\"/\"");
-    let mut requests = 0;
-    while requests < LINES {
-        let begin = text.len();
-        assert_ne!(ours.read_line(&mut text).unwrap(), 0, "{requests} lines, and then the end");
-        requests += usize::from(is_request(&&text[begin..]));
-    }
+    // By now it is full, and has said so.
+    gateway.answers(LINES / 10, "/", 200);
+    let read = std::thread::spawn(move || {
+        let (mut ours, mut text, mut requests) = (BufReader::new(ours), String::new(), 0);
+        while requests < LINES {
+            let begin = text.len();
+            assert_ne!(ours.read_line(&mut text).unwrap(), 0, "{requests} lines, and then the end");
+            requests += usize::from(is_request(&&text[begin..]));
+        }
+        (ours, text)
+    });
+    gateway.answers(LINES - LINES / 10, "/", 200);
+    // All lines are out before it ends: it waits for nobody who reads slowly.
+    let (mut ours, mut text) = read.join().unwrap();
     gateway.terminate();
     assert_eq!(gateway.exit_code(), Some(0));
     // The command holds a copy of the other end until it is dropped.
