@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::sync::watch;
 
+use super::connection;
+use super::entrance::{self, Seat};
 use super::gate;
 use super::http1::Service;
 use super::listener::{Listener, SocketFile};
 use super::process::Phase;
 use super::worker::Worker;
-use super::{connection, entrance};
 use crate::app::App;
 use crate::stream::Stream;
 
@@ -33,7 +34,7 @@ pub(super) async fn serve<A: App>(
     worker: Rc<Worker>,
     mut phase: watch::Receiver<Phase>,
 ) -> io::Result<()> {
-    let service = Service::new(move |exchange, arrival| gate::admit(app, exchange, arrival));
+    let service = Service::new(move |exchange, arrival| gate::answer(app, exchange, arrival));
     let listener = Accepting::new(socket)?;
     loop {
         let (stream, peer) = tokio::select! {
@@ -42,12 +43,12 @@ pub(super) async fn serve<A: App>(
             _ = phase.wait_for(|phase| *phase >= Phase::Closing) => break,
             accepted = accept(&listener, &worker) => accepted,
         };
-        tokio::select! {
+        let seat = tokio::select! {
             biased;
-            () = make_room(&worker) => {}
-            _ = phase.wait_for(|phase| *phase >= Phase::Closing) => worker.process().admit_beyond_limit(),
-        }
-        entrance::enter((&service, number), stream, peer, &worker);
+            seat = make_room(&worker) => seat,
+            _ = phase.wait_for(|phase| *phase >= Phase::Closing) => Seat::take_beyond_limit(&worker),
+        };
+        entrance::enter((&service, number), stream, peer, seat);
     }
     let socket = listener.into_std()?;
     socket.refuse();
@@ -58,8 +59,7 @@ pub(super) async fn serve<A: App>(
         match accept_at_once(&socket) {
             Ok((stream, peer)) => {
                 // Whoever is in the queue has been let in by the kernel, and may have sent a request already.
-                worker.process().admit_beyond_limit();
-                entrance::enter((&service, number), stream, peer, &worker);
+                entrance::enter((&service, number), stream, peer, Seat::take_beyond_limit(&worker));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock || shortages == MOST_SHORTAGES => break,
@@ -134,7 +134,7 @@ fn accept_at_once(socket: &Listener) -> io::Result<Accepted> {
 
 /// Serves what connects to a socket of the admin, for as long as the worker runs.
 pub(super) async fn serve_admin(socket: Listener, worker: Rc<Worker>) -> io::Result<()> {
-    let service = Service::new(gate::admit_admin);
+    let service = Service::new(gate::answer_of_admin_listener);
     let listener = Accepting::new(socket)?;
     loop {
         let (stream, peer) = accept(&listener, &worker).await;
@@ -142,9 +142,12 @@ pub(super) async fn serve_admin(socket: Listener, worker: Rc<Worker>) -> io::Res
     }
 }
 
-/// Returns when a connection more may be open, and has counted it. Until then the kernel's queue holds the rest back.
-async fn make_room(worker: &Worker) {
-    while !worker.process().admit() {
+/// A seat for a connection more, when there is one. Until then the kernel's queue holds the rest back.
+async fn make_room(worker: &Rc<Worker>) -> Seat {
+    loop {
+        if let Some(seat) = Seat::take(worker) {
+            return seat;
+        }
         if worker.relieve() {
             // Whoever makes way has been woken before this task is, and is gone when it goes on.
             tokio::task::yield_now().await;

@@ -14,17 +14,17 @@ use super::worker::Worker;
 use crate::exchange::{Delivery, Exchange};
 use crate::stream::Stream;
 
-/// Serves a connection that has been counted in, by the listener's door if it has one; or refuses it.
+/// Serves a connection that has a seat, by the listener's door if it has one; or refuses it.
 pub(super) fn enter<S, F>(
     (service, number): (&Rc<Service<S, F>>, usize),
     stream: Stream,
     peer: Option<SocketAddr>,
-    worker: &Rc<Worker>,
+    seat: Seat,
 ) where
     S: Fn(Rc<Exchange>, Arrival) -> F + 'static,
     F: Future<Output = Option<Delivery>> + 'static,
 {
-    let seat = Seat { worker: worker.clone(), client: None };
+    let worker = seat.worker.clone();
     let Some(door) = worker.settings().listeners.get(number).and_then(|listener| listener.door) else {
         return begin((service, number), Entered { stream, peer, is_shared: false }, seat);
     };
@@ -68,6 +68,17 @@ pub(super) struct Seat {
 }
 
 impl Seat {
+    /// One of those that `limits.connections` allows; none if all are taken.
+    pub(super) fn take(worker: &Rc<Worker>) -> Option<Self> {
+        worker.process().take_seat().then(|| Self { worker: worker.clone(), client: None })
+    }
+
+    /// One more than there are, for who has been let in already.
+    pub(super) fn take_beyond_limit(worker: &Rc<Worker>) -> Self {
+        worker.process().take_seat_beyond_limit();
+        Self { worker: worker.clone(), client: None }
+    }
+
     /// Counts it among those of its client. Who has no address, and a proxy, is not one client but many.
     fn claim(&mut self, peer: Option<IpAddr>) -> Result<(), Full> {
         let proxies = self.worker.settings().trusted_proxies;
@@ -90,6 +101,6 @@ impl Drop for Seat {
         if let Some(client) = self.client.take() {
             process.per_client().leave(client);
         }
-        process.dismiss();
+        process.free_seat();
     }
 }

@@ -54,7 +54,7 @@ pub(super) struct Head {
 }
 
 /// Answers what has come at a gateway listener; `None` if its client has gone, and nobody is there to be answered.
-pub(super) async fn admit<A: App>(
+pub(super) async fn answer<A: App>(
     app: &'static A,
     exchange: Rc<Exchange>,
     arrival: Arrival,
@@ -217,7 +217,7 @@ fn find<A: App>(
 }
 
 /// Answers what has come at the admin listener.
-pub(super) async fn admit_admin(exchange: Rc<Exchange>, arrival: Arrival) -> Option<Delivery> {
+pub(super) async fn answer_of_admin_listener(exchange: Rc<Exchange>, arrival: Arrival) -> Option<Delivery> {
     let settings = exchange.worker().settings();
     let admissible = match arrival {
         Arrival::Request(head) => {

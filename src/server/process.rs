@@ -131,24 +131,25 @@ impl Process {
         self.phase.fetch_max(phase as u8, Ordering::Relaxed);
     }
 
-    /// Counts a client connection in; false if there are as many as there may be.
-    pub(super) fn admit(&self) -> bool {
+    /// Counts a client connection in; false if there are as many as there may be. [`Seat`](super::entrance::Seat) is its guard.
+    pub(super) fn take_seat(&self) -> bool {
         let count = |open| (open < self.most_connections).then_some(open + 1);
         self.connections.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count).is_ok()
     }
 
-    /// Counts a client connection in though there may be as many as there may be: the last one that was accepted.
-    pub(super) fn admit_beyond_limit(&self) {
+    /// The same though there may be as many as there may be.
+    pub(super) fn take_seat_beyond_limit(&self) {
         self.connections.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts one out again.
+    pub(super) fn free_seat(&self) {
+        self.connections.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Told when a worker needs room and has no idle connection of its own: every other worker then ends one.
     pub(super) fn relief(&self) -> &Notify {
         &self.relief
-    }
-
-    pub(super) fn dismiss(&self) {
-        self.connections.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Who has how many of the connections.

@@ -20,7 +20,7 @@ use crate::message::{Request, RequestBody};
 #[derive(Debug)]
 pub(super) struct Checked {
     pub(super) fields: Findings,
-    pub(super) target: Option<Target>,
+    pub(super) target: Option<OriginForm>,
     /// What of the path others may read differently.
     pub(super) disputed: Disputed,
     /// Whether the path is matched as another text.
@@ -29,7 +29,7 @@ pub(super) struct Checked {
 
 /// The target in origin form with a canonical path, where the request has it differently.
 #[derive(Debug)]
-pub(super) struct Target {
+pub(super) struct OriginForm {
     pub(super) canonical: PathAndQuery,
     /// RFC 9112 section 3.2.2: with an absolute target, Host is what the target says.
     pub(super) host: Option<HeaderValue>,
@@ -86,7 +86,7 @@ fn target(
     elsewhere: Option<&Elsewhere>,
     canonical: Cow<'_, str>,
     limit: usize,
-) -> Result<Option<Target>, Reason> {
+) -> Result<Option<OriginForm>, Reason> {
     let host = match elsewhere {
         Some(elsewhere) => Some(elsewhere.host().ok_or(Reason::BadRequest)?),
         None => None,
@@ -103,5 +103,5 @@ fn target(
         return Err(Reason::UriTooLong);
     }
     let canonical = PathAndQuery::from_maybe_shared(Bytes::from(text)).map_err(|_| Reason::BadRequest)?;
-    Ok(Some(Target { canonical, host }))
+    Ok(Some(OriginForm { canonical, host }))
 }

@@ -19,10 +19,11 @@ use crate::message::{Request, Response};
 use crate::middleware::Reject;
 use crate::operational_log::OperationalLog;
 use crate::route::{Methods, Node, Route, RouteIndex, RouteSettings, Span, Table};
+use crate::server::entrance::{self, Seat};
+use crate::server::gate;
 use crate::server::http1::Service as Connections;
 use crate::server::process::{Phase, Process};
 use crate::server::worker::Worker;
-use crate::server::{entrance, gate};
 use crate::service::Service;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -104,11 +105,11 @@ fn answer_in(phase: Phase) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, peer) = listener.accept().await.unwrap();
-        assert!(process.admit());
+        let seat = Seat::take(&worker).unwrap();
         process.enter(phase);
         let stream = crate::stream::Stream::tcp(stream);
-        let service = Connections::new(|exchange, arrival| gate::admit(&Answering, exchange, arrival));
-        entrance::enter((&service, 0), stream, Some(peer), &worker);
+        let service = Connections::new(|exchange, arrival| gate::answer(&Answering, exchange, arrival));
+        entrance::enter((&service, 0), stream, Some(peer), seat);
         client.write_all(b"GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.unwrap();
