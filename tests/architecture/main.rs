@@ -308,6 +308,7 @@ fn every_crate_forbids_unsafe_code() {
         "codegen/",
         "contract/",
         "demo/",
+        "examples/middleware/",
         "gateway/",
         "tests/gateways/",
         "tests/support/",

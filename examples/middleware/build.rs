@@ -1,0 +1,5 @@
+//! Casts `gateway.yml`.
+
+fn main() {
+    castgate_codegen::build();
+}
