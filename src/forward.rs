@@ -68,7 +68,7 @@ impl<B: Balance> Service for Forward<B> {
             cx.record.backend = Some(backend);
             let attempt = Attempt::start(cx, backend);
             let in_flight = B::COUNTS_IN_FLIGHT.then(|| backend.occupy());
-            let kept = || worker.pool().take(backend, members, attempt.started);
+            let kept = || worker.pool().take(backend, attempt.started);
             let connection = match if from_pool { kept() } else { None } {
                 Some(connection) => Ok(connection),
                 None => connect(backend, members, cx).await,
@@ -81,7 +81,13 @@ impl<B: Balance> Service for Forward<B> {
                 // The request's own time is over.
                 Err(reason) if exchange.clock().expired().is_some() => (reason, None),
                 Err(reason) => (reason, Some(RetryCause::ConnectFailure)),
+                Ok(connection) if !may_repeat && !worker.pool().trusts(&connection, attempt.started) => {
+                    worker.pool().put(connection);
+                    from_pool = false;
+                    continue;
+                }
                 Ok(connection) if !may_repeat && connection.has_ended() => {
+                    worker.pool().was_closed(backend, connection.idle_for(attempt.started), attempt.started);
                     worker.pool().prune(backend);
                     from_pool = false;
                     continue;
@@ -89,7 +95,7 @@ impl<B: Balance> Service for Forward<B> {
                 Ok(mut connection) => {
                     connection.carry(in_flight);
                     exchange.clock().await_answer(members.timeouts.response);
-                    let was_used = connection.was_used();
+                    let (was_used, idle) = (connection.was_used(), connection.idle_for(attempt.started));
                     let is_uploaded = body.as_ref().is_some_and(|body| body.exchange().is_some());
                     let head = RequestHead {
                         method: &request.method,
@@ -120,13 +126,18 @@ impl<B: Balance> Service for Forward<B> {
                         Err(SendError::NotSent(unsent)) => {
                             // It had been closed in the pool, perhaps others with it. Nothing was sent, so this is no
                             // retry.
+                            worker.pool().was_closed(backend, idle, attempt.started);
                             worker.pool().prune(backend);
                             (body, from_pool) = (unsent, false);
                             continue;
                         }
                         Err(SendError::Closed) => {
-                            let cause =
-                                if was_used { RetryCause::StaleConnection } else { RetryCause::Reset };
+                            let cause = if was_used {
+                                worker.pool().was_closed(backend, idle, attempt.started);
+                                RetryCause::StaleConnection
+                            } else {
+                                RetryCause::Reset
+                            };
                             body = replay.as_ref().and_then(RequestBody::again);
                             (Reason::UpstreamReset, Some(cause).filter(|_| may_repeat || body.is_some()))
                         }

@@ -29,6 +29,9 @@ use crate::stream::Stream;
 /// What is read of a body at a time: what a slow client pins of it.
 const READ_AHEAD: usize = 24 * 1024;
 
+/// What a backend does is known here later; so much is left for it, of the time that it keeps a connection.
+const ON_ITS_WAY: Duration = Duration::from_secs(1);
+
 /// A connection to a backend.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -46,6 +49,8 @@ pub(crate) struct Connection {
     /// It has served an exchange before.
     used: bool,
     idle_since: Instant,
+    /// Unused for so long it is not used again.
+    most_idle: Duration,
     /// The exchange in which this comes is its last.
     expires: Option<Instant>,
     in_flight: Option<InFlight>,
@@ -111,6 +116,12 @@ impl Connection {
         now.saturating_duration_since(self.idle_since)
     }
 
+    /// Whether it has not been unused for too long.
+    #[inline]
+    pub(super) fn is_fresh(&self, now: Instant) -> bool {
+        self.idle_for(now) < self.most_idle
+    }
+
     /// Whether it may serve another exchange that begins `now`, for all its age.
     #[inline]
     pub(super) fn is_young(&self, now: Instant) -> bool {
@@ -168,6 +179,11 @@ impl Connection {
         })
         .await?;
         self.keep_alive = answer.keep_alive;
+        if let Some(said) = answer.keeps_for {
+            // Its end may be on its way before that is over.
+            let good = (said / 2).max(said.saturating_sub(ON_ITS_WAY));
+            self.most_idle = good.min(self.members.keepalive.idle);
+        }
         let decoder = Decoder::response(answer.framing);
         let body = self.start_body(decoder, answer.status.as_u16(), exchange).map_err(SendError::Failed)?;
         let http1::ResponseHead { status, phrase, fields, announced, .. } = answer;

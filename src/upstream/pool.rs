@@ -1,8 +1,8 @@
 //! One worker's kept connections: a stack for each backend. No lock, no hashing, no task: a connection is driven by
 //! whoever uses it.
 
-use std::cell::RefCell;
-use std::time::Instant;
+use std::cell::{Cell, RefCell};
+use std::time::{Duration, Instant};
 
 use super::connection::Connection;
 use super::{Backend, Members};
@@ -13,25 +13,64 @@ pub(crate) struct Pool {
     /// Indexed by the backend's slot. Boxed, because a connection travels through futures while it is in use.
     #[allow(clippy::vec_box, reason = "the same box goes back and forth; unboxing would copy and box again")]
     idle: Box<[RefCell<Vec<Box<Connection>>>]>,
+    /// Likewise.
+    closes: Box<[Closes]>,
+}
+
+/// What a backend was seen to do is believed for so long.
+const BELIEVED: Duration = Duration::from_secs(10);
+
+/// After how short a time a backend has lately closed a connection that was not used.
+#[derive(Debug, Default)]
+struct Closes {
+    soonest: Cell<Duration>,
+    seen: Cell<Option<Instant>>,
+}
+
+impl Closes {
+    fn after(&self, idle: Duration, now: Instant) {
+        self.soonest.set(self.soonest(now).map_or(idle, |soonest| soonest.min(idle)));
+        self.seen.set(Some(now));
+    }
+
+    fn soonest(&self, now: Instant) -> Option<Duration> {
+        let seen = self.seen.get()?;
+        (now.saturating_duration_since(seen) < BELIEVED).then(|| self.soonest.get())
+    }
 }
 
 impl Pool {
     /// Room for every backend of these upstreams.
     pub(crate) fn new(upstreams: &[&'static Members]) -> Self {
-        let backends = upstreams.iter().map(|members| members.backends.len()).sum();
-        Self { idle: (0..backends).map(|_| RefCell::default()).collect() }
+        let backends = 0..upstreams.iter().map(|members| members.backends.len()).sum();
+        Self {
+            idle: backends.clone().map(|_| RefCell::default()).collect(),
+            closes: backends.map(|_| Closes::default()).collect(),
+        }
     }
 
     /// The connection used last, if one is still good: its caches are warm, and the others can grow old.
     /// It may have been closed meanwhile; sending finds that out before a byte is written.
-    pub(crate) fn take(&self, backend: &Backend, members: &Members, now: Instant) -> Option<Box<Connection>> {
+    pub(crate) fn take(&self, backend: &Backend, now: Instant) -> Option<Box<Connection>> {
         loop {
             let mut connection = self.idle[backend.slot()].borrow_mut().pop()?;
             // It was young when it was put here, and what grows old here is swept.
-            if connection.idle_for(now) < members.keepalive.idle && connection.is_at_home() {
+            if connection.is_fresh(now) && connection.is_at_home() {
                 return Some(connection);
             }
         }
+    }
+
+    /// Whether a connection is good for a request that may not be sent twice: its backend has closed none, of late, that had not been
+    /// unused for twice as long. That one's end may be on its way already.
+    pub(crate) fn trusts(&self, connection: &Connection, now: Instant) -> bool {
+        let soonest = self.closes[connection.backend().slot()].soonest(now);
+        !connection.was_used() || soonest.is_none_or(|soonest| connection.idle_for(now) * 2 < soonest)
+    }
+
+    /// A connection of this backend was closed that had been unused for so long.
+    pub(crate) fn was_closed(&self, backend: &Backend, idle: Duration, now: Instant) {
+        self.closes[backend.slot()].after(idle, now);
     }
 
     /// Drops a backend's closed connections: one was just found, and others were probably closed with it.
@@ -67,10 +106,13 @@ impl Pool {
             for backend in members.backends {
                 let mut idle = self.idle[backend.slot()].borrow_mut();
                 idle.retain_mut(|connection| {
-                    connection.idle_for(now) < members.keepalive.idle
-                        && connection.is_young(now)
-                        && connection.is_at_home()
-                        && connection.is_quiet()
+                    let is_good =
+                        connection.is_fresh(now) && connection.is_young(now) && connection.is_at_home();
+                    let is_quiet = is_good && connection.is_quiet();
+                    if is_good && !is_quiet {
+                        self.was_closed(backend, connection.idle_for(now), now);
+                    }
+                    is_quiet
                 });
             }
         }
@@ -79,5 +121,23 @@ impl Pool {
     /// Drops everything: the worker is draining.
     pub(crate) fn clear(&self) {
         self.idle.iter().for_each(|idle| idle.borrow_mut().clear());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_backend_does_is_believed_for_a_while() {
+        let (closes, start) = (Closes::default(), Instant::now());
+        let millis = Duration::from_millis;
+        assert_eq!(closes.soonest(start), None);
+        closes.after(millis(500), start);
+        closes.after(millis(900), start + millis(1000));
+        assert_eq!(closes.soonest(start + millis(10_999)), Some(millis(500)));
+        assert_eq!(closes.soonest(start + millis(11_000)), None);
+        closes.after(millis(900), start + millis(11_000));
+        assert_eq!(closes.soonest(start + millis(11_001)), Some(millis(900)));
     }
 }

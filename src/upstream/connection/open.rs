@@ -76,6 +76,7 @@ impl Connection {
             keep_alive: true,
             used: false,
             idle_since: now,
+            most_idle: members.keepalive.idle,
             expires: age.and_then(|age| now.checked_add(age)),
             in_flight: None,
         }))

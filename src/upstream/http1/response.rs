@@ -1,8 +1,10 @@
 //! What of a response's head is the client's. What it says of this hop ends here (RFC 9110 section 7.6.1).
 
+use std::time::Duration;
+
 use http::{Method, StatusCode};
 
-use crate::fields::Fields;
+use crate::fields::{Fields, Known};
 use crate::http1::{Framing, Malformed};
 use crate::input::Input;
 
@@ -16,6 +18,8 @@ pub(crate) struct Head {
     /// What would be the length of a body that is not there.
     pub(crate) announced: Option<u64>,
     pub(crate) keep_alive: bool,
+    /// How long the backend keeps the connection while it is not used, if it says so.
+    pub(crate) keeps_for: Option<Duration>,
     /// Its end-to-end fields.
     pub(crate) fields: Fields,
 }
@@ -36,7 +40,7 @@ pub(crate) fn parse(
             return Err(Malformed("101 without an upgrade"));
         }
         let mut fields = head.fields;
-        end_hop(&mut fields);
+        let keeps_for = end_hop(&mut fields);
         if status.is_informational() {
             inform(status, fields);
             continue;
@@ -46,23 +50,38 @@ pub(crate) fn parse(
             Some(_) => None,
         };
         let (framing, announced, keep_alive) = (head.framing, head.announced, head.keeps_alive);
-        return Ok(Some(Head { status, phrase, framing, announced, keep_alive, fields }));
+        return Ok(Some(Head { status, phrase, framing, announced, keep_alive, keeps_for, fields }));
     }
 }
 
-/// Takes out what ends here: what is said of the connection and of the framing, the hop's own fields, and what `Connection` names.
-fn end_hop(fields: &mut Fields) {
+/// Takes out what ends here: what is said of the connection and of the framing, the hop's own fields, and what `Connection` names. How
+/// long the connection is kept, if it was among that.
+fn end_hop(fields: &mut Fields) -> Option<Duration> {
     let is_usual =
         |option: &[u8]| option.eq_ignore_ascii_case(b"keep-alive") || option.eq_ignore_ascii_case(b"close");
     let nominated: Vec<Box<[u8]>> =
         fields.connection_options().filter(|option| !is_usual(option)).map(Box::from).collect();
     let is_nominated = |name: &[u8]| nominated.iter().any(|option| option.eq_ignore_ascii_case(name));
+    let mut keeps_for = None;
     fields.retain(|field| {
         let known = field.known();
+        if known == Known::KeepAlive {
+            keeps_for = timeout(field.value()).or(keeps_for);
+        }
         !known.ends_in_responses()
             && !known.is_framing()
             && (nominated.is_empty() || !is_nominated(field.name_bytes()))
     });
+    keeps_for
+}
+
+/// What `Keep-Alive: timeout=5, max=100` says of the time, in seconds: RFC 2068 section 19.7.1.1 left it open, and servers write it so.
+#[cold]
+fn timeout(value: &[u8]) -> Option<Duration> {
+    let value = std::str::from_utf8(value).ok()?;
+    let mut members = value.split(',').filter_map(|member| member.split_once('='));
+    let (_, seconds) = members.find(|(name, _)| name.trim().eq_ignore_ascii_case("timeout"))?;
+    seconds.trim().parse().ok().map(|seconds: u32| Duration::from_secs(seconds.into()))
 }
 
 #[cfg(test)]
@@ -87,6 +106,23 @@ mod tests {
         let names: Vec<_> = head.fields.iter().map(|field| field.name()).collect();
         assert_eq!(names, ["Server"]);
         assert_eq!(rest, "hi");
+    }
+
+    #[test]
+    fn how_long_a_connection_is_kept_is_read() {
+        for (value, seconds) in [
+            ("timeout=5", Some(5)),
+            ("max=100, Timeout = 7", Some(7)),
+            ("timeout=0, max=1", Some(0)),
+            ("max=100", None),
+            ("timeout", None),
+            ("timeout=-1", None),
+            ("timeout=99999999999", None),
+        ] {
+            let text = format!("HTTP/1.1 204 No Content\r\nKeep-Alive: {value}\r\n\r\n");
+            let (head, _) = read(&text, &Method::GET).unwrap().unwrap();
+            assert_eq!(head.keeps_for, seconds.map(Duration::from_secs), "{value}");
+        }
     }
 
     #[test]

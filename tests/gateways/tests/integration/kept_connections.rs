@@ -1,10 +1,11 @@
 //! Connections to backends that are kept, and how old they may be.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
-use castgate_test_support::{Upstream, poll};
+use castgate_test_support::{Message, RawClient, Reply, Request, Step, Upstream, let_pass, poll};
 
-use crate::testbed::launch;
+use crate::testbed::{Echoed, Testbed, launch};
 
 #[test]
 fn a_busy_connection_ends_at_its_age_and_nobody_notices() {
@@ -25,4 +26,43 @@ fn a_busy_connection_ends_at_its_age_and_nobody_notices() {
     a.await_disconnect(ended);
     // The default is an hour.
     assert_eq!(connections("/spared").len(), 1);
+}
+
+#[test]
+fn a_backend_says_how_long_it_keeps_a_connection() {
+    let bed = Testbed::new("proxy");
+    bed.a.set(Reply(vec![Step::Send(Message::new(200).header("Keep-Alive", "timeout=1, max=100"))]));
+    let mut client = bed.connect();
+    assert_eq!(client.get("/first").status, 200);
+    let connection = bed.a.await_request(|r| r.target == "/first").connection;
+    // The gateway ends it before the backend does, who would keep it for ever.
+    bed.a.await_disconnect(connection);
+    assert_eq!(client.get("/second").status, 200);
+}
+
+#[test]
+fn what_may_not_be_sent_twice_is_sent_where_no_end_can_be_on_its_way() {
+    let bed = Testbed::new("proxy");
+    bed.a.set_script(|request| match request.target.as_str() {
+        "/closes" => Reply(vec![Step::Send(Message::new(200)), Step::Close]),
+        _ => Reply::echo(),
+    });
+    let mut client = bed.connect();
+    let connection =
+        |client: &mut RawClient, request: &Request| Echoed::of(&client.call(request)).number("connection");
+    let before = Instant::now();
+    assert_eq!(client.get("/closes").status, 200);
+    let closed = bed.a.await_request(|r| r.target == "/closes").connection;
+    bed.a.await_disconnect(closed);
+    // It is found closed, after so long at the most.
+    let first = connection(&mut client, &Request::post("/post", "body"));
+    let closed_after = before.elapsed();
+    assert_ne!(first, closed as u64);
+    let_pass(closed_after);
+    let second = connection(&mut client, &Request::post("/post", "body"));
+    assert_ne!(second, first, "the backend has closed one that was unused for less");
+    // Right after its last use it is good, and what may be sent twice is sent on any.
+    assert_eq!(connection(&mut client, &Request::get("/get")), second);
+    let_pass(closed_after);
+    assert_eq!(connection(&mut client, &Request::get("/get")), second);
 }

@@ -125,6 +125,10 @@ impl Echoed {
         self.0[field].as_str().unwrap_or_default()
     }
 
+    pub(crate) fn number(&self, field: &str) -> u64 {
+        self.0[field].as_u64().unwrap()
+    }
+
     /// The values of all header lines of this name.
     pub(crate) fn all(&self, name: &str) -> Vec<&str> {
         let pairs = self.0["headers"].as_array().unwrap();
