@@ -12,6 +12,8 @@ const BYTES: usize = 16 * 1024;
 /// Fields of a section.
 const FIELDS: usize = 64;
 
+const TOO_MANY: Malformed = Malformed("too many trailer fields");
+
 /// A trailer section as far as it has come.
 #[derive(Debug)]
 pub(super) struct Section {
@@ -19,11 +21,13 @@ pub(super) struct Section {
     text: Vec<u8>,
     /// Where its last line begins.
     line: usize,
+    /// How many lines are in front of that.
+    lines: usize,
 }
 
 impl Section {
     pub(super) const fn new() -> Self {
-        Self { text: Vec::new(), line: 0 }
+        Self { text: Vec::new(), line: 0, lines: 0 }
     }
 
     /// Takes what has come off `input`; the fields once all of them are there.
@@ -60,6 +64,10 @@ impl Section {
                 return Err(Malformed("a trailer line ends without CR"));
             }
             self.line = self.text.len();
+            self.lines += 1;
+            if self.lines > FIELDS {
+                return Err(TOO_MANY);
+            }
         }
     }
 }
@@ -70,6 +78,6 @@ fn fields(text: &[u8]) -> Result<Option<Fields>, Malformed> {
     match section(text, 0, FIELDS, LineEnd::Strict, &mut fields, |_, _| {}) {
         Ok(end) => Ok(end.map(|_| fields)),
         Err(Wrong::Malformed(why)) => Err(Malformed(why)),
-        Err(Wrong::TooMany) => Err(Malformed("too many trailer fields")),
+        Err(Wrong::TooMany) => Err(TOO_MANY),
     }
 }

@@ -231,6 +231,8 @@ fn trailers_are_bounded_and_as_strict_as_a_head() {
     assert_eq!(fields(&format!("a:{}\r\n", "b".repeat(16 * 1024 - 5))), None);
     // A line that is none is found out when it ends, not when the section does.
     assert_eq!(read(b"0\r\nno field\r\n", request()), Err(()));
+    let many = format!("0\r\n{}", "a:b\r\n".repeat(65));
+    assert_eq!(read(many.as_bytes(), request()), Err(()));
     let endless = format!("0\r\na:{}", "b".repeat(16 * 1024));
     assert_eq!(read(endless.as_bytes(), request()), Err(()));
 }
