@@ -26,7 +26,9 @@ pub use crate::route::{
 };
 pub use crate::server::{Cidr, ProxyProtocol, TrustedProxy};
 pub use crate::service::Service;
+pub use crate::tunnel::Tunnels;
 pub use crate::uncompiled::Uncompiled;
+pub use crate::upgrade::Upgrades;
 pub use crate::upstream::{
     Backend, Filled, HealthCheck, HostHeader, Keepalive, Members, Probe, ProbeField, ProbeRequest, Resolve,
     Resolved, Retries, RetryCause, Slots, StatusRange, Upstream, UpstreamTimeouts, balancers,

@@ -12,6 +12,7 @@ use crate::message::Request;
 use crate::policy::Slot;
 use crate::record::{Record, RequestId};
 use crate::server::Worker;
+use crate::upgrade::Asked;
 
 /// One request while it is served.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub struct Context<'a> {
     pub(crate) is_announced: bool,
     /// Fields that the gate has taken out; almost always none.
     pub(crate) withheld: Option<Box<Withheld>>,
+    /// What the connection is to switch to, if the request asks for it and may.
+    pub(crate) upgrade: Option<Asked>,
     /// What the gateway says of the client, unless it is in the request's fields already.
     pub(crate) introduction: Option<Introduction>,
 }

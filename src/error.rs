@@ -54,6 +54,8 @@ pub enum Reason {
     TotalTimeout,
     /// The client took nothing of its response for as long as `timeouts.write` allows.
     WriteTimeout,
+    /// Nothing moved in a tunnel for as long as the route's `idle` allows.
+    TunnelIdle,
     /// The client went away before the response was complete.
     ClientClosed,
     /// The gateway stopped before the response was complete: the grace period was over, or a second signal came.
@@ -86,6 +88,7 @@ impl Reason {
             Self::UpstreamProtocol => "upstream_protocol",
             Self::TotalTimeout => "total_timeout",
             Self::WriteTimeout => "write_timeout",
+            Self::TunnelIdle => "tunnel_idle",
             Self::ClientClosed => "client_closed",
             Self::Shutdown => "shutdown",
             Self::Internal => "internal",
@@ -110,7 +113,10 @@ impl Reason {
             Self::Refused(refusal) => refusal.status(),
             Self::NoHealthyBackend | Self::Shutdown => StatusCode::SERVICE_UNAVAILABLE,
             Self::ConnectError | Self::UpstreamReset | Self::UpstreamProtocol => StatusCode::BAD_GATEWAY,
-            Self::ConnectTimeout | Self::UpstreamTimeout | Self::TotalTimeout => StatusCode::GATEWAY_TIMEOUT,
+            // Whoever is in a tunnel has had its status.
+            Self::ConnectTimeout | Self::UpstreamTimeout | Self::TotalTimeout | Self::TunnelIdle => {
+                StatusCode::GATEWAY_TIMEOUT
+            }
             Self::WriteTimeout | Self::ClientClosed => match StatusCode::from_u16(CLIENT_CLOSED) {
                 Ok(status) => status,
                 Err(_) => StatusCode::BAD_REQUEST,
@@ -143,6 +149,7 @@ impl Reason {
             Self::UpstreamProtocol => "The backend's answer was not valid HTTP",
             Self::TotalTimeout => "The exchange took too long",
             Self::WriteTimeout => "The client did not take its response in time",
+            Self::TunnelIdle => "Nothing moved in the tunnel for too long",
             Self::ClientClosed => "The client closed the connection",
             Self::Shutdown => "The gateway is stopping",
             Self::Internal => "The gateway failed",

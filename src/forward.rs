@@ -54,7 +54,8 @@ impl<B: Balance> Service for Forward<B> {
         budget.deposit(&members.retries);
         let (has_body, says_empty) = (!request.body.is_end(), request.body.is_empty());
         let mut body = has_body.then(|| std::mem::replace(&mut request.body, RequestBody::empty()));
-        let is_idempotent = is_idempotent(&request.method);
+        // Whoever switches begins to act, whatever the method says.
+        let is_idempotent = cx.upgrade.is_none() && is_idempotent(&request.method);
         let may_repeat = body.is_none() && is_idempotent;
         // What of it may be sent again, if it has been kept until then.
         let replay = body.as_ref().filter(|_| is_idempotent).and_then(RequestBody::again);
@@ -106,6 +107,7 @@ impl<B: Balance> Service for Forward<B> {
                         expects_consent: is_uploaded && exchange.ask_for_consent(),
                         takes_trailers: exchange.takes_trailers(),
                         says_empty,
+                        upgrade: cx.upgrade,
                         keeps_host: members.host_header == HostHeader::Preserve,
                         host: match members.host_header {
                             HostHeader::Name(name) => Some(name.as_bytes()),
@@ -115,7 +117,7 @@ impl<B: Balance> Service for Forward<B> {
                     match connection.exchange(&head, body.take(), exchange).await {
                         Ok(answer) => {
                             attempt.answered(cx, members.id);
-                            if let Started::Whole(_) = answer.body {
+                            if let Started::Whole(_) | Started::Switched(_) = answer.body {
                                 attempt.count(cx, answer.status.as_u16());
                             }
                             cx.record.upstream_status = answer.status.as_u16();
@@ -252,6 +254,7 @@ fn respond(answer: Answer) -> Response {
         (Started::Whole(bytes), Some(length)) if bytes.is_empty() => Body::Announced(length),
         (Started::Whole(bytes), _) => Body::from(bytes),
         (Started::Streaming(streaming), _) => Body::Streaming(streaming),
+        (Started::Switched(tunnel), _) => Body::Tunnel(tunnel),
     };
     Response { status, fields, body, phrase }
 }

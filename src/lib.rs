@@ -38,7 +38,9 @@ pub mod route;
 mod server;
 mod service;
 mod stream;
+mod tunnel;
 mod uncompiled;
+mod upgrade;
 mod upstream;
 mod value;
 

@@ -15,6 +15,7 @@ use http::{Method, StatusCode, Version};
 
 use crate::error::Reason;
 use crate::fields::Fields;
+use crate::tunnel::Tunnel;
 use crate::upstream::Streaming;
 
 use filtered::{Filtered, Source};
@@ -87,6 +88,8 @@ pub enum Body {
     /// A layer makes it of another. Made only where a layer does so: a gateway without one has none of its code.
     #[expect(private_interfaces, reason = "nobody else matches on it")]
     Layered(Box<dyn Layer>),
+    /// There is none: the connection switches to another protocol (101).
+    Tunnel(Box<dyn Tunnel>),
 }
 
 /// A body that is made of another.
@@ -110,24 +113,30 @@ impl Body {
     ///
     /// No filter runs where there is no body: on the answer to HEAD, on 204 and 304. Fields that speak of the bytes (`ETag`,
     /// `Content-Digest`, `Accept-Ranges`) are the layer's to change; `Content-Length` it need not look at.
+    /// Nor has a tunnel one: what goes through it is nobody's message.
     #[must_use]
     pub fn filtered(self, filter: impl Filter + 'static) -> Self {
-        Self::Layered(Box::new(Filtered::new(self, filter)))
+        if self.is_tunnel() { self } else { Self::Layered(Box::new(Filtered::new(self, filter))) }
     }
 
     /// Whether some of it is still to come from a backend.
     pub(crate) fn is_streaming(&self) -> bool {
         match self {
-            Self::Empty | Self::Announced(_) | Self::Full(_) => false,
+            Self::Empty | Self::Announced(_) | Self::Full(_) | Self::Tunnel(_) => false,
             Self::Streaming(_) => true,
             Self::Layered(layered) => layered.is_streaming(),
         }
     }
 
+    /// Whether the connection is a tunnel behind the head.
+    pub(crate) fn is_tunnel(&self) -> bool {
+        matches!(self, Self::Tunnel(_))
+    }
+
     /// How many bytes are still to come, if that is known.
     pub fn length(&self) -> Option<u64> {
         match self {
-            Self::Empty | Self::Announced(_) => Some(0),
+            Self::Empty | Self::Announced(_) | Self::Tunnel(_) => Some(0),
             Self::Full(bytes) => Some(bytes.len() as u64),
             Self::Streaming(streaming) => streaming.length(),
             Self::Layered(_) => None,
@@ -137,7 +146,7 @@ impl Body {
     /// The next data; `None` at the end. What has failed says so to whoever asks again.
     pub(crate) fn poll_data(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Result<Bytes, Reason>>> {
         match self {
-            Self::Empty | Self::Announced(_) => Poll::Ready(None),
+            Self::Empty | Self::Announced(_) | Self::Tunnel(_) => Poll::Ready(None),
             Self::Full(bytes) => {
                 let bytes = std::mem::take(bytes);
                 *self = Self::Empty;
@@ -151,7 +160,7 @@ impl Body {
     /// Sends on what has come of the request that it answers, when nobody asks for more of it.
     pub(crate) fn send_request_on(&mut self, cx: &mut TaskContext<'_>) {
         match self {
-            Self::Empty | Self::Announced(_) | Self::Full(_) => {}
+            Self::Empty | Self::Announced(_) | Self::Full(_) | Self::Tunnel(_) => {}
             Self::Streaming(streaming) => streaming.send_request_on(cx),
             Self::Layered(layered) => layered.send_request_on(cx),
         }
@@ -160,7 +169,7 @@ impl Body {
     /// The fields behind it, at its end.
     pub(crate) fn take_trailers(&mut self) -> Option<Box<Fields>> {
         match self {
-            Self::Empty | Self::Announced(_) | Self::Full(_) => None,
+            Self::Empty | Self::Announced(_) | Self::Full(_) | Self::Tunnel(_) => None,
             Self::Streaming(streaming) => streaming.take_trailers(),
             Self::Layered(layered) => layered.take_trailers(),
         }
@@ -169,16 +178,17 @@ impl Body {
     /// Lets go of it: nobody wants it. A connection to a backend stays in use if that costs nothing.
     pub(crate) fn forgo(self) {
         match self {
-            Self::Empty | Self::Announced(_) | Self::Full(_) => {}
+            Self::Empty | Self::Announced(_) | Self::Full(_) | Self::Tunnel(_) => {}
             Self::Streaming(streaming) => streaming.forgo(),
             Self::Layered(layered) => layered.forgo(),
         }
     }
 
-    /// Tells how it ended, if it streams; else it has ended already, and well.
+    /// Tells how it ended, if it streams; else it has ended already, and well. Of a tunnel that holds, too: the backend has answered,
+    /// and what becomes of the tunnel may be anybody's doing, in hours.
     pub(crate) fn watch(&mut self, watched: Watched) {
         match self {
-            Self::Empty | Self::Announced(_) | Self::Full(_) => watched.tell(Reason::Ok),
+            Self::Empty | Self::Announced(_) | Self::Full(_) | Self::Tunnel(_) => watched.tell(Reason::Ok),
             Self::Streaming(streaming) => streaming.watch(watched),
             Self::Layered(layered) => layered.watch(watched),
         }

@@ -15,6 +15,7 @@ use http::Method;
 
 use crate::fields::Fields;
 use crate::introduction::Introduction;
+use crate::upgrade::Upgrades;
 pub(crate) use predicate::method_index;
 pub use predicate::{HeaderMatch, QueryMatch};
 
@@ -81,10 +82,12 @@ pub struct RouteSettings {
     pub body_limit: Option<u64>,
     /// From the end of a request to the head of its response.
     pub timeout: Duration,
-    /// A pause in the body of a response.
+    /// A pause in the body of a response, or in a tunnel.
     pub idle: Duration,
     /// The whole exchange, from the head of the request to the end of the response.
     pub total: Option<Duration>,
+    /// What a connection may switch to.
+    pub upgrades: Option<Upgrades>,
     /// Whether preflights that announce its requests are its own.
     pub answers_preflights: bool,
 }
@@ -98,6 +101,7 @@ impl RouteSettings {
             timeout: phase,
             idle: phase,
             total: None,
+            upgrades: None,
             answers_preflights: false,
         }
     }

@@ -110,6 +110,11 @@ impl Stream {
         !matches!(seen, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
+    /// Whether its peer has reset it, as the kernel knows, although nobody reads or writes: one system call. It is told once.
+    pub(crate) fn has_failed(&self) -> bool {
+        !matches!(self.socket.take_error(), Ok(None))
+    }
+
     /// Has it reset its connection when it is dropped. A socket of this machine cannot: its end is the same whatever it stands for.
     pub(crate) fn reset_at_end(&self) {
         // One that is gone already is as good.

@@ -18,4 +18,6 @@ pub use backend::Backend;
 pub use switch::{Sections, Switch, Switched};
 pub use text_or::TextOr;
 pub(crate) use value::LENIENT;
-pub use value::{Duration, Lenient, Limit, List, Map, Percent, Rate, Size, Status, Strings, Workers};
+pub use value::{
+    Duration, Lenient, Limit, List, Map, Percent, Rate, Size, Status, Strings, StringsOrOff, Workers,
+};

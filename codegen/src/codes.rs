@@ -144,7 +144,7 @@ catalogue! {
     KEY_DOES_NOT_APPLY = "CG0305", "key does not apply here",
         Keys(&["server.listen", "routes.listener", "routes.strategy", "routes.strip_prefix", "routes.add_prefix", "routes.rewrite",
             "routes.redirect.scheme", "routes.redirect.host", "routes.redirect.port", "routes.redirect.prefix",
-            "routes.response", "routes.response.location", "routes.timeout", "routes.idle",
+            "routes.response", "routes.response.location", "routes.upgrades", "routes.timeout", "routes.idle",
             "routes.total", "upstreams.health_check.path", "upstreams.health_check.expect",
             "upstreams.health_check.method", "upstreams.health_check.host", "upstreams.health_check.headers",
             "upstreams.panic_threshold", "upstreams.resolve", "upstreams.health_check.port"]);

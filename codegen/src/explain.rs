@@ -221,6 +221,9 @@ fn taken<'m>(table: &Table<'m>, model: &Model, route: &'m Route, request: &Reque
                 .map_or_else(|| "off".to_owned(), |limit| format!("{} at most", show::size(limit))),
         );
     }
+    if route.forward().is_some() && route.upgrades != model.server.upgrades {
+        row("upgrades", if route.upgrades.is_empty() { "off".to_owned() } else { route.upgrades.join(", ") });
+    }
     row("timeout", show::duration(route.timeout));
     row("idle", show::duration(route.idle));
     if let Some(total) = route.settings.total {

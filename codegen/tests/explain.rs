@@ -22,6 +22,7 @@ routes:
   - {name: wiki, path: /wiki, upstream: users, rewrite: '/w{request.path}?by={query.by}'}
   - {name: to, path: /to, redirect: {to: '/at/{client.ip}'}}
   - {name: posts, host: p.example.com, path: /posts, methods: [POST], upstream: users}
+  - {name: console, host: c.example.com, path: /console, upstream: users, upgrades: [Tcp, websocket]}
 ";
 
 fn ask(line: &str, headers: &[&str]) -> String {
@@ -57,7 +58,7 @@ Not taken, in the order in which routes of gateway.yml are tried:
    line 5    user    outranked by `get-user` (line 6), which names its methods
    line 4    any     outranked by `get-user` (line 6), whose path is longer
 
-4 other routes not shown; see --all
+5 other routes not shown; see --all
 ";
     assert_eq!(ask("GET /users/7?x=1", &[]), expected);
 }
@@ -119,6 +120,14 @@ fn what_is_forwarded_is_shown() {
 }
 
 /// The answer of this config, at this listener.
+/// Only where it is not what holds everywhere.
+#[test]
+fn what_a_connection_may_switch_to_is_shown() {
+    let upgrades = |line| ask(line, &[]).lines().find(|line| line.contains("upgrades ")).map(str::to_owned);
+    assert_eq!(upgrades("GET http://c.example.com/console").as_deref(), Some("   upgrades   tcp, websocket"));
+    assert_eq!(upgrades("GET /"), None);
+}
+
 fn ask_of(path: &str, request: &Request, listener: Option<&str>) -> Result<String, String> {
     let mut sink = Diagnostics::new();
     let mut source = Source::read(path, &mut sink);

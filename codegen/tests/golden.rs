@@ -42,6 +42,29 @@ fn a_door_is_named_only_where_there_is_one() {
     assert!((1..configs().len()).contains(&doors), "{doors}");
 }
 
+/// As above.
+#[test]
+fn a_tunnel_is_named_only_where_a_route_may_switch() {
+    let upstream = "upstreams: {a: {backends: [\"http://localhost:9001\"]}}";
+    for (config, has_tunnel) in [
+        (format!("{upstream}\nroutes: [{{path: /, upstream: a}}]\n"), true),
+        (format!("{upstream}\nroutes: [{{path: /, upstream: a, upgrades: off}}]\n"), false),
+        (format!("server: {{upgrades: off}}\n{upstream}\nroutes: [{{path: /, upstream: a}}]\n"), false),
+        (
+            format!(
+                "server: {{upgrades: off}}\n{upstream}\nroutes: [{{path: /, upstream: a, upgrades: tcp}}]\n"
+            ),
+            true,
+        ),
+        ("routes: [{path: /, respond: {}}]\n".to_owned(), false),
+    ] {
+        let mut sink = Diagnostics::new();
+        let mut source = Source::new("gateway.yml", config.clone());
+        let code = emit_formatted(&compile(&mut source, &mut sink).unwrap().plan);
+        assert_eq!(code.contains("Tunnels::"), has_tunnel, "{config}");
+    }
+}
+
 #[test]
 fn configs_are_cast_as_before() {
     let update = std::env::var_os("UPDATE").is_some();

@@ -27,13 +27,15 @@ pub(crate) struct Account {
     is_open: bool,
     /// The client's socket has taken some of the response.
     is_begun: bool,
+    /// When it was answered by switching to another protocol.
+    switched: Option<Instant>,
 }
 
 impl Account {
     /// A request has come.
     pub(crate) fn open(exchange: &Rc<Exchange>, record: Record) -> Self {
         exchange.worker().metrics().request_opened();
-        Self { exchange: exchange.clone(), record, is_open: true, is_begun: false }
+        Self { exchange: exchange.clone(), record, is_open: true, is_begun: false, switched: None }
     }
 
     pub(crate) fn record(&mut self) -> &mut Record {
@@ -62,6 +64,20 @@ impl Account {
         self.end(reason);
     }
 
+    /// The client has been told that its connection is a tunnel now.
+    pub(crate) fn switched(&mut self, now: Instant) {
+        self.switched = Some(now);
+        self.record.detach();
+        self.exchange.worker().metrics().tunnel_opened();
+    }
+
+    /// So many bytes have come out of the tunnel's end at the client, and its socket has taken so many.
+    pub(crate) fn tunnelled(&mut self, brought: u64, taken: u64) {
+        self.record.bytes_in += brought;
+        self.record.bytes_out += taken;
+        self.exchange.worker().metrics().tunnelled(brought, taken);
+    }
+
     /// The response streams.
     pub(crate) fn detach(&mut self) {
         self.record.detach();
@@ -79,10 +95,18 @@ impl Account {
         }
         let record = &mut self.record;
         record.reason = reason;
-        record.bytes_in = self.exchange.upload().received();
+        record.bytes_in += self.exchange.upload().received();
         let duration = ended.saturating_duration_since(record.started);
         let worker = self.exchange.worker();
-        worker.metrics().request_ended(record.route, method_index(&record.method), record.status, duration);
+        // How long a tunnel lasts says nothing of how fast anybody answers.
+        let answered = match self.switched {
+            None => duration,
+            Some(switched) => {
+                worker.metrics().tunnel_closed();
+                switched.saturating_duration_since(record.started)
+            }
+        };
+        worker.metrics().request_ended(record.route, method_index(&record.method), record.status, answered);
         if !matches!(record.access_log, Logged::No) {
             worker.access_log().write(record, self.exchange.peer(), duration);
         }

@@ -29,6 +29,8 @@ pub(crate) enum Phase {
     ResponseHead,
     /// The next byte of a response body, for the route's `idle`.
     Download,
+    /// The next byte of a tunnel, whichever way it goes, for the route's `idle`.
+    Tunnel,
 }
 
 impl Phase {
@@ -37,6 +39,7 @@ impl Phase {
         match self {
             Self::Upload => Reason::RequestTimeout,
             Self::Consent | Self::ResponseHead | Self::Download => Reason::UpstreamTimeout,
+            Self::Tunnel => Reason::TunnelIdle,
         }
     }
 }
@@ -145,6 +148,19 @@ impl Clock {
         self.moved(self.now() + self.route.get().idle);
     }
 
+    /// The connection is a tunnel from now on, which may live for as long as something moves in it.
+    pub(crate) fn begin_tunnel(&self) {
+        self.phase.set(Phase::Tunnel);
+        self.total.set(None);
+        self.stuck.set(None);
+        self.tunnel_moved();
+    }
+
+    /// Something has come out of a tunnel's end, or gone into one.
+    pub(crate) fn tunnel_moved(&self) {
+        self.moved(self.now() + self.route.get().idle);
+    }
+
     /// Something has come, and the next may take until `deadline`. What came just in time is not late.
     fn moved(&self, deadline: Instant) {
         if self.must_end().is_none() {
@@ -191,6 +207,7 @@ impl Clock {
                 self.moved(self.limit.get().min(self.now() + self.patience.get()));
             }
             Phase::Download => self.response_moved(),
+            Phase::Tunnel => self.tunnel_moved(),
         }
     }
 

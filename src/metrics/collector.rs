@@ -47,6 +47,7 @@ impl Collector for Sources {
         families.extend(upstreams(process, &shards));
         let in_flight = shards.iter().map(|shard| shard.in_flight()).sum::<u64>();
         let connections = shards.iter().map(|shard| shard.connections()).sum::<u64>();
+        let tunnels = shards.iter().map(|shard| shard.tunnels()).sum::<u64>();
         let dropped =
             shards.iter().map(|shard| shard.log_dropped.get()).sum::<u64>() + process.log_lines_lost();
         families.extend([
@@ -61,6 +62,18 @@ impl Collector for Sources {
                 "Client connections.",
                 MetricType::GAUGE,
                 vec![gauge(&[], connections as f64)],
+            ),
+            family(
+                "gateway_tunnels",
+                "Client connections that have switched to another protocol.",
+                MetricType::GAUGE,
+                vec![gauge(&[], tunnels as f64)],
+            ),
+            family(
+                "gateway_tunnel_bytes_total",
+                "Bytes in tunnels, from clients (in) and to them (out).",
+                MetricType::COUNTER,
+                tunnelled(&shards),
             ),
             family(
                 "gateway_connections_refused_total",
@@ -112,6 +125,14 @@ fn add(families: &mut Vec<MetricFamily>, of_policies: impl Iterator<Item = Metri
             families.push(family);
         }
     }
+}
+
+fn tunnelled(shards: &[Arc<Shard>]) -> Vec<Metric> {
+    let sample = |(place, direction): (usize, &str)| {
+        let bytes = shards.iter().map(|shard| shard.tunnelled[place].get()).sum::<u64>();
+        counter(&[("direction", direction)], bytes as f64)
+    };
+    ["in", "out"].into_iter().enumerate().map(sample).collect()
 }
 
 /// By reason, as far as the config knows it.

@@ -140,6 +140,10 @@ pub(crate) struct Shard {
     ended: Counter,
     connections_opened: Counter,
     connections_closed: Counter,
+    tunnels_opened: Counter,
+    tunnels_closed: Counter,
+    /// Bytes that came from clients in tunnels, and those that went to them.
+    pub(crate) tunnelled: [Counter; 2],
     pub(crate) log_dropped: Counter,
 }
 
@@ -159,6 +163,9 @@ impl Shard {
             ended: Counter::default(),
             connections_opened: Counter::default(),
             connections_closed: Counter::default(),
+            tunnels_opened: Counter::default(),
+            tunnels_closed: Counter::default(),
+            tunnelled: Default::default(),
             log_dropped: Counter::default(),
         }
     }
@@ -210,6 +217,20 @@ impl Shard {
         self.connections_closed.add(1);
     }
 
+    pub(crate) fn tunnel_opened(&self) {
+        self.tunnels_opened.add(1);
+    }
+
+    pub(crate) fn tunnel_closed(&self) {
+        self.tunnels_closed.add(1);
+    }
+
+    /// So many bytes came from a client in a tunnel, and so many went to it.
+    pub(crate) fn tunnelled(&self, brought: u64, taken: u64) {
+        self.tunnelled[0].add(brought);
+        self.tunnelled[1].add(taken);
+    }
+
     pub(crate) fn log_lines_dropped(&self, lines: u64) {
         self.log_dropped.add(lines);
     }
@@ -217,6 +238,11 @@ impl Shard {
     /// Requests being served.
     pub(crate) fn in_flight(&self) -> u64 {
         self.opened.get().saturating_sub(self.ended.get())
+    }
+
+    /// Connections that have switched to another protocol.
+    pub(crate) fn tunnels(&self) -> u64 {
+        self.tunnels_opened.get().saturating_sub(self.tunnels_closed.get())
     }
 
     /// Client connections.

@@ -89,6 +89,7 @@ pub(super) async fn answer<A: App>(
         rejection: None,
         is_announced: false,
         withheld: None,
+        upgrade: None,
         introduction: None,
     };
     exchange.clock().begin(started, &IMMEDIATE);
@@ -107,7 +108,15 @@ pub(super) async fn answer<A: App>(
             app.reject(request, &mut cx).await
         }
     };
-    let response = result.unwrap_or_else(|error| error.into_response(&mut cx));
+    let response = match result {
+        // Only whoever has asked a backend can know that it has switched.
+        Ok(response) if response.status.is_informational() && !response.body.is_tunnel() => {
+            tracing::error!(status = response.status.as_u16(), "a layer answers with an interim response");
+            Error::new(Reason::Internal).into_response(&mut cx)
+        }
+        Ok(response) => response,
+        Err(error) => error.into_response(&mut cx),
+    };
     if cx.record.reason == Reason::ClientClosed {
         // The account says so when it is dropped.
         return None;
@@ -184,6 +193,13 @@ fn find<A: App>(
     } else {
         announced.map_or_else(|| routes.find(&question), Answer::Route)
     };
+    if let Answer::Route(number) = answer
+        && fields.has_upgrade
+    {
+        let upgrades = routes.routes[number as usize].settings.upgrades;
+        let begins = (&request.method, request.version);
+        cx.upgrade = upgrades.and_then(|to| to.asked(begins, !request.body.is_end(), &request.fields));
+    }
     // A condition may ask for what is meant for this hop. Middleware does not get to see it, and so no backend.
     fields.end_hop(&mut request.fields, &mut cx.withheld);
     match answer {
@@ -273,6 +289,7 @@ async fn refuse<A: App>(
         rejection: Some(reason.into()),
         is_announced: false,
         withheld: None,
+        upgrade: None,
         introduction: None,
     };
     let request = Request {

@@ -5,6 +5,7 @@
 mod delivering;
 mod flight;
 mod response;
+mod tunnelling;
 mod wire;
 
 use std::future::poll_fn;
@@ -19,6 +20,7 @@ use http::Method;
 use self::delivering::PATIENCE;
 use self::flight::Flight;
 pub(super) use self::flight::Service;
+use self::tunnelling::Tunnelling;
 use self::wire::Wire;
 use super::alarm::Alarm;
 use super::gate::Arrival;
@@ -66,6 +68,8 @@ enum State<F> {
     Settling(Box<Flight<F>>, Instant),
     /// The answer is written.
     Sending(Box<Flight<F>>),
+    /// The connection has switched to another protocol.
+    Tunnelling(Box<Tunnelling>),
     /// Everything is written, and what the client still sends is read away until then.
     Lingering(Instant),
     Over,
@@ -110,6 +114,7 @@ where
             State::Serving(flight) => self.serve(flight, cx),
             State::Settling(flight, by) => self.settle(flight, by, cx),
             State::Sending(flight) => self.send(flight, cx),
+            State::Tunnelling(tunnelling) => self.tunnel(tunnelling, cx),
             State::Lingering(by) => self.linger(by, cx),
             State::Over => Poll::Ready(Next::Over),
         }
@@ -130,6 +135,7 @@ where
         match &self.state {
             State::Serving(flight) | State::Sending(flight) => flight.exchange.clock().deadline(),
             State::Settling(flight, by) => flight.exchange.clock().deadline().min(*by),
+            State::Tunnelling(tunnelling) => tunnelling.deadline(),
             State::Awaiting | State::Lingering(_) | State::Over => self.session.deadline(),
         }
     }
@@ -146,7 +152,8 @@ where
                 flight.exchange.close_after();
                 State::Settling(flight, by)
             }
-            state @ (State::Serving(_) | State::Settling(..) | State::Sending(_)) => {
+            State::Tunnelling(tunnelling) if !tunnelling.is_late(now) => State::Tunnelling(tunnelling),
+            state @ (State::Serving(_) | State::Settling(..) | State::Sending(_) | State::Tunnelling(_)) => {
                 match state.exchange().map(|exchange| exchange.clock().time_out(now, GRACE)) {
                     Some(TimedOut::Told) => state,
                     Some(TimedOut::Consent) => {
@@ -310,9 +317,7 @@ where
     /// Its client has gone, or nobody waits for it any longer: what is in flight is dropped, and its account says why. Where the
     /// end of the connection would be taken for the end of the body it is a reset: nobody may take a truncated response for a whole one.
     fn drop_flight(&mut self, state: State<F>) {
-        if let State::Sending(flight) = &state
-            && flight.would_look_whole()
-        {
+        if state.would_look_whole() {
             self.wire.reset_at_end();
         }
         if let Some(flight) = state.into_flight() {
@@ -324,9 +329,7 @@ where
 impl<S, F> Drop for Driver<S, F> {
     /// The gateway stops, or somebody has panicked.
     fn drop(&mut self) {
-        if let State::Sending(flight) = &self.state
-            && flight.would_look_whole()
-        {
+        if self.state.would_look_whole() {
             self.wire.reset_at_end();
         }
     }
@@ -338,6 +341,7 @@ impl<F> State<F> {
             Self::Serving(flight) | Self::Settling(flight, _) | Self::Sending(flight) => {
                 Some(&flight.exchange)
             }
+            Self::Tunnelling(tunnelling) => Some(&tunnelling.exchange),
             Self::Awaiting | Self::Lingering(_) | Self::Over => None,
         }
     }
@@ -345,7 +349,16 @@ impl<F> State<F> {
     fn into_flight(self) -> Option<Box<Flight<F>>> {
         match self {
             Self::Serving(flight) | Self::Settling(flight, _) | Self::Sending(flight) => Some(flight),
-            Self::Awaiting | Self::Lingering(_) | Self::Over => None,
+            Self::Awaiting | Self::Tunnelling(_) | Self::Lingering(_) | Self::Over => None,
+        }
+    }
+
+    /// Whether the end of the connection, if it came now, would be taken for the end of what the client gets.
+    fn would_look_whole(&self) -> bool {
+        match self {
+            Self::Sending(flight) => flight.would_look_whole(),
+            Self::Tunnelling(_) => true,
+            Self::Awaiting | Self::Serving(_) | Self::Settling(..) | Self::Lingering(_) | Self::Over => false,
         }
     }
 }

@@ -25,6 +25,8 @@ use crate::http1::body::{Decoder, Event};
 use crate::input::Input;
 use crate::message::RequestBody;
 use crate::stream::Stream;
+use crate::tunnel::{Switched, Tunnel};
+use crate::upgrade::Asked;
 
 /// What is read of a body at a time: what a slow client pins of it.
 const READ_AHEAD: usize = 24 * 1024;
@@ -85,6 +87,8 @@ pub(crate) enum Started {
     Whole(Bytes),
     /// It goes on.
     Streaming(Box<Streaming>),
+    /// There is none: the backend has switched to what it was asked to.
+    Switched(Box<dyn Tunnel>),
 }
 
 impl Connection {
@@ -175,7 +179,7 @@ impl Connection {
                     return Poll::Pending;
                 }
             }
-            self.poll_head(exchange, head.method, cx)
+            self.poll_head(exchange, (head.method, head.upgrade), cx)
         })
         .await?;
         self.keep_alive = answer.keep_alive;
@@ -184,8 +188,11 @@ impl Connection {
             let good = (said / 2).max(said.saturating_sub(ON_ITS_WAY));
             self.most_idle = good.min(self.members.keepalive.idle);
         }
-        let decoder = Decoder::response(answer.framing);
-        let body = self.start_body(decoder, answer.status.as_u16(), exchange).map_err(SendError::Failed)?;
+        let body = match head.upgrade {
+            Some(asked) if answer.status == StatusCode::SWITCHING_PROTOCOLS => self.switch(asked, exchange),
+            _ => self.start_body(Decoder::response(answer.framing), answer.status.as_u16(), exchange),
+        };
+        let body = body.map_err(SendError::Failed)?;
         let http1::ResponseHead { status, phrase, fields, announced, .. } = answer;
         Ok(Answer { status, phrase, fields, announced, body })
     }
@@ -218,7 +225,7 @@ impl Connection {
     fn poll_head(
         &mut self,
         exchange: &Rc<Exchange>,
-        method: &Method,
+        asked: (&Method, Option<Asked>),
         cx: &mut TaskContext<'_>,
     ) -> Poll<Result<http1::ResponseHead, SendError>> {
         self.send_on(cx).map_err(SendError::Failed)?;
@@ -230,7 +237,7 @@ impl Connection {
                 Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => {
                     return Poll::Ready(Err(SendError::Failed(Reason::UpstreamReset)));
                 }
-                Poll::Ready(Ok(_)) => match self.parse_head(method, exchange) {
+                Poll::Ready(Ok(_)) => match self.parse_head(asked, exchange) {
                     Ok(Some(head)) => return Poll::Ready(Ok(head)),
                     // It may have been the consent to the body.
                     Ok(None) => self.send_on(cx).map_err(SendError::Failed)?,
@@ -250,13 +257,13 @@ impl Connection {
 
     fn parse_head(
         &mut self,
-        method: &Method,
+        asked: (&Method, Option<Asked>),
         exchange: &Exchange,
     ) -> Result<Option<http1::ResponseHead>, Malformed> {
         let worker = exchange.worker();
         let mut spare = worker.spare_fields();
         let inform = |status, fields| exchange.inform(status, fields);
-        let parsed = http1::parse_head(&mut self.input, method, &mut spare, inform)?;
+        let parsed = http1::parse_head(&mut self.input, asked, &mut spare, inform)?;
         if parsed.is_none() {
             worker.keep_fields(spare);
         }
@@ -272,6 +279,24 @@ impl Connection {
     ) -> Poll<std::io::Result<usize>> {
         let mut block = exchange.worker().read_block();
         self.input.poll_read(&mut self.stream, &mut block, most, cx)
+    }
+
+    /// The backend has switched, and the connection is no more of this room: it goes back to no pool. Before all of the request is out
+    /// nobody may switch: what is left of it would be taken for the other protocol.
+    #[cold]
+    fn switch(mut self: Box<Self>, asked: Asked, exchange: &Exchange) -> Result<Started, Reason> {
+        if !self.outgoing.is_done() {
+            let backend = self.backend.url();
+            tracing::debug!(
+                backend,
+                "the backend switches protocols before it has been sent the whole request"
+            );
+            return Err(Reason::UpstreamProtocol);
+        }
+        exchange.worker().keep_text(self.outgoing.take_memory());
+        let early = std::mem::take(self.input.rest());
+        let Self { stream, in_flight, .. } = *self;
+        Ok(Started::Switched(asked.tunnels.open(asked.token, Switched { stream, early, in_flight })))
     }
 
     /// Takes in what of the body has arrived together with the head. Most bodies are whole by then, and need no

@@ -43,6 +43,31 @@ fn nobody_compiles_a_gateway_that_is_not_theirs() {
     assert!(String::from_utf8_lossy(&said.stdout).contains(", other.yml "), "{said:?}");
 }
 
+/// The code of tunnels is reached by a name of generated code alone, so that the linker leaves it out where nothing may switch.
+#[test]
+fn a_gateway_without_upgrades_has_no_tunnel() {
+    let own = Crate::copy("tunnels");
+    let upstream = "upstreams: {a: {backends: [\"http://localhost:9001\"]}}\nroutes: [{path: /, upstream: a";
+    // As names are mangled: the two files in which nothing but tunnels is.
+    let symbols = ["6tunnel7two_way", "6tunnel4flow"];
+    for (config, may_switch) in [
+        (format!("{upstream}}}]\n"), true),
+        (format!("{upstream}, upgrades: off}}]\n"), false),
+        (format!("server: {{upgrades: off}}\n{upstream}}}]\n"), false),
+        ("routes: [{path: /, respond: {}}]\n".to_owned(), false),
+    ] {
+        own.write("gateway.yml", &config);
+        own.compiles();
+        let binary = std::fs::read(own.binary()).expect("the gateway");
+        let binary = String::from_utf8_lossy(&binary);
+        for symbol in symbols {
+            assert_eq!(binary.contains(symbol), may_switch, "{symbol} and {config}");
+        }
+        // What it is looked for in has symbols.
+        assert!(binary.contains("8exchange5clock"), "{config}");
+    }
+}
+
 #[test]
 fn a_config_that_needs_a_feature_says_which_line_to_write() {
     let own = Crate::copy("without-features");

@@ -254,6 +254,45 @@ impl<'de> Deserialize<'de> for Strings {
     }
 }
 
+/// One string, a list of them, or the word `off`: none.
+#[derive(Debug, Clone)]
+pub enum StringsOrOff {
+    /// `off` (or `false`).
+    Off,
+    /// These.
+    Are(Strings),
+}
+
+impl<'de> Deserialize<'de> for StringsOrOff {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct StringsOrOffVisitor;
+        impl<'de> Visitor<'de> for StringsOrOffVisitor {
+            type Value = StringsOrOff;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string, a list of strings, or `off`")
+            }
+            fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<StringsOrOff, E> {
+                // As of a [`Switch`](super::Switch).
+                if value {
+                    return Err(E::invalid_type(serde::de::Unexpected::Bool(true), &self));
+                }
+                Ok(StringsOrOff::Off)
+            }
+            fn visit_str<E>(self, text: &str) -> Result<StringsOrOff, E> {
+                Ok(match text {
+                    "off" => StringsOrOff::Off,
+                    _ => StringsOrOff::Are(Strings::One(text.to_owned())),
+                })
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<StringsOrOff, A::Error> {
+                let list = List::deserialize(SeqAccessDeserializer::new(seq))?;
+                Ok(StringsOrOff::Are(Strings::List(list)))
+            }
+        }
+        deserializer.deserialize_any(StringsOrOffVisitor)
+    }
+}
+
 /// A scalar kept as text: a number is accepted here, so that a missing unit gets its own message later.
 struct ScalarText(&'static str);
 

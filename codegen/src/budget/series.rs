@@ -59,6 +59,8 @@ pub(crate) fn series(model: &Model) -> Vec<Series> {
         family("gateway_upstream_addresses", resolved * ADDRESS_STATES, "backends with `resolve`, states"),
         family("gateway_http_requests_in_flight", 1, ""),
         family("gateway_connections", 1, ""),
+        family("gateway_tunnels", 1, ""),
+        family("gateway_tunnel_bytes_total", 2, "directions"),
         family("gateway_connections_refused_total", refused(model), "reasons"),
         family("gateway_access_log_dropped_total", 1, ""),
         family("gateway_log_dropped_total", 1, ""),

@@ -17,7 +17,7 @@ pub struct Change {
 }
 
 /// Kinds besides those of middleware, and when they occur.
-const KINDS: [(&str, &str); 20] = [
+const KINDS: [(&str, &str); 22] = [
     ("route-added", "a route takes what got 404 or 405"),
     ("route-removed", "nothing takes what a route took"),
     ("route-changed", "a route of another name takes it"),
@@ -40,6 +40,8 @@ const KINDS: [(&str, &str); 20] = [
     ("response-changed", "another response of the gateway's own"),
     ("timeout-changed", "a timeout of the route"),
     ("limits-changed", "what a client may send on the route"),
+    ("upgrades-changed", "the protocols that a connection may switch to on the route"),
+    ("upgrades-loosened", "beside `upgrades-changed`: one that it might not switch to"),
     ("route-settings-changed", "any other key of the route"),
     ("server-changed", "a key of `server`"),
     ("admin-changed", "a key of `admin`"),
@@ -53,13 +55,14 @@ const KINDS: [(&str, &str); 20] = [
 pub const INCOMPLETE: &str = "incomplete";
 
 /// Keys of a route that have a kind of their own.
-const OF_KEYS: [(&str, &str); 6] = [
+const OF_KEYS: [(&str, &str); 7] = [
     ("limits", "limits-changed"),
     ("redirect", "redirect-changed"),
     ("respond", "response-changed"),
     ("timeout", "timeout-changed"),
     ("idle", "timeout-changed"),
     ("total", "timeout-changed"),
+    ("upgrades", "upgrades-changed"),
 ];
 
 impl Change {

@@ -70,6 +70,7 @@ pub(super) fn requests(old: Answer<'_, '_>, new: Answer<'_, '_>, asked: &Asked<'
                 for (path, old, new) in differing(&old.settings, &new.settings) {
                     changes.push(of_setting(path, old, new));
                 }
+                changes.extend(further_upgrades(before, after));
             }
             changes.extend(middleware([old_side, new_side], [Some(old), Some(new)]));
             changes.extend(states(old, new, are_twins));
@@ -81,6 +82,13 @@ pub(super) fn requests(old: Answer<'_, '_>, new: Answer<'_, '_>, asked: &Asked<'
 /// Whether a route that takes a request here was reached on other listeners only.
 fn exposed(old: &Side<'_, '_>, new: &Route) -> Option<Change> {
     old.has_elsewhere(&new.name).then(|| Change::new("route-exposed", None, Some(new.name.clone())))
+}
+
+/// What a connection may switch to that it might not.
+fn further_upgrades(old: &Route, new: &Route) -> Option<Change> {
+    let further = new.upgrades.iter().filter(|protocol| !old.upgrades.contains(protocol));
+    let further: Vec<&str> = further.map(String::as_str).collect();
+    (!further.is_empty()).then(|| Change::new("upgrades-loosened", None, Some(further.join(", "))))
 }
 
 /// What answers, and what it sees of the path.

@@ -5,8 +5,8 @@ use super::kind::{
     Nested, Number, OfResponse, OneOrList,
 };
 use super::kind::{
-    OneOfNumbers, PathRewrite, Plain, Query, RequestValue, Rewrite, SizeLimit, TimeLimit, Timeout, Verbatim,
-    Word,
+    OneOfNumbers, PathRewrite, Plain, Protocols, Query, RequestValue, Rewrite, SizeLimit, TimeLimit, Timeout,
+    Verbatim, Word,
 };
 use super::lints::{WrittenAllow, allow};
 use super::upstream::{Strategy, backend};
@@ -77,12 +77,13 @@ pub(crate) const DISPUTED: [DisputedKey; 2] = [
 
 impl Route {
     /// What has an effect only on a route that forwards.
-    pub(crate) const OF_FORWARDING: [&'static str; 8] = [
+    pub(crate) const OF_FORWARDING: [&'static str; 9] = [
         WrittenRoute::strategy,
         WrittenRoute::strip_prefix,
         WrittenRoute::add_prefix,
         WrittenRoute::rewrite,
         WrittenRoute::response,
+        WrittenRoute::upgrades,
         WrittenRoute::timeout,
         WrittenRoute::idle,
         WrittenRoute::total,
@@ -223,16 +224,22 @@ section! {
         encoded_slashes: OfDisputed = Word as _, default OfDisputed::Refuse, example "keep";
         /// What becomes of what a backend answers. Only on routes that forward.
         response: RouteResponse = Nested as _, defaults, example "{location: restore}";
+        /// The protocols that a client may have its connection switched to (`Upgrade`, RFC 9110, section 7.8), by their names in
+        /// any case, or `off`; see "Upgrades and tunnels" in the manual. Of `websocket` the request is a GET without a body. If the backend
+        /// switches (101), the connection is a tunnel; a name that is not here is taken out of a request, which is answered in
+        /// HTTP/1.1. Only on routes that forward.
+        upgrades: Vec<String> = Protocols as _, optional "`server.upgrades`", example "[websocket, tcp]";
         /// What a client may send on this route.
         limits: RouteLimits = Nested as _, defaults, example "{body: 50MiB}";
         /// From the end of the request to the head of the response, all attempts together: then 504. While a request's body
         /// moves it starts anew. Only on routes that forward.
         timeout: Duration = Timeout as _, optional "`server.timeouts.request`, or `total` if that is less", example "5s";
         /// A pause in the response: for so long a backend may send nothing after the head, or after any part of the body. A
-        /// response that goes on may take as long as it likes. Only on routes that forward.
+        /// response that goes on may take as long as it likes. In a tunnel (`upgrades`): for so long neither side may move anything. Only
+        /// on routes that forward.
         idle: Duration = Timeout as _, optional Without::value("5m", ", or `total` if that is less"), example "1m";
         /// The whole exchange, from the request's head to the end of the response, or `off`: then 504, or the end of the
-        /// connection if the head has been sent. Not below `timeout` and `idle`. Only on routes that forward.
+        /// connection if the head has been sent. A tunnel is not cut by it. Not below `timeout` and `idle`. Only on routes that forward.
         total: Option<Duration> = TimeLimit, default None, example "10m";
         /// Laid over the top-level `middleware`, field by field; `name: off` takes one away.
         middleware: ByHand<Middleware> = AsWritten(|| Shape::Section(middleware::SECTION)) as _, optional "", example "{auth: off, rate_limit: {rate: 5/s}}";

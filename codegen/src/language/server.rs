@@ -1,7 +1,9 @@
 //! Sections of `server:`.
 
 use super::kind::{Address, AsWritten, ByHand, Everybody, Level, ListOf, Nested, Number, NumberLimit};
-use super::kind::{OneOrList, Proxy, Refused, SizeLimit, SizeOf, Span, Threads, TimeLimit, Timeout, Word};
+use super::kind::{
+    OneOrList, Protocols, Proxy, Refused, SizeLimit, SizeOf, Span, Threads, TimeLimit, Timeout, Word,
+};
 use super::route::Redirect;
 use super::{Shape, Without, section, words};
 use crate::ast::Map;
@@ -51,6 +53,8 @@ section! {
         /// does not compress, unless its `gzip_proxied` says so: `off`. What others have said of themselves passes in either case.
         /// With it, a request that has come through here more than ten times is refused (508).
         via: Via = Word, default Via::On, example "off";
+        /// What connections may switch to on routes that forward and have no `upgrades` of their own.
+        upgrades: Vec<String> = Protocols as _, default vec!["websocket".to_owned()], said "`[websocket]`", example "off";
         /// What a client may send.
         limits: Limits = Nested, defaults, example "{body: 50MiB}";
         /// How long a client may take.

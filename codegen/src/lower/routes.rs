@@ -3,7 +3,7 @@
 use super::names::Names;
 use crate::language::Constant;
 use crate::language::Facade;
-use crate::language::kind::SizeLimit;
+use crate::language::kind::{Protocols, SizeLimit};
 use crate::language::route::WrittenRoute;
 use crate::model::{self, Disputed, Model};
 use crate::plan::{Name, Place, Route, Static, Value};
@@ -41,8 +41,15 @@ pub(super) fn settings(model: &Model, route: &model::Route) -> Value {
         ("body_limit", SizeLimit.value(&route.body_limit)),
         ("timeout", Value::Duration(route.timeout)),
         ("idle", Value::Duration(route.idle)),
+        ("upgrades", upgrades(&route.upgrades)),
         ("answers_preflights", Value::Flag(route.answers_preflights(model))),
     ])
+}
+
+/// What may be switched to; the code of tunnels is named where there is anything, and nowhere else.
+fn upgrades(to: &Vec<String>) -> Value {
+    let tokens = || vec![("tokens", Protocols.value(to)), ("tunnels", Value::Path("Tunnels::OPENED"))];
+    Value::option((!to.is_empty()).then(|| Value::Struct("Upgrades", tokens())))
 }
 
 pub(super) fn disputed(of: Disputed) -> Value {

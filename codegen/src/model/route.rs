@@ -37,6 +37,9 @@ pub struct Route {
     pub timeout: Duration,
     /// A pause in a response.
     pub idle: Duration,
+    /// What a connection may switch to, lower-case and sorted; the server's default is already in place. Nothing unless the target is
+    /// [`Target::Forward`].
+    pub upgrades: Vec<String>,
     /// What wraps the target. Never a circuit breaker unless the target is [`Target::Forward`].
     pub middleware: MiddlewareSet,
     /// What answers.

@@ -1,7 +1,7 @@
 //! A route, written out.
 
 use super::written;
-use crate::language::kind::{PathRewrite, Rewrite, Timeout};
+use crate::language::kind::{PathRewrite, Protocols, Rewrite, Timeout};
 use crate::language::route::{Redirect, RouteLimits, WrittenRoute, WrittenRouteLimits};
 use crate::language::server::{WrittenLimits, WrittenServer};
 use crate::language::{self, Kind, Section};
@@ -24,6 +24,11 @@ pub fn route(model: &Model, route: &Route) -> Tree {
     });
     let timeout = Timeout.tree(&route.timeout);
     let timeout = or_server(at.key(WrittenRoute::timeout), WrittenServer::timeouts, "request", timeout);
+    let upgrades = Protocols.tree(&route.upgrades);
+    let upgrades = Tree::At(
+        vec![at.key(WrittenRoute::upgrades), server.key(WrittenServer::upgrades)],
+        Box::new(upgrades),
+    );
     let (inherited, own) = middleware(model, route);
     let mut keys = vec![
         (WrittenRoute::name, Tree::text(&route.name)),
@@ -31,6 +36,7 @@ pub fn route(model: &Model, route: &Route) -> Tree {
         (WrittenRoute::limits, Tree::Map(body.collect())),
         (WrittenRoute::timeout, timeout),
         (WrittenRoute::idle, Timeout.tree(&route.idle)),
+        (WrittenRoute::upgrades, upgrades),
         (WrittenRoute::middleware, Tree::Map(own)),
     ];
     keys.extend(target(model, route));

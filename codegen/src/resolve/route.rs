@@ -85,6 +85,8 @@ pub(super) fn routes(
             without_use(cx, &at.key("middleware"), written.middleware.get());
         }
         let (Some(condition), Some(target)) = (condition, target) else { continue };
+        let upgrades = settings.upgrades.as_ref().unwrap_or(&server.upgrades);
+        let upgrades = if matches!(target, Target::Forward(_)) { upgrades.clone() } else { Vec::new() };
         let Condition { listeners, hosts, path, methods, headers, query } = condition;
         let origin = cx.origin(&at, scope);
         routes.push(Route {
@@ -99,6 +101,7 @@ pub(super) fn routes(
             query,
             timeout: settings.timeout.unwrap_or_else(|| within(server.timeouts.request)),
             idle: settings.idle.unwrap_or_else(|| within(IDLE)),
+            upgrades,
             middleware,
             target,
             settings,
@@ -130,6 +133,7 @@ fn everybody(cx: &mut Cx<'_>, listener: &Listener, server: &Server, top: &Layer<
         query: Vec::new(),
         timeout: server.timeouts.request,
         idle: IDLE,
+        upgrades: Vec::new(),
         middleware: top.for_unmatched(),
         target: Target::Redirect(redirect),
         settings: route::Route { path_parameters: keep, encoded_slashes: keep, ..settings },

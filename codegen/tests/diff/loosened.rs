@@ -116,3 +116,33 @@ fn what_lets_more_pass_is_called_so() {
     );
     assert!(same.is_empty(), "{}", same.text());
 }
+
+/// The same of what connections may switch to.
+#[test]
+fn a_further_protocol_is_called_so() {
+    let config = |server: &str, route: &str| {
+        let upstream = "upstreams: {a: {backends: [\"http://localhost:9001\"]}}";
+        model(&format!(
+            "server: {{via: on{server}}}\n{upstream}\nroutes: [{{path: /, upstream: a{route}}}]\n"
+        ))
+    };
+    let kinds = |old, new| -> Vec<String> {
+        let text = diff(&old, &new).text();
+        let lines = text.lines().filter(|line| line.trim().starts_with("upgrades-"));
+        lines.map(|line| line.trim().to_owned()).collect()
+    };
+    let changed = |what: &str| format!("upgrades-changed upgrades: {what}");
+    assert_eq!(
+        kinds(config("", ""), config("", ", upgrades: [Tcp, websocket]")),
+        [changed("[websocket] -> [tcp, websocket]"), "upgrades-loosened: tcp".to_owned()]
+    );
+    assert_eq!(
+        kinds(config("", ", upgrades: off"), config("", "")),
+        [changed("off -> [websocket]"), "upgrades-loosened: websocket".to_owned()]
+    );
+    assert_eq!(kinds(config("", ""), config("", ", upgrades: off")), [changed("[websocket] -> off")]);
+    // It is the route's, wherever it was said.
+    let everywhere = kinds(config("", ""), config(", upgrades: [websocket, x]", ""));
+    assert_eq!(everywhere, [changed("[websocket] -> [websocket, x]"), "upgrades-loosened: x".to_owned()]);
+    assert!(kinds(config(", upgrades: off", ""), config("", ", upgrades: off")).is_empty());
+}

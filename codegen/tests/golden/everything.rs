@@ -67,7 +67,7 @@ impl App for Compiled {
 
 const _: () = assert!(
     features::API_KEYS,
-    "everything.yml:68: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
+    "everything.yml:71: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
 );
 
 // Settings.
@@ -75,7 +75,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "beb5e8aed83aeb94f9862d809ed4c103725e0d15764407581ec0bebe3f499fed",
+        config_sha256: "fe2e13f14fff5aeb70e9be54da8817a316b04daff752e74075595f90b3dca937",
     },
     normal_config: NORMAL_CONFIG,
     listeners: &[
@@ -321,7 +321,7 @@ static ROUTES_2: Upstream<Resolved<balancers::LeastConnections>> = Upstream::new
 
 static CANARY_BACKENDS: [Backend; 1] = [
     Backend::new(
-        Origin::at("everything.yml", 73),
+        Origin::at("everything.yml", 76),
         10,
         1,
         Late::new(&[Piece::Literal("http://localhost:9006")]),
@@ -330,7 +330,7 @@ static CANARY_BACKENDS: [Backend; 1] = [
 
 static CANARY: Upstream<balancers::RandomChoice> = Upstream::new(
     Members {
-        origin: Origin::at("everything.yml", 69),
+        origin: Origin::at("everything.yml", 72),
         id: 2,
         name: "canary",
         backends: &CANARY_BACKENDS,
@@ -505,7 +505,7 @@ static RESPONSE_HEADERS_0_CELLS: [middleware::response_headers::HeaderEdit; 1] =
 ];
 
 static RESPONSE_HEADERS_0: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 65),
+    Origin::at("everything.yml", 68),
     &RESPONSE_HEADERS_0_CELLS,
 );
 
@@ -572,7 +572,7 @@ static CORS_0: middleware::cors::CorsPolicy = middleware::cors::CorsPolicy::new(
 });
 
 static LIMIT_1: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 66),
+    Origin::at("everything.yml", 69),
     middleware::rate_limit::LimitKey::header("x-tenant"),
     200000000,
     200,
@@ -580,7 +580,7 @@ static LIMIT_1: middleware::rate_limit::Limit = middleware::rate_limit::Limit::n
 );
 
 static API_KEYS_0: middleware::auth::ApiKeys = middleware::auth::ApiKeys::new(
-    Origin::at("everything.yml", 68),
+    Origin::at("everything.yml", 71),
     "x-api-key",
     Late::new(
         &[
@@ -611,12 +611,12 @@ static RESPONSE_HEADERS_1_CELLS: [middleware::response_headers::HeaderEdit; 1] =
 ];
 
 static RESPONSE_HEADERS_1: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 79),
+    Origin::at("everything.yml", 82),
     &RESPONSE_HEADERS_1_CELLS,
 );
 
 static LIMIT_2: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 79),
+    Origin::at("everything.yml", 82),
     middleware::rate_limit::LimitKey::Values(
         RequestText::new(
             &[
@@ -635,7 +635,7 @@ static LIMIT_3_CELLS: [middleware::rate_limit::Labelled; 2] = [
     middleware::rate_limit::Labelled::new(
         "50/s client_ip",
         middleware::rate_limit::Limit::new(
-            Origin::at("everything.yml", 82),
+            Origin::at("everything.yml", 85),
             middleware::rate_limit::LimitKey::ClientIp,
             20000000,
             10,
@@ -645,7 +645,7 @@ static LIMIT_3_CELLS: [middleware::rate_limit::Labelled; 2] = [
     middleware::rate_limit::Labelled::new(
         "1000/h header:x-tenant",
         middleware::rate_limit::Limit::new(
-            Origin::at("everything.yml", 82),
+            Origin::at("everything.yml", 85),
             middleware::rate_limit::LimitKey::header("x-tenant"),
             3600000000,
             1000,
@@ -670,7 +670,7 @@ static RESPONSE_HEADERS_2_CELLS: [middleware::response_headers::HeaderEdit; 2] =
 ];
 
 static RESPONSE_HEADERS_2: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 88),
+    Origin::at("everything.yml", 91),
     &RESPONSE_HEADERS_2_CELLS,
 );
 
@@ -1289,12 +1289,37 @@ static CANARY_HEADERS: [HeaderMatch; 2] = [
 
 static CANARY_QUERY: [QueryMatch; 1] = [QueryMatch::new("q", "a \"b\"")];
 
-static ROUTE_SETTINGS: [RouteSettings; 5] = [
+static ROUTE_SETTINGS: [RouteSettings; 7] = [
     RouteSettings {
         keeps: Disputed::NOTHING,
         body_limit: Some(10485760),
         timeout: Duration::from_secs(60),
         idle: Duration::from_secs(300),
+        upgrades: Some(Upgrades {
+            tokens: &["websocket"],
+            tunnels: Tunnels::OPENED,
+        }),
+        answers_preflights: false,
+        total: None,
+    },
+    RouteSettings {
+        keeps: Disputed::NOTHING,
+        body_limit: Some(10485760),
+        timeout: Duration::from_secs(60),
+        idle: Duration::from_secs(300),
+        upgrades: Some(Upgrades {
+            tokens: &["name/2", "websocket"],
+            tunnels: Tunnels::OPENED,
+        }),
+        answers_preflights: false,
+        total: None,
+    },
+    RouteSettings {
+        keeps: Disputed::NOTHING,
+        body_limit: Some(10485760),
+        timeout: Duration::from_secs(60),
+        idle: Duration::from_secs(300),
+        upgrades: None,
         answers_preflights: false,
         total: None,
     },
@@ -1303,6 +1328,10 @@ static ROUTE_SETTINGS: [RouteSettings; 5] = [
         body_limit: Some(10485760),
         timeout: Duration::from_millis(250),
         idle: Duration::from_secs(90),
+        upgrades: Some(Upgrades {
+            tokens: &["websocket"],
+            tunnels: Tunnels::OPENED,
+        }),
         answers_preflights: true,
         total: Some(Duration::from_secs(600)),
     },
@@ -1311,6 +1340,10 @@ static ROUTE_SETTINGS: [RouteSettings; 5] = [
         body_limit: Some(52428800),
         timeout: Duration::from_secs(60),
         idle: Duration::from_secs(300),
+        upgrades: Some(Upgrades {
+            tokens: &["websocket"],
+            tunnels: Tunnels::OPENED,
+        }),
         answers_preflights: false,
         total: None,
     },
@@ -1319,6 +1352,10 @@ static ROUTE_SETTINGS: [RouteSettings; 5] = [
         body_limit: Some(10485760),
         timeout: Duration::from_secs(60),
         idle: Duration::from_secs(300),
+        upgrades: Some(Upgrades {
+            tokens: &["websocket"],
+            tunnels: Tunnels::OPENED,
+        }),
         answers_preflights: false,
         total: None,
     },
@@ -1327,31 +1364,34 @@ static ROUTE_SETTINGS: [RouteSettings; 5] = [
         body_limit: Some(10485760),
         timeout: Duration::from_secs(60),
         idle: Duration::from_secs(300),
+        upgrades: None,
         answers_preflights: true,
         total: None,
     },
 ];
 
-static ROUTES: [Route<Target>; 16] = [
+static ROUTES: [Route<Target>; 18] = [
     Route::new("users", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
     Route::new("people", &ROUTE_SETTINGS[0], Target::Stack0(&STACK0[0])),
+    Route::new("console", &ROUTE_SETTINGS[1], Target::Stack0(&STACK0[0])),
+    Route::new("no tunnel", &ROUTE_SETTINGS[2], Target::Stack0(&STACK0[0])),
     Route::new("orders", &ROUTE_SETTINGS[0], Target::Stack1(&STACK1[0])),
-    Route::new("tenants", &ROUTE_SETTINGS[1], Target::Stack2(&STACK2[0]))
+    Route::new("tenants", &ROUTE_SETTINGS[3], Target::Stack2(&STACK2[0]))
         .with_methods(Methods::GET.union(Methods::POST)),
-    Route::new("canary", &ROUTE_SETTINGS[2], Target::Stack3(&STACK3[0]))
+    Route::new("canary", &ROUTE_SETTINGS[4], Target::Stack3(&STACK3[0]))
         .with_headers(&CANARY_HEADERS)
         .with_query(&CANARY_QUERY),
-    Route::new("/old/{*rest}", &ROUTE_SETTINGS[0], Target::Stack4(&STACK4[0])),
-    Route::new("/moved", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[0])),
+    Route::new("/old/{*rest}", &ROUTE_SETTINGS[2], Target::Stack4(&STACK4[0])),
+    Route::new("/moved", &ROUTE_SETTINGS[2], Target::Stack5(&STACK5[0])),
     Route::new("/burst", &ROUTE_SETTINGS[0], Target::Stack6(&STACK6[0])),
-    Route::new("/moved/host", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[1])),
+    Route::new("/moved/host", &ROUTE_SETTINGS[2], Target::Stack5(&STACK5[1])),
     Route::new("/letters", &ROUTE_SETTINGS[0], Target::Stack7(&STACK7[0])),
-    Route::new("/wiki/{page}", &ROUTE_SETTINGS[3], Target::Stack8(&STACK8[0])),
-    Route::new("/login", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[2])),
-    Route::new("/older", &ROUTE_SETTINGS[0], Target::Stack5(&STACK5[3])),
-    Route::new("/robots.txt", &ROUTE_SETTINGS[0], Target::Stack9(&STACK9[0])),
-    Route::new("/open", &ROUTE_SETTINGS[4], Target::Stack10(&STACK10[0])),
-    Route::new("/echo", &ROUTE_SETTINGS[0], Target::Stack11(&STACK11[0])),
+    Route::new("/wiki/{page}", &ROUTE_SETTINGS[5], Target::Stack8(&STACK8[0])),
+    Route::new("/login", &ROUTE_SETTINGS[2], Target::Stack5(&STACK5[2])),
+    Route::new("/older", &ROUTE_SETTINGS[2], Target::Stack5(&STACK5[3])),
+    Route::new("/robots.txt", &ROUTE_SETTINGS[2], Target::Stack9(&STACK9[0])),
+    Route::new("/open", &ROUTE_SETTINGS[6], Target::Stack10(&STACK10[0])),
+    Route::new("/echo", &ROUTE_SETTINGS[2], Target::Stack11(&STACK11[0])),
 ];
 
 // The matcher's tables: a trie of path segments for each host.
@@ -1367,10 +1407,10 @@ static INDEX: RouteIndex<Target> = RouteIndex {
     any_host: 1,
 };
 
-static NODES: [Node; 18] = [
+static NODES: [Node; 20] = [
     Node {
         stem: "login",
-        prefix: Span::one(11, Methods::ALL),
+        prefix: Span::one(13, Methods::ALL),
         ..Node::LEAF
     },
     Node {
@@ -1378,36 +1418,7 @@ static NODES: [Node; 18] = [
         ..Node::LEAF
     },
     Node {
-        prefix: Span::one(7, Methods::ALL),
-        ..Node::LEAF
-    },
-    Node {
-        prefix: Span::one(15, Methods::ALL),
-        ..Node::LEAF
-    },
-    Node {
         prefix: Span::one(9, Methods::ALL),
-        ..Node::LEAF
-    },
-    Node {
-        literals: Table::new(32, 2),
-        prefix: Span::one(6, Methods::ALL),
-        ..Node::LEAF
-    },
-    Node {
-        prefix: Span::one(8, Methods::ALL),
-        ..Node::LEAF
-    },
-    Node {
-        rest: Span::one(5, Methods::ALL),
-        ..Node::LEAF
-    },
-    Node {
-        prefix: Span::one(12, Methods::ALL),
-        ..Node::LEAF
-    },
-    Node {
-        prefix: Span::one(14, Methods::ALL),
         ..Node::LEAF
     },
     Node {
@@ -1415,69 +1426,106 @@ static NODES: [Node; 18] = [
         ..Node::LEAF
     },
     Node {
+        prefix: Span::one(17, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node {
+        prefix: Span::one(11, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node {
+        literals: Table::new(32, 2),
+        prefix: Span::one(8, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node {
+        prefix: Span::one(10, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node {
+        rest: Span::one(7, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node {
+        prefix: Span::one(14, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node {
+        prefix: Span::one(16, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node {
+        prefix: Span::one(4, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node {
         prefix: Span::one(1, Methods::ALL),
         ..Node::LEAF
     },
     Node {
-        exact: Span::one(13, Methods::ALL),
+        prefix: Span::one(3, Methods::ALL),
         ..Node::LEAF
     },
-    Node { uint: 14, ..Node::LEAF },
     Node {
-        exact: Span::one(3, Methods::GET.union(Methods::POST)),
+        exact: Span::one(15, Methods::ALL),
+        ..Node::LEAF
+    },
+    Node { uint: 16, ..Node::LEAF },
+    Node {
+        exact: Span::one(5, Methods::GET.union(Methods::POST)),
         ..Node::LEAF
     },
     Node {
         prefix: Span::new(0, 2),
         ..Node::LEAF
     },
-    Node { param: 17, ..Node::LEAF },
+    Node { param: 19, ..Node::LEAF },
     Node {
-        prefix: Span::one(10, Methods::ALL),
+        prefix: Span::one(12, Methods::ALL),
         ..Node::LEAF
     },
 ];
 
 static EDGES: [Edge; 36] = [
+    Edge::new("plain", 13),
+    Edge::VACANT,
+    Edge::new("users", 17),
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("users", 15),
+    Edge::new("robots.txt", 14),
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("robots.txt", 12),
+    Edge::new("older", 9),
     Edge::VACANT,
-    Edge::VACANT,
-    Edge::new("older", 8),
-    Edge::VACANT,
-    Edge::VACANT,
+    Edge::new("console", 3),
     Edge::VACANT,
     Edge::new("burst", 2),
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("open", 9),
-    Edge::new("wiki", 16),
-    Edge::new("tenants", 13),
-    Edge::new("people", 11),
-    Edge::new("letters", 4),
-    Edge::new("old", 7),
-    Edge::new("orders", 10),
-    Edge::new("echo", 3),
+    Edge::new("open", 10),
+    Edge::new("wiki", 18),
+    Edge::new("tenants", 15),
+    Edge::new("people", 12),
+    Edge::new("letters", 5),
+    Edge::new("old", 8),
+    Edge::new("orders", 11),
+    Edge::new("echo", 4),
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("moved", 5),
-    Edge::VACANT,
-    Edge::VACANT,
-    Edge::VACANT,
+    Edge::new("moved", 6),
     Edge::VACANT,
     Edge::VACANT,
     Edge::VACANT,
-    Edge::new("host", 6),
+    Edge::VACANT,
+    Edge::VACANT,
+    Edge::VACANT,
+    Edge::new("host", 7),
     Edge::VACANT,
     Edge::new("shop.example.com", 0),
     Edge::VACANT,
 ];
 
-static CANDIDATES: [u32; 2] = [4, 0];
+static CANDIDATES: [u32; 2] = [6, 0];
 
 // The normalised config, which `gateway config` prints.
 
@@ -1487,6 +1535,7 @@ static NORMAL_CONFIG: &str = r#"server:
   log_level: "${env:LOG_LEVEL:-info}"
   trusted_proxies: ["10.0.0.0/8", "fd00::/8", unix]
   via: off
+  upgrades: [websocket]
   limits:
     header_bytes: 32KiB
     headers: 100
@@ -1647,6 +1696,7 @@ routes:
     encoded_slashes: refuse
     response:
       location: keep
+    upgrades: [websocket]
     limits:
       body: 10MiB
     timeout: 60s
@@ -1661,6 +1711,37 @@ routes:
     encoded_slashes: refuse
     response:
       location: keep
+    upgrades: [websocket]
+    limits:
+      body: 10MiB
+    timeout: 60s
+    idle: 5m
+    total: off
+    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), circuit_breaker (line 35), request_headers (line 37)
+  - name: console
+    path: /console
+    match: prefix
+    upstream: "weighted users"
+    path_parameters: refuse
+    encoded_slashes: refuse
+    response:
+      location: keep
+    upgrades: [name/2, websocket]
+    limits:
+      body: 10MiB
+    timeout: 60s
+    idle: 5m
+    total: off
+    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), circuit_breaker (line 35), request_headers (line 37)
+  - name: "no tunnel"
+    path: /plain
+    match: prefix
+    upstream: "weighted users"
+    path_parameters: refuse
+    encoded_slashes: refuse
+    response:
+      location: keep
+    upgrades: off
     limits:
       body: 10MiB
     timeout: 60s
@@ -1675,6 +1756,7 @@ routes:
     encoded_slashes: refuse
     response:
       location: keep
+    upgrades: [websocket]
     limits:
       body: 10MiB
     timeout: 60s
@@ -1691,6 +1773,7 @@ routes:
     encoded_slashes: refuse
     response:
       location: keep
+    upgrades: [websocket]
     limits:
       body: 10MiB
     timeout: 250ms
@@ -1752,6 +1835,7 @@ routes:
     encoded_slashes: keep
     response:
       location: keep
+    upgrades: [websocket]
     limits:
       body: 50MiB
     timeout: 60s
@@ -1801,6 +1885,7 @@ routes:
     encoded_slashes: refuse
     response:
       location: keep
+    upgrades: [websocket]
     limits:
       body: 10MiB
     timeout: 60s
@@ -1839,6 +1924,7 @@ routes:
     encoded_slashes: refuse
     response:
       location: restore
+    upgrades: [websocket]
     limits:
       body: 10MiB
     timeout: 60s
@@ -1854,6 +1940,7 @@ routes:
     encoded_slashes: keep
     response:
       location: keep
+    upgrades: [websocket]
     limits:
       body: 10MiB
     timeout: 60s

@@ -172,6 +172,7 @@ static ROUTE_SETTINGS: [RouteSettings; 2] = [
         body_limit: Some(10485760),
         timeout: Duration::from_secs(60),
         idle: Duration::from_secs(300),
+        upgrades: None,
         answers_preflights: false,
         total: None,
     },
@@ -180,6 +181,7 @@ static ROUTE_SETTINGS: [RouteSettings; 2] = [
         body_limit: Some(10485760),
         timeout: Duration::from_secs(60),
         idle: Duration::from_secs(300),
+        upgrades: None,
         answers_preflights: false,
         total: None,
     },
@@ -284,6 +286,7 @@ static NORMAL_CONFIG: &str = r#"server:
   log_level: info
   trusted_proxies: []
   via: on
+  upgrades: [websocket]
   limits:
     header_bytes: 32KiB
     headers: 100

@@ -161,6 +161,10 @@ static ROUTE_SETTINGS: [RouteSettings; 1] = [
         body_limit: Some(10485760),
         timeout: Duration::from_secs(60),
         idle: Duration::from_secs(300),
+        upgrades: Some(Upgrades {
+            tokens: &["websocket"],
+            tunnels: Tunnels::OPENED,
+        }),
         answers_preflights: false,
         total: None,
     },
@@ -201,6 +205,7 @@ static NORMAL_CONFIG: &str = r#"server:
   log_level: info
   trusted_proxies: []
   via: on
+  upgrades: [websocket]
   limits:
     header_bytes: 32KiB
     headers: 100
@@ -254,6 +259,7 @@ routes:
     encoded_slashes: refuse
     response:
       location: keep
+    upgrades: [websocket]
     limits:
       body: 10MiB
     timeout: 60s

@@ -59,6 +59,7 @@ pub(super) fn target(
             });
         }
         route.may(choices, 30, "timeout", |choices| duration(choices, 2000, 86_400_000));
+        route.may(choices, 15, "upgrades", upgrades);
         route.may(choices, 30, "idle", |choices| duration(choices, 1, 86_400_000));
         route.may(choices, 30, "total", |choices| match choices.below(4) {
             0 => Node::text("off"),
@@ -154,4 +155,14 @@ fn respond(choices: &mut Choices<'_>) -> Node {
     });
     respond.may(choices, 40, "headers", |choices| text::fields(choices, 3, text::late_value));
     respond.done()
+}
+
+/// What connections may switch to.
+fn upgrades(choices: &mut Choices<'_>) -> Node {
+    match choices.some(&["websocket", "WebSocket/13", "tcp", "Name/2", "!#$%&'*+.^_`|~"], 5).as_slice() {
+        [] if choices.chance(50) => Node::text("off"),
+        [] => Node::plain("false"),
+        [one] if choices.chance(50) => Node::text(*one),
+        some => Node::List(some.iter().copied().map(Node::text).collect()),
+    }
 }

@@ -19,6 +19,8 @@ pub(super) struct Findings {
     pub(super) host: Option<Bytes>,
     /// Some are about this connection, or about how the message is framed on it.
     has_hop: bool,
+    /// There is an `Upgrade`.
+    pub(super) has_upgrade: bool,
     /// Of the proxies' words that the gateway writes itself those that are there.
     written: Written,
     /// How often it has come through this gateway, by what it says.
@@ -82,6 +84,7 @@ impl Findings {
                 self.has_hop = true;
                 self.nominate(value)?;
             }
+            Known::Upgrade => (self.has_hop, self.has_upgrade) = (true, true),
             // The only expectation there is (RFC 9110 section 10.1.1).
             Known::Expect if !value.eq_ignore_ascii_case(b"100-continue") => return Err(Reason::BadRequest),
             Known::ForwardedFor => self.written.has_for = true,

@@ -5,7 +5,10 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use http::StatusCode;
+
 use super::flight::{Flight, Gathered, Work};
+use super::tunnelling::Tunnelling;
 use super::{Driver, Next, State, response};
 use crate::error::Reason;
 use crate::exchange::{Delivery, Exchange};
@@ -80,7 +83,14 @@ where
             exchange.close_after();
             flight.ends_body = true;
         }
-        let persistence = response::Persistence { is_last: exchange.is_last(), version: flight.version };
+        let switches_to = match &delivery.response.body {
+            Body::Tunnel(tunnel) if delivery.response.status == StatusCode::SWITCHING_PROTOCOLS => {
+                Some(tunnel.token())
+            }
+            _ => None,
+        };
+        let persistence =
+            response::Persistence { is_last: exchange.is_last(), version: flight.version, switches_to };
         let date = self.worker.date(exchange.clock().now());
         response::encode(
             flight.output.buffer(),
@@ -92,7 +102,7 @@ where
         );
         flight.output.begin(framing);
         self.worker.keep_fields(std::mem::take(&mut delivery.response.fields));
-        if framing == Framing::Nothing {
+        if framing == Framing::Nothing && switches_to.is_none() {
             delivery.response.body = Body::Empty;
         }
         exchange.clock().response_moved();
@@ -159,6 +169,10 @@ where
 
     /// Everything is written.
     fn finish(&mut self, mut flight: Box<Flight<F>>) -> Poll<Next> {
+        if let Some(tunnelling) = Tunnelling::take(&mut flight, &mut self.wire.input) {
+            self.service.put_back(*flight);
+            return self.enter(State::Tunnelling(tunnelling));
+        }
         let now = flight.exchange.clock().now();
         if let Work::Delivery(Delivery { account: Some(account), .. }) = &mut flight.work {
             account.delivered();
@@ -177,6 +191,17 @@ where
         let most = now + MOST_LINGER;
         self.session.linger(now, most.min(now + LINGER));
         self.enter(State::Lingering(most))
+    }
+
+    /// Moves what goes both ways in a tunnel. However it ends, the connection does.
+    pub(super) fn tunnel(&mut self, mut tunnelling: Box<Tunnelling>, cx: &mut Context<'_>) -> Poll<Next> {
+        let Poll::Ready(reason) = tunnelling.poll(self.wire.stream(), cx) else {
+            return self.stay(State::Tunnelling(tunnelling));
+        };
+        if reason != Reason::Ok {
+            self.wire.reset_at_end();
+        }
+        Poll::Ready(Next::Over)
     }
 
     pub(super) fn linger(&mut self, most: Instant, cx: &mut Context<'_>) -> Poll<Next> {

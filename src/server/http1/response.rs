@@ -14,6 +14,8 @@ pub(super) struct Persistence {
     pub(super) is_last: bool,
     /// Of the request: HTTP/1.0 has to be told that it goes on.
     pub(super) version: Version,
+    /// It is HTTP no more, but this.
+    pub(super) switches_to: Option<&'static str>,
 }
 
 /// How the end of a response's body is marked. The body's own size decides, never a field.
@@ -60,7 +62,8 @@ pub(super) fn encode(
         !is_own(known)
     };
     response.fields.lines(goes_on, |piece| buffer.extend_from_slice(piece));
-    if !has_date {
+    // An interim response need not have one (RFC 9110 section 6.6.1).
+    if !has_date && persistence.switches_to.is_none() {
         field(buffer, "date", date);
     }
     let length = |buffer: &mut Vec<u8>, length: u64| {
@@ -80,7 +83,10 @@ pub(super) fn encode(
             },
         },
     }
-    if persistence.is_last {
+    if let Some(token) = persistence.switches_to {
+        field(buffer, "connection", b"Upgrade");
+        field(buffer, "upgrade", token.as_bytes());
+    } else if persistence.is_last {
         field(buffer, "connection", b"close");
     } else if persistence.version == Version::Http10 {
         field(buffer, "connection", b"keep-alive");

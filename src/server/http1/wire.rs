@@ -125,6 +125,11 @@ impl Wire {
         Poll::Ready(Ok(()))
     }
 
+    /// The socket, for what is no HTTP any more.
+    pub(super) fn stream(&mut self) -> &mut Stream {
+        &mut self.stream
+    }
+
     /// Says that nothing more comes, so that a client which reads to the end sees one.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         ready!(Pin::new(&mut self.stream).poll_shutdown(cx)).ok();

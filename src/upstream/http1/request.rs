@@ -10,6 +10,7 @@ use crate::fields::{Fields, Known};
 use crate::forward::PathEdit;
 use crate::http1::encode::field;
 use crate::message::RequestBody;
+use crate::upgrade::Asked;
 
 /// What a request head is made of. All fields are written, but for those that are this codec's own to say.
 pub(crate) struct Head<'a> {
@@ -25,6 +26,8 @@ pub(crate) struct Head<'a> {
     pub(crate) expects_consent: bool,
     /// The client takes trailers, so they are asked for.
     pub(crate) takes_trailers: bool,
+    /// What the backend is asked to switch to.
+    pub(crate) upgrade: Option<Asked>,
     /// What it is else.
     pub(crate) host: Option<&'a [u8]>,
     /// There is no body, and that is said.
@@ -82,7 +85,10 @@ impl Outgoing {
         if head.expects_consent {
             field(buffer, "expect", b"100-continue");
         }
-        if head.takes_trailers {
+        if let Some(Asked { token, .. }) = head.upgrade {
+            field(buffer, "connection", b"Upgrade");
+            field(buffer, "upgrade", token.as_bytes());
+        } else if head.takes_trailers {
             // RFC 9110 section 10.1.4.
             buffer.extend_from_slice(b"te: trailers\r\nconnection: te\r\n");
         }

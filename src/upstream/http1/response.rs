@@ -7,6 +7,7 @@ use http::{Method, StatusCode};
 use crate::fields::{Fields, Known};
 use crate::http1::{Framing, Malformed};
 use crate::input::Input;
+use crate::upgrade::Asked;
 
 /// What a head says.
 #[derive(Debug)]
@@ -24,11 +25,12 @@ pub(crate) struct Head {
     pub(crate) fields: Fields,
 }
 
-/// Takes a whole head off `input`, of the answer to a request of this method; `None` if more bytes are needed. Interim responses (1xx) in front of it
-/// are handed to `inform`. Fields are read into `spare`, whose memory goes with the head.
+/// Takes a whole head off `input`, of the answer to a request of this method that asks for this upgrade; `None` if more bytes are needed.
+/// Interim responses (1xx) in front of it are handed to `inform`; 101 is none, but the last that is said in HTTP. Fields are read into
+/// `spare`, whose memory goes with the head.
 pub(crate) fn parse(
     input: &mut Input,
-    to: &Method,
+    (to, upgrade): (&Method, Option<Asked>),
     spare: &mut Fields,
     mut inform: impl FnMut(StatusCode, Fields),
 ) -> Result<Option<Head>, Malformed> {
@@ -36,12 +38,18 @@ pub(crate) fn parse(
         let Some(head) = input.take_response(to, spare)? else { return Ok(None) };
         let status = head.status;
         if status == StatusCode::SWITCHING_PROTOCOLS {
-            // Nobody asked for another protocol, so nobody may switch to one.
-            return Err(Malformed("101 without an upgrade"));
+            // Nobody may switch to what nobody has asked for.
+            match upgrade {
+                None => return Err(Malformed("101 without an upgrade")),
+                Some(Asked { token, .. }) if !switches_to(token, &head.fields) => {
+                    return Err(Malformed("101 to another protocol than was asked for"));
+                }
+                Some(_) => {}
+            }
         }
         let mut fields = head.fields;
         let keeps_for = end_hop(&mut fields);
-        if status.is_informational() {
+        if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
             inform(status, fields);
             continue;
         }
@@ -52,6 +60,15 @@ pub(crate) fn parse(
         let (framing, announced, keep_alive) = (head.framing, head.announced, head.keeps_alive);
         return Ok(Some(Head { status, phrase, framing, announced, keep_alive, keeps_for, fields }));
     }
+}
+
+/// Whether this is all that the head of a 101 says (RFC 9110 section 7.8).
+#[cold]
+fn switches_to(token: &str, fields: &Fields) -> bool {
+    let mut switched = fields.get_all("upgrade");
+    let is_asked = switched.next().is_some_and(|to| to.eq_ignore_ascii_case(token.as_bytes()));
+    let is_meant = || fields.connection_options().any(|option| option.eq_ignore_ascii_case(b"upgrade"));
+    is_asked && switched.next().is_none() && is_meant()
 }
 
 /// Takes out what ends here: what is said of the connection and of the framing, the hop's own fields, and what `Connection` names. How
@@ -87,12 +104,13 @@ fn timeout(value: &[u8]) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tunnel::Tunnels;
     use bytes::Bytes;
 
     fn read(text: &str, to: &Method) -> Result<Option<(Head, Bytes)>, Malformed> {
         let mut input = Input::default();
         *input.rest() = Bytes::copy_from_slice(text.as_bytes());
-        let parsed = parse(&mut input, to, &mut Fields::default(), |_, _| {})?;
+        let parsed = parse(&mut input, (to, None), &mut Fields::default(), |_, _| {})?;
         Ok(parsed.map(|head| (head, input.rest().clone())))
     }
 
@@ -150,6 +168,34 @@ mod tests {
     #[test]
     fn nobody_switches_protocols_unasked() {
         assert!(read("HTTP/1.1 101 Switching Protocols\r\n\r\n", &Method::GET).is_err());
+    }
+
+    #[test]
+    fn a_101_says_what_was_asked_for_and_nothing_else() {
+        let asked = Some(Asked { token: "websocket", tunnels: Tunnels::OPENED });
+        let is_read = |fields: &str| {
+            let mut input = Input::default();
+            *input.rest() = Bytes::from(format!("HTTP/1.1 101 Switching Protocols\r\n{fields}\r\nrest"));
+            let parsed = parse(&mut input, (&Method::GET, asked), &mut Fields::default(), |_, _| {});
+            let Ok(Some(head)) = parsed else { return false };
+            let names: Vec<_> = head.fields.iter().map(|field| field.name()).collect();
+            assert_eq!((names.as_slice(), head.framing), (&["X"][..], Framing::Nothing));
+            *input.rest() == "rest"
+        };
+        let good = "X: 1\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n";
+        assert!(is_read(good));
+        // A length has no meaning here.
+        assert!(is_read(&format!("{good}Content-Length: 4\r\n")));
+        for (from, to) in [
+            ("Upgrade: WebSocket", "Upgrade: h2c"),
+            ("Upgrade: WebSocket", "Upgrade: websocket, h2c"),
+            ("Upgrade: WebSocket", "Upgrade: websocket\r\nUpgrade: websocket"),
+            ("Upgrade: WebSocket\r\n", ""),
+            ("keep-alive, Upgrade", "keep-alive"),
+            ("X: 1", "Transfer-Encoding: chunked\r\nContent-Length: 1"),
+        ] {
+            assert!(!is_read(&good.replace(from, to)), "{to}");
+        }
     }
 
     #[test]

@@ -234,6 +234,11 @@ impl RawClient {
         self.stream.set_write_timeout(None).unwrap();
     }
 
+    /// What has come and has not been consumed, which it is now.
+    pub fn take_buffered(&mut self) -> Vec<u8> {
+        self.reader.take_buffered()
+    }
+
     /// Writes a request and does not wait for its answer.
     #[track_caller]
     pub fn send_request(&mut self, request: &Request) {
@@ -330,6 +335,18 @@ impl RawClient {
         match self.reader.buffered().len() {
             0 => ended,
             more => Closing::Sent(more),
+        }
+    }
+
+    /// Reads on until the peer ends the connection; whether it does so by a reset.
+    pub fn await_reset(&mut self) -> bool {
+        self.reader.deadline = Some(Instant::now() + self.timeout);
+        loop {
+            match self.reader.fill() {
+                Ok(true) => {}
+                Ok(false) => return false,
+                Err(error) => return error == ReadError::Truncated,
+            }
         }
     }
 

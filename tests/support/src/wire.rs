@@ -131,6 +131,11 @@ impl Reader {
         &self.buffer
     }
 
+    /// The same, which is consumed.
+    pub(crate) fn take_buffered(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.buffer)
+    }
+
     /// One read from the socket; `false` at the end of the stream.
     pub(crate) fn fill(&mut self) -> Result<bool, ReadError> {
         if let Some(deadline) = self.deadline {

@@ -10,7 +10,7 @@ use socket2::SockRef;
 use super::reply::{Reply, Step};
 use super::{BodyState, Received, Shared};
 use crate::poll::let_pass;
-use crate::wire::{Framing, Head, Reader};
+use crate::wire::{Framing, Head, ReadError, Reader};
 
 /// What becomes of a connection after a reply.
 #[derive(PartialEq, Eq)]
@@ -103,6 +103,11 @@ impl Exchange<'_, '_> {
                     }
                     Ok(())
                 }
+                Step::Take => self.take(|_| Ok(())),
+                Step::Mirror => {
+                    let stream = Arc::clone(&self.connection.stream);
+                    self.take(|piece| (&*stream).write_all(piece))
+                }
                 Step::Hang => {
                     while self.connection.reader.fill().unwrap_or(false) {}
                     return Next::Close;
@@ -129,21 +134,42 @@ impl Exchange<'_, '_> {
         if std::mem::replace(&mut self.read, true) {
             return Ok(());
         }
+        let framing = Framing::of(&self.head, Framing::None);
+        let mut read = 0;
+        self.read_as(framing, |piece| {
+            read += piece.len();
+            if read <= most {
+                let_pass(pause);
+            }
+            Ok(())
+        })
+    }
+
+    /// Reads until the peer ends, whatever was read before.
+    fn take(&mut self, each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        self.read = true;
+        let (probe, index) = (self.probe, self.index);
+        self.connection.shared.record.update(|record| record.list(probe)[index].state = BodyState::Arriving);
+        self.read_as(Ok(Framing::UntilClose), each)
+    }
+
+    fn read_as(
+        &mut self,
+        framing: Result<Framing, ReadError>,
+        mut each: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
         let Connection { reader, shared, .. } = &mut *self.connection;
         let (probe, index) = (self.probe, self.index);
-        let result = Framing::of(&self.head, Framing::None).and_then(|framing| {
+        let mut done = Ok(());
+        let result = framing.and_then(|framing| {
             reader.body(framing, |piece| {
-                let mut read = 0;
-                shared.record.update(|record| {
-                    let body = &mut record.list(probe)[index].body;
-                    body.extend_from_slice(piece);
-                    read = body.len();
-                });
-                if read <= most {
-                    let_pass(pause);
+                shared.record.update(|record| record.list(probe)[index].body.extend_from_slice(piece));
+                if done.is_ok() {
+                    done = each(piece);
                 }
             })
         });
+        done?;
         let failed = result.is_err();
         shared.record.update(|record| {
             let request = &mut record.list(probe)[index];

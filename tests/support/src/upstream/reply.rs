@@ -178,6 +178,10 @@ pub enum Step {
     Repeat(Vec<u8>),
     /// Waits until the test opens the gate.
     Pause(Gate),
+    /// Takes whatever comes, as it is, until the peer has ended: it is the rest of the body.
+    Take,
+    /// The same, and sends it all back.
+    Mirror,
     /// Reads and discards until the peer closes, and says nothing.
     Hang,
     /// Says that nothing more will be sent (FIN), and goes on reading.

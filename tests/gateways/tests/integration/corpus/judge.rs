@@ -3,15 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use super::recorder::Recorded;
+use super::recorder::{FORGED, Recorded};
 use super::strict::{self, Not, Parsed};
 
 /// What ends at the gateway, or is the gateway's word alone (RFC 9110 section 7.6.1).
-const NEVER: [&str; 12] = [
+const NEVER: [&str; 11] = [
     "keep-alive",
     "proxy-connection",
     "trailer",
-    "upgrade",
     "http2-settings",
     "proxy-authorization",
     "forwarded",
@@ -98,7 +97,9 @@ pub(crate) fn match_up(
     let missing = answered.iter().filter(|(id, _)| !got.requests.contains_key(*id));
     let missing =
         missing.map(|(id, place)| format!("{place}: the backend never got {id:?}, which it answered"));
+    let is_forged = |request: &Parsed| FORGED.contains(&request.target.as_str());
     let orphans = got.requests.iter().filter(|(id, _)| !answered.contains_key(*id) && !has_left(id));
+    let orphans = orphans.filter(|(_, request)| !is_forged(request));
     let orphans = orphans.map(|(_, request)| format!("nobody got the answer to {request:?}"));
     missing.chain(orphans).collect()
 }
@@ -127,13 +128,16 @@ fn faults(request: &Parsed) -> impl Iterator<Item = String> {
     if host.is_empty() || host.contains(['/', '?', '#', '@', ',', ' ', '\\', '%']) {
         faults.push(format!("the host {host:?}"));
     }
-    // The gateway makes these anew: it takes trailers, and says so to the next hop (RFC 9110 section 10.1.4); and it asks before it
-    // sends a body if it was asked to (section 10.1.1).
-    match (request.all("te").as_slice(), request.all("connection").as_slice()) {
-        ([], [] | ["keep-alive"]) | (["trailers"], ["te"]) => {}
-        (te, connection) => faults.push(format!("`te` {te:?} with `connection` {connection:?}")),
-    }
+    // The gateway makes these anew: it takes trailers, and says so to the next hop (RFC 9110 section 10.1.4); it asks for a
+    // WebSocket where it was asked for one (section 7.8), with a GET that has no body; and it asks before it sends a body if it was
+    // asked to (section 10.1.1).
     let has_body = ["content-length", "transfer-encoding"].iter().any(|name| !request.all(name).is_empty());
+    let hop = ["te", "upgrade", "connection"].map(|name| request.all(name));
+    match [&hop[0][..], &hop[1][..], &hop[2][..]] {
+        [[], [], [] | ["keep-alive"]] | [["trailers"], [], ["te"]] => {}
+        [[], ["websocket"], ["Upgrade"]] if request.method == "GET" && request.body.is_empty() => {}
+        hop => faults.push(format!("`te`, `upgrade` and `connection`: {hop:?}")),
+    }
     if !matches!((request.all("expect").as_slice(), has_body), ([], _) | (["100-continue"], true)) {
         faults.push("`expect` went on".to_owned());
     }
@@ -179,6 +183,8 @@ mod tests {
             ("Host: a", "Host: a\r\nExpect: 100-continue"),
             ("Host: a", "Host: a\r\nX_Under: a"),
             ("Host: a", "Host: a\r\nConnection: upgrade"),
+            ("Host: a", "Host: a\r\nUpgrade: websocket"),
+            ("Host: a", "Host: a\r\nConnection: Upgrade\r\nUpgrade: h2c"),
             ("Host: a", "Host: a\r\nX-Hop: a"),
             ("127.0.0.1", "192.0.2.1"),
             ("/a", "/smuggled"),

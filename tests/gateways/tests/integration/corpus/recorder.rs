@@ -12,6 +12,9 @@ use super::strict::{self, Not, Parsed};
 /// In every answer of it, and in none of the gateway's own.
 pub(crate) const MARK: &str = "x-answered-by-the-backend";
 
+/// Targets that are answered 101 whatever was asked for, so that nobody gets that answer.
+pub(crate) const FORGED: [&str; 2] = ["/forged-101", "/bare-101"];
+
 /// What has come on one connection.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recorded {
@@ -90,8 +93,18 @@ fn asks_for_consent(waiting: &[u8]) -> bool {
     text.split_once("\r\n\r\n").is_some_and(|(head, _)| head.contains("\r\nexpect: 100-continue"))
 }
 
+/// An echo; of some targets, what looks as if the protocol was switched.
 fn answer(parsed: &Parsed) -> Vec<u8> {
+    let switching = "Connection: Upgrade\r\nUpgrade: ";
+    let pretended = match parsed.target.as_str() {
+        "/426" => Some(format!("426 Upgrade Required\r\n{switching}websocket\r\nSec-WebSocket-Version: 13")),
+        "/200-upgrade" => Some(format!("200 OK\r\n{switching}websocket")),
+        target if target == FORGED[0] => Some(format!("101 Switching Protocols\r\n{switching}h2c")),
+        target if target == FORGED[1] => Some("101 Switching Protocols".to_owned()),
+        _ => None,
+    };
     let body = format!("{} {}", parsed.method, parsed.target);
-    let head = format!("HTTP/1.1 200 OK\r\n{MARK}: yes\r\nContent-Length: {}\r\n\r\n", body.len());
+    let start = pretended.as_deref().unwrap_or("200 OK");
+    let head = format!("HTTP/1.1 {start}\r\n{MARK}: yes\r\nContent-Length: {}\r\n\r\n", body.len());
     if parsed.method == "HEAD" { head.into_bytes() } else { (head + &body).into_bytes() }
 }
