@@ -76,6 +76,7 @@ impl Response {
 
 /// The body of a response.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Body {
     /// Nothing.
     Empty,

@@ -75,6 +75,20 @@ fn large_bodies_go_through_filters_as_fast_as_they_are_taken() {
 }
 
 #[test]
+fn a_filter_reads_no_faster_than_its_client() {
+    const FLOOD: u64 = 64 << 20;
+    let bed = bed();
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {FLOOD}\r\n\r\n");
+    bed.a.set(Reply(vec![Step::SendRaw(head.into()), Step::Flood(FLOOD)]));
+    let mut client = bed.connect();
+    client.shrink_receive_buffer();
+    client.send_request(&layered("GET", "/", "grow shrink"));
+    client.await_bytes(b"XXXX").unwrap();
+    let taken = castgate_test_support::standstill(|| bed.a.sent());
+    assert!(taken < FLOOD / 2, "{taken} bytes were taken for a client that reads nothing");
+}
+
+#[test]
 fn a_filter_that_fails_breaks_the_response_off() {
     let bed = bed();
     for version in ["1.1", "1.0"] {
