@@ -207,6 +207,18 @@ impl Fields {
         self.entries.retain(|entry| keeps(&text.field(entry)));
     }
 
+    /// Keeps only the fields of a class of which this is true.
+    pub(crate) fn retain_known(&mut self, mut keeps: impl FnMut(Known) -> bool) {
+        self.entries.retain(|entry| keeps(entry.known));
+    }
+
+    /// The classes of all fields, in their order, and the fields themselves for whoever asks.
+    #[inline]
+    pub(crate) fn classes<'a>(&'a self) -> impl Iterator<Item = (Known, impl FnOnce() -> Field<'a>)> {
+        let text = self.text();
+        self.entries.iter().map(move |entry| (entry.known, move || text.field(entry)))
+    }
+
     /// All fields in their order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Field<'_>> + Clone {
         let text = self.text();

@@ -16,7 +16,6 @@ use http::{HeaderName, HeaderValue, Method};
 
 use crate::context::Context;
 use crate::error::{Error, Reason};
-use crate::introduction::Introduction;
 use crate::message::{Body, Request, RequestBody, Response};
 use crate::service::Service;
 use crate::upstream::{
@@ -103,7 +102,7 @@ impl<B: Balance> Service for Forward<B> {
                         target: &request.target,
                         path: &self.path,
                         fields: &request.fields,
-                        added: cx.introduction.as_ref().map(Introduction::lines).unwrap_or_default(),
+                        introduction: cx.introduction.as_ref(),
                         expects_consent: is_uploaded && exchange.ask_for_consent(),
                         takes_trailers: exchange.takes_trailers(),
                         says_empty,

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Version, header};
 
 use crate::fields::{Fields, Known};
+use crate::http1::encode::field;
 
 static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -80,14 +81,20 @@ impl Introduction {
         }
     }
 
-    /// Its fields, to be written behind all others.
-    pub(crate) fn lines(&self) -> [Option<(&'static str, &[u8])>; 4] {
-        [
-            self.forwarded_for.as_ref().map(|list| ("x-forwarded-for", list.as_bytes())),
-            self.says_proto.then(|| ("x-forwarded-proto", HTTP.as_bytes())),
-            self.said_host().map(|host| ("x-forwarded-host", host)),
-            self.via.map(|via| ("via", via.as_bytes())),
-        ]
+    /// Appends its lines to a head, behind all others.
+    pub(crate) fn write(&self, head: &mut Vec<u8>) {
+        if let Some(list) = &self.forwarded_for {
+            field(head, "x-forwarded-for", list.as_bytes());
+        }
+        if self.says_proto {
+            field(head, "x-forwarded-proto", b"http");
+        }
+        if let Some(host) = self.said_host() {
+            field(head, "x-forwarded-host", host);
+        }
+        if let Some(via) = self.via {
+            field(head, "via", via.as_bytes());
+        }
     }
 
     /// The gateway's name, for a request of this version (RFC 9110 section 7.6.3 wants it as it came).
@@ -120,21 +127,24 @@ mod tests {
                 via: Introduction::name(via, version),
             };
             assert_eq!(introduction.get("Via").is_some(), via == Via::On);
-            let lines: Vec<(String, Vec<u8>)> = introduction
+            let mut head = Vec::new();
+            introduction.write(&mut head);
+            let text = String::from_utf8(head).unwrap();
+            let lines: Vec<(&str, &[u8])> = text
                 .lines()
-                .into_iter()
-                .flatten()
-                .map(|(name, value)| (name.to_owned(), value.to_vec()))
+                .filter_map(|line| line.split_once(": "))
+                .map(|(name, value)| (name, value.as_bytes()))
                 .collect();
+            assert_eq!(lines.len(), text.matches("\r\n").count());
             for (name, value) in &lines {
                 assert!(Introduction::has(name));
-                assert_eq!(introduction.get(name).unwrap(), value);
+                assert_eq!(introduction.get(name), Some(*value));
             }
             let mut fields = Fields::default();
             introduction.put_into(&mut fields);
             assert_eq!(fields.len(), lines.len());
             for (name, value) in &lines {
-                assert_eq!(fields.get(name).unwrap(), value);
+                assert_eq!(fields.get(name), Some(*value));
             }
         }
     }

@@ -205,6 +205,11 @@ impl<T> Tables for RouteIndex<T> {
 }
 
 impl<T> RouteIndex<T> {
+    /// Whether a host counts at all; else a question need not have one.
+    pub(crate) fn asks_for_host(&self) -> bool {
+        Tables::asks_for_host(self)
+    }
+
     /// The route that takes this request: among all that match, the one of highest precedence.
     pub fn find(&self, question: &Question<'_>) -> Answer {
         let methods = Methods::nth(method_index(question.method));

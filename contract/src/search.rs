@@ -26,6 +26,12 @@ pub trait Tables {
     /// The root for routes of any host.
     fn any_host(&self) -> u32;
 
+    /// Whether a host counts at all.
+    #[inline]
+    fn asks_for_host(&self) -> bool {
+        (self.hosts().start & self.labels().start & self.wildcards().start) != NONE
+    }
+
     /// Visits the routes whose host and path match, best first, until `accept` takes one. It gets the number, and the
     /// methods if they are all there is to it. The host is in lower case without port, the path canonical.
     #[inline]
@@ -37,7 +43,7 @@ pub trait Tables {
     ) -> Option<u32> {
         let path = path.as_bytes();
         let first = if path.len() == 1 { path.len() + 1 } else { 1 };
-        if (self.hosts().start & self.labels().start & self.wildcards().start) != NONE
+        if self.asks_for_host()
             && let Some(found) = search_hosts(self, host, path, first, accept)
         {
             return Some(found);

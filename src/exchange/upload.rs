@@ -80,7 +80,7 @@ impl Upload {
         self.read.set(false);
         self.withheld.set(false);
         self.trailers.take();
-        self.ahead.take();
+        self.ahead.borrow_mut().clear();
         self.empty.set(uploaded == Uploaded::Empty);
         let (on_demand, left) = match uploaded {
             Uploaded::Nothing | Uploaded::Empty => {

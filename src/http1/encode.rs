@@ -289,8 +289,8 @@ impl Encoder {
     }
 }
 
-/// Appends a field line to a head.
-#[inline]
+/// Appends a field line to a head. In line, so that a name which is known is a store or two and no copy of some length.
+#[inline(always)]
 pub(crate) fn field(head: &mut Vec<u8>, name: &str, value: &[u8]) {
     head.extend_from_slice(name.as_bytes());
     head.extend_from_slice(b": ");

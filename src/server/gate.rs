@@ -174,7 +174,8 @@ fn find<A: App>(
 ) -> Result<Option<&'static A::Target>, Error> {
     let routes = app.routes(cx.exchange.peer().listener());
     let is_of_the_gateway = is_of_the_gateway(request);
-    let host = host_name(cx.introduction.as_ref().and_then(|said| said.host.as_deref()));
+    let host = cx.introduction.as_ref().and_then(|said| said.host.as_deref());
+    let host = host_name(host.filter(|_| routes.asks_for_host()));
     // What is guarded is guarded whatever the parameters of its segments, and however it is spelled.
     let matched = is_spelled.then(|| path::matched(request.target.path()));
     let question = Question {

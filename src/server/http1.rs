@@ -256,7 +256,7 @@ where
         let is_refused = matches!(arrival, Arrival::Refused(..));
         let work = self.service.start(exchange.clone(), arrival);
         let output = self.service.output();
-        let mut flight = Flight {
+        let mut flight = Box::new(Flight {
             exchange,
             work,
             output,
@@ -266,12 +266,12 @@ where
             version,
             is_refused,
             ends_body: false,
-        };
+        });
         // What came with the head is there when it is first asked for.
         if flight.exchange.upload().is_coming() && !flight.exchange.upload().is_on_demand() {
             let _ = flight.decode(self.wire.input.rest());
         }
-        self.state = State::Serving(Box::new(flight));
+        self.state = State::Serving(flight);
     }
 
     /// The stack works, is given of the request's body as much as it asks for, and is dropped if its client goes.
@@ -321,7 +321,7 @@ where
             self.wire.reset_at_end();
         }
         if let Some(flight) = state.into_flight() {
-            self.service.put_back(*flight);
+            self.service.put_back(flight);
         }
     }
 }

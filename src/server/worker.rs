@@ -33,6 +33,14 @@ const SWEEP: Duration = Duration::from_secs(1);
 /// Bytes of a `Date` field.
 const DATE: usize = 29;
 
+/// The `Date` of a second, as far as that was seen to last.
+#[derive(Clone, Copy, Debug)]
+struct Date {
+    from: Instant,
+    until: Instant,
+    text: [u8; DATE],
+}
+
 /// What belongs to one worker alone.
 #[derive(Debug)]
 pub(crate) struct Worker {
@@ -49,8 +57,7 @@ pub(crate) struct Worker {
     /// An instant and the wall-clock time that belongs to it.
     shortage_told: Cell<Option<Instant>>,
     wall: Cell<(Instant, SystemTime)>,
-    /// The `Date` of a second.
-    date: Cell<(u64, [u8; DATE])>,
+    date: Cell<Option<Date>>,
     sessions: RefCell<BTreeMap<u64, Rc<Session>>>,
     next_session: Cell<u64>,
     handshakes: Handshakes,
@@ -76,7 +83,7 @@ impl Worker {
             memory: Memory::default(),
             shortage_told: Cell::new(None),
             wall: Cell::new((Instant::now(), SystemTime::now())),
-            date: Cell::new((u64::MAX, [b' '; DATE])),
+            date: Cell::new(None),
             sessions: RefCell::default(),
             next_session: Cell::new(0),
             handshakes: Handshakes::default(),
@@ -140,16 +147,19 @@ impl Worker {
 
     /// The time of an instant as a `Date` field (RFC 9110 section 6.6.1), written once a second.
     pub(crate) fn date(&self, instant: Instant) -> [u8; DATE] {
-        let time = self.wall_clock(instant);
-        let second = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-        let (known, mut text) = self.date.get();
-        if known != second {
-            let written = httpdate::fmt_http_date(time);
-            if let Ok(bytes) = written.as_bytes().try_into() {
-                text = bytes;
-            }
-            self.date.set((second, text));
+        match self.date.get() {
+            Some(date) if (date.from..date.until).contains(&instant) => date.text,
+            _ => self.write_date(instant),
         }
+    }
+
+    #[cold]
+    fn write_date(&self, instant: Instant) -> [u8; DATE] {
+        let time = self.wall_clock(instant);
+        let into = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().subsec_nanos();
+        let until = instant + (Duration::from_secs(1) - Duration::from_nanos(into.into()));
+        let text = httpdate::fmt_http_date(time).as_bytes().try_into().unwrap_or([b' '; DATE]);
+        self.date.set(Some(Date { from: instant, until, text }));
         text
     }
 

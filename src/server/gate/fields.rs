@@ -62,18 +62,18 @@ impl Findings {
     /// Looks at every field, and refuses what has no one meaning.
     pub(super) fn of(fields: &Fields, trusted: bool) -> Result<Self, Reason> {
         let mut found = Self::default();
-        for field in fields.iter() {
-            found.note(fields, &field, trusted)?;
+        for (known, field) in fields.classes() {
+            // Almost every field.
+            if known != Known::Other {
+                found.note(fields, &field(), trusted)?;
+            }
         }
         Ok(found)
     }
 
-    #[inline]
     fn note(&mut self, fields: &Fields, field: &Field<'_>, trusted: bool) -> Result<(), Reason> {
         let value = field.value();
         match field.known() {
-            // Almost every field.
-            Known::Other => {}
             Known::Host => {
                 if self.host.is_some() || !is_host(value) {
                     return Err(Reason::BadRequest);
@@ -135,9 +135,9 @@ impl Findings {
         let forwarded_for = if trusted && has_for { Some(append_peer(fields, peer)?) } else { peer.value() };
         // A trusted proxy's list of addresses is part of ours now; what else it says stands.
         if trusted && has_for {
-            fields.retain(|field| field.known() != Known::ForwardedFor);
+            fields.retain_known(|known| known != Known::ForwardedFor);
         } else if has_for || has_proto || has_host {
-            fields.retain(|field| trusted || !field.known().is_written());
+            fields.retain_known(|known| trusted || !known.is_written());
         }
         Ok(Introduction {
             forwarded_for,
@@ -160,7 +160,7 @@ impl Findings {
     #[inline]
     pub(super) fn end_hop(&self, fields: &mut Fields, withheld: &mut Option<Box<Withheld>>) {
         if self.has_hop {
-            fields.retain(|field| !ends(field.known()));
+            fields.retain_known(|known| !ends(known));
         }
         if let Some(rare) = &self.rare
             && (rare.has_ended || !rare.nominated.is_empty())
@@ -212,7 +212,7 @@ fn fate_of_ambiguous(name: &[u8], trusted: bool) -> Fate {
 /// Takes out of a request that is refused what somebody has sent who has no say in it: values of the request may still look at it.
 #[cold]
 pub(super) fn disown(fields: &mut Fields) {
-    fields.retain(|field| !field.known().is_written() && !field.known().is_identity());
+    fields.retain_known(|known| !known.is_written() && !known.is_identity());
 }
 
 /// A trusted peer's list, all lines in order, with the peer at its end if it has an address.

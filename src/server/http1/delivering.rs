@@ -170,7 +170,7 @@ where
     /// Everything is written.
     fn finish(&mut self, mut flight: Box<Flight<F>>) -> Poll<Next> {
         if let Some(tunnelling) = Tunnelling::take(&mut flight, &mut self.wire.input) {
-            self.service.put_back(*flight);
+            self.service.put_back(flight);
             return self.enter(State::Tunnelling(tunnelling));
         }
         let now = flight.exchange.clock().now();
@@ -180,7 +180,7 @@ where
         let is_last = flight.exchange.is_last();
         let is_unread =
             flight.exchange.upload().is_coming() || self.wire.input.has_some() || flight.is_refused;
-        self.service.put_back(*flight);
+        self.service.put_back(flight);
         if !is_last {
             self.session.await_request(now);
             return self.enter(State::Awaiting);

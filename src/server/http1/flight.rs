@@ -29,7 +29,11 @@ const SPARE: usize = 256;
 pub(in crate::server) struct Service<S, F> {
     answer: S,
     slots: RefCell<Vec<Slot<F>>>,
-    outputs: RefCell<Vec<Encoder>>,
+    #[allow(
+        clippy::vec_box,
+        reason = "in and out of flights by the box: what is moved otherwise is all of an encoder"
+    )]
+    outputs: RefCell<Vec<Box<Encoder>>>,
 }
 
 impl<S, F> Service<S, F>
@@ -48,13 +52,13 @@ where
         Work::Serving(slot)
     }
 
-    pub(super) fn output(&self) -> Encoder {
+    pub(super) fn output(&self) -> Box<Encoder> {
         self.outputs.borrow_mut().pop().unwrap_or_default()
     }
 
     /// Drops what an exchange still has, and keeps what can be used again.
-    pub(super) fn put_back(&self, flight: Flight<F>) {
-        let Flight { work, mut output, .. } = flight;
+    pub(super) fn put_back(&self, flight: Box<Flight<F>>) {
+        let Flight { work, mut output, .. } = *flight;
         if let Work::Serving(slot) = work {
             self.keep(slot);
         }
@@ -112,7 +116,8 @@ impl<F: Future<Output = Option<Delivery>>> Work<F> {
 pub(super) struct Flight<F> {
     pub(super) exchange: Rc<Exchange>,
     pub(super) work: Work<F>,
-    pub(super) output: Encoder,
+    /// In a box, since it is kept for others.
+    pub(super) output: Box<Encoder>,
     /// Of the request's body.
     pub(super) decoder: Decoder,
     /// Bytes of it that were read for nobody.

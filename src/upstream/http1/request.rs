@@ -9,6 +9,7 @@ use super::outgoing::Outgoing;
 use crate::fields::{Fields, Known};
 use crate::forward::PathEdit;
 use crate::http1::encode::field;
+use crate::introduction::Introduction;
 use crate::message::RequestBody;
 use crate::upgrade::Asked;
 
@@ -18,8 +19,8 @@ pub(crate) struct Head<'a> {
     pub(crate) target: &'a PathAndQuery,
     pub(crate) path: &'a PathEdit,
     pub(crate) fields: &'a Fields,
-    /// Further fields.
-    pub(crate) added: [Option<(&'static str, &'a [u8])>; 4],
+    /// What the gateway says of the client, if it is not in the fields.
+    pub(crate) introduction: Option<&'a Introduction>,
     /// The `Host` of the fields goes on, if there is one.
     pub(crate) keeps_host: bool,
     /// The backend is asked whether it wants the body.
@@ -79,8 +80,8 @@ impl Outgoing {
         if !has_host {
             host(buffer);
         }
-        for (name, value) in head.added.iter().flatten() {
-            field(buffer, name, value);
+        if let Some(introduction) = head.introduction {
+            introduction.write(buffer);
         }
         if head.expects_consent {
             field(buffer, "expect", b"100-continue");

@@ -74,22 +74,23 @@ fn switches_to(token: &str, fields: &Fields) -> bool {
 /// Takes out what ends here: what is said of the connection and of the framing, the hop's own fields, and what `Connection` names. How
 /// long the connection is kept, if it was among that.
 fn end_hop(fields: &mut Fields) -> Option<Duration> {
+    let keeps_for = fields.all(Known::KeepAlive).rev().find_map(timeout);
+    if fields.first(Known::Connection).is_some() {
+        end_nominated(fields);
+    }
+    fields.retain_known(|known| !known.ends_in_responses() && !known.is_framing());
+    keeps_for
+}
+
+fn end_nominated(fields: &mut Fields) {
     let is_usual =
         |option: &[u8]| option.eq_ignore_ascii_case(b"keep-alive") || option.eq_ignore_ascii_case(b"close");
     let nominated: Vec<Box<[u8]>> =
         fields.connection_options().filter(|option| !is_usual(option)).map(Box::from).collect();
     let is_nominated = |name: &[u8]| nominated.iter().any(|option| option.eq_ignore_ascii_case(name));
-    let mut keeps_for = None;
-    fields.retain(|field| {
-        let known = field.known();
-        if known == Known::KeepAlive {
-            keeps_for = timeout(field.value()).or(keeps_for);
-        }
-        !known.ends_in_responses()
-            && !known.is_framing()
-            && (nominated.is_empty() || !is_nominated(field.name_bytes()))
-    });
-    keeps_for
+    if !nominated.is_empty() {
+        fields.retain(|field| !is_nominated(field.name_bytes()));
+    }
 }
 
 /// What `Keep-Alive: timeout=5, max=100` says of the time, in seconds: RFC 2068 section 19.7.1.1 left it open, and servers write it so.
