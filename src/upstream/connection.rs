@@ -14,9 +14,9 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use tokio::io::AsyncReadExt;
 
-use super::http1::{self, Outgoing, RequestHead, SendFailure};
+use super::http1::{self, Outgoing, SendFailure};
 use super::streaming::Streaming;
-use super::{Backend, InFlight, Members};
+use super::{Backend, InFlight, Members, Outbound};
 use crate::error::Reason;
 use crate::exchange::Exchange;
 use crate::fields::Fields;
@@ -137,7 +137,7 @@ impl Connection {
     }
 
     /// Keeps the request counted as in flight until the connection is back in the pool, or gone.
-    pub(crate) fn carry(&mut self, in_flight: Option<InFlight>) {
+    pub(crate) fn keep_in_flight(&mut self, in_flight: Option<InFlight>) {
         self.in_flight = in_flight;
     }
 
@@ -157,7 +157,7 @@ impl Connection {
     /// Sends a request and waits for the response head, until the exchange's deadline.
     pub(crate) async fn exchange(
         mut self: Box<Self>,
-        head: &RequestHead<'_>,
+        head: &Outbound<'_>,
         body: Option<RequestBody>,
         exchange: &Rc<Exchange>,
     ) -> Result<Answer, SendError> {

@@ -9,5 +9,4 @@ mod request;
 mod response;
 
 pub(super) use outgoing::{Outgoing, SendFailure};
-pub(crate) use request::Head as RequestHead;
 pub(super) use response::{Head as ResponseHead, parse as parse_head};

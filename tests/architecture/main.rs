@@ -115,6 +115,24 @@ fn the_request_path_is_built_in_one_direction() {
         ("input", &["fields", "http1"]),
         ("message", &["error", "exchange", "fields", "tunnel", "upstream"]),
         ("record", &["error", "json", "upstream"]),
+        // Nothing of what forward decides about a request: it is given one to send.
+        (
+            "upstream",
+            &[
+                "error",
+                "exchange",
+                "fields",
+                "http1",
+                "input",
+                "introduction",
+                "late",
+                "message",
+                "server",
+                "stream",
+                "tunnel",
+                "upgrade",
+            ],
+        ),
         ("exchange", &["app", "error", "fields", "message", "record", "route", "server"]),
         (
             "context",
