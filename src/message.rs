@@ -72,6 +72,11 @@ impl Response {
     pub fn new(status: StatusCode, body: impl Into<Body>) -> Self {
         Self { status, fields: Fields::default(), body: body.into(), phrase: None }
     }
+
+    /// Whether the connection is a tunnel behind it: a backend has switched, and no layer has made another answer of that.
+    pub(crate) fn is_switch(&self) -> bool {
+        self.status == StatusCode::SWITCHING_PROTOCOLS && self.body.is_tunnel()
+    }
 }
 
 /// The body of a response.
@@ -129,8 +134,8 @@ impl Body {
         }
     }
 
-    /// Whether the connection is a tunnel behind the head.
-    pub(crate) fn is_tunnel(&self) -> bool {
+    /// Whether it stands for a tunnel.
+    fn is_tunnel(&self) -> bool {
         matches!(self, Self::Tunnel(_))
     }
 

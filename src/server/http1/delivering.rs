@@ -5,8 +5,6 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use http::StatusCode;
-
 use super::flight::{Flight, Gathered, Work};
 use super::tunnelling::Tunnelling;
 use super::{Driver, Next, State, response};
@@ -84,9 +82,7 @@ where
             flight.ends_body = true;
         }
         let switches_to = match &delivery.response.body {
-            Body::Tunnel(tunnel) if delivery.response.status == StatusCode::SWITCHING_PROTOCOLS => {
-                Some(tunnel.token())
-            }
+            Body::Tunnel(tunnel) if delivery.response.is_switch() => Some(tunnel.token()),
             _ => None,
         };
         let persistence =

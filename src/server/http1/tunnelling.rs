@@ -5,8 +5,6 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use http::StatusCode;
-
 use super::flight::{Flight, Work};
 use crate::error::Reason;
 use crate::exchange::{Account, Delivery, Exchange};
@@ -27,7 +25,7 @@ impl Tunnelling {
     /// not switched, that would be the next request.
     pub(super) fn take<F>(flight: &mut Flight<F>, input: &mut Input) -> Option<Box<Self>> {
         let Work::Delivery(Delivery { response, account }) = &mut flight.work else { return None };
-        if response.status != StatusCode::SWITCHING_PROTOCOLS || !response.body.is_tunnel() {
+        if !response.is_switch() {
             return None;
         }
         let (Body::Tunnel(mut tunnel), mut account) =

@@ -41,6 +41,9 @@ impl<S: Service> Service for Bodies<S> {
         let mut response = self.0.serve(request, cx).await?;
         for word in words.split(' ') {
             response.body = of_response(word, response.body);
+            if let Some(status) = word.strip_prefix("as-") {
+                response.status = status.parse().expect("a status");
+            }
         }
         Ok(response)
     }
