@@ -58,11 +58,6 @@ const TABLE: &[Elsewhere] = &[
         "`respond` answers with a text, `upstream` forwards to a server of files",
     ),
     // Protocols.
-    absent(
-        &["websocket", "websockets", "upgrade", "upgrades"],
-        "this version forwards no upgrades",
-        "a request with `Upgrade` goes on without it",
-    ),
     absent(&["grpc", "grpc_web", "http2", "h2", "http3", "quic"], "this version speaks HTTP/1.1", ""),
     // Observing.
     absent(
@@ -95,6 +90,7 @@ const TABLE: &[Elsewhere] = &[
         &["client_max_body_size", "max_body_size", "body_limit"],
         &["server.limits.body", "routes.limits.body"],
     ),
+    here(&["websocket", "websockets", "upgrade"], &["routes.upgrades", "server.upgrades"]),
     here(&["proxy_read_timeout", "read_timeout"], &["routes.timeout", "routes.idle"]),
     here(&["proxy_connect_timeout"], &["upstreams.timeouts.connect"]),
     here(&["return", "static_response"], &["routes.respond", "routes.redirect"]),
