@@ -37,6 +37,7 @@ pub(super) async fn run(
     phase: watch::Sender<Phase>,
     mut crew: Crew,
     hangup: Signal,
+    ends: Ends,
 ) -> io::Result<Outcome> {
     keep_names_fresh(process.settings().upstreams);
     for monitor in Monitor::all(process.settings().upstreams) {
@@ -51,7 +52,7 @@ pub(super) async fn run(
         process.enter(next);
         phase.send_replace(next);
     };
-    drain(&process, enter, &mut crew).await?;
+    drain(&process, enter, &mut crew, ends).await;
     enter(Phase::Stopped);
     if tokio::time::timeout(LAST_WORDS + PATIENCE, crew.ended()).await.is_err() {
         tracing::error!(workers = crew.running(), "workers do not end; the process ends without them");
@@ -68,6 +69,28 @@ pub(super) async fn run(
 /// SIGHUP means: read again what can be read again. It must not be what it is by default, the end.
 pub(super) fn catch_hangups() -> io::Result<Signal> {
     signal(SignalKind::hangup())
+}
+
+/// SIGTERM and SIGINT: the gateway is asked to end.
+#[derive(Debug)]
+pub(super) struct Ends {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Ends {
+    /// From now on neither ends the process by itself.
+    pub(super) fn catch() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// The name of the next one.
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
 }
 
 /// What policies do by themselves, one thing after the other: they reload at each SIGHUP, and let go of what they hold back when
@@ -104,12 +127,10 @@ fn tell(reloaded: Reloaded, problems: &Problems) {
 }
 
 /// Until the workers have drained, or may not go on.
-async fn drain(process: &Process, enter: impl Fn(Phase), crew: &mut Crew) -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+async fn drain(process: &Process, enter: impl Fn(Phase), crew: &mut Crew, mut ends: Ends) {
     let drain = process.settings().drain;
     tokio::select! {
-        name = asked(&mut terminate, &mut interrupt) => {
+        name = ends.next() => {
             tracing::info!(signal = name, delay = ?drain.delay, grace = ?drain.grace, "draining");
         }
         // The others go on for a while, but a gateway that has lost a worker is for its supervisor to start anew.
@@ -120,8 +141,8 @@ async fn drain(process: &Process, enter: impl Fn(Phase), crew: &mut Crew) -> io:
     enter(Phase::Draining);
     tokio::select! {
         () = tokio::time::sleep(drain.delay) => {}
-        _ = asked(&mut terminate, &mut interrupt) => return Ok(()),
-        () = crew.ended() => return Ok(()),
+        _ = ends.next() => return,
+        () = crew.ended() => return,
     }
     enter(Phase::Closing);
     tokio::select! {
@@ -129,18 +150,9 @@ async fn drain(process: &Process, enter: impl Fn(Phase), crew: &mut Crew) -> io:
         () = tokio::time::sleep(drain.grace) => {
             tracing::warn!("the grace period is over; requests in flight are cut off");
         }
-        _ = asked(&mut terminate, &mut interrupt) => {
+        _ = ends.next() => {
             tracing::warn!("second signal; requests in flight are cut off");
         }
-    }
-    Ok(())
-}
-
-/// The name of the next signal that asks the gateway to end.
-async fn asked(terminate: &mut Signal, interrupt: &mut Signal) -> &'static str {
-    tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
     }
 }
 
@@ -219,7 +231,8 @@ mod tests {
         });
         let outcome = runtime.block_on(async {
             let crew = Crew::start([survivor, dying]).unwrap();
-            run(process.clone(), phase, crew, catch_hangups().unwrap()).await.unwrap()
+            let (hangup, ends) = (catch_hangups().unwrap(), Ends::catch().unwrap());
+            run(process.clone(), phase, crew, hangup, ends).await.unwrap()
         });
         assert_eq!(outcome, Outcome::Incomplete);
         assert_eq!((process.phase(), *watched.borrow()), (Phase::Stopped, Phase::Stopped));

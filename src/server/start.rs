@@ -64,20 +64,26 @@ pub fn run<A: App>(app: &'static A) -> ExitCode {
 /// The code of a gateway that has run, or why it could not start.
 fn start<A: App>(app: &'static A, log: &OperationalLog) -> std::io::Result<Result<ExitCode, Problems>> {
     // From the first moment: a signal that means "read again" must not end a gateway that is about to start.
-    let hangup = {
-        let runtime = LocalRuntime::new()?;
-        let _inside = runtime.enter();
-        control::catch_hangups()?
-    };
+    let runtime = LocalRuntime::new()?;
+    let inside = runtime.enter();
+    let hangup = control::catch_hangups()?;
     let files = files::raise_limit();
-    let sockets = match prepare(app.settings()) {
-        Ok(sockets) => sockets,
+    let (sockets, listening) = match prepare(app.settings()) {
+        Ok(prepared) => prepared,
         Err(problems) => return Ok(Err(problems)),
     };
+    // Before anybody is told that the gateway is there, and may ask it to drain; a start that hangs can be ended until then.
+    let ends = control::Ends::catch()?;
+    drop(inside);
+    drop(runtime);
+    for (scope, name, address) in listening {
+        let listener = Some(name).filter(|name| !name.is_empty());
+        tracing::info!(scope, listener, %address, "listening");
+    }
     let connections = files::connections_that_fit(files, app.settings().limits.connections);
     let names = app.routes(0).routes.iter().map(|route| route.name).collect();
     let process = Arc::new(Process::new(app.settings(), names, connections, log.clone()));
-    serve(app, sockets, process, hangup).map(Ok)
+    serve(app, sockets, process, (hangup, ends)).map(Ok)
 }
 
 /// Whose a socket is.
@@ -89,11 +95,14 @@ enum Owner {
     Admin,
 }
 
+/// Where the gateway listens: the scope, the name of the listener, and the address.
+type Listening = Vec<(&'static str, &'static str, Address)>;
+
 /// A worker's sockets.
 type Sockets = Vec<(listener::Listener, Owner)>;
 
-/// Binds late values and ports; the sockets of each worker.
-fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
+/// Binds late values and ports; the sockets of each worker, and where they listen.
+fn prepare(settings: &'static Settings) -> Result<(Vec<Sockets>, Listening), Problems> {
     let mut problems = Problems::new();
     settings.upstreams.iter().for_each(|members| members.bind(&mut problems));
     settings.policies.iter().for_each(|policy| policy.bind(&mut problems));
@@ -102,7 +111,7 @@ fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
     }
     let workers = workers_of(settings);
     let mut sockets: Vec<Sockets> = (0..workers).map(|_| Vec::new()).collect();
-    let mut listening = Vec::new();
+    let mut listening = Listening::new();
     let of_listener = |(number, listener): (usize, &'static Listener)| {
         listener.listen.iter().map(move |listen| (listen, Owner::Gateway(number), listener.name))
     };
@@ -134,11 +143,7 @@ fn prepare(settings: &'static Settings) -> Result<Vec<Sockets>, Problems> {
     if !problems.messages().is_empty() {
         return Err(problems);
     }
-    for (scope, name, address) in listening {
-        let listener = Some(name).filter(|name| !name.is_empty());
-        tracing::info!(scope, listener, %address, "listening");
-    }
-    Ok(sockets)
+    Ok((sockets, listening))
 }
 
 /// `server.log_level`, or what is wrong with it.
@@ -185,7 +190,7 @@ fn serve<A: App>(
     app: &'static A,
     sockets: Vec<Sockets>,
     process: Arc<Process>,
-    hangup: Signal,
+    (hangup, ends): (Signal, control::Ends),
 ) -> std::io::Result<ExitCode> {
     let (writer, queues) = Writer::start(process.clone(), sockets.len())?;
     let (phase, watched) = watch::channel(Phase::Running);
@@ -198,7 +203,7 @@ fn serve<A: App>(
     let control = std::thread::Builder::new().name("control".to_owned());
     let control = control.spawn(move || {
         let runtime = LocalRuntime::new()?;
-        let outcome = runtime.block_on(control::run(process, phase, crew, hangup));
+        let outcome = runtime.block_on(control::run(process, phase, crew, hangup, ends));
         // A thread that looks up a name may hang for as long as it likes; nobody waits for it.
         runtime.shutdown_background();
         outcome

@@ -10,6 +10,18 @@ use castgate_test_support::{DEADLINE, Gate, Message, Reply, Request, Step};
 
 use crate::testbed::{Testbed, assert_problem, launch};
 
+#[test]
+fn a_gateway_that_says_that_it_listens_can_be_asked_to_end() {
+    let bed = Testbed::new("tunnels");
+    for _ in 0..10 {
+        let mut gateway = launch("tunnels", [&bed.a, &bed.b, &bed.c]).spawn();
+        // Nothing is waited for but the line.
+        gateway.stderr_line(|line| line.contains("listening"));
+        gateway.signal("TERM");
+        assert_eq!(gateway.exit_code(), 0);
+    }
+}
+
 /// One request; whether its connection may carry another. `None` if it was closed unanswered.
 fn ask(stream: &mut TcpStream) -> Option<bool> {
     stream.write_all(b"GET /short HTTP/1.1\r\nHost: gateway.test\r\n\r\n").ok()?;
