@@ -1,5 +1,8 @@
 //! `/health`, `/livez`, `/readyz` and `/metrics`: outside every middleware, cold, and as plain as they can be.
 
+pub(crate) mod collector;
+mod process;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -11,13 +14,12 @@ use http::{HeaderValue, Method, StatusCode, header};
 use matchit::Router;
 use serde::{Serialize, Serializer};
 
-use crate::app::VERSION;
 use crate::error::Reason;
-use crate::message::Response;
-use crate::metrics;
-use crate::problem::problem;
-use crate::server::{Phase, Process};
+use crate::exchange::{Response, problem};
+use crate::observe;
+use crate::settings::VERSION;
 use crate::upstream::{Backend, Members, Status};
+use crate::worker::{Phase, Process};
 
 /// The admin's own routes; they are few and never hot, so an ordinary router serves them.
 static ROUTER: LazyLock<Router<BuiltIn>> = LazyLock::new(|| {
@@ -55,7 +57,7 @@ fn readiness(process: &Process) -> Response {
 }
 
 async fn exposition(process: &Arc<Process>) -> Response {
-    match metrics::render(process).await {
+    match observe::render(process).await {
         Some((text, content_type)) => plain(StatusCode::OK, &content_type, text),
         None => refusal(Reason::Internal),
     }

@@ -2,17 +2,10 @@
 
 mod layered;
 
-use std::time::Duration;
-
-use crate::context::Context;
 use crate::error::Error;
-use crate::introduction::Via;
-use crate::late::{Late, Origin};
-use crate::message::{Request, Response};
-use crate::policy::Policy;
+use crate::exchange::{Context, Request, Response};
 use crate::route::RouteIndex;
-use crate::server::{Door, TrustedProxy};
-use crate::upstream::Members;
+use crate::settings::Settings;
 
 pub use self::layered::{Layered, Routed};
 
@@ -42,127 +35,4 @@ pub trait App: Sync + 'static {
     /// [`crate::middleware::Reject`].
     fn reject(&self, request: Request, cx: &mut Context<'_>)
     -> impl Future<Output = Result<Response, Error>>;
-}
-
-/// The version of castgate that a gateway was made with.
-pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// Where a gateway came from.
-#[derive(Clone, Copy, Debug)]
-pub struct Identity {
-    /// The config's file name, as messages give it.
-    pub file: &'static str,
-    /// SHA-256 of the config, in lower-case hexadecimal.
-    pub config_sha256: &'static str,
-}
-
-/// Addresses with a route table.
-#[derive(Clone, Copy, Debug)]
-pub struct Listener {
-    /// Its name in the config; empty if it has none.
-    pub name: &'static str,
-    /// Where it listens.
-    pub listen: &'static [Listen],
-    /// What a connection goes through before it is HTTP.
-    pub door: Option<&'static dyn Door>,
-}
-
-/// An address to listen on.
-#[derive(Clone, Copy, Debug)]
-pub struct Listen {
-    /// Where it was written.
-    pub origin: Origin,
-    /// `host:port`.
-    pub address: Late,
-}
-
-/// `server.log_level`.
-#[derive(Clone, Copy, Debug)]
-pub struct LogLevel {
-    /// Where it was written.
-    pub origin: Origin,
-    /// `error`, `warn`, `info`, `debug` or `trace`.
-    pub level: Late,
-}
-
-/// `server.limits`.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Bytes of a request head; more is 431.
-    pub header_bytes: usize,
-    /// Fields of a request head; more is 431.
-    pub headers: usize,
-    /// Bytes of a request target; more is 414.
-    pub uri: usize,
-    /// Bytes of a request body, of requests that get to no route and for what the gateway answers itself; more is 413.
-    pub body: Option<u64>,
-    /// Client connections of the whole process; for a further one the longest idle one is closed, or it waits in the
-    /// kernel's queue.
-    pub connections: usize,
-    /// Connections of one client address of them; a further one is closed at once.
-    pub connections_per_client: Option<u32>,
-}
-
-/// `server.timeouts`.
-#[derive(Clone, Copy, Debug)]
-pub struct Timeouts {
-    /// For what a listener's door has to hear, from the connection on.
-    pub handshake: Duration,
-    /// For a whole request head, from its first byte.
-    pub header_read: Duration,
-    /// For a pause in a request body, from the client's last byte of it.
-    pub body: Duration,
-    /// For a client that takes nothing of its response, from the last byte that it took.
-    pub write: Duration,
-    /// For a connection without a request.
-    pub idle: Duration,
-    /// For a connection as a whole: beyond it, it ends with the next response.
-    pub connection: Option<Duration>,
-}
-
-/// `server.drain`.
-#[derive(Clone, Copy, Debug)]
-pub struct Drain {
-    /// How long connections are still accepted after `/readyz` has turned 503.
-    pub delay: Duration,
-    /// How long in-flight requests may take after that.
-    pub grace: Duration,
-}
-
-/// Everything of a gateway that is not a route.
-#[derive(Clone, Copy)]
-pub struct Settings {
-    /// Where it came from.
-    pub identity: Identity,
-    /// The normalised config, for `gateway config`. Nothing reads it while the gateway runs.
-    pub normal_config: &'static str,
-    /// Where clients come in.
-    pub listeners: &'static [Listener],
-    /// The addresses of `/health`, `/livez`, `/readyz`, `/metrics`; if there are none, they are answered on every
-    /// listener.
-    pub admin: &'static [Listen],
-    /// The number of workers; if `None`, one for each core.
-    pub workers: Option<usize>,
-    /// Peers whose `X-Forwarded-*` are believed.
-    pub trusted_proxies: &'static [TrustedProxy],
-    /// Whether the gateway names itself to backends.
-    pub via: Via,
-    /// The level of the operational log, where `RUST_LOG` does not set it.
-    pub log_level: LogLevel,
-    /// Limits.
-    pub limits: Limits,
-    /// Timeouts.
-    pub timeouts: Timeouts,
-    /// Draining.
-    pub drain: Drain,
-    /// The upstreams, in the order of their ids.
-    pub upstreams: &'static [&'static Members],
-    /// What is set up for middleware, in the order of its first use.
-    pub policies: &'static [&'static dyn Policy],
-}
-
-impl std::fmt::Debug for Settings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Settings").field("identity", &self.identity).finish_non_exhaustive()
-    }
 }

@@ -5,10 +5,9 @@ use castgate_contract::host;
 use castgate_contract::redirect::Scheme;
 use http::HeaderName;
 
-use crate::context::Context;
+use crate::exchange::{Context, Request};
 use crate::fields::Known;
-use crate::message::Request;
-use crate::server::is_host;
+use crate::host::is_host;
 
 pub(crate) static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");

@@ -9,29 +9,31 @@ pub use std::time::Duration;
 
 pub use http::Method;
 
-pub use crate::app::{App, Drain, Identity, Limits, Listen, Listener, LogLevel, Settings, Timeouts};
-pub use crate::context::Context;
+pub use crate::address::{Cidr, TrustedProxy};
+pub use crate::app::App;
+pub use crate::door::ProxyProtocol;
 pub use crate::error::Error;
+pub use crate::exchange::{Context, Request, Response};
 pub use crate::forward::{
     Forward, ForwardedPrefix, PathEdit, PrefixEdit, RestoreLocation, Restored, Rewrite, TemplatePiece,
 };
 pub use crate::introduction::Via;
 pub use crate::late::{Late, Origin, Piece};
-pub use crate::message::{Request, Response};
 pub use crate::middleware::{self, Reject, Respond, RespondOf};
 pub use crate::redirect::{Redirect, RedirectParts, Scheme, Target as RedirectTarget};
+pub use crate::retries::{Retries, RetryCause};
 pub use crate::route::{
     Disputed, Edge, HeaderMatch, Methods, NONE, Node, QueryMatch, Route, RouteIndex, RouteSettings, Span,
     Table,
 };
-pub use crate::server::{Cidr, ProxyProtocol, TrustedProxy};
 pub use crate::service::Service;
+pub use crate::settings::{Drain, Identity, Limits, Listen, Listener, LogLevel, Settings, Timeouts};
 pub use crate::tunnel::Tunnels;
 pub use crate::uncompiled::Uncompiled;
 pub use crate::upgrade::Upgrades;
 pub use crate::upstream::{
     Backend, Filled, HealthCheck, HostHeader, Keepalive, Members, Probe, ProbeField, ProbeRequest, Resolve,
-    Resolved, Retries, RetryCause, Slots, StatusRange, Upstream, UpstreamTimeouts, balancers,
+    Resolved, Slots, StatusRange, Upstream, UpstreamTimeouts, balancers,
 };
 pub use crate::value::{Escape, RequestPart, RequestTarget, RequestText};
 

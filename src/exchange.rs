@@ -3,7 +3,13 @@
 //! connection moves it on, the layers and the upstream ask it. One thread, so cells and no locks.
 
 mod account;
+mod age;
 mod clock;
+mod context;
+mod message;
+mod peer;
+mod problem;
+mod record;
 mod upload;
 
 use std::cell::{Cell, RefCell};
@@ -15,9 +21,16 @@ use http::StatusCode;
 
 pub(crate) use self::account::{Account, Delivery};
 pub(crate) use self::clock::{Clock, TimedOut};
+pub use self::context::Context;
+pub(crate) use self::context::{Waiting, Withheld};
+pub use self::message::{Body, Filter, Frames, Request, RequestBody, Response};
+pub(crate) use self::message::{Observe, Watched};
+pub(crate) use self::peer::Peer;
+pub(crate) use self::problem::problem;
+pub(crate) use self::record::{Logged, Members, Record, RequestId, Second, UNMATCHED, append_line};
 pub(crate) use self::upload::{Upload, Uploaded};
 use crate::fields::Fields;
-use crate::server::{Peer, Worker};
+use crate::worker::Worker;
 
 /// Interim responses of one exchange; a backend that sends more is not listened to.
 const MOST_INTERIM: u32 = 32;

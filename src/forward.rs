@@ -4,21 +4,18 @@ mod attempts;
 mod path;
 mod prefix;
 mod restore;
-mod retry;
 mod rewrite;
 
 use attempts::{Attempts, Outcome};
 
-use crate::context::Context;
 use crate::error::Error;
-use crate::message::{Body, Request, Response};
+use crate::exchange::{Body, Context, Request, Response};
 use crate::service::Service;
 use crate::upstream::{Answer, Balance, Started, Upstream};
 
 pub use path::{PathEdit, PrefixEdit, TemplatePiece};
 pub use prefix::ForwardedPrefix;
 pub use restore::{RestoreLocation, Restored};
-pub(crate) use retry::Budget;
 pub use rewrite::Rewrite;
 
 /// Sends requests to an upstream.

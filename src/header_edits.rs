@@ -4,11 +4,10 @@ use std::sync::OnceLock;
 
 use http::{HeaderName, HeaderValue};
 
-use crate::context::Context;
+use crate::exchange::{Context, Request};
 use crate::fields::Fields;
 use crate::introduction::Introduction;
 use crate::late::{Late, Origin, Problems};
-use crate::message::Request;
 use crate::policy::Policy;
 use crate::value::RequestText;
 

@@ -5,58 +5,58 @@
 //!
 //! # The life of a request
 //!
-//! A worker accepts the connection and reads the head (`server`, `http1`). The gate checks it, makes the path canonical
+//! A worker accepts the connection and reads the head (`downstream`, `http1`). The gate checks it, makes the path canonical
 //! and finds the route ([`mod@route`]). The route's target is a stack (`middleware`), a type whose layers call each
 //! other directly; at its end `forward` chooses a backend (`upstream`) and exchanges request for response on one of the
-//! worker's own connections. When the response has ended, its record is counted (`metrics`) and logged (`access_log`).
+//! worker's own connections. When the response has ended, its record is counted and logged (`observe`).
 
-mod access_log;
+mod address;
 mod admin;
 mod app;
 mod asked;
 pub mod codegen;
-mod context;
+mod door;
+mod downstream;
 mod error;
 mod exchange;
 mod fields;
 mod forward;
 mod header_edits;
+mod host;
 mod http1;
 mod input;
 mod introduction;
 mod json;
 mod late;
-mod message;
-mod metrics;
 pub mod middleware;
-mod operational_log;
+mod observe;
 mod policy;
-mod problem;
-mod record;
+mod process;
 mod redirect;
+mod retries;
 pub mod route;
-mod server;
 mod service;
+mod settings;
 mod stream;
 mod tunnel;
 mod uncompiled;
 mod upgrade;
 mod upstream;
 mod value;
+mod worker;
 
 pub use app::{App, Layered, Routed};
 /// The crate whose `Bytes` bodies are made of.
 pub use bytes;
-pub use context::Context;
 pub use error::{Error, Reason, Refusal};
+pub use exchange::{Body, Context, Filter, Frames, Request, RequestBody, Response};
 pub use fields::{Field, Fields};
 /// The crate whose methods, statuses, names and values messages are made of.
 pub use http;
 pub use late::{Origin, Problems};
-pub use message::{Body, Filter, Frames, Request, RequestBody, Response};
-pub use metrics::Families;
+pub use observe::Families;
 pub use policy::{Control, Locals, Policy, Reloaded, Slot};
-pub use server::{command, main, run};
+pub use process::{command, main, run};
 pub use service::Service;
 
 /// What fuzz targets call; it is there for them only.

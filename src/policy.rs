@@ -19,7 +19,7 @@ pub use local::{Locals, Slot};
 
 use crate::error::Refusal;
 use crate::late::Problems;
-use crate::metrics::Families;
+use crate::observe::Families;
 
 /// What is set up for a middleware: shared by all workers, and a static of generated code.
 pub trait Policy: Sync {

@@ -5,11 +5,10 @@ use castgate_contract::template;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::asked;
-use crate::context::Context;
 use crate::error::{Error, Reason};
+use crate::exchange::{Body, Context, Request, Response};
 use crate::fields::Known;
 use crate::forward::TemplatePiece;
-use crate::message::{Body, Request, Response};
 use crate::service::Service;
 use crate::value::RequestTarget;
 

@@ -1,8 +1,7 @@
 //! The one trait of the request path.
 
-use crate::context::Context;
 use crate::error::Error;
-use crate::message::{Request, Response};
+use crate::exchange::{Context, Request, Response};
 
 /// A layer of a stack, or its end. Stacks are types: nothing is boxed, and what no route names costs nothing.
 pub trait Service: Sync + 'static {

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::app::{App, Drain, Identity, Limits, LogLevel, Settings, Timeouts};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::Error;
+use crate::exchange::{Context, Request, Response};
 use crate::late::{Late, Origin};
-use crate::message::{Request, Response};
 use crate::middleware::Reject;
 use crate::route::{NONE, RouteIndex, Table};
 use crate::service::Service;
+use crate::settings::{Drain, Identity, Limits, LogLevel, Settings, Timeouts};
 
 /// A gateway without routes; it is never run.
 #[derive(Debug)]

@@ -12,7 +12,6 @@ mod http1;
 mod outbound;
 mod pool;
 mod resolve;
-mod retries;
 mod slots;
 mod streaming;
 #[cfg(test)]
@@ -29,12 +28,12 @@ pub(crate) use health::{Monitor, Status};
 pub(crate) use outbound::Outbound;
 pub(crate) use pool::Pool;
 pub(crate) use resolve::start as keep_names_fresh;
-pub use retries::{Retries, RetryCause};
 pub(crate) use slots::Rosters;
 pub use slots::{Filled, Resolve, Resolved};
 pub(crate) use streaming::Streaming;
 
 use crate::late::{Origin, Problems};
+use crate::retries::Retries;
 
 /// `upstreams.NAME.timeouts`.
 #[derive(Clone, Copy, Debug)]

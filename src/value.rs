@@ -18,10 +18,9 @@ use castgate_contract::{cookie, host, path, query, segment};
 use http::{HeaderName, HeaderValue, header};
 
 use crate::asked;
-use crate::context::Context;
+use crate::exchange::{Context, Request};
 use crate::fields::Known;
 use crate::late::{Late, Origin, Piece, Problems};
-use crate::message::Request;
 
 pub use self::target::RequestTarget;
 

@@ -2,13 +2,13 @@
 
 use std::sync::OnceLock;
 
-use super::{App, Settings};
-use crate::context::Context;
+use super::App;
 use crate::error::Error;
-use crate::message::{Request, Response};
+use crate::exchange::{Context, Request, Response};
 use crate::policy::Policy;
 use crate::route::RouteIndex;
 use crate::service::Service;
+use crate::settings::Settings;
 
 /// The gateway `A` with a layer `S` around the stack of every route. What matches no route, or is no request, does not come to the layer.
 ///

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use super::Exchange;
+use super::message::Response;
+use super::record::{Logged, Record};
 use crate::error::Reason;
-use crate::message::Response;
-use crate::record::{Logged, Record};
 use crate::route::method_index;
 
 /// An answer on its way to the client, and the account that it settles.

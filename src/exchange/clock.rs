@@ -7,9 +7,9 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use crate::app::Timeouts;
 use crate::error::Reason;
 use crate::route::RouteSettings;
+use crate::settings::Timeouts;
 
 /// Before the first request.
 static NO_ROUTE: RouteSettings = RouteSettings::waiting(Duration::ZERO);

@@ -1,5 +1,5 @@
 //! The body of a request between the connection it comes by and whoever reads it. The driver of the connection decodes
-//! it, and only as fast as it is asked for; the reader is [`RequestBody`](crate::message::RequestBody). Both are polled by
+//! it, and only as fast as it is asked for; the reader is [`RequestBody`](super::RequestBody). Both are polled by
 //! the connection's task, so neither wakes the other: the driver looks after each poll whether something is wanted.
 
 use std::cell::{Cell, RefCell};

@@ -9,12 +9,12 @@ use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Method};
 
 use super::PathEdit;
-use crate::context::Context;
 use crate::error::Reason;
-use crate::message::{Request, RequestBody};
+use crate::exchange::{Context, Request, RequestBody};
+use crate::retries::RetryCause;
 use crate::upstream::{
-    Answer, Backend, Balance, BalancerContext, Connection, HostHeader, Members, Outbound, Pool, RetryCause,
-    SendError, Started, Tried, Upstream,
+    Answer, Backend, Balance, BalancerContext, Connection, HostHeader, Members, Outbound, Pool, SendError,
+    Started, Tried, Upstream,
 };
 
 /// What has been tried of one request, and what may still be.

@@ -3,8 +3,8 @@
 
 use castgate_contract::template;
 
+use crate::exchange::Request;
 use crate::fields::Known;
-use crate::message::Request;
 
 /// A piece of a rewritten path.
 pub type TemplatePiece = template::TemplatePiece<&'static str>;

@@ -2,9 +2,8 @@
 
 use http::{HeaderName, HeaderValue};
 
-use crate::context::Context;
 use crate::error::Error;
-use crate::message::{Request, Response};
+use crate::exchange::{Context, Request, Response};
 use crate::service::Service;
 
 static NAME: HeaderName = HeaderName::from_static("x-forwarded-prefix");

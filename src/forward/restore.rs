@@ -14,10 +14,9 @@ use http::{HeaderName, HeaderValue};
 use self::place::{Place, own_path};
 use self::refresh::place_of;
 use crate::asked;
-use crate::context::Context;
 use crate::error::Error;
+use crate::exchange::{Context, Request, Response};
 use crate::fields::{Fields, Known};
-use crate::message::{Request, Response};
 use crate::service::Service;
 use crate::upstream::HostHeader;
 

@@ -2,9 +2,8 @@
 
 use http::uri::PathAndQuery;
 
-use crate::context::Context;
 use crate::error::{Error, Reason};
-use crate::message::{Request, Response};
+use crate::exchange::{Context, Request, Response};
 use crate::service::Service;
 use crate::value::RequestTarget;
 

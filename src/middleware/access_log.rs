@@ -1,14 +1,12 @@
 //! Marks a request for the access log. The line itself is written when the exchange has ended, because only then
-//! the status, the duration and the outcome are known ([`crate::access_log`]). What it has of the request's fields is taken
+//! the status, the duration and the outcome are known ([`crate::observe`]). What it has of the request's fields is taken
 //! here, while they are there.
 
 use http::{HeaderName, Version, header};
 
-use crate::context::Context;
 use crate::error::Error;
-use crate::message::{Request, Response};
+use crate::exchange::{Context, Logged, Members, Request, Response};
 use crate::policy::Policy;
-use crate::record::{Logged, Members};
 use crate::service::Service;
 
 /// Something of a request that a line may have.

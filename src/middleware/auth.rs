@@ -8,10 +8,9 @@ use std::sync::OnceLock;
 
 use http::{HeaderName, HeaderValue, header};
 
-use crate::context::Context;
 use crate::error::{Error, Reason, Refusal};
+use crate::exchange::{Context, Request, Response};
 use crate::late::{Late, Origin, Problems};
-use crate::message::{Request, Response};
 use crate::policy::Policy;
 use crate::service::Service;
 use digests::Digests;

@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 
 use http::{HeaderValue, header};
 
-use crate::context::{Context, Waiting};
 use crate::error::{Error, Reason, Refusal};
-use crate::message::{Observe, Request, Response, Watched};
-use crate::metrics::Families;
+use crate::exchange::{Context, Observe, Request, Response, Waiting, Watched};
+use crate::observe::Families;
 use crate::policy::Policy;
 use crate::service::Service;
 use breaker::State;

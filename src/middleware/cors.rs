@@ -8,10 +8,9 @@ use castgate_contract::origin::{Member, are_in_order, is_in_order};
 pub use castgate_contract::origin::{Origins, Subdomains};
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 
-use crate::context::Context;
 use crate::error::{Error, Reason, Refusal};
+use crate::exchange::{Body, Context, Request, Response};
 use crate::fields::Fields as MessageFields;
-use crate::message::{Body, Request, Response};
 use crate::policy::Policy;
 use crate::service::Service;
 

@@ -3,10 +3,9 @@
 use bytes::Bytes;
 use http::{HeaderValue, header};
 
-use crate::context::Context;
 use crate::error::{Error, Reason};
+use crate::exchange::{Body, Context, Request, RequestBody, Response};
 use crate::fields::{Field, Fields, Known};
-use crate::message::{Body, Request, RequestBody, Response};
 use crate::policy::Policy;
 use crate::service::Service;
 use crate::value::RequestText;

@@ -3,9 +3,8 @@
 
 use castgate_contract::network;
 
-use crate::context::Context;
 use crate::error::{Error, Reason, Refusal};
-use crate::message::{Request, Response};
+use crate::exchange::{Context, Request, Response};
 use crate::policy::Policy;
 use crate::service::Service;
 

@@ -14,10 +14,9 @@ use std::time::Duration;
 use castgate_contract::limits::MOST;
 use http::{HeaderName, HeaderValue, header};
 
-use crate::context::Context;
 use crate::error::{Error, Reason, Refusal};
+use crate::exchange::{Context, Request, Response};
 use crate::late::{Origin, Problems};
-use crate::message::{Request, Response};
 use crate::policy::Policy;
 use crate::service::Service;
 use crate::value::RequestText;

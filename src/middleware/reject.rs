@@ -4,9 +4,8 @@ use bytes::Bytes;
 use castgate_contract::methods::Methods;
 use http::{HeaderValue, StatusCode, header};
 
-use crate::context::Context;
 use crate::error::{Error, Reason};
-use crate::message::{Body, Request, Response};
+use crate::exchange::{Body, Context, Request, Response};
 use crate::service::Service;
 use crate::value::{Escape, RequestText};
 

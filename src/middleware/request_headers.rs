@@ -1,8 +1,7 @@
 //! Changes header fields of requests, on their way to what is inside.
 
-use crate::context::Context;
 use crate::error::Error;
-use crate::message::{Request, Response};
+use crate::exchange::{Context, Request, Response};
 use crate::service::Service;
 
 pub use crate::header_edits::{HeaderEdit, HeaderEdits};

@@ -2,11 +2,9 @@
 
 use http::{HeaderName, HeaderValue};
 
-use crate::context::Context;
 use crate::error::Error;
-use crate::message::{Request, Response};
+use crate::exchange::{Context, Request, RequestId, Response};
 use crate::policy::Policy;
-use crate::record::RequestId;
 use crate::service::Service;
 
 /// How ids are carried.

@@ -1,8 +1,7 @@
 //! Changes header fields of responses, whoever has answered: an error of the gateway's own is a response to it.
 
-use crate::context::Context;
 use crate::error::Error;
-use crate::message::{Request, Response};
+use crate::exchange::{Context, Request, Response};
 use crate::service::Service;
 
 pub use crate::header_edits::{HeaderEdit, HeaderEdits};

@@ -8,10 +8,9 @@ use bytes::Bytes;
 use super::Backend;
 use super::connection::Connection;
 use crate::error::Reason;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Watched};
 use crate::fields::Fields;
 use crate::http1::body::Decoder;
-use crate::message::Watched;
 
 /// More bytes than this of a body that nobody wants are not read for the sake of its connection.
 const MOST_FORGONE: usize = 64 * 1024;

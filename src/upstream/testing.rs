@@ -8,11 +8,11 @@ use http::HeaderName;
 use http::uri::PathAndQuery;
 
 use super::{
-    Backend, BalancerContext, HealthCheck, HostHeader, Keepalive, Members, Probe, Resolve, Retries,
-    RetryCause, UpstreamTimeouts,
+    Backend, BalancerContext, HealthCheck, HostHeader, Keepalive, Members, Probe, Resolve, UpstreamTimeouts,
 };
 use crate::fields::Fields;
 use crate::late::Origin;
+use crate::retries::{Retries, RetryCause};
 
 /// A request as balancers see it.
 pub(super) struct Asked {

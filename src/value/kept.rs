@@ -4,9 +4,8 @@ use http::{HeaderName, header};
 
 use super::{Part, RequestPart, RequestText};
 use crate::asked::FORWARDED_PROTO;
-use crate::context::Context;
+use crate::exchange::{Context, Request};
 use crate::fields::Fields;
-use crate::message::Request;
 
 impl RequestText {
     /// Adds the fields that the text reads to those which are kept. The method and the target are not fields.

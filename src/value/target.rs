@@ -4,9 +4,8 @@ use castgate_contract::path::Disputed;
 use castgate_contract::target::{Refused, Target, Value};
 
 use super::{Absent, Bit, RequestText};
-use crate::context::Context;
 use crate::error::Reason;
-use crate::message::Request;
+use crate::exchange::{Context, Request};
 
 /// A path or an absolute URL, parts of which are the request's. The compiler lets no value stand where a client could choose the host.
 #[derive(Debug)]

@@ -20,7 +20,7 @@ fn number(source: &str, before: &str, end: char) -> usize {
 fn the_compiler_bounds_every_series_of_the_runtime() {
     let families = |path: &str| quoted(&read(path), "gateway_").collect::<BTreeSet<_>>();
     let bounds = "codegen/src/budget/series.rs";
-    let collected = families("src/metrics/collector.rs");
+    let collected = families("src/admin/collector.rs");
     assert!(collected.len() >= 11, "{collected:?}");
     assert_eq!(families(bounds), collected);
     let of_middleware = |room: &str| -> BTreeSet<String> {
@@ -28,12 +28,13 @@ fn the_compiler_bounds_every_series_of_the_runtime() {
     };
     assert_eq!(of_middleware("codegen/src/middleware"), of_middleware("src/middleware"));
 
-    let (bounds, shard, metrics) = (read(bounds), read("src/metrics/shard.rs"), read("src/metrics.rs"));
+    let (bounds, shard, metrics) =
+        (read(bounds), read("src/observe/metrics/shard.rs"), read("src/observe/metrics.rs"));
     let statuses = number(&shard, "const STATUSES: [u16; ", ']');
     assert_eq!(number(&bounds, "const STATUSES: u64 = ", ';'), statuses + 1, "and one for all others");
     let buckets = number(&metrics, "const BUCKETS: [f64; ", ']');
     assert_eq!(number(&bounds, "const HISTOGRAM: u64 = ", ';'), buckets + 3, "`+Inf`, sum and count");
-    let process = quoted(&read("src/metrics/process.rs"), "process_").collect::<BTreeSet<_>>();
+    let process = quoted(&read("src/admin/process.rs"), "process_").collect::<BTreeSet<_>>();
     assert_eq!(number(&bounds, "const PROCESS: u64 = ", ';'), process.len(), "{process:?}");
 }
 

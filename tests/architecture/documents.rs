@@ -90,7 +90,7 @@ fn the_operator_is_told_every_reason_and_every_metric() {
     let error = read("src/error.rs");
     let (_, texts) = error.split_once("fn as_str(self)").unwrap();
     let reasons = texts.lines().skip(2).map_while(|line| line.split('"').nth(1));
-    let collectors = ["src/metrics/collector.rs", "src/metrics/process.rs"].map(read).concat();
+    let collectors = ["src/admin/collector.rs", "src/admin/process.rs"].map(read).concat();
     let metrics = collectors
         .lines()
         .filter_map(|line| line.split('"').nth(1))
@@ -101,7 +101,7 @@ fn the_operator_is_told_every_reason_and_every_metric() {
         .flat_map(|(_, text)| text.split("Refusal::new(").skip(1))
         .filter_map(|rest| rest.split('"').nth(1))
         .collect();
-    let retries = read("src/upstream/retries.rs");
+    let retries = read("src/retries.rs");
     let (_, retries) = retries.split_once("fn as_str(self)").unwrap();
     let metrics = metrics.chain(retries.lines().skip(2).map_while(|line| line.split('"').nth(1)));
     let reasons: Vec<&str> = reasons.chain(refusals.iter().copied()).collect();

@@ -113,8 +113,9 @@ fn the_request_path_is_built_in_one_direction() {
         ("fields", &[]),
         ("http1", &["error", "fields"]),
         ("input", &["fields", "http1"]),
-        ("message", &["error", "exchange", "fields", "tunnel", "upstream"]),
-        ("record", &["error", "json", "upstream"]),
+        ("exchange/message", &["error", "exchange", "fields", "tunnel", "upstream"]),
+        ("exchange/record", &["error", "exchange", "json", "upstream"]),
+        ("exchange/problem", &["error"]),
         // Nothing of what forward decides about a request: it is given one to send.
         (
             "upstream",
@@ -126,34 +127,35 @@ fn the_request_path_is_built_in_one_direction() {
                 "input",
                 "introduction",
                 "late",
-                "message",
-                "server",
+                "retries",
                 "stream",
                 "tunnel",
                 "upgrade",
+                "worker",
             ],
         ),
-        ("exchange", &["app", "error", "fields", "message", "record", "route", "server"]),
         (
-            "context",
+            "exchange",
             &[
+                "address",
                 "error",
-                "exchange",
                 "fields",
                 "introduction",
-                "message",
+                "json",
                 "policy",
-                "record",
-                "server",
+                "route",
+                "settings",
+                "tunnel",
                 "upgrade",
+                "upstream",
+                "worker",
             ],
         ),
-        ("service", &["context", "error", "message"]),
+        ("service", &["error", "exchange"]),
         ("tunnel", &["error", "exchange", "stream", "upstream"]),
         ("upgrade", &["fields", "tunnel"]),
-        ("problem", &["context", "error", "message"]),
-        ("access_log", &["json", "record", "server"]),
-        ("policy", &["error", "late", "metrics"]),
+        ("observe/access_log", &["exchange", "worker"]),
+        ("policy", &["error", "late", "observe"]),
     ] {
         let (room, own) = (format!("src/{file}/"), format!("src/{file}.rs"));
         let is_test = |path: &str| path.contains("/tests");
@@ -280,34 +282,30 @@ fn the_runtime_reads_no_config() {
 #[test]
 fn interior_mutability_is_only_where_it_is_listed() {
     let listed = [
-        "src/access_log.rs",                  // a worker's log buffer
-        "src/admin.rs",                       // the router of the built-in paths, made once
-        "src/app/layered.rs",                 // settings with those of a layer, put together once
-        "src/exchange.rs",                    // whether a connection ends with an exchange
-        "src/exchange/clock.rs",              // what an exchange waits for
-        "src/exchange/upload.rs",             // what has come of a request's body
-        "src/forward/retry.rs",               // a worker's retry budgets
-        "src/header_edits.rs",                // values, bound at start
-        "src/message/request_body/replay.rs", // what of a body is kept to be sent again
-        "src/metrics/exposition.rs",          // who waits for /metrics
-        "src/metrics/shard.rs",               // a worker's counters
-        "src/middleware/auth.rs",             // keys, bound at start
+        "src/admin.rs",                                // the router of the built-in paths, made once
+        "src/app/layered.rs",                          // settings with those of a layer, put together once
+        "src/door/refused.rs", // how many connections were refused, and when that was told
+        "src/downstream/handshakes.rs", // connections on their way through a door
+        "src/downstream/http1/flight.rs", // memory of exchanges, for the next ones
+        "src/downstream/relief.rs", // who makes way next
+        "src/downstream/session.rs", // what a connection is doing
+        "src/exchange.rs",     // whether a connection ends with an exchange
+        "src/exchange/clock.rs", // what an exchange waits for
+        "src/exchange/message/request_body/replay.rs", // what of a body is kept to be sent again
+        "src/exchange/peer.rs", // the text of an address
+        "src/exchange/upload.rs", // what has come of a request's body
+        "src/header_edits.rs", // values, bound at start
+        "src/middleware/auth.rs", // keys, bound at start
         // A breaker's state, and what it has counted.
         "src/middleware/circuit_breaker/breaker.rs",
         "src/middleware/circuit_breaker/breaker/window.rs",
         "src/middleware/rate_limit.rs",       // a limit's table, made at start
         "src/middleware/rate_limit/table.rs", // its cells
-        "src/operational_log.rs",             // lines that were lost
-        "src/server/handshakes.rs",           // connections on their way through a door
-        "src/server/http1/flight.rs",         // memory of exchanges, for the next ones
-        "src/server/peer.rs",                 // the text of an address
-        "src/server/per_client.rs",           // who has how many connections
-        "src/server/process.rs",              // the phase, the list of shards, the number of connections
-        "src/server/refused.rs",              // how many connections were refused, and when that was told
-        "src/server/relief.rs",               // who makes way next
-        "src/server/session.rs",              // what a connection is doing
-        "src/server/worker.rs",               // a worker's clock, ids and sessions
-        "src/server/worker/memory.rs",        // and what it reuses
+        "src/observe/access_log.rs",          // a worker's log buffer
+        "src/observe/metrics/exposition.rs",  // who waits for /metrics
+        "src/observe/metrics/shard.rs",       // a worker's counters
+        "src/observe/operational_log.rs",     // lines that were lost
+        "src/retries/budget.rs",              // a worker's retry budgets
         "src/upstream/addresses.rs",          // where a backend is
         "src/upstream/backend.rs",            // what is bound at start, in-flight counts
         "src/upstream/balancers.rs",          // balancer counters
@@ -316,6 +314,10 @@ fn interior_mutability_is_only_where_it_is_listed() {
         "src/upstream/pool.rs",               // idle connections
         "src/upstream/slots.rs",              // which slots have an address
         "src/value.rs",                       // texts, bound at start
+        "src/worker.rs",                      // a worker's clock, ids and sessions
+        "src/worker/memory.rs",               // and what it reuses
+        "src/worker/shared.rs",               // the phase, the list of shards, the number of connections
+        "src/worker/shared/per_client.rs",    // who has how many connections
     ];
     let kinds =
         ["Mutex", "RwLock", "Atomic", "OnceLock", "OnceCell", "RefCell", "Cell<", "LazyLock", "static mut"];

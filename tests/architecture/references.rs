@@ -80,7 +80,7 @@ fn links_lead_to_files_and_headings_that_are_there() {
     assert!(headings > 100, "only {headings} links to headings were found");
 }
 
-/// A name without its directory, as `client.rs` in a row that begins with `src/server/connection.rs`, is some file's.
+/// A name without its directory, as `client.rs` in a row that begins with `src/downstream/connection.rs`, is some file's.
 #[test]
 fn files_that_documents_name_are_there() {
     let everything = everything();

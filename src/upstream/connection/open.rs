@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use super::Connection;
 use crate::error::Reason;
 use crate::input::Input;
-use crate::server::Worker;
 use crate::upstream::addresses::Addresses;
 use crate::upstream::connect::{Unconnected, connect};
 use crate::upstream::http1::Outgoing;
 use crate::upstream::{Backend, Members};
+use crate::worker::Worker;
 
 /// How long a request waits for others to spare a file, and how often.
 const WAIT: Duration = Duration::from_millis(10);

@@ -10,10 +10,10 @@ use http_body::Body;
 use tokio::io::AsyncWrite;
 
 use crate::error::Reason;
+use crate::exchange::RequestBody;
 use crate::fields::Fields;
 use crate::http1::Framing;
 use crate::http1::encode::Encoder;
-use crate::message::RequestBody;
 
 /// A request on its way out.
 #[derive(Debug)]

@@ -3,9 +3,9 @@
 use http_body::Body;
 
 use super::outgoing::Outgoing;
+use crate::exchange::RequestBody;
 use crate::fields::Known;
 use crate::http1::encode::field;
-use crate::message::RequestBody;
 use crate::upgrade::Asked;
 use crate::upstream::Outbound;
 

@@ -1,0 +1,304 @@
+//! The gate: what every request passes before a middleware sees it. It checks what the codec does not know (Host, the
+//! form of the target, RFC 9110 and 9112), makes the path canonical, strips what the client has no say in, finds the
+//! route, and ends the record.
+
+mod check;
+mod fields;
+mod target;
+#[cfg(test)]
+mod tests;
+mod via;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use castgate_contract::{built_in, path};
+use http::{HeaderValue, Method, Version, header};
+
+use self::check::{Checked, check, check_length, is_of_the_gateway};
+use self::fields::Findings;
+use self::target::Elsewhere;
+pub(super) use self::target::Target;
+use crate::address;
+use crate::admin;
+use crate::app::App;
+use crate::error::{Error, Reason};
+use crate::exchange::{Account, Context, Delivery, Exchange, Record, Request, RequestBody};
+use crate::fields::Fields;
+use crate::host::host_name;
+use crate::route::{Answer, Disputed, Question, RouteSettings};
+use crate::worker::Phase;
+
+/// What a client connection brings.
+#[derive(Debug)]
+pub(super) enum Arrival {
+    /// A request; its body is the exchange's upload.
+    Request(Head),
+    /// What is no request, or none that could be read: why, and its first line as far as it was read.
+    Refused(Reason, Option<(Method, Bytes)>),
+}
+
+/// The head of a request as it came.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) method: Method,
+    pub(super) target: Target,
+    pub(super) version: Version,
+    pub(super) fields: Fields,
+}
+
+/// Answers what has come at a gateway listener; `None` if its client has gone, and nobody is there to be answered.
+pub(super) async fn answer<A: App>(
+    app: &'static A,
+    exchange: Rc<Exchange>,
+    arrival: Arrival,
+) -> Option<Delivery> {
+    let (mut request, elsewhere) = match arrival {
+        Arrival::Request(head) => with_body(head, &exchange),
+        Arrival::Refused(reason, line) => return Some(refuse(app, &exchange, reason, line).await),
+    };
+    let settings = app.settings();
+    let peer = exchange.peer();
+    let trusted = peer.is_trusted_proxy();
+    let mut checked = check(&request, elsewhere.as_ref(), settings, trusted);
+    // `/health` and its like stand ahead of everything, on any host.
+    if settings.admin.is_empty() && built_in::at(request.target.path()).is_some() {
+        let within = check_length(&request.body, settings.limits.body);
+        checked = checked.and_then(|checked| within.map(|()| checked));
+        if checked.is_ok() {
+            return Some(answer_admin(&exchange, request).await);
+        }
+    }
+    let started = exchange.clock().now();
+    let client_ip = if trusted {
+        address::client_ip(settings.trusted_proxies, peer.address(), &request.fields)
+    } else {
+        peer.address()
+    };
+    let record = Record::new(started, request.method.clone(), client_ip);
+    let mut account = Account::open(&exchange, record);
+    let mut cx = Context {
+        exchange: &exchange,
+        record: account.record(),
+        rejection: None,
+        is_announced: false,
+        withheld: None,
+        upgrade: None,
+        introduction: None,
+    };
+    exchange.clock().begin(started, &IMMEDIATE);
+    let found = checked
+        .and_then(|checked| make_admissible(&mut request, &mut cx, checked))
+        .map_err(Error::from)
+        .and_then(|admissible| find(app, &mut request, admissible, &mut cx));
+    let result = match found {
+        Ok(Some(target)) => app.serve(target, request, &mut cx).await,
+        Ok(None) => app.reject(request, &mut cx).await,
+        Err(error) => {
+            if cx.introduction.is_none() && !trusted {
+                fields::disown(&mut request.fields);
+            }
+            cx.rejection = Some(error);
+            app.reject(request, &mut cx).await
+        }
+    };
+    let response = match result {
+        // Only whoever has asked a backend can know that it has switched, and behind an interim response there is none.
+        Ok(response) if response.status.is_informational() && !response.is_switch() => {
+            tracing::error!(status = response.status.as_u16(), "a layer answers with an interim response");
+            Error::new(Reason::Internal).into_response(&mut cx)
+        }
+        Ok(response) => response,
+        Err(error) => error.into_response(&mut cx),
+    };
+    if cx.record.reason == Reason::ClientClosed {
+        // The account says so when it is dropped.
+        return None;
+    }
+    cx.record.status = response.status.as_u16();
+    if exchange.worker().is_draining() || exchange.peer().is_too_old(exchange.clock().now()) {
+        exchange.close_after();
+    }
+    Some(Delivery { response, account: Some(account) })
+}
+
+/// The request, and what its target names besides a path.
+fn with_body(head: Head, exchange: &Rc<Exchange>) -> (Request, Option<Elsewhere>) {
+    let Head { method, target: Target { target, elsewhere }, version, fields } = head;
+    let body = RequestBody::of(exchange, exchange.worker().settings().limits.body);
+    (Request { method, target, version, fields, body }, elsewhere)
+}
+
+/// What answers without an upstream needs no longer than this.
+static IMMEDIATE: RouteSettings = RouteSettings::waiting(Duration::from_secs(10));
+
+/// Puts the target into its canonical form, and the gateway's word on the client in the place of anybody's.
+fn make_admissible(
+    request: &mut Request,
+    cx: &mut Context<'_>,
+    checked: Checked,
+) -> Result<Admissible, Reason> {
+    let Checked { mut fields, target, disputed, is_spelled } = checked;
+    if let Some(target) = target {
+        if let Some(host) = target.host {
+            request.fields.insert(&header::HOST, &host);
+            fields.host = Some(Bytes::copy_from_slice(host.as_bytes()));
+        }
+        request.target = target.canonical;
+    }
+    cx.introduction = Some(fields.introduce(&mut request.fields, cx.exchange.peer(), request.version)?);
+    cx.withheld = fields.unmask(&mut request.fields);
+    Ok(Admissible { fields, disputed, is_spelled })
+}
+
+/// What the gate still has to know of a request that may go on.
+struct Admissible {
+    fields: Findings,
+    disputed: Disputed,
+    is_spelled: bool,
+}
+
+/// The target of the request's route; none if it is about the gateway itself, and an error is what a request without a route is
+/// answered with.
+fn find<A: App>(
+    app: &'static A,
+    request: &mut Request,
+    Admissible { fields, disputed, is_spelled }: Admissible,
+    cx: &mut Context<'_>,
+) -> Result<Option<&'static A::Target>, Error> {
+    let routes = app.routes(cx.exchange.peer().listener());
+    let is_of_the_gateway = is_of_the_gateway(request);
+    let host = cx.introduction.as_ref().and_then(|said| said.host.as_deref());
+    let host = host_name(host.filter(|_| routes.asks_for_host()));
+    // What is guarded is guarded whatever the parameters of its segments, and however it is spelled.
+    let matched = is_spelled.then(|| path::matched(request.target.path()));
+    let question = Question {
+        method: &request.method,
+        host: &host,
+        path: matched.as_deref().unwrap_or_else(|| request.target.path()),
+        query: request.target.query(),
+        fields: &request.fields,
+        introduction: cx.introduction.as_ref(),
+    };
+    let is_asked_for = A::ANSWERS_PREFLIGHTS && *question.method == Method::OPTIONS;
+    let announced = if is_asked_for { routes.announced(&question) } else { None };
+    cx.is_announced = announced.is_some();
+    let answer = if is_of_the_gateway {
+        Answer::Nothing
+    } else {
+        announced.map_or_else(|| routes.find(&question), Answer::Route)
+    };
+    if let Answer::Route(number) = answer
+        && fields.has_upgrade
+    {
+        let upgrades = routes.routes[number as usize].settings.upgrades;
+        let begins = (&request.method, request.version);
+        cx.upgrade = upgrades.and_then(|to| to.asked(begins, !request.body.is_end(), &request.fields));
+    }
+    // A condition may ask for what is meant for this hop. Middleware does not get to see it, and so no backend.
+    fields.end_hop(&mut request.fields, &mut cx.withheld);
+    match answer {
+        Answer::Route(number) => {
+            let route = &routes.routes[number as usize];
+            let settings = route.settings;
+            if !settings.keeps.contains(disputed) {
+                return Err(Reason::BadRequest.into());
+            }
+            cx.record.route = number;
+            if let Err(reason) = check_length(&request.body, settings.body_limit) {
+                cx.rejection = Some(reason.into());
+            }
+            request.body.limit(settings.body_limit);
+            // It came after what was in flight had been cut off: no backend may act on what has no time for an answer.
+            if cx.worker().is_stopped() {
+                return Err(Reason::Shutdown.into());
+            }
+            cx.exchange.clock().begin(cx.record.started, settings);
+            Ok(Some(&route.target))
+        }
+        Answer::Allow(methods) => {
+            Err(match HeaderValue::try_from(methods.named().collect::<Vec<_>>().join(", ")) {
+                Ok(allow) => Error::new(Reason::MethodNotAllowed).with_header(header::ALLOW, allow),
+                Err(_) => Error::new(Reason::MethodNotAllowed),
+            })
+        }
+        Answer::Nothing if is_of_the_gateway => Ok(None),
+        Answer::Nothing => Err(Reason::NoRoute.into()),
+    }
+}
+
+/// Answers what has come at the admin listener.
+pub(super) async fn answer_of_admin_listener(exchange: Rc<Exchange>, arrival: Arrival) -> Option<Delivery> {
+    let settings = exchange.worker().settings();
+    let admissible = match arrival {
+        Arrival::Request(head) => {
+            let (request, elsewhere) = with_body(head, &exchange);
+            let trusted = exchange.peer().is_trusted_proxy();
+            let checked = check(&request, elsewhere.as_ref(), settings, trusted);
+            let within = checked.and_then(|_| check_length(&request.body, settings.limits.body));
+            within.map(|()| request)
+        }
+        Arrival::Refused(reason, _) => Err(reason),
+    };
+    Some(match admissible {
+        Ok(request) => answer_admin(&exchange, request).await,
+        Err(reason) => {
+            tracing::debug!(reason = reason.as_str(), "bad request on the admin listener");
+            exchange.clock().begin(exchange.clock().now(), &IMMEDIATE);
+            if reason.closes() {
+                exchange.close_after();
+            }
+            Delivery { response: admin::refusal(reason), account: None }
+        }
+    })
+}
+
+async fn answer_admin(exchange: &Rc<Exchange>, request: Request) -> Delivery {
+    exchange.clock().begin(exchange.clock().now(), &IMMEDIATE);
+    let Request { method, target, body, .. } = request;
+    drop(body);
+    let process = exchange.worker().process();
+    let response = admin::answer(process, &method, target.path()).await;
+    if process.phase() != Phase::Running || exchange.peer().is_too_old(exchange.clock().now()) {
+        exchange.close_after();
+    }
+    Delivery { response, account: None }
+}
+
+/// Answers what never became a request; counts and logs it.
+async fn refuse<A: App>(
+    app: &'static A,
+    exchange: &Rc<Exchange>,
+    reason: Reason,
+    line: Option<(Method, Bytes)>,
+) -> Delivery {
+    let unread = || Method::from_bytes(b"-").unwrap_or(Method::GET);
+    let (method, target) = line.unwrap_or_else(|| (unread(), Bytes::new()));
+    let now = exchange.clock().now();
+    exchange.clock().begin(now, &IMMEDIATE);
+    let record = Record::new(now, method.clone(), exchange.peer().address());
+    let mut account = Account::open(exchange, record);
+    let mut cx = Context {
+        exchange,
+        record: account.record(),
+        rejection: Some(reason.into()),
+        is_announced: false,
+        withheld: None,
+        upgrade: None,
+        introduction: None,
+    };
+    let request = Request {
+        method,
+        target: Target::read(target).map_or_else(target::root, |read| read.target),
+        // Nobody has read which one it has.
+        version: Version::HTTP_09,
+        fields: Fields::default(),
+        body: RequestBody::empty(),
+    };
+    let response = app.reject(request, &mut cx).await;
+    let response = response.unwrap_or_else(|error| error.into_response(&mut cx));
+    cx.record.status = response.status.as_u16();
+    exchange.close_after();
+    Delivery { response, account: Some(account) }
+}

@@ -1,0 +1,82 @@
+//! The target of a request as it came, in any of its four forms (RFC 9112 section 3.2).
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Uri};
+
+use crate::host::is_host;
+
+/// A target as it came.
+#[derive(Debug)]
+pub(in crate::downstream) struct Target {
+    /// The path and the query, or `*`.
+    pub(super) target: PathAndQuery,
+    pub(super) elsewhere: Option<Elsewhere>,
+}
+
+/// What a target names besides a path: of which host it is, and by which scheme; CONNECT names nothing but a host. Seldom there.
+#[derive(Debug)]
+pub(super) struct Elsewhere(Box<Uri>);
+
+impl Target {
+    /// `None` if it is no target.
+    pub(in crate::downstream) fn read(text: Bytes) -> Option<Self> {
+        if text.first() == Some(&b'/') {
+            let target = PathAndQuery::from_maybe_shared(text).ok()?;
+            return Some(Self { target, elsewhere: None });
+        }
+        let uri = Uri::from_maybe_shared(text).ok()?;
+        let target = uri.path_and_query().cloned().unwrap_or_else(root);
+        let is_elsewhere = uri.scheme().is_some() || uri.authority().is_some();
+        Some(Self { target, elsewhere: is_elsewhere.then(|| Elsewhere(uri.into())) })
+    }
+}
+
+impl Elsewhere {
+    /// The host, if it may be asked here.
+    pub(super) fn host(&self) -> Option<HeaderValue> {
+        let host = self.0.authority().filter(|host| is_host(host.as_str().as_bytes()))?;
+        if self.0.scheme_str() != Some("http") {
+            return None;
+        }
+        HeaderValue::from_str(host.as_str()).ok()
+    }
+}
+
+/// `/`
+pub(super) const fn root() -> PathAndQuery {
+    PathAndQuery::from_static("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &'static str) -> Option<Target> {
+        Target::read(Bytes::from_static(text.as_bytes()))
+    }
+
+    #[test]
+    fn every_form_is_read() {
+        for (text, target, host) in [
+            ("/a?b=c", "/a?b=c", None),
+            ("//a/b", "//a/b", None),
+            ("*", "*", None),
+            ("http://a.example:80/b?c", "/b?c", Some(Some("a.example:80"))),
+            ("http://a.example?c", "/?c", Some(Some("a.example"))),
+            ("http://a.example", "/", Some(Some("a.example"))),
+            ("https://a.example/b", "/b", Some(None)),
+            ("http://u@a.example/b", "/b", Some(None)),
+            ("a.example:80", "/", Some(None)),
+        ] {
+            let Target { target: found, elsewhere } = read(text).unwrap();
+            assert_eq!(found.to_string(), target, "{text}");
+            let found = elsewhere.map(|elsewhere| elsewhere.host());
+            let found = found.as_ref().map(|host| host.as_ref().map(|host| host.to_str().unwrap()));
+            assert_eq!(found, host, "{text}");
+        }
+        for text in ["", "a/b", "http:///b", "/a<b", "?a"] {
+            assert!(read(text).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! An exchange in flight: what of a connection exists only while a request is answered. What can be used again is kept by the
+//! worker and not by the connection, so that an idle one is small.
+
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::Method;
+
+use crate::downstream::gate::{Arrival, Head, Target};
+use crate::error::Reason;
+use crate::exchange::{Delivery, Exchange, Interim};
+use crate::http1::body::{Decoder, Event};
+use crate::http1::encode::Encoder;
+use crate::http1::head::RequestHead;
+use crate::http1::{Malformed, Version};
+
+/// A future's place in memory, used again for the next one.
+type Slot<F> = Pin<Box<Option<F>>>;
+
+/// Bytes of interim responses that wait for a client; more are not sent.
+const MOST_INTERIM: usize = 32 * 1024;
+/// Slots and encoders that a worker keeps for reuse.
+const SPARE: usize = 256;
+
+/// Who answers what has come, and the memory for it.
+pub(in crate::downstream) struct Service<S, F> {
+    answer: S,
+    slots: RefCell<Vec<Slot<F>>>,
+    #[allow(
+        clippy::vec_box,
+        reason = "in and out of flights by the box: what is moved otherwise is all of an encoder"
+    )]
+    outputs: RefCell<Vec<Box<Encoder>>>,
+}
+
+impl<S, F> Service<S, F>
+where
+    S: Fn(Rc<Exchange>, Arrival) -> F,
+    F: Future<Output = Option<Delivery>>,
+{
+    pub(in crate::downstream) fn new(answer: S) -> Rc<Self> {
+        Rc::new(Self { answer, slots: RefCell::default(), outputs: RefCell::default() })
+    }
+
+    /// Begins to answer.
+    pub(super) fn start(&self, exchange: Rc<Exchange>, arrival: Arrival) -> Work<F> {
+        let mut slot = self.slots.borrow_mut().pop().unwrap_or_else(|| Box::pin(None));
+        slot.as_mut().set(Some((self.answer)(exchange, arrival)));
+        Work::Serving(slot)
+    }
+
+    pub(super) fn output(&self) -> Box<Encoder> {
+        self.outputs.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Drops what an exchange still has, and keeps what can be used again.
+    pub(super) fn put_back(&self, flight: Box<Flight<F>>) {
+        let Flight { work, mut output, .. } = *flight;
+        if let Work::Serving(slot) = work {
+            self.keep(slot);
+        }
+        let mut outputs = self.outputs.borrow_mut();
+        if outputs.len() < SPARE && output.renew() {
+            outputs.push(output);
+        }
+    }
+
+    fn keep(&self, mut slot: Slot<F>) {
+        slot.as_mut().set(None);
+        let mut slots = self.slots.borrow_mut();
+        if slots.len() < SPARE {
+            slots.push(slot);
+        }
+    }
+}
+
+/// What is done about a request.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a flight is boxed as a whole, and a delivery moves into it once"
+)]
+pub(super) enum Work<F> {
+    /// The stack answers it.
+    Serving(Slot<F>),
+    /// It has.
+    Delivery(Delivery),
+}
+
+impl<F: Future<Output = Option<Delivery>>> Work<F> {
+    /// The stack's answer, once.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+        match self {
+            Self::Serving(slot) => match slot.as_mut().as_pin_mut() {
+                Some(future) => future.poll(cx),
+                None => Poll::Ready(None),
+            },
+            Self::Delivery(_) => Poll::Ready(None),
+        }
+    }
+
+    /// It is to be delivered.
+    pub(super) fn deliver<S>(&mut self, delivery: Delivery, service: &Service<S, F>)
+    where
+        S: Fn(Rc<Exchange>, Arrival) -> F,
+    {
+        if let Self::Serving(slot) = std::mem::replace(self, Self::Delivery(delivery)) {
+            service.keep(slot);
+        }
+    }
+}
+
+/// One exchange while it is in flight.
+pub(super) struct Flight<F> {
+    pub(super) exchange: Rc<Exchange>,
+    pub(super) work: Work<F>,
+    /// In a box, since it is kept for others.
+    pub(super) output: Box<Encoder>,
+    /// Of the request's body.
+    pub(super) decoder: Decoder,
+    /// Bytes of it that were read for nobody.
+    pub(super) unwanted: u64,
+    pub(super) method: Method,
+    pub(super) version: Version,
+    /// What has come is no request; nobody knows where it ends.
+    pub(super) is_refused: bool,
+    /// The end of the connection is the end of the response's body: it must not come by accident.
+    pub(super) ends_body: bool,
+}
+
+/// What there was of a response's body.
+pub(super) enum Gathered {
+    Some,
+    /// Nothing yet.
+    Nothing,
+    /// It will never be whole.
+    Failed(Reason),
+}
+
+impl<F> Flight<F> {
+    /// Encodes the interim responses that have come, for a client that knows them (RFC 9110 section 15.2). One that takes nothing
+    /// is not sent more.
+    pub(super) fn inform(&mut self) {
+        while let Some(Interim { status, fields }) = self.exchange.next_interim() {
+            let buffer = self.output.buffer();
+            if self.version == Version::Http10 || buffer.len() > MOST_INTERIM {
+                continue;
+            }
+            buffer.extend_from_slice(b"HTTP/1.1 ");
+            buffer.extend_from_slice(status.as_str().as_bytes());
+            buffer.push(b' ');
+            buffer.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());
+            buffer.extend_from_slice(b"\r\n");
+            fields.lines(|_| true, |piece| buffer.extend_from_slice(piece));
+            buffer.extend_from_slice(b"\r\n");
+        }
+    }
+
+    /// Encodes what there is of the response's body, as far as it should be sent in one go.
+    pub(super) fn gather(&mut self, cx: &mut Context<'_>) -> Gathered {
+        let Work::Delivery(delivery) = &mut self.work else { return Gathered::Failed(Reason::Internal) };
+        let (body, output) = (&mut delivery.response.body, &mut self.output);
+        let defect = |malformed: Malformed| {
+            tracing::error!(why = malformed.reason(), "a response is not what was announced of it");
+            Reason::Internal
+        };
+        while !output.is_whole() && output.has_room() {
+            let encoded = match body.poll_data(cx) {
+                Poll::Ready(Some(Ok(data))) => output.data(data).map_err(defect),
+                Poll::Ready(None) => {
+                    let trailers = body.take_trailers().filter(|_| self.exchange.takes_trailers());
+                    output.end(trailers.as_deref()).map_err(defect)
+                }
+                Poll::Ready(Some(Err(reason))) => Err(reason),
+                Poll::Pending => return Gathered::Nothing,
+            };
+            if let Err(reason) = encoded {
+                return Gathered::Failed(reason);
+            }
+        }
+        Gathered::Some
+    }
+
+    /// Sends on what has come of the request's body, when nobody asks for the response's.
+    pub(super) fn send_request_on(&mut self, cx: &mut Context<'_>) {
+        if let Work::Delivery(delivery) = &mut self.work {
+            delivery.response.body.send_request_on(cx);
+        }
+    }
+
+    /// Whether a client would take what it has got so far for all of the response, if its connection ended now.
+    pub(super) fn would_look_whole(&self) -> bool {
+        self.ends_body && !self.output.is_done()
+    }
+
+    /// Gives of the request's body to its reader what has come, so that one write can take all of it; false if more input is needed.
+    pub(super) fn decode(&mut self, input: &mut Bytes) -> bool {
+        let upload = self.exchange.upload();
+        if upload.failure().is_some() {
+            return true;
+        }
+        let mut is_given = false;
+        loop {
+            match self.decoder.next(input) {
+                Ok(Event::Data(data)) => {
+                    upload.fill(data);
+                    if self.decoder.remaining() == Some(0) {
+                        upload.end();
+                    } else if !upload.is_full() {
+                        is_given = true;
+                        continue;
+                    }
+                }
+                Ok(Event::Trailers(fields)) => {
+                    upload.trail(fields);
+                    continue;
+                }
+                Ok(Event::End) => upload.end(),
+                Ok(Event::More) if !is_given => return false,
+                // What came before it is read first; the decoder says it again.
+                Err(_) if is_given => {}
+                Ok(Event::More) => {}
+                Err(malformed) => {
+                    tracing::debug!(why = malformed.reason(), "request body refused");
+                    upload.fail(Reason::BadRequest);
+                    return true;
+                }
+            }
+            self.exchange.clock().request_moved();
+            return true;
+        }
+    }
+
+    /// Passes over the next of a request body that nobody reads; false if more input is needed.
+    pub(super) fn discard(&mut self, input: &mut Bytes) -> Result<bool, Malformed> {
+        let upload = self.exchange.upload();
+        match self.decoder.next(input)? {
+            Event::Data(data) => {
+                self.unwanted += data.len() as u64;
+                upload.discarded(data.len() as u64);
+                if self.decoder.remaining() == Some(0) {
+                    upload.end();
+                }
+            }
+            Event::Trailers(_) => {}
+            Event::End => upload.end(),
+            Event::More => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+/// A head as the gate takes it, or its first line if it has no target.
+pub(super) fn arrival(head: RequestHead) -> Arrival {
+    let RequestHead { method, target: text, version, fields, .. } = head;
+    match Target::read(text.clone()) {
+        Some(target) => {
+            let version = match version {
+                Version::Http10 => http::Version::HTTP_10,
+                Version::Http11 => http::Version::HTTP_11,
+            };
+            Arrival::Request(Head { method, target, version, fields })
+        }
+        None => Arrival::Refused(Reason::BadRequest, Some((method, text))),
+    }
+}

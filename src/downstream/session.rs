@@ -1,0 +1,160 @@
+//! A client connection as its worker sees it: what a drain waits for, and what makes way when room is needed. The
+//! connection's own task drives it; everybody else only asks it to end.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::task::Waker;
+use std::time::Instant;
+
+use super::relief::ON_ITS_WAY;
+use crate::error::Reason;
+use crate::exchange::{Exchange, Peer};
+
+/// What a connection is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doing {
+    /// It awaits a request, since then.
+    Idle(Instant),
+    /// Some of a request head has come, since then.
+    Head(Instant),
+    /// A request is being answered.
+    Serving,
+    /// It has ended but for what its client still sends, since then.
+    Lingering(Instant),
+}
+
+/// One client connection.
+#[derive(Debug)]
+pub(crate) struct Session {
+    exchange: RefCell<Rc<Exchange>>,
+    doing: Cell<Doing>,
+    /// When a request, or the rest of its head, must have come.
+    by: Cell<Instant>,
+    /// Asked to end; what has begun to arrive must be there by then.
+    closing: Cell<Option<Instant>>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Session {
+    pub(super) fn new(peer: Rc<Peer>) -> Self {
+        let now = Instant::now();
+        let by = now + peer.worker().settings().timeouts.header_read;
+        Self {
+            exchange: RefCell::new(Rc::new(Exchange::new(peer, now))),
+            doing: Cell::new(Doing::Idle(now)),
+            by: Cell::new(by),
+            closing: Cell::new(None),
+            waker: RefCell::new(None),
+        }
+    }
+
+    /// The exchange of the present request, or of the last one.
+    pub(super) fn exchange(&self) -> Rc<Exchange> {
+        self.exchange.borrow().clone()
+    }
+
+    /// The exchange of the next request: the same again, unless somebody has kept it.
+    pub(super) fn next_exchange(&self) -> Rc<Exchange> {
+        let mut exchange = self.exchange.borrow_mut();
+        if Rc::strong_count(&exchange) > 1 {
+            *exchange = Rc::new(Exchange::new(exchange.shared_peer(), exchange.clock().now()));
+        }
+        self.doing.set(Doing::Serving);
+        exchange.clone()
+    }
+
+    pub(super) fn doing(&self) -> Doing {
+        self.doing.get()
+    }
+
+    /// The task runs again.
+    pub(super) fn resume(&self) {
+        self.exchange.borrow().clock().resume();
+    }
+
+    pub(super) fn remember(&self, waker: &Waker) {
+        let mut known = self.waker.borrow_mut();
+        if known.is_none() {
+            *known = Some(waker.clone());
+        }
+    }
+
+    /// A request is awaited from now on, for `timeouts.idle`.
+    pub(super) fn await_request(&self, now: Instant) {
+        self.doing.set(Doing::Idle(now));
+        let timeouts = &self.exchange.borrow().worker().settings().timeouts;
+        self.by.set(now + timeouts.idle);
+    }
+
+    /// Some of a head has come: from now on the rest of it is awaited, for `timeouts.header_read`.
+    pub(super) fn await_head(&self) {
+        if !matches!(self.doing.get(), Doing::Head(_)) {
+            let exchange = self.exchange.borrow();
+            let now = exchange.clock().now();
+            self.doing.set(Doing::Head(now));
+            self.by.set(now + exchange.worker().settings().timeouts.header_read);
+        }
+    }
+
+    /// What is read from now on is not looked at, until then.
+    pub(super) fn linger(&self, now: Instant, until: Instant) {
+        if !matches!(self.doing.get(), Doing::Lingering(_)) {
+            self.doing.set(Doing::Lingering(now));
+        }
+        self.by.set(until);
+    }
+
+    /// When the wait for a request, or for the end, is over.
+    pub(super) fn deadline(&self) -> Instant {
+        self.by.get()
+    }
+
+    /// Since when the connection has waited for a request, for the rest of its head, or for its end, if it has not been asked to end.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        match self.doing.get() {
+            Doing::Idle(since) | Doing::Head(since) | Doing::Lingering(since)
+                if self.closing.get().is_none() =>
+            {
+                Some(since)
+            }
+            _ => None,
+        }
+    }
+
+    /// Asks the connection to end after the request that it is serving, or that is on its way. A request that has begun to arrive
+    /// must be there by `latest`.
+    pub(crate) fn close(&self, latest: Instant) {
+        self.closing.set(Some(latest));
+        if let Some(waker) = &*self.waker.borrow() {
+            waker.wake_by_ref();
+        }
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.get().is_some()
+    }
+
+    /// A connection that is to end waits for no request any more, but for one that can be on its way, and for its client to take the
+    /// last answer in, which is on its way too.
+    pub(super) fn hasten(&self) {
+        let Some(latest) = self.closing.get() else { return };
+        let latest = match self.doing.get() {
+            Doing::Idle(since) => latest.min(since + ON_ITS_WAY),
+            Doing::Head(_) => latest,
+            Doing::Lingering(since) => latest.max(since + ON_ITS_WAY),
+            Doing::Serving => return,
+        };
+        self.by.set(self.by.get().min(latest));
+    }
+
+    /// Cuts off what the connection is doing: whatever waits for a backend ends now, and must be gone by `until`. Whether there
+    /// was anything to cut off: who awaits a request has nothing, and whose request was answered neither.
+    pub(crate) fn cut_off(&self, until: Instant) -> bool {
+        let doing = self.doing.get();
+        if doing == Doing::Serving {
+            self.exchange.borrow().clock().expire(Reason::Shutdown, until);
+        }
+        self.close(Instant::now());
+        !matches!(doing, Doing::Idle(_) | Doing::Lingering(_))
+    }
+}

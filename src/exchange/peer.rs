@@ -1,0 +1,79 @@
+//! Who is at the other end of a client connection, and by which listener he came.
+
+use std::cell::OnceCell;
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::time::Instant;
+
+use http::HeaderValue;
+
+use super::age::Age;
+use crate::address;
+use crate::worker::Worker;
+
+/// The other end of a client connection.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    worker: Rc<Worker>,
+    listener: usize,
+    /// Who connects to a socket of this machine has none.
+    address: Option<IpAddr>,
+    trusted_proxy: bool,
+    age: Age,
+    /// The address as text, made once.
+    text: OnceCell<Option<HeaderValue>>,
+}
+
+impl Peer {
+    /// One that has come in at a listener of this number; the admin's has none.
+    pub(crate) fn new(worker: Rc<Worker>, listener: usize, address: Option<IpAddr>) -> Self {
+        let address = address.map(|address| address.to_canonical());
+        let trusted_proxy = address::is_trusted(worker.settings().trusted_proxies, address);
+        let most = worker.settings().timeouts.connection;
+        let age = Age::new(Instant::now(), most, &mut worker.random());
+        Self { worker, listener, address, trusted_proxy, age, text: OnceCell::new() }
+    }
+
+    pub(crate) fn worker(&self) -> &Rc<Worker> {
+        &self.worker
+    }
+
+    pub(crate) fn listener(&self) -> usize {
+        self.listener
+    }
+
+    /// The listener's name in the config, if it has one.
+    pub(crate) fn listener_name(&self) -> Option<&'static str> {
+        let listener = self.worker.settings().listeners.get(self.listener)?;
+        Some(listener.name).filter(|name| !name.is_empty())
+    }
+
+    /// Whether its connection is to end with the next response, if that is given at `now`.
+    pub(crate) fn is_too_old(&self, now: Instant) -> bool {
+        self.age.is_over(now)
+    }
+
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
+    pub(crate) fn is_trusted_proxy(&self) -> bool {
+        self.trusted_proxy
+    }
+
+    /// The address as a field value, made once for each connection.
+    pub(crate) fn value(&self) -> Option<HeaderValue> {
+        self.text.get_or_init(|| HeaderValue::try_from(self.address?.to_string()).ok()).clone()
+    }
+
+    /// Appends an address as text, or `unix` if there is none; the peer's is made once for each connection.
+    pub(crate) fn append_ip(&self, buffer: &mut Vec<u8>, address: Option<IpAddr>) {
+        match address {
+            None => buffer.extend_from_slice(b"unix"),
+            of_peer if of_peer == self.address => {
+                self.value().iter().for_each(|text| buffer.extend_from_slice(text.as_bytes()));
+            }
+            Some(address) => buffer.extend_from_slice(address.to_string().as_bytes()),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What is known of a request for the log and the metrics. Data only: an [`Account`](super::Account) ends it.
+
+mod line;
+mod members;
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Method};
+
+use crate::error::{CLIENT_CLOSED, Reason};
+use crate::upstream::Backend;
+pub(crate) use line::{Second, append as append_line};
+pub(crate) use members::Members;
+
+/// The id of a request: a UUID of ours, or a caller's that was checked (at most 128 of `[A-Za-z0-9._-]`).
+#[derive(Clone, Debug)]
+pub struct RequestId(HeaderValue);
+
+impl RequestId {
+    pub(crate) fn new(value: HeaderValue) -> Self {
+        Self(value)
+    }
+
+    /// The same id in memory of its own.
+    fn detached(self) -> Self {
+        HeaderValue::from_bytes(self.0.as_bytes()).map_or(self, Self)
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+
+    /// The id as a field value; cheap to clone.
+    pub fn value(&self) -> &HeaderValue {
+        &self.0
+    }
+}
+
+/// Whether the access log has a line of a request.
+#[derive(Debug, Default)]
+pub(crate) enum Logged {
+    /// No line.
+    #[default]
+    No,
+    /// A line with the path. Queries hold secrets.
+    Path,
+    /// And with the query.
+    PathAndQuery,
+    /// And with more of the request, which is gone when the line is written.
+    WithFields {
+        /// Whether the query is one of them.
+        query: bool,
+        /// The others.
+        members: Members,
+    },
+}
+
+/// The number that stands for "no route" in tables that have one row more than there are routes.
+pub(crate) const UNMATCHED: u32 = u32::MAX;
+
+/// What the log and the metrics will say of a request.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) started: Instant,
+    pub(crate) method: Method,
+    /// Of a request that has a line in the log.
+    pub(crate) target: PathAndQuery,
+    /// None of who comes by a socket of this machine, unless a trusted proxy says one.
+    pub(crate) client_ip: Option<IpAddr>,
+    pub(crate) route: u32,
+    pub(crate) request_id: Option<RequestId>,
+    pub(crate) status: u16,
+    pub(crate) reason: Reason,
+    pub(crate) backend: Option<&'static Backend>,
+    /// Where that is, if it is one address of a name.
+    pub(crate) address: Option<SocketAddr>,
+    pub(crate) upstream_status: u16,
+    pub(crate) upstream_duration: Duration,
+    pub(crate) retries: u8,
+    pub(crate) bytes_in: u64,
+    pub(crate) bytes_out: u64,
+    pub(crate) access_log: Logged,
+}
+
+impl Record {
+    pub(crate) fn new(started: Instant, method: Method, client_ip: Option<IpAddr>) -> Self {
+        Self {
+            started,
+            method,
+            target: const { PathAndQuery::from_static("/") },
+            client_ip,
+            route: UNMATCHED,
+            request_id: None,
+            status: CLIENT_CLOSED,
+            reason: Reason::Ok,
+            backend: None,
+            address: None,
+            upstream_status: 0,
+            upstream_duration: Duration::ZERO,
+            retries: 0,
+            bytes_in: 0,
+            bytes_out: 0,
+            access_log: Logged::No,
+        }
+    }
+
+    /// The response streams, and may in hours: what is kept of the request is copied, so that the blocks which it came in are
+    /// let go.
+    pub(crate) fn detach(&mut self) {
+        self.target = detached(&self.target);
+        self.request_id = self.request_id.take().map(RequestId::detached);
+    }
+}
+
+/// The path and the query in memory of their own.
+fn detached(target: &PathAndQuery) -> PathAndQuery {
+    let copy = Bytes::copy_from_slice(target.as_str().as_bytes());
+    PathAndQuery::from_maybe_shared(copy).unwrap_or_else(|_| target.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::BytesMut;
+
+    #[test]
+    fn what_a_streamed_response_keeps_of_its_request_pins_no_block() {
+        let mut block = BytesMut::with_capacity(64 * 1024);
+        let mut shared = |text: &str| {
+            block.extend_from_slice(text.as_bytes());
+            block.split().freeze()
+        };
+        let target = PathAndQuery::from_maybe_shared(shared("/a/b?c=d")).unwrap();
+        let id = RequestId::new(HeaderValue::from_maybe_shared(shared("an-id")).unwrap());
+        let kept = (detached(&target), id.detached());
+        drop(target);
+        assert!(block.try_reclaim(64 * 1024), "somebody still holds the block");
+        assert_eq!((kept.0.path(), kept.0.query(), kept.1.as_str()), ("/a/b", Some("c=d"), "an-id"));
+    }
+}

@@ -1,0 +1,87 @@
+//! The access log: one JSON object a line. A worker formats lines into a buffer of its own and hands full or aged
+//! buffers to a writer thread through a bounded queue. Nobody waits: when the queue is full, lines are dropped and
+//! counted, and the next line that can be written says how many.
+
+mod whole_lines;
+mod writer;
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::exchange::{Peer, Record, Second, append_line};
+use crate::worker::{Process, Worker};
+pub(crate) use writer::{Queue, Writer};
+
+/// A full buffer is handed over at once.
+const FULL: usize = 48 * 1024;
+/// Others wait for this long.
+const AGE: Duration = Duration::from_millis(50);
+
+/// One worker's side of the access log.
+#[derive(Debug)]
+pub(crate) struct AccessLogBuffer {
+    buffer: RefCell<Vec<u8>>,
+    lines: Cell<u64>,
+    second: Cell<Second>,
+    queue: Queue,
+    filled: Notify,
+    process: Arc<Process>,
+}
+
+impl AccessLogBuffer {
+    pub(crate) fn new(queue: Queue, process: Arc<Process>) -> Self {
+        Self {
+            buffer: RefCell::new(Vec::with_capacity(FULL + 4 * 1024)),
+            lines: Cell::new(0),
+            second: Cell::default(),
+            queue,
+            filled: Notify::new(),
+            process,
+        }
+    }
+
+    /// Appends the line of an ended request.
+    pub(crate) fn write(&self, record: &Record, peer: &Peer, duration: Duration) {
+        let mut buffer = self.buffer.borrow_mut();
+        if buffer.is_empty() {
+            self.filled.notify_one();
+        }
+        let route = self.process.route_name(record.route);
+        let time = peer.worker().wall_clock(record.started);
+        let second = append_line(&mut buffer, record, peer, route, time, duration, self.second.get());
+        self.second.set(second);
+        self.lines.set(self.lines.get() + 1);
+        if buffer.len() >= FULL {
+            drop(buffer);
+            self.flush(peer.worker());
+        }
+    }
+
+    /// Hands the buffer to the writer thread; if it has fallen behind, the lines are lost and counted.
+    pub(crate) fn flush(&self, worker: &Worker) {
+        let lines = self.lines.take();
+        if lines == 0 {
+            return;
+        }
+        let mut buffer = self.buffer.borrow_mut();
+        let fresh = self.queue.spare().unwrap_or_else(|| Vec::with_capacity(FULL + 4 * 1024));
+        let full = std::mem::replace(&mut *buffer, fresh);
+        if let Err(mut back) = self.queue.hand_over(full) {
+            worker.metrics().log_lines_dropped(lines);
+            back.clear();
+            *buffer = back;
+        }
+    }
+
+    /// Flushes what has aged, for as long as the worker runs.
+    pub(crate) async fn keep_fresh(&self, worker: &Worker) {
+        loop {
+            self.filled.notified().await;
+            tokio::time::sleep(AGE).await;
+            self.flush(worker);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! What all threads of a gateway share. Nothing here is touched on the request path but by relaxed loads.
+
+mod per_client;
+
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
+
+use tokio::sync::Notify;
+
+use self::per_client::PerClient;
+pub(crate) use self::per_client::{Client, Full};
+use crate::door::RefusedConnections;
+use crate::error::Refusal;
+use crate::exchange::UNMATCHED;
+use crate::observe::{Exposition, OperationalLog, Shard};
+use crate::settings::Settings;
+
+/// Where a process is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
+#[repr(u8)]
+pub(crate) enum Phase {
+    /// Serving.
+    Running,
+    /// Not ready any more, still accepting.
+    Draining,
+    /// Not accepting, finishing what is in flight.
+    Closing,
+    /// Finished, or out of patience: what is still in flight is cut off.
+    Stopped,
+}
+
+/// The shared state of a running gateway.
+#[derive(Debug)]
+pub(crate) struct Process {
+    settings: &'static Settings,
+    route_names: Box<[&'static str]>,
+    counted: Arc<[&'static Refusal]>,
+    started: Instant,
+    shards: RwLock<Vec<Arc<Shard>>>,
+    phase: AtomicU8,
+    connections: AtomicUsize,
+    most_connections: usize,
+    per_client: PerClient,
+    refused: RefusedConnections,
+    relief: Notify,
+    log_lines_lost: AtomicU64,
+    log: OperationalLog,
+    exposition: Exposition,
+}
+
+/// Each once, however many policies have the same.
+fn counted(settings: &Settings) -> Arc<[&'static Refusal]> {
+    let mut counted: Vec<&'static Refusal> = Vec::new();
+    for refusal in settings.policies.iter().flat_map(|policy| policy.counted()) {
+        if !counted.contains(&refusal) {
+            counted.push(refusal);
+        }
+    }
+    counted.into()
+}
+
+impl Process {
+    /// `connections` is how many clients may be connected.
+    pub(crate) fn new(
+        settings: &'static Settings,
+        route_names: Box<[&'static str]>,
+        connections: usize,
+        log: OperationalLog,
+    ) -> Self {
+        Self {
+            settings,
+            route_names,
+            counted: counted(settings),
+            started: Instant::now(),
+            shards: RwLock::default(),
+            phase: AtomicU8::new(Phase::Running as u8),
+            connections: AtomicUsize::new(0),
+            most_connections: connections,
+            per_client: PerClient::new(settings.limits.connections_per_client),
+            refused: RefusedConnections::new(),
+            relief: Notify::new(),
+            log_lines_lost: AtomicU64::new(0),
+            log,
+            exposition: Exposition::default(),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &'static Settings {
+        self.settings
+    }
+
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+
+    pub(crate) fn route_names(&self) -> &[&'static str] {
+        &self.route_names
+    }
+
+    /// The refusals that have a series of their own.
+    pub(crate) fn counted(&self) -> &[&'static Refusal] {
+        &self.counted
+    }
+
+    /// `None` for requests that matched no route.
+    pub(crate) fn route_name(&self, route: u32) -> Option<&'static str> {
+        if route == UNMATCHED { None } else { self.route_names.get(route as usize).copied() }
+    }
+
+    pub(crate) fn shards(&self) -> Vec<Arc<Shard>> {
+        self.shards.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn add_shard(&self) -> Arc<Shard> {
+        let backends = self.settings.upstreams.iter().map(|members| members.backends.len()).sum();
+        let upstreams = self.settings.upstreams.len();
+        let shard = Arc::new(Shard::new(self.route_names.len(), backends, upstreams, self.counted.clone()));
+        self.shards.write().unwrap_or_else(PoisonError::into_inner).push(shard.clone());
+        shard
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        match self.phase.load(Ordering::Relaxed) {
+            0 => Phase::Running,
+            1 => Phase::Draining,
+            2 => Phase::Closing,
+            _ => Phase::Stopped,
+        }
+    }
+
+    pub(crate) fn enter(&self, phase: Phase) {
+        self.phase.fetch_max(phase as u8, Ordering::Relaxed);
+    }
+
+    /// Counts a client connection in; false if there are as many as there may be. `Seat` is its guard.
+    pub(crate) fn take_seat(&self) -> bool {
+        let count = |open| (open < self.most_connections).then_some(open + 1);
+        self.connections.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count).is_ok()
+    }
+
+    /// The same though there may be as many as there may be.
+    pub(crate) fn take_seat_beyond_limit(&self) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts one out again.
+    pub(crate) fn free_seat(&self) {
+        self.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Told when a worker needs room and has no idle connection of its own: every other worker then ends one.
+    pub(super) fn relief(&self) -> &Notify {
+        &self.relief
+    }
+
+    /// Who has how many of the connections.
+    pub(crate) fn per_client(&self) -> &PerClient {
+        &self.per_client
+    }
+
+    /// Connections that were closed at once.
+    pub(crate) fn refused(&self) -> &RefusedConnections {
+        &self.refused
+    }
+
+    pub(crate) fn log(&self) -> &OperationalLog {
+        &self.log
+    }
+
+    /// Who waits for `/metrics`.
+    pub(crate) fn exposition(&self) -> &Exposition {
+        &self.exposition
+    }
+
+    /// Lines of the access log that the writer thread could not write.
+    pub(crate) fn lose_log_lines(&self, lines: u64) {
+        self.log_lines_lost.fetch_add(lines, Ordering::Relaxed);
+    }
+
+    pub(crate) fn log_lines_lost(&self) -> u64 {
+        self.log_lines_lost.load(Ordering::Relaxed)
+    }
+
+    /// Lines lost by the writer and by the workers.
+    pub(crate) fn log_lines_dropped(&self) -> u64 {
+        self.shards().iter().map(|shard| shard.log_dropped.get()).sum::<u64>() + self.log_lines_lost()
+    }
+}
