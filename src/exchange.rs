@@ -58,7 +58,7 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// The first of a connection.
+    /// That of a peer's request.
     pub(crate) fn new(peer: Rc<Peer>, now: Instant) -> Self {
         Self {
             clock: Clock::new(&peer.worker().settings().timeouts, now),
@@ -75,8 +75,12 @@ impl Exchange {
         &self.peer
     }
 
-    pub(crate) fn shared_peer(&self) -> Rc<Peer> {
-        self.peer.clone()
+    /// The next request is this peer's, of the same worker.
+    pub(crate) fn come_from(&mut self, peer: &Rc<Peer>) {
+        if !Rc::ptr_eq(&self.peer, peer) {
+            self.peer = peer.clone();
+        }
+        self.clock.resume();
     }
 
     pub(crate) fn worker(&self) -> &Rc<Worker> {
@@ -142,7 +146,7 @@ impl Exchange {
         self.is_last.get()
     }
 
-    /// The next request of the connection has come.
+    /// A request has come.
     pub(crate) fn begin(&self, uploaded: Uploaded, is_last: bool) {
         self.upload.begin(uploaded);
         self.interim.borrow_mut().clear();

@@ -44,7 +44,7 @@ where
 {
     let sleep = pin!(tokio::time::sleep_until(session.deadline().into()));
     let mut alarm = Alarm::new(sleep);
-    let worker = session.exchange().worker().clone();
+    let worker = session.peer().worker().clone();
     let wire = Wire::new(stream, worker.clone());
     let mut driver = Driver { wire, worker, session, service, state: State::Awaiting };
     poll_fn(|cx| driver.poll(&mut alarm, cx)).await;
@@ -208,8 +208,14 @@ where
         head::Limits { bytes: limits.header_bytes, fields: limits.headers, target: limits.uri }
     }
 
+    fn next_exchange(&self) -> Rc<Exchange> {
+        let exchange = self.service.exchange(self.session.peer());
+        self.session.serve(exchange.clone());
+        exchange
+    }
+
     fn begin(&mut self, head: head::RequestHead) {
-        let exchange = self.session.next_exchange();
+        let exchange = self.next_exchange();
         let method = head.method.clone();
         let uploaded = match head.framing {
             Framing::Nothing | Framing::UntilClose => Uploaded::Nothing,
@@ -237,7 +243,7 @@ where
     /// What has come is no request: it is answered all the same, and the connection ends.
     fn refuse(&mut self, reason: Reason, line: Option<(Method, Bytes)>) {
         self.wire.input.forget();
-        let exchange = self.session.next_exchange();
+        let exchange = self.next_exchange();
         exchange.begin(Uploaded::Nothing, true);
         let decoder = Decoder::request(Framing::Nothing);
         // To HEAD this is no body either.

@@ -26,7 +26,9 @@ pub(super) enum Doing {
 /// One client connection.
 #[derive(Debug)]
 pub(crate) struct Session {
-    exchange: RefCell<Rc<Exchange>>,
+    peer: Rc<Peer>,
+    /// That of the present request; who awaits one has none, and is small.
+    exchange: RefCell<Option<Rc<Exchange>>>,
     doing: Cell<Doing>,
     /// When a request, or the rest of its head, must have come.
     by: Cell<Instant>,
@@ -40,7 +42,8 @@ impl Session {
         let now = Instant::now();
         let by = now + peer.worker().settings().timeouts.header_read;
         Self {
-            exchange: RefCell::new(Rc::new(Exchange::new(peer, now))),
+            peer,
+            exchange: RefCell::new(None),
             doing: Cell::new(Doing::Idle(now)),
             by: Cell::new(by),
             closing: Cell::new(None),
@@ -48,19 +51,14 @@ impl Session {
         }
     }
 
-    /// The exchange of the present request, or of the last one.
-    pub(super) fn exchange(&self) -> Rc<Exchange> {
-        self.exchange.borrow().clone()
+    pub(super) fn peer(&self) -> &Rc<Peer> {
+        &self.peer
     }
 
-    /// The exchange of the next request: the same again, unless somebody has kept it.
-    pub(super) fn next_exchange(&self) -> Rc<Exchange> {
-        let mut exchange = self.exchange.borrow_mut();
-        if Rc::strong_count(&exchange) > 1 {
-            *exchange = Rc::new(Exchange::new(exchange.shared_peer(), exchange.clock().now()));
-        }
+    /// A request is answered from now on.
+    pub(super) fn serve(&self, exchange: Rc<Exchange>) {
         self.doing.set(Doing::Serving);
-        exchange.clone()
+        self.exchange.replace(Some(exchange));
     }
 
     pub(super) fn doing(&self) -> Doing {
@@ -69,7 +67,9 @@ impl Session {
 
     /// The task runs again.
     pub(super) fn resume(&self) {
-        self.exchange.borrow().clock().resume();
+        if let Some(exchange) = &*self.exchange.borrow() {
+            exchange.clock().resume();
+        }
     }
 
     pub(super) fn remember(&self, waker: &Waker) {
@@ -82,17 +82,16 @@ impl Session {
     /// A request is awaited from now on, for `timeouts.idle`.
     pub(super) fn await_request(&self, now: Instant) {
         self.doing.set(Doing::Idle(now));
-        let timeouts = &self.exchange.borrow().worker().settings().timeouts;
-        self.by.set(now + timeouts.idle);
+        self.exchange.take();
+        self.by.set(now + self.peer.worker().settings().timeouts.idle);
     }
 
     /// Some of a head has come: from now on the rest of it is awaited, for `timeouts.header_read`.
     pub(super) fn await_head(&self) {
         if !matches!(self.doing.get(), Doing::Head(_)) {
-            let exchange = self.exchange.borrow();
-            let now = exchange.clock().now();
+            let now = Instant::now();
             self.doing.set(Doing::Head(now));
-            self.by.set(now + exchange.worker().settings().timeouts.header_read);
+            self.by.set(now + self.peer.worker().settings().timeouts.header_read);
         }
     }
 
@@ -100,6 +99,7 @@ impl Session {
     pub(super) fn linger(&self, now: Instant, until: Instant) {
         if !matches!(self.doing.get(), Doing::Lingering(_)) {
             self.doing.set(Doing::Lingering(now));
+            self.exchange.take();
         }
         self.by.set(until);
     }
@@ -151,8 +151,8 @@ impl Session {
     /// was anything to cut off: who awaits a request has nothing, and whose request was answered neither.
     pub(crate) fn cut_off(&self, until: Instant) -> bool {
         let doing = self.doing.get();
-        if doing == Doing::Serving {
-            self.exchange.borrow().clock().expire(Reason::Shutdown, until);
+        if let Some(exchange) = &*self.exchange.borrow() {
+            exchange.clock().expire(Reason::Shutdown, until);
         }
         self.close(Instant::now());
         !matches!(doing, Doing::Idle(_) | Doing::Lingering(_))

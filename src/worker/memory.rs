@@ -20,8 +20,8 @@ const SPARE_TEXTS: usize = 64;
 const TEXT: usize = 1024;
 /// and at most.
 const MOST_TEXT: usize = 32 * 1024;
-/// Responses are read into blocks of this size,
-const READ_BLOCK: usize = 64 * 1024;
+/// What comes is read into blocks of this size: two pieces of a response, or three of a request. A client that reads nothing pins one.
+const READ_BLOCK: usize = 48 * 1024;
 /// as long as at least this much of one is left.
 const READ_MINIMUM: usize = 4 * 1024;
 

@@ -175,17 +175,21 @@ where
         let is_last = flight.exchange.is_last();
         let is_unread =
             flight.exchange.upload().is_coming() || self.wire.input.has_some() || flight.is_refused;
-        self.service.put_back(flight);
-        if !is_last {
-            self.session.await_request(now);
-            return self.enter(State::Awaiting);
-        }
-        if !is_unread {
-            return Poll::Ready(Next::Over);
-        }
         let most = now + MOST_LINGER;
-        self.session.linger(now, most.min(now + LINGER));
-        self.enter(State::Lingering(most))
+        let next = match (is_last, is_unread) {
+            (false, _) => {
+                self.session.await_request(now);
+                self.enter(State::Awaiting)
+            }
+            (true, false) => Poll::Ready(Next::Over),
+            (true, true) => {
+                self.session.linger(now, most.min(now + LINGER));
+                self.enter(State::Lingering(most))
+            }
+        };
+        // Now the session has no hold on its exchange any more.
+        self.service.put_back(flight);
+        next
     }
 
     /// Moves what goes both ways in a tunnel. However it ends, the connection does.

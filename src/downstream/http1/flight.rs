@@ -5,13 +5,14 @@ use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::Method;
 
 use crate::downstream::gate::{Arrival, Head, Target};
 use crate::error::Reason;
-use crate::exchange::{Delivery, Exchange, Interim};
+use crate::exchange::{Delivery, Exchange, Interim, Peer};
 use crate::http1::body::{Decoder, Event};
 use crate::http1::encode::Encoder;
 use crate::http1::head::RequestHead;
@@ -22,7 +23,7 @@ type Slot<F> = Pin<Box<Option<F>>>;
 
 /// Bytes of interim responses that wait for a client; more are not sent.
 const MOST_INTERIM: usize = 32 * 1024;
-/// Slots and encoders that a worker keeps for reuse.
+/// Slots, encoders and exchanges that a worker keeps for reuse.
 const SPARE: usize = 256;
 
 /// Who answers what has come, and the memory for it.
@@ -34,6 +35,8 @@ pub(in crate::downstream) struct Service<S, F> {
         reason = "in and out of flights by the box: what is moved otherwise is all of an encoder"
     )]
     outputs: RefCell<Vec<Box<Encoder>>>,
+    /// Those that nobody else has.
+    exchanges: RefCell<Vec<Rc<Exchange>>>,
 }
 
 impl<S, F> Service<S, F>
@@ -42,7 +45,23 @@ where
     F: Future<Output = Option<Delivery>>,
 {
     pub(in crate::downstream) fn new(answer: S) -> Rc<Self> {
-        Rc::new(Self { answer, slots: RefCell::default(), outputs: RefCell::default() })
+        Rc::new(Self {
+            answer,
+            slots: RefCell::default(),
+            outputs: RefCell::default(),
+            exchanges: RefCell::default(),
+        })
+    }
+
+    /// The exchange of a request that has come from this peer.
+    pub(super) fn exchange(&self, peer: &Rc<Peer>) -> Rc<Exchange> {
+        let mut spare = self.exchanges.borrow_mut().pop();
+        match spare.as_mut().and_then(Rc::get_mut) {
+            Some(exchange) => exchange.come_from(peer),
+            // It is somebody else's still.
+            None => spare = None,
+        }
+        spare.unwrap_or_else(|| Rc::new(Exchange::new(peer.clone(), Instant::now())))
     }
 
     /// Begins to answer.
@@ -58,9 +77,14 @@ where
 
     /// Drops what an exchange still has, and keeps what can be used again.
     pub(super) fn put_back(&self, flight: Box<Flight<F>>) {
-        let Flight { work, mut output, .. } = *flight;
-        if let Work::Serving(slot) = work {
-            self.keep(slot);
+        let Flight { exchange, work, mut output, .. } = *flight;
+        match work {
+            Work::Serving(slot) => self.keep(slot),
+            Work::Delivery(delivery) => drop(delivery),
+        }
+        let mut exchanges = self.exchanges.borrow_mut();
+        if exchanges.len() < SPARE && Rc::strong_count(&exchange) == 1 {
+            exchanges.push(exchange);
         }
         let mut outputs = self.outputs.borrow_mut();
         if outputs.len() < SPARE && output.renew() {
