@@ -20,7 +20,6 @@ const TOO_LARGE: Malformed = Malformed("head too large");
 /// What a response's head says.
 #[derive(Debug)]
 pub(crate) struct ResponseHead {
-    #[cfg_attr(not(any(test, fuzzing)), expect(dead_code, reason = "only tests compare it"))]
     pub(crate) version: Version,
     /// 100 to 599.
     pub(crate) status: StatusCode,

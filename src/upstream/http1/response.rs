@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 
 use crate::fields::{Fields, Known};
-use crate::http1::{Framing, Malformed};
+use crate::http1::{Framing, Malformed, Version};
 use crate::input::Input;
 use crate::upgrade::Asked;
 
@@ -41,6 +41,8 @@ pub(crate) fn parse(
             // Nobody may switch to what nobody has asked for.
             match upgrade {
                 None => return Err(Malformed("101 without an upgrade")),
+                // HTTP/1.0 knows none (RFC 9110 section 7.8): whoever speaks it has not read what it was asked.
+                Some(_) if head.version == Version::Http10 => return Err(Malformed("101 in HTTP/1.0")),
                 Some(Asked { token, .. }) if !switches_to(token, &head.fields) => {
                     return Err(Malformed("101 to another protocol than was asked for"));
                 }
@@ -174,20 +176,21 @@ mod tests {
     #[test]
     fn a_101_says_what_was_asked_for_and_nothing_else() {
         let asked = Some(Asked { token: "websocket", tunnels: Tunnels::OPENED });
-        let is_read = |fields: &str| {
+        let is_read = |head: &str| {
             let mut input = Input::default();
-            *input.rest() = Bytes::from(format!("HTTP/1.1 101 Switching Protocols\r\n{fields}\r\nrest"));
+            *input.rest() = Bytes::from(format!("{head}\r\nrest"));
             let parsed = parse(&mut input, (&Method::GET, asked), &mut Fields::default(), |_, _| {});
             let Ok(Some(head)) = parsed else { return false };
             let names: Vec<_> = head.fields.iter().map(|field| field.name()).collect();
             assert_eq!((names.as_slice(), head.framing), (&["X"][..], Framing::Nothing));
             *input.rest() == "rest"
         };
-        let good = "X: 1\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n";
+        let good = "HTTP/1.1 101 Switching Protocols\r\nX: 1\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n";
         assert!(is_read(good));
         // A length has no meaning here.
         assert!(is_read(&format!("{good}Content-Length: 4\r\n")));
         for (from, to) in [
+            ("HTTP/1.1", "HTTP/1.0"),
             ("Upgrade: WebSocket", "Upgrade: h2c"),
             ("Upgrade: WebSocket", "Upgrade: websocket, h2c"),
             ("Upgrade: WebSocket", "Upgrade: websocket\r\nUpgrade: websocket"),

@@ -190,19 +190,23 @@ fn a_101_that_was_not_asked_for_is_a_502() {
         "Connection: Upgrade\r\nUpgrade: websocket\r\nUpgrade: websocket\r\n",
         "Connection: Upgrade\r\nUpgrade: name/2\r\n",
     ];
-    let asked = heads.iter().map(|head| (websocket("/"), *head));
     let good = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+    let mut cases: Vec<(Request, &str, &str)> =
+        heads.iter().map(|head| (websocket("/"), "HTTP/1.1", *head)).collect();
     let unasked = [Request::get("/"), websocket("/off"), Request::post("/", "x"), Request::new("HEAD", "/")];
-    for (request, head) in asked.chain(unasked.map(|request| (request, good))) {
+    cases.extend(unasked.map(|request| (request, "HTTP/1.1", good)));
+    // A backend that speaks HTTP/1.0 knows no upgrade.
+    cases.push((websocket("/"), "HTTP/1.0", good));
+    for (request, version, head) in &cases {
         let poison = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison";
         bed.a.set(Reply(vec![
             Step::ReadBody,
-            Step::SendRaw(format!("HTTP/1.1 101 Switching Protocols\r\n{head}\r\n{poison}").into()),
+            Step::SendRaw(format!("{version} 101 Switching Protocols\r\n{head}\r\n{poison}").into()),
             Step::Take,
         ]));
         let mut client = bed.connect();
-        let response = client.call(&request);
-        assert_eq!(response.status, 502, "{head:?}");
+        let response = client.call(request);
+        assert_eq!(response.status, 502, "{version} {head:?}");
         let log = bed.log_of(&response);
         assert_eq!((log.text("reason"), log.status()), ("upstream_protocol", 502), "{head:?}");
         assert!(response.header("upgrade").is_none());
@@ -212,8 +216,7 @@ fn a_101_that_was_not_asked_for_is_a_502() {
         assert_eq!(client.get("/").text(), "clean");
     }
     let metrics = bed.metrics();
-    let count = heads.len() + 4;
-    assert_eq!(metrics.sum("gateway_upstream_requests_total", &[("status", "502")]), count as f64);
+    assert_eq!(metrics.sum("gateway_upstream_requests_total", &[("status", "502")]), cases.len() as f64);
     assert_eq!(metrics.sum("gateway_tunnels", &[]), 0.0);
 }
 
