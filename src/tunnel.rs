@@ -3,8 +3,6 @@
 //! where a route may switch, and nobody else does: a gateway without such a route has none of it.
 
 mod flow;
-#[cfg(test)]
-mod tests;
 mod two_way;
 
 use std::fmt;

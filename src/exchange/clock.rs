@@ -80,7 +80,7 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    pub(super) fn new(timeouts: &'static Timeouts, now: Instant) -> Self {
+    pub(crate) fn new(timeouts: &'static Timeouts, now: Instant) -> Self {
         Self {
             timeouts,
             phase: Cell::new(Phase::ResponseHead),
@@ -266,3 +266,6 @@ impl Clock {
         self.by.set(until);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
 /// What is read at a time: what a reader that stops pins.
 pub(super) const READ_AHEAD: usize = 16 * 1024;
+/// How often is read in one go. A source that never pauses would have all that the runtime lets a task do at a time, and the other
+/// direction nothing.
+const TURN: u32 = 16;
 
 /// One direction.
 #[derive(Clone, Debug, Default)]
@@ -71,7 +74,8 @@ impl Flow {
         std::mem::take(&mut self.moved)
     }
 
-    /// Moves what can be moved, by way of `block`; ready at the end, when the reader has been told of it.
+    /// Moves what can be moved in a turn, by way of `block`; ready at the end, when the reader has been told of it. If there is more,
+    /// the task is woken for its next turn.
     pub(super) fn poll<S, R>(
         &mut self,
         source: &mut S,
@@ -83,6 +87,7 @@ impl Flow {
         S: AsyncRead + Unpin,
         R: AsyncWrite + Unpin,
     {
+        let mut turn = TURN;
         loop {
             while self.is_stuck() {
                 let taken = ready!(write(reader, &self.waiting, cx))?;
@@ -92,7 +97,12 @@ impl Flow {
             // An empty one holds no memory.
             self.waiting = Bytes::new();
             match self.state {
+                State::Open if turn == 0 => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 State::Open => {
+                    turn -= 1;
                     block.clear();
                     let come = pin!(source.read_buf(&mut (&mut *block).limit(READ_AHEAD))).poll(cx);
                     match ready!(come) {
@@ -149,3 +159,6 @@ fn write<R: AsyncWrite + Unpin>(
         Ok(taken) => Ok(taken),
     })
 }
+
+#[cfg(test)]
+mod tests;

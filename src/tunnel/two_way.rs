@@ -9,6 +9,7 @@ use bytes::BytesMut;
 use super::flow::{Broken, Flow};
 use super::{Client, Switched, Tunnel};
 use crate::error::Reason;
+use crate::exchange::Clock;
 use crate::stream::Stream;
 use crate::upstream::InFlight;
 
@@ -32,9 +33,18 @@ pub(super) struct TwoWay {
 
 /// Which side is no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
+enum Side {
     Client,
     Backend,
+}
+
+/// What has moved at the client's end, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Carried {
+    /// From there.
+    brought: u64,
+    /// Into its socket.
+    taken: u64,
 }
 
 impl TwoWay {
@@ -52,7 +62,7 @@ impl TwoWay {
     }
 
     /// Moves what can be moved, both ways; ready when both sides have ended, or one is gone.
-    pub(super) fn poll_flows(
+    fn poll_flows(
         &mut self,
         client: &mut Stream,
         block: &mut BytesMut,
@@ -77,15 +87,38 @@ impl TwoWay {
         }
     }
 
-    /// Whether a side may be gone without anybody reading that.
-    pub(super) fn has_unread_side(&self) -> bool {
-        [&self.up, &self.down].iter().any(|flow| flow.is_stuck() || flow.has_ended())
+    /// The same as long as the clock allows: what moves keeps it going, and what comes just in time is not late.
+    fn poll_in_time(
+        &mut self,
+        client: &mut Stream,
+        clock: &Clock,
+        block: &mut BytesMut,
+        cx: &mut Context<'_>,
+    ) -> (Carried, Poll<Reason>) {
+        let outcome = self.poll_flows(client, block, cx);
+        let (up, down) = (self.up.take_moved(), self.down.take_moved());
+        if up.read + up.written + down.read + down.written > 0 {
+            clock.tunnel_moved();
+        }
+        if down.written > 0 {
+            clock.response_taken();
+        }
+        if self.down.is_stuck() {
+            clock.response_stuck();
+        }
+        self.look_again = self.has_unread_side().then(|| clock.now() + LOOK);
+        let ended = match outcome {
+            Poll::Ready(Ok(())) => Poll::Ready(Reason::Ok),
+            Poll::Ready(Err(Side::Client)) => Poll::Ready(Reason::ClientClosed),
+            Poll::Ready(Err(Side::Backend)) => Poll::Ready(Reason::UpstreamReset),
+            Poll::Pending => clock.expired().map_or(Poll::Pending, Poll::Ready),
+        };
+        (Carried { brought: up.read, taken: down.written }, ended)
     }
 
-    /// The flow to the backend, and the one to the client.
-    #[cfg(test)]
-    pub(super) fn flows(&self) -> (&Flow, &Flow) {
-        (&self.up, &self.down)
+    /// Whether a side may be gone without anybody reading that.
+    fn has_unread_side(&self) -> bool {
+        [&self.up, &self.down].iter().any(|flow| flow.is_stuck() || flow.has_ended())
     }
 
     /// Which side is gone, of those from which nothing is read.
@@ -109,31 +142,12 @@ impl Tunnel for TwoWay {
 
     fn poll(&mut self, client: Client<'_>, cx: &mut Context<'_>) -> Poll<Reason> {
         let Client { stream, exchange, account } = client;
-        let clock = exchange.clock();
-        if let Some(reason) = clock.expired() {
-            return Poll::Ready(reason);
-        }
-        let outcome = {
+        let (carried, ended) = {
             let mut block = exchange.worker().read_block();
-            self.poll_flows(stream, &mut block, cx)
+            self.poll_in_time(stream, exchange.clock(), &mut block, cx)
         };
-        let (up, down) = (self.up.take_moved(), self.down.take_moved());
-        account.tunnelled(up.read, down.written);
-        if up.read + up.written + down.read + down.written > 0 {
-            clock.tunnel_moved();
-        }
-        if down.written > 0 {
-            clock.response_taken();
-        }
-        if self.down.is_stuck() {
-            clock.response_stuck();
-        }
-        self.look_again = self.has_unread_side().then(|| clock.now() + LOOK);
-        outcome.map(|outcome| match outcome {
-            Ok(()) => Reason::Ok,
-            Err(Side::Client) => Reason::ClientClosed,
-            Err(Side::Backend) => Reason::UpstreamReset,
-        })
+        account.tunnelled(carried.brought, carried.taken);
+        ended
     }
 
     fn look_again(&self) -> Option<Instant> {
@@ -148,3 +162,6 @@ impl Drop for TwoWay {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
