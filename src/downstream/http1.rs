@@ -70,7 +70,9 @@ enum State<F> {
     Sending(Box<Flight<F>>),
     /// The connection has switched to another protocol.
     Tunnelling(Box<Tunnelling>),
-    /// Everything is written, and what the client still sends is read away until then.
+    /// Everything is written, and the client is told that nothing more comes, before the connection lingers until then.
+    Ending(Instant),
+    /// What the client still sends is read away, until then.
     Lingering(Instant),
     Over,
 }
@@ -115,6 +117,7 @@ where
             State::Settling(flight, by) => self.settle(flight, by, cx),
             State::Sending(flight) => self.send(flight, cx),
             State::Tunnelling(tunnelling) => self.tunnel(tunnelling, cx),
+            State::Ending(by) => self.say_end(by, cx),
             State::Lingering(by) => self.linger(by, cx),
             State::Over => Poll::Ready(Next::Over),
         }
@@ -136,7 +139,7 @@ where
             State::Serving(flight) | State::Sending(flight) => flight.exchange.clock().deadline(),
             State::Settling(flight, by) => flight.exchange.clock().deadline().min(*by),
             State::Tunnelling(tunnelling) => tunnelling.deadline(),
-            State::Awaiting | State::Lingering(_) | State::Over => self.session.deadline(),
+            State::Awaiting | State::Ending(_) | State::Lingering(_) | State::Over => self.session.deadline(),
         }
     }
 
@@ -168,7 +171,7 @@ where
                     }
                 }
             }
-            State::Awaiting | State::Lingering(_) | State::Over => State::Over,
+            State::Awaiting | State::Ending(_) | State::Lingering(_) | State::Over => State::Over,
         };
     }
 
@@ -348,14 +351,14 @@ impl<F> State<F> {
                 Some(&flight.exchange)
             }
             Self::Tunnelling(tunnelling) => Some(&tunnelling.exchange),
-            Self::Awaiting | Self::Lingering(_) | Self::Over => None,
+            Self::Awaiting | Self::Ending(_) | Self::Lingering(_) | Self::Over => None,
         }
     }
 
     fn into_flight(self) -> Option<Box<Flight<F>>> {
         match self {
             Self::Serving(flight) | Self::Settling(flight, _) | Self::Sending(flight) => Some(flight),
-            Self::Awaiting | Self::Tunnelling(_) | Self::Lingering(_) | Self::Over => None,
+            Self::Awaiting | Self::Tunnelling(_) | Self::Ending(_) | Self::Lingering(_) | Self::Over => None,
         }
     }
 
@@ -364,7 +367,12 @@ impl<F> State<F> {
         match self {
             Self::Sending(flight) => flight.would_look_whole(),
             Self::Tunnelling(_) => true,
-            Self::Awaiting | Self::Serving(_) | Self::Settling(..) | Self::Lingering(_) | Self::Over => false,
+            Self::Awaiting
+            | Self::Serving(_)
+            | Self::Settling(..)
+            | Self::Ending(_)
+            | Self::Lingering(_)
+            | Self::Over => false,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! waits for the next request or lingers.
 
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::flight::{Flight, Gathered, Work};
@@ -184,7 +184,7 @@ where
             (true, false) => Poll::Ready(Next::Over),
             (true, true) => {
                 self.session.linger(now, most.min(now + LINGER));
-                self.enter(State::Lingering(most))
+                self.enter(State::Ending(most))
             }
         };
         // Now the session has no hold on its exchange any more.
@@ -203,8 +203,16 @@ where
         Poll::Ready(Next::Over)
     }
 
+    /// Says once that nothing more comes, so that a client which reads to the end sees one although the connection still reads.
+    pub(super) fn say_end(&mut self, most: Instant, cx: &mut Context<'_>) -> Poll<Next> {
+        match self.wire.poll_shutdown(cx) {
+            Poll::Ready(()) => self.enter(State::Lingering(most)),
+            Poll::Pending => self.stay(State::Ending(most)),
+        }
+    }
+
+    /// Reads away what the client still sends, until it ends or its time is over.
     pub(super) fn linger(&mut self, most: Instant, cx: &mut Context<'_>) -> Poll<Next> {
-        ready!(self.wire.poll_shutdown(cx));
         loop {
             self.wire.input.forget();
             match self.wire.poll_read(cx) {

@@ -130,7 +130,7 @@ impl Wire {
         &mut self.stream
     }
 
-    /// Says that nothing more comes, so that a client which reads to the end sees one.
+    /// Says that nothing more comes.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         ready!(Pin::new(&mut self.stream).poll_shutdown(cx)).ok();
         Poll::Ready(())

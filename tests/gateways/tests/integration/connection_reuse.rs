@@ -1,6 +1,8 @@
 //! After an answer that did not need the request's body the connection serves the next request, or the answer has said
 //! that it closes. Head and body come in packets of their own, as most clients send them.
 
+use std::time::Duration;
+
 use castgate_test_support::{
     Closing, DEADLINE, Gate, Message, RawClient, Reply, Request, Response, Step, poll,
 };
@@ -145,6 +147,21 @@ fn a_body_that_says_it_is_large_is_not_awaited_at_all() {
     closes(&mut client, &response);
     let line = bed.log_of(&response);
     assert!(line.value["duration_ms"].as_f64().is_some_and(|duration| duration < 1500.0), "{}", line.raw);
+}
+
+#[test]
+fn a_connection_that_closes_says_so_at_once_and_still_takes_what_comes() {
+    let bed = Testbed::new("middleware");
+    let mut client = bed.connect();
+    client.set_timeout(Duration::from_secs(2));
+    client.send(head("/private", &format!("Content-Length: {LARGE}")));
+    assert_eq!(client.read_response().unwrap().status, 401);
+    // Whoever reads to the end has all of the answer now, and has not said so.
+    assert_eq!(client.await_close(), Closing::Closed);
+    for _ in 0..LARGE / 1000 {
+        client.send([b'x'; 1000]);
+    }
+    client.finish();
 }
 
 #[test]
