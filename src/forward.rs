@@ -58,10 +58,10 @@ impl<B: Balance> Service for Forward<B> {
 fn respond(answer: Answer) -> Response {
     let Answer { status, phrase, fields, announced, body } = answer;
     let body = match (body, announced) {
-        (Started::Whole(bytes), Some(length)) if bytes.is_empty() => Body::Announced(length),
+        (Started::Whole(bytes), Some(length)) if bytes.is_empty() => Body::absent_of(length),
         (Started::Whole(bytes), _) => Body::from(bytes),
-        (Started::Streaming(streaming), _) => Body::Streaming(streaming),
-        (Started::Switched(tunnel), _) => Body::Tunnel(tunnel),
+        (Started::Streaming(streaming), _) => Body::streaming(streaming),
+        (Started::Switched(tunnel), _) => Body::tunnel(tunnel),
     };
     Response { status, fields, body, phrase }
 }

@@ -76,7 +76,7 @@ impl Service for Redirect {
         cx.admitted()?;
         let location = self.location(&request, cx)?;
         let location = HeaderValue::try_from(location).map_err(|_| Error::new(Reason::BadRequest))?;
-        let mut response = Response::new(self.status, Body::Empty);
+        let mut response = Response::new(self.status, Body::empty());
         response.fields.insert(&header::LOCATION, &location);
         Ok(response)
     }

@@ -105,7 +105,7 @@ pub(super) async fn answer<A: App>(
     };
     let response = match result {
         // Only whoever has asked a backend can know that it has switched, and behind an interim response there is none.
-        Ok(response) if response.status.is_informational() && !response.is_switch() => {
+        Ok(response) if response.status.is_informational() && response.switches_to().is_none() => {
             tracing::error!(status = response.status.as_u16(), "a layer answers with an interim response");
             Error::new(Reason::Internal).into_response(&mut cx)
         }

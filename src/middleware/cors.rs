@@ -138,7 +138,7 @@ impl CorsPolicy {
             let error = Error::new(Reason::Refused(&DENIED));
             return Some(Err(error.with_header(header::VARY, vary.clone())));
         };
-        let mut response = Response::new(StatusCode::NO_CONTENT, Body::Empty);
+        let mut response = Response::new(StatusCode::NO_CONTENT, Body::empty());
         let fields = &mut response.fields;
         self.allow(fields, &origin);
         // Only what was asked for: browsers keep the answer for all requests to this URL, and those with another method may be

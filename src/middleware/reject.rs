@@ -21,7 +21,7 @@ impl Service for Reject {
         }
         let methods = Methods::ALL.named().collect::<Vec<_>>().join(", ");
         let methods = HeaderValue::try_from(methods).map_err(|_| Error::new(Reason::Internal))?;
-        let mut response = Response::new(StatusCode::NO_CONTENT, Body::Empty);
+        let mut response = Response::new(StatusCode::NO_CONTENT, Body::empty());
         response.fields.append(&header::ALLOW, &methods);
         Ok(response)
     }

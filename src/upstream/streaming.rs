@@ -17,7 +17,7 @@ const MOST_FORGONE: usize = 64 * 1024;
 
 /// The rest of a response.
 #[derive(Debug)]
-pub struct Streaming {
+pub(crate) struct Streaming {
     exchange: Rc<Exchange>,
     state: State,
     /// Whose answer it is, and its status.

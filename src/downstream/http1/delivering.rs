@@ -80,10 +80,7 @@ where
             exchange.close_after();
             flight.ends_body = true;
         }
-        let switches_to = match &delivery.response.body {
-            Body::Tunnel(tunnel) if delivery.response.is_switch() => Some(tunnel.token()),
-            _ => None,
-        };
+        let switches_to = delivery.response.switches_to();
         let persistence =
             response::Persistence { is_last: exchange.is_last(), version: flight.version, switches_to };
         let date = self.worker.date(exchange.clock().now());
@@ -98,7 +95,7 @@ where
         flight.output.begin(framing);
         self.worker.keep_fields(std::mem::take(&mut delivery.response.fields));
         if framing == Framing::Nothing && switches_to.is_none() {
-            delivery.response.body = Body::Empty;
+            delivery.response.body = Body::empty();
         }
         exchange.clock().response_moved();
         if let Some(account) = &mut delivery.account

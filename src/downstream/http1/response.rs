@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode};
 
-use crate::exchange::{Body, Response};
+use crate::exchange::Response;
 use crate::fields::Known;
 use crate::http1::encode::field;
 use crate::http1::{Framing, Version};
@@ -75,13 +75,12 @@ pub(super) fn encode(
         Framing::UntilClose => {}
         // What a GET would have got (RFC 9110 section 8.6); of these statuses only 304 may say it.
         Framing::Nothing if is_bodiless(status) && status != StatusCode::NOT_MODIFIED => {}
-        Framing::Nothing => match response.body {
-            Body::Announced(announced) => length(buffer, announced),
-            _ => match response.body.length() {
-                Some(exact) if *method == Method::HEAD && exact > 0 => length(buffer, exact),
-                _ => {}
-            },
-        },
+        Framing::Nothing => {
+            let to_get = || response.body.length().filter(|exact| *method == Method::HEAD && *exact > 0);
+            if let Some(exact) = response.body.absent().or_else(to_get) {
+                length(buffer, exact);
+            }
+        }
     }
     if let Some(token) = persistence.switches_to {
         field(buffer, "connection", b"Upgrade");

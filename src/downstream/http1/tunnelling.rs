@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::flight::{Flight, Work};
 use crate::error::Reason;
-use crate::exchange::{Account, Body, Delivery, Exchange};
+use crate::exchange::{Account, Delivery, Exchange};
 use crate::input::Input;
 use crate::stream::Stream;
 use crate::tunnel::{Client, Tunnel};
@@ -24,14 +24,7 @@ impl Tunnelling {
     /// not switched, that would be the next request.
     pub(super) fn take<F>(flight: &mut Flight<F>, input: &mut Input) -> Option<Box<Self>> {
         let Work::Delivery(Delivery { response, account }) = &mut flight.work else { return None };
-        if !response.is_switch() {
-            return None;
-        }
-        let (Body::Tunnel(mut tunnel), mut account) =
-            (std::mem::replace(&mut response.body, Body::Empty), account.take()?)
-        else {
-            return None;
-        };
+        let (mut tunnel, mut account) = (response.take_tunnel()?, account.take()?);
         tunnel.begin(input.rest());
         input.forget();
         let clock = flight.exchange.clock();

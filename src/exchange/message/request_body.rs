@@ -5,13 +5,10 @@ mod layer;
 mod replay;
 
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use self::layer::Layer;
 use self::replay::Replayed;
@@ -257,32 +254,6 @@ impl Drop for RequestBody {
         if let State::Open(Origin::Upload(exchange), _) = &self.0 {
             exchange.upload().set_read(false);
         }
-    }
-}
-
-impl HttpBody for RequestBody {
-    type Data = Bytes;
-    type Error = Reason;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut TaskContext<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Reason>>> {
-        match ready!(self.poll_data(cx)) {
-            None => match self.take_trailers() {
-                Some(trailers) => Poll::Ready(Some(Ok(Frame::trailers(HeaderMap::from(&*trailers))))),
-                None => Poll::Ready(None),
-            },
-            Some(data) => Poll::Ready(Some(data.map(Frame::data))),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        matches!(self.0, State::Ended(None) | State::Empty)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.length().map_or_else(SizeHint::new, SizeHint::with_exact)
     }
 }
 

@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http_body::Body;
 use tokio::io::AsyncWrite;
 
 use crate::error::Reason;
@@ -15,13 +14,23 @@ use crate::fields::Fields;
 use crate::http1::Framing;
 use crate::http1::encode::Encoder;
 
+/// What follows a head.
+pub(crate) trait Following {
+    /// How many bytes are still to come, if that is known.
+    fn length(&self) -> Option<u64>;
+
+    /// The next data; `None` at the end.
+    fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Reason>>>;
+
+    /// The fields behind it, at its end.
+    fn take_trailers(&mut self) -> Option<Box<Fields>>;
+}
+
 /// A request on its way out.
 #[derive(Debug)]
 pub(crate) struct Outgoing<B = RequestBody> {
     encoder: Encoder,
     body: Option<B>,
-    /// What goes behind the body.
-    trailers: Option<Box<Fields>>,
 }
 
 /// Why a request was broken off.
@@ -35,7 +44,7 @@ pub(crate) enum SendFailure {
 
 impl<B> Default for Outgoing<B> {
     fn default() -> Self {
-        Self { encoder: Encoder::default(), body: None, trailers: None }
+        Self { encoder: Encoder::default(), body: None }
     }
 }
 
@@ -69,16 +78,16 @@ impl<B> Outgoing<B> {
     /// Nothing more is sent from now on.
     fn break_off(&mut self) {
         self.encoder.break_off();
-        (self.body, self.trailers) = (None, None);
+        self.body = None;
     }
 }
 
-impl<B: Body<Data = Bytes, Error = Reason> + Unpin> Outgoing<B> {
+impl<B: Following> Outgoing<B> {
     /// A head has been encoded, and this body will follow it.
     pub(super) fn begin(&mut self, body: Option<B>) {
         self.encoder.begin(match &body {
             None => Framing::Nothing,
-            Some(body) => body.size_hint().exact().map_or(Framing::Chunked, Framing::Length),
+            Some(body) => body.length().map_or(Framing::Chunked, Framing::Length),
         });
         self.body = body;
     }
@@ -114,16 +123,9 @@ impl<B: Body<Data = Bytes, Error = Reason> + Unpin> Outgoing<B> {
         while !self.encoder.is_whole() && self.encoder.has_room() {
             // A request that was broken off has none any more, and there is nothing to be waited for.
             let Some(body) = &mut self.body else { return Poll::Pending };
-            let encoded = match ready!(Pin::new(body).poll_frame(cx)) {
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) => self.encoder.data(data),
-                    Err(frame) => {
-                        let trailers = Fields::from(&frame.into_trailers().unwrap_or_default());
-                        self.trailers = Some(Box::new(trailers));
-                        continue;
-                    }
-                },
-                None => self.encoder.end(self.trailers.take().as_deref()),
+            let encoded = match ready!(body.poll_data(cx)) {
+                Some(Ok(data)) => self.encoder.data(data),
+                None => self.encoder.end(body.take_trailers().as_deref()),
                 Some(Err(reason)) => return Poll::Ready(Err(reason)),
             };
             if encoded.is_err() {
@@ -151,6 +153,20 @@ impl<B: Body<Data = Bytes, Error = Reason> + Unpin> Outgoing<B> {
             self.encoder.advance(written);
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+impl Following for RequestBody {
+    fn length(&self) -> Option<u64> {
+        self.length()
+    }
+
+    fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Reason>>> {
+        self.poll_data(cx)
+    }
+
+    fn take_trailers(&mut self) -> Option<Box<Fields>> {
+        self.take_trailers()
     }
 }
 

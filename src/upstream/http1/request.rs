@@ -1,7 +1,5 @@
 //! Writing the head of a request, in one piece.
 
-use http_body::Body;
-
 use super::outgoing::Outgoing;
 use crate::exchange::RequestBody;
 use crate::fields::Known;
@@ -70,7 +68,7 @@ impl Outgoing {
         match framing(body, head.says_empty) {
             Framing::None => {}
             Framing::Length => {
-                let length = body.and_then(|body| body.size_hint().exact()).unwrap_or(0);
+                let length = body.and_then(RequestBody::length).unwrap_or(0);
                 field(buffer, "content-length", itoa::Buffer::new().format(length).as_bytes());
             }
             Framing::Chunked => field(buffer, "transfer-encoding", b"chunked"),
@@ -82,7 +80,7 @@ impl Outgoing {
 /// The body's own size decides, never a header: what is announced is what is sent (RFC 9112 section 6).
 fn framing(body: Option<&RequestBody>, says_empty: bool) -> Framing {
     match body {
-        Some(body) if body.size_hint().exact().is_some() => Framing::Length,
+        Some(body) if body.length().is_some() => Framing::Length,
         Some(_) => Framing::Chunked,
         // `Content-Length: 0` says something where the method lets one expect a body.
         None if says_empty => Framing::Length,

@@ -3,8 +3,7 @@
 use std::collections::VecDeque;
 use std::task::Waker;
 
-use http::HeaderMap;
-use http_body::{Frame, SizeHint};
+use http::{HeaderValue, header};
 use proptest::prelude::*;
 
 use super::*;
@@ -17,7 +16,6 @@ const COPY: usize = 8 * 1024;
 #[derive(Clone, Debug)]
 enum Event {
     Data(usize),
-    Trailers,
     Pending,
     Fail(Reason),
     End,
@@ -29,33 +27,28 @@ struct Script {
     events: VecDeque<Event>,
     /// What it announces, which need not be true.
     length: Option<u64>,
-    /// It says with its last data that there is no more.
-    says_last: bool,
+    /// It has fields behind it.
+    has_trailers: bool,
 }
 
-impl Body for Script {
-    type Data = Bytes;
-    type Error = Reason;
+impl Following for Script {
+    fn length(&self) -> Option<u64> {
+        self.length
+    }
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Reason>>> {
+    fn poll_data(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Reason>>> {
         match self.events.pop_front() {
-            Some(Event::Data(length)) => Poll::Ready(Some(Ok(Frame::data(filler(length))))),
-            Some(Event::Trailers) => Poll::Ready(Some(Ok(Frame::trailers(HeaderMap::new())))),
+            Some(Event::Data(length)) => Poll::Ready(Some(Ok(filler(length)))),
             Some(Event::Pending) => Poll::Pending,
             Some(Event::Fail(reason)) => Poll::Ready(Some(Err(reason))),
             Some(Event::End) | None => Poll::Ready(None),
         }
     }
 
-    fn is_end_stream(&self) -> bool {
-        self.says_last && matches!(self.events.front(), Some(Event::End) | None)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.length.map_or_else(SizeHint::new, SizeHint::with_exact)
+    fn take_trailers(&mut self) -> Option<Box<Fields>> {
+        let mut trailers = Fields::default();
+        trailers.append(&header::ETAG, &HeaderValue::from_static("1"));
+        self.has_trailers.then(|| Box::new(trailers))
     }
 }
 
@@ -93,17 +86,18 @@ impl AsyncWrite for Wire {
 
 const HEAD: &[u8] = b"POST / HTTP/1.1\r\n\r\n";
 
-/// What the backend makes of the bytes: how long the body is and how much came behind it, if the message is complete.
-fn received(wire: &[u8], length: Option<u64>) -> Option<(usize, usize)> {
+/// What the backend makes of the bytes: how long the body is, whether it has trailers, and how much came behind it, if the message is
+/// complete.
+fn received(wire: &[u8], length: Option<u64>) -> Option<(usize, bool, usize)> {
     let mut input = Bytes::copy_from_slice(wire.strip_prefix(HEAD)?);
     let mut decoder = Decoder::request(length.map_or(Framing::Chunked, Framing::Length));
-    let mut body = 0;
+    let (mut body, mut has_trailers) = (0, false);
     loop {
         match decoder.next(&mut input).expect("broken framing on the wire") {
             Piece::Data(data) => body += data.len(),
-            Piece::End => return Some((body, input.len())),
+            Piece::End => return Some((body, has_trailers, input.len())),
             Piece::More => return None,
-            Piece::Trailers(_) => {}
+            Piece::Trailers(fields) => has_trailers = fields.get("etag") == Some(b"1"),
         }
     }
 }
@@ -119,7 +113,7 @@ fn whole(events: &[Event], length: Option<u64>) -> Option<usize> {
             Event::Data(more) => body += more,
             Event::Fail(_) => return None,
             Event::End => break,
-            Event::Trailers | Event::Pending => {}
+            Event::Pending => {}
         }
     }
     length.is_none_or(|length| length == body as u64).then_some(body)
@@ -129,7 +123,6 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         4 => (0usize..40).prop_map(Event::Data),
         1 => (COPY - 1..3 * COPY).prop_map(Event::Data),
-        1 => Just(Event::Trailers),
         1 => Just(Event::Pending),
         1 => prop_oneof![Just(Reason::BadRequest), Just(Reason::BodyTooLarge), Just(Reason::ClientClosed)]
             .prop_map(Event::Fail),
@@ -156,7 +149,7 @@ proptest! {
         events in prop::collection::vec(event(), 0..6),
         kind in 0u8..3,
         other in 0u64..60,
-        says_last in any::<bool>(),
+        has_trailers in any::<bool>(),
         takes in prop::collection::vec(0usize..100, 0..8),
         endless in prop::bool::weighted(0.8),
     ) {
@@ -164,7 +157,7 @@ proptest! {
         let expected = whole(&events, length);
         let mut outgoing = Outgoing::default();
         outgoing.buffer().extend_from_slice(HEAD);
-        outgoing.begin(Some(Script { events: events.into(), length, says_last }));
+        outgoing.begin(Some(Script { events: events.into(), length, has_trailers }));
         let mut wire = Wire { takes: takes.into(), endless, written: Vec::new() };
         let mut cx = Context::from_waker(Waker::noop());
         let (mut failed, mut failures) = (false, 0);
@@ -187,7 +180,8 @@ proptest! {
         if outgoing.is_done() {
             prop_assert!(!failed);
             prop_assert!(expected.is_some(), "called sent, and the body was not whole");
-            prop_assert_eq!(received, expected.map(|body| (body, 0)));
+            // Only chunks have something behind them.
+            prop_assert_eq!(received, expected.map(|body| (body, has_trailers && length.is_none(), 0)));
         }
         if expected.is_none() {
             prop_assert_eq!(received, None, "completed on the wire");
@@ -202,7 +196,7 @@ proptest! {
         let mut outgoing = Outgoing::default();
         outgoing.buffer().extend_from_slice(HEAD);
         let events = VecDeque::from([Event::Data(length.unwrap_or(7) as usize)]);
-        outgoing.begin(Some(Script { events, length, says_last: false }));
+        outgoing.begin(Some(Script { events, length, has_trailers: false }));
         prop_assert!(!outgoing.is_done());
         let body = outgoing.take_back().unwrap();
         prop_assert!(outgoing.is_done() && outgoing.buffer().is_empty());
@@ -211,7 +205,7 @@ proptest! {
         let mut wire = Wire { takes: VecDeque::new(), endless: true, written: Vec::new() };
         let mut cx = Context::from_waker(Waker::noop());
         prop_assert!(matches!(outgoing.poll_send(&mut wire, &mut cx), Poll::Ready(Ok(()))));
-        prop_assert_eq!(received(&wire.written, length), Some((length.unwrap_or(7) as usize, 0)));
+        prop_assert_eq!(received(&wire.written, length), Some((length.unwrap_or(7) as usize, false, 0)));
     }
 }
 
