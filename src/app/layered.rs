@@ -17,11 +17,24 @@ use crate::settings::Settings;
 /// error that it returns without having called the stack is answered and counted, and no layer of the config sees it: it has no line in the
 /// access log.
 ///
-/// ```ignore
-/// castgate::include_gateway!();
+/// ```no_run
+/// # mod compiled {
+/// #     pub use castgate::codegen::Uncompiled as Compiled;
+/// #     pub static GATEWAY: Compiled = Compiled;
+/// # }
+/// use castgate::{Context, Error, Layered, Request, Response, Routed, Service};
 ///
+/// struct Tenant<S>(S);
+///
+/// impl<S: Service> Service for Tenant<S> {
+///     async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
+///         self.0.serve(request, cx).await
+///     }
+/// }
+///
+/// // The room `compiled` is what `castgate::include_gateway!()` makes of the config.
 /// static GATEWAY: Layered<compiled::Compiled, Tenant<Routed<compiled::Compiled>>> =
-///     Layered::new(&compiled::GATEWAY, Tenant::new, &[&TENANTS]);
+///     Layered::new(&compiled::GATEWAY, Tenant, &[]);
 ///
 /// fn main() -> std::process::ExitCode {
 ///     castgate::main(&GATEWAY)

@@ -84,6 +84,8 @@ fn of_response(word: &str, body: Body) -> Body {
         "hold" => body.filtered(Hold::default()),
         "gather" => body.filtered(Gather::default()),
         "sum" => body.filtered(Sum::default()),
+        "drop" => body.filtered(Drop),
+        "empty" => Body::empty(),
         _ => body,
     }
 }
@@ -106,6 +108,15 @@ impl Filter for Shrink {
     fn data(&mut self, data: Bytes, out: &mut Frames) -> Result<(), Reason> {
         let is_vowel = |byte: &u8| b"aeiou".contains(&byte.to_ascii_lowercase());
         out.data(data.iter().copied().filter(|byte| !is_vowel(byte)).collect::<Vec<u8>>());
+        Ok(())
+    }
+}
+
+/// Takes everything out.
+struct Drop;
+
+impl Filter for Drop {
+    fn data(&mut self, _: Bytes, _: &mut Frames) -> Result<(), Reason> {
         Ok(())
     }
 }
