@@ -5,11 +5,12 @@ mod known;
 mod lines;
 
 use std::fmt;
+use std::ops::Range;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-pub(crate) use self::known::Known;
+pub(crate) use self::known::{Classes, Known};
 pub(crate) use self::lines::{BLOCK, Line};
 
 /// Bytes that may be added to the fields of one message. Nobody adds so much on purpose.
@@ -36,6 +37,8 @@ pub struct Fields {
     /// What it is in else.
     added: Vec<u8>,
     entries: Vec<Entry>,
+    /// Those of the entries: most questions are answered by them alone.
+    classes: Classes,
 }
 
 /// Where a field is in the two blocks, one behind the other.
@@ -47,7 +50,7 @@ struct Entry {
     /// A [`HeaderName`] is no longer.
     name_length: u16,
     known: Known,
-    /// The block that came has `name: value` and CRLF there, so that the line can be copied as it is.
+    /// The block has `name: value` and CRLF there, so that the line can be copied as it is.
     is_line: bool,
 }
 
@@ -137,6 +140,12 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// Lines one behind the other.
+    #[inline]
+    fn run(self, places: Range<usize>) -> &'a [u8] {
+        self.get(places.start as u32, places.len())
+    }
+
     #[inline]
     fn name(self, entry: &Entry) -> &'a [u8] {
         self.get(entry.name, usize::from(entry.name_length))
@@ -156,8 +165,8 @@ impl<'a> Text<'a> {
 impl Fields {
     /// The value of the first field of this name.
     pub fn get(&self, name: impl AsRef<str>) -> Option<&[u8]> {
-        let (text, asked) = (self.text(), Asked::new(name.as_ref()));
-        self.entries.iter().find(|entry| asked.is_of(text, entry)).map(|entry| text.value(entry))
+        let place = self.place(Asked::new(name.as_ref()))?;
+        Some(self.text().value(&self.entries[place]))
     }
 
     /// The values of all fields of this name, in their order.
@@ -173,17 +182,20 @@ impl Fields {
 
     /// Puts a field in the place of all of its name: in the place of the first, or at the end if there is none.
     pub fn insert(&mut self, name: &HeaderName, value: &HeaderValue) {
+        self.put(name, value.as_bytes());
+    }
+
+    /// The same with a value that was found to be good.
+    pub(crate) fn put(&mut self, name: &HeaderName, value: &[u8]) {
         let asked = Asked::new(name.as_str());
-        let text = Text { head: &self.head, added: &self.added };
-        let Some(first) = self.entries.iter().position(|entry| asked.is(&text.field(entry))) else {
-            return self.append(name, value);
-        };
-        let Some(entry) = self.add(asked.name, value.as_bytes(), asked.known) else { return };
+        let first = self.place(asked);
+        let Some(entry) = self.add(asked.name, value, asked.known) else { return };
+        let Some(first) = first else { return self.entries.push(entry) };
         self.entries[first] = entry;
         let (text, mut place) = (Text { head: &self.head, added: &self.added }, 0);
         self.entries.retain(|entry| {
             place += 1;
-            place <= first + 1 || !asked.is(&text.field(entry))
+            place <= first + 1 || !asked.is_of(text, entry)
         });
     }
 
@@ -197,19 +209,39 @@ impl Fields {
     /// Takes out all fields of this name; whether there were any.
     pub fn remove(&mut self, name: impl AsRef<str>) -> bool {
         let (asked, before) = (Asked::new(name.as_ref()), self.len());
-        self.retain(|field| !asked.is(field));
+        if self.has(asked.known) {
+            self.retain(|field| !asked.is(field));
+        }
         self.len() < before
     }
 
     /// Keeps only the fields of which this is true.
     pub fn retain(&mut self, mut keeps: impl FnMut(&Field<'_>) -> bool) {
         let text = Text { head: &self.head, added: &self.added };
-        self.entries.retain(|entry| keeps(&text.field(entry)));
+        let mut kept = Classes::NONE;
+        self.entries.retain(|entry| {
+            let keeps = keeps(&text.field(entry));
+            if keeps {
+                kept = kept.and(Classes::one(entry.known));
+            }
+            keeps
+        });
+        self.classes = kept;
     }
 
-    /// Keeps only the fields of a class of which this is true.
-    pub(crate) fn retain_known(&mut self, mut keeps: impl FnMut(Known) -> bool) {
-        self.entries.retain(|entry| keeps(entry.known));
+    /// Takes out all fields of these classes.
+    #[inline]
+    pub(crate) fn remove_all(&mut self, classes: Classes) {
+        if self.classes.intersects(classes) {
+            self.entries.retain(|entry| !classes.has(entry.known));
+            self.classes = self.classes.without(classes);
+        }
+    }
+
+    /// Whether there is a field of this class.
+    #[inline]
+    pub(crate) fn has(&self, known: Known) -> bool {
+        self.classes.has(known)
     }
 
     /// The classes of all fields, in their order, and the fields themselves for whoever asks.
@@ -240,12 +272,13 @@ impl Fields {
         self.head = Bytes::new();
         self.added.clear();
         self.entries.clear();
+        self.classes = Classes::NONE;
     }
 
     /// The value of the first field of this class.
     #[inline]
     pub(crate) fn first(&self, known: Known) -> Option<&[u8]> {
-        self.all(known).next()
+        self.has(known).then(|| self.all(known).next())?
     }
 
     /// The values of all fields of this class, in their order.
@@ -283,7 +316,7 @@ impl Fields {
             let name = entry.name;
             let name_length = entry.name_length;
             if let Some(of_value) = self.add(&[], value.as_bytes(), entry.known) {
-                self.entries[at] = Entry { name, name_length, ..of_value };
+                self.entries[at] = Entry { name, name_length, is_line: false, ..of_value };
             }
         }
     }
@@ -313,23 +346,29 @@ impl Fields {
         Text { head: &self.head, added: &self.added }
     }
 
-    /// Of a name and a value that were found to be good.
+    /// Where the first field of a name is.
+    fn place(&self, asked: Asked<'_>) -> Option<usize> {
+        let text = self.text();
+        self.has(asked.known).then(|| self.entries.iter().position(|entry| asked.is_of(text, entry)))?
+    }
+
+    /// Of a name and a value that were found to be good; who asks for it puts it among the others.
     fn add(&mut self, name: &[u8], value: &[u8], known: Known) -> Option<Entry> {
         let place = self.head.len() + self.added.len();
-        if self.added.len() + name.len() + value.len() > ADDED {
+        if self.added.len() + name.len() + value.len() + 4 > ADDED {
             tracing::error!(bytes = value.len(), "a field was not added: the message's fields have no end");
             return None;
         }
         let entry = Entry {
             name: u32::try_from(place).ok()?,
-            value: u32::try_from(place + name.len()).ok()?,
+            value: u32::try_from(place + name.len() + 2).ok()?,
             value_length: u32::try_from(value.len()).ok()?,
             name_length: u16::try_from(name.len()).ok()?,
             known,
-            is_line: false,
+            is_line: true,
         };
-        self.added.extend_from_slice(name);
-        self.added.extend_from_slice(value);
+        [name, b": ", value, b"\r\n"].into_iter().for_each(|part| self.added.extend_from_slice(part));
+        self.classes = self.classes.and(Classes::one(known));
         Some(entry)
     }
 }

@@ -87,7 +87,7 @@ impl Introduction {
             field(head, "x-forwarded-for", list.as_bytes());
         }
         if self.says_proto {
-            field(head, "x-forwarded-proto", b"http");
+            head.extend_from_slice(b"x-forwarded-proto: http\r\n");
         }
         if let Some(host) = self.said_host() {
             field(head, "x-forwarded-host", host);

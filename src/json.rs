@@ -1,30 +1,17 @@
 //! Text in JSON, for those who write it straight into a buffer.
 
+use crate::words::{self, beyond_ascii, controls, equal};
+
 /// JSON string contents (RFC 8259 section 7). Beyond what JSON demands, DEL and everything that is not ASCII is
 /// escaped, bytes of broken UTF-8 as U+FFFD, so that a line can neither break a terminal nor a parser.
 pub(crate) fn escape(buffer: &mut Vec<u8>, text: &[u8]) {
     if is_plain(text) { buffer.extend_from_slice(text) } else { escape_each(buffer, text) }
 }
 
-/// Whether all of a text stands for itself. Nearly every text does: many of its bytes are looked at in one step.
+/// Whether all of a text stands for itself, as nearly every text does.
+#[inline]
 fn is_plain(text: &[u8]) -> bool {
-    let in_blocks = blocks_are_plain::<16>(text).or_else(|| blocks_are_plain::<4>(text));
-    in_blocks.unwrap_or_else(|| text.iter().copied().all(stands_for_itself))
-}
-
-/// The same of a text that is no shorter than a block, the last of which overlaps the one before.
-#[inline]
-fn blocks_are_plain<const BLOCK: usize>(text: &[u8]) -> Option<bool> {
-    // Without a way out in the middle it is a few instructions for a whole register of bytes.
-    let is_plain =
-        |block: &[u8; BLOCK]| block.iter().fold(true, |plain, &byte| plain & stands_for_itself(byte));
-    let last = text.last_chunk()?;
-    Some(text.as_chunks().0.iter().all(is_plain) && is_plain(last))
-}
-
-#[inline]
-const fn stands_for_itself(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\')
+    !words::any(text, |word| beyond_ascii(word) | controls(word) | equal(word, b'"') | equal(word, b'\\'))
 }
 
 #[cold]

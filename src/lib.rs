@@ -43,6 +43,7 @@ mod uncompiled;
 mod upgrade;
 mod upstream;
 mod value;
+mod words;
 mod worker;
 
 pub use app::{App, Layered, Routed};

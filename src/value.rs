@@ -253,7 +253,7 @@ impl RequestPart {
             }
             Self::Method => output(Bit::Plain(request.method.as_str().as_bytes())),
             Self::Path => output(Bit::Path(path)),
-            Self::Id => output(Bit::Plain(cx.request_id().ok_or(Absent)?.value().as_bytes())),
+            Self::Id => output(Bit::Plain(cx.request_id().ok_or(Absent)?.as_bytes())),
             Self::Query(name) => {
                 output(Bit::Form(
                     query::first(request.target.query().unwrap_or_default(), name).ok_or(Absent)?,

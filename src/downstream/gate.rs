@@ -25,7 +25,7 @@ use crate::admin;
 use crate::app::App;
 use crate::error::{Error, Reason};
 use crate::exchange::{Account, Context, Delivery, Exchange, Record, Request, RequestBody};
-use crate::fields::Fields;
+use crate::fields::{Fields, Known};
 use crate::host::host_name;
 use crate::route::{Answer, Disputed, Question, RouteSettings};
 use crate::worker::Phase;
@@ -87,11 +87,13 @@ pub(super) async fn answer<A: App>(
         upgrade: None,
         introduction: None,
     };
-    exchange.clock().begin(started, &IMMEDIATE);
     let found = checked
         .and_then(|checked| make_admissible(&mut request, &mut cx, checked))
         .map_err(Error::from)
         .and_then(|admissible| find(app, &mut request, admissible, &mut cx));
+    if !matches!(found, Ok(Some(_))) {
+        exchange.clock().begin(started, &IMMEDIATE);
+    }
     let result = match found {
         Ok(Some(target)) => app.serve(target, request, &mut cx).await,
         Ok(None) => app.reject(request, &mut cx).await,
@@ -190,7 +192,7 @@ fn find<A: App>(
         announced.map_or_else(|| routes.find(&question), Answer::Route)
     };
     if let Answer::Route(number) = answer
-        && fields.has_upgrade
+        && request.fields.has(Known::Upgrade)
     {
         let upgrades = routes.routes[number as usize].settings.upgrades;
         let begins = (&request.method, request.version);

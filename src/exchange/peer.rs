@@ -63,7 +63,11 @@ impl Peer {
 
     /// The address as a field value, made once for each connection.
     pub(crate) fn value(&self) -> Option<HeaderValue> {
-        self.text.get_or_init(|| HeaderValue::try_from(self.address?.to_string()).ok()).clone()
+        self.text().clone()
+    }
+
+    fn text(&self) -> &Option<HeaderValue> {
+        self.text.get_or_init(|| HeaderValue::try_from(self.address?.to_string()).ok())
     }
 
     /// Appends an address as text, or `unix` if there is none; the peer's is made once for each connection.
@@ -71,7 +75,7 @@ impl Peer {
         match address {
             None => buffer.extend_from_slice(b"unix"),
             of_peer if of_peer == self.address => {
-                self.value().iter().for_each(|text| buffer.extend_from_slice(text.as_bytes()));
+                self.text().iter().for_each(|text| buffer.extend_from_slice(text.as_bytes()));
             }
             Some(address) => buffer.extend_from_slice(address.to_string().as_bytes()),
         }

@@ -7,8 +7,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use http::Method;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Method};
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use crate::error::{CLIENT_CLOSED, Reason};
 use crate::upstream::Backend;
@@ -17,26 +19,45 @@ pub(crate) use members::Members;
 
 /// The id of a request: a UUID of ours, or a caller's that was checked (at most 128 of `[A-Za-z0-9._-]`).
 #[derive(Clone, Debug)]
-pub struct RequestId(HeaderValue);
+pub struct RequestId(Id);
+
+#[derive(Clone, Debug)]
+enum Id {
+    Made([u8; Hyphenated::LENGTH]),
+    Taken(Bytes),
+}
 
 impl RequestId {
-    pub(crate) fn new(value: HeaderValue) -> Self {
-        Self(value)
+    /// One of ours.
+    pub(crate) fn made(uuid: Uuid) -> Self {
+        let mut text = [0; Hyphenated::LENGTH];
+        uuid.hyphenated().encode_lower(&mut text);
+        Self(Id::Made(text))
+    }
+
+    /// A caller's, which was checked.
+    pub(crate) fn taken(id: Bytes) -> Self {
+        Self(Id::Taken(id))
     }
 
     /// The same id in memory of its own.
     fn detached(self) -> Self {
-        HeaderValue::from_bytes(self.0.as_bytes()).map_or(self, Self)
+        match self.0 {
+            Id::Made(_) => self,
+            Id::Taken(id) => Self(Id::Taken(Bytes::copy_from_slice(&id))),
+        }
     }
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        self.0.to_str().unwrap_or_default()
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
-    /// The id as a field value; cheap to clone.
-    pub fn value(&self) -> &HeaderValue {
-        &self.0
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Id::Made(text) => text,
+            Id::Taken(id) => id,
+        }
     }
 }
 
@@ -135,7 +156,7 @@ mod tests {
             block.split().freeze()
         };
         let target = PathAndQuery::from_maybe_shared(shared("/a/b?c=d")).unwrap();
-        let id = RequestId::new(HeaderValue::from_maybe_shared(shared("an-id")).unwrap());
+        let id = RequestId::taken(shared("an-id"));
         let kept = (detached(&target), id.detached());
         drop(target);
         assert!(block.try_reclaim(64 * 1024), "somebody still holds the block");

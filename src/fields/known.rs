@@ -1,17 +1,20 @@
 //! The names that framing, gate, filter and log ask for, and what each is to them: one table, a class a name.
 //! The parser gives a field its class once; whoever asks later compares a byte.
 
+mod classes;
 mod find;
 mod table;
 
 use self::table::{ROLES, Role};
 
+pub(crate) use self::classes::Classes;
 pub(crate) use self::table::Known;
+use crate::words::{any, other_than_alphanumeric_or};
 
 impl Known {
     /// The class of a name, whatever its case.
     pub(crate) fn of(name: &[u8]) -> Self {
-        Self::listed(name).unwrap_or_else(|| Self::unlisted(name))
+        Self::listed(name).or_else(|| Self::unlisted(name)).unwrap_or(Self::Ambiguous)
     }
 
     /// The class of a name that the table has as a whole, and which is a token therefore.
@@ -20,26 +23,12 @@ impl Known {
         find::whole(name)
     }
 
-    /// The class of a token that the table has not as a whole.
+    /// The class of a name that the table has not as a whole; `None` if not all of it are letters, digits and hyphens: that is
+    /// [`Known::Ambiguous`], or no name.
     #[inline(never)]
-    pub(crate) fn unlisted(name: &[u8]) -> Self {
-        find::by_beginning(name)
-    }
-
-    /// It is about this connection or about this message's framing on it, and no part of a request that goes on
-    /// (RFC 9110 section 7.6.1).
-    pub(crate) const fn ends_in_requests(self) -> bool {
-        self.has(Role::EndsInRequests)
-    }
-
-    /// It is no part of a response that goes on.
-    pub(crate) const fn ends_in_responses(self) -> bool {
-        self.has(Role::EndsInResponses)
-    }
-
-    /// Whoever writes the message says it anew, from what the body is (RFC 9112 section 6).
-    pub(crate) const fn is_framing(self) -> bool {
-        self.has(Role::Framing)
+    pub(crate) fn unlisted(name: &[u8]) -> Option<Self> {
+        let is_plain = !name.is_empty() && !any(name, |word| other_than_alphanumeric_or(word, b'-', b'-'));
+        is_plain.then(|| find::by_beginning(name))
     }
 
     /// A proxy's word of the client, which no client may say of itself.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Entry, Fields, Known};
+use super::{Classes, Entry, Fields, Known};
 
 /// Bytes of a block that fields are places of.
 pub(crate) const BLOCK: usize = 1 << 30;
@@ -25,6 +25,7 @@ impl Fields {
     #[must_use]
     pub(crate) fn note(&mut self, line: &Line<'_>, known: Known) -> bool {
         let Ok(name_length) = u16::try_from(line.name.len()) else { return false };
+        self.classes = self.classes.and(Classes::one(known));
         self.entries.push(Entry {
             name: line.name_place as u32,
             value: line.value_place as u32,
@@ -42,20 +43,25 @@ impl Fields {
         self.head = head;
     }
 
-    /// Hands out, piece by piece, the lines of those fields that go on, by their class: `name: value` and CRLF each. Neighbours that
+    /// The block in which the fields came.
+    pub(crate) fn block(&self) -> &Bytes {
+        &self.head
+    }
+
+    /// Hands out, piece by piece, the lines of all fields but those of some classes: `name: value` and CRLF each. Neighbours that
     /// came so are one piece.
     #[inline]
-    pub(crate) fn lines(&self, mut goes_on: impl FnMut(Known) -> bool, mut put: impl FnMut(&[u8])) {
+    pub(crate) fn lines(&self, except: Classes, mut put: impl FnMut(&[u8])) {
         let (text, mut run) = (self.text(), 0..0);
         for entry in &self.entries {
-            if !goes_on(entry.known) {
+            if except.has(entry.known) {
                 continue;
             }
             if entry.is_line {
                 let start = entry.name as usize;
                 if start != run.end {
                     if !run.is_empty() {
-                        put(&self.head[run]);
+                        put(text.run(run));
                     }
                     run = start..start;
                 }
@@ -63,12 +69,12 @@ impl Fields {
                 continue;
             }
             if !run.is_empty() {
-                put(&self.head[std::mem::take(&mut run)]);
+                put(text.run(std::mem::take(&mut run)));
             }
             [text.name(entry), b": ", text.value(entry), b"\r\n"].into_iter().for_each(&mut put);
         }
         if !run.is_empty() {
-            put(&self.head[run]);
+            put(text.run(run));
         }
     }
 }

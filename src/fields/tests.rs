@@ -22,13 +22,10 @@ pub(crate) fn parsed(text: &str) -> Fields {
 
 fn written(fields: &Fields) -> (String, usize) {
     let (mut text, mut pieces) = (Vec::new(), 0);
-    fields.lines(
-        |_| true,
-        |piece| {
-            text.extend_from_slice(piece);
-            pieces += 1;
-        },
-    );
+    fields.lines(Classes::NONE, |piece| {
+        text.extend_from_slice(piece);
+        pieces += 1;
+    });
     (String::from_utf8(text).unwrap(), pieces)
 }
 

@@ -9,7 +9,7 @@ use bytes::{Buf, Bytes};
 
 use self::runs::Runs;
 use super::{Framing, Malformed};
-use crate::fields::Fields;
+use crate::fields::{Classes, Fields};
 
 /// Data up to this size is copied behind what waits: one buffer is one plain `send`, and a slow reader of little data
 /// keeps no block.
@@ -281,7 +281,7 @@ impl Encoder {
         let before = last.len();
         last.extend_from_slice(b"0\r\n");
         if let Some(trailers) = trailers {
-            trailers.lines(|_| true, |piece| last.extend_from_slice(piece));
+            trailers.lines(Classes::NONE, |piece| last.extend_from_slice(piece));
         }
         last.extend_from_slice(b"\r\n");
         let length = last.len() - before;

@@ -1,6 +1,6 @@
 //! Gives every request an id: to the backend, on the response, in the context and in the log.
 
-use http::{HeaderName, HeaderValue};
+use http::HeaderName;
 
 use crate::error::Error;
 use crate::exchange::{Context, Request, RequestId, Response};
@@ -20,15 +20,14 @@ impl RequestIdPolicy {
         Self { header: HeaderName::from_static(header), trust_incoming }
     }
 
-    fn id(&self, request: &Request, cx: &Context<'_>) -> HeaderValue {
+    fn id(&self, request: &Request, cx: &Context<'_>) -> RequestId {
         if self.trust_incoming
             && let Some(value) = cx.received(request, &self.header).next()
             && is_acceptable(value)
         {
-            return cx.worker().header_value(value);
+            return RequestId::taken(cx.worker().bytes(value));
         }
-        let uuid = cx.worker().unique_id(cx.started());
-        cx.worker().header_value(uuid.hyphenated().encode_lower(&mut [0; 36]).as_bytes())
+        RequestId::made(cx.worker().unique_id(cx.started()))
     }
 }
 
@@ -58,10 +57,12 @@ impl<S> RequestIds<S> {
 impl<S: Service> Service for RequestIds<S> {
     async fn serve(&self, mut request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
         let id = self.policy.id(&request, cx);
-        cx.record.request_id = Some(RequestId::new(id.clone()));
-        request.fields.insert(&self.policy.header, &id);
+        request.fields.put(&self.policy.header, id.as_bytes());
+        cx.record.request_id = Some(id);
         let mut response = self.inner.answer(request, cx).await;
-        response.fields.insert(&self.policy.header, &id);
+        if let Some(id) = &cx.record.request_id {
+            response.fields.put(&self.policy.header, id.as_bytes());
+        }
         Ok(response)
     }
 }

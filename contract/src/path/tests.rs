@@ -182,6 +182,15 @@ proptest! {
     }
 
     #[test]
+    fn a_long_path_is_looked_at_as_a_short_one_is(path in "(/[a-zA-Z0-9_-]{1,7}){0,9}", place in 0_usize..60, there in "/|//|\\.|/\\.|/\\.\\.|~|%41|%|;|\\[|<|é") {
+        let mut other = path.clone();
+        other.insert_str(place.min(path.len()), &there);
+        for path in [path, other] {
+            prop_assert_eq!(of(&path).ok(), naive(&path), "{}", path);
+        }
+    }
+
+    #[test]
     fn what_is_matched_is_canonical_and_matched_as_it_is(path in "(/(a|b|@|%40|%25|%2b|\\.\\.|%2e)?((;|%3[bB])[a./]?|40)?){0,8}") {
         if let Ok(once) = canonical(&path) {
             let bare = matched(&once.text);

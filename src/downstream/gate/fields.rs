@@ -8,7 +8,7 @@ use http::{HeaderValue, Version};
 use super::via::passes;
 use crate::error::Reason;
 use crate::exchange::{Peer, Withheld};
-use crate::fields::{Field, Fields, Known};
+use crate::fields::{Classes, Field, Fields, Known};
 use crate::host::is_host;
 use crate::introduction::Introduction;
 
@@ -16,24 +16,10 @@ use crate::introduction::Introduction;
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) host: Option<Bytes>,
-    /// Some are about this connection, or about how the message is framed on it.
-    has_hop: bool,
-    /// There is an `Upgrade`.
-    pub(super) has_upgrade: bool,
-    /// Of the proxies' words that the gateway writes itself those that are there.
-    written: Written,
     /// How often it has come through this gateway, by what it says.
     pub(super) passes: usize,
     /// Almost always none.
     rare: Option<Box<Rare>>,
-}
-
-/// Which of the proxies' words are there that the gateway writes itself.
-#[derive(Clone, Copy, Debug, Default)]
-struct Written {
-    has_for: bool,
-    has_proto: bool,
-    has_host: bool,
 }
 
 /// What a request seldom has.
@@ -57,13 +43,21 @@ enum Fate {
     Forged,
 }
 
+/// What says something to the gate by more than its being there; almost no field does.
+const LOOKED_AT: Classes = Classes::one(Known::Host)
+    .and(Classes::one(Known::Connection))
+    .and(Classes::one(Known::Expect))
+    .and(Classes::one(Known::Via))
+    .and(Classes::one(Known::ProxyAuthorization))
+    .and(Classes::one(Known::Identity))
+    .and(Classes::one(Known::Ambiguous));
+
 impl Findings {
     /// Looks at every field, and refuses what has no one meaning.
     pub(super) fn of(fields: &Fields, trusted: bool) -> Result<Self, Reason> {
         let mut found = Self::default();
         for (known, field) in fields.classes() {
-            // Almost every field.
-            if known != Known::Other {
+            if LOOKED_AT.has(known) {
                 found.note(fields, &field(), trusted)?;
             }
         }
@@ -79,23 +73,16 @@ impl Findings {
                 }
                 self.host = Some(fields.share(value));
             }
-            Known::Connection => {
-                self.has_hop = true;
-                self.nominate(value)?;
-            }
-            Known::Upgrade => (self.has_hop, self.has_upgrade) = (true, true),
+            Known::Connection => self.nominate(value)?,
             // The only expectation there is (RFC 9110 section 10.1.1).
             Known::Expect if !value.eq_ignore_ascii_case(b"100-continue") => return Err(Reason::BadRequest),
-            Known::ForwardedFor => self.written.has_for = true,
-            Known::ForwardedProto => self.written.has_proto = true,
-            Known::ForwardedHost => self.written.has_host = true,
             Known::Via => self.passes += passes(value),
             Known::ProxyAuthorization | Known::Identity | Known::Ambiguous => match fate(field, trusted) {
                 Fate::GoesOn => {}
                 Fate::Ends => self.rare().has_ended = true,
                 Fate::Forged => self.rare().has_forged = true,
             },
-            known => self.has_hop |= ends(known),
+            _ => {}
         }
         Ok(())
     }
@@ -130,18 +117,16 @@ impl Findings {
         version: Version,
     ) -> Result<Introduction, Reason> {
         let trusted = peer.is_trusted_proxy();
-        let Written { has_for, has_proto, has_host } = self.written;
+        let has_for = fields.has(Known::ForwardedFor);
+        let [says_proto, says_host] =
+            [Known::ForwardedProto, Known::ForwardedHost].map(|known| !(trusted && fields.has(known)));
         let forwarded_for = if trusted && has_for { Some(append_peer(fields, peer)?) } else { peer.value() };
         // A trusted proxy's list of addresses is part of ours now; what else it says stands.
-        if trusted && has_for {
-            fields.retain_known(|known| known != Known::ForwardedFor);
-        } else if has_for || has_proto || has_host {
-            fields.retain_known(|known| trusted || !known.is_written());
-        }
+        fields.remove_all(if trusted { Classes::one(Known::ForwardedFor) } else { Classes::WRITTEN });
         Ok(Introduction {
             forwarded_for,
-            says_proto: !(trusted && has_proto),
-            says_host: !(trusted && has_host),
+            says_proto,
+            says_host,
             host: self.host.take(),
             via: Introduction::name(peer.worker().settings().via, version),
         })
@@ -158,9 +143,7 @@ impl Findings {
     /// Takes out what ends at this hop. The hop itself may still read it: `withheld` gets what is of use to anybody.
     #[inline]
     pub(super) fn end_hop(&self, fields: &mut Fields, withheld: &mut Option<Box<Withheld>>) {
-        if self.has_hop {
-            fields.retain_known(|known| !ends(known));
-        }
+        fields.remove_all(Classes::ENDS_IN_REQUESTS);
         if let Some(rare) = &self.rare
             && (rare.has_ended || !rare.nominated.is_empty())
         {
@@ -172,12 +155,6 @@ impl Findings {
                 .move_to(ended, |field| fate(field, true) == Fate::Ends || is_nominated(field.name_bytes()));
         }
     }
-}
-
-/// It is about a connection, or about how the message is framed on it: nobody asks for it later.
-#[inline]
-const fn ends(known: Known) -> bool {
-    known.ends_in_requests() || known.is_framing()
 }
 
 /// What becomes of a field, but for one that ends with its connection.
@@ -199,8 +176,8 @@ fn fate_of_ambiguous(name: &[u8], trusted: bool) -> Fate {
         name.iter().map(|byte| if byte.is_ascii_alphanumeric() { *byte } else { b'-' }).collect();
     let known = Known::of(&folded);
     let is_word = known.is_identity() || known.is_written();
-    let hides =
-        is_word || ends(known) || matches!(known, Known::Host | Known::ProxyAuthorization | Known::Via);
+    let ends = Classes::ENDS_IN_REQUESTS.has(known);
+    let hides = is_word || ends || matches!(known, Known::Host | Known::ProxyAuthorization | Known::Via);
     match (is_word && !trusted, hides || name.contains(&b'_')) {
         (true, _) => Fate::Forged,
         (false, true) => Fate::Ends,
@@ -211,7 +188,7 @@ fn fate_of_ambiguous(name: &[u8], trusted: bool) -> Fate {
 /// Takes out of a request that is refused what somebody has sent who has no say in it: values of the request may still look at it.
 #[cold]
 pub(super) fn disown(fields: &mut Fields) {
-    fields.retain_known(|known| !known.is_written() && !known.is_identity());
+    fields.remove_all(Classes::WRITTEN.and(Classes::one(Known::Identity)));
 }
 
 /// A trusted peer's list, all lines in order, with the peer at its end if it has an address.
@@ -298,7 +275,7 @@ mod tests {
     fn the_usual_request_is_left_alone_and_needs_no_memory() {
         let found =
             Findings::of(&fields(&[("host", "a"), ("user-agent", "x"), ("accept", "*/*")]), false).unwrap();
-        assert!(found.host.is_some() && !found.has_hop && found.rare.is_none());
+        assert!(found.host.is_some() && found.rare.is_none());
     }
 
     #[test]

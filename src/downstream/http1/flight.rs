@@ -13,6 +13,7 @@ use http::Method;
 use crate::downstream::gate::{Arrival, Head, Target};
 use crate::error::Reason;
 use crate::exchange::{Delivery, Exchange, Interim, Peer};
+use crate::fields::Classes;
 use crate::http1::body::{Decoder, Event};
 use crate::http1::encode::Encoder;
 use crate::http1::head::RequestHead;
@@ -177,7 +178,7 @@ impl<F> Flight<F> {
             buffer.push(b' ');
             buffer.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());
             buffer.extend_from_slice(b"\r\n");
-            fields.lines(|_| true, |piece| buffer.extend_from_slice(piece));
+            fields.lines(Classes::NONE, |piece| buffer.extend_from_slice(piece));
             buffer.extend_from_slice(b"\r\n");
         }
     }
@@ -278,15 +279,15 @@ impl<F> Flight<F> {
 
 /// A head as the gate takes it, or its first line if it has no target.
 pub(super) fn arrival(head: RequestHead) -> Arrival {
-    let RequestHead { method, target: text, version, fields, .. } = head;
-    match Target::read(text.clone()) {
+    match Target::read(head.target()) {
         Some(target) => {
+            let RequestHead { method, version, fields, .. } = head;
             let version = match version {
                 Version::Http10 => http::Version::HTTP_10,
                 Version::Http11 => http::Version::HTTP_11,
             };
             Arrival::Request(Head { method, target, version, fields })
         }
-        None => Arrival::Refused(Reason::BadRequest, Some((method, text))),
+        None => Arrival::Refused(Reason::BadRequest, Some((head.method.clone(), head.target()))),
     }
 }

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 
 use crate::exchange::Response;
-use crate::fields::Known;
+use crate::fields::{Classes, Known};
 use crate::http1::encode::field;
 use crate::http1::{Framing, Version};
 
@@ -43,27 +43,17 @@ pub(super) fn encode(
     framing: Framing,
     method: &Method,
     persistence: Persistence,
-    date: &[u8],
+    date: &[u8; 29],
 ) {
     let status = response.status;
-    buffer.extend_from_slice(b"HTTP/1.1 ");
-    buffer.extend_from_slice(status.as_str().as_bytes());
-    buffer.extend_from_slice(b" ");
-    match (status.canonical_reason(), &response.phrase) {
-        (_, Some(phrase)) => buffer.extend_from_slice(phrase),
-        (Some(phrase), None) => buffer.extend_from_slice(phrase.as_bytes()),
-        // It may be empty, but for the space (RFC 9112 section 4).
-        (None, None) => {}
+    match &response.phrase {
+        // As almost every answer begins.
+        None if status == StatusCode::OK => buffer.extend_from_slice(b"HTTP/1.1 200 OK\r\n"),
+        phrase => status_line(buffer, status, phrase.as_deref()),
     }
-    buffer.extend_from_slice(b"\r\n");
-    let mut has_date = false;
-    let goes_on = |known: Known| {
-        has_date |= known == Known::Date;
-        !is_own(known)
-    };
-    response.fields.lines(goes_on, |piece| buffer.extend_from_slice(piece));
+    response.fields.lines(OWN, |piece| buffer.extend_from_slice(piece));
     // An interim response need not have one (RFC 9110 section 6.6.1).
-    if !has_date && persistence.switches_to.is_none() {
+    if !response.fields.has(Known::Date) && persistence.switches_to.is_none() {
         field(buffer, "date", date);
     }
     let length = |buffer: &mut Vec<u8>, length: u64| {
@@ -93,8 +83,15 @@ pub(super) fn encode(
     buffer.extend_from_slice(b"\r\n");
 }
 
-/// Framing and connection are this codec's own to say, whatever the fields say.
-#[inline]
-fn is_own(known: Known) -> bool {
-    known.is_framing() || known == Known::KeepAlive
+fn status_line(buffer: &mut Vec<u8>, status: StatusCode, phrase: Option<&[u8]>) {
+    buffer.extend_from_slice(b"HTTP/1.1 ");
+    buffer.extend_from_slice(status.as_str().as_bytes());
+    buffer.extend_from_slice(b" ");
+    // It may be empty, but for the space (RFC 9112 section 4).
+    let usual = || status.canonical_reason().unwrap_or_default().as_bytes();
+    buffer.extend_from_slice(phrase.unwrap_or_else(usual));
+    buffer.extend_from_slice(b"\r\n");
 }
+
+/// Framing and connection are this codec's own to say, whatever the fields say.
+const OWN: Classes = Classes::FRAMING.and(Classes::one(Known::KeepAlive));

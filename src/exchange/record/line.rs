@@ -8,11 +8,24 @@ use super::{Logged, Record};
 use crate::exchange::peer::Peer;
 use crate::json::escape;
 
-/// The text of the second that was formatted last; most lines share theirs with the line before.
-#[derive(Clone, Copy, Debug, Default)]
+/// How every line of a second begins, up to its method.
+const BEGINNING: [u8; 50] = *br#"{"timestamp":"0000-00-00T00:00:00.000Z","method":""#;
+/// Where in it the date is,
+const DATE: usize = 14;
+/// and where the milliseconds are.
+const MILLIS: usize = 34;
+
+/// The beginning of the second that was formatted last; most lines share theirs with the line before.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Second {
     number: u64,
-    text: [u8; 19],
+    text: [u8; BEGINNING.len()],
+}
+
+impl Default for Second {
+    fn default() -> Self {
+        format(0)
+    }
 }
 
 /// Appends the line of `record`; `route` is its route's name.
@@ -26,17 +39,12 @@ pub(crate) fn append(
     second: Second,
 ) -> Second {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let second = if second.number == since.as_secs() && second.text[0] != 0 {
-        second
-    } else {
-        format(since.as_secs())
-    };
-    buffer.extend_from_slice(br#"{"timestamp":""#);
-    buffer.extend_from_slice(&second.text);
-    buffer.push(b'.');
-    digits3(buffer, since.subsec_millis());
-    buffer.extend_from_slice(br#"Z","method":""#);
-    escape(buffer, record.method.as_str().as_bytes());
+    let second = if second.number == since.as_secs() { second } else { format(since.as_secs()) };
+    let mut beginning = second.text;
+    beginning[MILLIS..MILLIS + 3].copy_from_slice(&digits3(since.subsec_millis()));
+    buffer.extend_from_slice(&beginning);
+    // Of a token there is nothing to be escaped.
+    buffer.extend_from_slice(record.method.as_str().as_bytes());
     buffer.extend_from_slice(br#"","path":""#);
     escape(buffer, record.target.path().as_bytes());
     if matches!(record.access_log, Logged::PathAndQuery | Logged::WithFields { query: true, .. })
@@ -53,7 +61,8 @@ pub(crate) fn append(
     peer.append_ip(buffer, record.client_ip);
     if let Some(id) = &record.request_id {
         buffer.extend_from_slice(br#"","request_id":""#);
-        escape(buffer, id.value().as_bytes());
+        // Of a UUID or of what was checked there is nothing to be escaped.
+        buffer.extend_from_slice(id.as_bytes());
     }
     if let Some(route) = route {
         buffer.extend_from_slice(br#"","route":""#);
@@ -95,23 +104,24 @@ pub(crate) fn append(
 }
 
 fn integer(buffer: &mut Vec<u8>, number: u64) {
-    buffer.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+    match number {
+        0..10 => buffer.push(b'0' + number as u8),
+        _ => buffer.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
+    }
 }
 
 /// Milliseconds with three decimals.
 fn milliseconds(buffer: &mut Vec<u8>, duration: Duration) {
-    let micros = duration.as_micros() as u64;
-    integer(buffer, micros / 1000);
-    buffer.push(b'.');
-    digits3(buffer, (micros % 1000) as u32);
+    integer(buffer, duration.as_secs() * 1000 + u64::from(duration.subsec_millis()));
+    let [hundreds, tens, ones] = digits3(duration.subsec_micros() % 1000);
+    buffer.extend_from_slice(&[b'.', hundreds, tens, ones]);
 }
 
-fn digits3(buffer: &mut Vec<u8>, number: u32) {
-    let digit = |place: u32| b'0' + (number / place % 10) as u8;
-    buffer.extend_from_slice(&[digit(100), digit(10), digit(1)]);
+fn digits3(number: u32) -> [u8; 3] {
+    [100, 10, 1].map(|place| b'0' + (number / place % 10) as u8)
 }
 
-/// `YYYY-MM-DDTHH:MM:SS` in UTC (the date from days by Hinnant's algorithm for the proleptic Gregorian calendar).
+/// The beginning with `YYYY-MM-DDTHH:MM:SS` in UTC (the date from days by Hinnant's algorithm for the proleptic Gregorian calendar).
 fn format(second: u64) -> Second {
     let (days, rest) = (second / 86_400, second % 86_400);
     let shifted = days + 719_468;
@@ -122,9 +132,9 @@ fn format(second: u64) -> Second {
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
     let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = year_of_era + era * 400 + u64::from(month <= 2);
-    let mut text = *b"0000-00-00T00:00:00";
+    let mut text = BEGINNING;
     let mut put = |at: usize, length: usize, mut number: u64| {
-        for place in (at..at + length).rev() {
+        for place in (DATE + at..DATE + at + length).rev() {
             text[place] = b'0' + (number % 10) as u8;
             number /= 10;
         }
@@ -150,7 +160,8 @@ mod tests {
             (1_771_436_700, "2026-02-18T17:45:00"),
             (4_102_444_799, "2099-12-31T23:59:59"),
         ] {
-            assert_eq!(std::str::from_utf8(&format(second).text), Ok(text));
+            let beginning = format!(r#"{{"timestamp":"{text}.000Z","method":""#);
+            assert_eq!(std::str::from_utf8(&super::format(second).text), Ok(beginning.as_str()));
         }
     }
 
@@ -158,6 +169,7 @@ mod tests {
     fn durations_have_three_decimals() {
         let mut buffer = Vec::new();
         milliseconds(&mut buffer, Duration::from_micros(45_007));
-        assert_eq!(buffer, b"45.007");
+        milliseconds(&mut buffer, Duration::from_micros(9_000_999_123));
+        assert_eq!(buffer, b"45.0079000999.123");
     }
 }

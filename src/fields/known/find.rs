@@ -27,11 +27,8 @@ pub(super) fn whole(name: &[u8]) -> Option<Known> {
     }
 }
 
-/// The class of a name that is not.
+/// The class of a name that is not, of letters, digits and hyphens.
 pub(super) fn by_beginning(name: &[u8]) -> Known {
-    if name.iter().any(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-') {
-        return Known::Ambiguous;
-    }
     let (from, to) = BEGINNINGS.groups[usize::from(group(name))];
     let mut beginnings = BEGINNINGS.all[usize::from(from)..usize::from(to)].iter();
     let found = beginnings.find(|(text, _)| name.get(..text.len()).is_some_and(|start| is(start, text)));
@@ -62,9 +59,12 @@ fn is(name: &[u8], text: &[u8]) -> bool {
     // Words that overlap, so that there is no rest to look at byte by byte.
     match name.len() {
         8.. => {
-            let mut differ = difference(word(name.last_chunk()), word(text.last_chunk()));
-            for (name, text) in name.as_chunks().0.iter().zip(text.as_chunks().0) {
-                differ |= difference(word(Some(name)), word(Some(text)));
+            let mut differ = difference(word(name.first_chunk()), word(text.first_chunk()))
+                | difference(word(name.last_chunk()), word(text.last_chunk()));
+            if name.len() > 16 {
+                for (name, text) in name.as_chunks().0.iter().zip(text.as_chunks().0) {
+                    differ |= difference(word(Some(name)), word(Some(text)));
+                }
             }
             differ == 0
         }

@@ -98,6 +98,8 @@ proptest! {
             prop_assert_eq!(&now, &list);
             prop_assert_eq!(fields.len(), map.len());
             prop_assert_eq!(fields.is_empty(), map.is_empty());
+            let classes = fields.iter().map(|field| Classes::one(field.known()));
+            prop_assert_eq!(fields.classes, classes.fold(Classes::NONE, Classes::and));
             for asked in NAMES.iter().chain(&["none", "x-", "HOST", "X-Real-IP"]) {
                 prop_assert_eq!(fields.get(asked), map.get(*asked).map(HeaderValue::as_bytes));
                 prop_assert_eq!(fields.contains(asked), map.contains_key(*asked));

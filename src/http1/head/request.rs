@@ -1,6 +1,8 @@
 //! Reading the head of a request, strictly: every rule of RFC 9112 that says how it must be written is kept, and nothing
 //! is mended.
 
+use std::ops::Range;
+
 use bytes::{Buf, Bytes};
 use http::Method;
 
@@ -32,8 +34,8 @@ pub(crate) struct Limits {
 #[derive(Debug)]
 pub(crate) struct RequestHead {
     pub(crate) method: Method,
-    /// As it came: any bytes but controls, space and `#`.
-    pub(crate) target: Bytes,
+    /// Where in the head it is.
+    target: Range<usize>,
     pub(crate) version: Version,
     /// All of them; also those that the framing was taken from.
     pub(crate) fields: Fields,
@@ -47,6 +49,13 @@ pub(crate) struct RequestHead {
     /// Bytes of the head.
     #[cfg_attr(not(any(test, fuzzing)), expect(dead_code, reason = "only tests compare it"))]
     pub(crate) length: usize,
+}
+
+impl RequestHead {
+    /// The target as it came: any bytes but controls, space and `#`.
+    pub(crate) fn target(&self) -> Bytes {
+        self.fields.block().slice(self.target.clone())
+    }
 }
 
 /// A head that is not read, and need not be read further.
@@ -68,7 +77,7 @@ const BARE: Fault = (Reason::BadRequest, "the request line ends without CRLF");
 /// What the start line says. Places count from its first byte.
 struct Line {
     method: Method,
-    target: std::ops::Range<usize>,
+    target: Range<usize>,
     version: Version,
     end: usize,
 }
@@ -210,12 +219,11 @@ fn take(input: &mut Bytes, found: Found, spare: &mut Fields) -> Result<RequestHe
     input.advance(skipped);
     let head = input.split_to(length);
     let has_body = !matches!(framing, Framing::Nothing | Framing::Length(0));
-    let target = head.slice(line.target);
     let mut fields = std::mem::take(spare);
     fields.settle(head);
     Ok(RequestHead {
         method: line.method,
-        target,
+        target: line.target,
         version: line.version,
         fields,
         framing,

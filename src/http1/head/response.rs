@@ -1,5 +1,7 @@
 //! Reading the head of a response. A bare LF may end its lines; else it is read as strictly as a request.
 
+use std::ops::Range;
+
 use bytes::{Buf, Bytes};
 use http::{Method, StatusCode};
 
@@ -23,8 +25,8 @@ pub(crate) struct ResponseHead {
     pub(crate) version: Version,
     /// 100 to 599.
     pub(crate) status: StatusCode,
-    /// The phrase as it came: no control but the tabulator. Often it is empty.
-    pub(crate) reason: Bytes,
+    /// Where in the head the phrase is.
+    reason: Range<usize>,
     /// All of them but a Content-Length where no content can be (RFC 9110 section 8.6).
     pub(crate) fields: Fields,
     pub(crate) framing: Framing,
@@ -34,11 +36,18 @@ pub(crate) struct ResponseHead {
     pub(crate) keeps_alive: bool,
 }
 
+impl ResponseHead {
+    /// The phrase as it came: no control but the tabulator. Often it is empty.
+    pub(crate) fn reason(&self) -> &[u8] {
+        &self.fields.block()[self.reason.clone()]
+    }
+}
+
 /// What the start line says. Places count from its first byte.
 struct Line {
     version: Version,
     status: StatusCode,
-    reason: std::ops::Range<usize>,
+    reason: Range<usize>,
     end: usize,
 }
 
@@ -88,6 +97,11 @@ fn empty_lines(bytes: &[u8]) -> usize {
 }
 
 fn line(bytes: &[u8]) -> Result<Option<Line>, Malformed> {
+    // What most responses begin with.
+    const USUAL: &[u8; 17] = b"HTTP/1.1 200 OK\r\n";
+    if bytes.first_chunk() == Some(USUAL) {
+        return Ok(Some(Line { version: Version::Http11, status: StatusCode::OK, reason: 13..15, end: 17 }));
+    }
     let (version, rest) = match version(bytes) {
         Part::Whole(Spoken::Http1(version), length) => (version, &bytes[length..]),
         Part::Begun => return Ok(None),
@@ -134,11 +148,6 @@ fn take(
     let &Line { version, status, .. } = line;
     let framing = framing(said, version, status, to)?;
     let head = input.split_to(length);
-    // The usual phrase is nobody's memory.
-    let reason = match status.canonical_reason() {
-        Some(usual) if usual.as_bytes() == &head[line.reason.clone()] => Bytes::from_static(usual.as_bytes()),
-        _ => head.slice(line.reason.clone()),
-    };
     let mut fields = std::mem::take(spare);
     fields.settle(head);
     // Nor has a response without content a length, not even as an answer to HEAD.
@@ -151,6 +160,7 @@ fn take(
         _ => None,
     };
     let keeps_alive = said.keeps_alive(version) && framing != Framing::UntilClose;
+    let reason = line.reason.clone();
     Ok(ResponseHead { version, status, reason, fields, framing, announced, keeps_alive })
 }
 

@@ -2,7 +2,7 @@
 //! 9112 section 5). What may stand in a name and in a value is what `httparse` lets pass, which tests hold it to.
 
 use super::line::token_end;
-use super::scan::{colon, value_end};
+use super::scan::{colon, control, value_end};
 use crate::fields::{BLOCK, Fields, Known, Line};
 
 /// What may end a line.
@@ -40,50 +40,75 @@ pub(crate) fn section(
     mut see: impl FnMut(Known, &[u8]),
 ) -> Result<Option<usize>, Wrong> {
     let bytes = &bytes[..bytes.len().min(BLOCK)];
-    let (mut at, mut left) = (start, most);
+    let (mut rest, mut left) = (&bytes[start..], most);
     loop {
-        let rest = &bytes[at..];
-        if rest.first().is_none_or(|byte| matches!(byte, b'\r' | b'\n')) {
+        let at = bytes.len() - rest.len();
+        if let [] | [b'\r' | b'\n', ..] = rest {
             return empty_line(rest, ends).map(|length| length.map(|length| at + length));
         }
-        let Some(name_length) = colon(rest) else {
+        let Some(colon) = colon(rest) else {
             return if token_end(rest).is_none() { Ok(None) } else { Err(NAME) };
         };
-        let name = &rest[..name_length];
-        let known = match Known::listed(name) {
+        let (name, behind) = rest.split_at(colon);
+        let known = match Known::listed(name).or_else(|| Known::unlisted(name)) {
             Some(known) => known,
             None if name.is_empty() || token_end(name).is_some() => return Err(NAME),
-            None => Known::unlisted(name),
+            None => Known::Ambiguous,
         };
-        let mut value_start = name_length + 1;
-        while let Some(b' ' | b'\t') = rest.get(value_start) {
-            value_start += 1;
-        }
-        let Some(length) = value_end(&rest[value_start..]) else { return Ok(None) };
-        let end = value_start + length;
-        let (next, is_crlf) = match &rest[end..] {
-            [b'\r', b'\n', ..] => (end + 2, true),
-            [b'\r'] => return Ok(None),
-            [b'\n', ..] if ends == LineEnd::Lenient => (end + 1, false),
-            [b'\n', ..] => return Err(BARE),
-            _ => return Err(VALUE),
+        let (rest_of_line, is_plain) = match plain(behind) {
+            Some(rest_of_line) => (rest_of_line, true),
+            None => match odd(behind, ends)? {
+                Some(rest_of_line) => (rest_of_line, false),
+                None => return Ok(None),
+            },
         };
-        let mut value = &rest[value_start..end];
-        while let [before @ .., b' ' | b'\t'] = value {
-            value = before;
-        }
-        let is_plain = is_crlf
-            && value.len() == length
-            && value_start == name_length + 2
-            && rest[name_length + 1] == b' ';
-        let line = Line { name, value, name_place: at, value_place: at + value_start, is_plain };
+        let RestOfLine { value_start, value, next } = rest_of_line;
+        let line = Line { name, value, name_place: at, value_place: at + colon + value_start, is_plain };
         if left == 0 || !fields.note(&line, known) {
             return Err(Wrong::TooMany);
         }
         left -= 1;
         see(known, value);
-        at += next;
+        rest = next;
     }
+}
+
+/// What is behind the name of a line, from its colon on.
+struct RestOfLine<'a> {
+    value_start: usize,
+    value: &'a [u8],
+    /// What is behind the line.
+    next: &'a [u8],
+}
+
+/// Of a line that is written as almost all are: a space, a value without a tabulator and without blanks around it, CRLF.
+#[inline(always)]
+fn plain(behind: &[u8]) -> Option<RestOfLine<'_>> {
+    let [b':', b' ', text @ ..] = behind else { return None };
+    let (value, [b'\r', b'\n', next @ ..]) = text.split_at(control(text)?) else { return None };
+    let has_blanks = matches!(value, [b' ', ..] | [.., b' ']);
+    (!has_blanks).then_some(RestOfLine { value_start: 2, value, next })
+}
+
+/// Of any other line; `None` if more is needed.
+#[cold]
+fn odd(behind: &[u8], ends: LineEnd) -> Result<Option<RestOfLine<'_>>, Wrong> {
+    let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
+    let value_start = 1 + behind.iter().skip(1).take_while(is_blank).count();
+    let text = &behind[value_start..];
+    let Some(length) = value_end(text) else { return Ok(None) };
+    let (mut value, end) = text.split_at(length);
+    let next = match end {
+        [b'\r', b'\n', next @ ..] => next,
+        [b'\r'] => return Ok(None),
+        [b'\n', next @ ..] if ends == LineEnd::Lenient => next,
+        [b'\n', ..] => return Err(BARE),
+        _ => return Err(VALUE),
+    };
+    while let [before @ .., b' ' | b'\t'] = value {
+        value = before;
+    }
+    Ok(Some(RestOfLine { value_start, value, next }))
 }
 
 /// The length of the empty line that the bytes begin with, if it is all there.

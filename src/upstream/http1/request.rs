@@ -1,8 +1,10 @@
 //! Writing the head of a request, in one piece.
 
+use http::Method;
+
 use super::outgoing::Outgoing;
 use crate::exchange::RequestBody;
-use crate::fields::Known;
+use crate::fields::{Classes, Known};
 use crate::http1::encode::field;
 use crate::upgrade::Asked;
 use crate::upstream::Outbound;
@@ -28,8 +30,14 @@ impl Outgoing {
     fn encode(&mut self, head: &Outbound<'_>, body: Option<&RequestBody>) {
         let buffer = self.buffer();
         buffer.reserve(1024);
-        buffer.extend_from_slice(head.method.as_str().as_bytes());
-        buffer.extend_from_slice(b" ");
+        match *head.method {
+            // What most requests are.
+            Method::GET => buffer.extend_from_slice(b"GET "),
+            ref method => {
+                buffer.extend_from_slice(method.as_str().as_bytes());
+                buffer.extend_from_slice(b" ");
+            }
+        }
         (head.target)(buffer);
         buffer.extend_from_slice(b" HTTP/1.1\r\n");
         let host = |buffer: &mut Vec<u8>| {
@@ -37,19 +45,17 @@ impl Outgoing {
                 field(buffer, "host", host);
             }
         };
-        let mut has_host = !head.keeps_host;
-        if has_host {
+        if !head.keeps_host {
             host(buffer);
         }
-        let goes_on = |known: Known| {
-            let is_host = known == Known::Host;
-            has_host |= is_host;
-            // Framing is written anew, whatever the fields say: a second word on it could make two messages of one.
-            if is_host { head.keeps_host } else { !known.is_framing() }
+        // Framing is written anew, whatever the fields say: a second word on it could make two messages of one.
+        let except = match head.keeps_host {
+            true => Classes::FRAMING,
+            false => Classes::FRAMING.and(Classes::one(Known::Host)),
         };
-        head.fields.lines(goes_on, |piece| buffer.extend_from_slice(piece));
+        head.fields.lines(except, |piece| buffer.extend_from_slice(piece));
         // HTTP/1.0 knows requests without Host; what goes out is HTTP/1.1, which does not (RFC 9112 section 3.2).
-        if !has_host {
+        if head.keeps_host && !head.fields.has(Known::Host) {
             host(buffer);
         }
         if let Some(introduction) = head.introduction {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 
-use crate::fields::{Fields, Known};
+use crate::fields::{Classes, Fields, Known};
 use crate::http1::{Framing, Malformed, Version};
 use crate::input::Input;
 use crate::upgrade::Asked;
@@ -49,16 +49,13 @@ pub(crate) fn parse(
                 Some(_) => {}
             }
         }
+        let phrase = status.canonical_reason().is_none().then(|| Box::from(head.reason()));
         let mut fields = head.fields;
         let keeps_for = end_hop(&mut fields);
         if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
             inform(status, fields);
             continue;
         }
-        let phrase = match status.canonical_reason() {
-            None => Some(head.reason[..].into()),
-            Some(_) => None,
-        };
         let (framing, announced, keep_alive) = (head.framing, head.announced, head.keeps_alive);
         return Ok(Some(Head { status, phrase, framing, announced, keep_alive, keeps_for, fields }));
     }
@@ -76,11 +73,12 @@ fn switches_to(token: &str, fields: &Fields) -> bool {
 /// Takes out what ends here: what is said of the connection and of the framing, the hop's own fields, and what `Connection` names. How
 /// long the connection is kept, if it was among that.
 fn end_hop(fields: &mut Fields) -> Option<Duration> {
-    let keeps_for = fields.all(Known::KeepAlive).rev().find_map(timeout);
-    if fields.first(Known::Connection).is_some() {
+    let is_said = fields.has(Known::KeepAlive);
+    let keeps_for = is_said.then(|| fields.all(Known::KeepAlive).rev().find_map(timeout)).flatten();
+    if fields.has(Known::Connection) {
         end_nominated(fields);
     }
-    fields.retain_known(|known| !known.ends_in_responses() && !known.is_framing());
+    fields.remove_all(Classes::ENDS_IN_RESPONSES);
     keeps_for
 }
 

@@ -48,7 +48,7 @@ fn a_head_that_drips_keeps_no_block_and_one_that_is_whole_is_not_copied() {
     let mut input = arrive(&mut block, b"GET /path HTTP/1.1\r\n\r\n");
     let before = input.as_ptr();
     let head = gathered.request(&mut input, &LIMITS, &mut spare).unwrap().unwrap();
-    assert_eq!(head.target.as_ptr().addr(), before.addr() + 4);
+    assert_eq!(head.target().as_ptr().addr(), before.addr() + 4);
 }
 
 #[test]
