@@ -33,20 +33,30 @@ impl<B: Balance> Forward<B> {
 }
 
 impl<B: Balance> Service for Forward<B> {
-    async fn serve(&self, mut request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
-        cx.admitted()?;
-        let mut attempts = Attempts::begin(self.upstream, &mut request, cx)?;
-        loop {
-            match attempts.make(&request, &self.path, cx).await {
-                Outcome::Answered(answer) => {
-                    // The request's list has done its work; it will hold the fields of another message.
-                    cx.worker().keep_fields(request.fields);
-                    return Ok(respond(answer));
-                }
-                Outcome::Unsent => {}
-                Outcome::Failed(reason, None) => return Err(reason.into()),
-                Outcome::Failed(reason, Some(cause)) => {
-                    attempts.choose_another(&request, cx, reason, cause)?
+    #[allow(
+        clippy::manual_async_fn,
+        reason = "an `async fn` moves its arguments once more, and a request is large"
+    )]
+    fn serve(
+        &self,
+        mut request: Request,
+        cx: &mut Context<'_>,
+    ) -> impl Future<Output = Result<Response, Error>> {
+        async move {
+            cx.admitted()?;
+            let mut attempts = Attempts::begin(self.upstream, &mut request, cx)?;
+            loop {
+                match attempts.make(&request, &self.path, cx).await {
+                    Outcome::Answered(answer) => {
+                        // The request's list has done its work; it will hold the fields of another message.
+                        cx.worker().keep_fields(request.fields);
+                        return Ok(respond(answer));
+                    }
+                    Outcome::Unsent => {}
+                    Outcome::Failed(reason, None) => return Err(reason.into()),
+                    Outcome::Failed(reason, Some(cause)) => {
+                        attempts.choose_another(&request, cx, reason, cause)?
+                    }
                 }
             }
         }

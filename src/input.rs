@@ -2,12 +2,10 @@
 //! stays in the block it was read into; one that comes in pieces is gathered in a buffer of its own, so that a connection that
 //! waits keeps no block.
 
-use std::pin::pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Poll, ready};
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use http::Method;
-use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::fields::Fields;
 use crate::http1::Malformed;
@@ -25,21 +23,22 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// Reads what has arrived into `block`, at most so many bytes; their number, 0 at the end. All that was read before has been
-    /// used.
+    /// Has `read` put what has arrived into `block`; its number of bytes, 0 at the end. All that was read before has been used.
     pub(crate) fn poll_read(
         &mut self,
-        stream: &mut (impl AsyncRead + Unpin),
         block: &mut BytesMut,
-        most: usize,
-        cx: &mut Context<'_>,
+        read: impl FnOnce(&mut BytesMut) -> Poll<std::io::Result<usize>>,
     ) -> Poll<std::io::Result<usize>> {
-        // The block of what was read before is let go.
-        self.bytes = Bytes::new();
-        let count = ready!(pin!(stream.read_buf(&mut (&mut *block).limit(most))).poll(cx))?;
+        self.let_go();
+        let count = ready!(read(block))?;
         self.bytes = block.split().freeze();
         self.begun |= count > 0;
         Poll::Ready(Ok(count))
+    }
+
+    /// All that was read has been used: its block is let go.
+    pub(crate) fn let_go(&mut self) {
+        self.bytes = Bytes::new();
     }
 
     /// Takes a whole head of a request off; `None` if more bytes are needed.
@@ -104,16 +103,16 @@ mod tests {
     use super::*;
     use crate::http1::body::{Decoder, Event};
     use proptest::prelude::*;
-    use std::task::Waker;
 
     const BLOCK: usize = 64 * 1024;
     const LIMITS: Limits = Limits { bytes: 16 * 1024, fields: 100, target: 8 * 1024 };
 
-    fn read(input: &mut Input, mut piece: &[u8], block: &mut BytesMut) {
-        let mut cx = Context::from_waker(Waker::noop());
-        assert!(
-            matches!(input.poll_read(&mut piece, block, usize::MAX, &mut cx), Poll::Ready(Ok(count)) if count > 0)
-        );
+    fn read(input: &mut Input, piece: &[u8], block: &mut BytesMut) {
+        let come = input.poll_read(block, |block| {
+            block.extend_from_slice(piece);
+            Poll::Ready(Ok(piece.len()))
+        });
+        assert!(matches!(come, Poll::Ready(Ok(count)) if count > 0));
     }
 
     fn request(input: &mut Input) -> Option<RequestHead> {
@@ -143,9 +142,7 @@ mod tests {
         let mut decoder = Decoder::request(head.framing);
         drop(head);
         while !matches!(decoder.next(input.rest()).unwrap(), Event::More) {}
-        let mut cx = Context::from_waker(Waker::noop());
-        let (mut stream, _other) = tokio::io::duplex(64);
-        assert!(input.poll_read(&mut stream, &mut block, usize::MAX, &mut cx).is_pending());
+        assert!(input.poll_read(&mut block, |_| Poll::Pending).is_pending());
         assert!(is_free(&mut block), "while it waits");
         read(&mut input, b"0\r\n\r\n", &mut block);
         while !matches!(decoder.next(input.rest()).unwrap(), Event::End) {}

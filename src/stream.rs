@@ -10,9 +10,11 @@ use std::os::unix::net::UnixStream;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
 
+use bytes::{BufMut as _, BytesMut};
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::task::coop;
 
 /// Bytes that the kernel takes for a peer which has not been sent what came before: beyond them a socket is not
 /// writable. So what a socket takes is what its peer takes, give or take this much, and not what fits into a send buffer
@@ -57,6 +59,12 @@ impl Stream {
         self.socket.peek(buffer).await
     }
 
+    /// Whether the runtime knows of nothing that has come, be it the end. It costs one look, and nobody is woken for it.
+    #[inline]
+    pub(crate) fn is_quiet(&self) -> bool {
+        !self.is_held && self.socket.try_io(Interest::READABLE, || Ok(())).is_err()
+    }
+
     /// Ready when something has come, be it the end.
     pub(crate) fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.is_held { Poll::Ready(Ok(())) } else { self.socket.poll_read_ready(cx) }
@@ -78,7 +86,44 @@ impl Stream {
             }
             // The runtime tells of what comes next only if it has forgotten what is there.
             self.is_held = true;
-            let _ = self.socket.try_io(Interest::READABLE, || Err::<(), _>(io::ErrorKind::WouldBlock.into()));
+            self.forget(Interest::READABLE);
+        }
+    }
+
+    /// Has the runtime forget what it knows, until the kernel tells it anew.
+    fn forget(&self, known: Interest) {
+        let _ = self.socket.try_io(known, || Err::<(), _>(io::ErrorKind::WouldBlock.into()));
+    }
+
+    /// Reads what has come behind what is in `block`, at most so many bytes; their number, 0 at the end.
+    pub(crate) fn poll_read_into(
+        &mut self,
+        block: &mut BytesMut,
+        most: usize,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let mut room = (&mut *block).limit(most);
+        if self.is_held {
+            return pin!(self.read_buf(&mut room)).poll(cx);
+        }
+        loop {
+            // Who reads on and on has the others run in between.
+            let budget = ready!(coop::poll_proceed(cx));
+            let most = room.chunk_mut().len();
+            match self.socket.try_read_buf(&mut room) {
+                Ok(count) => {
+                    budget.made_progress();
+                    // Less than there is room for is all.
+                    if (1..most).contains(&count) {
+                        self.forget(Interest::READABLE);
+                    }
+                    return Poll::Ready(Ok(count));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+            drop(budget);
+            ready!(self.socket.poll_read_ready(cx))?;
         }
     }
 
@@ -139,9 +184,23 @@ impl AsyncRead for Stream {
 }
 
 impl AsyncWrite for Stream {
+    /// Mostly there is room, and then nobody need be woken. Such a write costs nothing of tokio's cooperative budget, which is
+    /// for what goes on and on: whoever does that reads, too.
     #[inline]
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write(cx, bytes)
+        match self.socket.try_write(bytes) {
+            Ok(count) => {
+                // What took less than it was given is full.
+                if count < bytes.len() {
+                    self.forget(Interest::WRITABLE);
+                }
+                Poll::Ready(Ok(count))
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                Pin::new(&mut self.socket).poll_write(cx, bytes)
+            }
+            Err(error) => Poll::Ready(Err(error)),
+        }
     }
 
     #[inline]
@@ -183,6 +242,31 @@ mod tests {
         let (ours, theirs) = UnixStream::pair().unwrap();
         ours.set_nonblocking(true).unwrap();
         (Stream::unix(ours).unwrap(), theirs)
+    }
+
+    async fn read(ours: &mut Stream, most: usize, block: &mut BytesMut) -> usize {
+        block.reserve(most);
+        poll_fn(|cx| ours.poll_read_into(block, most, cx)).await.unwrap()
+    }
+
+    #[test]
+    fn no_more_is_read_than_was_asked_for_and_none_of_it_is_lost() {
+        run(async {
+            let (mut ours, mut theirs) = pair();
+            io::Write::write_all(&mut theirs, b"three").unwrap();
+            let mut all = BytesMut::new();
+            // The second fills what there is room for: only the third can find that it was all.
+            assert_eq!([read(&mut ours, 3, &mut all).await, read(&mut ours, 2, &mut all).await], [3, 2]);
+            {
+                let mut next = pin!(read(&mut ours, 8, &mut all));
+                assert!(poll_fn(|cx| Poll::Ready(next.as_mut().poll(cx).is_pending())).await);
+                io::Write::write_all(&mut theirs, b"x").unwrap();
+                assert_eq!(next.await, 1);
+            }
+            drop(theirs);
+            assert_eq!(read(&mut ours, 8, &mut all).await, 0);
+            assert_eq!(all, "threex");
+        });
     }
 
     #[test]
@@ -248,14 +332,9 @@ mod tests {
                     theirs
                 });
                 assert_eq!(poll_fn(|cx| ours.poll_ended(cx)).await, Ended::Finished);
-                let (mut read, mut piece) = (Vec::new(), vec![0; room]);
-                loop {
-                    match ours.read(&mut piece).await.unwrap() {
-                        0 => break,
-                        count => read.extend_from_slice(&piece[..count]),
-                    }
-                }
-                assert!(read == sent, "{} of {farewell}", read.len());
+                let mut all = BytesMut::new();
+                while read(&mut ours, room, &mut all).await > 0 {}
+                assert!(all == sent, "{} of {farewell}", all.len());
                 drop(ended.await);
                 while poll_fn(|cx| ours.poll_ended(cx)).await != Ended::Reset {
                     tokio::task::yield_now().await;
@@ -271,13 +350,14 @@ mod tests {
             io::Write::write_all(&mut theirs, b"one").unwrap();
             poll_fn(|cx| ours.poll_read_ready(cx)).await.unwrap();
             assert!(ours.poll_ended(&mut Context::from_waker(Waker::noop())).is_pending());
-            let mut piece = [0; 16];
-            assert_eq!(ours.read(&mut piece).await.unwrap(), 3);
+            let mut all = BytesMut::new();
+            assert_eq!(read(&mut ours, 16, &mut all).await, 3);
             let writing = tokio::spawn(async move {
                 io::Write::write_all(&mut theirs, b"two!").unwrap();
                 theirs
             });
-            assert_eq!(ours.read(&mut piece).await.unwrap(), 4);
+            assert_eq!(read(&mut ours, 16, &mut all).await, 4);
+            assert_eq!(all, "onetwo!");
             drop(writing.await);
         });
     }

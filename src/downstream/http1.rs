@@ -2,6 +2,7 @@
 //! answers (RFC 9112). The codec knows no socket and this knows no message: it moves bytes between the two, and is the only one
 //! here with a timer.
 
+mod awaited;
 mod delivering;
 mod flight;
 mod response;
@@ -18,8 +19,8 @@ use bytes::Bytes;
 use http::Method;
 
 use self::delivering::PATIENCE;
-use self::flight::Flight;
 pub(super) use self::flight::Service;
+use self::flight::{Flight, To};
 use self::tunnelling::Tunnelling;
 use self::wire::Wire;
 use super::alarm::Alarm;
@@ -63,11 +64,11 @@ enum State<F> {
     /// A request is awaited.
     Awaiting,
     /// The stack works on one.
-    Serving(Box<Flight<F>>),
+    Serving(Flight<F>),
     /// It has answered before the request was whole, and the rest of that is read away.
-    Settling(Box<Flight<F>>, Instant),
+    Settling(Flight<F>, Instant),
     /// The answer is written.
-    Sending(Box<Flight<F>>),
+    Sending(Flight<F>),
     /// The connection has switched to another protocol.
     Tunnelling(Box<Tunnelling>),
     /// Everything is written, and the client is told that nothing more comes, before the connection lingers until then.
@@ -263,19 +264,8 @@ where
         arrival: Arrival,
     ) {
         let is_refused = matches!(arrival, Arrival::Refused(..));
-        let work = self.service.start(exchange.clone(), arrival);
-        let output = self.service.output();
-        let mut flight = Box::new(Flight {
-            exchange,
-            work,
-            output,
-            decoder,
-            unwanted: 0,
-            method,
-            version,
-            is_refused,
-            ends_body: false,
-        });
+        let to = To { method, version, is_refused };
+        let mut flight = self.service.start(exchange, decoder, to, arrival);
         // What came with the head is there when it is first asked for.
         if flight.exchange.upload().is_coming() && !flight.exchange.upload().is_on_demand() {
             let _ = flight.decode(self.wire.input.rest());
@@ -284,23 +274,22 @@ where
     }
 
     /// The stack works, is given of the request's body as much as it asks for, and is dropped if its client goes.
-    fn serve(&mut self, mut flight: Box<Flight<F>>, cx: &mut Context<'_>) -> Poll<Next> {
+    fn serve(&mut self, mut flight: Flight<F>, cx: &mut Context<'_>) -> Poll<Next> {
         // What has become of the request goes before what has become of its answer.
         if flight.exchange.upload().is_wanted() {
             let _ = self.wire.poll_upload(&mut flight, cx);
         }
         loop {
-            if let Poll::Ready(delivery) = flight.work.poll(cx) {
-                let Some(delivery) = delivery else {
+            if let Poll::Ready(is_answered) = flight.place.poll(cx) {
+                if !is_answered {
                     self.drop_flight(State::Serving(flight));
                     return Poll::Ready(Next::Over);
-                };
+                }
                 if self.session.is_closing() {
                     flight.exchange.close_after();
                 }
                 flight.inform();
-                flight.work.deliver(delivery, &*self.service);
-                flight.unwanted = flight.exchange.upload().unread();
+                flight.place.unwanted = flight.exchange.upload().unread();
                 let by = flight.exchange.clock().now() + PATIENCE;
                 return self.enter(State::Settling(flight, by));
             }
@@ -355,7 +344,7 @@ impl<F> State<F> {
         }
     }
 
-    fn into_flight(self) -> Option<Box<Flight<F>>> {
+    fn into_flight(self) -> Option<Flight<F>> {
         match self {
             Self::Serving(flight) | Self::Settling(flight, _) | Self::Sending(flight) => Some(flight),
             Self::Awaiting | Self::Tunnelling(_) | Self::Ending(_) | Self::Lingering(_) | Self::Over => None,

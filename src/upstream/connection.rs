@@ -167,7 +167,8 @@ impl Connection {
             if !std::mem::replace(&mut started, true) {
                 // A closed connection shows here, before anything is sent. The look also leaves the task's waker where
                 // the answer will arrive, so that nothing need be read for in vain after sending.
-                if self.poll_read(usize::MAX, exchange, cx).is_ready() {
+                let may_have_come = self.stream.poll_read_ready(cx).is_ready();
+                if may_have_come && self.poll_read(usize::MAX, exchange, cx).is_ready() {
                     let unsent = self.outgoing.take_back();
                     // A new connection that closes at once is a fault of the backend; trying on could go on for ever.
                     let error = if self.used { SendError::NotSent(unsent) } else { SendError::Closed };
@@ -277,7 +278,8 @@ impl Connection {
         cx: &mut TaskContext<'_>,
     ) -> Poll<std::io::Result<usize>> {
         let mut block = exchange.worker().read_block();
-        self.input.poll_read(&mut self.stream, &mut block, most, cx)
+        let stream = &mut self.stream;
+        self.input.poll_read(&mut block, |block| stream.poll_read_into(block, most, cx))
     }
 
     /// The backend has switched, and the connection is no more of this room: it goes back to no pool. Before all of the request is out

@@ -41,14 +41,17 @@ pub(super) fn app(plan: &Plan) -> TokenStream {
 
             #routes
 
-            async fn serve(
+            // An `async fn` would move the request once more.
+            fn serve(
                 &self,
                 target: &'static Target,
                 request: Request,
                 cx: &mut Context<'_>,
-            ) -> Result<Response, Error> {
-                match *target {
-                    #(Target::#aliases(stack) => stack.serve(request, cx).await,)*
+            ) -> impl Future<Output = Result<Response, Error>> {
+                async move {
+                    match *target {
+                        #(Target::#aliases(stack) => stack.serve(request, cx).await,)*
+                    }
                 }
             }
 

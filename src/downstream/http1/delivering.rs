@@ -32,12 +32,7 @@ where
     /// Reads the rest of the request's body away if that is soon done, or lets the answer say that the connection closes: a client that
     /// is not told would send its next request into a connection that is gone (RFC 9112 sections 9.3 and 9.6, RFC 9110 section
     /// 10.1.1).
-    pub(super) fn settle(
-        &mut self,
-        mut flight: Box<Flight<F>>,
-        by: Instant,
-        cx: &mut Context<'_>,
-    ) -> Poll<Next> {
+    pub(super) fn settle(&mut self, mut flight: Flight<F>, by: Instant, cx: &mut Context<'_>) -> Poll<Next> {
         let exchange = flight.exchange.clone();
         let upload = exchange.upload();
         while upload.is_coming() && !exchange.is_last() {
@@ -46,8 +41,8 @@ where
             let is_not_ours = upload.is_read() || upload.is_on_demand() || upload.failure().is_some();
             let is_much = |left| left > MOST_UNWANTED;
             if is_not_ours
-                || is_much(flight.unwanted)
-                || flight.decoder.remaining().is_some_and(|left| is_much(left + flight.unwanted))
+                || is_much(flight.place.unwanted)
+                || flight.place.decoder.remaining().is_some_and(|left| is_much(left + flight.place.unwanted))
                 || exchange.clock().expired().is_some()
             {
                 exchange.close_after();
@@ -73,26 +68,29 @@ where
 
     /// Encodes the head of the answer.
     fn announce(&mut self, flight: &mut Flight<F>) {
-        let Work::Delivery(delivery) = &mut flight.work else { return };
+        let Work::Delivery(delivery) = &mut flight.place.work else { return };
         let exchange = &flight.exchange;
-        let framing = response::framing(&delivery.response, &flight.method, flight.version);
+        let framing = response::framing(&delivery.response, &flight.place.to.method, flight.place.to.version);
         if framing == Framing::UntilClose {
             exchange.close_after();
-            flight.ends_body = true;
+            flight.place.ends_body = true;
         }
         let switches_to = delivery.response.switches_to();
-        let persistence =
-            response::Persistence { is_last: exchange.is_last(), version: flight.version, switches_to };
+        let persistence = response::Persistence {
+            is_last: exchange.is_last(),
+            version: flight.place.to.version,
+            switches_to,
+        };
         let date = self.worker.date(exchange.clock().now());
         response::encode(
-            flight.output.buffer(),
+            flight.place.output.buffer(),
             &delivery.response,
             framing,
-            &flight.method,
+            &flight.place.to.method,
             persistence,
             &date,
         );
-        flight.output.begin(framing);
+        flight.place.output.begin(framing);
         self.worker.keep_fields(std::mem::take(&mut delivery.response.fields));
         if framing == Framing::Nothing && switches_to.is_none() {
             delivery.response.body = Body::empty();
@@ -106,7 +104,7 @@ where
     }
 
     /// Writes the answer as fast as its client takes it.
-    pub(super) fn send(&mut self, mut flight: Box<Flight<F>>, cx: &mut Context<'_>) -> Poll<Next> {
+    pub(super) fn send(&mut self, mut flight: Flight<F>, cx: &mut Context<'_>) -> Poll<Next> {
         loop {
             let gathered = flight.gather(cx);
             match self.wire.poll_write(&mut flight, cx) {
@@ -129,7 +127,7 @@ where
             match gathered {
                 // What had come before is out.
                 Gathered::Failed(reason) => return self.break_off(flight, reason),
-                _ if flight.output.is_done() => return self.finish(flight),
+                _ if flight.place.output.is_done() => return self.finish(flight),
                 Gathered::Some => {}
                 Gathered::Nothing => {
                     if flight.exchange.upload().is_wanted() {
@@ -147,11 +145,11 @@ where
     }
 
     /// The answer will never be whole, and its client is to see that (RFC 9112 section 8).
-    fn break_off(&mut self, mut flight: Box<Flight<F>>, reason: Reason) -> Poll<Next> {
-        if let Work::Delivery(Delivery { account: Some(account), .. }) = &mut flight.work {
+    fn break_off(&mut self, mut flight: Flight<F>, reason: Reason) -> Poll<Next> {
+        if let Work::Delivery(Delivery { account: Some(account), .. }) = &mut flight.place.work {
             account.broke_off(reason);
         }
-        if flight.ends_body {
+        if flight.place.ends_body {
             self.drop_flight(State::Sending(flight));
             return Poll::Ready(Next::Over);
         }
@@ -160,18 +158,18 @@ where
     }
 
     /// Everything is written.
-    fn finish(&mut self, mut flight: Box<Flight<F>>) -> Poll<Next> {
+    fn finish(&mut self, mut flight: Flight<F>) -> Poll<Next> {
         if let Some(tunnelling) = Tunnelling::take(&mut flight, &mut self.wire.input) {
             self.service.put_back(flight);
             return self.enter(State::Tunnelling(tunnelling));
         }
         let now = flight.exchange.clock().now();
-        if let Work::Delivery(Delivery { account: Some(account), .. }) = &mut flight.work {
+        if let Work::Delivery(Delivery { account: Some(account), .. }) = &mut flight.place.work {
             account.delivered();
         }
         let is_last = flight.exchange.is_last();
         let is_unread =
-            flight.exchange.upload().is_coming() || self.wire.input.has_some() || flight.is_refused;
+            flight.exchange.upload().is_coming() || self.wire.input.has_some() || flight.place.to.is_refused;
         let most = now + MOST_LINGER;
         let next = match (is_last, is_unread) {
             (false, _) => {

@@ -17,25 +17,21 @@ use crate::fields::Classes;
 use crate::http1::body::{Decoder, Event};
 use crate::http1::encode::Encoder;
 use crate::http1::head::RequestHead;
-use crate::http1::{Malformed, Version};
-
-/// A future's place in memory, used again for the next one.
-type Slot<F> = Pin<Box<Option<F>>>;
+use crate::http1::{Framing, Malformed, Version};
 
 /// Bytes of interim responses that wait for a client; more are not sent.
 const MOST_INTERIM: usize = 32 * 1024;
-/// Slots, encoders and exchanges that a worker keeps for reuse.
+/// Places and exchanges that a worker keeps for reuse.
 const SPARE: usize = 256;
 
 /// Who answers what has come, and the memory for it.
 pub(in crate::downstream) struct Service<S, F> {
     answer: S,
-    slots: RefCell<Vec<Slot<F>>>,
     #[allow(
         clippy::vec_box,
-        reason = "in and out of flights by the box: what is moved otherwise is all of an encoder"
+        reason = "in and out of flights by the box: what is moved otherwise is all of it"
     )]
-    outputs: RefCell<Vec<Box<Encoder>>>,
+    places: RefCell<Vec<Box<Place<F>>>>,
     /// Those that nobody else has.
     exchanges: RefCell<Vec<Rc<Exchange>>>,
 }
@@ -46,12 +42,7 @@ where
     F: Future<Output = Option<Delivery>>,
 {
     pub(in crate::downstream) fn new(answer: S) -> Rc<Self> {
-        Rc::new(Self {
-            answer,
-            slots: RefCell::default(),
-            outputs: RefCell::default(),
-            exchanges: RefCell::default(),
-        })
+        Rc::new(Self { answer, places: RefCell::default(), exchanges: RefCell::default() })
     }
 
     /// The exchange of a request that has come from this peer.
@@ -66,73 +57,32 @@ where
     }
 
     /// Begins to answer.
-    pub(super) fn start(&self, exchange: Rc<Exchange>, arrival: Arrival) -> Work<F> {
-        let mut slot = self.slots.borrow_mut().pop().unwrap_or_else(|| Box::pin(None));
-        slot.as_mut().set(Some((self.answer)(exchange, arrival)));
-        Work::Serving(slot)
-    }
-
-    pub(super) fn output(&self) -> Box<Encoder> {
-        self.outputs.borrow_mut().pop().unwrap_or_default()
+    pub(super) fn start(
+        &self,
+        exchange: Rc<Exchange>,
+        decoder: Decoder,
+        to: To,
+        arrival: Arrival,
+    ) -> Flight<F> {
+        let mut place = self.places.borrow_mut().pop().unwrap_or_default();
+        place.stack.set(Some((self.answer)(exchange.clone(), arrival)));
+        (place.decoder, place.to) = (decoder, to);
+        (place.unwanted, place.ends_body) = (0, false);
+        Flight { exchange, place }
     }
 
     /// Drops what an exchange still has, and keeps what can be used again.
-    pub(super) fn put_back(&self, flight: Box<Flight<F>>) {
-        let Flight { exchange, work, mut output, .. } = *flight;
-        match work {
-            Work::Serving(slot) => self.keep(slot),
-            Work::Delivery(delivery) => drop(delivery),
-        }
+    pub(super) fn put_back(&self, flight: Flight<F>) {
+        let Flight { exchange, mut place } = flight;
+        place.stack.set(None);
+        place.work = Work::Serving;
         let mut exchanges = self.exchanges.borrow_mut();
         if exchanges.len() < SPARE && Rc::strong_count(&exchange) == 1 {
             exchanges.push(exchange);
         }
-        let mut outputs = self.outputs.borrow_mut();
-        if outputs.len() < SPARE && output.renew() {
-            outputs.push(output);
-        }
-    }
-
-    fn keep(&self, mut slot: Slot<F>) {
-        slot.as_mut().set(None);
-        let mut slots = self.slots.borrow_mut();
-        if slots.len() < SPARE {
-            slots.push(slot);
-        }
-    }
-}
-
-/// What is done about a request.
-#[allow(
-    clippy::large_enum_variant,
-    reason = "a flight is boxed as a whole, and a delivery moves into it once"
-)]
-pub(super) enum Work<F> {
-    /// The stack answers it.
-    Serving(Slot<F>),
-    /// It has.
-    Delivery(Delivery),
-}
-
-impl<F: Future<Output = Option<Delivery>>> Work<F> {
-    /// The stack's answer, once.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
-        match self {
-            Self::Serving(slot) => match slot.as_mut().as_pin_mut() {
-                Some(future) => future.poll(cx),
-                None => Poll::Ready(None),
-            },
-            Self::Delivery(_) => Poll::Ready(None),
-        }
-    }
-
-    /// It is to be delivered.
-    pub(super) fn deliver<S>(&mut self, delivery: Delivery, service: &Service<S, F>)
-    where
-        S: Fn(Rc<Exchange>, Arrival) -> F,
-    {
-        if let Self::Serving(slot) = std::mem::replace(self, Self::Delivery(delivery)) {
-            service.keep(slot);
+        let mut places = self.places.borrow_mut();
+        if place.output.renew() && places.len() < SPARE {
+            places.push(place);
         }
     }
 }
@@ -140,19 +90,71 @@ impl<F: Future<Output = Option<Delivery>>> Work<F> {
 /// One exchange while it is in flight.
 pub(super) struct Flight<F> {
     pub(super) exchange: Rc<Exchange>,
-    pub(super) work: Work<F>,
-    /// In a box, since it is kept for others.
-    pub(super) output: Box<Encoder>,
+    pub(super) place: Box<Place<F>>,
+}
+
+/// All that an exchange in flight has memory for. It is used again for another one.
+pub(super) struct Place<F> {
+    /// The stack at work, until it has answered.
+    stack: Pin<Box<Option<F>>>,
+    pub(super) work: Work,
+    pub(super) output: Encoder,
     /// Of the request's body.
     pub(super) decoder: Decoder,
     /// Bytes of it that were read for nobody.
     pub(super) unwanted: u64,
+    pub(super) to: To,
+    /// The end of the connection is the end of the response's body: it must not come by accident.
+    pub(super) ends_body: bool,
+}
+
+/// What is answered.
+pub(super) struct To {
     pub(super) method: Method,
     pub(super) version: Version,
     /// What has come is no request; nobody knows where it ends.
     pub(super) is_refused: bool,
-    /// The end of the connection is the end of the response's body: it must not come by accident.
-    pub(super) ends_body: bool,
+}
+
+impl<F> Default for Place<F> {
+    fn default() -> Self {
+        Self {
+            stack: Box::pin(None),
+            work: Work::Serving,
+            output: Encoder::default(),
+            decoder: Decoder::request(Framing::Nothing),
+            unwanted: 0,
+            to: To { method: Method::GET, version: Version::Http11, is_refused: false },
+            ends_body: false,
+        }
+    }
+}
+
+/// What is done about a request.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a place is boxed as a whole, and a delivery moves into it once"
+)]
+pub(super) enum Work {
+    /// The stack answers it.
+    Serving,
+    /// It has.
+    Delivery(Delivery),
+}
+
+impl<F: Future<Output = Option<Delivery>>> Place<F> {
+    /// Has the stack answer; whether there is a delivery then, or nobody to be answered.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        let Some(stack) = self.stack.as_mut().as_pin_mut() else { return Poll::Ready(false) };
+        // It is large: from where it is made it moves to where it stays.
+        match stack.poll(cx) {
+            Poll::Ready(Some(delivery)) => self.work = Work::Delivery(delivery),
+            Poll::Ready(None) => return Poll::Ready(false),
+            Poll::Pending => return Poll::Pending,
+        }
+        self.stack.set(None);
+        Poll::Ready(true)
+    }
 }
 
 /// What there was of a response's body.
@@ -169,8 +171,8 @@ impl<F> Flight<F> {
     /// is not sent more.
     pub(super) fn inform(&mut self) {
         while let Some(Interim { status, fields }) = self.exchange.next_interim() {
-            let buffer = self.output.buffer();
-            if self.version == Version::Http10 || buffer.len() > MOST_INTERIM {
+            let buffer = self.place.output.buffer();
+            if self.place.to.version == Version::Http10 || buffer.len() > MOST_INTERIM {
                 continue;
             }
             buffer.extend_from_slice(b"HTTP/1.1 ");
@@ -185,8 +187,10 @@ impl<F> Flight<F> {
 
     /// Encodes what there is of the response's body, as far as it should be sent in one go.
     pub(super) fn gather(&mut self, cx: &mut Context<'_>) -> Gathered {
-        let Work::Delivery(delivery) = &mut self.work else { return Gathered::Failed(Reason::Internal) };
-        let (body, output) = (&mut delivery.response.body, &mut self.output);
+        let Work::Delivery(delivery) = &mut self.place.work else {
+            return Gathered::Failed(Reason::Internal);
+        };
+        let (body, output) = (&mut delivery.response.body, &mut self.place.output);
         let defect = |malformed: Malformed| {
             tracing::error!(why = malformed.reason(), "a response is not what was announced of it");
             Reason::Internal
@@ -210,14 +214,14 @@ impl<F> Flight<F> {
 
     /// Sends on what has come of the request's body, when nobody asks for the response's.
     pub(super) fn send_request_on(&mut self, cx: &mut Context<'_>) {
-        if let Work::Delivery(delivery) = &mut self.work {
+        if let Work::Delivery(delivery) = &mut self.place.work {
             delivery.response.body.send_request_on(cx);
         }
     }
 
     /// Whether a client would take what it has got so far for all of the response, if its connection ended now.
     pub(super) fn would_look_whole(&self) -> bool {
-        self.ends_body && !self.output.is_done()
+        self.place.ends_body && !self.place.output.is_done()
     }
 
     /// Gives of the request's body to its reader what has come, so that one write can take all of it; false if more input is needed.
@@ -228,10 +232,10 @@ impl<F> Flight<F> {
         }
         let mut is_given = false;
         loop {
-            match self.decoder.next(input) {
+            match self.place.decoder.next(input) {
                 Ok(Event::Data(data)) => {
                     upload.fill(data);
-                    if self.decoder.remaining() == Some(0) {
+                    if self.place.decoder.remaining() == Some(0) {
                         upload.end();
                     } else if !upload.is_full() {
                         is_given = true;
@@ -261,11 +265,11 @@ impl<F> Flight<F> {
     /// Passes over the next of a request body that nobody reads; false if more input is needed.
     pub(super) fn discard(&mut self, input: &mut Bytes) -> Result<bool, Malformed> {
         let upload = self.exchange.upload();
-        match self.decoder.next(input)? {
+        match self.place.decoder.next(input)? {
             Event::Data(data) => {
-                self.unwanted += data.len() as u64;
+                self.place.unwanted += data.len() as u64;
                 upload.discarded(data.len() as u64);
-                if self.decoder.remaining() == Some(0) {
+                if self.place.decoder.remaining() == Some(0) {
                     upload.end();
                 }
             }

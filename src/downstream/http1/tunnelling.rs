@@ -23,7 +23,7 @@ impl Tunnelling {
     /// What the client has just been told of, if it is a tunnel. What it has sent behind its request is the beginning of it: had the backend
     /// not switched, that would be the next request.
     pub(super) fn take<F>(flight: &mut Flight<F>, input: &mut Input) -> Option<Box<Self>> {
-        let Work::Delivery(Delivery { response, account }) = &mut flight.work else { return None };
+        let Work::Delivery(Delivery { response, account }) = &mut flight.place.work else { return None };
         let (mut tunnel, mut account) = (response.take_tunnel()?, account.take()?);
         tunnel.begin(input.rest());
         input.forget();

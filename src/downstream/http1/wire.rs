@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::AsyncWrite;
 
+use super::awaited::Awaited;
 use super::flight::{Flight, Work};
 use crate::error::Reason;
 use crate::exchange::Delivery;
@@ -27,11 +28,12 @@ pub(super) struct Wire {
     worker: Rc<Worker>,
     /// What was read and not used.
     pub(super) input: Input,
+    awaited: Awaited,
 }
 
 impl Wire {
     pub(super) fn new(stream: Stream, worker: Rc<Worker>) -> Self {
-        Self { stream, worker, input: Input::default() }
+        Self { stream, worker, input: Input::default(), awaited: Awaited::default() }
     }
 
     /// Gives the reader of the request's body more of it; ready when it should look again.
@@ -39,8 +41,8 @@ impl Wire {
         if flight.exchange.upload().is_on_demand() {
             flight.exchange.upload().demanded();
             // Within an answer there is no place for it, nor for the body: whoever answers now does without.
-            if !self.input.has_some() && matches!(flight.work, Work::Serving(_)) {
-                flight.output.buffer().extend_from_slice(CONTINUE);
+            if !self.input.has_some() && matches!(flight.place.work, Work::Serving) {
+                flight.place.output.buffer().extend_from_slice(CONTINUE);
                 let _ = self.poll_write(flight, cx);
             }
         }
@@ -72,12 +74,18 @@ impl Wire {
         }
         let is_coming = upload.is_coming() && !upload.is_on_demand();
         if is_coming || self.input.has_some() {
+            self.awaited.forget();
             return match self.stream.poll_ended(cx) {
                 Poll::Pending => false,
                 Poll::Ready(ended) => !is_coming || ended == Ended::Reset,
             };
         }
-        match self.stream.poll_read_ready(cx) {
+        if self.awaited.is_still(&self.stream) {
+            return false;
+        }
+        let look = self.stream.poll_read_ready(cx);
+        self.awaited.looked(look.is_ready());
+        match look {
             Poll::Pending => false,
             Poll::Ready(Err(_)) => true,
             Poll::Ready(Ok(())) => {
@@ -88,8 +96,15 @@ impl Wire {
 
     /// Reads some of what has come; all that was read before has been used. 0 at the end.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.awaited.is_still(&self.stream) {
+            self.input.let_go();
+            return Poll::Pending;
+        }
         let mut block = self.worker.read_block();
-        self.input.poll_read(&mut self.stream, &mut block, READ_AHEAD, cx)
+        let stream = &mut self.stream;
+        let read = self.input.poll_read(&mut block, |block| stream.poll_read_into(block, READ_AHEAD, cx));
+        self.awaited.looked(read.is_ready());
+        read
     }
 
     /// Writes what waits; ready when nothing does.
@@ -99,8 +114,8 @@ impl Wire {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
         let clock = flight.exchange.clock();
-        while !flight.output.is_empty() {
-            let slices = flight.output.slices();
+        while !flight.place.output.is_empty() {
+            let slices = flight.place.output.slices();
             let stream = Pin::new(&mut self.stream);
             let written = match &slices {
                 [one, more, _] if more.is_empty() => stream.poll_write(cx, one),
@@ -109,9 +124,9 @@ impl Wire {
             match written {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(Ok(count)) => {
-                    let taken = flight.output.advance(count);
+                    let taken = flight.place.output.advance(count);
                     clock.response_taken();
-                    if let Work::Delivery(Delivery { account: Some(account), .. }) = &mut flight.work {
+                    if let Work::Delivery(Delivery { account: Some(account), .. }) = &mut flight.place.work {
                         account.took(taken);
                     }
                 }
