@@ -109,6 +109,11 @@ impl Exchange {
         }
     }
 
+    /// Whether there is an interim response that the client has not been sent.
+    pub(crate) fn has_interim(&self) -> bool {
+        !self.interim.borrow().is_empty()
+    }
+
     /// The next interim response that the client has not been sent.
     pub(crate) fn next_interim(&self) -> Option<Interim> {
         self.interim.borrow_mut().pop_front()

@@ -9,9 +9,9 @@ mod rewrite;
 use attempts::{Attempts, Outcome};
 
 use crate::error::Error;
-use crate::exchange::{Body, Context, Request, Response};
+use crate::exchange::{Context, Request, Response};
 use crate::service::Service;
-use crate::upstream::{Answer, Balance, Started, Upstream};
+use crate::upstream::{Balance, Upstream};
 
 pub use path::{PathEdit, PrefixEdit, TemplatePiece};
 pub use prefix::ForwardedPrefix;
@@ -47,10 +47,10 @@ impl<B: Balance> Service for Forward<B> {
             let mut attempts = Attempts::begin(self.upstream, &mut request, cx)?;
             loop {
                 match attempts.make(&request, &self.path, cx).await {
-                    Outcome::Answered(answer) => {
+                    Outcome::Answered(response) => {
                         // The request's list has done its work; it will hold the fields of another message.
                         cx.worker().keep_fields(request.fields);
-                        return Ok(respond(answer));
+                        return Ok(response);
                     }
                     Outcome::Unsent => {}
                     Outcome::Failed(reason, None) => return Err(reason.into()),
@@ -61,17 +61,4 @@ impl<B: Balance> Service for Forward<B> {
             }
         }
     }
-}
-
-/// The backend's answer as the client's.
-#[inline]
-fn respond(answer: Answer) -> Response {
-    let Answer { status, phrase, fields, announced, body } = answer;
-    let body = match (body, announced) {
-        (Started::Whole(bytes), Some(length)) if bytes.is_empty() => Body::absent_of(length),
-        (Started::Whole(bytes), _) => Body::from(bytes),
-        (Started::Streaming(streaming), _) => Body::streaming(streaming),
-        (Started::Switched(tunnel), _) => Body::tunnel(tunnel),
-    };
-    Response { status, fields, body, phrase }
 }

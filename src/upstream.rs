@@ -22,7 +22,7 @@ use std::time::Duration;
 pub(crate) use backend::InFlight;
 pub use backend::{Backend, Slots};
 pub(crate) use balance::{Balance, BalancerContext, Group, Lineup, Tried};
-pub(crate) use connection::{Answer, Connection, SendError, Started};
+pub(crate) use connection::{Connection, SendError};
 pub use health::{HealthCheck, Probe, ProbeField, ProbeRequest, StatusRange};
 pub(crate) use health::{Monitor, Status};
 pub(crate) use outbound::Outbound;

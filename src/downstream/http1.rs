@@ -109,11 +109,9 @@ where
     }
 
     fn step(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
-        match std::mem::replace(&mut self.state, State::Over) {
-            State::Awaiting => {
-                self.state = State::Awaiting;
-                self.await_request(cx)
-            }
+        // Nothing is left behind that would have to be dropped.
+        match std::mem::replace(&mut self.state, State::Awaiting) {
+            State::Awaiting => self.await_request(cx),
             State::Serving(flight) => self.serve(flight, cx),
             State::Settling(flight, by) => self.settle(flight, by, cx),
             State::Sending(flight) => self.send(flight, cx),
@@ -181,19 +179,20 @@ where
         loop {
             if self.wire.input.has_some() {
                 let mut spare = self.worker.spare_fields();
-                let taken = self.wire.input.take_request(&self.limits(), &mut spare);
-                if !matches!(taken, Ok(Some(_))) {
-                    self.worker.keep_fields(spare);
-                }
-                match taken {
+                match self.wire.input.take_request(&self.limits(), &mut spare) {
                     Ok(Some(head)) => {
                         self.begin(head);
                         return Poll::Ready(Next::Step);
                     }
-                    Ok(None) if self.wire.input.has_head() => self.session.await_head(),
-                    // Empty lines ahead of a request are no part of it.
-                    Ok(None) => {}
+                    Ok(None) => {
+                        self.worker.keep_fields(spare);
+                        // Empty lines ahead of a request are no part of it.
+                        if self.wire.input.has_head() {
+                            self.session.await_head();
+                        }
+                    }
                     Err(Refused { reason, why, line }) => {
+                        self.worker.keep_fields(spare);
                         tracing::debug!(why, "request head refused");
                         self.refuse(reason, line);
                         return Poll::Ready(Next::Step);
@@ -291,7 +290,7 @@ where
                 flight.inform();
                 flight.place.unwanted = flight.exchange.upload().unread();
                 let by = flight.exchange.clock().now() + PATIENCE;
-                return self.enter(State::Settling(flight, by));
+                return self.settle(flight, by, cx);
             }
             if flight.exchange.upload().is_wanted() {
                 if self.wire.poll_upload(&mut flight, cx).is_ready() {

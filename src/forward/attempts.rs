@@ -10,11 +10,11 @@ use http::{HeaderName, HeaderValue, Method};
 
 use super::PathEdit;
 use crate::error::Reason;
-use crate::exchange::{Context, Request, RequestBody};
+use crate::exchange::{Context, Request, RequestBody, Response};
 use crate::retries::RetryCause;
 use crate::upstream::{
-    Answer, Backend, Balance, BalancerContext, Connection, HostHeader, Members, Outbound, Pool, SendError,
-    Started, Tried, Upstream,
+    Backend, Balance, BalancerContext, Connection, HostHeader, Members, Outbound, Pool, SendError, Tried,
+    Upstream,
 };
 
 /// What has been tried of one request, and what may still be.
@@ -56,7 +56,7 @@ enum Repeat {
 /// What an attempt has come to.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    Answered(Answer),
+    Answered(Response),
     /// The kept connection had ended, perhaps others with it, or may be about to. Nothing was sent, so the next attempt is no
     /// retry.
     Unsent,
@@ -158,7 +158,7 @@ impl<B: Balance> Attempts<B> {
                 match connection.exchange(&outbound, self.body.take(), exchange).await {
                     Ok(answer) => {
                         attempt.answered(cx, members.id);
-                        if let Started::Whole(_) | Started::Switched(_) = answer.body {
+                        if !answer.body.is_streaming() {
                             attempt.count(cx, answer.status.as_u16());
                         }
                         cx.record.upstream_status = answer.status.as_u16();

@@ -18,13 +18,13 @@ use super::http1::{self, Outgoing, SendFailure};
 use super::streaming::Streaming;
 use super::{Backend, InFlight, Members, Outbound};
 use crate::error::Reason;
-use crate::exchange::{Exchange, RequestBody};
+use crate::exchange::{Body, Exchange, RequestBody, Response};
 use crate::fields::Fields;
 use crate::http1::Malformed;
 use crate::http1::body::{Decoder, Event};
 use crate::input::Input;
 use crate::stream::Stream;
-use crate::tunnel::{Switched, Tunnel};
+use crate::tunnel::Switched;
 use crate::upgrade::Asked;
 
 /// What is read of a body at a time: what a slow client pins of it.
@@ -66,28 +66,6 @@ pub(crate) enum SendError {
     Closed,
     /// The exchange failed for this reason.
     Failed(Reason),
-}
-
-/// A response head, and what has come of its body.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) phrase: Option<Box<[u8]>>,
-    pub(crate) fields: Fields,
-    /// What would be the length of a body that is not there.
-    pub(crate) announced: Option<u64>,
-    pub(crate) body: Started,
-}
-
-/// A response body at the moment its head is known.
-#[derive(Debug)]
-pub(crate) enum Started {
-    /// All of it is here, and the connection is back in the pool.
-    Whole(Bytes),
-    /// It goes on.
-    Streaming(Box<Streaming>),
-    /// There is none: the backend has switched to what it was asked to.
-    Switched(Box<dyn Tunnel>),
 }
 
 impl Connection {
@@ -153,13 +131,14 @@ impl Connection {
         self.used && self.stream.has_come()
     }
 
-    /// Sends a request and waits for the response head, until the exchange's deadline.
+    /// Sends a request and waits for the response head, until the exchange's deadline. If its body is not streaming, all of it is here,
+    /// and the connection is back in the pool.
     pub(crate) async fn exchange(
         mut self: Box<Self>,
         head: &Outbound<'_>,
         body: Option<RequestBody>,
         exchange: &Rc<Exchange>,
-    ) -> Result<Answer, SendError> {
+    ) -> Result<Response, SendError> {
         self.outgoing.lend(exchange.worker().spare_text());
         self.outgoing.start(head, body);
         let mut started = false;
@@ -190,11 +169,11 @@ impl Connection {
         }
         let body = match head.upgrade {
             Some(asked) if answer.status == StatusCode::SWITCHING_PROTOCOLS => self.switch(asked, exchange),
-            _ => self.start_body(Decoder::response(answer.framing), answer.status.as_u16(), exchange),
+            _ => self.start_body(&answer, exchange),
         };
         let body = body.map_err(SendError::Failed)?;
-        let http1::ResponseHead { status, phrase, fields, announced, .. } = answer;
-        Ok(Answer { status, phrase, fields, announced, body })
+        let http1::ResponseHead { status, phrase, fields, .. } = answer;
+        Ok(Response { status, fields, body, phrase })
     }
 
     /// Sends on while there is something to send. What the client fails to send is why the request fails; what the
@@ -285,7 +264,7 @@ impl Connection {
     /// The backend has switched, and the connection is no more of this room: it goes back to no pool. Before all of the request is out
     /// nobody may switch: what is left of it would be taken for the other protocol.
     #[cold]
-    fn switch(mut self: Box<Self>, asked: Asked, exchange: &Exchange) -> Result<Started, Reason> {
+    fn switch(mut self: Box<Self>, asked: Asked, exchange: &Exchange) -> Result<Body, Reason> {
         if !self.outgoing.is_done() {
             let backend = self.backend.url();
             tracing::debug!(
@@ -297,17 +276,17 @@ impl Connection {
         exchange.worker().keep_text(self.outgoing.take_memory());
         let early = std::mem::take(self.input.rest());
         let Self { stream, in_flight, .. } = *self;
-        Ok(Started::Switched(asked.tunnels.open(asked.token, Switched { stream, early, in_flight })))
+        Ok(Body::tunnel(asked.tunnels.open(asked.token, Switched { stream, early, in_flight })))
     }
 
     /// Takes in what of the body has arrived together with the head. Most bodies are whole by then, and need no
     /// streaming, no second wake-up and no allocation.
     fn start_body(
         mut self: Box<Self>,
-        mut decoder: Decoder,
-        status: u16,
+        head: &http1::ResponseHead,
         exchange: &Rc<Exchange>,
-    ) -> Result<Started, Reason> {
+    ) -> Result<Body, Reason> {
+        let mut decoder = Decoder::response(head.framing);
         let (mut early, mut come, mut trailers) = ([Bytes::new(), Bytes::new()], 0, None);
         while come < early.len() {
             match decoder.next(self.input.rest()).map_err(|_| Reason::UpstreamProtocol)? {
@@ -318,18 +297,21 @@ impl Connection {
                 Event::End if trailers.is_none() => {
                     self.release(exchange);
                     let [first, _] = early;
-                    return Ok(Started::Whole(first));
+                    return Ok(match head.announced {
+                        Some(length) if first.is_empty() => Body::absent_of(length),
+                        _ => Body::from(first),
+                    });
                 }
                 Event::Trailers(fields) => keep_trailers(fields, &mut trailers, exchange),
                 Event::End | Event::More => break,
             }
         }
-        Ok(Started::Streaming(Box::new(Streaming::new(
+        Ok(Body::streaming(Box::new(Streaming::new(
             self,
             decoder,
             early,
             trailers,
-            status,
+            head.status.as_u16(),
             exchange.clone(),
         ))))
     }

@@ -41,7 +41,7 @@ pub(super) fn app(plan: &Plan) -> TokenStream {
 
             #routes
 
-            // An `async fn` would move the request once more.
+            #[allow(clippy::manual_async_fn, reason = "an `async fn` moves its arguments once more")]
             fn serve(
                 &self,
                 target: &'static Target,

@@ -63,7 +63,7 @@ where
             }
         }
         self.announce(&mut flight);
-        self.enter(State::Sending(flight))
+        self.send(flight, cx)
     }
 
     /// Encodes the head of the answer.

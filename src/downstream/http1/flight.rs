@@ -169,7 +169,15 @@ pub(super) enum Gathered {
 impl<F> Flight<F> {
     /// Encodes the interim responses that have come, for a client that knows them (RFC 9110 section 15.2). One that takes nothing
     /// is not sent more.
+    #[inline]
     pub(super) fn inform(&mut self) {
+        if self.exchange.has_interim() {
+            self.encode_interim();
+        }
+    }
+
+    #[cold]
+    fn encode_interim(&mut self) {
         while let Some(Interim { status, fields }) = self.exchange.next_interim() {
             let buffer = self.place.output.buffer();
             if self.place.to.version == Version::Http10 || buffer.len() > MOST_INTERIM {
