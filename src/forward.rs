@@ -11,7 +11,7 @@ use attempts::{Attempts, Outcome};
 use crate::error::Error;
 use crate::exchange::{Context, Request, Response};
 use crate::service::Service;
-use crate::upstream::{Balance, Upstream};
+use crate::upstream::{Balance, Tried, Upstream};
 
 pub use path::{PathEdit, PrefixEdit, TemplatePiece};
 pub use prefix::ForwardedPrefix;
@@ -44,7 +44,9 @@ impl<B: Balance> Service for Forward<B> {
     ) -> impl Future<Output = Result<Response, Error>> {
         async move {
             cx.admitted()?;
-            let mut attempts = Attempts::begin(self.upstream, &mut request, cx)?;
+            let mut tried = Tried::new();
+            let backend = attempts::first(self.upstream, &mut tried, &request, cx)?;
+            let mut attempts = Attempts::begin(self.upstream, (backend, tried), &mut request, cx);
             loop {
                 match attempts.make(&request, &self.path, cx).await {
                     Outcome::Answered(response) => {

@@ -84,14 +84,13 @@ impl Repeat {
 }
 
 impl<B: Balance> Attempts<B> {
-    /// The first is at the backend that the balancer chooses. Takes the request's body.
+    /// The first is at this backend. Takes the request's body.
     pub(super) fn begin(
         upstream: &'static Upstream<B>,
+        (backend, tried): (&'static Backend, Tried),
         request: &mut Request,
         cx: &Context<'_>,
-    ) -> Result<Self, Reason> {
-        let (members, worker) = (upstream.members(), cx.worker());
-        worker.retry_budget(members.id).deposit(&members.retries);
+    ) -> Self {
         let (has_body, says_empty) = (!request.body.is_end(), request.body.is_empty());
         let body = has_body.then(|| std::mem::replace(&mut request.body, RequestBody::empty()));
         // Whoever switches begins to act, whatever the method says.
@@ -99,10 +98,8 @@ impl<B: Balance> Attempts<B> {
             None => Repeat::of(&request.method, body.as_ref()),
             Some(_) => Repeat::Never,
         };
-        let mut tried = Tried::new();
-        let chosen = upstream.choose(&mut tried, worker.rosters(), &Asked { request: &*request, cx });
-        let (backend, left) = (chosen.ok_or(Reason::NoHealthyBackend)?, members.retries.attempts);
-        Ok(Self { upstream, backend, by: By::Kept, tried, left, body, says_empty, repeat })
+        let left = upstream.members().retries.attempts;
+        Self { upstream, backend, by: By::Kept, tried, left, body, says_empty, repeat }
     }
 
     /// Makes one.
@@ -229,6 +226,18 @@ impl<B: Balance> Attempts<B> {
         worker.metrics().retried(cx.record.route, cause);
         Ok(())
     }
+}
+
+/// The backend of the first attempt at a request: the one that the balancer chooses.
+pub(super) fn first<B: Balance>(
+    upstream: &'static Upstream<B>,
+    tried: &mut Tried,
+    request: &Request,
+    cx: &Context<'_>,
+) -> Result<&'static Backend, Reason> {
+    let (members, worker) = (upstream.members(), cx.worker());
+    worker.retry_budget(members.id).deposit(&members.retries);
+    upstream.choose(tried, worker.rosters(), &Asked { request, cx }).ok_or(Reason::NoHealthyBackend)
 }
 
 /// What balancers are told of a request.
