@@ -20,8 +20,7 @@ fn an_end_of_the_client_is_passed_on_and_the_backend_has_the_last_word() {
     let (mut client, _) = open(&bed, "/");
     client.send("all there is");
     client.finish();
-    let request = bed.a.await_request(|request| request.state == BodyState::Complete);
-    assert_eq!(request.body, b"all there is");
+    bed.a.await_request(|request| request.state == BodyState::Complete && request.body == b"all there is");
     assert_eq!(client.read_rest(), b"the last word");
     let line = log_of_tunnel(&bed);
     assert_eq!((line.text("reason"), line.text("route")), ("ok", "main"));
@@ -37,8 +36,7 @@ fn an_end_of_the_backend_is_passed_on_and_the_client_has_the_last_word() {
     assert_eq!(client.read_rest(), b"bye");
     client.send("one more thing");
     client.finish();
-    let request = bed.a.await_request(|request| request.state == BodyState::Complete);
-    assert_eq!(request.body, b"one more thing");
+    bed.a.await_request(|request| request.state == BodyState::Complete && request.body == b"one more thing");
     assert_eq!(log_of_tunnel(&bed).text("reason"), "ok");
 }
 
