@@ -1,6 +1,6 @@
 //! `/health`, `/livez`, `/readyz` and `/metrics`: outside every middleware, cold, and as plain as they can be.
 
-pub(crate) mod collector;
+mod collector;
 mod process;
 
 use std::borrow::Cow;
@@ -16,7 +16,6 @@ use serde::{Serialize, Serializer};
 
 use crate::error::Reason;
 use crate::exchange::{Response, problem};
-use crate::observe;
 use crate::settings::VERSION;
 use crate::upstream::{Backend, Members, Status};
 use crate::worker::{Phase, Process};
@@ -57,7 +56,8 @@ fn readiness(process: &Process) -> Response {
 }
 
 async fn exposition(process: &Arc<Process>) -> Response {
-    match observe::render(process).await {
+    let source = process.clone();
+    match process.exposition().ask(move || collector::render(&source)).await {
         Some((text, content_type)) => plain(StatusCode::OK, &content_type, text),
         None => refusal(Reason::Internal),
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod acceptor;
 mod alarm;
+mod clients;
 mod connection;
 mod entrance;
 mod gate;
@@ -9,8 +10,7 @@ mod handshakes;
 mod http1;
 pub(crate) mod listener;
 mod relief;
+mod seat;
 mod session;
 
-pub(crate) use handshakes::{Handshake, Handshakes};
-pub(crate) use relief::{Idlest, ON_ITS_WAY};
-pub(crate) use session::Session;
+pub(crate) use clients::{Clients, LAST_WORDS};

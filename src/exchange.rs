@@ -27,7 +27,7 @@ pub use self::message::{Body, Filter, Frames, Request, RequestBody, Response};
 pub(crate) use self::message::{Observe, Watched};
 pub(crate) use self::peer::Peer;
 pub(crate) use self::problem::problem;
-pub(crate) use self::record::{Logged, Members, Record, RequestId, Second, UNMATCHED, append_line};
+pub(crate) use self::record::{Logged, Members, Record, RequestId};
 pub(crate) use self::upload::{Upload, Uploaded};
 use crate::fields::Fields;
 use crate::worker::Worker;

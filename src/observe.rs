@@ -4,9 +4,10 @@ mod access_log;
 mod metrics;
 mod operational_log;
 
-pub(crate) use access_log::{AccessLogBuffer, Queue, Writer};
+pub(crate) use access_log::{AccessLogBuffer, LostLines, Queue, Second, Writer};
 pub use metrics::Families;
 pub(crate) use metrics::{
-    BUCKETS, ByStatus, Exposition, Histogram, RouteCounters, Shard, counter, family, gauge, labels, render,
+    BUCKETS, ByStatus, Exposition, Histogram, Rendered, RouteCounters, Shard, UNMATCHED, counter, family,
+    gauge, labels,
 };
 pub(crate) use operational_log::OperationalLog;

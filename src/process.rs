@@ -8,4 +8,3 @@ mod supervise;
 
 pub use command::{command, main};
 pub use start::run;
-pub(crate) use supervise::End;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use castgate_contract::methods;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Bucket, Histogram, Metric, MetricFamily, MetricType};
@@ -12,10 +13,11 @@ use super::process;
 use crate::door::Refused;
 use crate::error::Series;
 use crate::observe::{
-    BUCKETS, ByStatus, Families, Histogram as Observed, RouteCounters, Shard, counter, family, gauge, labels,
+    BUCKETS, ByStatus, Families, Histogram as Observed, Rendered, RouteCounters, Shard, counter, family,
+    gauge, labels,
 };
 use crate::retries::RetryCause;
-use crate::settings::VERSION;
+use crate::settings::{Settings, VERSION};
 use crate::upstream::{Backend, Members, Status};
 use crate::worker::Process;
 
@@ -26,7 +28,17 @@ const UNMATCHED_ROUTE: &str = "_unmatched";
 struct Sources(Arc<Process>);
 
 /// The whole of `/metrics`, in the text format 0.0.4, with its content type.
-pub(crate) fn render(process: &Arc<Process>) -> Result<(Vec<u8>, String), prometheus::Error> {
+pub(super) fn render(process: &Arc<Process>) -> Rendered {
+    match encode(process) {
+        Ok((text, content_type)) => Some((Bytes::from(text), content_type)),
+        Err(error) => {
+            tracing::error!(%error, "cannot encode the metrics");
+            None
+        }
+    }
+}
+
+fn encode(process: &Arc<Process>) -> Result<(Vec<u8>, String), prometheus::Error> {
     // A registry for each scrape: the families are made from the shards anyway, and nothing global is needed.
     let registry = Registry::new();
     registry.register(Box::new(Sources(process.clone())))?;
@@ -50,8 +62,6 @@ impl Collector for Sources {
         let in_flight = shards.iter().map(|shard| shard.in_flight()).sum::<u64>();
         let connections = shards.iter().map(|shard| shard.connections()).sum::<u64>();
         let tunnels = shards.iter().map(|shard| shard.tunnels()).sum::<u64>();
-        let dropped =
-            shards.iter().map(|shard| shard.log_dropped.get()).sum::<u64>() + process.log_lines_lost();
         families.extend([
             family(
                 "gateway_http_requests_in_flight",
@@ -87,7 +97,7 @@ impl Collector for Sources {
                 "gateway_access_log_dropped_total",
                 "Access log lines that could not be written in time.",
                 MetricType::COUNTER,
-                vec![counter(&[], dropped as f64)],
+                vec![counter(&[], process.lost_lines().count() as f64)],
             ),
             family(
                 "gateway_log_dropped_total",
@@ -137,9 +147,17 @@ fn tunnelled(shards: &[Arc<Shard>]) -> Vec<Metric> {
     ["in", "out"].into_iter().enumerate().map(sample).collect()
 }
 
+/// Whether a gateway of these settings may refuse a connection for it.
+fn may_be(why: Refused, settings: &Settings) -> bool {
+    match why {
+        Refused::TooMany => settings.limits.connections_per_client.is_some(),
+        _ => settings.listeners.iter().any(|listener| listener.door.is_some()),
+    }
+}
+
 /// By reason, as far as the config knows it.
 fn refused(process: &Process) -> Vec<Metric> {
-    let known = Refused::ALL.into_iter().filter(|why| why.is_of(process.settings()));
+    let known = Refused::ALL.into_iter().filter(|why| may_be(*why, process.settings()));
     let sample = |why: Refused| counter(&[("reason", why.as_str())], process.refused().count(why) as f64);
     known.map(sample).collect()
 }

@@ -5,8 +5,6 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use crate::settings::Settings;
-
 /// A reason that lasts is told again after this many milliseconds.
 const TELL_AGAIN: u64 = 1000;
 
@@ -37,14 +35,6 @@ impl Refused {
         Self::HeaderMalformed,
         Self::HeaderTooLong,
     ];
-
-    /// Whether a gateway of these settings may have it.
-    pub(crate) fn is_of(self, settings: &Settings) -> bool {
-        match self {
-            Self::TooMany => settings.limits.connections_per_client.is_some(),
-            _ => settings.listeners.iter().any(|listener| listener.door.is_some()),
-        }
-    }
 
     /// The text in the log and in the metrics.
     pub(crate) const fn as_str(self) -> &'static str {

@@ -9,13 +9,15 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::sync::watch;
 
-use super::entrance::{self, Seat};
+use super::clients::Clients;
+use super::entrance;
 use super::http1::Service;
 use super::listener::{Listener, SocketFile};
+use super::seat::Seat;
 use super::{connection, gate};
 use crate::app::App;
 use crate::stream::Stream;
-use crate::worker::{Phase, Worker};
+use crate::worker::Phase;
 
 /// Between two looks whether there is room for one more.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -29,7 +31,7 @@ const MOST_SHORTAGES: u32 = 200;
 pub(crate) async fn serve<A: App>(
     (app, number): (&'static A, usize),
     socket: Listener,
-    worker: Rc<Worker>,
+    clients: Rc<Clients>,
     mut phase: watch::Receiver<Phase>,
 ) -> io::Result<()> {
     let service = Service::new(move |exchange, arrival| gate::answer(app, exchange, arrival));
@@ -39,12 +41,12 @@ pub(crate) async fn serve<A: App>(
             biased;
             // An error means that the control thread is gone, and nobody is left to serve for.
             _ = phase.wait_for(|phase| *phase >= Phase::Closing) => break,
-            accepted = accept(&listener, &worker) => accepted,
+            accepted = accept(&listener, &clients) => accepted,
         };
         let seat = tokio::select! {
             biased;
-            seat = make_room(&worker) => seat,
-            _ = phase.wait_for(|phase| *phase >= Phase::Closing) => Seat::take_beyond_limit(&worker),
+            seat = make_room(&clients) => seat,
+            _ = phase.wait_for(|phase| *phase >= Phase::Closing) => Seat::take_beyond_limit(&clients),
         };
         entrance::enter((&service, number), stream, peer, seat);
     }
@@ -57,13 +59,13 @@ pub(crate) async fn serve<A: App>(
         match accept_at_once(&socket) {
             Ok((stream, peer)) => {
                 // Whoever is in the queue has been let in by the kernel, and may have sent a request already.
-                entrance::enter((&service, number), stream, peer, Seat::take_beyond_limit(&worker));
+                entrance::enter((&service, number), stream, peer, Seat::take_beyond_limit(&clients));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock || shortages == MOST_SHORTAGES => break,
             Err(_) => {
                 shortages += 1;
-                worker.relieve();
+                clients.relieve();
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -131,22 +133,22 @@ fn accept_at_once(socket: &Listener) -> io::Result<Accepted> {
 }
 
 /// Serves what connects to a socket of the admin, for as long as the worker runs.
-pub(crate) async fn serve_admin(socket: Listener, worker: Rc<Worker>) -> io::Result<()> {
+pub(crate) async fn serve_admin(socket: Listener, clients: Rc<Clients>) -> io::Result<()> {
     let service = Service::new(gate::answer_of_admin_listener);
     let listener = Accepting::new(socket)?;
     loop {
-        let (stream, peer) = accept(&listener, &worker).await;
-        connection::spawn_admin(&service, stream, peer, worker.clone());
+        let (stream, peer) = accept(&listener, &clients).await;
+        connection::spawn_admin(&service, stream, peer, clients.worker().clone());
     }
 }
 
 /// A seat for a connection more, when there is one. Until then the kernel's queue holds the rest back.
-async fn make_room(worker: &Rc<Worker>) -> Seat {
+async fn make_room(clients: &Rc<Clients>) -> Seat {
     loop {
-        if let Some(seat) = Seat::take(worker) {
+        if let Some(seat) = Seat::take(clients) {
             return seat;
         }
-        if worker.relieve() {
+        if clients.relieve() {
             // Whoever makes way has been woken before this task is, and is gone when it goes on.
             tokio::task::yield_now().await;
         } else {
@@ -157,7 +159,7 @@ async fn make_room(worker: &Rc<Worker>) -> Seat {
 
 /// The next connection. Errors of one connection are passed over. If files or memory are short, an idle connection makes
 /// way, and the shortage is waited out (spinning would take the CPU from those who could free some).
-async fn accept(listener: &Accepting, worker: &Worker) -> Accepted {
+async fn accept(listener: &Accepting, clients: &Clients) -> Accepted {
     let mut pause = Duration::from_millis(5);
     let mut told: Option<Instant> = None;
     loop {
@@ -169,7 +171,7 @@ async fn accept(listener: &Accepting, worker: &Worker) -> Accepted {
                     told = Some(Instant::now());
                     tracing::warn!(%error, "cannot accept connections; idle ones make way");
                 }
-                worker.relieve();
+                clients.relieve();
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_millis(500));
             }

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use super::entrance::Seat;
+use super::clients::Clients;
 use super::gate::Arrival;
 use super::http1::{self, Service};
+use super::seat::Seat;
 use super::session::Session;
 use crate::exchange::{Delivery, Exchange, Peer};
 use crate::stream::Stream;
@@ -21,13 +22,13 @@ pub(super) fn spawn<S, F>(
     stream: Stream,
     peer: Option<SocketAddr>,
     seat: Seat,
-    worker: &Rc<Worker>,
+    clients: &Rc<Clients>,
 ) where
     S: Fn(Rc<Exchange>, Arrival) -> F + 'static,
     F: Future<Output = Option<Delivery>> + 'static,
 {
-    let session = session(worker.clone(), listener, peer);
-    let enlisted = worker.enlist(&session);
+    let session = session(clients.worker().clone(), listener, peer);
+    let enlisted = clients.enlist(&session);
     let service = service.clone();
     tokio::task::spawn_local(async move {
         let (_seat, _enlisted) = (seat, enlisted);

@@ -8,19 +8,19 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::relief::ON_ITS_WAY;
+use super::session::ON_ITS_WAY;
 use crate::door::{Entered, Entering, Refused};
 
 /// Those of one worker, the oldest first.
 #[derive(Debug, Default)]
-pub(crate) struct Handshakes {
+pub(super) struct Handshakes {
     under_way: RefCell<BTreeMap<u64, Rc<Handshake>>>,
     next: Cell<u64>,
 }
 
 /// One of them.
 #[derive(Debug)]
-pub(crate) struct Handshake {
+pub(super) struct Handshake {
     since: Instant,
     /// It is given up then, and that is the other side's fault.
     limit: Instant,
@@ -31,7 +31,7 @@ pub(crate) struct Handshake {
 
 impl Handshakes {
     /// Takes one in, by a number for [`Handshakes::end`].
-    pub(crate) fn begin(&self, timeout: Duration) -> (u64, Rc<Handshake>) {
+    pub(super) fn begin(&self, timeout: Duration) -> (u64, Rc<Handshake>) {
         let (number, since) = (self.next.get(), Instant::now());
         let handshake =
             Handshake { since, limit: since + timeout, by: Cell::new(None), hurry: Notify::new() };
@@ -41,21 +41,21 @@ impl Handshakes {
         (number, handshake)
     }
 
-    pub(crate) fn end(&self, number: u64) {
+    pub(super) fn end(&self, number: u64) {
         self.under_way.borrow_mut().remove(&number);
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.under_way.borrow().is_empty()
     }
 
     /// All of them must be over by then.
-    pub(crate) fn hasten(&self, by: Instant) {
+    pub(super) fn hasten(&self, by: Instant) {
         self.under_way.borrow().values().for_each(|handshake| handshake.hasten(by));
     }
 
     /// Has the oldest one make way, unless it may be over any moment. Whether one does.
-    pub(crate) fn end_oldest(&self, now: Instant) -> bool {
+    pub(super) fn end_oldest(&self, now: Instant) -> bool {
         let under_way = self.under_way.borrow();
         let oldest = under_way.values().find(|handshake| handshake.by.get().is_none());
         let oldest = oldest.filter(|handshake| now.duration_since(handshake.since) >= ON_ITS_WAY);
@@ -70,7 +70,7 @@ impl Handshake {
     }
 
     /// What it comes to; nothing if it has to make way before that.
-    pub(crate) async fn wait_for(&self, mut entering: Entering<'_>) -> Result<Option<Entered>, Refused> {
+    pub(super) async fn wait_for(&self, mut entering: Entering<'_>) -> Result<Option<Entered>, Refused> {
         loop {
             let by = self.by.get().filter(|by| *by < self.limit);
             tokio::select! {

@@ -4,25 +4,22 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::session::Session;
+use super::session::{ON_ITS_WAY, Session};
 
-/// A connection that was quiet for less than this may have a request on its way: it is not idle yet. Longer than most
-/// round trips, and far shorter than what anybody waits for a drain.
-pub(crate) const ON_ITS_WAY: Duration = Duration::from_millis(500);
 /// One look through all connections finds so many that may go: looking costs as much as there are connections.
 const AT_ONCE: usize = 64;
 
 /// Connections in the order in which they make way, from the last look at all of them.
 #[derive(Debug, Default)]
-pub(crate) struct Idlest {
+pub(super) struct Idlest {
     found: RefCell<VecDeque<(Instant, Weak<Session>)>>,
 }
 
 impl Idlest {
     /// The connection that has been idle longest, if one has been idle for long enough at `now`.
-    pub(crate) fn next<'a>(
+    pub(super) fn next<'a>(
         &self,
         now: Instant,
         sessions: impl Iterator<Item = &'a Rc<Session>>,

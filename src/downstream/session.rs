@@ -4,11 +4,14 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::Waker;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::relief::ON_ITS_WAY;
 use crate::error::Reason;
 use crate::exchange::{Exchange, Peer};
+
+/// A connection that was quiet for less than this may have a request on its way: it is not idle yet. Longer than most
+/// round trips, and far shorter than what anybody waits for a drain.
+pub(super) const ON_ITS_WAY: Duration = Duration::from_millis(500);
 
 /// What a connection is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +28,7 @@ pub(super) enum Doing {
 
 /// One client connection.
 #[derive(Debug)]
-pub(crate) struct Session {
+pub(super) struct Session {
     peer: Rc<Peer>,
     /// That of the present request; who awaits one has none, and is small.
     exchange: RefCell<Option<Rc<Exchange>>>,
@@ -123,7 +126,7 @@ impl Session {
 
     /// Asks the connection to end after the request that it is serving, or that is on its way. A request that has begun to arrive
     /// must be there by `latest`.
-    pub(crate) fn close(&self, latest: Instant) {
+    pub(super) fn close(&self, latest: Instant) {
         self.closing.set(Some(latest));
         if let Some(waker) = &*self.waker.borrow() {
             waker.wake_by_ref();
@@ -149,7 +152,7 @@ impl Session {
 
     /// Cuts off what the connection is doing: whatever waits for a backend ends now, and must be gone by `until`. Whether there
     /// was anything to cut off: who awaits a request has nothing, and whose request was answered neither.
-    pub(crate) fn cut_off(&self, until: Instant) -> bool {
+    pub(super) fn cut_off(&self, until: Instant) -> bool {
         let doing = self.doing.get();
         if let Some(exchange) = &*self.exchange.borrow() {
             exchange.clock().expire(Reason::Shutdown, until);

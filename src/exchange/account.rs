@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::Exchange;
 use super::message::Response;
-use super::record::{Logged, Record};
+use super::record::{Logged, Record, line};
 use crate::error::Reason;
 use crate::route::method_index;
 
@@ -108,7 +108,12 @@ impl Account {
         };
         worker.metrics().request_ended(record.route, method_index(&record.method), record.status, answered);
         if !matches!(record.access_log, Logged::No) {
-            worker.access_log().write(record, self.exchange.peer(), duration);
+            let peer = self.exchange.peer();
+            let route = worker.process().route_name(record.route);
+            let time = worker.wall_clock(record.started);
+            worker
+                .access_log()
+                .write(|buffer, second| line::append(buffer, record, peer, route, time, duration, second));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is known of a request for the log and the metrics. Data only: an [`Account`](super::Account) ends it.
 
-mod line;
+pub(super) mod line;
 mod members;
 
 use std::net::{IpAddr, SocketAddr};
@@ -13,8 +13,8 @@ use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
 use crate::error::{CLIENT_CLOSED, Reason};
+use crate::observe::UNMATCHED;
 use crate::upstream::Backend;
-pub(crate) use line::{Second, append as append_line};
 pub(crate) use members::Members;
 
 /// The id of a request: a UUID of ours, or a caller's that was checked (at most 128 of `[A-Za-z0-9._-]`).
@@ -79,9 +79,6 @@ pub(crate) enum Logged {
         members: Members,
     },
 }
-
-/// The number that stands for "no route" in tables that have one row more than there are routes.
-pub(crate) const UNMATCHED: u32 = u32::MAX;
 
 /// What the log and the metrics will say of a request.
 #[derive(Debug)]

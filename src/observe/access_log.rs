@@ -1,19 +1,18 @@
-//! The access log: one JSON object a line. A worker formats lines into a buffer of its own and hands full or aged
+//! The access log: one JSON object a line. A worker has lines appended to a buffer of its own and hands full or aged
 //! buffers to a writer thread through a bounded queue. Nobody waits: when the queue is full, lines are dropped and
 //! counted, and the next line that can be written says how many.
 
+mod second;
 mod whole_lines;
 mod writer;
 
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::exchange::{Peer, Record, Second, append_line};
-use crate::worker::{Process, Worker};
-pub(crate) use writer::{Queue, Writer};
+pub(crate) use second::Second;
+pub(crate) use writer::{LostLines, Queue, Writer};
 
 /// A full buffer is handed over at once.
 const FULL: usize = 48 * 1024;
@@ -28,40 +27,36 @@ pub(crate) struct AccessLogBuffer {
     second: Cell<Second>,
     queue: Queue,
     filled: Notify,
-    process: Arc<Process>,
 }
 
 impl AccessLogBuffer {
-    pub(crate) fn new(queue: Queue, process: Arc<Process>) -> Self {
+    pub(crate) fn new(queue: Queue) -> Self {
         Self {
             buffer: RefCell::new(Vec::with_capacity(FULL + 4 * 1024)),
             lines: Cell::new(0),
             second: Cell::default(),
             queue,
             filled: Notify::new(),
-            process,
         }
     }
 
-    /// Appends the line of an ended request.
-    pub(crate) fn write(&self, record: &Record, peer: &Peer, duration: Duration) {
+    /// Has a line appended, by who is told the second of the line before and says that of this one.
+    #[inline]
+    pub(crate) fn write(&self, append: impl FnOnce(&mut Vec<u8>, Second) -> Second) {
         let mut buffer = self.buffer.borrow_mut();
         if buffer.is_empty() {
             self.filled.notify_one();
         }
-        let route = self.process.route_name(record.route);
-        let time = peer.worker().wall_clock(record.started);
-        let second = append_line(&mut buffer, record, peer, route, time, duration, self.second.get());
-        self.second.set(second);
+        self.second.set(append(&mut buffer, self.second.get()));
         self.lines.set(self.lines.get() + 1);
         if buffer.len() >= FULL {
             drop(buffer);
-            self.flush(peer.worker());
+            self.flush();
         }
     }
 
     /// Hands the buffer to the writer thread; if it has fallen behind, the lines are lost and counted.
-    pub(crate) fn flush(&self, worker: &Worker) {
+    pub(crate) fn flush(&self) {
         let lines = self.lines.take();
         if lines == 0 {
             return;
@@ -69,19 +64,18 @@ impl AccessLogBuffer {
         let mut buffer = self.buffer.borrow_mut();
         let fresh = self.queue.spare().unwrap_or_else(|| Vec::with_capacity(FULL + 4 * 1024));
         let full = std::mem::replace(&mut *buffer, fresh);
-        if let Err(mut back) = self.queue.hand_over(full) {
-            worker.metrics().log_lines_dropped(lines);
+        if let Err(mut back) = self.queue.put(full, lines) {
             back.clear();
             *buffer = back;
         }
     }
 
     /// Flushes what has aged, for as long as the worker runs.
-    pub(crate) async fn keep_fresh(&self, worker: &Worker) {
+    pub(crate) async fn keep_fresh(&self) {
         loop {
             self.filled.notified().await;
             tokio::time::sleep(AGE).await;
-            self.flush(worker);
+            self.flush();
         }
     }
 }

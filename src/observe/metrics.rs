@@ -5,10 +5,10 @@ mod exposition;
 mod families;
 mod shard;
 
-pub(crate) use exposition::{Exposition, render};
+pub(crate) use exposition::{Exposition, Rendered};
 pub use families::Families;
 pub(crate) use families::{counter, family, gauge, labels};
-pub(crate) use shard::{ByStatus, Histogram, RouteCounters, Shard};
+pub(crate) use shard::{ByStatus, Histogram, RouteCounters, Shard, UNMATCHED};
 
 /// The upper bounds of the latency buckets, in seconds: OpenTelemetry's, with three for a proxy's own scale before them.
 pub(crate) const BUCKETS: [f64; 17] =

@@ -8,10 +8,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{oneshot, watch};
 
 use super::supervise::Crew;
+use crate::downstream::LAST_WORDS;
 use crate::late::Problems;
 use crate::policy::{self, Control, Policy, Reloaded};
 use crate::upstream::{Monitor, keep_names_fresh};
-use crate::worker::{LAST_WORDS, Phase, Process};
+use crate::worker::{Phase, Process};
 
 /// Beyond the time for the last words of what is cut off, a worker that does not end is left behind.
 const PATIENCE: Duration = Duration::from_secs(1);

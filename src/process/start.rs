@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use super::supervise::{Crew, End, Reporter};
 use super::{control, files};
 use crate::app::App;
-use crate::downstream::{acceptor, listener};
+use crate::downstream::{Clients, acceptor, listener};
 use crate::late::Problems;
 use crate::observe::{OperationalLog, Queue, Writer};
 use crate::settings::{Listen, Listener, Settings};
@@ -192,7 +192,7 @@ fn serve<A: App>(
     process: Arc<Process>,
     (hangup, ends): (Signal, control::Ends),
 ) -> std::io::Result<ExitCode> {
-    let (writer, queues) = Writer::start(process.clone(), sockets.len())?;
+    let (writer, queues) = Writer::start(process.lost_lines().clone(), sockets.len())?;
     let (phase, watched) = watch::channel(Phase::Running);
     let works = sockets.into_iter().zip(queues).map(|(sockets, queue)| {
         let (process, phase) = (process.clone(), watched.clone());
@@ -233,44 +233,44 @@ fn work<A: App>(
     let runtime = LocalRuntime::new()?;
     // Inside of the runtime, where what is a worker's own can have tasks.
     let worker = runtime.block_on(async { Rc::new(Worker::new(process, queue)) });
+    let clients = Rc::new(Clients::new(worker.clone()));
     let result = runtime.block_on(async {
         let mut accepting = JoinSet::new();
         for (socket, owner) in sockets {
             match owner {
                 Owner::Admin => {
-                    tokio::task::spawn_local(acceptor::serve_admin(socket, worker.clone()));
+                    tokio::task::spawn_local(acceptor::serve_admin(socket, clients.clone()));
                 }
                 Owner::Gateway(listener) => {
                     let app = (app, listener);
-                    accepting.spawn_local(acceptor::serve(app, socket, worker.clone(), phase.clone()));
+                    accepting.spawn_local(acceptor::serve(app, socket, clients.clone(), phase.clone()));
                 }
             }
         }
         let sweeping = worker.clone();
         tokio::task::spawn_local(async move { sweeping.sweep().await });
-        let relieving = worker.clone();
+        let relieving = clients.clone();
         tokio::task::spawn_local(async move { relieving.relieve_others().await });
         let logging = worker.clone();
-        tokio::task::spawn_local(async move { logging.access_log().keep_fresh(&logging).await });
+        tokio::task::spawn_local(async move { logging.access_log().keep_fresh().await });
         // Each ends by itself when the gateway closes. One that fails takes the worker with it: deaf, it is no use.
         while let Some(ended) = accepting.join_next().await {
             ended.map_err(std::io::Error::other)??;
         }
-        let mut end = End::Drained;
-        tokio::select! {
+        let was_cut_off = tokio::select! {
             biased;
             // The sender is gone only when the control thread is; then there is nobody left to serve for.
-            _ = phase.wait_for(|phase| *phase == Phase::Stopped) => end = worker.cut_off_clients().await,
-            () = worker.close_clients() => {}
-        }
-        worker.access_log().flush(&worker);
+            _ = phase.wait_for(|phase| *phase == Phase::Stopped) => clients.cut_off().await,
+            () = clients.close() => false,
+        };
+        worker.access_log().flush();
         reporter.idle();
         // This worker is done; its admin listener answers until all are.
         let _ = phase.wait_for(|phase| *phase == Phase::Stopped).await;
-        Ok(end)
+        Ok(if was_cut_off { End::CutOff } else { End::Drained })
     });
     // What is still in flight is dropped with its task, and every request dropped leaves its line.
     runtime.shutdown_background();
-    worker.access_log().flush(&worker);
+    worker.access_log().flush();
     result
 }

@@ -2,7 +2,7 @@
 
 mod per_client;
 
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
@@ -12,8 +12,7 @@ use self::per_client::PerClient;
 pub(crate) use self::per_client::{Client, Full};
 use crate::door::RefusedConnections;
 use crate::error::Refusal;
-use crate::exchange::UNMATCHED;
-use crate::observe::{Exposition, OperationalLog, Shard};
+use crate::observe::{Exposition, LostLines, OperationalLog, Shard, UNMATCHED};
 use crate::settings::Settings;
 
 /// Where a process is in its life.
@@ -44,9 +43,9 @@ pub(crate) struct Process {
     per_client: PerClient,
     refused: RefusedConnections,
     relief: Notify,
-    log_lines_lost: AtomicU64,
+    lost_lines: Arc<LostLines>,
     log: OperationalLog,
-    exposition: Exposition,
+    exposition: Arc<Exposition>,
 }
 
 /// Each once, however many policies have the same.
@@ -80,9 +79,9 @@ impl Process {
             per_client: PerClient::new(settings.limits.connections_per_client),
             refused: RefusedConnections::new(),
             relief: Notify::new(),
-            log_lines_lost: AtomicU64::new(0),
+            lost_lines: Arc::default(),
             log,
-            exposition: Exposition::default(),
+            exposition: Arc::default(),
         }
     }
 
@@ -150,7 +149,7 @@ impl Process {
     }
 
     /// Told when a worker needs room and has no idle connection of its own: every other worker then ends one.
-    pub(super) fn relief(&self) -> &Notify {
+    pub(crate) fn relief(&self) -> &Notify {
         &self.relief
     }
 
@@ -169,21 +168,12 @@ impl Process {
     }
 
     /// Who waits for `/metrics`.
-    pub(crate) fn exposition(&self) -> &Exposition {
+    pub(crate) fn exposition(&self) -> &Arc<Exposition> {
         &self.exposition
     }
 
-    /// Lines of the access log that the writer thread could not write.
-    pub(crate) fn lose_log_lines(&self, lines: u64) {
-        self.log_lines_lost.fetch_add(lines, Ordering::Relaxed);
-    }
-
-    pub(crate) fn log_lines_lost(&self) -> u64 {
-        self.log_lines_lost.load(Ordering::Relaxed)
-    }
-
-    /// Lines lost by the writer and by the workers.
-    pub(crate) fn log_lines_dropped(&self) -> u64 {
-        self.shards().iter().map(|shard| shard.log_dropped.get()).sum::<u64>() + self.log_lines_lost()
+    /// Lines of the access log that nobody will read.
+    pub(crate) fn lost_lines(&self) -> &Arc<LostLines> {
+        &self.lost_lines
     }
 }

@@ -11,9 +11,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::app::App;
-use crate::downstream::entrance::{self, Seat};
+use crate::downstream::clients::Clients;
+use crate::downstream::entrance;
 use crate::downstream::gate;
 use crate::downstream::http1::Service as Connections;
+use crate::downstream::seat::Seat;
 use crate::error::Error;
 use crate::exchange::{Context, Request, Response};
 use crate::late::{Late, Origin};
@@ -98,12 +100,13 @@ fn answer_in(phase: Phase) -> String {
     runtime.block_on(async {
         let log = OperationalLog::write_to(io::sink()).unwrap();
         let process = Arc::new(Process::new(&SETTINGS, Box::new(["all"]), 10, log));
-        let (_writer, mut queues) = Writer::start(process.clone(), 1).unwrap();
+        let (_writer, mut queues) = Writer::start(process.lost_lines().clone(), 1).unwrap();
         let worker = Rc::new(Worker::new(process.clone(), queues.remove(0)));
+        let clients = Rc::new(Clients::new(worker));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, peer) = listener.accept().await.unwrap();
-        let seat = Seat::take(&worker).unwrap();
+        let seat = Seat::take(&clients).unwrap();
         process.enter(phase);
         let stream = crate::stream::Stream::tcp(stream);
         let service = Connections::new(|exchange, arrival| gate::answer(&Answering, exchange, arrival));

@@ -2,14 +2,28 @@
 
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
 use super::whole_lines::{WholeLines, stdout};
-use crate::worker::Process;
 
 /// Buffers that may wait for the writer, for each worker.
 const DEPTH: usize = 64;
+
+/// How many lines nobody will read: counted by whoever has lost them.
+#[derive(Debug, Default)]
+pub(crate) struct LostLines(AtomicU64);
+
+impl LostLines {
+    fn add(&self, lines: u64) {
+        self.0.fetch_add(lines, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// The writer thread, seen from the side that stops it.
 #[derive(Debug)]
@@ -23,6 +37,7 @@ pub(crate) struct Queue {
     full: SyncSender<Batch>,
     spare: Receiver<Vec<u8>>,
     returned: SyncSender<Vec<u8>>,
+    lost: Arc<LostLines>,
 }
 
 #[derive(Debug)]
@@ -37,27 +52,30 @@ impl Queue {
         self.spare.try_recv().ok()
     }
 
-    /// Gives the text back if the writer has fallen behind.
-    pub(super) fn hand_over(&self, text: Vec<u8>) -> Result<(), Vec<u8>> {
+    /// Has the text written, which is so many lines; gives it back if the writer has fallen behind, and they are lost.
+    pub(super) fn put(&self, text: Vec<u8>, lines: u64) -> Result<(), Vec<u8>> {
         self.full.try_send(Batch { text, home: self.returned.clone() }).map_err(|error| match error {
-            TrySendError::Full(batch) | TrySendError::Disconnected(batch) => batch.text,
+            TrySendError::Full(batch) | TrySendError::Disconnected(batch) => {
+                self.lost.add(lines);
+                batch.text
+            }
         })
     }
 }
 
 impl Writer {
     /// Starts the thread, with a queue for each of `workers` workers.
-    pub(crate) fn start(process: Arc<Process>, workers: usize) -> std::io::Result<(Self, Vec<Queue>)> {
+    pub(crate) fn start(lost: Arc<LostLines>, workers: usize) -> std::io::Result<(Self, Vec<Queue>)> {
         let (full, batches) = sync_channel(DEPTH * workers);
         let queues = (0..workers).map(|_| {
             let (returned, spare) = sync_channel(4);
-            Queue { full: full.clone(), spare, returned }
+            Queue { full: full.clone(), spare, returned, lost: lost.clone() }
         });
         let queues = queues.collect();
         let output = WholeLines::new(stdout()?);
         let thread = std::thread::Builder::new()
             .name("access-log".to_owned())
-            .spawn(move || run(&batches, &process, output))?;
+            .spawn(move || run(&batches, &lost, output))?;
         Ok((Self { thread }, queues))
     }
 
@@ -70,18 +88,18 @@ impl Writer {
 }
 
 /// Writes until every queue is gone. Lines that could not be written (a closed pipe, a full disk) are counted.
-fn run(batches: &Receiver<Batch>, process: &Process, mut output: WholeLines<impl Write>) {
+fn run(batches: &Receiver<Batch>, lost: &LostLines, mut output: WholeLines<impl Write>) {
     let mut reported = 0;
     while let Ok(mut batch) = batches.recv() {
-        let dropped = process.log_lines_dropped();
-        if dropped > reported {
-            let notice = format!("{{\"event\":\"access_log_dropped\",\"count\":{}}}\n", dropped - reported);
+        let count = lost.count();
+        if count > reported {
+            let notice = format!("{{\"event\":\"access_log_dropped\",\"count\":{}}}\n", count - reported);
             if output.write(notice.as_bytes()).is_ok() {
-                reported = dropped;
+                reported = count;
             }
         }
-        if let Err(lost) = output.write(&batch.text) {
-            process.lose_log_lines(lost);
+        if let Err(lines) = output.write(&batch.text) {
+            lost.add(lines);
         }
         batch.text.clear();
         // The worker may have spares enough; then this buffer goes.

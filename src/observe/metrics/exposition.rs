@@ -7,9 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use crate::admin::collector;
-use crate::worker::Process;
-
 /// What `/metrics` says, and its content type. `None`: it could not be rendered.
 pub(crate) type Rendered = Option<(Bytes, String)>;
 
@@ -47,46 +44,39 @@ impl Exposition {
     fn give_up(&self) {
         *self.lock() = Waiting::default();
     }
-}
 
-/// The whole of `/metrics`, as it is now or a little later.
-pub(crate) async fn render(process: &Arc<Process>) -> Rendered {
-    let (rendered, first) = process.exposition().join();
-    if first {
-        let rendering = process.clone();
-        let thread = std::thread::Builder::new().name("metrics".to_owned());
-        if let Err(error) = thread.spawn(move || render_for_all(&rendering)) {
-            tracing::error!(%error, "cannot collect the metrics");
-            process.exposition().give_up();
-        }
-    }
-    rendered.await.ok().flatten()
-}
-
-/// Renders for as long as somebody waits.
-fn render_for_all(process: &Arc<Process>) {
-    /// Also after a panic nobody waits for ever.
-    struct Ends<'a>(&'a Exposition);
-    impl Drop for Ends<'_> {
-        fn drop(&mut self) {
-            if std::thread::panicking() {
-                self.0.give_up();
+    /// What `render` makes of the present, or of what comes a little later.
+    pub(crate) async fn ask(self: &Arc<Self>, render: impl Fn() -> Rendered + Send + 'static) -> Rendered {
+        let (rendered, first) = self.join();
+        if first {
+            let exposition = self.clone();
+            let thread = std::thread::Builder::new().name("metrics".to_owned());
+            if let Err(error) = thread.spawn(move || exposition.render_for_all(render)) {
+                tracing::error!(%error, "cannot collect the metrics");
+                self.give_up();
             }
         }
+        rendered.await.ok().flatten()
     }
-    let exposition = process.exposition();
-    let _ends = Ends(exposition);
-    while let Some(waiting) = exposition.next() {
-        let rendered = match collector::render(process) {
-            Ok((text, content_type)) => Some((Bytes::from(text), content_type)),
-            Err(error) => {
-                tracing::error!(%error, "cannot encode the metrics");
-                None
+
+    /// Renders for as long as somebody waits.
+    fn render_for_all(&self, render: impl Fn() -> Rendered) {
+        /// Also after a panic nobody waits for ever.
+        struct Ends<'a>(&'a Exposition);
+        impl Drop for Ends<'_> {
+            fn drop(&mut self) {
+                if std::thread::panicking() {
+                    self.0.give_up();
+                }
             }
-        };
-        for who in waiting {
-            // They may have gone away.
-            let _ = who.send(rendered.clone());
+        }
+        let _ends = Ends(self);
+        while let Some(waiting) = self.next() {
+            let rendered = render();
+            for who in waiting {
+                // They may have gone away.
+                let _ = who.send(rendered.clone());
+            }
         }
     }
 }

@@ -9,8 +9,10 @@ use castgate_contract::methods;
 
 use super::BUCKETS;
 use crate::error::Refusal;
-use crate::exchange::UNMATCHED;
 use crate::retries::RetryCause;
+
+/// The number that stands for "no route" in tables that have one row more than there are routes.
+pub(crate) const UNMATCHED: u32 = u32::MAX;
 
 /// The registered statuses (and 499); each has a counter, and one more counts all others.
 pub(crate) const STATUSES: [u16; 63] = [
@@ -144,7 +146,6 @@ pub(crate) struct Shard {
     tunnels_closed: Counter,
     /// Bytes that came from clients in tunnels, and those that went to them.
     pub(crate) tunnelled: [Counter; 2],
-    pub(crate) log_dropped: Counter,
 }
 
 impl Shard {
@@ -166,7 +167,6 @@ impl Shard {
             tunnels_opened: Counter::default(),
             tunnels_closed: Counter::default(),
             tunnelled: Default::default(),
-            log_dropped: Counter::default(),
         }
     }
 
@@ -229,10 +229,6 @@ impl Shard {
     pub(crate) fn tunnelled(&self, brought: u64, taken: u64) {
         self.tunnelled[0].add(brought);
         self.tunnelled[1].add(taken);
-    }
-
-    pub(crate) fn log_lines_dropped(&self, lines: u64) {
-        self.log_dropped.add(lines);
     }
 
     /// Requests being served.

@@ -234,7 +234,7 @@ fn what_comes_just_in_time_is_not_late() {
             let look = |rig: &mut Rig, cx: &mut Context<'_>| {
                 rig.tunnel.poll_in_time(&mut rig.client, &clock, &mut rig.block, cx).1
             };
-            poll_fn(|cx| Poll::Ready(assert!(look(&mut rig, cx).is_pending()))).await;
+            assert!(poll_fn(|cx| Poll::Ready(look(&mut rig, cx).is_pending())).await);
             let (source, reader) =
                 if from == Side::Client { (&mut browser, &mut server) } else { (&mut server, &mut browser) };
             source.write_all(b"x").await.unwrap();
@@ -243,7 +243,7 @@ fn what_comes_just_in_time_is_not_late() {
             // It is there, and the timer has been quicker.
             pass(&clock);
             let late = clock.deadline();
-            poll_fn(|cx| Poll::Ready(assert!(look(&mut rig, cx).is_pending()))).await;
+            assert!(poll_fn(|cx| Poll::Ready(look(&mut rig, cx).is_pending())).await);
             reader.read_exact(&mut [0]).await.unwrap();
             assert!(clock.expired().is_none() && clock.deadline() > late);
             // Nothing has come since.

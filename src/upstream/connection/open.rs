@@ -33,7 +33,7 @@ impl Connection {
                     Err(Unconnected::Shortage(_)) if worker.pool().give_way() => {}
                     Err(Unconnected::Shortage(_)) if waits < MOST_WAITS => {
                         waits += 1;
-                        worker.relieve();
+                        worker.ask_for_room();
                         tokio::time::sleep(WAIT).await;
                     }
                     done => return done,
