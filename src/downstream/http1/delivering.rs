@@ -62,6 +62,8 @@ where
                 Poll::Pending => return self.stay(State::Settling(flight, by)),
             }
         }
+        // Whoever is done with it finds that nobody else has it.
+        drop(exchange);
         self.announce(&mut flight);
         self.send(flight, cx)
     }
