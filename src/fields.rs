@@ -209,7 +209,9 @@ impl Fields {
     /// Takes out all fields of this name; whether there were any.
     pub fn remove(&mut self, name: impl AsRef<str>) -> bool {
         let (asked, before) = (Asked::new(name.as_ref()), self.len());
-        if self.has(asked.known) {
+        if asked.known.is_one_name() {
+            self.remove_all(Classes::one(asked.known));
+        } else if self.has(asked.known) {
             self.retain(|field| !asked.is(field));
         }
         self.len() < before

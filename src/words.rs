@@ -16,7 +16,7 @@ pub(crate) fn find(bytes: &[u8], test: impl Fn(u64) -> u64) -> Option<usize> {
         }
         rest = after;
     }
-    find_in_less(rest, test).map(|place| bytes.len() - rest.len() + place)
+    if rest.is_empty() { None } else { Some(bytes.len() - rest.len() + find_in_less(rest, test)?) }
 }
 
 /// The same in less than a word.
@@ -78,6 +78,18 @@ pub(crate) const fn other_than_alphanumeric_or(word: u64, from: u8, to: u8) -> u
     (!(letters | between(low, b'0', b'9') | between(low, from, to)) | word) & HIGHS
 }
 
+/// The lower-case digits of a number, the first one first.
+#[inline]
+pub(crate) const fn hexadecimal(number: u32) -> [u8; 8] {
+    let mut digits = number as u64;
+    digits = (digits | (digits << 16)) & 0x0000_ffff_0000_ffff;
+    digits = (digits | (digits << 8)) & 0x00ff_00ff_00ff_00ff;
+    digits = (digits | (digits << 4)) & 0x0f0f_0f0f_0f0f_0f0f;
+    // Six more, and what is a letter has a carry.
+    let letters = ((digits + 6 * ONES) >> 4) & ONES;
+    (digits + b'0' as u64 * ONES + letters * (b'a' - b'0' - 10) as u64).to_be_bytes()
+}
+
 /// In the high bit of every byte, of which none has one, whether it is from one to the other; the other bits say nothing.
 #[inline]
 const fn between(low: u64, from: u8, to: u8) -> u64 {
@@ -126,5 +138,19 @@ mod tests {
             }
         }
         assert!(find(b"", controls).is_none() && !any(b"", controls));
+    }
+
+    #[test]
+    fn digits_are_those_of_the_standard_library() {
+        for number in (0..32).flat_map(|shift| {
+            [
+                1 << shift,
+                u32::MAX >> shift,
+                0x0123_4567_u32.rotate_left(shift),
+                0x89ab_cdef_u32.rotate_left(shift),
+            ]
+        }) {
+            assert_eq!(hexadecimal(number), *format!("{number:08x}").as_bytes());
+        }
     }
 }

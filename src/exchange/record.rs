@@ -15,6 +15,7 @@ use uuid::fmt::Hyphenated;
 use crate::error::{CLIENT_CLOSED, Reason};
 use crate::observe::UNMATCHED;
 use crate::upstream::Backend;
+use crate::words::hexadecimal;
 pub(crate) use members::Members;
 
 /// The id of a request: a UUID of ours, or a caller's that was checked (at most 128 of `[A-Za-z0-9._-]`).
@@ -30,8 +31,15 @@ enum Id {
 impl RequestId {
     /// One of ours.
     pub(crate) fn made(uuid: Uuid) -> Self {
-        let mut text = [0; Hyphenated::LENGTH];
-        uuid.hyphenated().encode_lower(&mut text);
+        let (high, low) = uuid.as_u64_pair();
+        let [a, b, c, d] = [high >> 32, high, low >> 32, low].map(|part| hexadecimal(part as u32));
+        let mut text = [b'-'; Hyphenated::LENGTH];
+        text[..8].copy_from_slice(&a);
+        text[9..13].copy_from_slice(&b[..4]);
+        text[14..18].copy_from_slice(&b[4..]);
+        text[19..23].copy_from_slice(&c[..4]);
+        text[24..28].copy_from_slice(&c[4..]);
+        text[28..].copy_from_slice(&d);
         Self(Id::Made(text))
     }
 
@@ -144,6 +152,13 @@ fn detached(target: &PathAndQuery) -> PathAndQuery {
 mod tests {
     use super::*;
     use bytes::BytesMut;
+
+    #[test]
+    fn an_id_of_ours_is_written_as_a_uuid_is() {
+        for uuid in [Uuid::nil(), Uuid::max(), Uuid::from_u128(0x0123_4567_89ab_cdef_9abc_def0_1234_5678)] {
+            assert_eq!(RequestId::made(uuid).as_str(), uuid.hyphenated().to_string());
+        }
+    }
 
     #[test]
     fn what_a_streamed_response_keeps_of_its_request_pins_no_block() {
