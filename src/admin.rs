@@ -17,8 +17,8 @@ use serde::{Serialize, Serializer};
 use crate::error::Reason;
 use crate::exchange::{Response, problem};
 use crate::settings::VERSION;
-use crate::upstream::{Backend, Members, Status};
-use crate::worker::{Phase, Process};
+use crate::upstream::{Backend, Cluster, Status};
+use crate::worker::{Process, Stage};
 
 /// The admin's own routes; they are few and never hot, so an ordinary router serves them.
 static ROUTER: LazyLock<Router<BuiltIn>> = LazyLock::new(|| {
@@ -112,7 +112,7 @@ fn called(backend: &'static Backend) -> Cow<'static, str> {
 
 fn health(process: &Process) -> Response {
     let mut worst: BTreeMap<Cow<'static, str>, Status> = BTreeMap::new();
-    let backends = process.settings().upstreams.iter().flat_map(|members| members.backends);
+    let backends = process.settings().upstreams.iter().flat_map(|cluster| cluster.backends);
     // Addresses come and go meanwhile: all are looked at once.
     let backends: Vec<_> = backends.map(|backend| (called(backend), backend.health().status())).collect();
     let backends = || backends.iter().filter(|(_, status)| *status != Status::Vacant);
@@ -122,7 +122,7 @@ fn health(process: &Process) -> Response {
     }
     let healthy = worst.values().filter(|status| **status == Status::Healthy).count();
     let status = match healthy {
-        _ if process.phase() != Phase::Running => "draining",
+        _ if process.stage() != Stage::Running => "draining",
         count if count == worst.len() => "healthy",
         0 => "unhealthy",
         _ => "degraded",
@@ -140,18 +140,18 @@ fn health(process: &Process) -> Response {
 
 /// Why the gateway should not get traffic, if it should not.
 fn unready(process: &Process) -> Option<String> {
-    if process.phase() != Phase::Running {
+    if process.stage() != Stage::Running {
         return Some("draining".to_owned());
     }
-    for members in process.settings().upstreams {
-        let takers = || members.written().filter(|slots| slots.iter().any(|slot| slot.weight() != 0));
+    for cluster in process.settings().upstreams {
+        let takers = || cluster.written().filter(|slots| slots.iter().any(|slot| slot.weight() != 0));
         // An address that has just come is no reason: what is known of the others is enough.
-        let statuses = || takers().map(Members::best);
+        let statuses = || takers().map(Cluster::best);
         if statuses().any(|status| status == Status::Unknown) {
-            return Some(format!("the first health checks of {} are not in", members.name));
+            return Some(format!("the first health checks of {} are not in", cluster.name));
         }
         if statuses().all(|status| status == Status::Unhealthy) {
-            return Some(format!("no backend of {} is healthy", members.name));
+            return Some(format!("no backend of {} is healthy", cluster.name));
         }
     }
     None

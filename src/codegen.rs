@@ -32,7 +32,7 @@ pub use crate::tunnel::Tunnels;
 pub use crate::uncompiled::Uncompiled;
 pub use crate::upgrade::Upgrades;
 pub use crate::upstream::{
-    Backend, Filled, HealthCheck, HostHeader, Keepalive, Members, Probe, ProbeField, ProbeRequest, Resolve,
+    Backend, Cluster, Filled, HealthCheck, HostHeader, Keepalive, Probe, ProbeField, ProbeRequest, Resolve,
     Resolved, Slots, StatusRange, Upstream, UpstreamTimeouts, balancers,
 };
 pub use crate::value::{Escape, RequestPart, RequestTarget, RequestText};

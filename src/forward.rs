@@ -43,7 +43,7 @@ impl<B: Balance> Service for Forward<B> {
         cx: &mut Context<'_>,
     ) -> impl Future<Output = Result<Response, Error>> {
         async move {
-            cx.admitted()?;
+            cx.not_refused()?;
             let mut tried = Tried::new();
             let backend = attempts::first(self.upstream, &mut tried, &request, cx)?;
             let mut attempts = Attempts::begin(self.upstream, (backend, tried), &mut request, cx);

@@ -73,7 +73,7 @@ impl Redirect {
 
 impl Service for Redirect {
     async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
-        cx.admitted()?;
+        cx.not_refused()?;
         let location = self.location(&request, cx)?;
         let location = HeaderValue::try_from(location).map_err(|_| Error::new(Reason::BadRequest))?;
         let mut response = Response::new(self.status, Body::empty());

@@ -7,7 +7,7 @@ use crate::door::Door;
 use crate::introduction::Via;
 use crate::late::{Late, Origin};
 use crate::policy::Policy;
-use crate::upstream::Members;
+use crate::upstream::Cluster;
 
 /// The version of castgate that a gateway was made with.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -121,7 +121,7 @@ pub struct Settings {
     /// Draining.
     pub drain: Drain,
     /// The upstreams, in the order of their ids.
-    pub upstreams: &'static [&'static Members],
+    pub upstreams: &'static [&'static Cluster],
     /// What is set up for middleware, in the order of its first use.
     pub policies: &'static [&'static dyn Policy],
 }

@@ -68,7 +68,7 @@ pub enum HostHeader {
 
 /// The backends of an upstream and its settings: everything but how one is chosen.
 #[derive(Debug)]
-pub struct Members {
+pub struct Cluster {
     /// Where the upstream was written.
     pub origin: Origin,
     /// Its place in `Settings::upstreams`.
@@ -101,7 +101,7 @@ pub struct Members {
     pub resolve: Option<Resolve>,
 }
 
-impl Members {
+impl Cluster {
     /// Resolves what is late of its backends and its probes. Called once, before any request.
     pub(crate) fn bind(&self, problems: &mut Problems) {
         self.written().for_each(|slots| Backend::bind(slots, problems));
@@ -149,23 +149,23 @@ impl Members {
     }
 }
 
-/// An upstream: its members and its balancer. The array of backends is behind a slice so that its length does not
+/// An upstream: its cluster and its balancer. The array of backends is behind a slice so that its length does not
 /// multiply types.
 #[derive(Debug)]
 pub struct Upstream<B> {
-    members: Members,
+    cluster: Cluster,
     balance: B,
 }
 
 impl<B: Balance> Upstream<B> {
-    /// An upstream of these members.
-    pub const fn new(members: Members, balance: B) -> Self {
-        Self { members, balance }
+    /// An upstream of this cluster.
+    pub const fn new(cluster: Cluster, balance: B) -> Self {
+        Self { cluster, balance }
     }
 
     /// The part that does not depend on the balancer.
-    pub const fn members(&self) -> &Members {
-        &self.members
+    pub const fn cluster(&self) -> &Cluster {
+        &self.cluster
     }
 
     /// A backend for the next attempt: a usable primary, else a usable backup, else nothing. Of a group in panic any, and
@@ -177,14 +177,14 @@ impl<B: Balance> Upstream<B> {
         rosters: &Rosters,
         cx: &impl BalancerContext,
     ) -> Option<&'static Backend> {
-        let members = &self.members;
+        let cluster = &self.cluster;
         if B::RESOLVES {
-            let roster = rosters.of(members);
+            let roster = rosters.of(cluster);
             return self.among(roster.primaries(), || roster.backups(), tried, cx);
         }
-        let (primaries, backups) = members.backends.split_at(members.primaries);
-        let backups = || Group::new(backups, members.backup_turns);
-        self.among(Group::new(primaries, members.primary_turns), backups, tried, cx)
+        let (primaries, backups) = cluster.backends.split_at(cluster.primaries);
+        let backups = || Group::new(backups, cluster.backup_turns);
+        self.among(Group::new(primaries, cluster.primary_turns), backups, tried, cx)
     }
 
     /// The same where an attempt has failed, out of the usual request's way.
@@ -206,7 +206,7 @@ impl<B: Balance> Upstream<B> {
         tried: &mut Tried,
         cx: &impl BalancerContext,
     ) -> Option<&'static Backend> {
-        let below = self.members.panic_basis_points;
+        let below = self.cluster.panic_basis_points;
         let primaries = primaries.with_panic(below);
         self.balance.pick(&primaries, tried, cx).or_else(|| {
             let backups = backups().with_panic(below);

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use self::ids::Ids;
 use self::memory::Memory;
-pub(crate) use self::shared::{Client, Full, Phase, Process};
+pub(crate) use self::shared::{Client, Full, Process, Stage};
 use crate::observe::{AccessLogBuffer, Queue, Shard};
 use crate::policy::Locals;
 use crate::retries::Budget;
@@ -183,11 +183,11 @@ impl Worker {
 
     /// Whether what is still in flight is being cut off.
     pub(crate) fn is_stopped(&self) -> bool {
-        self.process.phase() == Phase::Stopped
+        self.process.stage() == Stage::Stopped
     }
 
     /// Whether responses should ask their clients to reconnect elsewhere.
     pub(crate) fn is_draining(&self) -> bool {
-        self.process.phase() != Phase::Running
+        self.process.stage() != Stage::Running
     }
 }

@@ -18,7 +18,7 @@ use crate::observe::{
 };
 use crate::retries::RetryCause;
 use crate::settings::{Settings, VERSION};
-use crate::upstream::{Backend, Members, Status};
+use crate::upstream::{Backend, Cluster, Status};
 use crate::worker::Process;
 
 /// The label of requests that matched no route.
@@ -219,24 +219,24 @@ fn requests(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
 
 fn upstreams(process: &Process, shards: &[Arc<Shard>]) -> Vec<MetricFamily> {
     let (mut totals, mut durations, mut up, mut addresses) = (vec![], vec![], vec![], vec![]);
-    for (id, members) in process.settings().upstreams.iter().enumerate() {
-        for slots in members.written() {
+    for (id, cluster) in process.settings().upstreams.iter().enumerate() {
+        for slots in cluster.written() {
             // Addresses are no label: they come and go, and a reader keeps each for ever.
             let Some(first) = slots.first() else { continue };
-            let labels = [("upstream", members.name), ("backend", first.url())];
-            let healthy = Members::best(slots) == Status::Healthy;
+            let labels = [("upstream", cluster.name), ("backend", first.url())];
+            let healthy = Cluster::best(slots) == Status::Healthy;
             up.push(gauge(&labels, f64::from(u8::from(healthy))));
             let counts =
                 shards.iter().flat_map(|shard| slots.iter().map(|slot| &shard.backends[slot.slot()]));
             for (status, count) in by_status(counts) {
                 totals.push(counter(&[labels[0], labels[1], ("status", &status)], count as f64));
             }
-            if members.resolve.is_some() {
+            if cluster.resolve.is_some() {
                 addresses.extend(addresses_of(slots, labels));
             }
         }
         let observed = shards.iter().map(|shard| &shard.upstreams[id]);
-        durations.push(histogram(&[("upstream", members.name)], observed));
+        durations.push(histogram(&[("upstream", cluster.name)], observed));
     }
     vec![
         family(

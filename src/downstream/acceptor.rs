@@ -17,7 +17,7 @@ use super::seat::Seat;
 use super::{connection, gate};
 use crate::app::App;
 use crate::stream::Stream;
-use crate::worker::Phase;
+use crate::worker::Stage;
 
 /// Between two looks whether there is room for one more.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -32,7 +32,7 @@ pub(crate) async fn serve<A: App>(
     (app, number): (&'static A, usize),
     socket: Listener,
     clients: Rc<Clients>,
-    mut phase: watch::Receiver<Phase>,
+    mut stage: watch::Receiver<Stage>,
 ) -> io::Result<()> {
     let service = Service::new(move |exchange, arrival| gate::answer(app, exchange, arrival));
     let listener = Accepting::new(socket)?;
@@ -40,13 +40,13 @@ pub(crate) async fn serve<A: App>(
         let (stream, peer) = tokio::select! {
             biased;
             // An error means that the control thread is gone, and nobody is left to serve for.
-            _ = phase.wait_for(|phase| *phase >= Phase::Closing) => break,
+            _ = stage.wait_for(|stage| *stage >= Stage::Closing) => break,
             accepted = accept(&listener, &clients) => accepted,
         };
         let seat = tokio::select! {
             biased;
             seat = make_room(&clients) => seat,
-            _ = phase.wait_for(|phase| *phase >= Phase::Closing) => Seat::take_beyond_limit(&clients),
+            _ = stage.wait_for(|stage| *stage >= Stage::Closing) => Seat::take_beyond_limit(&clients),
         };
         entrance::enter((&service, number), stream, peer, seat);
     }

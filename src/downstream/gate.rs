@@ -28,7 +28,7 @@ use crate::exchange::{Account, Context, Delivery, Exchange, Record, Request, Req
 use crate::fields::{Fields, Known};
 use crate::host::host_name;
 use crate::route::{Answer, Disputed, Question, RouteSettings};
-use crate::worker::Phase;
+use crate::worker::Stage;
 
 /// What a client connection brings.
 #[derive(Debug)]
@@ -264,7 +264,7 @@ async fn answer_admin(exchange: &Rc<Exchange>, request: Request) -> Delivery {
     drop(body);
     let process = exchange.worker().process();
     let response = admin::answer(process, &method, target.path()).await;
-    if process.phase() != Phase::Running || exchange.peer().is_too_old(exchange.clock().now()) {
+    if process.stage() != Stage::Running || exchange.peer().is_too_old(exchange.clock().now()) {
         exchange.close_after();
     }
     Delivery { response, account: None }

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::Method;
 
-use self::delivering::PATIENCE;
+use self::delivering::MOST_UNWANTED_TIME;
 pub(super) use self::flight::Service;
 use self::flight::{Flight, To};
 use self::tunnelling::Tunnelling;
@@ -289,7 +289,7 @@ where
                 }
                 flight.inform();
                 flight.place.unwanted = flight.exchange.upload().unread();
-                let by = flight.exchange.clock().now() + PATIENCE;
+                let by = flight.exchange.clock().now() + MOST_UNWANTED_TIME;
                 return self.settle(flight, by, cx);
             }
             if flight.exchange.upload().is_wanted() {

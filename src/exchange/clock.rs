@@ -64,7 +64,7 @@ pub(crate) struct Clock {
     by: Cell<Instant>,
     route: Cell<&'static RouteSettings>,
     /// How long the backend of the present attempt may take for its head.
-    patience: Cell<Duration>,
+    head_within: Cell<Duration>,
     /// When the route's `timeout` is over.
     limit: Cell<Instant>,
     /// When the route's `total` is over.
@@ -86,7 +86,7 @@ impl Clock {
             phase: Cell::new(Phase::ResponseHead),
             by: Cell::new(now),
             route: Cell::new(&NO_ROUTE),
-            patience: Cell::new(Duration::ZERO),
+            head_within: Cell::new(Duration::ZERO),
             limit: Cell::new(now),
             total: Cell::new(None),
             stuck: Cell::new(None),
@@ -113,7 +113,7 @@ impl Clock {
         self.now.set(Some(now));
         self.phase.set(Phase::ResponseHead);
         self.route.set(route);
-        self.patience.set(route.timeout);
+        self.head_within.set(route.timeout);
         self.limit.set(now + route.timeout);
         self.by.set(self.limit.get());
         self.total.set(route.total.map(|total| now + total));
@@ -122,10 +122,10 @@ impl Clock {
         self.cut.set(None);
     }
 
-    /// An attempt at a backend begins, which may take `patience` for the head of its response.
-    pub(crate) fn await_answer(&self, patience: Duration) {
-        self.patience.set(patience);
-        self.by.set(self.limit.get().min(self.now() + patience));
+    /// An attempt at a backend begins, which may take this long for the head of its response.
+    pub(crate) fn await_answer(&self, within: Duration) {
+        self.head_within.set(within);
+        self.by.set(self.limit.get().min(self.now() + within));
     }
 
     /// The backend is asked whether it wants the body.
@@ -138,7 +138,7 @@ impl Clock {
     pub(crate) fn consented(&self) {
         if self.phase.get() == Phase::Consent {
             self.phase.set(Phase::ResponseHead);
-            self.by.set(self.limit.get().min(self.now() + self.patience.get()));
+            self.by.set(self.limit.get().min(self.now() + self.head_within.get()));
         }
     }
 
@@ -204,7 +204,7 @@ impl Clock {
             Phase::Consent | Phase::Upload | Phase::ResponseHead => {
                 self.phase.set(Phase::ResponseHead);
                 self.limit.set(self.now() + self.route.get().timeout);
-                self.moved(self.limit.get().min(self.now() + self.patience.get()));
+                self.moved(self.limit.get().min(self.now() + self.head_within.get()));
             }
             Phase::Download => self.response_moved(),
             Phase::Tunnel => self.tunnel_moved(),

@@ -117,7 +117,7 @@ impl<'a> Context<'a> {
 
     /// Lets the end of a stack answer, unless the gate has refused the request already: who looks at every answer of the route is to
     /// see that one too.
-    pub(crate) fn admitted(&mut self) -> Result<(), Error> {
+    pub(crate) fn not_refused(&mut self) -> Result<(), Error> {
         // Looked at before it is taken: an error is not small, and there is almost never one.
         if self.rejection.is_none() { Ok(()) } else { self.rejection.take().map_or(Ok(()), Err) }
     }

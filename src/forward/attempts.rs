@@ -13,7 +13,7 @@ use crate::error::Reason;
 use crate::exchange::{Context, Request, RequestBody, Response};
 use crate::retries::RetryCause;
 use crate::upstream::{
-    Backend, Balance, BalancerContext, Connection, HostHeader, Members, Outbound, Pool, SendError, Tried,
+    Backend, Balance, BalancerContext, Cluster, Connection, HostHeader, Outbound, Pool, SendError, Tried,
     Upstream,
 };
 
@@ -98,13 +98,13 @@ impl<B: Balance> Attempts<B> {
             None => Repeat::of(&request.method, body.as_ref()),
             Some(_) => Repeat::Never,
         };
-        let left = upstream.members().retries.attempts;
+        let left = upstream.cluster().retries.attempts;
         Self { upstream, backend, by: By::Kept, tried, left, body, says_empty, repeat }
     }
 
     /// Makes one.
     pub(super) async fn make(&mut self, request: &Request, path: &PathEdit, cx: &mut Context<'_>) -> Outcome {
-        let (members, backend, exchange) = (self.upstream.members(), self.backend, cx.exchange);
+        let (cluster, backend, exchange) = (self.upstream.cluster(), self.backend, cx.exchange);
         let pool = exchange.worker().pool();
         cx.record.backend = Some(backend);
         let attempt = Attempt::start(cx, backend);
@@ -112,7 +112,7 @@ impl<B: Balance> Attempts<B> {
         let kept = || pool.take(backend, attempt.started);
         let connection = match if self.by == By::Kept { kept() } else { None } {
             Some(connection) => Ok(connection),
-            None => connect(backend, members, cx).await,
+            None => connect(backend, cluster, cx).await,
         };
         if B::RESOLVES {
             let made = connection.as_ref().ok().and_then(|connection| connection.address());
@@ -134,7 +134,7 @@ impl<B: Balance> Attempts<B> {
             }
             Ok(mut connection) => {
                 connection.keep_in_flight(in_flight);
-                exchange.clock().await_answer(members.timeouts.response);
+                exchange.clock().await_answer(cluster.timeouts.response);
                 let (was_used, idle) = (connection.was_used(), connection.idle_for(attempt.started));
                 let is_uploaded = self.body.as_ref().is_some_and(|body| body.exchange().is_some());
                 let outbound = Outbound {
@@ -146,15 +146,15 @@ impl<B: Balance> Attempts<B> {
                     takes_trailers: exchange.takes_trailers(),
                     says_empty: self.says_empty,
                     upgrade: cx.upgrade,
-                    keeps_host: members.host_header == HostHeader::Preserve,
-                    host: match members.host_header {
+                    keeps_host: cluster.host_header == HostHeader::Preserve,
+                    host: match cluster.host_header {
                         HostHeader::Name(name) => Some(name.as_bytes()),
                         _ => backend.authority().map(HeaderValue::as_bytes),
                     },
                 };
                 match connection.exchange(&outbound, self.body.take(), exchange).await {
                     Ok(answer) => {
-                        attempt.answered(cx, members.id);
+                        attempt.answered(cx, cluster.id);
                         if !answer.body.is_streaming() {
                             attempt.count(cx, answer.status.as_u16());
                         }
@@ -181,7 +181,7 @@ impl<B: Balance> Attempts<B> {
                 }
             }
         };
-        attempt.end(cx, members.id, reason);
+        attempt.end(cx, cluster.id, reason);
         self.tried.add(backend);
         Outcome::Failed(reason, cause)
     }
@@ -206,8 +206,8 @@ impl<B: Balance> Attempts<B> {
         reason: Reason,
         cause: RetryCause,
     ) -> Result<(), Reason> {
-        let (members, worker) = (self.upstream.members(), cx.exchange.worker());
-        if self.left == 0 || !cause.is_on(&members.retries) {
+        let (cluster, worker) = (self.upstream.cluster(), cx.exchange.worker());
+        if self.left == 0 || !cause.is_on(&cluster.retries) {
             return Err(reason);
         }
         // That a kept connection was closed speaks against its backend only a little: if there is no other, the same
@@ -215,7 +215,7 @@ impl<B: Balance> Attempts<B> {
         let again = Some(self.backend).filter(|_| cause == RetryCause::StaleConnection);
         let chosen = self.upstream.choose_another(&mut self.tried, worker.rosters(), &Asked { request, cx });
         let next = chosen.or(again).ok_or(reason)?;
-        if !worker.retry_budget(members.id).withdraw(&members.retries, cause, cx.now()) {
+        if !worker.retry_budget(cluster.id).withdraw(&cluster.retries, cause, cx.now()) {
             return Err(reason);
         }
         self.backend = next;
@@ -235,8 +235,8 @@ pub(super) fn first<B: Balance>(
     request: &Request,
     cx: &Context<'_>,
 ) -> Result<&'static Backend, Reason> {
-    let (members, worker) = (upstream.members(), cx.worker());
-    worker.retry_budget(members.id).deposit(&members.retries);
+    let (cluster, worker) = (upstream.cluster(), cx.worker());
+    worker.retry_budget(cluster.id).deposit(&cluster.retries);
     upstream.choose(tried, worker.rosters(), &Asked { request, cx }).ok_or(Reason::NoHealthyBackend)
 }
 
@@ -267,10 +267,10 @@ impl BalancerContext for Asked<'_> {
 /// A new connection, unless the request's time runs out first.
 async fn connect(
     backend: &'static Backend,
-    members: &'static Members,
+    cluster: &'static Cluster,
     cx: &Context<'_>,
 ) -> Result<Box<Connection>, Reason> {
-    let mut opening = pin!(Connection::open(backend, members, cx.worker()));
+    let mut opening = pin!(Connection::open(backend, cluster, cx.worker()));
     std::future::poll_fn(|task| match opening.as_mut().poll(task) {
         Poll::Pending => {
             cx.exchange.clock().expired().map_or(Poll::Pending, |reason| Poll::Ready(Err(reason)))

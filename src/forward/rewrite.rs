@@ -24,7 +24,7 @@ impl<S> Rewrite<S> {
 
 impl<S: Service> Service for Rewrite<S> {
     async fn serve(&self, mut request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
-        cx.admitted()?;
+        cx.not_refused()?;
         let place = self.to.place(&request, cx)?;
         let target = PathAndQuery::from_maybe_shared(bytes::Bytes::from(place));
         request.target = target.map_err(|_| Error::new(Reason::BadRequest))?;

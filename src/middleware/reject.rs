@@ -52,7 +52,7 @@ impl Respond {
 
 impl Service for Respond {
     async fn serve(&self, _request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
-        cx.admitted()?;
+        cx.not_refused()?;
         let body = Bytes::from_static(self.body.as_bytes());
         Ok(response(self.status, self.content_type, body))
     }
@@ -76,7 +76,7 @@ impl RespondOf {
 
 impl Service for RespondOf {
     async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
-        cx.admitted()?;
+        cx.not_refused()?;
         let body = self.body.body(&request, cx, self.escape);
         Ok(response(self.status, self.content_type, body))
     }

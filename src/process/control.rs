@@ -12,10 +12,10 @@ use crate::downstream::LAST_WORDS;
 use crate::late::Problems;
 use crate::policy::{self, Control, Policy, Reloaded};
 use crate::upstream::{Monitor, keep_names_fresh};
-use crate::worker::{Phase, Process};
+use crate::worker::{Process, Stage};
 
 /// Beyond the time for the last words of what is cut off, a worker that does not end is left behind.
-const PATIENCE: Duration = Duration::from_secs(1);
+const LAST_TURN: Duration = Duration::from_secs(1);
 
 /// How long policies may take to let go of what they hold back.
 const STOP: Duration = Duration::from_secs(1);
@@ -29,12 +29,12 @@ pub(super) enum Outcome {
     Incomplete,
 }
 
-/// Runs until the gateway has stopped: checks start at once, signals move the phase, and so does a worker that is gone. The
-/// first SIGTERM or SIGINT drains; a second one gives up waiting. The last phase is [`Phase::Stopped`]; everybody is told of it,
+/// Runs until the gateway has stopped: checks start at once, signals move the stage, and so does a worker that is gone. The
+/// first SIGTERM or SIGINT drains; a second one gives up waiting. The last stage is [`Stage::Stopped`]; everybody is told of it,
 /// and has a moment to end.
 pub(super) async fn run(
     process: Arc<Process>,
-    phase: watch::Sender<Phase>,
+    stage: watch::Sender<Stage>,
     mut crew: Crew,
     hangup: Signal,
     ends: Ends,
@@ -50,11 +50,11 @@ pub(super) async fn run(
     let tending = tokio::task::spawn_local(tend(policies, hangup, ended));
     let enter = |next| {
         process.enter(next);
-        phase.send_replace(next);
+        stage.send_replace(next);
     };
     drain(&process, enter, &mut crew, ends).await;
-    enter(Phase::Stopped);
-    if tokio::time::timeout(LAST_WORDS + PATIENCE, crew.ended()).await.is_err() {
+    enter(Stage::Stopped);
+    if tokio::time::timeout(LAST_WORDS + LAST_TURN, crew.ended()).await.is_err() {
         tracing::error!(workers = crew.running(), "workers do not end; the process ends without them");
     }
     drop(end);
@@ -127,7 +127,7 @@ fn tell(reloaded: Reloaded, problems: &Problems) {
 }
 
 /// Until the workers have drained, or may not go on.
-async fn drain(process: &Process, enter: impl Fn(Phase), crew: &mut Crew, mut ends: Ends) {
+async fn drain(process: &Process, enter: impl Fn(Stage), crew: &mut Crew, mut ends: Ends) {
     let drain = process.settings().drain;
     tokio::select! {
         name = ends.next() => {
@@ -138,13 +138,13 @@ async fn drain(process: &Process, enter: impl Fn(Phase), crew: &mut Crew, mut en
             tracing::error!(delay = ?drain.delay, grace = ?drain.grace, "draining, because a worker is gone");
         }
     }
-    enter(Phase::Draining);
+    enter(Stage::Draining);
     tokio::select! {
         () = tokio::time::sleep(drain.delay) => {}
         _ = ends.next() => return,
         () = crew.ended() => return,
     }
-    enter(Phase::Closing);
+    enter(Stage::Closing);
     tokio::select! {
         () = crew.drained() => {}
         () = tokio::time::sleep(drain.grace) => {
@@ -206,21 +206,21 @@ mod tests {
             0,
             OperationalLog::write_to(io::sink()).unwrap(),
         ));
-        let (phase, watched) = watch::channel(Phase::Running);
+        let (stage, watched) = watch::channel(Stage::Running);
         let runtime = tokio::runtime::LocalRuntime::new().unwrap();
         let mut seen = watched.clone();
         let survivor: Work = Box::new(move |reporter| {
-            let mut phases = Vec::new();
-            while *seen.borrow() != Phase::Stopped {
-                if *seen.borrow_and_update() == Phase::Closing {
+            let mut stages = Vec::new();
+            while *seen.borrow() != Stage::Stopped {
+                if *seen.borrow_and_update() == Stage::Closing {
                     break;
                 }
-                phases.push(*seen.borrow());
+                stages.push(*seen.borrow());
                 while !seen.has_changed().unwrap_or(true) {
                     std::thread::yield_now();
                 }
             }
-            assert_eq!(phases, [Phase::Running, Phase::Draining]);
+            assert_eq!(stages, [Stage::Running, Stage::Draining]);
             reporter.idle();
             Ok(End::Drained)
         });
@@ -232,9 +232,9 @@ mod tests {
         let outcome = runtime.block_on(async {
             let crew = Crew::start([survivor, dying]).unwrap();
             let (hangup, ends) = (catch_hangups().unwrap(), Ends::catch().unwrap());
-            run(process.clone(), phase, crew, hangup, ends).await.unwrap()
+            run(process.clone(), stage, crew, hangup, ends).await.unwrap()
         });
         assert_eq!(outcome, Outcome::Incomplete);
-        assert_eq!((process.phase(), *watched.borrow()), (Phase::Stopped, Phase::Stopped));
+        assert_eq!((process.stage(), *watched.borrow()), (Stage::Stopped, Stage::Stopped));
     }
 }

@@ -22,7 +22,7 @@ use crate::downstream::{Clients, acceptor, listener};
 use crate::late::Problems;
 use crate::observe::{OperationalLog, Queue, Writer};
 use crate::settings::{Listen, Listener, Settings};
-use crate::worker::{Phase, Process, Worker};
+use crate::worker::{Process, Stage, Worker};
 
 /// `EX_CONFIG` of sysexits.h: the config, the environment or a port is not as it must be.
 const EXIT_CONFIG: u8 = 78;
@@ -104,7 +104,7 @@ type Sockets = Vec<(listener::Listener, Owner)>;
 /// Binds late values and ports; the sockets of each worker, and where they listen.
 fn prepare(settings: &'static Settings) -> Result<(Vec<Sockets>, Listening), Problems> {
     let mut problems = Problems::new();
-    settings.upstreams.iter().for_each(|members| members.bind(&mut problems));
+    settings.upstreams.iter().for_each(|cluster| cluster.bind(&mut problems));
     settings.policies.iter().for_each(|policy| policy.bind(&mut problems));
     if let Err(why) = level(settings) {
         problems.at(settings.log_level.origin, why);
@@ -138,7 +138,7 @@ fn prepare(settings: &'static Settings) -> Result<(Vec<Sockets>, Listening), Pro
     let own = listening.iter().filter(|(scope, ..)| *scope == GATEWAY);
     let own: Vec<&Address> = own.map(|(.., address)| address).collect();
     let own = |place: &backend::Place| own.iter().find(|own| listener::leads_to(own, place)).copied();
-    let written = settings.upstreams.iter().flat_map(|members| members.written());
+    let written = settings.upstreams.iter().flat_map(|cluster| cluster.written());
     written.filter_map(<[_]>::first).for_each(|backend| backend.refuse_own(own, &mut problems));
     if !problems.messages().is_empty() {
         return Err(problems);
@@ -193,17 +193,17 @@ fn serve<A: App>(
     (hangup, ends): (Signal, control::Ends),
 ) -> std::io::Result<ExitCode> {
     let (writer, queues) = Writer::start(process.lost_lines().clone(), sockets.len())?;
-    let (phase, watched) = watch::channel(Phase::Running);
+    let (stage, watched) = watch::channel(Stage::Running);
     let works = sockets.into_iter().zip(queues).map(|(sockets, queue)| {
-        let (process, phase) = (process.clone(), watched.clone());
-        move |reporter| work(app, sockets, process, queue, phase, reporter)
+        let (process, stage) = (process.clone(), watched.clone());
+        move |reporter| work(app, sockets, process, queue, stage, reporter)
     });
     let crew = Crew::start(works)?;
     drop(watched);
     let control = std::thread::Builder::new().name("control".to_owned());
     let control = control.spawn(move || {
         let runtime = LocalRuntime::new()?;
-        let outcome = runtime.block_on(control::run(process, phase, crew, hangup, ends));
+        let outcome = runtime.block_on(control::run(process, stage, crew, hangup, ends));
         // A thread that looks up a name may hang for as long as it likes; nobody waits for it.
         runtime.shutdown_background();
         outcome
@@ -227,7 +227,7 @@ fn work<A: App>(
     sockets: Sockets,
     process: Arc<Process>,
     queue: Queue,
-    mut phase: watch::Receiver<Phase>,
+    mut stage: watch::Receiver<Stage>,
     reporter: Reporter,
 ) -> std::io::Result<End> {
     let runtime = LocalRuntime::new()?;
@@ -243,7 +243,7 @@ fn work<A: App>(
                 }
                 Owner::Gateway(listener) => {
                     let app = (app, listener);
-                    accepting.spawn_local(acceptor::serve(app, socket, clients.clone(), phase.clone()));
+                    accepting.spawn_local(acceptor::serve(app, socket, clients.clone(), stage.clone()));
                 }
             }
         }
@@ -260,13 +260,13 @@ fn work<A: App>(
         let was_cut_off = tokio::select! {
             biased;
             // The sender is gone only when the control thread is; then there is nobody left to serve for.
-            _ = phase.wait_for(|phase| *phase == Phase::Stopped) => clients.cut_off().await,
+            _ = stage.wait_for(|stage| *stage == Stage::Stopped) => clients.cut_off().await,
             () = clients.close() => false,
         };
         worker.access_log().flush();
         reporter.idle();
         // This worker is done; its admin listener answers until all are.
-        let _ = phase.wait_for(|phase| *phase == Phase::Stopped).await;
+        let _ = stage.wait_for(|stage| *stage == Stage::Stopped).await;
         Ok(if was_cut_off { End::CutOff } else { End::Drained })
     });
     // What is still in flight is dropped with its task, and every request dropped leaves its line.

@@ -16,7 +16,7 @@ use tokio::io::AsyncReadExt;
 
 use super::http1::{self, Outgoing, SendFailure};
 use super::streaming::Streaming;
-use super::{Backend, InFlight, Members, Outbound};
+use super::{Backend, Cluster, InFlight, Outbound};
 use crate::error::Reason;
 use crate::exchange::{Body, Exchange, RequestBody, Response};
 use crate::fields::Fields;
@@ -44,7 +44,7 @@ pub(crate) struct Connection {
     outgoing: Outgoing,
     input: Input,
     backend: &'static Backend,
-    members: &'static Members,
+    cluster: &'static Cluster,
     /// The backend will take another request after this one.
     keep_alive: bool,
     /// It has served an exchange before.
@@ -86,7 +86,7 @@ impl Connection {
     }
 
     pub(crate) fn max_idle(&self) -> usize {
-        self.members.keepalive.max_idle
+        self.cluster.keepalive.max_idle
     }
 
     pub(super) fn idle_since(&self) -> Instant {
@@ -165,14 +165,14 @@ impl Connection {
         if let Some(said) = answer.keeps_for {
             // Its end may be on its way before that is over.
             let good = (said / 2).max(said.saturating_sub(ON_ITS_WAY));
-            self.most_idle = good.min(self.members.keepalive.idle);
+            self.most_idle = good.min(self.cluster.keepalive.idle);
         }
         let body = match head.upgrade {
             Some(asked) if answer.status == StatusCode::SWITCHING_PROTOCOLS => self.switch(asked, exchange),
             _ => self.start_body(&answer, exchange),
         };
         let body = body.map_err(SendError::Failed)?;
-        let http1::ResponseHead { status, phrase, fields, .. } = answer;
+        let http1::FinalHead { status, phrase, fields, .. } = answer;
         Ok(Response { status, fields, body, phrase })
     }
 
@@ -206,7 +206,7 @@ impl Connection {
         exchange: &Rc<Exchange>,
         asked: (&Method, Option<Asked>),
         cx: &mut TaskContext<'_>,
-    ) -> Poll<Result<http1::ResponseHead, SendError>> {
+    ) -> Poll<Result<http1::FinalHead, SendError>> {
         self.send_on(cx).map_err(SendError::Failed)?;
         loop {
             match self.poll_read(usize::MAX, exchange, cx) {
@@ -238,7 +238,7 @@ impl Connection {
         &mut self,
         asked: (&Method, Option<Asked>),
         exchange: &Exchange,
-    ) -> Result<Option<http1::ResponseHead>, Malformed> {
+    ) -> Result<Option<http1::FinalHead>, Malformed> {
         let worker = exchange.worker();
         let mut spare = worker.spare_fields();
         let inform = |status, fields| exchange.inform(status, fields);
@@ -283,7 +283,7 @@ impl Connection {
     /// streaming, no second wake-up and no allocation.
     fn start_body(
         mut self: Box<Self>,
-        head: &http1::ResponseHead,
+        head: &http1::FinalHead,
         exchange: &Rc<Exchange>,
     ) -> Result<Body, Reason> {
         let mut decoder = Decoder::response(head.framing);

@@ -9,4 +9,4 @@ mod request;
 mod response;
 
 pub(super) use outgoing::{Outgoing, SendFailure};
-pub(super) use response::{Head as ResponseHead, parse as parse_head};
+pub(super) use response::{FinalHead, parse as parse_head};

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
-use super::{Backend, Members};
+use super::{Backend, Cluster};
 
 /// The kept connections of one worker.
 #[derive(Debug)]
@@ -41,8 +41,8 @@ impl Closes {
 
 impl Pool {
     /// Room for every backend of these upstreams.
-    pub(crate) fn new(upstreams: &[&'static Members]) -> Self {
-        let backends = 0..upstreams.iter().map(|members| members.backends.len()).sum();
+    pub(crate) fn new(upstreams: &[&'static Cluster]) -> Self {
+        let backends = 0..upstreams.iter().map(|cluster| cluster.backends.len()).sum();
         Self {
             idle: backends.clone().map(|_| RefCell::default()).collect(),
             closes: backends.map(|_| Closes::default()).collect(),
@@ -101,9 +101,9 @@ impl Pool {
     }
 
     /// Drops connections that are too old, were closed by their backend, or go to where it is no more.
-    pub(crate) fn sweep(&self, upstreams: &[&'static Members], now: Instant) {
-        for members in upstreams {
-            for backend in members.backends {
+    pub(crate) fn sweep(&self, upstreams: &[&'static Cluster], now: Instant) {
+        for cluster in upstreams {
+            for backend in cluster.backends {
                 let mut idle = self.idle[backend.slot()].borrow_mut();
                 idle.retain_mut(|connection| {
                     let is_good =

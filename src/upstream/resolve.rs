@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, oneshot};
 
-use super::Members;
+use super::Cluster;
 use super::addresses::Addresses;
 use super::connect::is_shortage;
 use super::slots::Seating;
@@ -61,7 +61,7 @@ impl Lookup for System {
 }
 
 /// Keeps the addresses of all backends fresh, for as long as the runtime lives. The first lookups start at once.
-pub(crate) fn start(upstreams: &'static [&'static Members]) {
+pub(crate) fn start(upstreams: &'static [&'static Cluster]) {
     let lookups = Rc::new(Semaphore::new(LOOKUPS));
     for name in names(upstreams) {
         tokio::task::spawn_local(name.keep_fresh(System, lookups.clone()));
@@ -69,17 +69,17 @@ pub(crate) fn start(upstreams: &'static [&'static Members]) {
 }
 
 /// The names to look up, each once, at the pace of whoever asks for it most often.
-fn names(upstreams: &[&'static Members]) -> Vec<Name> {
+fn names(upstreams: &[&'static Cluster]) -> Vec<Name> {
     let mut names: BTreeMap<&str, Name> = BTreeMap::new();
-    let written = upstreams.iter().flat_map(|members| members.written().map(move |slots| (*members, slots)));
-    for (members, slots) in written {
+    let written = upstreams.iter().flat_map(|cluster| cluster.written().map(move |slots| (*cluster, slots)));
+    for (cluster, slots) in written {
         let Some(first) = slots.first() else { continue };
         let (Some((host, port)), Some(addresses)) = (first.name_to_look_up(), first.addresses()) else {
             continue;
         };
-        let (interval, takers) = match &members.resolve {
+        let (interval, takers) = match &cluster.resolve {
             None => (PACE.interval, Takers::Whole(addresses)),
-            Some(resolve) => (resolve.interval, Takers::Slots(Seating::new(members, slots))),
+            Some(resolve) => (resolve.interval, Takers::Slots(Seating::new(cluster, slots))),
         };
         let new = || Name { host, pace: Pace { interval, ..PACE }, places: Vec::new(), failing: false };
         let name = names.entry(host).or_insert_with(new);

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use castgate_contract::turns::turns;
 
-use super::{Backend, Balance, BalancerContext, Group, Lineup, Members, Status, Tried};
+use super::{Backend, Balance, BalancerContext, Cluster, Group, Lineup, Status, Tried};
 
 /// `upstreams.NAME.resolve`
 #[derive(Debug)]
@@ -63,9 +63,9 @@ impl Filled {
         Self { generation: AtomicU32::new(0), roster: Mutex::new(None) }
     }
 
-    /// From now on those of `members` that are present.
-    pub(super) fn publish(&self, members: &Members) {
-        let (primaries, backups) = members.backends.split_at(members.primaries);
+    /// From now on those of `cluster` that are present.
+    pub(super) fn publish(&self, cluster: &Cluster) {
+        let (primaries, backups) = cluster.backends.split_at(cluster.primaries);
         let roster = Arc::new(Roster { primaries: Part::of(primaries), backups: Part::of(backups) });
         let mut place = self.roster.lock().unwrap_or_else(PoisonError::into_inner);
         *place = Some(roster);
@@ -127,15 +127,15 @@ struct Copy {
 }
 
 impl Rosters {
-    pub(crate) fn new(upstreams: &[&'static Members]) -> Self {
+    pub(crate) fn new(upstreams: &[&'static Cluster]) -> Self {
         Self(upstreams.iter().map(|_| RefCell::default()).collect())
     }
 
     /// That of an upstream with `resolve`, as it is now.
     #[inline]
-    pub(super) fn of(&self, members: &Members) -> Ref<'_, Roster> {
-        let copy = &self.0[members.id];
-        if let Some(resolve) = &members.resolve
+    pub(super) fn of(&self, cluster: &Cluster) -> Ref<'_, Roster> {
+        let copy = &self.0[cluster.id];
+        if let Some(resolve) = &cluster.resolve
             && resolve.filled.generation() != copy.borrow().generation
         {
             *copy.borrow_mut() = resolve.filled.get();
@@ -207,15 +207,15 @@ impl Seats {
 /// The slots of what was written as one backend, as the resolver has filled them.
 #[derive(Debug)]
 pub(super) struct Seating {
-    members: &'static Members,
+    cluster: &'static Cluster,
     slots: &'static [Backend],
     seats: Seats,
 }
 
 impl Seating {
     /// Of slots that no address was ever found for.
-    pub(super) fn new(members: &'static Members, slots: &'static [Backend]) -> Self {
-        Self { members, slots, seats: Seats::new(slots.len()) }
+    pub(super) fn new(cluster: &'static Cluster, slots: &'static [Backend]) -> Self {
+        Self { cluster, slots, seats: Seats::new(slots.len()) }
     }
 
     /// The slot that stands for the name while no address is known.
@@ -228,15 +228,15 @@ impl Seating {
         let (changes, left_out) = self.seats.settle(found);
         self.tell_left_out(left_out, found.len());
         // Who comes without checks counts as healthy, as at start.
-        let status = if self.members.health_check.is_some() { Status::Unknown } else { Status::Healthy };
+        let status = if self.cluster.health_check.is_some() { Status::Unknown } else { Status::Healthy };
         for change in &changes {
             match *change {
                 Change::Comes(slot, address) => self.slots[slot].come(address, status),
                 Change::Leaves(slot) => self.slots[slot].leave(),
             }
         }
-        if let Some(resolve) = self.members.resolve.as_ref().filter(|_| !changes.is_empty()) {
-            resolve.filled.publish(self.members);
+        if let Some(resolve) = self.cluster.resolve.as_ref().filter(|_| !changes.is_empty()) {
+            resolve.filled.publish(self.cluster);
         }
         !changes.is_empty()
     }
@@ -244,7 +244,7 @@ impl Seating {
     /// Says it when addresses begin to be left out, and when they are no more.
     fn tell_left_out(&self, left_out: usize, found: usize) {
         let Some(first) = self.first() else { return };
-        let (upstream, backend, slots) = (self.members.name, first.url(), self.slots.len());
+        let (upstream, backend, slots) = (self.cluster.name, first.url(), self.slots.len());
         match (first.left_out(), left_out) {
             (0, 1..) => tracing::warn!(
                 upstream,

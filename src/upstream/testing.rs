@@ -8,7 +8,7 @@ use http::HeaderName;
 use http::uri::PathAndQuery;
 
 use super::{
-    Backend, BalancerContext, HealthCheck, HostHeader, Keepalive, Members, Probe, Resolve, UpstreamTimeouts,
+    Backend, BalancerContext, Cluster, HealthCheck, HostHeader, Keepalive, Probe, Resolve, UpstreamTimeouts,
 };
 use crate::fields::Fields;
 use crate::late::Origin;
@@ -52,9 +52,9 @@ impl BalancerContext for Asked {
 }
 
 /// Backends that are connected to every second, and usable until they are not.
-pub(super) fn members(backends: &'static [Backend], resolve: Option<Resolve>) -> Members {
+pub(super) fn cluster(backends: &'static [Backend], resolve: Option<Resolve>) -> Cluster {
     let second = Duration::from_secs(1);
-    Members {
+    Cluster {
         origin: Origin::at("gateway.yml", 1),
         id: 0,
         name: "users",

@@ -18,7 +18,7 @@ use crate::settings::Settings;
 /// Where a process is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 #[repr(u8)]
-pub(crate) enum Phase {
+pub(crate) enum Stage {
     /// Serving.
     Running,
     /// Not ready any more, still accepting.
@@ -37,7 +37,7 @@ pub(crate) struct Process {
     counted: Arc<[&'static Refusal]>,
     started: Instant,
     shards: RwLock<Vec<Arc<Shard>>>,
-    phase: AtomicU8,
+    stage: AtomicU8,
     connections: AtomicUsize,
     most_connections: usize,
     per_client: PerClient,
@@ -73,7 +73,7 @@ impl Process {
             counted: counted(settings),
             started: Instant::now(),
             shards: RwLock::default(),
-            phase: AtomicU8::new(Phase::Running as u8),
+            stage: AtomicU8::new(Stage::Running as u8),
             connections: AtomicUsize::new(0),
             most_connections: connections,
             per_client: PerClient::new(settings.limits.connections_per_client),
@@ -112,24 +112,24 @@ impl Process {
     }
 
     pub(super) fn add_shard(&self) -> Arc<Shard> {
-        let backends = self.settings.upstreams.iter().map(|members| members.backends.len()).sum();
+        let backends = self.settings.upstreams.iter().map(|cluster| cluster.backends.len()).sum();
         let upstreams = self.settings.upstreams.len();
         let shard = Arc::new(Shard::new(self.route_names.len(), backends, upstreams, self.counted.clone()));
         self.shards.write().unwrap_or_else(PoisonError::into_inner).push(shard.clone());
         shard
     }
 
-    pub(crate) fn phase(&self) -> Phase {
-        match self.phase.load(Ordering::Relaxed) {
-            0 => Phase::Running,
-            1 => Phase::Draining,
-            2 => Phase::Closing,
-            _ => Phase::Stopped,
+    pub(crate) fn stage(&self) -> Stage {
+        match self.stage.load(Ordering::Relaxed) {
+            0 => Stage::Running,
+            1 => Stage::Draining,
+            2 => Stage::Closing,
+            _ => Stage::Stopped,
         }
     }
 
-    pub(crate) fn enter(&self, phase: Phase) {
-        self.phase.fetch_max(phase as u8, Ordering::Relaxed);
+    pub(crate) fn enter(&self, stage: Stage) {
+        self.stage.fetch_max(stage as u8, Ordering::Relaxed);
     }
 
     /// Counts a client connection in; false if there are as many as there may be. `Seat` is its guard.

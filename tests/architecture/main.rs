@@ -258,7 +258,7 @@ fn interior_mutability_is_only_where_it_is_listed() {
         "src/value.rs",                       // texts, bound at start
         "src/worker.rs",                      // a worker's clock, and its budgets
         "src/worker/memory.rs",               // and what it reuses
-        "src/worker/shared.rs",               // the phase, the list of shards, the number of connections
+        "src/worker/shared.rs",               // the stage, the list of shards, the number of connections
         "src/worker/shared/per_client.rs",    // who has how many connections
     ];
     let kinds =

@@ -17,14 +17,14 @@ pub(super) fn settings(plan: &Plan) -> TokenStream {
         let door = door.map_or_else(|| quote!(None), |door| quote!(Some(&#door)));
         quote!(Listener { name: #name, listen: #listen, door: #door })
     });
-    let members = upstreams.iter().map(|upstream| &upstream.name);
+    let names = upstreams.iter().map(|upstream| &upstream.name);
     quote! {
         static SETTINGS: Settings = Settings {
             identity: Identity { file: #file, config_sha256: #config_sha256 },
             normal_config: NORMAL_CONFIG,
             listeners: &[#(#listeners),*],
             #(#settings,)*
-            upstreams: &[#(#members.members()),*],
+            upstreams: &[#(#names.cluster()),*],
             policies: &[#(&#life),*],
         };
     }

@@ -7,14 +7,14 @@ use quote::quote;
 
 /// The array of the backends, then the upstream.
 pub(super) fn upstream(of: &Upstream) -> TokenStream {
-    let Upstream { name, backends_name, label: _, balance, most_backends, backends, members } = of;
-    let (len, backends, members) = (size(*most_backends), backends.iter().map(value), value(members));
+    let Upstream { name, backends_name, label: _, balance, most_backends, backends, cluster } = of;
+    let (len, backends, cluster) = (size(*most_backends), backends.iter().map(value), value(cluster));
     let (kind, new) = (balance_type(*balance), new_balance(*balance));
     let backends =
         if balance.resolves { quote!(Backend::slots(&[#(#backends),*])) } else { quote!([#(#backends),*]) };
     quote! {
         static #backends_name: [Backend; #len] = #backends;
-        static #name: Upstream<#kind> = Upstream::new(#members, #new);
+        static #name: Upstream<#kind> = Upstream::new(#cluster, #new);
     }
 }
 

@@ -104,7 +104,7 @@ section! {
 
 section! {
     /// One upstream: interchangeable backends and a way to choose among them.
-    Upstream / WrittenUpstream => "Members" {
+    Upstream / WrittenUpstream => "Cluster" {
         /// How a backend is chosen among the healthy ones, by their weights.
         strategy: Strategy = Word as _, default Strategy::RoundRobin, example "least-connections";
         /// At least one: a URL, or a map with `url`, `weight` and `backup`.

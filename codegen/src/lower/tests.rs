@@ -138,7 +138,7 @@ routes: [{path: /a, upstream: a}, {path: /b, upstream: b}]
     );
     assert_eq!(calls(1), [("Backend::new", numbers(&[9, 1]))]);
     assert_eq!((plan.upstreams[0].most_backends, plan.upstreams[0].balance.resolves), (9, true));
-    let Value::Struct(_, fields) = &plan.upstreams[0].members else { panic!("members") };
+    let Value::Struct(_, fields) = &plan.upstreams[0].cluster else { panic!("cluster") };
     let field = |name: &str| fields.iter().find(|(field, _)| *field == name).unwrap().1.clone();
     assert_eq!((field("primaries"), field("primary_turns")), (Value::Number(5), Value::Slice(vec![])));
 }
@@ -162,7 +162,7 @@ routes: [{path: /a, upstream: a}, {path: /b, upstream: b}]
     let numbers = |slot, weight| (Value::Number(slot), Value::Number(weight));
     assert_eq!(backends(0), [numbers(0, 2), numbers(1, 1), numbers(2, 1)]);
     assert_eq!(backends(1), [numbers(3, 1)]);
-    let member = |upstream: usize, name: &str| match &plan.upstreams[upstream].members {
+    let member = |upstream: usize, name: &str| match &plan.upstreams[upstream].cluster {
         Value::Struct(_, fields) => fields.iter().find(|(field, _)| *field == name).unwrap().1.clone(),
         other => panic!("{other:?}"),
     };

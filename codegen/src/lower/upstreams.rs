@@ -26,7 +26,7 @@ fn lower(id: usize, upstream: &model::Upstream, slot: &mut usize, names: &mut Na
     };
     let most = |group: &[&model::Backend]| group.iter().map(|backend| backend.most()).sum::<usize>();
     let filled = || vec![("filled", Value::Call("Filled::new", Vec::new()))];
-    let members = vec![
+    let cluster = vec![
         ("origin", Value::Origin(upstream.origin.line.clone())),
         ("id", id.into()),
         ("name", Value::Text(upstream.name.clone())),
@@ -49,7 +49,7 @@ fn lower(id: usize, upstream: &model::Upstream, slot: &mut usize, names: &mut Na
             .chain(backups)
             .map(|one| backend(one, resolve.is_some(), slot))
             .collect(),
-        members: upstream.settings.value_with(members),
+        cluster: upstream.settings.value_with(cluster),
     }
 }
 

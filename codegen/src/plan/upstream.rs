@@ -17,8 +17,8 @@ pub struct Upstream {
     pub most_backends: usize,
     /// Primaries first, each group in file order. If it resolves, each has room for its addresses.
     pub backends: Vec<Value>,
-    /// The facade's `Members`.
-    pub members: Value,
+    /// The facade's `Cluster`.
+    pub cluster: Value,
 }
 
 /// The type of a balancer.

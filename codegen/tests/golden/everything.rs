@@ -137,7 +137,7 @@ static SETTINGS: Settings = Settings {
             address: Late::new(&[Piece::Literal("127.0.0.1:9090")]),
         },
     ],
-    upstreams: &[WEIGHTED_USERS.members(), ROUTES_2.members(), CANARY.members()],
+    upstreams: &[WEIGHTED_USERS.cluster(), ROUTES_2.cluster(), CANARY.cluster()],
     policies: &[
         &REQUEST_ID_0,
         &ACCESS_LOG_0,
@@ -191,7 +191,7 @@ static WEIGHTED_USERS_BACKENDS: [Backend; 4] = [
 ];
 
 static WEIGHTED_USERS: Upstream<balancers::RoundRobin> = Upstream::new(
-    Members {
+    Cluster {
         origin: Origin::at("everything.yml", 12),
         id: 0,
         name: "weighted users",
@@ -286,7 +286,7 @@ static ROUTES_2_BACKENDS: [Backend; 6] = Backend::slots(
 );
 
 static ROUTES_2: Upstream<Resolved<balancers::LeastConnections>> = Upstream::new(
-    Members {
+    Cluster {
         origin: Origin::at("everything.yml", 22),
         id: 1,
         name: "routes",
@@ -329,7 +329,7 @@ static CANARY_BACKENDS: [Backend; 1] = [
 ];
 
 static CANARY: Upstream<balancers::RandomChoice> = Upstream::new(
-    Members {
+    Cluster {
         origin: Origin::at("everything.yml", 72),
         id: 2,
         name: "canary",

@@ -89,7 +89,7 @@ static SETTINGS: Settings = Settings {
         grace: Duration::from_secs(25),
     },
     admin: &[],
-    upstreams: &[UPSTREAM.members()],
+    upstreams: &[UPSTREAM.cluster()],
     policies: &[],
 };
 
@@ -105,7 +105,7 @@ static UPSTREAM_BACKENDS: [Backend; 1] = [
 ];
 
 static UPSTREAM: Upstream<balancers::RoundRobin> = Upstream::new(
-    Members {
+    Cluster {
         origin: Origin::at("minimal.yml", 1),
         id: 0,
         name: "/",

@@ -89,7 +89,7 @@ static SETTINGS: Settings = Settings {
         grace: Duration::from_secs(25),
     },
     admin: &[],
-    upstreams: &[API_V1.members()],
+    upstreams: &[API_V1.cluster()],
     policies: &[],
 };
 
@@ -117,7 +117,7 @@ static API_V1_BACKENDS: [Backend; 3] = [
 ];
 
 static API_V1: Upstream<balancers::RoundRobin> = Upstream::new(
-    Members {
+    Cluster {
         origin: Origin::at("seed.yml", 4),
         id: 0,
         name: "/api/v1",

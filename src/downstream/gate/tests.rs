@@ -24,7 +24,7 @@ use crate::observe::{OperationalLog, Writer};
 use crate::route::{Methods, Node, Route, RouteIndex, RouteSettings, Span, Table};
 use crate::service::Service;
 use crate::settings::{Drain, Identity, Limits, LogLevel, Settings, Timeouts};
-use crate::worker::{Phase, Process, Worker};
+use crate::worker::{Process, Stage, Worker};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -94,8 +94,8 @@ impl App for Answering {
     }
 }
 
-/// The answer to a request that comes in this phase.
-fn answer_in(phase: Phase) -> String {
+/// The answer to a request that comes in this stage.
+fn answer_in(stage: Stage) -> String {
     let runtime = tokio::runtime::LocalRuntime::new().unwrap();
     runtime.block_on(async {
         let log = OperationalLog::write_to(io::sink()).unwrap();
@@ -107,7 +107,7 @@ fn answer_in(phase: Phase) -> String {
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, peer) = listener.accept().await.unwrap();
         let seat = Seat::take(&clients).unwrap();
-        process.enter(phase);
+        process.enter(stage);
         let stream = crate::stream::Stream::tcp(stream);
         let service = Connections::new(|exchange, arrival| gate::answer(&Answering, exchange, arrival));
         entrance::enter((&service, 0), stream, Some(peer), seat);
@@ -120,9 +120,9 @@ fn answer_in(phase: Phase) -> String {
 
 #[test]
 fn what_comes_after_all_was_cut_off_is_refused_and_not_begun() {
-    for phase in [Phase::Running, Phase::Draining, Phase::Closing] {
-        assert!(answer_in(phase).ends_with("served"), "{phase:?}");
+    for stage in [Stage::Running, Stage::Draining, Stage::Closing] {
+        assert!(answer_in(stage).ends_with("served"), "{stage:?}");
     }
-    let refused = answer_in(Phase::Stopped);
+    let refused = answer_in(Stage::Stopped);
     assert!(refused.starts_with("HTTP/1.1 503 ") && refused.contains(r#""reason":"shutdown""#), "{refused}");
 }

@@ -16,7 +16,7 @@ use crate::http1::Framing;
 /// Of a request body that nobody wants no more than this is read away for the sake of the connection,
 const MOST_UNWANTED: u64 = 64 * 1024;
 /// nor is it waited for any longer (RFC 9112 section 9.3).
-pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const MOST_UNWANTED_TIME: Duration = Duration::from_secs(2);
 /// When a connection closes over something that its client still sends, that is read and dropped until nothing has come for this
 /// long, so that the kernel does not answer it with a reset that would destroy our response (RFC 9112 section 9.6; nginx's
 /// `lingering_timeout`),

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Write};
 use std::time::Duration;
 
 /// Between two tries at an output that is not ready: a pipe that somebody has made non-blocking.
-const PATIENCE: Duration = Duration::from_millis(5);
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// An output of lines. A line is written as a whole, or not at all; what a failure leaves of one is written before anything else.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ fn write_all(output: &mut impl Write, bytes: &[u8]) -> Result<(), usize> {
             Ok(0) => return Err(written),
             Ok(count) => written += count,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(PATIENCE),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(PAUSE),
             Err(_) => return Err(written),
         }
     }

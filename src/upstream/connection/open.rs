@@ -8,7 +8,7 @@ use crate::input::Input;
 use crate::upstream::addresses::Addresses;
 use crate::upstream::connect::{Unconnected, connect};
 use crate::upstream::http1::Outgoing;
-use crate::upstream::{Backend, Members};
+use crate::upstream::{Backend, Cluster};
 use crate::worker::Worker;
 
 /// How long a request waits for others to spare a file, and how often.
@@ -20,7 +20,7 @@ impl Connection {
     /// connections that are only kept make way.
     pub(crate) async fn open(
         backend: &'static Backend,
-        members: &'static Members,
+        cluster: &'static Cluster,
         worker: &Worker,
     ) -> Result<Box<Self>, Reason> {
         let generation = backend.generation();
@@ -40,13 +40,13 @@ impl Connection {
                 }
             }
         };
-        let connected = match tokio::time::timeout(members.timeouts.connect, connecting).await {
+        let connected = match tokio::time::timeout(cluster.timeouts.connect, connecting).await {
             Ok(Ok(connected)) => connected,
             Ok(Err(why)) => {
-                tracing::debug!(upstream = members.name, backend = backend.url(), %why, "cannot connect");
+                tracing::debug!(upstream = cluster.name, backend = backend.url(), %why, "cannot connect");
                 match why {
                     Unconnected::Unreachable(_) if has_moved() => {}
-                    Unconnected::Unreachable(_) => members.connect_failed(backend),
+                    Unconnected::Unreachable(_) => cluster.connect_failed(backend),
                     Unconnected::Shortage(_) => worker.tell_shortage(backend),
                     Unconnected::NoAddress(_) => {}
                 }
@@ -56,7 +56,7 @@ impl Connection {
                 let is_known =
                     backend.socket().is_some() || backend.addresses().is_some_and(Addresses::is_known);
                 if is_known && !has_moved() {
-                    members.connect_failed(backend);
+                    cluster.connect_failed(backend);
                 }
                 return Err(Reason::ConnectTimeout);
             }
@@ -64,7 +64,7 @@ impl Connection {
         backend.health().connected();
         let now = Instant::now();
         // Those that were made together do not end together.
-        let age = members.keepalive.max_age.map(|age| age.mul_f64(1.0 - 0.1 * worker.random().f64()));
+        let age = cluster.keepalive.max_age.map(|age| age.mul_f64(1.0 - 0.1 * worker.random().f64()));
         Ok(Box::new(Self {
             stream: connected.stream,
             address: connected.address,
@@ -72,11 +72,11 @@ impl Connection {
             outgoing: Outgoing::default(),
             input: Input::default(),
             backend,
-            members,
+            cluster,
             keep_alive: true,
             used: false,
             idle_since: now,
-            most_idle: members.keepalive.idle,
+            most_idle: cluster.keepalive.idle,
             expires: age.and_then(|age| now.checked_add(age)),
             in_flight: None,
         }))

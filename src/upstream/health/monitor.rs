@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::probe::{Outcome, probe};
 use super::{HealthCheck, Status};
-use crate::upstream::{Backend, Members};
+use crate::upstream::{Backend, Cluster};
 
 /// To the next check of a backend that has just turned unhealthy; doubled from then on, up to the interval. Most of
 /// those that vanish are back soon.
@@ -29,12 +29,12 @@ pub(crate) struct Monitor {
 
 impl Monitor {
     /// Monitors for every backend that is to be checked; the others are healthy from now on.
-    pub(crate) fn all(upstreams: &'static [&'static Members]) -> Vec<Self> {
+    pub(crate) fn all(upstreams: &'static [&'static Cluster]) -> Vec<Self> {
         let mut monitors = Vec::new();
-        for members in upstreams {
-            for backend in members.backends {
-                match &members.health_check {
-                    Some(check) => monitors.push(Self::new(backend, members.name, check)),
+        for cluster in upstreams {
+            for backend in cluster.backends {
+                match &cluster.health_check {
+                    Some(check) => monitors.push(Self::new(backend, cluster.name, check)),
                     None if backend.is_present() => drop(backend.health().set(Status::Healthy)),
                     None => {}
                 }

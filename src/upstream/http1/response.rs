@@ -9,9 +9,9 @@ use crate::http1::{Framing, Malformed, Version};
 use crate::input::Input;
 use crate::upgrade::Asked;
 
-/// What a head says.
+/// What the head of a final response says.
 #[derive(Debug)]
-pub(crate) struct Head {
+pub(crate) struct FinalHead {
     pub(crate) status: StatusCode,
     /// The phrase of a status that is not registered; of others everybody knows it.
     pub(crate) phrase: Option<Box<[u8]>>,
@@ -33,7 +33,7 @@ pub(crate) fn parse(
     (to, upgrade): (&Method, Option<Asked>),
     spare: &mut Fields,
     mut inform: impl FnMut(StatusCode, Fields),
-) -> Result<Option<Head>, Malformed> {
+) -> Result<Option<FinalHead>, Malformed> {
     loop {
         let Some(head) = input.take_response(to, spare)? else { return Ok(None) };
         let status = head.status;
@@ -57,7 +57,7 @@ pub(crate) fn parse(
             continue;
         }
         let (framing, announced, keep_alive) = (head.framing, head.announced, head.keeps_alive);
-        return Ok(Some(Head { status, phrase, framing, announced, keep_alive, keeps_for, fields }));
+        return Ok(Some(FinalHead { status, phrase, framing, announced, keep_alive, keeps_for, fields }));
     }
 }
 
@@ -108,7 +108,7 @@ mod tests {
     use crate::tunnel::Tunnels;
     use bytes::Bytes;
 
-    fn read(text: &str, to: &Method) -> Result<Option<(Head, Bytes)>, Malformed> {
+    fn read(text: &str, to: &Method) -> Result<Option<(FinalHead, Bytes)>, Malformed> {
         let mut input = Input::default();
         *input.rest() = Bytes::copy_from_slice(text.as_bytes());
         let parsed = parse(&mut input, (to, None), &mut Fields::default(), |_, _| {})?;

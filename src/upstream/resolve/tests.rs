@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::late::{Late, Origin, Piece, Problems};
-use crate::upstream::testing::members;
+use crate::upstream::testing::cluster;
 use crate::upstream::{Backend, Filled, Resolve, Slots};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -41,21 +41,21 @@ const QUICK: Pace = Pace { interval: SOON, again: SOON, timeout: Duration::from_
 const HERE: Origin = Origin::at("gateway.yml", 1);
 const URL: Late = Late::new(&[Piece::Literal("http://users.test:81")]);
 
-fn upstream(backends: &'static [Backend], resolve: Option<Resolve>) -> &'static Members {
-    let members: &'static Members = Box::leak(Box::new(members(backends, resolve)));
+fn upstream(backends: &'static [Backend], resolve: Option<Resolve>) -> &'static Cluster {
+    let cluster: &'static Cluster = Box::leak(Box::new(cluster(backends, resolve)));
     let mut problems = Problems::new();
-    members.bind(&mut problems);
+    cluster.bind(&mut problems);
     assert!(problems.messages().is_empty());
-    members
+    cluster
 }
 
 /// Two backends of one name.
-fn whole() -> &'static Members {
+fn whole() -> &'static Cluster {
     upstream(Box::leak(Box::new([0, 1].map(|slot| Backend::new(HERE, slot, 1, URL)))), None)
 }
 
 /// One, of which every address is a backend of its own.
-fn in_slots(interval: Duration) -> &'static Members {
+fn in_slots(interval: Duration) -> &'static Cluster {
     let slots = Backend::slots::<2>(&[Slots::new(HERE, 0, 1, URL, 2)]);
     upstream(Box::leak(Box::new(slots)), Some(Resolve { interval, filled: Filled::new() }))
 }
@@ -66,13 +66,13 @@ fn ips(texts: &[&str]) -> Found {
 
 /// Runs a test beside the task that keeps the backend's name fresh.
 fn with_resolver<F: Future<Output = ()>>(pace: Pace, test: impl FnOnce(&'static Addresses, Scripted) -> F) {
-    let members = whole();
-    with_upstreams(&[members], pace, |script| test(members.backends[0].addresses().unwrap(), script));
+    let cluster = whole();
+    with_upstreams(&[cluster], pace, |script| test(cluster.backends[0].addresses().unwrap(), script));
 }
 
 /// Runs a test beside the task that keeps the one name of these upstreams fresh.
 fn with_upstreams<F: Future<Output = ()>>(
-    upstreams: &[&'static Members],
+    upstreams: &[&'static Cluster],
     pace: Pace,
     test: impl FnOnce(Scripted) -> F,
 ) {
@@ -147,8 +147,8 @@ fn a_shortage_of_our_own_is_no_answer() {
     });
 }
 
-fn hosts(members: &Members) -> Vec<Option<String>> {
-    members.backends.iter().map(|slot| slot.address().map(|address| address.to_string())).collect()
+fn hosts(cluster: &Cluster) -> Vec<Option<String>> {
+    cluster.backends.iter().map(|slot| slot.address().map(|address| address.to_string())).collect()
 }
 
 #[test]
@@ -178,17 +178,17 @@ fn each_address_comes_into_a_slot_and_stays_until_an_answer_has_it_no_more() {
 
 #[test]
 fn a_name_that_was_never_found_is_one_backend_that_says_why() {
-    let members = in_slots(SOON);
-    with_upstreams(&[members], QUICK, |script| async move {
+    let cluster = in_slots(SOON);
+    with_upstreams(&[cluster], QUICK, |script| async move {
         script.answer(Err(io::Error::other("no such host"))).await;
-        let why = members.backends[0].addresses().unwrap().get().await.unwrap_err();
-        assert_eq!((&*why, hosts(members)), ("no such host", vec![None, None]));
+        let why = cluster.backends[0].addresses().unwrap().get().await.unwrap_err();
+        assert_eq!((&*why, hosts(cluster)), ("no such host", vec![None, None]));
     });
 }
 
 #[test]
 fn the_shortest_interval_of_all_who_have_a_name_holds_for_it() {
-    let pace = |upstreams: &[&'static Members]| names(upstreams)[0].pace.interval;
+    let pace = |upstreams: &[&'static Cluster]| names(upstreams)[0].pace.interval;
     let [second, minute] = [1, 60].map(Duration::from_secs);
     assert_eq!(pace(&[whole()]), PACE.interval);
     assert_eq!(pace(&[in_slots(minute)]), minute);
