@@ -96,7 +96,7 @@ fn the_parts_of_an_exchange_know_little() {
         ("clock", &["error", "route", "settings"]),
         ("message", &["error", "exchange", "fields", "tunnel", "upstream"]),
         ("problem", &["error"]),
-        ("record", &["error", "exchange", "json", "observe", "upstream"]),
+        ("record", &["error", "exchange", "json", "observe", "upstream", "words"]),
         ("upload", &["error", "fields"]),
     ] {
         let is_of = |path: &str| {
