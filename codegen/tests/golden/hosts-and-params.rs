@@ -24,16 +24,22 @@ impl App for Compiled {
     fn routes(&self, _: usize) -> &'static RouteIndex<Target> {
         &INDEX
     }
-    async fn serve(
+    #[allow(
+        clippy::manual_async_fn,
+        reason = "an `async fn` moves its arguments once more"
+    )]
+    fn serve(
         &self,
         target: &'static Target,
         request: Request,
         cx: &mut Context<'_>,
-    ) -> Result<Response, Error> {
-        match *target {
-            Target::Stack0(stack) => stack.serve(request, cx).await,
-            Target::Stack1(stack) => stack.serve(request, cx).await,
-            Target::Stack2(stack) => stack.serve(request, cx).await,
+    ) -> impl Future<Output = Result<Response, Error>> {
+        async move {
+            match *target {
+                Target::Stack0(stack) => stack.serve(request, cx).await,
+                Target::Stack1(stack) => stack.serve(request, cx).await,
+                Target::Stack2(stack) => stack.serve(request, cx).await,
+            }
         }
     }
     async fn reject(
