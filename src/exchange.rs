@@ -142,6 +142,11 @@ impl Exchange {
         self.takes_trailers.set(true);
     }
 
+    /// Whether nothing of a message is here that nobody has taken.
+    pub(crate) fn holds_nothing(&self) -> bool {
+        self.upload.holds_nothing() && self.interim.borrow().is_empty()
+    }
+
     /// The connection ends when this has been answered, and its answer says so.
     pub(crate) fn close_after(&self) {
         self.is_last.set(true);

@@ -197,6 +197,11 @@ impl Upload {
         }
     }
 
+    /// Whether nothing of it is here that nobody has taken.
+    pub(super) fn holds_nothing(&self) -> bool {
+        self.unread() == 0 && self.trailers.borrow().is_none()
+    }
+
     /// Whether its reader has something to read, be it an end.
     pub(crate) fn is_there(&self) -> bool {
         !matches!(*self.state.borrow(), State::Ended)
@@ -288,10 +293,11 @@ mod tests {
         assert!(!upload.is_wanted() && !upload.is_full());
         assert_eq!((upload.unread(), upload.received()), (11, 11));
         upload.end();
+        assert!(!upload.holds_nothing());
         for piece in ["one", "two", "three"] {
             assert_eq!(read(&upload), Poll::Ready(Some(Ok(Bytes::from(piece)))));
         }
-        assert_eq!((read(&upload), upload.unread()), (Poll::Ready(None), 0));
+        assert_eq!((read(&upload), upload.holds_nothing()), (Poll::Ready(None), true));
         assert!(!upload.is_there());
     }
 

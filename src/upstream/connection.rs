@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::http1::{self, Outgoing, SendFailure};
 use super::streaming::Streaming;
@@ -193,10 +193,13 @@ impl Connection {
         }
     }
 
-    /// The same behind the head of an answer, which is good whatever comes of the request.
+    /// The same behind the head of an answer, which is good whatever comes of the request. A backend that waits for more of that before it
+    /// goes on is told that none will come (RFC 9112 section 8).
     pub(super) fn send_early_answered(&mut self, cx: &mut TaskContext<'_>) {
         if let Err(reason) = self.send_on(cx) {
             tracing::debug!(reason = reason.as_str(), "a request that was answered early is broken off");
+            // It is done at once, or the backend has gone.
+            let _ = pin!(self.stream.shutdown()).poll(cx);
         }
     }
 

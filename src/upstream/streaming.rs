@@ -112,13 +112,9 @@ impl Streaming {
                 self.end();
                 Poll::Ready(None)
             }
-            Poll::Ready(Err(reason)) => Poll::Ready(Some(Err(self.fail(reason)))),
+            Poll::Ready(Err(reason)) => Poll::Ready(Some(Err(self.fail_for(reason)))),
             Poll::Pending => match clock.expired() {
-                // A backend that waits for the rest of a broken request is not the one who is late.
-                Some(late) => {
-                    let reason = self.exchange.upload().failure().unwrap_or(late);
-                    Poll::Ready(Some(Err(self.fail(reason))))
-                }
+                Some(late) => Poll::Ready(Some(Err(self.fail_for(late)))),
                 None => Poll::Pending,
             },
         }
@@ -141,6 +137,12 @@ impl Streaming {
             flow.connection.release(&self.exchange);
             self.tell(Reason::Ok);
         }
+    }
+
+    /// A backend that waits for the rest of a broken request is not the one who is late, nor that breaks off.
+    fn fail_for(&mut self, reason: Reason) -> Reason {
+        let reason = self.exchange.upload().failure().unwrap_or(reason);
+        self.fail(reason)
     }
 
     fn fail(&mut self, reason: Reason) -> Reason {

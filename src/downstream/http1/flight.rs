@@ -77,7 +77,9 @@ where
         place.stack.set(None);
         place.work = Work::Serving;
         let mut exchanges = self.exchanges.borrow_mut();
-        if exchanges.len() < SPARE && Rc::strong_count(&exchange) == 1 {
+        // What nobody has read of a request would pin the block that it came in.
+        let is_free = Rc::strong_count(&exchange) == 1 && exchange.holds_nothing();
+        if exchanges.len() < SPARE && is_free {
             exchanges.push(exchange);
         }
         let mut places = self.places.borrow_mut();

@@ -74,11 +74,7 @@ impl Wire {
         }
         let is_coming = upload.is_coming() && !upload.is_on_demand();
         if is_coming || self.input.has_some() {
-            self.awaited.forget();
-            return match self.stream.poll_ended(cx) {
-                Poll::Pending => false,
-                Poll::Ready(ended) => !is_coming || ended == Ended::Reset,
-            };
+            return self.has_ended(is_coming, cx);
         }
         if self.awaited.is_still(&self.stream) {
             return false;
@@ -88,9 +84,24 @@ impl Wire {
         match look {
             Poll::Pending => false,
             Poll::Ready(Err(_)) => true,
-            Poll::Ready(Ok(())) => {
-                matches!(self.poll_read(cx), Poll::Ready(Ok(0) | Err(_)))
-            }
+            Poll::Ready(Ok(())) => match self.poll_read(cx) {
+                Poll::Pending => false,
+                Poll::Ready(Ok(0) | Err(_)) => true,
+                // Its body, which is taken although nobody has asked for it.
+                Poll::Ready(Ok(_)) if upload.is_withheld() && matches!(flight.place.work, Work::Serving) => {
+                    false
+                }
+                Poll::Ready(Ok(_)) => self.has_ended(false, cx),
+            },
+        }
+    }
+
+    /// Whether the client has ended the connection behind what it has sent, or reset it if it is that of a body.
+    fn has_ended(&mut self, of_body: bool, cx: &mut Context<'_>) -> bool {
+        self.awaited.forget();
+        match self.stream.poll_ended(cx) {
+            Poll::Pending => false,
+            Poll::Ready(ended) => !of_body || ended == Ended::Reset,
         }
     }
 

@@ -206,6 +206,32 @@ fn a_broken_body_is_never_completed_towards_a_backend_that_answers_early() {
 }
 
 #[test]
+fn a_backend_that_has_begun_to_answer_is_told_that_its_request_breaks_off() {
+    let bed = Testbed::new("proxy");
+    bed.a.set(Reply(vec![
+        Step::SendRaw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n".into()),
+        Step::ReadBody,
+        Step::SendRaw(b"0\r\n\r\n".into()),
+    ]));
+    for (number, (rest, finishes)) in [("zz\r\nx\r\n", false), ("5\r\nhel", true)].into_iter().enumerate() {
+        let target = format!("/flawed/{number}");
+        let mut client = bed.connect();
+        client.send(format!("POST {target} HTTP/1.1\r\nHost: a\r\n{CHUNKED}\r\n\r\n5\r\nhello\r\n"));
+        client.await_bytes(b"first").unwrap();
+        if finishes {
+            client.send_and_finish(rest)
+        } else {
+            client.send(rest)
+        }
+        let line = bed.gateway.log_of(&target);
+        assert_eq!((line.status(), line.text("reason")), (200, "bad_request"), "{rest:?}");
+        // What has come of the answer is not all of it.
+        assert!(client.read_response().is_err(), "{rest:?}");
+    }
+    nothing_was_completed(&bed.a);
+}
+
+#[test]
 fn a_chunk_over_the_limit_is_a_413_and_never_left_out() {
     for reply in [early(), late()] {
         let bed = Testbed::new("sizes");

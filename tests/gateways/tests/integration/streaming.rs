@@ -145,6 +145,32 @@ fn a_client_is_seen_to_leave_behind_its_next_request() {
 }
 
 #[test]
+fn a_client_is_seen_to_leave_behind_a_request_that_it_has_sent_later() {
+    let bed = Testbed::new("proxy");
+    bed.a.set(Reply::hang());
+    for resets in [false, true] {
+        let target = format!("/{resets}");
+        let mut client = bed.connect();
+        client.send_request(&Request::get(&target));
+        let connection = bed.a.await_request(|r| r.target == target).connection;
+        client.send_request(&Request::get("/next"));
+        // A worker that answers what comes after it has read it.
+        for _ in 0..8 {
+            let mut another = bed.connect();
+            another.send("GET / HTTP/1.1\r\n\r\n");
+            assert_eq!(another.read_response().unwrap().status, 400);
+        }
+        if resets {
+            client.reset()
+        } else {
+            drop(client)
+        }
+        bed.a.await_disconnect(connection);
+        assert_eq!(left_soon(&bed, &target), "client_closed");
+    }
+}
+
+#[test]
 fn a_client_is_seen_to_leave_while_the_backend_takes_nothing() {
     let bed = Testbed::new("proxy");
     bed.a.set(Reply(vec![Step::Pause(Gate::new())]));
