@@ -34,6 +34,7 @@ mod layers;
 mod lifecycle;
 mod limits;
 mod listeners;
+mod memory;
 mod metrics;
 mod migrations;
 mod names;
