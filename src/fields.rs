@@ -3,6 +3,7 @@
 
 mod known;
 mod lines;
+mod name;
 
 use std::fmt;
 use std::ops::Range;
@@ -12,6 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 pub(crate) use self::known::{Classes, Known};
 pub(crate) use self::lines::{BLOCK, Line};
+pub(crate) use self::name::FieldName;
 
 /// Bytes that may be added to the fields of one message. Nobody adds so much on purpose.
 const ADDED: usize = 16 << 20;
@@ -103,13 +105,13 @@ impl fmt::Debug for Field<'_> {
 
 /// A name that is asked for.
 #[derive(Clone, Copy)]
-struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     known: Known,
     name: &'a [u8],
 }
 
 impl<'a> Asked<'a> {
-    fn new(name: &'a str) -> Self {
+    pub(crate) fn new(name: &'a str) -> Self {
         Self { known: Known::of(name.as_bytes()), name: name.as_bytes() }
     }
 
@@ -171,23 +173,33 @@ impl Fields {
 
     /// The values of all fields of this name, in their order.
     pub fn get_all<'a>(&'a self, name: &'a (impl AsRef<str> + ?Sized)) -> impl Iterator<Item = &'a [u8]> {
-        let (text, asked) = (self.text(), Asked::new(name.as_ref()));
+        self.values(Asked::new(name.as_ref()))
+    }
+
+    /// The same of a name whose class may be known already.
+    #[inline]
+    pub(crate) fn values<'a>(&'a self, asked: Asked<'a>) -> impl Iterator<Item = &'a [u8]> {
+        let text = self.text();
         self.entries.iter().filter(move |entry| asked.is_of(text, entry)).map(move |entry| text.value(entry))
     }
 
     /// Whether there is a field of this name.
     pub fn contains(&self, name: impl AsRef<str>) -> bool {
-        self.get(name).is_some()
+        self.has_any(Asked::new(name.as_ref()))
+    }
+
+    /// The same of a name whose class may be known already.
+    pub(crate) fn has_any(&self, asked: Asked<'_>) -> bool {
+        self.place(asked).is_some()
     }
 
     /// Puts a field in the place of all of its name: in the place of the first, or at the end if there is none.
     pub fn insert(&mut self, name: &HeaderName, value: &HeaderValue) {
-        self.put(name, value.as_bytes());
+        self.put(Asked::new(name.as_str()), value.as_bytes());
     }
 
-    /// The same with a value that was found to be good.
-    pub(crate) fn put(&mut self, name: &HeaderName, value: &[u8]) {
-        let asked = Asked::new(name.as_str());
+    /// The same with a name and a value that were found to be good.
+    pub(crate) fn put(&mut self, asked: Asked<'_>, value: &[u8]) {
         let first = self.place(asked);
         let Some(entry) = self.add(asked.name, value, asked.known) else { return };
         let Some(first) = first else { return self.entries.push(entry) };
@@ -208,7 +220,12 @@ impl Fields {
 
     /// Takes out all fields of this name; whether there were any.
     pub fn remove(&mut self, name: impl AsRef<str>) -> bool {
-        let (asked, before) = (Asked::new(name.as_ref()), self.len());
+        self.take_out(Asked::new(name.as_ref()))
+    }
+
+    /// The same of a name whose class may be known already.
+    pub(crate) fn take_out(&mut self, asked: Asked<'_>) -> bool {
+        let before = self.len();
         if asked.known.is_one_name() {
             self.remove_all(Classes::one(asked.known));
         } else if self.has(asked.known) {

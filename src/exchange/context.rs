@@ -8,7 +8,7 @@ use super::message::Request;
 use super::record::{Record, RequestId};
 use crate::error::{Error, Reason};
 use crate::exchange::Exchange;
-use crate::fields::Fields;
+use crate::fields::{self, Fields};
 use crate::introduction::Introduction;
 use crate::policy::Slot;
 use crate::upgrade::Asked;
@@ -69,9 +69,18 @@ impl<'a> Context<'a> {
         request: &'r Request,
         name: &'r (impl AsRef<str> + ?Sized),
     ) -> impl Iterator<Item = &'r [u8]> {
+        self.received_by(request, fields::Asked::new(name.as_ref()))
+    }
+
+    /// The same of a name whose class may be known already.
+    pub(crate) fn received_by<'r>(
+        &'r self,
+        request: &'r Request,
+        asked: fields::Asked<'r>,
+    ) -> impl Iterator<Item = &'r [u8]> {
         match &self.withheld {
-            Some(withheld) if !request.fields.contains(name) => withheld.ended.get_all(name),
-            _ => request.fields.get_all(name),
+            Some(withheld) if !request.fields.has_any(asked) => withheld.ended.values(asked),
+            _ => request.fields.values(asked),
         }
     }
 
@@ -98,12 +107,21 @@ impl<'a> Context<'a> {
         request: &'r Request,
         name: &'r (impl AsRef<str> + ?Sized),
     ) -> impl Iterator<Item = &'r [u8]> {
+        self.claimed_by(request, fields::Asked::new(name.as_ref()))
+    }
+
+    /// The same of a name whose class may be known already.
+    pub(crate) fn claimed_by<'r>(
+        &'r self,
+        request: &'r Request,
+        asked: fields::Asked<'r>,
+    ) -> impl Iterator<Item = &'r [u8]> {
         let fields = match &self.withheld {
-            Some(withheld) if withheld.forged.contains(name) => &withheld.forged,
-            Some(withheld) if !request.fields.contains(name) => &withheld.ended,
+            Some(withheld) if withheld.forged.has_any(asked) => &withheld.forged,
+            Some(withheld) if !request.fields.has_any(asked) => &withheld.ended,
             _ => &request.fields,
         };
-        fields.get_all(name)
+        fields.values(asked)
     }
 
     /// Refuses the request: the end of its stack answers with this in place of what it does. Go on and serve it. So every layer sees

@@ -17,8 +17,13 @@ impl Known {
         Self::listed(name).or_else(|| Self::unlisted(name)).unwrap_or(Self::Ambiguous)
     }
 
+    /// The same for a name in lower case, for the compiler.
+    pub(crate) const fn of_lower_case(name: &[u8]) -> Self {
+        find::plainly(name)
+    }
+
     /// The class of a name that the table has as a whole, and which is a token therefore.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn listed(name: &[u8]) -> Option<Self> {
         find::whole(name)
     }

@@ -6,10 +6,11 @@ mod digests;
 
 use std::sync::OnceLock;
 
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderValue, header};
 
 use crate::error::{Error, Reason, Refusal};
 use crate::exchange::{Context, Request, Response};
+use crate::fields::FieldName;
 use crate::late::{Late, Origin, Problems};
 use crate::policy::Policy;
 use crate::service::Service;
@@ -24,7 +25,7 @@ static INVALID: Refusal = Refusal::new("auth_invalid", 401, "The credentials are
 #[derive(Debug)]
 pub struct ApiKeys {
     origin: Origin,
-    header: HeaderName,
+    header: FieldName,
     keys: Late,
     bound: OnceLock<Digests>,
 }
@@ -33,7 +34,7 @@ impl ApiKeys {
     /// `header` is lower-case; `keys` is a list, known at start: commas and line ends separate, and a line that begins with `#`
     /// is no key.
     pub const fn new(origin: Origin, header: &'static str, keys: Late) -> Self {
-        Self { origin, header: HeaderName::from_static(header), keys, bound: OnceLock::new() }
+        Self { origin, header: FieldName::from_static(header), keys, bound: OnceLock::new() }
     }
 
     /// `shown` is what the request has in the field of the key.
@@ -107,9 +108,9 @@ impl<S> Auth<S> {
 impl<S: Service> Service for Auth<S> {
     async fn serve(&self, mut request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
         // A key proves itself, whoever shows it and whatever the field is called.
-        self.keys.check(cx.claimed(&request, &self.keys.header))?;
+        self.keys.check(cx.claimed_by(&request, self.keys.header.asked()))?;
         // The key opened this door; it is no business of the backend's, whose logs it would end up in.
-        request.fields.remove(&self.keys.header);
+        request.fields.take_out(self.keys.header.asked());
         self.inner.serve(request, cx).await
     }
 }

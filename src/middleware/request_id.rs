@@ -1,28 +1,27 @@
 //! Gives every request an id: to the backend, on the response, in the context and in the log.
 
-use http::HeaderName;
-
 use crate::error::Error;
 use crate::exchange::{Context, Request, RequestId, Response};
+use crate::fields::FieldName;
 use crate::policy::Policy;
 use crate::service::Service;
 
 /// How ids are carried.
 #[derive(Debug)]
 pub struct RequestIdPolicy {
-    header: HeaderName,
+    header: FieldName,
     trust_incoming: bool,
 }
 
 impl RequestIdPolicy {
     /// `header` is lower-case; `trust_incoming` keeps a caller's id if it is well-formed.
     pub const fn new(header: &'static str, trust_incoming: bool) -> Self {
-        Self { header: HeaderName::from_static(header), trust_incoming }
+        Self { header: FieldName::from_static(header), trust_incoming }
     }
 
     fn id(&self, request: &Request, cx: &Context<'_>) -> RequestId {
         if self.trust_incoming
-            && let Some(value) = cx.received(request, &self.header).next()
+            && let Some(value) = cx.received_by(request, self.header.asked()).next()
             && is_acceptable(value)
         {
             return RequestId::taken(cx.worker().bytes(value));
@@ -57,11 +56,11 @@ impl<S> RequestIds<S> {
 impl<S: Service> Service for RequestIds<S> {
     async fn serve(&self, mut request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
         let id = self.policy.id(&request, cx);
-        request.fields.put(&self.policy.header, id.as_bytes());
+        request.fields.put(self.policy.header.asked(), id.as_bytes());
         cx.record.request_id = Some(id);
         let mut response = self.inner.answer(request, cx).await;
         if let Some(id) = &cx.record.request_id {
-            response.fields.put(&self.policy.header, id.as_bytes());
+            response.fields.put(self.policy.header.asked(), id.as_bytes());
         }
         Ok(response)
     }

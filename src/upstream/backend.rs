@@ -10,6 +10,7 @@ use http::HeaderValue;
 
 use super::addresses::Addresses;
 use super::health::{Health, Status};
+use crate::json::escape;
 use crate::late::{Late, Origin, Problems};
 
 /// One backend. Each has cache lines of its own, so that two backends' counters never share one.
@@ -96,6 +97,8 @@ impl Drop for InFlight {
 #[derive(Debug)]
 struct Bound {
     url: BackendUrl,
+    /// The same as the contents of a JSON string.
+    escaped_url: Vec<u8>,
     authority: HeaderValue,
     addresses: Addresses,
     /// Addresses of a name for which there is no slot; the first slot knows.
@@ -226,6 +229,11 @@ impl Backend {
         self.bound.get().map_or("", |bound| &bound.url.text)
     }
 
+    /// The same as the contents of a JSON string.
+    pub(crate) fn escaped_url(&self) -> &[u8] {
+        self.bound.get().map_or(&[], |bound| &bound.escaped_url)
+    }
+
     /// Its number among all backends of the gateway.
     pub fn slot(&self) -> usize {
         self.slot
@@ -295,6 +303,8 @@ impl Bound {
             url.host_and_port().and_then(|(host, port)| Some(SocketAddr::new(host.parse().ok()?, port)));
         // Nobody asks where a socket is.
         let addresses = address.map_or_else(Addresses::awaited, Addresses::fixed);
-        Ok(Self { url, authority, addresses, left_out: AtomicUsize::new(0) })
+        let mut escaped_url = Vec::new();
+        escape(&mut escaped_url, url.text.as_bytes());
+        Ok(Self { url, escaped_url, authority, addresses, left_out: AtomicUsize::new(0) })
     }
 }

@@ -49,7 +49,7 @@ pub(in crate::exchange) fn append(
     }
     if let Some(backend) = record.backend {
         buffer.extend_from_slice(br#"","backend":""#);
-        escape(buffer, backend.url().as_bytes());
+        buffer.extend_from_slice(backend.escaped_url());
         if let Some(address) = record.address {
             buffer.extend_from_slice(br#"","address":""#);
             // Writing into memory does not fail.

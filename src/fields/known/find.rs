@@ -19,7 +19,7 @@ const NOWHERE: u8 = u8::MAX;
 const _: () = assert!(NAMES.len() < NOWHERE as usize);
 
 /// The class of a name that is in the table as a whole.
-#[inline]
+#[inline(always)]
 pub(super) fn whole(name: &[u8]) -> Option<Known> {
     match NAMES.get(usize::from(SLOT[slot(name, MULTIPLIER)])) {
         Some((Names::Is(text), class)) if is(name, text.as_bytes()) => Some(*class),
@@ -33,6 +33,41 @@ pub(super) fn by_beginning(name: &[u8]) -> Known {
     let mut beginnings = BEGINNINGS.all[usize::from(from)..usize::from(to)].iter();
     let found = beginnings.find(|(text, _)| name.get(..text.len()).is_some_and(|start| is(start, text)));
     found.map_or(Known::Other, |(_, class)| *class)
+}
+
+/// The class of any name in lower case, found without haste.
+pub(super) const fn plainly(name: &[u8]) -> Known {
+    let (mut begins, mut row) = (None, 0);
+    while row < NAMES.len() {
+        match NAMES[row] {
+            (Names::Is(text), class) if text.len() == name.len() && starts(name, text) => return class,
+            (Names::Starts(text), class) if begins.is_none() && starts(name, text) => begins = Some(class),
+            _ => {}
+        }
+        row += 1;
+    }
+    let mut place = 0;
+    while place < name.len() {
+        if !matches!(name[place], b'a'..=b'z' | b'0'..=b'9' | b'-') {
+            return Known::Ambiguous;
+        }
+        place += 1;
+    }
+    match begins {
+        Some(class) => class,
+        None => Known::Other,
+    }
+}
+
+const fn starts(name: &[u8], text: &str) -> bool {
+    let (text, mut place) = (text.as_bytes(), 0);
+    while place < text.len() {
+        if place == name.len() || name[place] != text[place] {
+            return false;
+        }
+        place += 1;
+    }
+    true
 }
 
 /// Where a name would be in [`SLOT`]; the same for any case.

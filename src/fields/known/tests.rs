@@ -46,6 +46,13 @@ fn names() -> impl Iterator<Item = String> {
 }
 
 #[test]
+fn the_compiler_finds_the_same_class() {
+    for name in names().chain(["x_real_ip", "content-a.b", "host!"].map(String::from)) {
+        assert_eq!(Known::of_lower_case(name.as_bytes()), class(name.as_bytes()), "{name}");
+    }
+}
+
+#[test]
 fn every_name_of_the_table_is_found_in_any_case() {
     for (names, known) in NAMES {
         let name = match names {
