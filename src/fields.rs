@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 pub(crate) use self::known::{Classes, Known};
 pub(crate) use self::lines::{BLOCK, Line};
-pub(crate) use self::name::FieldName;
+pub(crate) use self::name::{Asked, FieldName};
 
 /// Bytes that may be added to the fields of one message. Nobody adds so much on purpose.
 const ADDED: usize = 16 << 20;
@@ -100,29 +100,6 @@ impl fmt::Debug for Field<'_> {
             true => write!(f, "{}: (secret)", self.name()),
             false => write!(f, "{}: \"{}\"", self.name(), self.value.escape_ascii()),
         }
-    }
-}
-
-/// A name that is asked for.
-#[derive(Clone, Copy)]
-pub(crate) struct Asked<'a> {
-    known: Known,
-    name: &'a [u8],
-}
-
-impl<'a> Asked<'a> {
-    pub(crate) fn new(name: &'a str) -> Self {
-        Self { known: Known::of(name.as_bytes()), name: name.as_bytes() }
-    }
-
-    fn is(self, field: &Field<'_>) -> bool {
-        field.known == self.known && (self.known.is_one_name() || field.name.eq_ignore_ascii_case(self.name))
-    }
-
-    #[inline]
-    fn is_of(self, text: Text<'_>, entry: &Entry) -> bool {
-        entry.known == self.known
-            && (self.known.is_one_name() || text.name(entry).eq_ignore_ascii_case(self.name))
     }
 }
 

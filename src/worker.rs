@@ -32,6 +32,11 @@ struct Date {
     text: [u8; DATE],
 }
 
+/// An instant, and the wall-clock time that belongs to it, since 1970.
+fn both_clocks() -> (Instant, Duration) {
+    (Instant::now(), SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
+}
+
 /// What belongs to one worker alone.
 #[derive(Debug)]
 pub(crate) struct Worker {
@@ -46,8 +51,8 @@ pub(crate) struct Worker {
     ids: Ids,
     memory: Memory,
     shortage_told: Cell<Option<Instant>>,
-    /// An instant and the wall-clock time that belongs to it.
-    wall: Cell<(Instant, SystemTime)>,
+    /// An instant and the wall-clock time that belongs to it, since 1970.
+    wall: Cell<(Instant, Duration)>,
     date: Cell<Option<Date>>,
     /// How many idle connections are to make way for those of requests.
     room_wanted: Cell<u32>,
@@ -69,7 +74,7 @@ impl Worker {
             ids: Ids::new(),
             memory: Memory::default(),
             shortage_told: Cell::new(None),
-            wall: Cell::new((Instant::now(), SystemTime::now())),
+            wall: Cell::new(both_clocks()),
             date: Cell::new(None),
             room_wanted: Cell::new(0),
             wanting: Notify::new(),
@@ -119,13 +124,19 @@ impl Worker {
         self.ids.make(self.wall_clock(instant), self.random.borrow_mut().u64(..))
     }
 
-    /// The wall-clock time of an instant.
-    pub(crate) fn wall_clock(&self, instant: Instant) -> SystemTime {
+    /// The wall-clock time of an instant, since 1970.
+    pub(crate) fn wall_clock(&self, instant: Instant) -> Duration {
         let (base, time) = self.wall.get();
-        match instant.checked_duration_since(base) {
-            Some(after) => time + after,
-            None => time - base.duration_since(instant),
+        // Of one request it is asked for its id and for its line in the log.
+        if instant == base {
+            return time;
         }
+        let time = match instant.checked_duration_since(base) {
+            Some(after) => time + after,
+            None => time.saturating_sub(base.duration_since(instant)),
+        };
+        self.wall.set((instant, time));
+        time
     }
 
     /// The time of an instant as a `Date` field (RFC 9110 section 6.6.1), written once a second.
@@ -139,9 +150,11 @@ impl Worker {
     #[cold]
     fn write_date(&self, instant: Instant) -> [u8; DATE] {
         let time = self.wall_clock(instant);
-        let into = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().subsec_nanos();
-        let until = instant + (Duration::from_secs(1) - Duration::from_nanos(into.into()));
-        let text = httpdate::fmt_http_date(time).as_bytes().try_into().unwrap_or([b' '; DATE]);
+        let until = instant + (Duration::from_secs(1) - Duration::from_nanos(time.subsec_nanos().into()));
+        let text = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + time)
+            .as_bytes()
+            .try_into()
+            .unwrap_or([b' '; DATE]);
         self.date.set(Some(Date { from: instant, until, text }));
         text
     }
@@ -150,8 +163,8 @@ impl Worker {
     pub(crate) async fn sweep(&self) {
         loop {
             tokio::time::sleep(SWEEP).await;
-            let now = Instant::now();
-            self.wall.set((now, SystemTime::now()));
+            let (now, time) = both_clocks();
+            self.wall.set((now, time));
             self.pool.sweep(self.settings().upstreams, now);
         }
     }

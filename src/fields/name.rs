@@ -1,8 +1,31 @@
-//! A name of the config: its class is found when the gateway is built, and not at each request.
+//! Names that are asked for. The class of one that the config has is found when the gateway is built, and not at each request.
 
 use http::HeaderName;
 
-use super::{Asked, Known};
+use super::{Entry, Field, Known, Text};
+
+/// A name that is asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(super) known: Known,
+    pub(super) name: &'a [u8],
+}
+
+impl<'a> Asked<'a> {
+    pub(crate) fn new(name: &'a str) -> Self {
+        Self { known: Known::of(name.as_bytes()), name: name.as_bytes() }
+    }
+
+    pub(super) fn is(self, field: &Field<'_>) -> bool {
+        field.known == self.known && (self.known.is_one_name() || field.name.eq_ignore_ascii_case(self.name))
+    }
+
+    #[inline]
+    pub(super) fn is_of(self, text: Text<'_>, entry: &Entry) -> bool {
+        entry.known == self.known
+            && (self.known.is_one_name() || text.name(entry).eq_ignore_ascii_case(self.name))
+    }
+}
 
 /// A name that the config has, and its class.
 #[derive(Debug)]

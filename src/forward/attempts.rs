@@ -135,7 +135,8 @@ impl<B: Balance> Attempts<B> {
             Ok(mut connection) => {
                 connection.keep_in_flight(in_flight);
                 exchange.clock().await_answer(cluster.timeouts.response);
-                let (was_used, idle) = (connection.was_used(), connection.idle_for(attempt.started));
+                let (was_used, idle_since) = (connection.was_used(), connection.idle_since());
+                let idle = || attempt.started.saturating_duration_since(idle_since);
                 let is_uploaded = self.body.as_ref().is_some_and(|body| body.exchange().is_some());
                 let outbound = Outbound {
                     method: &request.method,
@@ -163,11 +164,11 @@ impl<B: Balance> Attempts<B> {
                     }
                     Err(SendError::NotSent(unsent)) => {
                         self.body = unsent;
-                        return self.unsent(pool, idle, &attempt);
+                        return self.unsent(pool, idle(), &attempt);
                     }
                     Err(SendError::Closed) => {
                         let cause = if was_used {
-                            pool.was_closed(backend, idle, attempt.started);
+                            pool.was_closed(backend, idle(), attempt.started);
                             RetryCause::StaleConnection
                         } else {
                             RetryCause::Reset

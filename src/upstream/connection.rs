@@ -89,7 +89,7 @@ impl Connection {
         self.cluster.keepalive.max_idle
     }
 
-    pub(super) fn idle_since(&self) -> Instant {
+    pub(crate) fn idle_since(&self) -> Instant {
         self.idle_since
     }
 

@@ -2,26 +2,25 @@
 //! or a backend can choose is escaped.
 
 use std::io::Write as _;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use super::{Logged, Record};
 use crate::exchange::peer::Peer;
 use crate::json::escape;
 use crate::observe::Second;
 
-/// Appends the line of `record`; `route` is its route's name.
+/// Appends the line of `record`; `route` is its route's name, `time` when it came, since 1970.
 pub(in crate::exchange) fn append(
     buffer: &mut Vec<u8>,
     record: &Record,
     peer: &Peer,
     route: Option<&str>,
-    time: SystemTime,
+    time: Duration,
     duration: Duration,
     second: Second,
 ) -> Second {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let second = second.or_of(since.as_secs());
-    buffer.extend_from_slice(&second.beginning(digits3(since.subsec_millis())));
+    let second = second.or_of(time.as_secs());
+    buffer.extend_from_slice(&second.beginning(digits3(time.subsec_millis())));
     // Of a token there is nothing to be escaped.
     buffer.extend_from_slice(record.method.as_str().as_bytes());
     buffer.extend_from_slice(br#"","path":""#);
