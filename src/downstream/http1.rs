@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::Method;
+use tokio::task::coop;
 
 use self::delivering::MOST_UNWANTED_TIME;
 pub(super) use self::flight::Service;
@@ -178,9 +179,12 @@ where
     fn await_request(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
         loop {
             if self.wire.input.has_some() {
+                // Who has sent many requests ahead has others served in between.
+                let budget = ready!(coop::poll_proceed(cx));
                 let mut spare = self.worker.spare_fields();
                 match self.wire.input.take_request(&self.limits(), &mut spare) {
                     Ok(Some(head)) => {
+                        budget.made_progress();
                         self.begin(head);
                         return Poll::Ready(Next::Step);
                     }

@@ -97,6 +97,10 @@ where
         if framing == Framing::Nothing && switches_to.is_none() {
             delivery.response.body = Body::empty();
         }
+        if exchange.upload().is_withheld() {
+            // The backend has said something else. What comes of the body goes on all the same: it may wait for that.
+            exchange.consent();
+        }
         exchange.clock().response_moved();
         if let Some(account) = &mut delivery.account
             && delivery.response.body.is_streaming()

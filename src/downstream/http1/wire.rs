@@ -40,7 +40,7 @@ impl Wire {
     pub(super) fn poll_upload<F>(&mut self, flight: &mut Flight<F>, cx: &mut Context<'_>) -> Poll<()> {
         if flight.exchange.upload().is_on_demand() {
             flight.exchange.upload().demanded();
-            // Within an answer there is no place for it, nor for the body: whoever answers now does without.
+            // Within an answer there is no place for it. The body may come all the same.
             if !self.input.has_some() && matches!(flight.place.work, Work::Serving) {
                 flight.place.output.buffer().extend_from_slice(CONTINUE);
                 let _ = self.poll_write(flight, cx);

@@ -156,6 +156,24 @@ fn a_backend_that_does_not_want_the_body_is_not_sent_it() {
 }
 
 #[test]
+fn a_backend_that_begins_to_answer_first_gets_what_comes_of_the_body() {
+    let bed = Testbed::new("proxy");
+    bed.a.set(Reply(vec![
+        Step::SendRaw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n".into()),
+        Step::ReadBody,
+        Step::SendRaw(b"0\r\n\r\n".into()),
+    ]));
+    let mut client = bed.connect();
+    client.send(EXPECTING);
+    client.await_bytes(b"first").unwrap();
+    client.send("body");
+    let response = client.read_response().unwrap();
+    assert_eq!((response.status, response.text().as_str()), (200, "first"));
+    assert_eq!((response.interim.len(), response.header("connection")), (0, Some("close")));
+    assert_eq!(bed.a.requests()[0].body, b"body");
+}
+
+#[test]
 fn a_backend_that_says_nothing_gets_the_body_soon() {
     let bed = Testbed::new("proxy");
     let mut client = bed.connect();

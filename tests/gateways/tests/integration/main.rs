@@ -23,6 +23,7 @@ mod doors;
 mod encoded_slashes;
 mod error_pages;
 mod failures;
+mod fairness;
 mod fields;
 mod headers;
 mod health;

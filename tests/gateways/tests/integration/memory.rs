@@ -10,7 +10,7 @@ use crate::upgrades::{switching, websocket};
 
 /// So many that what one of them holds stands out from what the process needs anyway.
 const CROWD: usize = 32;
-/// Of one; docs/operations.md says about 55 KiB of a slow reader.
+/// Of one; docs/operations.md says about 60 KiB of a slow reader.
 const MOST: f64 = 128.0 * 1024.0;
 /// Of one, more than all buffers on the way hold.
 const FLOOD: u64 = 64 << 20;
