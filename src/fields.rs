@@ -3,13 +3,14 @@
 
 mod known;
 mod lines;
+mod maps;
 mod name;
 
 use std::fmt;
 use std::ops::Range;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 
 pub(crate) use self::known::{Classes, Known};
 pub(crate) use self::lines::{BLOCK, Line};
@@ -372,29 +373,6 @@ impl Fields {
 impl fmt::Debug for Fields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
-    }
-}
-
-impl From<&HeaderMap> for Fields {
-    fn from(map: &HeaderMap) -> Self {
-        let mut fields = Self::default();
-        map.iter().for_each(|(name, value)| fields.append(name, value));
-        fields
-    }
-}
-
-/// A map knows names in lower case only. It holds at least 24,576 of them, and no message has so many.
-impl From<&Fields> for HeaderMap {
-    fn from(fields: &Fields) -> Self {
-        let mut map = Self::new();
-        for field in fields.iter() {
-            // Both were valid when they came in, by the same rules.
-            let name = HeaderName::from_bytes(field.name);
-            if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(field.value)) {
-                let _ = map.try_append(name, value);
-            }
-        }
-        map
     }
 }
 

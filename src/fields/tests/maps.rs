@@ -1,6 +1,7 @@
 //! Against what others do: `http::HeaderMap` for what a name has, a plain list for the order.
 
 use super::*;
+use http::HeaderMap;
 use proptest::prelude::*;
 
 const NAMES: &[&str] =

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use castgate_test_support::{BodyState, Closing, DEADLINE, Gate, Message, Reply, Request, Step, standstill};
+use castgate_test_support::{
+    BodyState, Closing, DEADLINE, Gate, Message, RawClient, Reply, Request, Step, standstill,
+};
 
 use crate::testbed::{Echoed, Testbed};
 
@@ -116,6 +118,11 @@ fn a_client_that_leaves_takes_its_upstream_request_with_it() {
     assert_eq!(bed.gateway.log_of("/resets").text("reason"), "client_closed");
 }
 
+/// By a reset, or by a FIN.
+fn leave(client: RawClient, resets: bool) {
+    if resets { client.reset() } else { drop(client) }
+}
+
 /// Of a backend that does not answer.
 fn left_soon(bed: &Testbed, target: &str) -> String {
     let line = bed.gateway.log_of(target);
@@ -133,11 +140,7 @@ fn a_client_is_seen_to_leave_behind_its_next_request() {
             let mut client = bed.connect();
             client.send(format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n{behind}"));
             let connection = bed.a.await_request(|r| r.target == target).connection;
-            if resets {
-                client.reset()
-            } else {
-                drop(client)
-            }
+            leave(client, resets);
             bed.a.await_disconnect(connection);
             assert_eq!(left_soon(&bed, &target), "client_closed");
         }
@@ -160,11 +163,7 @@ fn a_client_is_seen_to_leave_behind_a_request_that_it_has_sent_later() {
             another.send("GET / HTTP/1.1\r\n\r\n");
             assert_eq!(another.read_response().unwrap().status, 400);
         }
-        if resets {
-            client.reset()
-        } else {
-            drop(client)
-        }
+        leave(client, resets);
         bed.a.await_disconnect(connection);
         assert_eq!(left_soon(&bed, &target), "client_closed");
     }
