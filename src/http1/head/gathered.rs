@@ -1,6 +1,6 @@
 //! A head that comes in pieces, in a buffer of its own size: it pins no block that it was read into. Its end is searched
-//! once, and it is parsed only when that has come or when there is twice as much as the last time, so that the work is
-//! linear in its length and garbage is found out soon.
+//! once. Until that has come it is parsed when a line has ended, so that a broken one is answered at once, and when there is
+//! twice as much as the last time. The work for lines has a bound, so that all of it is linear in the head's length.
 
 use bytes::{Bytes, BytesMut};
 use http::Method;
@@ -10,12 +10,17 @@ use super::response::{HEAD_BYTES, ResponseHead, response};
 use crate::fields::Fields;
 use crate::http1::Malformed;
 
+/// So many bytes are parsed again for lines that end, beside as many as have come: enough for a head of some lines, one by one.
+const AHEAD: usize = 16 * 1024;
+
 /// What has come of a head that is not whole.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
     bytes: BytesMut,
     /// The length at which it is parsed again.
     parse_at: usize,
+    /// How many bytes were parsed because a line had ended.
+    parsed: usize,
 }
 
 impl Gathered {
@@ -74,7 +79,7 @@ impl Gathered {
         let head = parse(input)?;
         if head.is_none() {
             self.bytes = BytesMut::from(&std::mem::take(input)[..]);
-            self.parse_at = self.bytes.len() * 2;
+            (self.parse_at, self.parsed) = (self.bytes.len() * 2, 0);
         }
         Ok(head)
     }
@@ -91,8 +96,12 @@ impl Gathered {
             let end = self.end_in(input);
             let piece = input.split_to(end.unwrap_or(input.len()));
             self.bytes.extend_from_slice(&piece);
-            if end.is_none() && self.bytes.len() < self.parse_at.min(most) {
-                continue;
+            let length = self.bytes.len();
+            if end.is_none() && length < self.parse_at.min(most) {
+                if self.parsed > AHEAD + length || !piece.contains(&b'\n') {
+                    continue;
+                }
+                self.parsed += length;
             }
             let mut bytes = std::mem::take(&mut self.bytes).freeze();
             let head = parse(&mut bytes)?;

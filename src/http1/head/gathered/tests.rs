@@ -33,6 +33,41 @@ fn the_work_for_a_dripping_head_is_linear_in_its_length() {
 }
 
 #[test]
+fn many_lines_that_drip_are_no_more_work_than_that() {
+    let limits = Limits { fields: usize::MAX, ..LIMITS };
+    let text = format!("GET / HTTP/1.1\r\n{}\r\n", "a:\r\n".repeat(limits.bytes / 5));
+    for size in [1, 2, 3, 50] {
+        let (mut gathered, mut spare, mut parsed) = (Gathered::default(), Fields::default(), 0);
+        let heads = text.as_bytes().chunks(size).filter(|piece| {
+            let parse = |bytes: &mut Bytes| {
+                parsed += bytes.len();
+                request(bytes, &limits, &mut spare)
+            };
+            gathered.parse(&mut Bytes::copy_from_slice(piece), limits.bytes, parse).unwrap().is_some()
+        });
+        assert_eq!(heads.count(), 1);
+        assert!(parsed < 4 * text.len() + AHEAD, "{parsed} bytes were parsed for {}", text.len());
+    }
+}
+
+#[test]
+fn a_broken_line_is_found_out_when_it_has_come() {
+    let lines: Vec<String> = (0..15).map(|number| format!("x-{number}: {}\r\n", "y".repeat(40))).collect();
+    let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{}", lines.concat());
+    for size in [1, 7, 30, head.len()] {
+        let (mut gathered, mut spare) = (Gathered::default(), Fields::default());
+        let mut come = |piece: &[u8]| {
+            gathered
+                .request(&mut Bytes::copy_from_slice(piece), &LIMITS, &mut spare)
+                .map(|head| head.is_some())
+        };
+        assert!(head.as_bytes().chunks(size).all(|piece| matches!(come(piece), Ok(false))));
+        assert!(matches!(come(b"b a d: c\r"), Ok(false)), "it is no line yet");
+        assert!(come(b"\nx: y").is_err(), "{size}");
+    }
+}
+
+#[test]
 fn a_head_that_drips_keeps_no_block_and_one_that_is_whole_is_not_copied() {
     let (mut block, mut gathered, mut spare) =
         (BytesMut::with_capacity(BLOCK), Gathered::default(), Fields::default());

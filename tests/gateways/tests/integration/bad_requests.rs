@@ -2,7 +2,7 @@
 
 use castgate_test_support::{Closing, LogLine, RawClient};
 
-use crate::testbed::Testbed;
+use crate::testbed::{Testbed, assert_problem};
 
 /// Sends each request on a connection of its own; one of `statuses` must come back, with a line in the log and a
 /// count, and nothing may reach the backend.
@@ -124,6 +124,22 @@ fn the_admin_listener_asks_of_a_request_what_all_others_do() {
         }
     }
     assert!(bed.gateway.raw_log().is_empty());
+}
+
+#[test]
+fn a_broken_line_is_refused_when_it_has_come_and_not_when_time_is_up() {
+    // It has one worker: what comes in pieces is read in pieces, before it answers another.
+    let bed = Testbed::new("tunnels");
+    for broken in
+        ["Bad Header: x\r\n", "Host: a\r\nHost: b\r\n\r\n", ": empty\r\n", "X: a\0b\r\n", " folded\r\nX"]
+    {
+        let mut client = bed.connect();
+        for piece in ["GET / HT", "TP/1.1\r\nX-One: 1\r\n", "X-Two: 2\r\nX-", "Three: 3\r\n", broken] {
+            client.send(piece);
+            assert_eq!(bed.get("/fixed").status, 200);
+        }
+        assert_problem(&client.read_response().unwrap(), 400, "bad_request");
+    }
 }
 
 #[test]
