@@ -75,10 +75,16 @@ pub(super) fn encode(
     if let Some(token) = persistence.switches_to {
         field(buffer, "connection", b"Upgrade");
         field(buffer, "upgrade", token.as_bytes());
-    } else if persistence.is_last {
-        field(buffer, "connection", b"close");
-    } else if persistence.version == Version::Http10 {
-        field(buffer, "connection", b"keep-alive");
+    } else {
+        // What is required is said of this connection (RFC 9110 section 7.8).
+        if status == StatusCode::UPGRADE_REQUIRED && response.fields.has(Known::Upgrade) {
+            field(buffer, "connection", b"Upgrade");
+        }
+        if persistence.is_last {
+            field(buffer, "connection", b"close");
+        } else if persistence.version == Version::Http10 {
+            field(buffer, "connection", b"keep-alive");
+        }
     }
     buffer.extend_from_slice(b"\r\n");
 }

@@ -51,7 +51,7 @@ pub(crate) fn parse(
         }
         let phrase = status.canonical_reason().is_none().then(|| Box::from(head.reason()));
         let mut fields = head.fields;
-        let keeps_for = end_hop(&mut fields);
+        let keeps_for = end_hop(status, &mut fields);
         if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
             inform(status, fields);
             continue;
@@ -71,25 +71,29 @@ fn switches_to(token: &str, fields: &Fields) -> bool {
 }
 
 /// Takes out what ends here: what is said of the connection and of the framing, the hop's own fields, and what `Connection` names. How
-/// long the connection is kept, if it was among that.
-fn end_hop(fields: &mut Fields) -> Option<Duration> {
+/// long the connection is kept, if it was among that. A 426 has to say what is required (RFC 9110 section 15.5.22), so that is passed on.
+fn end_hop(status: StatusCode, fields: &mut Fields) -> Option<Duration> {
     let is_said = fields.has(Known::KeepAlive);
     let keeps_for = is_said.then(|| fields.all(Known::KeepAlive).rev().find_map(timeout)).flatten();
+    let kept = match status {
+        StatusCode::UPGRADE_REQUIRED => Classes::one(Known::Upgrade),
+        _ => Classes::NONE,
+    };
     if fields.has(Known::Connection) {
-        end_nominated(fields);
+        end_nominated(fields, kept);
     }
-    fields.remove_all(Classes::ENDS_IN_RESPONSES);
+    fields.remove_all(Classes::ENDS_IN_RESPONSES.without(kept));
     keeps_for
 }
 
-fn end_nominated(fields: &mut Fields) {
+fn end_nominated(fields: &mut Fields, kept: Classes) {
     let is_usual =
         |option: &[u8]| option.eq_ignore_ascii_case(b"keep-alive") || option.eq_ignore_ascii_case(b"close");
     let nominated: Vec<Box<[u8]>> =
         fields.connection_options().filter(|option| !is_usual(option)).map(Box::from).collect();
     let is_nominated = |name: &[u8]| nominated.iter().any(|option| option.eq_ignore_ascii_case(name));
     if !nominated.is_empty() {
-        fields.retain(|field| !is_nominated(field.name_bytes()));
+        fields.retain(|field| kept.has(field.known()) || !is_nominated(field.name_bytes()));
     }
 }
 
@@ -125,6 +129,19 @@ mod tests {
         let names: Vec<_> = head.fields.iter().map(|field| field.name()).collect();
         assert_eq!(names, ["Server"]);
         assert_eq!(rest, "hi");
+    }
+
+    #[test]
+    fn only_a_426_says_what_it_could_be_upgraded_to() {
+        for (line, names) in
+            [("426 Upgrade Required", &["Upgrade", "upgrade", "A"][..]), ("400 Bad Request", &["A"][..])]
+        {
+            let text = format!(
+                "HTTP/1.1 {line}\r\nConnection: upgrade, x\r\nUpgrade: one\r\nupgrade: two\r\nX: 1\r\nA: 1\r\nContent-Length: 0\r\n\r\n"
+            );
+            let (head, _) = read(&text, &Method::GET).unwrap().unwrap();
+            assert_eq!(head.fields.iter().map(|field| field.name()).collect::<Vec<_>>(), names);
+        }
     }
 
     #[test]

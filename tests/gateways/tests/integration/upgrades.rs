@@ -167,7 +167,10 @@ fn any_other_answer_is_a_response_and_what_is_behind_the_request_is_one() {
         client.send(bytes);
         let response = client.read_response().unwrap();
         assert!(refusal.head().starts_with(format!("HTTP/1.1 {}", response.status).as_bytes()));
-        assert!(response.header("upgrade").is_none() && response.keeps_alive(), "{:?}", response.head);
+        // Only a 426 has to say what is required (RFC 9110 section 15.5.22).
+        let required =
+            if response.status == 426 { (vec!["websocket"], vec!["Upgrade"]) } else { (vec![], vec![]) };
+        assert_eq!((response.all("upgrade"), response.all("connection")), required, "{:?}", response.head);
         assert_problem(&client.read_response().unwrap(), 401, "auth_missing");
         assert_eq!(client.read_response().unwrap().text(), "fixed");
         assert_eq!(client.get("/fixed").text(), "fixed");
@@ -175,6 +178,23 @@ fn any_other_answer_is_a_response_and_what_is_behind_the_request_is_one() {
     assert!(bed.a.requests().iter().all(|request| request.target == "/"));
     // The backend's connection has carried HTTP only, and goes on to.
     assert_eq!(bed.a.connections(), 1);
+}
+
+#[test]
+fn who_has_not_asked_learns_what_is_required() {
+    let bed = Testbed::new("tunnels");
+    bed.a.set(Message::new(426).header("Connection", "upgrade").header("Upgrade", "TLS/1.3, name/2"));
+    let mut client = bed.connect();
+    for target in ["/", "/off"] {
+        let response = client.get(target);
+        assert_eq!((response.status, response.all("upgrade")), (426, vec!["TLS/1.3, name/2"]));
+        assert_eq!(response.all("connection"), ["Upgrade"]);
+    }
+    let last = client.call(&Request::get("/").header("Connection", "close"));
+    assert_eq!(
+        (last.all("upgrade"), last.all("connection")),
+        (vec!["TLS/1.3, name/2"], vec!["Upgrade", "close"])
+    );
 }
 
 #[test]
