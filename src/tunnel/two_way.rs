@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 
-use super::flow::{Broken, Flow};
+use super::flow::{Broken, Flow, READ_AHEAD};
 use super::{Client, Switched, Tunnel};
 use crate::error::Reason;
 use crate::exchange::Clock;
@@ -143,7 +143,7 @@ impl Tunnel for TwoWay {
     fn poll(&mut self, client: Client<'_>, cx: &mut Context<'_>) -> Poll<Reason> {
         let Client { stream, exchange, account } = client;
         let (carried, ended) = {
-            let mut block = exchange.worker().read_block();
+            let mut block = exchange.worker().read_block_of(READ_AHEAD);
             self.poll_in_time(stream, exchange.clock(), &mut block, cx)
         };
         account.tunnelled(carried.brought, carried.taken);

@@ -59,8 +59,14 @@ impl Worker {
 
     /// Memory to read into, with room for a usual response. Responses share blocks, so that most cost no allocation.
     pub(crate) fn read_block(&self) -> RefMut<'_, BytesMut> {
+        self.read_block_of(READ_MINIMUM)
+    }
+
+    /// The same with room for at least so much, for who has more to read each time than one response.
+    #[inline]
+    pub(crate) fn read_block_of(&self, least: usize) -> RefMut<'_, BytesMut> {
         let mut block = self.memory.read_block.borrow_mut();
-        if block.capacity() < READ_MINIMUM {
+        if block.capacity() < least {
             *block = BytesMut::with_capacity(READ_BLOCK);
         }
         block
@@ -98,5 +104,37 @@ impl Worker {
         if spare.len() < SPARE_TEXTS && (1..=MOST_TEXT).contains(&text.capacity()) {
             spare.push(text);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::observe::{OperationalLog, Writer};
+    use crate::settings::Settings;
+    use crate::worker::Process;
+
+    #[test]
+    fn there_is_as_much_room_to_read_into_as_was_asked_for() {
+        static SETTINGS: Settings = Settings::EMPTY;
+        let log = OperationalLog::write_to(io::sink()).unwrap();
+        let process = Arc::new(Process::new(&SETTINGS, Box::default(), 0, log));
+        let (_writer, mut queues) = Writer::start(process.lost_lines().clone(), 1).unwrap();
+        let worker = Worker::new(process, queues.remove(0));
+        let use_up = |left: usize| {
+            let mut block = worker.read_block();
+            let used = block.capacity() - left;
+            block.resize(used, 0);
+            block.split().freeze()
+        };
+        let _pinned = use_up(READ_MINIMUM);
+        assert_eq!(worker.read_block().capacity(), READ_MINIMUM);
+        assert_eq!(worker.read_block_of(16 * 1024).capacity(), READ_BLOCK);
+        // What is enough is used on.
+        let _pinned = use_up(16 * 1024);
+        assert_eq!(worker.read_block_of(16 * 1024).capacity(), 16 * 1024);
     }
 }
