@@ -126,6 +126,39 @@ pub struct Settings {
     pub policies: &'static [&'static dyn Policy],
 }
 
+impl Timeouts {
+    /// As long for each, and none for the connection.
+    pub(crate) const fn of(each: Duration) -> Self {
+        Self { handshake: each, header_read: each, body: each, write: each, idle: each, connection: None }
+    }
+}
+
+impl Settings {
+    /// Of a gateway that has nothing and allows nothing: what stands in for a config, and what tests begin with.
+    pub(crate) const EMPTY: Self = Self {
+        identity: Identity { file: "gateway.yml", config_sha256: "" },
+        normal_config: "",
+        listeners: &[],
+        admin: &[],
+        workers: None,
+        trusted_proxies: &[],
+        via: Via::On,
+        log_level: LogLevel { origin: Origin::at("gateway.yml", 1), level: Late::new(&[]) },
+        limits: Limits {
+            header_bytes: 0,
+            headers: 0,
+            uri: 0,
+            body: None,
+            connections: 0,
+            connections_per_client: None,
+        },
+        timeouts: Timeouts::of(Duration::ZERO),
+        drain: Drain { delay: Duration::ZERO, grace: Duration::ZERO },
+        upstreams: &[],
+        policies: &[],
+    };
+}
+
 impl std::fmt::Debug for Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Settings").field("identity", &self.identity).finish_non_exhaustive()

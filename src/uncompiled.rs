@@ -1,49 +1,19 @@
 //! Stands in for a gateway whose config has errors, so that the report is the only error that rustc shows.
 
-use std::time::Duration;
-
 use crate::app::App;
 use crate::error::Error;
 use crate::exchange::{Context, Request, Response};
-use crate::late::{Late, Origin};
+use crate::late::Late;
 use crate::middleware::Reject;
 use crate::route::{NONE, RouteIndex, Table};
 use crate::service::Service;
-use crate::settings::{Drain, Identity, Limits, LogLevel, Settings, Timeouts};
+use crate::settings::Settings;
 
 /// A gateway without routes; it is never run.
 #[derive(Debug)]
 pub struct Uncompiled;
 
-static SETTINGS: Settings = Settings {
-    identity: Identity { file: "gateway.yml", config_sha256: "" },
-    normal_config: "",
-    listeners: &[],
-    admin: &[],
-    workers: Some(1),
-    trusted_proxies: &[],
-    via: crate::introduction::Via::On,
-    log_level: LogLevel { origin: Origin::at("gateway.yml", 1), level: Late::new(&[]) },
-    limits: Limits {
-        header_bytes: 0,
-        headers: 0,
-        uri: 0,
-        body: None,
-        connections: 0,
-        connections_per_client: None,
-    },
-    timeouts: Timeouts {
-        handshake: Duration::ZERO,
-        header_read: Duration::ZERO,
-        body: Duration::ZERO,
-        write: Duration::ZERO,
-        idle: Duration::ZERO,
-        connection: None,
-    },
-    drain: Drain { delay: Duration::ZERO, grace: Duration::ZERO },
-    upstreams: &[],
-    policies: &[],
-};
+static SETTINGS: Settings = Settings::EMPTY;
 
 static ROUTES: RouteIndex<Late> = RouteIndex {
     routes: &[],

@@ -54,12 +54,10 @@ pub(super) async fn answer<A: App>(
     exchange: Rc<Exchange>,
     arrival: Arrival,
 ) -> Option<Delivery> {
-    let Head { method, target: Target { target, elsewhere }, version, fields } = match arrival {
-        Arrival::Request(head) => head,
+    let (mut request, elsewhere) = match arrival {
+        Arrival::Request(head) => with_body(head, &exchange),
         Arrival::Refused(reason, line) => return Some(refuse(app, &exchange, reason, line).await),
     };
-    let body = RequestBody::of(&exchange, app.settings().limits.body);
-    let mut request = Request { method, target, version, fields, body };
     let settings = app.settings();
     let peer = exchange.peer();
     let trusted = peer.is_trusted_proxy();

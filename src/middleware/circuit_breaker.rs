@@ -95,7 +95,7 @@ impl<S> CircuitBreaker<S> {
 
 impl<S: Service> Service for CircuitBreaker<S> {
     async fn serve(&self, request: Request, cx: &mut Context<'_>) -> Result<Response, Error> {
-        let ticket = self.breaker.admit(Instant::now).map_err(|wait| {
+        let ticket = self.breaker.let_pass(Instant::now).map_err(|wait| {
             let seconds = (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1);
             Error::new(Reason::Refused(&OPEN)).with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
         })?;

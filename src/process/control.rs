@@ -159,41 +159,14 @@ async fn drain(process: &Process, enter: impl Fn(Stage), crew: &mut Crew, mut en
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::late::{Late, Origin};
     use crate::observe::OperationalLog;
     use crate::process::supervise::{End, Reporter};
-    use crate::settings::{Drain, Identity, Limits, LogLevel, Settings, Timeouts};
-
-    const SECOND: Duration = Duration::from_secs(1);
+    use crate::settings::{Drain, Settings, Timeouts};
 
     static SETTINGS: Settings = Settings {
-        identity: Identity { file: "gateway.yml", config_sha256: "" },
-        normal_config: "",
-        listeners: &[],
-        admin: &[],
-        workers: None,
-        trusted_proxies: &[],
-        via: crate::introduction::Via::On,
-        log_level: LogLevel { origin: Origin::at("gateway.yml", 1), level: Late::new(&[]) },
-        limits: Limits {
-            header_bytes: 0,
-            headers: 0,
-            uri: 0,
-            body: None,
-            connections: 0,
-            connections_per_client: None,
-        },
-        timeouts: Timeouts {
-            handshake: SECOND,
-            header_read: SECOND,
-            body: SECOND,
-            write: SECOND,
-            idle: SECOND,
-            connection: None,
-        },
+        timeouts: Timeouts::of(Duration::from_secs(1)),
         drain: Drain { delay: Duration::from_millis(100), grace: Duration::from_secs(60) },
-        upstreams: &[],
-        policies: &[],
+        ..Settings::EMPTY
     };
 
     type Work = Box<dyn FnOnce(Reporter) -> io::Result<End> + Send>;

@@ -18,12 +18,11 @@ use crate::downstream::http1::Service as Connections;
 use crate::downstream::seat::Seat;
 use crate::error::Error;
 use crate::exchange::{Context, Request, Response};
-use crate::late::{Late, Origin};
 use crate::middleware::Reject;
 use crate::observe::{OperationalLog, Writer};
 use crate::route::{Methods, Node, Route, RouteIndex, RouteSettings, Span, Table};
 use crate::service::Service;
-use crate::settings::{Drain, Identity, Limits, LogLevel, Settings, Timeouts};
+use crate::settings::{Drain, Limits, Settings, Timeouts};
 use crate::worker::{Process, Stage, Worker};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -32,33 +31,16 @@ const MINUTE: Duration = Duration::from_secs(60);
 struct Answering;
 
 static SETTINGS: Settings = Settings {
-    identity: Identity { file: "gateway.yml", config_sha256: "" },
-    normal_config: "",
-    listeners: &[],
-    admin: &[],
-    workers: None,
-    trusted_proxies: &[],
-    via: crate::introduction::Via::On,
-    log_level: LogLevel { origin: Origin::at("gateway.yml", 1), level: Late::new(&[]) },
     limits: Limits {
         header_bytes: 32 * 1024,
         headers: 100,
         uri: 8 * 1024,
         body: Some(1024),
-        connections: 10,
-        connections_per_client: None,
+        ..Settings::EMPTY.limits
     },
-    timeouts: Timeouts {
-        handshake: MINUTE,
-        header_read: MINUTE,
-        body: MINUTE,
-        write: MINUTE,
-        idle: MINUTE,
-        connection: None,
-    },
+    timeouts: Timeouts::of(MINUTE),
     drain: Drain { delay: Duration::ZERO, grace: MINUTE },
-    upstreams: &[],
-    policies: &[],
+    ..Settings::EMPTY
 };
 
 static ROUTES: RouteIndex<()> = RouteIndex {

@@ -174,7 +174,7 @@ impl Breaker {
     }
 
     /// Lets a request pass, or says how long it had better wait. A closed breaker needs no clock.
-    pub(super) fn admit(&self, now: impl FnOnce() -> Instant) -> Result<Ticket, Duration> {
+    pub(super) fn let_pass(&self, now: impl FnOnce() -> Instant) -> Result<Ticket, Duration> {
         let mut word = self.word.load(Ordering::Acquire);
         if let (generation, Position::Closed) = unpack(word) {
             return Ok(Ticket { generation, role: Role::Request });

@@ -5,20 +5,10 @@ use http::Method;
 use super::outgoing::Outgoing;
 use crate::exchange::RequestBody;
 use crate::fields::{Classes, Known};
+use crate::http1::Framing;
 use crate::http1::encode::field;
 use crate::upgrade::Asked;
 use crate::upstream::Outbound;
-
-/// How the end of a request body is marked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Framing {
-    /// There is none.
-    None,
-    /// `Content-Length`.
-    Length,
-    /// `Transfer-Encoding: chunked`.
-    Chunked,
-}
 
 impl Outgoing {
     /// Encodes a head, and takes the body that will follow it.
@@ -72,9 +62,8 @@ impl Outgoing {
             buffer.extend_from_slice(b"te: trailers\r\nconnection: te\r\n");
         }
         match framing(body, head.says_empty) {
-            Framing::None => {}
-            Framing::Length => {
-                let length = body.and_then(RequestBody::length).unwrap_or(0);
+            Framing::Nothing | Framing::UntilClose => {}
+            Framing::Length(length) => {
                 field(buffer, "content-length", itoa::Buffer::new().format(length).as_bytes());
             }
             Framing::Chunked => field(buffer, "transfer-encoding", b"chunked"),
@@ -86,10 +75,9 @@ impl Outgoing {
 /// The body's own size decides, never a header: what is announced is what is sent (RFC 9112 section 6).
 fn framing(body: Option<&RequestBody>, says_empty: bool) -> Framing {
     match body {
-        Some(body) if body.length().is_some() => Framing::Length,
-        Some(_) => Framing::Chunked,
+        Some(body) => body.length().map_or(Framing::Chunked, Framing::Length),
         // `Content-Length: 0` says something where the method lets one expect a body.
-        None if says_empty => Framing::Length,
-        None => Framing::None,
+        None if says_empty => Framing::Length(0),
+        None => Framing::Nothing,
     }
 }

@@ -20,7 +20,7 @@ fn breaker(policy: BreakerPolicy) -> (Breaker, Instant) {
 }
 
 fn request(breaker: &Breaker, verdict: Verdict, at: Instant) -> Result<(), Duration> {
-    breaker.admit(|| at).map(|ticket| breaker.settle(ticket, verdict, at))
+    breaker.let_pass(|| at).map(|ticket| breaker.settle(ticket, verdict, at))
 }
 
 fn open(breaker: &Breaker, at: Instant) {
@@ -55,7 +55,7 @@ fn old_failures_leave_the_window() {
 #[test]
 fn a_request_counts_when_it_ends_however_long_it_took() {
     let (breaker, start) = breaker(POLICY);
-    let slow: Vec<_> = (0..4).map(|_| breaker.admit(|| start).unwrap()).collect();
+    let slow: Vec<_> = (0..4).map(|_| breaker.let_pass(|| start).unwrap()).collect();
     let end = start + 10 * SECOND;
     for _ in 0..3 {
         request(&breaker, Verdict::Failure, end).unwrap();
@@ -74,8 +74,8 @@ fn half_open_lets_one_try_and_its_outcome_decides() {
     open(&breaker, start);
     let later = start + 6 * SECOND;
     assert_eq!(breaker.state(later), State::HalfOpen);
-    let trial = breaker.admit(|| later).unwrap();
-    assert!(breaker.admit(|| later).is_err(), "only one may try");
+    let trial = breaker.let_pass(|| later).unwrap();
+    assert!(breaker.let_pass(|| later).is_err(), "only one may try");
     breaker.settle(trial, Verdict::Failure, later);
     assert_eq!(breaker.state(later), State::Open);
     let again = later + 6 * SECOND;
@@ -90,16 +90,16 @@ fn a_late_trial_never_moves_a_later_state() {
         let (breaker, start) = breaker(BreakerPolicy { half_open: 2, ..POLICY });
         open(&breaker, start);
         let later = start + 6 * SECOND;
-        let (first, second) = (breaker.admit(|| later).unwrap(), breaker.admit(|| later).unwrap());
+        let (first, second) = (breaker.let_pass(|| later).unwrap(), breaker.let_pass(|| later).unwrap());
         breaker.settle(first, Verdict::Failure, later);
         assert_eq!(breaker.state(later), State::Open);
         breaker.settle(second, late, later);
         assert_eq!(breaker.state(later), State::Open);
         // It holds no place of the next half-open either, and its success is none of the two that are needed.
         let again = later + 6 * SECOND;
-        let trials = (breaker.admit(|| again).unwrap(), breaker.admit(|| again).unwrap());
+        let trials = (breaker.let_pass(|| again).unwrap(), breaker.let_pass(|| again).unwrap());
         breaker.settle(second, late, again);
-        assert!(breaker.admit(|| again).is_err());
+        assert!(breaker.let_pass(|| again).is_err());
         breaker.settle(trials.0, Verdict::Success, again);
         assert_eq!(breaker.state(again), State::HalfOpen);
         breaker.settle(trials.1, Verdict::Success, again);
@@ -115,10 +115,10 @@ fn a_trial_whose_answer_streams_makes_room_and_still_decides() {
         let (breaker, start) = breaker(POLICY);
         open(&breaker, start);
         let later = start + 6 * SECOND;
-        let streaming = breaker.admit(|| later).unwrap();
+        let streaming = breaker.let_pass(|| later).unwrap();
         let streaming = breaker.answered(streaming);
-        let second = breaker.admit(|| later).unwrap();
-        assert!(breaker.admit(|| later).is_err());
+        let second = breaker.let_pass(|| later).unwrap();
+        assert!(breaker.let_pass(|| later).is_err());
         breaker.settle(streaming, verdict, later);
         assert_eq!(breaker.state(later), state);
         breaker.settle(second, Verdict::Failure, later);
@@ -261,7 +261,7 @@ proptest! {
             match event {
                 Event::Arrives => {
                     request += 1;
-                    let ticket = breaker.admit(|| clock).ok();
+                    let ticket = breaker.let_pass(|| clock).ok();
                     prop_assert_eq!(ticket.is_some(), model.admit(request, now));
                     on_their_way.extend(ticket.map(|ticket| (request, model.changes, ticket)));
                 }
