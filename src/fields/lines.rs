@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Classes, Entry, Fields, Known};
+use super::{Classes, Entry, Fields, Known, List};
 
 /// Bytes of a block that fields are places of.
 pub(crate) const BLOCK: usize = 1 << 30;
@@ -18,7 +18,7 @@ pub(crate) struct Line<'a> {
     pub(crate) is_plain: bool,
 }
 
-impl Fields {
+impl List {
     /// Notes a line of the block that [`Fields::settle`] will be given, with what its name is; whether the name is not longer
     /// than any that is allowed. A block has at most [`BLOCK`] bytes.
     #[inline]
@@ -36,24 +36,33 @@ impl Fields {
         });
         true
     }
+}
+
+impl Fields {
+    /// Where a parser notes lines.
+    #[inline]
+    pub(crate) fn noted(&mut self) -> &mut List {
+        self.list_mut()
+    }
 
     /// The block in which the noted lines are.
     pub(crate) fn settle(&mut self, head: Bytes) {
-        debug_assert!(self.added.is_empty(), "places of what was added would move");
-        self.head = head;
+        let list = self.list_mut();
+        debug_assert!(list.added.is_empty(), "places of what was added would move");
+        list.head = head;
     }
 
     /// The block in which the fields came.
     pub(crate) fn block(&self) -> &Bytes {
-        &self.head
+        &self.list().head
     }
 
     /// Hands out, piece by piece, the lines of all fields but those of some classes: `name: value` and CRLF each. Neighbours that
     /// came so are one piece.
     #[inline]
     pub(crate) fn lines(&self, except: Classes, mut put: impl FnMut(&[u8])) {
-        let (text, mut run) = (self.text(), 0..0);
-        for entry in &self.entries {
+        let (text, mut run) = (self.list().text(), 0..0);
+        for entry in &self.list().entries {
             if except.has(entry.known) {
                 continue;
             }

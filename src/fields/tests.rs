@@ -75,10 +75,11 @@ fn neighbours_that_came_as_they_go_are_one_piece() {
 fn what_was_cleared_is_used_again() {
     let mut fields = parsed("A: 1\r\nB: 2\r\n\r\n");
     fields.append(&name("c"), &value("3"));
-    let (added, entries) = (fields.added.capacity(), fields.entries.capacity());
+    let rooms = |fields: &Fields| (fields.list().added.capacity(), fields.list().entries.capacity());
+    let before = rooms(&fields);
     fields.clear();
-    assert!(fields.is_empty() && fields.head.is_empty() && fields.get("c").is_none());
-    assert_eq!((fields.added.capacity(), fields.entries.capacity()), (added, entries));
+    assert!(fields.is_empty() && fields.list().head.is_empty() && fields.get("c").is_none());
+    assert_eq!(rooms(&fields), before);
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub(crate) fn section(
     mut see: impl FnMut(Known, &[u8]),
 ) -> Result<Option<usize>, Wrong> {
     let bytes = &bytes[..bytes.len().min(BLOCK)];
-    let (mut rest, mut left) = (&bytes[start..], most);
+    let (mut rest, mut left, fields) = (&bytes[start..], most, fields.noted());
     loop {
         let at = bytes.len() - rest.len();
         if let [] | [b'\r' | b'\n', ..] = rest {
