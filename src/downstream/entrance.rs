@@ -45,7 +45,7 @@ where
     S: Fn(Rc<Exchange>, Arrival) -> F + 'static,
     F: Future<Output = Option<Delivery>> + 'static,
 {
-    let Entered { stream, peer, is_shared } = entered;
+    let Entered { mut stream, peer, is_shared } = entered;
     let address = peer.map(|peer| peer.ip().to_canonical());
     let clients = seat.clients().clone();
     match seat.claim(address.filter(|_| !is_shared)) {
