@@ -16,6 +16,7 @@ use crate::error::Reason;
 use crate::exchange::{Account, Exchange};
 use crate::stream::Stream;
 use crate::upstream::InFlight;
+use crate::worker::File;
 
 /// Makes tunnels.
 pub trait Open: Sync + fmt::Debug {
@@ -54,6 +55,8 @@ pub struct Switched {
     pub(crate) early: Bytes,
     /// It stays in flight for as long as the tunnel is.
     pub(crate) in_flight: Option<InFlight>,
+    /// And so does what it counts for.
+    pub(crate) file: Option<File>,
 }
 
 /// The tunnels of this gateway.

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use self::ids::Ids;
 use self::memory::Memory;
-pub(crate) use self::shared::{Client, Full, Process, Stage};
+pub(crate) use self::shared::{Capacity, Client, File, Full, Process, Stage};
 use crate::observe::{AccessLogBuffer, Queue, Shard};
 use crate::policy::Locals;
 use crate::retries::Budget;

@@ -148,6 +148,10 @@ async fn make_room(clients: &Rc<Clients>) -> Seat {
         if let Some(seat) = Seat::take(clients) {
             return seat;
         }
+        let worker = clients.worker();
+        if worker.process().files().are_used_up() && worker.pool().give_way() {
+            continue;
+        }
         if clients.relieve() {
             // Whoever makes way has been woken before this task is, and is gone when it goes on.
             tokio::task::yield_now().await;

@@ -88,9 +88,8 @@ impl Clients {
                     self.end_idlest();
                 }
                 wanted = self.worker.room_wanted() => {
-                    for _ in 0..wanted {
-                        self.relieve();
-                    }
+                    // If nobody idles here, the others know by now.
+                    let _ = (0..wanted).all(|_| self.relieve());
                 }
             }
         }

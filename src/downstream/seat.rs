@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::clients::Clients;
 use crate::address;
 use crate::door::Refused;
-use crate::worker::{Client, Full};
+use crate::worker::{Client, File, Full};
 
 /// The room that an open connection takes among all, and among those of its client. It is free again when this is dropped, so
 /// also when the connection's task panics.
@@ -14,18 +14,21 @@ use crate::worker::{Client, Full};
 pub(super) struct Seat {
     clients: Rc<Clients>,
     client: Option<Client>,
+    /// Whoever was let in beyond the limit may have none.
+    _file: Option<File>,
 }
 
 impl Seat {
-    /// One of those that `limits.connections` allows; none if all are taken.
+    /// One of those that `limits.connections` and the files allow; none if all are taken.
     pub(super) fn take(clients: &Rc<Clients>) -> Option<Self> {
-        clients.worker().process().take_seat().then(|| Self { clients: clients.clone(), client: None })
+        let file = clients.worker().process().take_seat()?;
+        Some(Self { clients: clients.clone(), client: None, _file: Some(file) })
     }
 
     /// One more than there are, for who has been let in already.
     pub(super) fn take_beyond_limit(clients: &Rc<Clients>) -> Self {
-        clients.worker().process().take_seat_beyond_limit();
-        Self { clients: clients.clone(), client: None }
+        let file = clients.worker().process().take_seat_beyond_limit();
+        Self { clients: clients.clone(), client: None, _file: file }
     }
 
     /// Those of whom it is one.

@@ -162,6 +162,7 @@ mod tests {
     use crate::observe::OperationalLog;
     use crate::process::supervise::{End, Reporter};
     use crate::settings::{Drain, Settings, Timeouts};
+    use crate::worker::Capacity;
 
     static SETTINGS: Settings = Settings {
         timeouts: Timeouts::of(Duration::from_secs(1)),
@@ -176,7 +177,7 @@ mod tests {
         let process = Arc::new(Process::new(
             &SETTINGS,
             Box::default(),
-            0,
+            Capacity { clients: 0, files: 0 },
             OperationalLog::write_to(io::sink()).unwrap(),
         ));
         let (stage, watched) = watch::channel(Stage::Running);

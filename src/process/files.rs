@@ -5,8 +5,14 @@ use std::io;
 
 use rlimit::Resource;
 
-/// Beside connections: listeners, logs, what each runtime needs, health checks, files read at start.
+use crate::worker::Capacity;
+
+/// Beside connections: logs, the admin, health checks, lookups, files read at start.
 const RESERVE: u64 = 100;
+/// What each worker's runtime and listeners need.
+const PER_WORKER: u64 = 8;
+/// One in so many is for connections to backends, whatever there is of clients.
+const FOR_BACKENDS: usize = 5;
 
 /// Raises the soft limit of open files to the hard one. The soft limit is low (often 1,024) for the sake of programs that use
 /// `select`; this one does not. Gives what the limit is now; the largest number if there is none.
@@ -24,32 +30,29 @@ pub(super) fn raise_limit() -> u64 {
     })
 }
 
-/// How many clients may be connected: as many as `limits.connections` says, or as there can be files for, each with a connection to
-/// a backend. Who runs the gateway is told if those are fewer.
-pub(super) fn connections_that_fit(limit: u64, connections: usize) -> usize {
-    let wanted = files_for(connections);
-    if limit >= wanted {
-        return connections;
+/// How many connections there may be: of clients as many as `limits.connections` says, as long as a share of the files is left for backends,
+/// or as many as leave that. Most clients idle, and need no backend; if too many do at once, idle ones make way for them. Who runs the
+/// gateway is told if those are fewer.
+pub(super) fn capacity(limit: u64, workers: usize, connections: usize) -> Capacity {
+    let reserve = RESERVE + PER_WORKER * workers as u64;
+    // With very few files, half of them.
+    let files = usize::try_from(limit.saturating_sub(reserve).max(limit / 2).max(2)).unwrap_or(usize::MAX);
+    let fit = (files - files / FOR_BACKENDS).max(1);
+    if connections > fit {
+        tracing::warn!(
+            limit,
+            wanted = wanted(connections) + reserve,
+            connections = fit,
+            "too few open files are allowed for limits.connections, so fewer connections are; raise the hard limit (LimitNOFILE) or lower limits.connections"
+        );
     }
-    let fit = fit(limit);
-    tracing::warn!(
-        limit,
-        wanted,
-        connections = fit,
-        "too few open files are allowed for limits.connections, so fewer connections are; raise the hard limit (LimitNOFILE) or lower limits.connections"
-    );
-    fit
+    Capacity { clients: connections.min(fit), files }
 }
 
-/// So many client connections leave files enough for all else. With very few files, a quarter of them.
-fn fit(limit: u64) -> usize {
-    let fit = (limit.saturating_sub(RESERVE) / 2).max(limit / 4).max(1);
-    usize::try_from(fit).unwrap_or(usize::MAX)
-}
-
-/// Files that so many client connections may need.
-fn files_for(connections: usize) -> u64 {
-    (connections as u64).saturating_mul(2).saturating_add(RESERVE)
+/// Files that leave room for so many clients.
+fn wanted(connections: usize) -> u64 {
+    let clients = FOR_BACKENDS - 1;
+    (connections as u64).saturating_mul(FOR_BACKENDS as u64).div_ceil(clients as u64)
 }
 
 #[cfg(test)]
@@ -57,13 +60,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_needs_two_files_and_the_gateway_some() {
-        assert_eq!(files_for(10_000), 20_100);
-        assert_eq!(files_for(usize::MAX), u64::MAX);
-        assert_eq!(connections_that_fit(20_100, 10_000), 10_000);
-        assert_eq!(connections_that_fit(u64::MAX, 10_000), 10_000);
-        assert_eq!(connections_that_fit(1_024, 10_000), 462);
-        assert_eq!(connections_that_fit(64, 10_000), 16);
+    fn a_share_of_the_files_is_for_backends_and_some_for_the_gateway() {
+        assert_eq!(capacity(20_000, 1, 15_000), Capacity { clients: 15_000, files: 19_892 });
+        assert_eq!(capacity(20_000, 1, 19_000), Capacity { clients: 15_914, files: 19_892 });
+        assert_eq!(capacity(1_024, 2, 10_000), Capacity { clients: 727, files: 908 });
+        assert_eq!(capacity(64, 2, 10_000), Capacity { clients: 26, files: 32 });
+        assert_eq!(capacity(1, 1, 10), Capacity { clients: 2, files: 2 });
+        assert_eq!(capacity(u64::MAX, 1, 10_000).clients, 10_000);
+        assert_eq!(capacity(wanted(10_000) + 108, 1, 10_000).clients, 10_000);
+        assert_eq!(capacity(wanted(10_000) + 106, 1, 10_000).clients, 9_999);
     }
 
     #[test]

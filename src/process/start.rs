@@ -80,9 +80,9 @@ fn start<A: App>(app: &'static A, log: &OperationalLog) -> std::io::Result<Resul
         let listener = Some(name).filter(|name| !name.is_empty());
         tracing::info!(scope, listener, %address, "listening");
     }
-    let connections = files::connections_that_fit(files, app.settings().limits.connections);
+    let capacity = files::capacity(files, sockets.len(), app.settings().limits.connections);
     let names = app.routes(0).routes.iter().map(|route| route.name).collect();
-    let process = Arc::new(Process::new(app.settings(), names, connections, log.clone()));
+    let process = Arc::new(Process::new(app.settings(), names, capacity, log.clone()));
     serve(app, sockets, process, (hangup, ends)).map(Ok)
 }
 

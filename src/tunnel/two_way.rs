@@ -12,6 +12,7 @@ use crate::error::Reason;
 use crate::exchange::Clock;
 use crate::stream::Stream;
 use crate::upstream::InFlight;
+use crate::worker::File;
 
 /// How often a side from which nothing is read is asked whether it is still there: a reset shows when something is read or written,
 /// and neither may happen.
@@ -29,6 +30,7 @@ pub(super) struct TwoWay {
     look_again: Option<Instant>,
     has_ended: bool,
     _in_flight: Option<InFlight>,
+    _file: Option<File>,
 }
 
 /// Which side is no more.
@@ -49,7 +51,7 @@ struct Carried {
 
 impl TwoWay {
     pub(super) fn new(token: &'static str, backend: Switched) -> Self {
-        let Switched { stream, early, in_flight } = backend;
+        let Switched { stream, early, in_flight, file } = backend;
         Self {
             token,
             backend: stream,
@@ -58,6 +60,7 @@ impl TwoWay {
             look_again: None,
             has_ended: false,
             _in_flight: in_flight,
+            _file: file,
         }
     }
 

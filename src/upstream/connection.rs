@@ -26,6 +26,7 @@ use crate::input::Input;
 use crate::stream::Stream;
 use crate::tunnel::Switched;
 use crate::upgrade::Asked;
+use crate::worker::File;
 
 /// What is read of a body at a time: what a slow client pins of it.
 const READ_AHEAD: usize = 24 * 1024;
@@ -55,6 +56,7 @@ pub(crate) struct Connection {
     /// The exchange in which this comes is its last.
     expires: Option<Instant>,
     in_flight: Option<InFlight>,
+    file: File,
 }
 
 /// Why an exchange failed before there was a response head.
@@ -278,8 +280,10 @@ impl Connection {
         }
         exchange.worker().keep_text(self.outgoing.take_memory());
         let early = std::mem::take(self.input.rest());
-        let Self { stream, in_flight, .. } = *self;
-        Ok(Body::tunnel(asked.tunnels.open(asked.token, Switched { stream, early, in_flight })))
+        let Self { stream, in_flight, file, .. } = *self;
+        Ok(Body::tunnel(
+            asked.tunnels.open(asked.token, Switched { stream, early, in_flight, file: Some(file) }),
+        ))
     }
 
     /// Takes in what of the body has arrived together with the head. Most bodies are whole by then, and need no

@@ -115,13 +115,14 @@ mod tests {
     use super::*;
     use crate::observe::{OperationalLog, Writer};
     use crate::settings::Settings;
-    use crate::worker::Process;
+    use crate::worker::{Capacity, Process};
 
     #[test]
     fn there_is_as_much_room_to_read_into_as_was_asked_for() {
         static SETTINGS: Settings = Settings::EMPTY;
         let log = OperationalLog::write_to(io::sink()).unwrap();
-        let process = Arc::new(Process::new(&SETTINGS, Box::default(), 0, log));
+        let process =
+            Arc::new(Process::new(&SETTINGS, Box::default(), Capacity { clients: 0, files: 0 }, log));
         let (_writer, mut queues) = Writer::start(process.lost_lines().clone(), 1).unwrap();
         let worker = Worker::new(process, queues.remove(0));
         let use_up = |left: usize| {

@@ -1,5 +1,6 @@
 //! What all threads of a gateway share. Nothing here is touched on the request path but by relaxed loads.
 
+mod files;
 mod per_client;
 
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
@@ -8,6 +9,7 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
+pub(crate) use self::files::{File, Files};
 use self::per_client::PerClient;
 pub(crate) use self::per_client::{Client, Full};
 use crate::door::RefusedConnections;
@@ -40,12 +42,22 @@ pub(crate) struct Process {
     stage: AtomicU8,
     connections: AtomicUsize,
     most_connections: usize,
+    files: Files,
     per_client: PerClient,
     refused: RefusedConnections,
     relief: Notify,
     lost_lines: Arc<LostLines>,
     log: OperationalLog,
     exposition: Arc<Exposition>,
+}
+
+/// How many connections there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Capacity {
+    /// Of clients.
+    pub(crate) clients: usize,
+    /// Of both sides.
+    pub(crate) files: usize,
 }
 
 /// Each once, however many policies have the same.
@@ -60,11 +72,11 @@ fn counted(settings: &Settings) -> Arc<[&'static Refusal]> {
 }
 
 impl Process {
-    /// `connections` is how many clients may be connected.
+    /// With room for so many.
     pub(crate) fn new(
         settings: &'static Settings,
         route_names: Box<[&'static str]>,
-        connections: usize,
+        capacity: Capacity,
         log: OperationalLog,
     ) -> Self {
         Self {
@@ -75,7 +87,8 @@ impl Process {
             shards: RwLock::default(),
             stage: AtomicU8::new(Stage::Running as u8),
             connections: AtomicUsize::new(0),
-            most_connections: connections,
+            most_connections: capacity.clients,
+            files: Files::new(capacity.files),
             per_client: PerClient::new(settings.limits.connections_per_client),
             refused: RefusedConnections::new(),
             relief: Notify::new(),
@@ -132,20 +145,31 @@ impl Process {
         self.stage.fetch_max(stage as u8, Ordering::Relaxed);
     }
 
-    /// Counts a client connection in; false if there are as many as there may be. `Seat` is its guard.
-    pub(crate) fn take_seat(&self) -> bool {
+    /// Counts a client connection in; none if there are as many as there may be, or no file for it. `Seat` is its guard.
+    pub(crate) fn take_seat(&self) -> Option<File> {
         let count = |open| (open < self.most_connections).then_some(open + 1);
-        self.connections.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count).is_ok()
+        self.connections.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count).ok()?;
+        let file = self.files.take();
+        if file.is_none() {
+            self.free_seat();
+        }
+        file
     }
 
     /// The same though there may be as many as there may be.
-    pub(crate) fn take_seat_beyond_limit(&self) {
+    pub(crate) fn take_seat_beyond_limit(&self) -> Option<File> {
         self.connections.fetch_add(1, Ordering::Relaxed);
+        self.files.take()
     }
 
     /// Counts one out again.
     pub(crate) fn free_seat(&self) {
         self.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// What connections of both sides need one of.
+    pub(crate) fn files(&self) -> &Files {
+        &self.files
     }
 
     /// Told when a worker needs room and has no idle connection of its own: every other worker then ends one.

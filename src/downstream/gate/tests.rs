@@ -23,7 +23,7 @@ use crate::observe::{OperationalLog, Writer};
 use crate::route::{Methods, Node, Route, RouteIndex, RouteSettings, Span, Table};
 use crate::service::Service;
 use crate::settings::{Drain, Limits, Settings, Timeouts};
-use crate::worker::{Process, Stage, Worker};
+use crate::worker::{Capacity, Process, Stage, Worker};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -81,7 +81,8 @@ fn answer_in(stage: Stage) -> String {
     let runtime = tokio::runtime::LocalRuntime::new().unwrap();
     runtime.block_on(async {
         let log = OperationalLog::write_to(io::sink()).unwrap();
-        let process = Arc::new(Process::new(&SETTINGS, Box::new(["all"]), 10, log));
+        let process =
+            Arc::new(Process::new(&SETTINGS, Box::new(["all"]), Capacity { clients: 10, files: 20 }, log));
         let (_writer, mut queues) = Writer::start(process.lost_lines().clone(), 1).unwrap();
         let worker = Rc::new(Worker::new(process.clone(), queues.remove(0)));
         let clients = Rc::new(Clients::new(worker));

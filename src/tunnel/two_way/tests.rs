@@ -37,7 +37,7 @@ impl Rig {
     /// With the two other ends.
     async fn new(early: &'static [u8]) -> (Self, TcpStream, TcpStream) {
         let ((client, browser), (stream, server)) = (pair().await, pair().await);
-        let backend = Switched { stream, early: Bytes::from_static(early), in_flight: None };
+        let backend = Switched { stream, early: Bytes::from_static(early), in_flight: None, file: None };
         let tunnel = TwoWay::new("websocket", backend);
         (Self { client, tunnel, block: BytesMut::with_capacity(4 * READ_AHEAD) }, browser, server)
     }

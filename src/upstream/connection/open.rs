@@ -1,5 +1,6 @@
 //! How a connection to a backend comes to be: what a failure says of the backend, and what it says of our own files and ports.
 
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use super::Connection;
@@ -9,15 +10,17 @@ use crate::upstream::addresses::Addresses;
 use crate::upstream::connect::{Unconnected, connect};
 use crate::upstream::http1::Outgoing;
 use crate::upstream::{Backend, Cluster};
-use crate::worker::Worker;
+use crate::worker::{File, Worker};
 
-/// How long a request waits for others to spare a file, and how often.
+/// How long a request waits for others to spare what the system is short of, and how often.
 const WAIT: Duration = Duration::from_millis(10);
 const MOST_WAITS: u32 = 10;
+/// Who waits for a file asks again for room after `WAIT`, and later after no longer than this.
+const LONGEST_WAIT: Duration = Duration::from_millis(160);
 
 impl Connection {
     /// Connects to one of the backend's addresses, within one timeout for all of them. If files or ports are short,
-    /// connections that are only kept make way.
+    /// connections that are only kept make way, and idle clients.
     pub(crate) async fn open(
         backend: &'static Backend,
         cluster: &'static Cluster,
@@ -26,6 +29,10 @@ impl Connection {
         let generation = backend.generation();
         // What a slot's last address does says nothing of the next one.
         let has_moved = || backend.is_slot() && backend.generation() != generation;
+        let Ok(file) = tokio::time::timeout(cluster.timeouts.connect, next_file(worker)).await else {
+            worker.tell_shortage(backend);
+            return Err(Reason::ConnectError);
+        };
         let connecting = async {
             let mut waits = 0;
             loop {
@@ -79,6 +86,26 @@ impl Connection {
             most_idle: cluster.keepalive.idle,
             expires: age.and_then(|age| now.checked_add(age)),
             in_flight: None,
+            file,
         }))
+    }
+}
+
+/// A file for a connection. If none is left, it is the next that anybody closes: those who idle are asked to, and asked again, for what is
+/// idle now may not have been before.
+async fn next_file(worker: &Worker) -> File {
+    let files = worker.process().files();
+    if let Some(file) = files.take() {
+        return file;
+    }
+    let (mut next, mut wait) = (pin!(files.next()), WAIT);
+    loop {
+        if !worker.pool().give_way() {
+            worker.ask_for_room();
+        }
+        if let Ok(file) = tokio::time::timeout(wait, &mut next).await {
+            return file;
+        }
+        wait = (wait * 2).min(LONGEST_WAIT);
     }
 }

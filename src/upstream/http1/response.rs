@@ -75,15 +75,19 @@ fn switches_to(token: &str, fields: &Fields) -> bool {
 fn end_hop(status: StatusCode, fields: &mut Fields) -> Option<Duration> {
     let is_said = fields.has(Known::KeepAlive);
     let keeps_for = is_said.then(|| fields.all(Known::KeepAlive).rev().find_map(timeout)).flatten();
-    let kept = match status {
-        StatusCode::UPGRADE_REQUIRED => Classes::one(Known::Upgrade),
-        _ => Classes::NONE,
-    };
+    match status {
+        StatusCode::UPGRADE_REQUIRED => end_all_but(Classes::one(Known::Upgrade), fields),
+        _ => end_all_but(Classes::NONE, fields),
+    }
+    keeps_for
+}
+
+#[inline(always)]
+fn end_all_but(kept: Classes, fields: &mut Fields) {
     if fields.has(Known::Connection) {
         end_nominated(fields, kept);
     }
     fields.remove_all(Classes::ENDS_IN_RESPONSES.without(kept));
-    keeps_for
 }
 
 fn end_nominated(fields: &mut Fields, kept: Classes) {

@@ -137,6 +137,32 @@ fn kept_connections_make_way_for_those_that_are_needed() {
 }
 
 #[test]
+fn requests_get_files_of_idle_clients_and_then_wait_their_turn() {
+    let upstream = Upstream::echo();
+    // Of 64 files 32 are for connections, and 26 of them for clients.
+    let gateway = with_files(64, "backends", &upstream);
+    let mut clients: Vec<RawClient> = (0..24).map(|_| gateway.connect()).collect();
+    for client in &mut clients {
+        assert_eq!(client.get("/named").status, 200);
+    }
+    let gate = Gate::new();
+    upstream.set(Reply(vec![Step::Pause(gate.clone()), Step::Send(Message::new(200).body("done"))]));
+    let (busy, idle) = clients.split_at_mut(20);
+    for client in &mut *busy {
+        client.send_request(&Request::get("/named"));
+    }
+    castgate_test_support::poll(|| match upstream.requests().len() {
+        36 => Ok(()),
+        count => Err(format!("{count} requests have come, and 24 + 32 - 20 can")),
+    });
+    assert!(idle.iter_mut().all(is_closed), "they made way");
+    gate.open();
+    for client in busy {
+        assert_eq!(client.read_response().unwrap().text(), "done");
+    }
+}
+
+#[test]
 fn the_soft_limit_of_files_does_not_count() {
     let upstream = Upstream::echo();
     let shell = Launch::new("sh").arg("-c").arg("ulimit -Sn 64 && exec \"$0\" \"$@\"");
