@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::clients::Clients;
 use crate::address;
 use crate::door::Refused;
-use crate::worker::{Client, File, Full};
+use crate::worker::{Client, Full};
 
 /// The room that an open connection takes among all, and among those of its client. It is free again when this is dropped, so
 /// also when the connection's task panics.
@@ -14,21 +14,21 @@ use crate::worker::{Client, File, Full};
 pub(super) struct Seat {
     clients: Rc<Clients>,
     client: Option<Client>,
-    /// Whoever was let in beyond the limit may have none.
-    _file: Option<File>,
+    /// Whoever was let in beyond the limit may have none. It is no guard of its own, since every idle connection would hold one.
+    has_file: bool,
 }
 
 impl Seat {
     /// One of those that `limits.connections` and the files allow; none if all are taken.
     pub(super) fn take(clients: &Rc<Clients>) -> Option<Self> {
-        let file = clients.worker().process().take_seat()?;
-        Some(Self { clients: clients.clone(), client: None, _file: Some(file) })
+        let is_taken = clients.worker().process().take_seat();
+        is_taken.then(|| Self { clients: clients.clone(), client: None, has_file: true })
     }
 
     /// One more than there are, for who has been let in already.
     pub(super) fn take_beyond_limit(clients: &Rc<Clients>) -> Self {
-        let file = clients.worker().process().take_seat_beyond_limit();
-        Self { clients: clients.clone(), client: None, _file: file }
+        let has_file = clients.worker().process().take_seat_beyond_limit();
+        Self { clients: clients.clone(), client: None, has_file }
     }
 
     /// Those of whom it is one.
@@ -60,6 +60,6 @@ impl Drop for Seat {
         if let Some(client) = self.client.take() {
             process.per_client().leave(client);
         }
-        process.free_seat();
+        process.free_seat(self.has_file);
     }
 }

@@ -145,25 +145,28 @@ impl Process {
         self.stage.fetch_max(stage as u8, Ordering::Relaxed);
     }
 
-    /// Counts a client connection in; none if there are as many as there may be, or no file for it. `Seat` is its guard.
-    pub(crate) fn take_seat(&self) -> Option<File> {
+    /// Counts a client connection in, with a file; false if there are as many as there may be, or no file is left. `Seat` is its guard.
+    pub(crate) fn take_seat(&self) -> bool {
         let count = |open| (open < self.most_connections).then_some(open + 1);
-        self.connections.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count).ok()?;
-        let file = self.files.take();
-        if file.is_none() {
-            self.free_seat();
+        let is_free = self.connections.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count).is_ok();
+        let is_taken = is_free && self.files.borrow();
+        if is_free && !is_taken {
+            self.connections.fetch_sub(1, Ordering::Relaxed);
         }
-        file
+        is_taken
     }
 
-    /// The same though there may be as many as there may be.
-    pub(crate) fn take_seat_beyond_limit(&self) -> Option<File> {
+    /// The same though there may be as many as there may be; whether it has a file.
+    pub(crate) fn take_seat_beyond_limit(&self) -> bool {
         self.connections.fetch_add(1, Ordering::Relaxed);
-        self.files.take()
+        self.files.borrow()
     }
 
     /// Counts one out again.
-    pub(crate) fn free_seat(&self) {
+    pub(crate) fn free_seat(&self, has_file: bool) {
+        if has_file {
+            self.files.give_back();
+        }
         self.connections.fetch_sub(1, Ordering::Relaxed);
     }
 

@@ -11,16 +11,16 @@ use crate::fields::Fields;
 use crate::http1::Malformed;
 
 /// So many bytes are parsed again for lines that end, beside as many as have come: enough for a head of some lines, one by one.
-const AHEAD: usize = 16 * 1024;
+const AHEAD: u32 = 16 * 1024;
 
 /// What has come of a head that is not whole.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
     bytes: BytesMut,
-    /// The length at which it is parsed again.
-    parse_at: usize,
+    /// The length at which it is parsed again. Every idle connection has room for these two.
+    parse_at: u32,
     /// How many bytes were parsed because a line had ended.
-    parsed: usize,
+    parsed: u32,
 }
 
 impl Gathered {
@@ -38,6 +38,10 @@ impl Gathered {
     #[cfg(any(test, fuzzing))]
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
+    }
+
+    fn length(&self) -> u32 {
+        u32::try_from(self.bytes.len()).unwrap_or(u32::MAX)
     }
 
     /// Method and target of the request that has come in part, as far as they have, for the log of one that does not go on.
@@ -79,7 +83,7 @@ impl Gathered {
         let head = parse(input)?;
         if head.is_none() {
             self.bytes = BytesMut::from(&std::mem::take(input)[..]);
-            (self.parse_at, self.parsed) = (self.bytes.len() * 2, 0);
+            (self.parse_at, self.parsed) = (self.length().saturating_mul(2), 0);
         }
         Ok(head)
     }
@@ -96,12 +100,12 @@ impl Gathered {
             let end = self.end_in(input);
             let piece = input.split_to(end.unwrap_or(input.len()));
             self.bytes.extend_from_slice(&piece);
-            let length = self.bytes.len();
-            if end.is_none() && length < self.parse_at.min(most) {
-                if self.parsed > AHEAD + length || !piece.contains(&b'\n') {
+            let length = self.length();
+            if end.is_none() && length < self.parse_at && self.bytes.len() < most {
+                if self.parsed > length.saturating_add(AHEAD) || !piece.contains(&b'\n') {
                     continue;
                 }
-                self.parsed += length;
+                self.parsed = self.parsed.saturating_add(length);
             }
             let mut bytes = std::mem::take(&mut self.bytes).freeze();
             let head = parse(&mut bytes)?;
@@ -111,7 +115,7 @@ impl Gathered {
             }
             // Nobody else has it, so that nothing is copied.
             self.bytes = bytes.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
-            self.parse_at = self.bytes.len() * 2;
+            self.parse_at = self.length().saturating_mul(2);
         }
         Ok(None)
     }

@@ -91,8 +91,8 @@ impl Connection {
     }
 }
 
-/// A file for a connection. If none is left, it is the next that anybody closes: those who idle are asked to, and asked again, for what is
-/// idle now may not have been before.
+/// A file for a connection. If none is left, it is the next that anybody closes. Kept connections make way at once, and idle clients a
+/// moment later; they are asked again, for who idles now may not have before.
 async fn next_file(worker: &Worker) -> File {
     let files = worker.process().files();
     if let Some(file) = files.take() {
@@ -100,12 +100,12 @@ async fn next_file(worker: &Worker) -> File {
     }
     let (mut next, mut wait) = (pin!(files.next()), WAIT);
     loop {
-        if !worker.pool().give_way() {
-            worker.ask_for_room();
-        }
+        worker.pool().give_way();
         if let Ok(file) = tokio::time::timeout(wait, &mut next).await {
             return file;
         }
+        // Who was about to ask has done so by now, and does not idle.
+        worker.ask_for_room();
         wait = (wait * 2).min(LONGEST_WAIT);
     }
 }

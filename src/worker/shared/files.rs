@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Those of a process.
 #[derive(Clone, Debug)]
@@ -12,7 +12,7 @@ pub(crate) struct Files(Arc<Semaphore>);
 
 /// One of them, until this is dropped.
 #[derive(Debug)]
-pub(crate) struct File(Arc<Semaphore>);
+pub(crate) struct File(Files);
 
 impl Files {
     /// So many for connections of both sides.
@@ -22,10 +22,16 @@ impl Files {
 
     /// One, if any is left that nobody waits for.
     pub(crate) fn take(&self) -> Option<File> {
-        self.0.try_acquire().ok().map(|taken| {
-            taken.forget();
-            File(self.0.clone())
-        })
+        self.borrow().then(|| File(self.clone()))
+    }
+
+    /// The same for who has no room to hold it: whether there was one, which is to be given back then.
+    pub(super) fn borrow(&self) -> bool {
+        self.0.try_acquire().map(SemaphorePermit::forget).is_ok()
+    }
+
+    pub(super) fn give_back(&self) {
+        self.0.add_permits(1);
     }
 
     /// The next one, in the order in which it was asked for.
@@ -33,7 +39,7 @@ impl Files {
         if let Ok(taken) = self.0.acquire().await {
             taken.forget();
         }
-        File(self.0.clone())
+        File(self.clone())
     }
 
     /// Whether none is left.
@@ -44,7 +50,7 @@ impl Files {
 
 impl Drop for File {
     fn drop(&mut self) {
-        self.0.add_permits(1);
+        self.0.give_back();
     }
 }
 

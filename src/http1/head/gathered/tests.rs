@@ -46,7 +46,7 @@ fn many_lines_that_drip_are_no_more_work_than_that() {
             gathered.parse(&mut Bytes::copy_from_slice(piece), limits.bytes, parse).unwrap().is_some()
         });
         assert_eq!(heads.count(), 1);
-        assert!(parsed < 4 * text.len() + AHEAD, "{parsed} bytes were parsed for {}", text.len());
+        assert!(parsed < 4 * text.len() + AHEAD as usize, "{parsed} bytes were parsed for {}", text.len());
     }
 }
 

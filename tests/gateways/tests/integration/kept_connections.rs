@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use castgate_test_support::{Message, RawClient, Reply, Request, Step, Upstream, let_pass, poll};
+use castgate_test_support::{Gate, Message, RawClient, Reply, Request, Step, Upstream, let_pass, poll};
 
 use crate::testbed::{Echoed, Testbed, launch};
 
@@ -65,4 +65,60 @@ fn what_may_not_be_sent_twice_is_sent_where_no_end_can_be_on_its_way() {
     assert_eq!(connection(&mut client, &Request::get("/get")), second);
     let_pass(closed_after);
     assert_eq!(connection(&mut client, &Request::get("/get")), second);
+}
+
+/// What nobody has asked for, and looks like an answer.
+const STRAY: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray";
+
+#[test]
+fn what_comes_behind_an_answer_is_nobodys_answer() {
+    let bed = Testbed::new("tunnels");
+    let full = "x".repeat(24 * 1024 - 40);
+    let answer = |body: &str| format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let answers = [
+        answer("whole").into_bytes(),
+        // It fills what is read at a time, or goes beyond.
+        answer(&full).into_bytes(),
+        answer(&full.repeat(4)).into_bytes(),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nwhole\r\n0\r\n\r\n".to_vec(),
+        b"HTTP/1.1 204 No Content\r\n\r\n".to_vec(),
+        b"HTTP/1.1 304 Not Modified\r\nContent-Length: 45\r\n\r\n".to_vec(),
+    ];
+    for (number, answer) in answers.into_iter().enumerate() {
+        bed.a.set_script(move |request| match request.target.as_str() {
+            "/asked" => Reply(vec![Step::SendRaw([&answer, STRAY].concat())]),
+            _ => Reply::echo(),
+        });
+        let mut client = bed.connect();
+        assert!(matches!(client.get("/asked").status, 200 | 204 | 304));
+        let next = format!("/next-{number}");
+        assert_eq!(Echoed::of(&client.get(&next)).text("target"), next);
+    }
+}
+
+#[test]
+fn what_comes_while_a_connection_is_kept_is_nobodys_answer() {
+    // It has one worker, which looks at all that has come before it takes a request.
+    let bed = Testbed::new("tunnels");
+    for (number, stray) in [STRAY, b"\r\n", b"HTTP/1.1 100 Continue\r\n\r\n", b"x"].into_iter().enumerate() {
+        let gate = Gate::new();
+        let wait = gate.clone();
+        bed.a.set_script(move |request| match request.target.as_str() {
+            "/asked" => Reply(vec![
+                Step::Send(Message::new(200).body("whole")),
+                Step::Pause(wait.clone()),
+                Step::SendRaw(stray.to_vec()),
+                Step::Flood(1),
+            ]),
+            _ => Reply::echo(),
+        });
+        let mut client = bed.connect();
+        assert_eq!(client.get("/asked").text(), "whole");
+        let sent = bed.a.sent();
+        gate.open();
+        poll(|| if bed.a.sent() > sent { Ok(()) } else { Err("nothing has come yet".to_owned()) });
+        let next = format!("/next-{number}");
+        assert_eq!(Echoed::of(&client.get(&next)).text("target"), next);
+        assert_eq!(Echoed::of(&client.call(&Request::post(&next, "body"))).text("target"), next);
+    }
 }

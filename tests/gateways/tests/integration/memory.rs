@@ -15,6 +15,11 @@ const MOST: f64 = 128.0 * 1024.0;
 /// Of one, more than all buffers on the way hold.
 const FLOOD: u64 = 64 << 20;
 
+/// So many clients that idle, of which each holds very little.
+const IDLE: usize = 600;
+/// Of one; docs/benchmarks.md says less than 1.5 KiB, counted with more of them.
+const MOST_IDLE: f64 = 2.0 * 1024.0;
+
 /// What each of a crowd costs that does this, in bytes, when nothing moves any more.
 fn cost_of_each(
     bed: &Testbed,
@@ -35,6 +40,27 @@ fn cost_of_each(
     let cost = (resident() - before) / crowd.len() as f64;
     drop(first);
     cost
+}
+
+#[test]
+fn who_idles_holds_next_to_nothing() {
+    let bed = Testbed::new("proxy");
+    let idle = |count| -> Vec<RawClient> {
+        let asks = |_| {
+            let mut client = bed.connect();
+            assert_eq!(client.get("/").status, 200);
+            client
+        };
+        (0..count).map(asks).collect()
+    };
+    let resident =
+        || bed.await_metrics(|_| true).value("process_resident_memory_bytes", &[]).expect("it is there");
+    // What is needed once is there.
+    let _first = idle(IDLE / 4);
+    let before = resident();
+    let _crowd = idle(IDLE);
+    let cost = (resident() - before) / IDLE as f64;
+    assert!(cost < MOST_IDLE, "{cost} bytes for each");
 }
 
 #[test]
