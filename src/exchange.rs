@@ -12,7 +12,7 @@ mod problem;
 mod record;
 mod upload;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Instant;
@@ -48,6 +48,8 @@ pub(crate) struct Exchange {
     peer: Rc<Peer>,
     clock: Clock,
     upload: Upload,
+    /// It stays here, since it is large. The stack has it until it has answered, then the account.
+    record: RefCell<Record>,
     interim: RefCell<VecDeque<Interim>>,
     /// How many there were.
     informed: Cell<u32>,
@@ -63,6 +65,7 @@ impl Exchange {
         Self {
             clock: Clock::new(&peer.worker().settings().timeouts, now),
             upload: Upload::default(),
+            record: RefCell::new(Record::new(now)),
             interim: RefCell::default(),
             informed: Cell::new(0),
             takes_trailers: Cell::new(false),
@@ -93,6 +96,11 @@ impl Exchange {
 
     pub(crate) fn upload(&self) -> &Upload {
         &self.upload
+    }
+
+    /// What the log and the metrics will say of it.
+    pub(crate) fn record(&self) -> RefMut<'_, Record> {
+        self.record.borrow_mut()
     }
 
     /// The backend has sent an interim response.

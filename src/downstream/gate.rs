@@ -24,7 +24,7 @@ use crate::address;
 use crate::admin;
 use crate::app::App;
 use crate::error::{Error, Reason};
-use crate::exchange::{Account, Context, Delivery, Exchange, Record, Request, RequestBody};
+use crate::exchange::{Account, Context, Delivery, Exchange, Request, RequestBody};
 use crate::fields::{Fields, Known};
 use crate::host::host_name;
 use crate::route::{Answer, Disputed, Question, RouteSettings};
@@ -49,6 +49,10 @@ pub(super) struct Head {
 }
 
 /// Answers what has come at a gateway listener; `None` if its client has gone, and nobody is there to be answered.
+#[allow(
+    clippy::await_holding_refcell_ref,
+    reason = "the stack alone has the record until it has answered, and only the account that is opened here asks for it then"
+)]
 pub(super) async fn answer<A: App>(
     app: &'static A,
     exchange: Rc<Exchange>,
@@ -76,52 +80,59 @@ pub(super) async fn answer<A: App>(
     } else {
         peer.address()
     };
-    let record = Record::new(started, request.method.clone(), client_ip);
-    let mut account = Account::open(&exchange, record);
-    let mut cx = Context {
-        exchange: &exchange,
-        record: account.record(),
-        rejection: None,
-        is_announced: false,
-        withheld: None,
-        upgrade: None,
-        introduction: None,
-    };
-    let found = checked
-        .and_then(|checked| make_admissible(&mut request, &mut cx, checked))
-        .map_err(Error::from)
-        .and_then(|admissible| find(app, &mut request, admissible, &mut cx));
-    if !matches!(found, Ok(Some(_))) {
-        exchange.clock().begin(started, &IMMEDIATE);
-    }
-    let result = match found {
-        Ok(Some(target)) => app.serve(target, request, &mut cx).await,
-        Ok(None) => app.reject(request, &mut cx).await,
-        Err(error) => {
-            if cx.introduction.is_none() && !trusted {
-                fields::disown(&mut request.fields);
+    let account = Account::open(exchange, started, request.method.clone(), client_ip);
+    let exchange = account.exchange();
+    let response = {
+        let mut record = exchange.record();
+        let mut cx = Context {
+            exchange,
+            record: &mut record,
+            rejection: None,
+            is_announced: false,
+            withheld: None,
+            upgrade: None,
+            introduction: None,
+        };
+        let found = checked
+            .and_then(|checked| make_admissible(&mut request, &mut cx, checked))
+            .map_err(Error::from)
+            .and_then(|admissible| find(app, &mut request, admissible, &mut cx));
+        if !matches!(found, Ok(Some(_))) {
+            exchange.clock().begin(started, &IMMEDIATE);
+        }
+        let result = match found {
+            Ok(Some(target)) => app.serve(target, request, &mut cx).await,
+            Ok(None) => app.reject(request, &mut cx).await,
+            Err(error) => {
+                if cx.introduction.is_none() && !trusted {
+                    fields::disown(&mut request.fields);
+                }
+                cx.rejection = Some(error);
+                app.reject(request, &mut cx).await
             }
-            cx.rejection = Some(error);
-            app.reject(request, &mut cx).await
+        };
+        let response = match result {
+            // Only whoever has asked a backend can know that it has switched, and behind an interim response there is none.
+            Ok(response) if response.status.is_informational() && response.switches_to().is_none() => {
+                tracing::error!(
+                    status = response.status.as_u16(),
+                    "a layer answers with an interim response"
+                );
+                Error::new(Reason::Internal).into_response(&mut cx)
+            }
+            Ok(response) => response,
+            Err(error) => error.into_response(&mut cx),
+        };
+        if cx.record.reason == Reason::ClientClosed {
+            // The account says so when it is dropped.
+            return None;
         }
-    };
-    let response = match result {
-        // Only whoever has asked a backend can know that it has switched, and behind an interim response there is none.
-        Ok(response) if response.status.is_informational() && response.switches_to().is_none() => {
-            tracing::error!(status = response.status.as_u16(), "a layer answers with an interim response");
-            Error::new(Reason::Internal).into_response(&mut cx)
+        cx.record.status = response.status.as_u16();
+        if exchange.worker().is_draining() || exchange.peer().is_too_old(exchange.clock().now()) {
+            exchange.close_after();
         }
-        Ok(response) => response,
-        Err(error) => error.into_response(&mut cx),
+        response
     };
-    if cx.record.reason == Reason::ClientClosed {
-        // The account says so when it is dropped.
-        return None;
-    }
-    cx.record.status = response.status.as_u16();
-    if exchange.worker().is_draining() || exchange.peer().is_too_old(exchange.clock().now()) {
-        exchange.close_after();
-    }
     Some(Delivery { response, account: Some(account) })
 }
 
@@ -269,6 +280,10 @@ async fn answer_admin(exchange: &Rc<Exchange>, request: Request) -> Delivery {
 }
 
 /// Answers what never became a request; counts and logs it.
+#[allow(
+    clippy::await_holding_refcell_ref,
+    reason = "the stack alone has the record until it has answered, and only the account that is opened here asks for it then"
+)]
 async fn refuse<A: App>(
     app: &'static A,
     exchange: &Rc<Exchange>,
@@ -279,11 +294,11 @@ async fn refuse<A: App>(
     let (method, target) = line.unwrap_or_else(|| (unread(), Bytes::new()));
     let now = exchange.clock().now();
     exchange.clock().begin(now, &IMMEDIATE);
-    let record = Record::new(now, method.clone(), exchange.peer().address());
-    let mut account = Account::open(exchange, record);
+    let account = Account::open(exchange.clone(), now, method.clone(), exchange.peer().address());
+    let mut record = exchange.record();
     let mut cx = Context {
         exchange,
-        record: account.record(),
+        record: &mut record,
         rejection: Some(reason.into()),
         is_announced: false,
         withheld: None,
@@ -302,5 +317,7 @@ async fn refuse<A: App>(
     let response = response.unwrap_or_else(|error| error.into_response(&mut cx));
     cx.record.status = response.status.as_u16();
     exchange.close_after();
+    drop(cx);
+    drop(record);
     Delivery { response, account: Some(account) }
 }

@@ -2,12 +2,15 @@
 //! becomes of whoever holds it. First the stack does, then the driver of the connection, as a part of the [`Delivery`]: it alone
 //! knows what the client's socket took.
 
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Instant;
 
+use http::Method;
+
 use super::Exchange;
 use super::message::Response;
-use super::record::{Logged, Record, line};
+use super::record::{Logged, line};
 use crate::error::Reason;
 use crate::route::method_index;
 
@@ -19,11 +22,10 @@ pub(crate) struct Delivery {
     pub(crate) account: Option<Account>,
 }
 
-/// A record that is to end.
+/// The record of an exchange, which is to end.
 #[derive(Debug)]
 pub(crate) struct Account {
     exchange: Rc<Exchange>,
-    record: Record,
     is_open: bool,
     /// The client's socket has taken some of the response.
     is_begun: bool,
@@ -32,34 +34,44 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// A request has come.
-    pub(crate) fn open(exchange: &Rc<Exchange>, record: Record) -> Self {
+    /// A request has come; its record begins.
+    pub(crate) fn open(
+        exchange: Rc<Exchange>,
+        started: Instant,
+        method: Method,
+        client_ip: Option<IpAddr>,
+    ) -> Self {
         exchange.worker().metrics().request_opened();
-        Self { exchange: exchange.clone(), record, is_open: true, is_begun: false, switched: None }
+        exchange.record().begin(started, method, client_ip);
+        Self { exchange, is_open: true, is_begun: false, switched: None }
     }
 
-    pub(crate) fn record(&mut self) -> &mut Record {
-        &mut self.record
+    /// What it is of.
+    pub(crate) fn exchange(&self) -> &Rc<Exchange> {
+        &self.exchange
     }
 
     /// The client's socket has taken some of the response, and so many bytes of its body.
     pub(crate) fn took(&mut self, bytes: u64) {
         self.is_begun = true;
-        self.record.bytes_out += bytes;
+        self.exchange.record().bytes_out += bytes;
     }
 
     /// The client's socket has taken the whole response.
     pub(crate) fn delivered(&mut self) {
         // The clock was read when the backend's answer came, and not again unless somebody has waited since.
-        let is_fresh = self.record.backend.is_some();
+        let (is_fresh, reason) = {
+            let record = self.exchange.record();
+            (record.backend.is_some(), record.reason)
+        };
         let now = if is_fresh { self.exchange.clock().now() } else { Instant::now() };
-        self.end_at(self.record.reason, now);
+        self.end_at(reason, now);
     }
 
     /// The response will never be whole: the backend has broken it off, or a layer refuses to go on with it.
     pub(crate) fn broke_off(&mut self, reason: Reason) {
         if let Reason::Refused(refusal) = reason {
-            self.exchange.worker().metrics().refused(self.record.route, refusal);
+            self.exchange.worker().metrics().refused(self.exchange.record().route, refusal);
         }
         self.end(reason);
     }
@@ -67,20 +79,21 @@ impl Account {
     /// The client has been told that its connection is a tunnel now.
     pub(crate) fn switched(&mut self, now: Instant) {
         self.switched = Some(now);
-        self.record.detach();
+        self.detach();
         self.exchange.worker().metrics().tunnel_opened();
     }
 
     /// So many bytes have come out of the tunnel's end at the client, and its socket has taken so many.
     pub(crate) fn tunnelled(&mut self, brought: u64, taken: u64) {
-        self.record.bytes_in += brought;
-        self.record.bytes_out += taken;
+        let mut record = self.exchange.record();
+        record.bytes_in += brought;
+        record.bytes_out += taken;
         self.exchange.worker().metrics().tunnelled(brought, taken);
     }
 
     /// The response streams.
     pub(crate) fn detach(&mut self) {
-        self.record.detach();
+        self.exchange.record().detach();
     }
 
     /// Counts and logs the request. Only the first call does anything.
@@ -93,7 +106,7 @@ impl Account {
         if !std::mem::take(&mut self.is_open) {
             return;
         }
-        let record = &mut self.record;
+        let record = &mut *self.exchange.record();
         record.reason = reason;
         record.bytes_in += self.exchange.upload().received();
         let duration = ended.saturating_duration_since(record.started);
@@ -115,6 +128,7 @@ impl Account {
                 .access_log()
                 .write(|buffer, second| line::append(buffer, record, peer, route, time, duration, second));
         }
+        record.let_go();
     }
 }
 
@@ -125,7 +139,7 @@ impl Drop for Account {
             return;
         }
         if std::thread::panicking() {
-            self.record.status = Reason::Internal.status().as_u16();
+            self.exchange.record().status = Reason::Internal.status().as_u16();
             return self.end(Reason::Internal);
         }
         let left = if self.exchange.worker().is_stopped() { Reason::Shutdown } else { Reason::ClientClosed };
@@ -133,7 +147,7 @@ impl Drop for Account {
         let reason = why.unwrap_or(left);
         // There may have been an answer, which never left.
         if reason == Reason::ClientClosed && !self.is_begun {
-            self.record.status = reason.status().as_u16();
+            self.exchange.record().status = reason.status().as_u16();
         }
         self.end(reason);
     }

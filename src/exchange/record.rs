@@ -88,6 +88,9 @@ pub(crate) enum Logged {
     },
 }
 
+/// Of a request that has no line in the log.
+const ROOT: PathAndQuery = PathAndQuery::from_static("/");
+
 /// What the log and the metrics will say of a request.
 #[derive(Debug)]
 pub(crate) struct Record {
@@ -113,12 +116,13 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    pub(crate) fn new(started: Instant, method: Method, client_ip: Option<IpAddr>) -> Self {
+    /// One of nothing.
+    pub(super) fn new(now: Instant) -> Self {
         Self {
-            started,
-            method,
-            target: const { PathAndQuery::from_static("/") },
-            client_ip,
+            started: now,
+            method: Method::GET,
+            target: ROOT,
+            client_ip: None,
             route: UNMATCHED,
             request_id: None,
             status: CLIENT_CLOSED,
@@ -132,6 +136,31 @@ impl Record {
             bytes_out: 0,
             access_log: Logged::No,
         }
+    }
+
+    /// A request has come. Each part is set where it is, since the whole is large; what the one before had to let go of is gone.
+    #[inline]
+    pub(super) fn begin(&mut self, started: Instant, method: Method, client_ip: Option<IpAddr>) {
+        self.started = started;
+        self.method = method;
+        self.client_ip = client_ip;
+        self.route = UNMATCHED;
+        self.status = CLIENT_CLOSED;
+        self.reason = Reason::Ok;
+        self.backend = None;
+        self.address = None;
+        self.upstream_status = 0;
+        self.upstream_duration = Duration::ZERO;
+        self.retries = 0;
+        self.bytes_in = 0;
+        self.bytes_out = 0;
+    }
+
+    /// It has ended, and its exchange is used again: it is not to pin what the request came in.
+    pub(super) fn let_go(&mut self) {
+        self.target = ROOT;
+        self.request_id = None;
+        self.access_log = Logged::No;
     }
 
     /// The response streams, and may in hours: what is kept of the request is copied, so that the blocks which it came in are
