@@ -38,6 +38,7 @@ pub mod route;
 mod service;
 mod settings;
 mod stream;
+mod timers;
 mod tunnel;
 mod uncompiled;
 mod upgrade;

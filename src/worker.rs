@@ -5,6 +5,8 @@ mod memory;
 mod shared;
 
 use std::cell::{Cell, RefCell, RefMut};
+use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -17,6 +19,7 @@ use crate::observe::{AccessLogBuffer, Queue, Shard};
 use crate::policy::Locals;
 use crate::retries::Budget;
 use crate::settings::Settings;
+use crate::timers::Timers;
 use crate::upstream::{Backend, Pool, Rosters};
 
 /// How often old connections are dropped and the wall clock is looked at.
@@ -43,6 +46,7 @@ pub(crate) struct Worker {
     process: Arc<Process>,
     metrics: Arc<Shard>,
     access_log: AccessLogBuffer,
+    timers: Rc<Timers>,
     pool: Pool,
     rosters: Rosters,
     locals: Locals,
@@ -60,11 +64,13 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(process: Arc<Process>, queue: Queue) -> Self {
+    /// Made in the worker's runtime. Its timers are to be run there.
+    pub(crate) fn new(process: Arc<Process>, queue: Queue) -> io::Result<Self> {
         let upstreams = process.settings().upstreams;
-        Self {
+        Ok(Self {
             metrics: process.add_shard(),
             access_log: AccessLogBuffer::new(queue),
+            timers: Rc::new(Timers::new()?),
             pool: Pool::new(upstreams),
             rosters: Rosters::new(upstreams),
             locals: Locals::of(process.settings().policies),
@@ -79,7 +85,7 @@ impl Worker {
             room_wanted: Cell::new(0),
             wanting: Notify::new(),
             process,
-        }
+        })
     }
 
     pub(crate) fn process(&self) -> &Arc<Process> {
@@ -96,6 +102,10 @@ impl Worker {
 
     pub(crate) fn access_log(&self) -> &AccessLogBuffer {
         &self.access_log
+    }
+
+    pub(crate) fn timers(&self) -> &Rc<Timers> {
+        &self.timers
     }
 
     pub(crate) fn pool(&self) -> &Pool {
@@ -162,7 +172,7 @@ impl Worker {
     /// Drops old connections and follows the wall clock, for as long as the worker runs.
     pub(crate) async fn sweep(&self) {
         loop {
-            tokio::time::sleep(SWEEP).await;
+            self.timers.sleep(SWEEP).await;
             let (now, time) = both_clocks();
             self.wall.set((now, time));
             self.pool.sweep(self.settings().upstreams, now);

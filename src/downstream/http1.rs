@@ -10,7 +10,6 @@ mod tunnelling;
 mod wire;
 
 use std::future::poll_fn;
-use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
@@ -44,9 +43,8 @@ where
     S: Fn(Rc<Exchange>, Arrival) -> F,
     F: Future<Output = Option<Delivery>>,
 {
-    let sleep = pin!(tokio::time::sleep_until(session.deadline().into()));
-    let mut alarm = Alarm::new(sleep);
     let worker = session.peer().worker().clone();
+    let mut alarm = Alarm::new(worker.timers(), session.deadline());
     let wire = Wire::new(stream, worker.clone());
     let mut driver = Driver { wire, worker, session, service, state: State::Awaiting };
     poll_fn(|cx| driver.poll(&mut alarm, cx)).await;
@@ -92,7 +90,7 @@ where
     S: Fn(Rc<Exchange>, Arrival) -> F,
     F: Future<Output = Option<Delivery>>,
 {
-    fn poll(&mut self, alarm: &mut Alarm<'_>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(&mut self, alarm: &mut Alarm, cx: &mut Context<'_>) -> Poll<()> {
         self.session.resume();
         self.session.remember(cx.waker());
         loop {

@@ -7,12 +7,15 @@ mod whole_lines;
 mod writer;
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
 pub(crate) use second::Second;
 pub(crate) use writer::{LostLines, Queue, Writer};
+
+use crate::timers::Timers;
 
 /// A full buffer is handed over at once.
 const FULL: usize = 48 * 1024;
@@ -71,10 +74,10 @@ impl AccessLogBuffer {
     }
 
     /// Flushes what has aged, for as long as the worker runs.
-    pub(crate) async fn keep_fresh(&self) {
+    pub(crate) async fn keep_fresh(&self, timers: &Rc<Timers>) {
         loop {
             self.filled.notified().await;
-            tokio::time::sleep(AGE).await;
+            timers.sleep(AGE).await;
             self.flush();
         }
     }

@@ -232,7 +232,7 @@ fn work<A: App>(
 ) -> std::io::Result<End> {
     let runtime = LocalRuntime::new()?;
     // Inside of the runtime, where what is a worker's own can have tasks.
-    let worker = runtime.block_on(async { Rc::new(Worker::new(process, queue)) });
+    let worker = Rc::new(runtime.block_on(async { Worker::new(process, queue) })?);
     let clients = Rc::new(Clients::new(worker.clone()));
     let result = runtime.block_on(async {
         let mut accepting = JoinSet::new();
@@ -247,12 +247,14 @@ fn work<A: App>(
                 }
             }
         }
+        let timing = worker.timers().clone();
+        tokio::task::spawn_local(async move { timing.run().await });
         let sweeping = worker.clone();
         tokio::task::spawn_local(async move { sweeping.sweep().await });
         let relieving = clients.clone();
         tokio::task::spawn_local(async move { relieving.relieve_others().await });
         let logging = worker.clone();
-        tokio::task::spawn_local(async move { logging.access_log().keep_fresh().await });
+        tokio::task::spawn_local(async move { logging.access_log().keep_fresh(logging.timers()).await });
         // Each ends by itself when the gateway closes. One that fails takes the worker with it: deaf, it is no use.
         while let Some(ended) = accepting.join_next().await {
             ended.map_err(std::io::Error::other)??;

@@ -124,7 +124,8 @@ mod tests {
         let process =
             Arc::new(Process::new(&SETTINGS, Box::default(), Capacity { clients: 0, files: 0 }, log));
         let (_writer, mut queues) = Writer::start(process.lost_lines().clone(), 1).unwrap();
-        let worker = Worker::new(process, queues.remove(0));
+        let runtime = tokio::runtime::LocalRuntime::new().unwrap();
+        let worker = runtime.block_on(async { Worker::new(process, queues.remove(0)) }).unwrap();
         let use_up = |left: usize| {
             let mut block = worker.read_block();
             let used = block.capacity() - left;

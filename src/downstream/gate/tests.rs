@@ -84,7 +84,7 @@ fn answer_in(stage: Stage) -> String {
         let process =
             Arc::new(Process::new(&SETTINGS, Box::new(["all"]), Capacity { clients: 10, files: 20 }, log));
         let (_writer, mut queues) = Writer::start(process.lost_lines().clone(), 1).unwrap();
-        let worker = Rc::new(Worker::new(process.clone(), queues.remove(0)));
+        let worker = Rc::new(Worker::new(process.clone(), queues.remove(0)).unwrap());
         let clients = Rc::new(Clients::new(worker));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
