@@ -2,6 +2,8 @@
 //! It goes into the request's fields as soon as somebody asks for one of these or changes it, and else straight into the
 //! head.
 
+use std::rc::Rc;
+
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Version, header};
 
@@ -32,7 +34,7 @@ pub enum Via {
 #[derive(Debug)]
 pub struct Introduction {
     /// Nothing, if nobody in front of the gateway has an address.
-    pub(crate) forwarded_for: Option<HeaderValue>,
+    pub(crate) forwarded_for: Option<Rc<HeaderValue>>,
     /// `X-Forwarded-Proto` is ours to say.
     pub(crate) says_proto: bool,
     /// `X-Forwarded-Host` is ours to say.
@@ -52,7 +54,7 @@ impl Introduction {
     /// What it says in a field.
     pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
         match Known::of(name.as_bytes()) {
-            Known::ForwardedFor => self.forwarded_for.as_ref().map(HeaderValue::as_bytes),
+            Known::ForwardedFor => self.forwarded_for.as_deref().map(HeaderValue::as_bytes),
             Known::ForwardedProto => self.says_proto.then_some(HTTP.as_bytes()),
             Known::ForwardedHost => self.said_host(),
             Known::Via => self.via.map(HeaderValue::as_bytes),
@@ -120,7 +122,8 @@ mod tests {
             (false, false, Via::Off, Version::HTTP_10),
         ] {
             let introduction = Introduction {
-                forwarded_for: (version == Version::HTTP_10).then_some(HeaderValue::from_static("192.0.2.1")),
+                forwarded_for: (version == Version::HTTP_10)
+                    .then(|| Rc::new(HeaderValue::from_static("192.0.2.1"))),
                 says_proto,
                 says_host,
                 host: Some(Bytes::from_static(b"a.example")),

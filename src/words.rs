@@ -60,8 +60,14 @@ pub(crate) const fn equal(word: u64, byte: u8) -> u64 {
 /// Finds what is below 0x20, and 0x7f.
 #[inline]
 pub(crate) const fn controls(word: u64) -> u64 {
+    controls_or_below(word, b' ')
+}
+
+/// Finds what is below a byte, which is ASCII, and 0x7f.
+#[inline]
+pub(crate) const fn controls_or_below(word: u64, byte: u8) -> u64 {
     let low = word & LOWS;
-    (!(low + 0x60 * ONES) | (low + ONES)) & !word & HIGHS
+    (!(low + (0x80 - byte as u64) * ONES) | (low + ONES)) & !word & HIGHS
 }
 
 /// Finds what is not ASCII.
@@ -110,9 +116,10 @@ mod tests {
     #[test]
     fn what_is_found_is_what_a_plain_search_finds() {
         type Test = (fn(u64) -> u64, fn(u8) -> bool);
-        let tests: [Test; 4] = [
+        let tests: [Test; 5] = [
             (|word| equal(word, b':'), |byte| byte == b':'),
             (controls, |byte| byte < b' ' || byte == 0x7f),
+            (|word| controls_or_below(word, b'!'), |byte| byte <= b' ' || byte == 0x7f),
             (
                 |word| other_than_alphanumeric_or(word, b'-', b'-'),
                 |byte| !byte.is_ascii_alphanumeric() && byte != b'-',

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use castgate_contract::{built_in, path};
 use http::{HeaderValue, Method, Version, header};
 
-use self::check::{Checked, check, check_length, is_of_the_gateway};
+use self::check::{Checked, OriginForm, check, check_length, is_of_the_gateway};
 use self::fields::Findings;
 use self::target::Elsewhere;
 pub(super) use self::target::Target;
@@ -153,12 +153,12 @@ fn make_admissible(
     checked: Checked,
 ) -> Result<Admissible, Reason> {
     let Checked { mut fields, target, disputed, is_spelled } = checked;
-    if let Some(target) = target {
-        if let Some(host) = target.host {
+    if let Some(OriginForm { canonical, host }) = target.map(|target| *target) {
+        if let Some(host) = host {
             request.fields.insert(&header::HOST, &host);
             fields.host = Some(Bytes::copy_from_slice(host.as_bytes()));
         }
-        request.target = target.canonical;
+        request.target = canonical;
     }
     cx.introduction = Some(fields.introduce(&mut request.fields, cx.exchange.peer(), request.version)?);
     cx.withheld = fields.unmask(&mut request.fields);

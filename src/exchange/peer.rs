@@ -21,7 +21,7 @@ pub(crate) struct Peer {
     trusted_proxy: bool,
     age: Age,
     /// The address as text, made once.
-    text: OnceCell<Option<HeaderValue>>,
+    text: OnceCell<Option<Rc<HeaderValue>>>,
 }
 
 impl Peer {
@@ -62,12 +62,12 @@ impl Peer {
     }
 
     /// The address as a field value, made once for each connection.
-    pub(crate) fn value(&self) -> Option<HeaderValue> {
+    pub(crate) fn value(&self) -> Option<Rc<HeaderValue>> {
         self.text().clone()
     }
 
-    fn text(&self) -> &Option<HeaderValue> {
-        self.text.get_or_init(|| HeaderValue::try_from(self.address?.to_string()).ok())
+    fn text(&self) -> &Option<Rc<HeaderValue>> {
+        self.text.get_or_init(|| HeaderValue::try_from(self.address?.to_string()).map(Rc::new).ok())
     }
 
     /// Appends an address as text, or `unix` if there is none; the peer's is made once for each connection.

@@ -39,10 +39,14 @@ impl List {
 }
 
 impl Fields {
-    /// Where a parser notes lines.
+    /// Where a parser notes lines. There are none yet.
     #[inline]
-    pub(crate) fn noted(&mut self) -> &mut List {
-        self.list_mut()
+    pub(crate) fn begin(&mut self) -> &mut List {
+        let list = self.list_mut();
+        debug_assert!(list.head.is_empty() && list.added.is_empty(), "lines are noted in an empty list");
+        list.entries.clear();
+        list.classes = Classes::NONE;
+        list
     }
 
     /// The block in which the noted lines are.

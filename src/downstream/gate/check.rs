@@ -20,7 +20,8 @@ use crate::settings::Settings;
 #[derive(Debug)]
 pub(super) struct Checked {
     pub(super) fields: Findings,
-    pub(super) target: Option<OriginForm>,
+    /// Seldom there.
+    pub(super) target: Option<Box<OriginForm>>,
     /// What of the path others may read differently.
     pub(super) disputed: Disputed,
     /// Whether the path is matched as another text.
@@ -86,7 +87,7 @@ fn target(
     elsewhere: Option<&Elsewhere>,
     canonical: Cow<'_, str>,
     limit: usize,
-) -> Result<Option<OriginForm>, Reason> {
+) -> Result<Option<Box<OriginForm>>, Reason> {
     let host = match elsewhere {
         Some(elsewhere) => Some(elsewhere.host().ok_or(Reason::BadRequest)?),
         None => None,
@@ -103,5 +104,5 @@ fn target(
         return Err(Reason::UriTooLong);
     }
     let canonical = PathAndQuery::from_maybe_shared(Bytes::from(text)).map_err(|_| Reason::BadRequest)?;
-    Ok(Some(OriginForm { canonical, host }))
+    Ok(Some(OriginForm { canonical, host }.into()))
 }

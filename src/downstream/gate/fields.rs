@@ -2,6 +2,8 @@
 //! middleware, and what the gateway has to say of the client is put in. What comes later is ours, and is never
 //! filtered: a client cannot take away or forge what it is not asked about.
 
+use std::rc::Rc;
+
 use bytes::Bytes;
 use http::{HeaderValue, Version};
 
@@ -192,16 +194,16 @@ pub(super) fn disown(fields: &mut Fields) {
 }
 
 /// A trusted peer's list, all lines in order, with the peer at its end if it has an address.
-fn append_peer(fields: &Fields, peer: &Peer) -> Result<HeaderValue, Reason> {
+fn append_peer(fields: &Fields, peer: &Peer) -> Result<Rc<HeaderValue>, Reason> {
     let mut list = Vec::new();
     let own = peer.value();
-    for line in fields.all(Known::ForwardedFor).chain(own.as_ref().map(HeaderValue::as_bytes)) {
+    for line in fields.all(Known::ForwardedFor).chain(own.as_deref().map(HeaderValue::as_bytes)) {
         if !list.is_empty() {
             list.extend_from_slice(b", ");
         }
         list.extend_from_slice(line);
     }
-    HeaderValue::from_maybe_shared(Bytes::from(list)).map_err(|_| Reason::BadRequest)
+    HeaderValue::from_maybe_shared(Bytes::from(list)).map(Rc::new).map_err(|_| Reason::BadRequest)
 }
 
 /// What almost every `Connection` says; it names no field that would pass.

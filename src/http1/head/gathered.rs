@@ -80,12 +80,12 @@ impl Gathered {
         if !self.bytes.is_empty() {
             return self.go_on(input, most, parse);
         }
-        let head = parse(input)?;
-        if head.is_none() {
+        let parsed = parse(input);
+        if let Ok(None) = parsed {
             self.bytes = BytesMut::from(&std::mem::take(input)[..]);
             (self.parse_at, self.parsed) = (self.length().saturating_mul(2), 0);
         }
-        Ok(head)
+        parsed
     }
 
     /// Adds what came to what was there.

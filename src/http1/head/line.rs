@@ -2,6 +2,7 @@
 //! is found at its first byte, whether the rest has come or not.
 
 use crate::http1::Version;
+use crate::words::{controls_or_below, equal, find};
 
 /// A part of a line, as far as it has come.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,10 +26,8 @@ pub(super) enum Spoken {
 /// `HTTP/` digit `.` digit (RFC 9112 section 2.3).
 #[inline]
 pub(super) fn version(bytes: &[u8]) -> Part<Spoken> {
-    match bytes {
-        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'1', ..] => {
-            Part::Whole(Spoken::Http1(Version::Http11), 8)
-        }
+    match bytes.first_chunk() {
+        Some(b"HTTP/1.1") => Part::Whole(Spoken::Http1(Version::Http11), 8),
         _ => uncommon_version(bytes),
     }
 }
@@ -50,16 +49,7 @@ fn uncommon_version(bytes: &[u8]) -> Part<Spoken> {
 /// visible nor beyond ASCII, and `#`, behind which nothing is sent (RFC 9112 section 3.2).
 #[inline]
 pub(super) fn target_end(bytes: &[u8]) -> Option<usize> {
-    // Many bytes at a time: a compiler makes vectors of what has no early end.
-    let (chunks, _) = bytes.as_chunks::<16>();
-    let whole =
-        chunks.iter().position(|chunk| chunk.iter().fold(false, |found, byte| found | ends_target(*byte)));
-    let from = whole.unwrap_or(chunks.len()) * 16;
-    bytes[from..].iter().position(|byte| ends_target(*byte)).map(|place| from + place)
-}
-
-const fn ends_target(byte: u8) -> bool {
-    byte <= b' ' || byte == 0x7f || byte == b'#'
+    find(bytes, |word| controls_or_below(word, b'!') | equal(word, b'#'))
 }
 
 /// The place of the first byte that cannot stand in a token (RFC 9110 section 5.6.2).

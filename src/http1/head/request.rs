@@ -86,6 +86,7 @@ struct Line {
 struct Found {
     line: Line,
     said: Said,
+    framing: Framing,
     /// In front of it.
     skipped: usize,
     length: usize,
@@ -98,13 +99,11 @@ pub(crate) fn request(
     limits: &Limits,
     spare: &mut Fields,
 ) -> Result<Option<RequestHead>, Refused> {
-    spare.clear();
-    let head = match find(input, limits, spare) {
-        Ok(Some(found)) => take(input, found, spare).map(Some),
+    match find(input, limits, spare) {
+        Ok(Some(found)) => Ok(Some(take(input, found, spare))),
         Ok(None) => Ok(None),
-        Err(fault) => Err(fault),
-    };
-    head.map_err(|fault| refuse(input, limits, spare, fault))
+        Err(fault) => Err(refuse(input, limits, spare, fault)),
+    }
 }
 
 /// Method and target, as far as they have come and can be read.
@@ -140,7 +139,8 @@ fn find(bytes: &[u8], limits: &Limits, fields: &mut Fields) -> Result<Option<Fou
             Wrong::TooMany => (Reason::HeadersTooLarge, "the head has too many fields"),
         });
         if let Some(length) = end? {
-            return Ok(Some(Found { line, said, skipped, length }));
+            let framing = framing(&said, line.version)?;
+            return Ok(Some(Found { line, said, framing, skipped, length }));
         }
         fields.clear();
     }
@@ -167,6 +167,13 @@ fn line(bytes: &[u8], limits: &Limits) -> Result<Option<Line>, Fault> {
             false => Ok(None),
         };
     };
+    let (target, behind) = (start..start + length, &rest[length..]);
+    // As almost every line ends.
+    const USUAL: &[u8] = b" HTTP/1.1\r\n";
+    if behind.starts_with(USUAL) && length > 0 {
+        let end = target.end + USUAL.len();
+        return Ok(Some(Line { method, target, version: Version::Http11, end }));
+    }
     match rest[length] {
         b' ' if length > 0 => {}
         b' ' => return Err((Reason::BadRequest, "the request has no target")),
@@ -175,7 +182,6 @@ fn line(bytes: &[u8], limits: &Limits) -> Result<Option<Line>, Fault> {
         _ => return Err((Reason::BadRequest, "the request target has a control character")),
     }
     let rest = &rest[length + 1..];
-    let target = start..start + length;
     match version(rest) {
         Part::Whole(spoken, length) => {
             match &rest[length..] {
@@ -197,10 +203,11 @@ fn line(bytes: &[u8], limits: &Limits) -> Result<Option<Line>, Fault> {
 /// The method, and where the target begins.
 #[inline]
 fn method(bytes: &[u8]) -> Result<Option<(Method, usize)>, Fault> {
-    match bytes {
-        [b'G', b'E', b'T', b' ', ..] => return Ok(Some((Method::GET, 4))),
-        [b'P', b'O', b'S', b'T', b' ', ..] => return Ok(Some((Method::POST, 5))),
-        _ => {}
+    if bytes.starts_with(b"GET ") {
+        return Ok(Some((Method::GET, 4)));
+    }
+    if bytes.starts_with(b"POST ") {
+        return Ok(Some((Method::POST, 5)));
     }
     match token_end(&bytes[..bytes.len().min(METHOD + 1)]) {
         Some(end) if bytes[end] == b' ' => match Method::from_bytes(&bytes[..end]) {
@@ -213,15 +220,14 @@ fn method(bytes: &[u8]) -> Result<Option<(Method, usize)>, Fault> {
     }
 }
 
-fn take(input: &mut Bytes, found: Found, spare: &mut Fields) -> Result<RequestHead, Fault> {
-    let Found { line, said, skipped, length } = found;
-    let framing = framing(&said, line.version)?;
+fn take(input: &mut Bytes, found: Found, spare: &mut Fields) -> RequestHead {
+    let Found { line, said, framing, skipped, length } = found;
     input.advance(skipped);
     let head = input.split_to(length);
     let has_body = !matches!(framing, Framing::Nothing | Framing::Length(0));
     let mut fields = std::mem::take(spare);
     fields.settle(head);
-    Ok(RequestHead {
+    RequestHead {
         method: line.method,
         target: line.target,
         version: line.version,
@@ -231,7 +237,7 @@ fn take(input: &mut Bytes, found: Found, spare: &mut Fields) -> Result<RequestHe
         takes_trailers: said.takes_trailers && line.version == Version::Http11,
         awaits_consent: said.expects_consent && has_body && line.version == Version::Http11,
         length,
-    })
+    }
 }
 
 /// RFC 9112 section 6.3, with nothing left to choose.

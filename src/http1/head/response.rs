@@ -58,7 +58,6 @@ pub(crate) fn response(
     to: &Method,
     spare: &mut Fields,
 ) -> Result<Option<ResponseHead>, Malformed> {
-    spare.clear();
     input.advance(empty_lines(input));
     if *input == b"\r"[..] {
         return Ok(None);

@@ -1,7 +1,7 @@
 //! What the fields of a head say about its framing and about its connection, gathered field by field (RFC 9112 sections 6
 //! and 9.3).
 
-use crate::fields::Known;
+use crate::fields::{Classes, Known};
 use crate::http1::Version;
 
 /// What was said so far.
@@ -49,15 +49,15 @@ enum Persistence {
     Close,
 }
 
+/// What says anything of it.
+const SAY: Classes = Classes::FRAMING.and(Classes::one(Known::Expect)).and(Classes::one(Known::Te));
+
 impl Said {
     /// Takes note of a field.
     #[inline(always)]
     pub(super) fn note(&mut self, known: Known, value: &[u8]) {
         // Almost no field says anything of it.
-        if matches!(
-            known,
-            Known::Connection | Known::ContentLength | Known::TransferEncoding | Known::Expect | Known::Te
-        ) {
+        if SAY.has(known) {
             self.note_framing(known, value);
         }
     }

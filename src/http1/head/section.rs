@@ -30,7 +30,9 @@ const END: Wrong = Wrong::Malformed("CR without LF where a line begins");
 
 /// Reads the section that begins at `start` of `bytes`, at most `most` lines, into `fields`, whose places count from the
 /// start of `bytes`; the place behind the empty line, or `None` if more is needed. `see` is shown every field once.
-#[inline]
+///
+/// By itself: what its loop needs fits into the registers of a processor, and no more.
+#[inline(never)]
 pub(crate) fn section(
     bytes: &[u8],
     start: usize,
@@ -40,31 +42,20 @@ pub(crate) fn section(
     mut see: impl FnMut(Known, &[u8]),
 ) -> Result<Option<usize>, Wrong> {
     let bytes = &bytes[..bytes.len().min(BLOCK)];
-    let (mut rest, mut left, fields) = (&bytes[start..], most, fields.noted());
+    let (mut rest, mut left, noted) = (&bytes[start..], most, fields.begin());
     loop {
         let at = bytes.len() - rest.len();
-        if let [] | [b'\r' | b'\n', ..] = rest {
-            return empty_line(rest, ends).map(|length| length.map(|length| at + length));
-        }
-        let Some(colon) = colon(rest) else {
-            return if token_end(rest).is_none() { Ok(None) } else { Err(NAME) };
-        };
-        let (name, behind) = rest.split_at(colon);
-        let known = match Known::listed(name).or_else(|| Known::unlisted(name)) {
-            Some(known) => known,
-            None if name.is_empty() || token_end(name).is_some() => return Err(NAME),
-            None => Known::Ambiguous,
-        };
-        let (rest_of_line, is_plain) = match plain(behind) {
-            Some(rest_of_line) => (rest_of_line, true),
-            None => match odd(behind, ends)? {
-                Some(rest_of_line) => (rest_of_line, false),
-                None => return Ok(None),
+        let (line, is_plain) = match plain(rest) {
+            Some(line) => (line, true),
+            None => match odd(rest, ends)? {
+                Odd::Line(line) => (line, false),
+                Odd::End(length) => return Ok(Some(at + length)),
+                Odd::Begun => return Ok(None),
             },
         };
-        let RestOfLine { value_start, value, next } = rest_of_line;
-        let line = Line { name, value, name_place: at, value_place: at + colon + value_start, is_plain };
-        if left == 0 || !fields.note(&line, known) {
+        let LineRead { known, name, value_start, value, next } = line;
+        let line = Line { name, value, name_place: at, value_place: at + value_start, is_plain };
+        if left == 0 || !noted.note(&line, known) {
             return Err(Wrong::TooMany);
         }
         left -= 1;
@@ -73,34 +64,63 @@ pub(crate) fn section(
     }
 }
 
-/// What is behind the name of a line, from its colon on.
-struct RestOfLine<'a> {
+/// A line, up to its end.
+struct LineRead<'a> {
+    known: Known,
+    name: &'a [u8],
     value_start: usize,
     value: &'a [u8],
-    /// What is behind the line.
+    /// What is behind it.
     next: &'a [u8],
 }
 
-/// Of a line that is written as almost all are: a space, a value without a tabulator and without blanks around it, CRLF.
+/// A line that is written as almost all are: a name of letters, digits and hyphens, a colon and a space, a value without a tabulator
+/// and without blanks around it, CRLF.
 #[inline(always)]
-fn plain(behind: &[u8]) -> Option<RestOfLine<'_>> {
-    let [b':', b' ', text @ ..] = behind else { return None };
-    let (value, [b'\r', b'\n', next @ ..]) = text.split_at(control(text)?) else { return None };
+fn plain(bytes: &[u8]) -> Option<LineRead<'_>> {
+    // The empty line; what is behind it is not searched.
+    if *bytes.first()? <= b'\r' {
+        return None;
+    }
+    let (name, behind) = bytes.split_at_checked(colon(bytes)?)?;
+    let known = Known::listed(name).or_else(|| Known::unlisted(name))?;
+    let text = behind.strip_prefix(b": ")?;
+    let (value, behind) = text.split_at_checked(control(text)?)?;
+    let next = behind.strip_prefix(b"\r\n")?;
     let has_blanks = matches!(value, [b' ', ..] | [.., b' ']);
-    (!has_blanks).then_some(RestOfLine { value_start: 2, value, next })
+    (!has_blanks).then_some(LineRead { known, name, value_start: name.len() + 2, value, next })
 }
 
-/// Of any other line; `None` if more is needed.
+/// What is no plain line.
+enum Odd<'a> {
+    Line(LineRead<'a>),
+    /// The empty line, so long.
+    End(usize),
+    /// More is needed.
+    Begun,
+}
+
+/// Reads anything but a plain line.
 #[cold]
-fn odd(behind: &[u8], ends: LineEnd) -> Result<Option<RestOfLine<'_>>, Wrong> {
+fn odd(bytes: &[u8], ends: LineEnd) -> Result<Odd<'_>, Wrong> {
+    if let [] | [b'\r' | b'\n', ..] = bytes {
+        return empty_line(bytes, ends).map(|length| length.map_or(Odd::Begun, Odd::End));
+    }
+    let Some(colon) = colon(bytes) else {
+        return if token_end(bytes).is_none() { Ok(Odd::Begun) } else { Err(NAME) };
+    };
+    let (name, behind) = bytes.split_at(colon);
+    if name.is_empty() || token_end(name).is_some() {
+        return Err(NAME);
+    }
     let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
     let value_start = 1 + behind.iter().skip(1).take_while(is_blank).count();
     let text = &behind[value_start..];
-    let Some(length) = value_end(text) else { return Ok(None) };
+    let Some(length) = value_end(text) else { return Ok(Odd::Begun) };
     let (mut value, end) = text.split_at(length);
     let next = match end {
         [b'\r', b'\n', next @ ..] => next,
-        [b'\r'] => return Ok(None),
+        [b'\r'] => return Ok(Odd::Begun),
         [b'\n', next @ ..] if ends == LineEnd::Lenient => next,
         [b'\n', ..] => return Err(BARE),
         _ => return Err(VALUE),
@@ -108,7 +128,8 @@ fn odd(behind: &[u8], ends: LineEnd) -> Result<Option<RestOfLine<'_>>, Wrong> {
     while let [before @ .., b' ' | b'\t'] = value {
         value = before;
     }
-    Ok(Some(RestOfLine { value_start, value, next }))
+    let known = Known::of(name);
+    Ok(Odd::Line(LineRead { known, name, value_start: colon + value_start, value, next }))
 }
 
 /// The length of the empty line that the bytes begin with, if it is all there.
