@@ -6,6 +6,24 @@ pub use castgate_contract::network::Network as Cidr;
 
 use crate::fields::{Fields, Known};
 
+/// Both ends of a client's connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends {
+    /// The client's.
+    pub(crate) source: SocketAddr,
+    /// Where it has come in.
+    pub(crate) destination: SocketAddr,
+}
+
+impl Ends {
+    /// Of addresses as the system has them: IPv4 may come as IPv6.
+    pub(crate) fn new(source: SocketAddr, destination: SocketAddr) -> Self {
+        let [source, destination] =
+            [source, destination].map(|end| SocketAddr::new(end.ip().to_canonical(), end.port()));
+        Self { source, destination }
+    }
+}
+
 /// Whose `X-Forwarded-*` is believed.
 #[derive(Clone, Copy, Debug)]
 pub enum TrustedProxy {

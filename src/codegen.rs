@@ -32,8 +32,8 @@ pub use crate::tunnel::Tunnels;
 pub use crate::uncompiled::Uncompiled;
 pub use crate::upgrade::Upgrades;
 pub use crate::upstream::{
-    Backend, Cluster, Filled, HealthCheck, HostHeader, Keepalive, Probe, ProbeField, ProbeRequest, Resolve,
-    Resolved, Slots, StatusRange, Upstream, UpstreamTimeouts, balancers,
+    Backend, Cluster, Filled, HealthCheck, HostHeader, Keepalive, Probe, ProbeField, ProbeRequest,
+    ProxyHeader, Resolve, Resolved, Slots, StatusRange, Upstream, UpstreamTimeouts, balancers,
 };
 pub use crate::value::{Escape, RequestPart, RequestTarget, RequestText};
 

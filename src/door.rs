@@ -9,6 +9,8 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 
 pub use self::proxy_protocol::ProxyProtocol;
+#[cfg(test)]
+pub(crate) use self::proxy_protocol::read_proxy_header;
 pub(crate) use self::refused::{Refused, RefusedConnections};
 use crate::stream::Stream;
 
@@ -27,6 +29,8 @@ pub struct Entered {
     pub(crate) stream: Stream,
     /// Whose it is; who connects to a socket of this machine has no address.
     pub(crate) peer: Option<SocketAddr>,
+    /// Where the peer has come in, if somebody else than the kernel knows.
+    pub(crate) destination: Option<SocketAddr>,
     /// The address is that of somebody who brings the connections of many clients.
     pub(crate) is_shared: bool,
 }

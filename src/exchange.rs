@@ -74,7 +74,7 @@ impl Exchange {
         }
     }
 
-    pub(crate) fn peer(&self) -> &Peer {
+    pub(crate) fn peer(&self) -> &Rc<Peer> {
         &self.peer
     }
 

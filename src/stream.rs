@@ -7,6 +7,7 @@ mod layer;
 mod socket;
 
 use std::io;
+use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -70,6 +71,14 @@ impl Stream {
         match self.0 {
             Carrier::Socket(socket) => Some(socket),
             Layered(_) => None,
+        }
+    }
+
+    /// Its address here; a socket of this machine has none.
+    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
+        match &self.0 {
+            Carrier::Socket(socket) => socket.local_address(),
+            Layered(layer) => layer.socket().local_address(),
         }
     }
 

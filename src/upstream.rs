@@ -10,7 +10,9 @@ mod connection;
 mod health;
 mod http1;
 mod outbound;
+mod owner;
 mod pool;
+mod preface;
 mod resolve;
 mod slots;
 mod streaming;
@@ -26,7 +28,10 @@ pub(crate) use connection::{Connection, SendError};
 pub use health::{HealthCheck, Probe, ProbeField, ProbeRequest, StatusRange};
 pub(crate) use health::{Monitor, Status};
 pub(crate) use outbound::Outbound;
+pub(crate) use owner::Owner;
 pub(crate) use pool::Pool;
+use preface::Preface;
+pub use preface::ProxyHeader;
 pub(crate) use resolve::start as keep_names_fresh;
 pub(crate) use slots::Rosters;
 pub use slots::{Filled, Resolve, Resolved};
@@ -92,6 +97,8 @@ pub struct Cluster {
     pub keepalive: Keepalive,
     /// Retries.
     pub retries: Retries,
+    /// What every connection begins with, before anything else: for whom it is made.
+    pub proxy_protocol: Option<&'static dyn Preface>,
     /// Which `Host` is sent.
     pub host_header: HostHeader,
     /// Below this share of usable backends, in 10000ths, all take requests; 0 to 10000.

@@ -34,12 +34,38 @@ fn a_door_is_named_only_where_there_is_one() {
     let mut doors = 0;
     for name in configs() {
         let has_door =
-            std::fs::read_to_string(format!("tests/golden/{name}")).unwrap().contains("proxy_protocol:");
+            std::fs::read_to_string(format!("tests/golden/{name}")).unwrap().contains("proxy_protocol: {");
         let code = emit_formatted(&cast(&name).plan);
         assert_eq!(code.contains("ProxyProtocol {"), has_door, "{name}");
         doors += usize::from(has_door);
     }
     assert!((1..configs().len()).contains(&doors), "{doors}");
+}
+
+/// As above.
+#[test]
+fn what_a_connection_begins_with_is_named_only_where_it_is_sent() {
+    for (more, version) in [
+        ("", None),
+        (", proxy_protocol: v1", Some("Some(ProxyHeader::V1)")),
+        (", proxy_protocol: v2", Some("Some(ProxyHeader::V2)")),
+        (", proxy_protocol: v2, health_check: off", Some("Some(ProxyHeader::V2)")),
+        (", proxy_protocol: v2, health_check: {port: 9100}", Some("Some(ProxyHeader::V2)")),
+    ] {
+        let config = format!(
+            "upstreams: {{a: {{backends: [\"http://localhost:9001\"]{more}}}}}\nroutes: [{{path: /, upstream: a}}]\n"
+        );
+        let mut sink = Diagnostics::new();
+        let mut source = Source::new("gateway.yml", config.clone());
+        let code = emit_formatted(&compile(&mut source, &mut sink).unwrap().plan);
+        // The upstream's own connections, and those of its probes, if they go to where the others go.
+        let count = match version {
+            None => 0,
+            Some(_) => 1 + usize::from(!more.contains("health_check")),
+        };
+        assert_eq!(code.matches("ProxyHeader").count(), count, "{config}");
+        assert_eq!(version.map_or(0, |version| code.matches(version).count()), count, "{config}");
+    }
 }
 
 /// As above.

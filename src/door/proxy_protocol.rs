@@ -14,7 +14,7 @@ use tokio::io::AsyncReadExt;
 use self::header::{Header, LONGEST};
 use super::refused::Refused;
 use super::{Door, Entered, Entering};
-use crate::address::{TrustedProxy, is_trusted};
+use crate::address::{Ends, TrustedProxy, is_trusted};
 use crate::stream::Stream;
 
 /// `listeners.NAME.proxy_protocol`.
@@ -34,8 +34,9 @@ impl Door for ProxyProtocol {
     fn enter<'a>(&'a self, mut stream: Stream, peer: Option<SocketAddr>) -> Entering<'a> {
         Box::pin(async move {
             let said = if self.is_spoken_by(peer) { receive(&mut stream).await? } else { None };
-            let peer = said.or(peer);
-            Ok(Entered { stream, peer, is_shared: self.is_spoken_by(peer) })
+            let peer = said.map_or(peer, |said| Some(said.source));
+            let destination = said.map(|said| said.destination);
+            Ok(Entered { stream, peer, destination, is_shared: self.is_spoken_by(peer) })
         })
     }
 }
@@ -44,7 +45,7 @@ impl Door for ProxyProtocol {
 ///
 /// What has come is looked at first, and then as much of it is taken as is the header's: so what a client sends at once is where it
 /// would be without a header, and nothing has to be put back in front of the socket.
-async fn receive(stream: &mut Stream) -> Result<Option<SocketAddr>, Refused> {
+async fn receive(stream: &mut Stream) -> Result<Option<Ends>, Refused> {
     let mut bytes = [0; LONGEST];
     let mut taken = 0;
     loop {
@@ -59,8 +60,17 @@ async fn receive(stream: &mut Stream) -> Result<Option<SocketAddr>, Refused> {
         };
         stream.read_exact(&mut bytes[taken..length]).await.map_err(|_| Refused::HandshakeEnded)?;
         taken = length;
-        if let Header::Whole { source, .. } = header {
-            return Ok(source);
+        if let Header::Whole { ends, .. } = header {
+            return Ok(ends);
         }
     }
+}
+
+/// Both ends, if these bytes begin with a whole header that says them.
+#[cfg(test)]
+pub(crate) fn read_proxy_header(bytes: &[u8]) -> Result<Option<Ends>, Refused> {
+    header::read(bytes).map(|header| match header {
+        Header::Whole { ends, .. } => ends,
+        Header::Partial => None,
+    })
 }

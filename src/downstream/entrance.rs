@@ -25,7 +25,7 @@ pub(super) fn enter<S, F>(
     let clients = seat.clients().clone();
     let Some(door) = clients.worker().settings().listeners.get(number).and_then(|listener| listener.door)
     else {
-        return begin((service, number), Entered { stream, peer, is_shared: false }, seat);
+        return begin((service, number), Entered { stream, peer, destination: None, is_shared: false }, seat);
     };
     let (service, handshake) = (service.clone(), clients.begin_handshake());
     tokio::task::spawn_local(async move {
@@ -45,11 +45,11 @@ where
     S: Fn(Rc<Exchange>, Arrival) -> F + 'static,
     F: Future<Output = Option<Delivery>> + 'static,
 {
-    let Entered { mut stream, peer, is_shared } = entered;
+    let Entered { mut stream, peer, destination, is_shared } = entered;
     let address = peer.map(|peer| peer.ip().to_canonical());
     let clients = seat.clients().clone();
     match seat.claim(address.filter(|_| !is_shared)) {
-        Ok(()) => connection::spawn((service, number), stream, peer, seat, &clients),
+        Ok(()) => connection::spawn((service, number), stream, (peer, destination), seat, &clients),
         Err(Full) => {
             seat.refuse(Refused::TooMany, address, number);
             // Without a reset its end would be ours to wait for (`TIME_WAIT`), once for each of them.

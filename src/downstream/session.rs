@@ -161,3 +161,10 @@ impl Session {
         !matches!(doing, Doing::Idle(_) | Doing::Lingering(_))
     }
 }
+
+impl Drop for Session {
+    /// What was kept for its client alone can go.
+    fn drop(&mut self) {
+        self.peer.leave();
+    }
+}

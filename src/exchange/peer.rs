@@ -1,14 +1,14 @@
 //! Who is at the other end of a client connection, and by which listener he came.
 
-use std::cell::OnceCell;
-use std::net::IpAddr;
+use std::cell::{Cell, OnceCell};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::Instant;
 
 use http::HeaderValue;
 
 use super::age::Age;
-use crate::address;
+use crate::address::{self, Ends};
 use crate::worker::Worker;
 
 /// The other end of a client connection.
@@ -19,19 +19,37 @@ pub(crate) struct Peer {
     /// Who connects to a socket of this machine has none.
     address: Option<IpAddr>,
     trusted_proxy: bool,
+    /// Of its connection, where backends are told of them.
+    ends: Option<Box<Ends>>,
     age: Age,
+    /// Its connection has ended, whoever still holds this.
+    has_left: Cell<bool>,
     /// The address as text, made once.
     text: OnceCell<Option<Rc<HeaderValue>>>,
 }
 
 impl Peer {
     /// One that has come in at a listener of this number; the admin's has none.
-    pub(crate) fn new(worker: Rc<Worker>, listener: usize, address: Option<IpAddr>) -> Self {
+    pub(crate) fn new(
+        worker: Rc<Worker>,
+        listener: usize,
+        address: Option<IpAddr>,
+        ends: Option<Box<Ends>>,
+    ) -> Self {
         let address = address.map(|address| address.to_canonical());
         let trusted_proxy = address::is_trusted(worker.settings().trusted_proxies, address);
         let most = worker.settings().timeouts.connection;
         let age = Age::new(Instant::now(), most, &mut worker.random());
-        Self { worker, listener, address, trusted_proxy, age, text: OnceCell::new() }
+        Self {
+            worker,
+            listener,
+            address,
+            trusted_proxy,
+            ends,
+            age,
+            has_left: Cell::new(false),
+            text: OnceCell::new(),
+        }
     }
 
     pub(crate) fn worker(&self) -> &Rc<Worker> {
@@ -59,6 +77,32 @@ impl Peer {
 
     pub(crate) fn is_trusted_proxy(&self) -> bool {
         self.trusted_proxy
+    }
+
+    /// Its connection has ended.
+    pub(crate) fn leave(&self) {
+        self.has_left.set(true);
+    }
+
+    pub(crate) fn has_left(&self) -> bool {
+        self.has_left.get()
+    }
+
+    /// What backends are told of its client: the ends of its connection, or, of one that comes through a trusted proxy, the address that
+    /// this has said; the port of that nobody knows. Nothing of one without an address.
+    pub(crate) fn told_of(&self, client: Option<IpAddr>) -> Option<Ends> {
+        let client = client?;
+        let unknown = |client: IpAddr| -> SocketAddr {
+            match client {
+                IpAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+                IpAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+            }
+        };
+        Some(match self.ends.as_deref() {
+            Some(ends) if self.address == Some(client) => *ends,
+            Some(ends) => Ends { source: (client, 0).into(), ..*ends },
+            None => Ends { source: (client, 0).into(), destination: unknown(client) },
+        })
     }
 
     /// The address as a field value, made once for each connection.

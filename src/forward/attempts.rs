@@ -13,8 +13,8 @@ use crate::error::Reason;
 use crate::exchange::{Context, Request, RequestBody, Response};
 use crate::retries::RetryCause;
 use crate::upstream::{
-    Backend, Balance, BalancerContext, Cluster, Connection, HostHeader, Outbound, Pool, SendError, Tried,
-    Upstream,
+    Backend, Balance, BalancerContext, Cluster, Connection, HostHeader, Outbound, Owner, Pool, SendError,
+    Tried, Upstream,
 };
 
 /// What has been tried of one request, and what may still be.
@@ -112,7 +112,7 @@ impl<B: Balance> Attempts<B> {
         let kept = || pool.take(backend, attempt.started);
         let connection = match if self.by == By::Kept { kept() } else { None } {
             Some(connection) => Ok(connection),
-            None => connect(backend, cluster, cx).await,
+            None => connect(backend, cluster, self.by, cx).await,
         };
         if B::RESOLVES {
             let made = connection.as_ref().ok().and_then(|connection| connection.address());
@@ -265,13 +265,21 @@ impl BalancerContext for Asked<'_> {
     }
 }
 
-/// A new connection, unless the request's time runs out first.
+/// A new connection, unless the request's time runs out first; or where each is its client's own, one of this client's.
 async fn connect(
     backend: &'static Backend,
     cluster: &'static Cluster,
+    by: By,
     cx: &Context<'_>,
 ) -> Result<Box<Connection>, Reason> {
-    let mut opening = pin!(Connection::open(backend, cluster, cx.worker()));
+    let owner = cluster.proxy_protocol.map(|_| Owner::new(cx.exchange.peer(), cx.client_ip()));
+    if by == By::Kept
+        && let Some(owner) = &owner
+        && let Some(kept) = cx.worker().pool().take_owned(backend, owner, cx.now())
+    {
+        return Ok(kept);
+    }
+    let mut opening = pin!(Connection::open(backend, cluster, cx.worker(), owner));
     std::future::poll_fn(|task| match opening.as_mut().poll(task) {
         Poll::Pending => {
             cx.exchange.clock().expired().map_or(Poll::Pending, |reason| Poll::Ready(Err(reason)))

@@ -5,6 +5,7 @@
 
 use std::io::{self, Read};
 use std::mem::MaybeUninit;
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::pin::{Pin, pin};
@@ -45,6 +46,11 @@ impl Socket {
         SockRef::from(&stream).set_send_buffer_size(UNSENT as usize)?;
         let socket = TcpStream::from_std(OwnedFd::from(stream).into())?;
         Ok(Self { socket, is_held: false })
+    }
+
+    /// Its address here; a socket of this machine has none.
+    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
+        self.socket.local_addr().ok()
     }
 
     /// What has come, which stays where it is. Waits for something; 0 if nothing will come any more.

@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::http1::{self, Outgoing, SendFailure};
 use super::streaming::Streaming;
-use super::{Backend, Cluster, InFlight, Outbound};
+use super::{Backend, Cluster, InFlight, Outbound, Owner};
 use crate::error::Reason;
 use crate::exchange::{Body, Exchange, RequestBody, Response};
 use crate::fields::Fields;
@@ -57,6 +57,8 @@ pub(crate) struct Connection {
     expires: Option<Instant>,
     in_flight: Option<InFlight>,
     file: File,
+    /// The only one who may use it, if there is one.
+    owner: Option<Owner>,
 }
 
 /// Why an exchange failed before there was a response head.
@@ -85,6 +87,12 @@ impl Connection {
     pub(super) fn is_at_home(&mut self) -> bool {
         let (address, generation) = (self.address, &mut self.generation);
         self.backend.addresses().is_some_and(|known| known.still_has(address, generation))
+    }
+
+    /// The only one who may use it, if there is one.
+    #[inline]
+    pub(super) fn owner(&self) -> Option<&Owner> {
+        self.owner.as_ref()
     }
 
     pub(crate) fn max_idle(&self) -> usize {

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 pub(crate) use monitor::Monitor;
 pub use request::{ProbeField, ProbeRequest};
 
+use super::preface::Preface;
 use crate::late::{Origin, Problems};
 
 /// How an upstream's backends are checked.
@@ -30,6 +31,8 @@ pub struct HealthCheck {
     pub healthy_after: u32,
     /// Bad checks in a row that make it unhealthy.
     pub unhealthy_after: u32,
+    /// What every connection of a check begins with, before anything else.
+    pub proxy_protocol: Option<&'static dyn Preface>,
 }
 
 /// What a check asks of a backend.

@@ -5,17 +5,22 @@ use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
-use super::{Backend, Cluster};
+use super::{Backend, Cluster, Owner};
 
 /// The kept connections of one worker.
 #[derive(Debug)]
 pub(crate) struct Pool {
     /// Indexed by the backend's slot. Boxed, because a connection travels through futures while it is in use.
-    #[allow(clippy::vec_box, reason = "the same box goes back and forth; unboxing would copy and box again")]
-    idle: Box<[RefCell<Vec<Box<Connection>>>]>,
+    idle: Box<[Idle]>,
+    /// Those that have an owner, likewise; no slots if there can be none.
+    owned: Box<[Idle]>,
     /// Likewise.
     closes: Box<[Closes]>,
 }
+
+/// The kept connections to one backend; the one used last is the last.
+#[allow(clippy::vec_box, reason = "the same box goes back and forth; unboxing would copy and box again")]
+type Idle = RefCell<Vec<Box<Connection>>>;
 
 /// What a backend was seen to do is believed for so long.
 const BELIEVED: Duration = Duration::from_secs(10);
@@ -43,8 +48,11 @@ impl Pool {
     /// Room for every backend of these upstreams.
     pub(crate) fn new(upstreams: &[&'static Cluster]) -> Self {
         let backends = 0..upstreams.iter().map(|cluster| cluster.backends.len()).sum();
+        let has_owners = upstreams.iter().any(|cluster| cluster.proxy_protocol.is_some());
+        let owned = if has_owners { backends.clone() } else { 0..0 };
         Self {
             idle: backends.clone().map(|_| RefCell::default()).collect(),
+            owned: owned.map(|_| RefCell::default()).collect(),
             closes: backends.map(|_| Closes::default()).collect(),
         }
     }
@@ -61,6 +69,51 @@ impl Pool {
         }
     }
 
+    /// Whether backends are told whose connections are.
+    pub(crate) fn has_owners(&self) -> bool {
+        !self.owned.is_empty()
+    }
+
+    /// The owner's connection that was used last, if one is still good, as [`Pool::take`].
+    pub(crate) fn take_owned(
+        &self,
+        backend: &Backend,
+        owner: &Owner,
+        now: Instant,
+    ) -> Option<Box<Connection>> {
+        let mut idle = self.owned.get(backend.slot())?.borrow_mut();
+        loop {
+            let mut connection =
+                idle.iter().rposition(|one| one.owner() == Some(owner)).map(|place| idle.remove(place))?;
+            if connection.is_fresh(now) && connection.is_at_home() {
+                return Some(connection);
+            }
+        }
+    }
+
+    /// Keeps a connection for its owner. Whoever was here last comes again soonest: so of too many the oldest makes way.
+    #[cold]
+    fn put_owned(&self, connection: Box<Connection>) {
+        let Some(idle) = self.owned.get(connection.backend().slot()) else { return };
+        let mut idle = idle.borrow_mut();
+        if idle.len() >= connection.max_idle() && !idle.is_empty() {
+            idle.remove(0);
+        }
+        if idle.len() < connection.max_idle() {
+            idle.push(connection);
+        }
+    }
+
+    /// All that are kept to any backend,
+    fn all(&self) -> impl Iterator<Item = &Idle> {
+        self.idle.iter().chain(&self.owned)
+    }
+
+    /// or to this one.
+    fn of(&self, backend: &Backend) -> impl Iterator<Item = &Idle> {
+        [&self.idle, &self.owned].into_iter().filter_map(|all| all.get(backend.slot()))
+    }
+
     /// Whether a connection is good for a request that may not be sent twice: its backend has closed none, of late, that had not been
     /// unused for twice as long. That one's end may be on its way already.
     pub(crate) fn trusts(&self, connection: &Connection, now: Instant) -> bool {
@@ -75,13 +128,15 @@ impl Pool {
 
     /// Drops a backend's closed connections: one was just found, and others were probably closed with it.
     pub(crate) fn prune(&self, backend: &Backend) {
-        self.idle[backend.slot()].borrow_mut().retain_mut(|connection| connection.is_quiet());
+        for idle in self.of(backend) {
+            idle.borrow_mut().retain_mut(|connection| connection.is_quiet());
+        }
     }
 
     /// Drops the connection that has been unused longest, for something that needs its file or port more; false if none
     /// is kept.
     pub(crate) fn give_way(&self) -> bool {
-        let oldest = self.idle.iter().filter(|idle| !idle.borrow().is_empty());
+        let oldest = self.all().filter(|idle| !idle.borrow().is_empty());
         // The bottom of each stack is its oldest.
         let oldest =
             oldest.min_by_key(|idle| idle.borrow().first().map(|connection| connection.idle_since()));
@@ -96,31 +151,39 @@ impl Pool {
         let mut idle = self.idle[connection.backend().slot()].borrow_mut();
         let is_young = connection.is_young(connection.idle_since());
         if idle.len() < connection.max_idle() && is_young && connection.is_at_home() {
+            if connection.owner().is_some() {
+                return self.put_owned(connection);
+            }
             idle.push(connection);
         }
     }
 
-    /// Drops connections that are too old, were closed by their backend, or go to where it is no more.
+    /// Drops connections that are too old, were closed by their backend, or go to where it is no more; and those whose owner has gone.
     pub(crate) fn sweep(&self, upstreams: &[&'static Cluster], now: Instant) {
         for cluster in upstreams {
             for backend in cluster.backends {
-                let mut idle = self.idle[backend.slot()].borrow_mut();
-                idle.retain_mut(|connection| {
-                    let is_good =
-                        connection.is_fresh(now) && connection.is_young(now) && connection.is_at_home();
-                    let is_quiet = is_good && connection.is_quiet();
-                    if is_good && !is_quiet {
-                        self.was_closed(backend, connection.idle_for(now), now);
-                    }
-                    is_quiet
-                });
+                self.of(backend).for_each(|idle| self.sweep_one(backend, idle, now));
             }
         }
     }
 
+    fn sweep_one(&self, backend: &Backend, idle: &Idle, now: Instant) {
+        idle.borrow_mut().retain_mut(|connection| {
+            let is_good = connection.is_fresh(now)
+                && connection.is_young(now)
+                && connection.is_at_home()
+                && connection.owner().is_none_or(Owner::is_here);
+            let is_quiet = is_good && connection.is_quiet();
+            if is_good && !is_quiet {
+                self.was_closed(backend, connection.idle_for(now), now);
+            }
+            is_quiet
+        });
+    }
+
     /// Drops everything: the worker is draining.
     pub(crate) fn clear(&self) {
-        self.idle.iter().for_each(|idle| idle.borrow_mut().clear());
+        self.all().for_each(|idle| idle.borrow_mut().clear());
     }
 }
 

@@ -50,6 +50,16 @@ words! {
     }
 }
 
+words! {
+    /// A version of the PROXY protocol, as it is sent.
+    ProxyHeader, "version of the PROXY protocol" {
+        /// A line of text.
+        V1 = "v1" => "ProxyHeader::V1";
+        /// Bytes.
+        V2 = "v2" => "ProxyHeader::V2";
+    }
+}
+
 section! {
     /// `upstreams.<name>.timeouts:`
     UpstreamTimeouts / WrittenUpstreamTimeouts => "UpstreamTimeouts" {
@@ -123,6 +133,9 @@ section! {
         keepalive: Keepalive = Nested, defaults, example "{idle: 4s}";
         /// What is tried again, and how often.
         retries: Retries = Nested, defaults, example "{attempts: 1, budget: 10%}";
+        /// Every connection to a backend begins with a header of the PROXY protocol, of version 1 (`v1`) or 2 (`v2`), which says whose it is; the
+        /// backends have to expect it. A connection is then used, and kept, for its one client alone; see "The PROXY protocol" in the manual.
+        proxy_protocol: ProxyHeader = Word as _, optional "none is sent", example "v2";
         /// The `Host` that backends see: the client's (`preserve`), their own (`backend`; a socket's is `localhost`), or this name or address, perhaps with a
         /// port.
         host_header: HostHeader = SentHost, default HostHeader::Preserve, example "shop.internal";

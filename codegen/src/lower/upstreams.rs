@@ -2,6 +2,7 @@
 
 use super::names::Names;
 use crate::language::kind::{Statuses, Word};
+use crate::language::upstream::ProxyHeader;
 use crate::language::{Coded, Constant, Facade};
 use crate::plan::Value;
 use crate::{model, plan};
@@ -34,7 +35,8 @@ fn lower(id: usize, upstream: &model::Upstream, slot: &mut usize, names: &mut Na
         ("primaries", most(&primaries).into()),
         ("primary_turns", turns(&primaries)),
         ("backup_turns", turns(&backups)),
-        ("health_check", Value::option(health_check(&upstream.checks))),
+        ("health_check", Value::option(health_check(&upstream.checks, upstream.settings.proxy_protocol))),
+        ("proxy_protocol", proxy_protocol(upstream.settings.proxy_protocol)),
         ("resolve", Value::option(resolve.map(|resolve| resolve.value_with(filled())))),
     ];
     let balancer = upstream.settings.strategy.code();
@@ -70,7 +72,12 @@ fn backend(backend: &model::Backend, resolves: bool, slot: &mut usize) -> Value 
     Value::Call(new, arguments)
 }
 
-fn health_check(checks: &model::Checks) -> Option<Value> {
+fn proxy_protocol(version: Option<ProxyHeader>) -> Value {
+    Value::option(version.map(|version| Word.value(&version)))
+}
+
+/// A port of their own is not one where requests go, and need not speak what is spoken there.
+fn health_check(checks: &model::Checks, version: Option<ProxyHeader>) -> Option<Value> {
     let (probe, settings) = match checks {
         model::Checks::Off => return None,
         model::Checks::Connect(settings) => (Value::Path("Probe::Connect"), settings),
@@ -80,7 +87,9 @@ fn health_check(checks: &model::Checks) -> Option<Value> {
         }
     };
     let port = Value::option(settings.port.map(|port| Value::Number(port.into())));
-    Some(settings.value_with(vec![("probe", probe), ("port", port)]))
+    let version = version.filter(|_| settings.port.is_none());
+    let own = vec![("probe", probe), ("port", port), ("proxy_protocol", proxy_protocol(version))];
+    Some(settings.value_with(own))
 }
 
 fn request(settings: &model::HealthCheck) -> Value {

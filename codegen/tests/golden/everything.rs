@@ -73,7 +73,7 @@ impl App for Compiled {
 
 const _: () = assert!(
     features::API_KEYS,
-    "everything.yml:71: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
+    "everything.yml:73: `auth` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"api-keys\"]"
 );
 
 // Settings.
@@ -81,7 +81,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "everything.yml",
-        config_sha256: "fe2e13f14fff5aeb70e9be54da8817a316b04daff752e74075595f90b3dca937",
+        config_sha256: "51373428840babb8a9822442635105f86727bd8f9ae14bbf5de7fbd6bdcb09cd",
     },
     normal_config: NORMAL_CONFIG,
     listeners: &[
@@ -231,11 +231,13 @@ static WEIGHTED_USERS: Upstream<balancers::RoundRobin> = Upstream::new(
                 ],
             },
             port: Some(9100),
+            proxy_protocol: None,
             interval: Duration::from_secs(5),
             timeout: Duration::from_secs(2),
             healthy_after: 2,
             unhealthy_after: 3,
         }),
+        proxy_protocol: Some(ProxyHeader::V2),
         resolve: None,
         timeouts: UpstreamTimeouts {
             connect: Duration::from_secs(2),
@@ -264,7 +266,7 @@ static WEIGHTED_USERS: Upstream<balancers::RoundRobin> = Upstream::new(
 static ROUTES_2_BACKENDS: [Backend; 6] = Backend::slots(
     &[
         Slots::new(
-            Origin::at("everything.yml", 24),
+            Origin::at("everything.yml", 25),
             4,
             1,
             Late::new(
@@ -277,13 +279,13 @@ static ROUTES_2_BACKENDS: [Backend; 6] = Backend::slots(
             4,
         ),
         Slots::whole(
-            Origin::at("everything.yml", 24),
+            Origin::at("everything.yml", 25),
             8,
             1,
             Late::new(&[Piece::Literal("http://10.0.0.9:9005")]),
         ),
         Slots::whole(
-            Origin::at("everything.yml", 24),
+            Origin::at("everything.yml", 25),
             9,
             1,
             Late::new(&[Piece::Literal("unix:/run/orders.sock")]),
@@ -293,7 +295,7 @@ static ROUTES_2_BACKENDS: [Backend; 6] = Backend::slots(
 
 static ROUTES_2: Upstream<Resolved<balancers::LeastConnections>> = Upstream::new(
     Cluster {
-        origin: Origin::at("everything.yml", 22),
+        origin: Origin::at("everything.yml", 23),
         id: 1,
         name: "routes",
         backends: &ROUTES_2_BACKENDS,
@@ -301,6 +303,7 @@ static ROUTES_2: Upstream<Resolved<balancers::LeastConnections>> = Upstream::new
         primary_turns: &[],
         backup_turns: &[],
         health_check: None,
+        proxy_protocol: Some(ProxyHeader::V1),
         resolve: Some(Resolve {
             filled: Filled::new(),
             interval: Duration::from_secs(30),
@@ -327,7 +330,7 @@ static ROUTES_2: Upstream<Resolved<balancers::LeastConnections>> = Upstream::new
 
 static CANARY_BACKENDS: [Backend; 1] = [
     Backend::new(
-        Origin::at("everything.yml", 76),
+        Origin::at("everything.yml", 78),
         10,
         1,
         Late::new(&[Piece::Literal("http://localhost:9006")]),
@@ -336,7 +339,7 @@ static CANARY_BACKENDS: [Backend; 1] = [
 
 static CANARY: Upstream<balancers::RandomChoice> = Upstream::new(
     Cluster {
-        origin: Origin::at("everything.yml", 72),
+        origin: Origin::at("everything.yml", 74),
         id: 2,
         name: "canary",
         backends: &CANARY_BACKENDS,
@@ -346,11 +349,13 @@ static CANARY: Upstream<balancers::RandomChoice> = Upstream::new(
         health_check: Some(HealthCheck {
             probe: Probe::Connect,
             port: None,
+            proxy_protocol: None,
             interval: Duration::from_secs(5),
             timeout: Duration::from_secs(2),
             healthy_after: 1,
             unhealthy_after: 1,
         }),
+        proxy_protocol: None,
         resolve: None,
         timeouts: UpstreamTimeouts {
             connect: Duration::from_secs(2),
@@ -425,7 +430,7 @@ static PAGES_0: middleware::error_pages::Pages = middleware::error_pages::Pages:
 );
 
 static LIMIT_0: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 34),
+    Origin::at("everything.yml", 36),
     middleware::rate_limit::LimitKey::ClientIp,
     10000000,
     200,
@@ -433,7 +438,7 @@ static LIMIT_0: middleware::rate_limit::Limit = middleware::rate_limit::Limit::n
 );
 
 static BREAKER_0: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 35),
+    Origin::at("everything.yml", 37),
     "weighted users",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -487,12 +492,12 @@ static REQUEST_HEADERS_0_CELLS: [middleware::request_headers::HeaderEdit; 5] = [
 ];
 
 static REQUEST_HEADERS_0: middleware::request_headers::HeaderEdits = middleware::request_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 37),
+    Origin::at("everything.yml", 39),
     &REQUEST_HEADERS_0_CELLS,
 );
 
 static BREAKER_1: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 35),
+    Origin::at("everything.yml", 37),
     "routes",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -511,7 +516,7 @@ static RESPONSE_HEADERS_0_CELLS: [middleware::response_headers::HeaderEdit; 1] =
 ];
 
 static RESPONSE_HEADERS_0: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 68),
+    Origin::at("everything.yml", 70),
     &RESPONSE_HEADERS_0_CELLS,
 );
 
@@ -578,7 +583,7 @@ static CORS_0: middleware::cors::CorsPolicy = middleware::cors::CorsPolicy::new(
 });
 
 static LIMIT_1: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 69),
+    Origin::at("everything.yml", 71),
     middleware::rate_limit::LimitKey::header("x-tenant"),
     200000000,
     200,
@@ -586,7 +591,7 @@ static LIMIT_1: middleware::rate_limit::Limit = middleware::rate_limit::Limit::n
 );
 
 static API_KEYS_0: middleware::auth::ApiKeys = middleware::auth::ApiKeys::new(
-    Origin::at("everything.yml", 71),
+    Origin::at("everything.yml", 73),
     "x-api-key",
     Late::new(
         &[
@@ -598,7 +603,7 @@ static API_KEYS_0: middleware::auth::ApiKeys = middleware::auth::ApiKeys::new(
 );
 
 static BREAKER_2: middleware::circuit_breaker::Breaker = middleware::circuit_breaker::Breaker::new(
-    Origin::at("everything.yml", 35),
+    Origin::at("everything.yml", 37),
     "canary",
     middleware::circuit_breaker::BreakerPolicy {
         failure_basis_points: 5000,
@@ -617,12 +622,12 @@ static RESPONSE_HEADERS_1_CELLS: [middleware::response_headers::HeaderEdit; 1] =
 ];
 
 static RESPONSE_HEADERS_1: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 82),
+    Origin::at("everything.yml", 84),
     &RESPONSE_HEADERS_1_CELLS,
 );
 
 static LIMIT_2: middleware::rate_limit::Limit = middleware::rate_limit::Limit::new(
-    Origin::at("everything.yml", 82),
+    Origin::at("everything.yml", 84),
     middleware::rate_limit::LimitKey::Values(
         RequestText::new(
             &[
@@ -641,7 +646,7 @@ static LIMIT_3_CELLS: [middleware::rate_limit::Labelled; 2] = [
     middleware::rate_limit::Labelled::new(
         "50/s client_ip",
         middleware::rate_limit::Limit::new(
-            Origin::at("everything.yml", 85),
+            Origin::at("everything.yml", 87),
             middleware::rate_limit::LimitKey::ClientIp,
             20000000,
             10,
@@ -651,7 +656,7 @@ static LIMIT_3_CELLS: [middleware::rate_limit::Labelled; 2] = [
     middleware::rate_limit::Labelled::new(
         "1000/h header:x-tenant",
         middleware::rate_limit::Limit::new(
-            Origin::at("everything.yml", 85),
+            Origin::at("everything.yml", 87),
             middleware::rate_limit::LimitKey::header("x-tenant"),
             3600000000,
             1000,
@@ -676,7 +681,7 @@ static RESPONSE_HEADERS_2_CELLS: [middleware::response_headers::HeaderEdit; 2] =
 ];
 
 static RESPONSE_HEADERS_2: middleware::response_headers::HeaderEdits = middleware::response_headers::HeaderEdits::new(
-    Origin::at("everything.yml", 91),
+    Origin::at("everything.yml", 93),
     &RESPONSE_HEADERS_2_CELLS,
 );
 
@@ -1602,6 +1607,7 @@ upstreams:
       attempts: 1
       "on": [connect-failure, stale-connection, reset]
       budget: 20%
+    proxy_protocol: v2
     host_header: backend
     panic_threshold: 33.3%
   routes:
@@ -1631,6 +1637,7 @@ upstreams:
       attempts: 2
       "on": [connect-failure]
       budget: 12.5%
+    proxy_protocol: v1
     host_header: shop.internal
     panic_threshold: 0%
   canary:
@@ -1708,7 +1715,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), circuit_breaker (line 35), request_headers (line 37)
+    # inherited middleware: request_id (line 34), access_log (line 35), error_pages (line 38), rate_limit (line 36), circuit_breaker (line 37), request_headers (line 39)
   - name: people
     path: /people
     match: prefix
@@ -1723,7 +1730,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), circuit_breaker (line 35), request_headers (line 37)
+    # inherited middleware: request_id (line 34), access_log (line 35), error_pages (line 38), rate_limit (line 36), circuit_breaker (line 37), request_headers (line 39)
   - name: console
     path: /console
     match: prefix
@@ -1738,7 +1745,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), circuit_breaker (line 35), request_headers (line 37)
+    # inherited middleware: request_id (line 34), access_log (line 35), error_pages (line 38), rate_limit (line 36), circuit_breaker (line 37), request_headers (line 39)
   - name: "no tunnel"
     path: /plain
     match: prefix
@@ -1753,7 +1760,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), circuit_breaker (line 35), request_headers (line 37)
+    # inherited middleware: request_id (line 34), access_log (line 35), error_pages (line 38), rate_limit (line 36), circuit_breaker (line 37), request_headers (line 39)
   - name: orders
     path: /orders
     match: prefix
@@ -1768,7 +1775,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), circuit_breaker (line 35), request_headers (line 37)
+    # inherited middleware: request_id (line 34), access_log (line 35), error_pages (line 38), rate_limit (line 36), circuit_breaker (line 37), request_headers (line 39)
   - name: tenants
     path: "/tenants/{id:uint}"
     match: exact
@@ -1785,7 +1792,7 @@ routes:
     timeout: 250ms
     idle: 90s
     total: 10m
-    # inherited middleware: request_id (line 32), access_log (line 33)
+    # inherited middleware: request_id (line 34), access_log (line 35)
     middleware:
       response_headers:
         remove: []
@@ -1847,7 +1854,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), circuit_breaker (line 35), request_headers (line 37)
+    # inherited middleware: request_id (line 34), access_log (line 35), error_pages (line 38), rate_limit (line 36), circuit_breaker (line 37), request_headers (line 39)
   - name: "/old/{*rest}"
     path: "/old/{*rest}"
     match: prefix
@@ -1858,7 +1865,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), request_headers (line 37)
+    # inherited middleware: request_id (line 34), access_log (line 35), error_pages (line 38), request_headers (line 39)
     middleware:
       response_headers:
         remove: []
@@ -1882,7 +1889,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), request_headers (line 37)
+    # inherited middleware: request_id (line 34), access_log (line 35), error_pages (line 38), rate_limit (line 36), request_headers (line 39)
   - name: /burst
     path: /burst
     match: prefix
@@ -1897,7 +1904,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), circuit_breaker (line 35), request_headers (line 37)
+    # inherited middleware: request_id (line 34), access_log (line 35), error_pages (line 38), circuit_breaker (line 37), request_headers (line 39)
     middleware:
       rate_limit:
         - rate: 50/s
@@ -1919,7 +1926,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), request_headers (line 37)
+    # inherited middleware: request_id (line 34), access_log (line 35), error_pages (line 38), rate_limit (line 36), request_headers (line 39)
   - name: /letters
     path: /letters
     match: prefix
@@ -1936,7 +1943,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), circuit_breaker (line 35), request_headers (line 37)
+    # inherited middleware: request_id (line 34), access_log (line 35), error_pages (line 38), rate_limit (line 36), circuit_breaker (line 37), request_headers (line 39)
   - name: "/wiki/{page}"
     path: "/wiki/{page}"
     match: prefix
@@ -1952,7 +1959,7 @@ routes:
     timeout: 60s
     idle: 5m
     total: off
-    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), circuit_breaker (line 35), request_headers (line 37)
+    # inherited middleware: request_id (line 34), access_log (line 35), error_pages (line 38), rate_limit (line 36), circuit_breaker (line 37), request_headers (line 39)
   - name: /login
     host: shop.example.com
     path: /login
@@ -1964,7 +1971,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), request_headers (line 37)
+    # inherited middleware: request_id (line 34), access_log (line 35), error_pages (line 38), rate_limit (line 36), request_headers (line 39)
   - name: /older
     path: /older
     match: prefix
@@ -1975,7 +1982,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), request_headers (line 37)
+    # inherited middleware: request_id (line 34), access_log (line 35), error_pages (line 38), rate_limit (line 36), request_headers (line 39)
   - name: /robots.txt
     path: /robots.txt
     match: exact
@@ -1990,7 +1997,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), request_headers (line 37)
+    # inherited middleware: request_id (line 34), access_log (line 35), error_pages (line 38), rate_limit (line 36), request_headers (line 39)
   - name: /open
     path: /open
     match: prefix
@@ -2000,7 +2007,7 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), request_headers (line 37)
+    # inherited middleware: request_id (line 34), access_log (line 35), error_pages (line 38), rate_limit (line 36), request_headers (line 39)
     middleware:
       cors:
         origins: ["*"]
@@ -2020,5 +2027,5 @@ routes:
     encoded_slashes: refuse
     limits:
       body: 10MiB
-    # inherited middleware: request_id (line 32), access_log (line 33), error_pages (line 36), rate_limit (line 34), request_headers (line 37)
+    # inherited middleware: request_id (line 34), access_log (line 35), error_pages (line 38), rate_limit (line 36), request_headers (line 39)
 "#;

@@ -122,11 +122,13 @@ static UPSTREAM: Upstream<balancers::RoundRobin> = Upstream::new(
         health_check: Some(HealthCheck {
             probe: Probe::Connect,
             port: None,
+            proxy_protocol: None,
             interval: Duration::from_secs(5),
             timeout: Duration::from_secs(2),
             healthy_after: 1,
             unhealthy_after: 1,
         }),
+        proxy_protocol: None,
         resolve: None,
         timeouts: UpstreamTimeouts {
             connect: Duration::from_secs(2),

@@ -137,11 +137,13 @@ static API_V1: Upstream<balancers::RoundRobin> = Upstream::new(
                 expect: &[StatusRange::new(200, 200)],
             },
             port: None,
+            proxy_protocol: None,
             interval: Duration::from_secs(5),
             timeout: Duration::from_secs(2),
             healthy_after: 1,
             unhealthy_after: 1,
         }),
+        proxy_protocol: None,
         resolve: None,
         timeouts: UpstreamTimeouts {
             connect: Duration::from_secs(2),

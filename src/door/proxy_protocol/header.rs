@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::checksum::crc32c;
+use crate::address::Ends;
 use crate::door::refused::Refused;
 
 /// Bytes of a header. Version 1 has at most 107; version 2 could have 64 KiB, of which nginx takes 4 KiB, too.
@@ -24,8 +25,9 @@ pub(super) enum Header {
     Whole {
         /// Its bytes; what is behind them is HTTP.
         length: usize,
-        /// Whose connection it is; nothing if it is the proxy's own (a health check of it), or if it does not say.
-        source: Option<SocketAddr>,
+        /// Whose connection it is, and where it has come in; nothing if it is the proxy's own (a health check of it), or if it does
+        /// not say.
+        ends: Option<Ends>,
     },
 }
 
@@ -59,30 +61,34 @@ fn version_1(bytes: &[u8]) -> Result<Header, Refused> {
         _ => return Err(Refused::HeaderMalformed),
     };
     let words: Vec<&str> = text.split(' ').collect();
-    let source = match words[1..] {
+    let ends = match words[1..] {
         // Whatever else is said then means nothing.
         ["UNKNOWN", ..] => None,
         ["TCP4", source, to, port, to_port] => Some(pair::<Ipv4Addr>([source, to], [port, to_port])?),
         ["TCP6", source, to, port, to_port] => Some(pair::<Ipv6Addr>([source, to], [port, to_port])?),
         _ => return Err(Refused::HeaderMalformed),
     };
-    Ok(Header::Whole { length: end + 2, source })
+    Ok(Header::Whole { length: end + 2, ends })
 }
 
-/// The first address with its port, if both are right.
+/// The addresses with their ports, if all are right.
 fn pair<A: std::str::FromStr + Into<IpAddr>>(
     addresses: [&str; 2],
     ports: [&str; 2],
-) -> Result<SocketAddr, Refused> {
+) -> Result<Ends, Refused> {
     let malformed = |_| Refused::HeaderMalformed;
-    let [Ok(source), Ok(_)] = addresses.map(A::from_str) else { return Err(Refused::HeaderMalformed) };
+    let [Ok(source), Ok(destination)] = addresses.map(A::from_str) else {
+        return Err(Refused::HeaderMalformed);
+    };
     let port = |text: &str| -> Result<u16, Refused> {
         let port: u16 = text.parse().map_err(malformed)?;
         // No sign, and no zero in front.
         if port.to_string() == text { Ok(port) } else { Err(Refused::HeaderMalformed) }
     };
-    port(ports[1])?;
-    Ok(SocketAddr::new(source.into(), port(ports[0])?))
+    Ok(Ends {
+        source: SocketAddr::new(source.into(), port(ports[0])?),
+        destination: SocketAddr::new(destination.into(), port(ports[1])?),
+    })
 }
 
 fn version_2(bytes: &[u8]) -> Result<Header, Refused> {
@@ -119,18 +125,30 @@ fn version_2(bytes: &[u8]) -> Result<Header, Refused> {
     if addresses > 0 && !is_intact(header, FIXED + addresses) {
         return malformed;
     }
-    let source = if is_local { None } else { source(family, &header[FIXED..]) };
-    Ok(Header::Whole { length, source })
+    let ends = if is_local { None } else { said(family, &header[FIXED..]) };
+    Ok(Header::Whole { length, ends })
 }
 
 /// Only a stream of a family with addresses says whose connection it is.
-fn source(family: u8, addresses: &[u8]) -> Option<SocketAddr> {
-    let port = |at: usize| Some(u16::from_be_bytes([*addresses.get(at)?, *addresses.get(at + 1)?]));
-    Some(match family {
-        0x11 => SocketAddr::new(Ipv4Addr::from(*addresses.first_chunk()?).into(), port(8)?),
-        0x21 => SocketAddr::new(Ipv6Addr::from(*addresses.first_chunk()?).into(), port(32)?),
+fn said(family: u8, bytes: &[u8]) -> Option<Ends> {
+    let (source, rest) = match family {
+        0x11 => address::<Ipv4Addr, 4>(bytes)?,
+        0x21 => address::<Ipv6Addr, 16>(bytes)?,
         _ => return None,
+    };
+    let (destination, ports) =
+        if source.is_ipv4() { address::<Ipv4Addr, 4>(rest)? } else { address::<Ipv6Addr, 16>(rest)? };
+    let &[high, low, to_high, to_low, ..] = ports else { return None };
+    Some(Ends {
+        source: SocketAddr::new(source, u16::from_be_bytes([high, low])),
+        destination: SocketAddr::new(destination, u16::from_be_bytes([to_high, to_low])),
     })
+}
+
+/// The address in front, and what is behind it.
+fn address<A: From<[u8; N]> + Into<IpAddr>, const N: usize>(bytes: &[u8]) -> Option<(IpAddr, &[u8])> {
+    let (address, rest) = bytes.split_first_chunk::<N>()?;
+    Some((A::from(*address).into(), rest))
 }
 
 /// Whether what follows the addresses is a list of types with their values, and the checksum among them, if there is one,

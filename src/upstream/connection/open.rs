@@ -7,9 +7,9 @@ use super::Connection;
 use crate::error::Reason;
 use crate::input::Input;
 use crate::upstream::addresses::Addresses;
-use crate::upstream::connect::{Unconnected, connect};
+use crate::upstream::connect::{Connected, Unconnected, connect};
 use crate::upstream::http1::Outgoing;
-use crate::upstream::{Backend, Cluster};
+use crate::upstream::{Backend, Cluster, Owner, preface};
 use crate::worker::{File, Worker};
 
 /// How long a request waits for others to spare what the system is short of, and how often.
@@ -19,12 +19,13 @@ const MOST_WAITS: u32 = 10;
 const LONGEST_WAIT: Duration = Duration::from_millis(160);
 
 impl Connection {
-    /// Connects to one of the backend's addresses, within one timeout for all of them. If files or ports are short,
-    /// connections that are only kept make way, and idle clients.
+    /// Connects to one of the backend's addresses, within one timeout for all of them, and says whose the connection is where that is
+    /// told. If files or ports are short, connections that are only kept make way, and idle clients.
     pub(crate) async fn open(
         backend: &'static Backend,
         cluster: &'static Cluster,
         worker: &Worker,
+        owner: Option<Owner>,
     ) -> Result<Box<Self>, Reason> {
         let generation = backend.generation();
         // What a slot's last address does says nothing of the next one.
@@ -43,7 +44,8 @@ impl Connection {
                         worker.ask_for_room();
                         tokio::time::sleep(WAIT).await;
                     }
-                    done => return done,
+                    Ok(connected) => return introduce(connected, cluster, owner.as_ref()).await,
+                    failed => return failed,
                 }
             }
         };
@@ -87,6 +89,7 @@ impl Connection {
             expires: age.and_then(|age| now.checked_add(age)),
             in_flight: None,
             file,
+            owner,
         }))
     }
 }
@@ -108,4 +111,17 @@ async fn next_file(worker: &Worker) -> File {
         worker.ask_for_room();
         wait = (wait * 2).min(LONGEST_WAIT);
     }
+}
+
+/// Begins a new connection as the upstream wants it.
+async fn introduce(
+    mut connected: Connected,
+    cluster: &Cluster,
+    owner: Option<&Owner>,
+) -> Result<Connected, Unconnected> {
+    if let Some((preface, owner)) = cluster.proxy_protocol.zip(owner) {
+        let begun = preface::send(preface, &mut connected.stream, owner.initiator()).await;
+        begun.map_err(Unconnected::Unreachable)?;
+    }
+    Ok(connected)
 }

@@ -158,6 +158,7 @@ mod tests {
             timeout: second,
             healthy_after,
             unhealthy_after,
+            proxy_protocol: None,
         };
         Monitor::new(backend, "users", Box::leak(Box::new(check)))
     }

@@ -10,9 +10,11 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 
 use super::{HealthCheck, Probe};
+use crate::address::Ends;
 use crate::stream::Stream;
 use crate::upstream::Backend;
-use crate::upstream::connect::{Unconnected, connect};
+use crate::upstream::connect::{Connected, Unconnected, connect};
+use crate::upstream::preface::{self, Initiator};
 
 /// How a check ended.
 #[derive(Debug)]
@@ -34,11 +36,18 @@ pub(super) async fn probe(backend: &'static Backend, check: &HealthCheck) -> Out
 }
 
 async fn ask(backend: &'static Backend, check: &HealthCheck) -> Outcome {
-    let stream = match connect(backend, check.port).await {
-        Ok(connected) => connected.stream,
+    let Connected { mut stream, address, .. } = match connect(backend, check.port).await {
+        Ok(connected) => connected,
         Err(Unconnected::Shortage(error)) => return Outcome::NotAsked(error),
         Err(unconnected) => return Outcome::Bad(unconnected.to_string()),
     };
+    if let Some(preface) = check.proxy_protocol {
+        let ends = stream.local_address().zip(address);
+        let own = Initiator::Gateway(ends.map(|(source, destination)| Ends::new(source, destination)));
+        if let Err(error) = preface::send(preface, &mut stream, own).await {
+            return Outcome::Bad(error.to_string());
+        }
+    }
     let Probe::Http { request, expect } = &check.probe else { return Outcome::Good };
     let Some(request) = backend.authority().and_then(|authority| request.to(authority)) else {
         return Outcome::Bad("the probe was not bound".to_owned());

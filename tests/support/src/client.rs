@@ -178,8 +178,14 @@ impl RawClient {
     /// Connects from this address: all of 127.0.0.0/8 is this machine (on Linux).
     #[track_caller]
     pub fn connect_from(local: IpAddr, address: SocketAddr) -> Self {
+        Self::connect_from_port(SocketAddr::new(local, 0), address)
+    }
+
+    /// Connects from this address and this port.
+    #[track_caller]
+    pub fn connect_from_port(local: SocketAddr, address: SocketAddr) -> Self {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).unwrap();
-        socket.bind(&SocketAddr::new(local, 0).into()).unwrap();
+        socket.bind(&local.into()).unwrap();
         socket.connect(&address.into()).unwrap();
         Self::over(socket.into())
     }

@@ -109,6 +109,8 @@ struct Record {
     probes: Vec<Received>,
     /// Whether connection `n` is open.
     open: Vec<bool>,
+    /// The headers of the PROXY protocol, by the numbers of their connections.
+    proxy_headers: BTreeMap<usize, Vec<u8>>,
     /// Bytes of filler handed to the kernel.
     sent: u64,
 }
@@ -125,6 +127,7 @@ struct Shared {
     record: Watched<Record>,
     streams: Mutex<BTreeMap<usize, Arc<TcpStream>>>,
     stopping: Watched<bool>,
+    takes_proxy_headers: Watched<bool>,
 }
 
 /// A listening socket, and the thread that accepts from it.
@@ -176,6 +179,7 @@ impl Upstream {
             record: Watched::default(),
             streams: Mutex::default(),
             stopping: Watched::default(),
+            takes_proxy_headers: Watched::default(),
         });
         let upstream = Self { address, shared, listening: Mutex::default(), _reserved: reserved };
         upstream.restart();
@@ -207,6 +211,25 @@ impl Upstream {
     pub fn set_health(&self, reply: impl Into<Reply>) {
         let reply = reply.into();
         *self.shared.health.lock().unwrap() = Arc::new(move |_| reply.clone());
+    }
+
+    /// From now on, every connection has to begin with a header of the PROXY protocol; one that does not is closed.
+    pub fn take_proxy_headers(&self) {
+        self.shared.takes_proxy_headers.update(|takes| *takes = true);
+    }
+
+    /// The header of the PROXY protocol with which a connection began.
+    pub fn proxy_header(&self, connection: usize) -> Option<Vec<u8>> {
+        self.shared.record.read(|record| record.proxy_headers.get(&connection).cloned())
+    }
+
+    /// Waits until so many connections have begun with a header of the PROXY protocol; all of these, in the order of their connections.
+    #[track_caller]
+    pub fn await_proxy_headers(&self, count: usize) -> Vec<Vec<u8>> {
+        let all = |record: &Record| -> Option<Vec<Vec<u8>>> {
+            (record.proxy_headers.len() >= count).then(|| record.proxy_headers.values().cloned().collect())
+        };
+        self.shared.record.wait_for(DEADLINE, all).expect("fewer connections began with a header")
     }
 
     /// Closes every connection and refuses new ones. The port stays taken, so that it can be the same again.

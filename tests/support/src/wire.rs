@@ -112,6 +112,21 @@ impl Framing {
     }
 }
 
+/// How long the header of the PROXY protocol is in front; `None` if more has to come before that is known, or is there.
+fn proxy_header_length(bytes: &[u8]) -> Result<Option<usize>, ReadError> {
+    const TEXT: &[u8] = b"PROXY ";
+    const BINARY: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
+    let begins = |with: &[u8]| bytes.iter().zip(with).all(|(one, other)| one == other);
+    let length = if begins(TEXT) {
+        bytes.windows(2).position(|window| window == b"\r\n").map(|end| end + 2)
+    } else if begins(BINARY) {
+        bytes.get(14..16).map(|length| 16 + usize::from(length[0]) * 256 + usize::from(length[1]))
+    } else {
+        return Err(ReadError::Malformed(format!("no header of the PROXY protocol: {bytes:?}")));
+    };
+    Ok(length.filter(|length| *length <= bytes.len()))
+}
+
 /// Reads messages from a socket, keeping what came too early for the next one.
 #[derive(Debug)]
 pub(crate) struct Reader {
@@ -175,6 +190,18 @@ impl Reader {
         };
         let bytes: Vec<u8> = self.buffer.drain(..end + 4).collect();
         Head::parse(&bytes[..end])
+    }
+
+    /// The header of the PROXY protocol at the beginning of a connection, of either version, whatever it says.
+    pub(crate) fn proxy_header(&mut self) -> Result<Vec<u8>, ReadError> {
+        loop {
+            if let Some(length) = proxy_header_length(&self.buffer)? {
+                return Ok(self.buffer.drain(..length).collect());
+            }
+            if !self.fill()? {
+                return Err(self.at_boundary(ReadError::Truncated));
+            }
+        }
     }
 
     /// An end between two messages is a close, not a truncation.

@@ -214,3 +214,22 @@ fn stops_and_starts_while_other_processes_are_started() {
         done.store(true, std::sync::atomic::Ordering::Relaxed);
     });
 }
+
+#[test]
+fn takes_headers_of_the_proxy_protocol_and_nothing_without() {
+    let upstream = Upstream::echo();
+    upstream.take_proxy_headers();
+    let binary = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\x02hi".to_vec();
+    for (number, header) in [b"PROXY UNKNOWN\r\n".to_vec(), binary].into_iter().enumerate() {
+        let mut client = client(&upstream);
+        client.send(&header[..7]);
+        client.send(&header[7..]);
+        assert_eq!(client.get("/").json()["connection"], number);
+        assert_eq!(upstream.proxy_header(number), Some(header));
+    }
+    assert_eq!(upstream.await_proxy_headers(2).len(), 2);
+    let mut client = client(&upstream);
+    client.send_request(&Request::get("/"));
+    assert_eq!(client.await_close(), Closing::Closed);
+    assert_eq!((upstream.count(), upstream.proxy_header(2)), (2, None));
+}

@@ -3,8 +3,13 @@
 use super::*;
 use proptest::prelude::*;
 
-fn whole(length: usize, source: &str) -> Result<Header, Refused> {
-    Ok(Header::Whole { length, source: source.parse().ok() })
+/// `ends` are both addresses, or the word `nobody`.
+fn whole(length: usize, ends: &str) -> Result<Header, Refused> {
+    let ends = ends.split_once(' ').map(|(source, destination)| Ends {
+        source: source.parse().unwrap(),
+        destination: destination.parse().unwrap(),
+    });
+    Ok(Header::Whole { length, ends })
 }
 
 /// A header of version 2.
@@ -29,15 +34,15 @@ fn with_checksum(before: &[u8], after: &[u8]) -> Vec<u8> {
 
 #[test]
 fn version_1_is_read() {
-    for (line, source) in [
-        ("PROXY TCP4 192.0.2.1 198.51.100.1 56324 443\r\n", "192.0.2.1:56324"),
-        ("PROXY TCP4 255.255.255.255 0.0.0.0 65535 0\r\n", "255.255.255.255:65535"),
-        ("PROXY TCP6 2001:db8::1 ::1 1 2\r\n", "[2001:db8::1]:1"),
-        ("PROXY TCP6 ::ffff:192.0.2.1 ::1 1 2\r\n", "[::ffff:192.0.2.1]:1"),
+    for (line, ends) in [
+        ("PROXY TCP4 192.0.2.1 198.51.100.1 56324 443\r\n", "192.0.2.1:56324 198.51.100.1:443"),
+        ("PROXY TCP4 255.255.255.255 0.0.0.0 65535 0\r\n", "255.255.255.255:65535 0.0.0.0:0"),
+        ("PROXY TCP6 2001:db8::1 ::1 1 2\r\n", "[2001:db8::1]:1 [::1]:2"),
+        ("PROXY TCP6 ::ffff:192.0.2.1 ::1 1 2\r\n", "[::ffff:192.0.2.1]:1 [::1]:2"),
         ("PROXY UNKNOWN\r\n", "nobody"),
         ("PROXY UNKNOWN whatever ~ it is\r\n", "nobody"),
     ] {
-        assert_eq!(read(line.as_bytes()), whole(line.len(), source), "{line:?}");
+        assert_eq!(read(line.as_bytes()), whole(line.len(), ends), "{line:?}");
     }
     let longest = format!("PROXY UNKNOWN {}\r\n", "f".repeat(LONGEST_V1 - 16));
     assert_eq!((longest.len(), read(longest.as_bytes())), (LONGEST_V1, whole(LONGEST_V1, "nobody")));
@@ -83,12 +88,12 @@ fn version_2_is_read() {
     let of_ipv6 = [[0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]; 2].concat();
     let of_ipv6 = header(0x21, 0x21, &[&of_ipv6[..], &[0, 1, 0, 2]].concat());
     let alpn = [1, 0, 2, b'h', b'2'];
-    for (bytes, source) in [
-        (of_ipv4(&[]), "192.0.2.7:56324"),
-        (of_ipv6, "[2001:db8::1]:1"),
-        (of_ipv4(&alpn), "192.0.2.7:56324"),
-        (with_checksum(&[], &[]), "192.0.2.7:56324"),
-        (with_checksum(&alpn, &[4, 0, 0]), "192.0.2.7:56324"),
+    for (bytes, ends) in [
+        (of_ipv4(&[]), "192.0.2.7:56324 198.51.100.1:443"),
+        (of_ipv6, "[2001:db8::1]:1 [2001:db8::1]:2"),
+        (of_ipv4(&alpn), "192.0.2.7:56324 198.51.100.1:443"),
+        (with_checksum(&[], &[]), "192.0.2.7:56324 198.51.100.1:443"),
+        (with_checksum(&alpn, &[4, 0, 0]), "192.0.2.7:56324 198.51.100.1:443"),
         // The proxy's own connection.
         (header(0x20, 0x00, &[]), "nobody"),
         (header(0x20, 0x11, &of_ipv4(&[])[FIXED..]), "nobody"),
@@ -100,7 +105,7 @@ fn version_2_is_read() {
         (header(0x21, 0x31, &[9; 216]), "nobody"),
         (header(0x20, 0x00, &[0; LONGEST - FIXED]), "nobody"),
     ] {
-        assert_eq!(read(&bytes), whole(bytes.len(), source), "{bytes:?}");
+        assert_eq!(read(&bytes), whole(bytes.len(), ends), "{bytes:?}");
     }
 }
 
@@ -155,7 +160,16 @@ fn what_is_no_header_is_refused_at_the_first_byte_that_shows_it() {
     }
 }
 
-fn headers() -> impl Strategy<Value = (Vec<u8>, Option<SocketAddr>)> {
+fn ends(source: IpAddr, port: u16, to: IpAddr, to_port: u16) -> Ends {
+    Ends { source: SocketAddr::new(source, port), destination: SocketAddr::new(to, to_port) }
+}
+
+fn line(family: &str, Ends { source, destination }: Ends) -> Vec<u8> {
+    let (address, to) = (source.ip(), destination.ip());
+    format!("PROXY {family} {address} {to} {} {}\r\n", source.port(), destination.port()).into_bytes()
+}
+
+fn headers() -> impl Strategy<Value = (Vec<u8>, Option<Ends>)> {
     let v4 = any::<([u8; 4], [u8; 4], u16, u16)>();
     let v6 = any::<([u8; 16], [u8; 16], u16, u16)>();
     let more = proptest::collection::vec((4..=255u8, proptest::collection::vec(any::<u8>(), 0..40)), 0..4);
@@ -164,27 +178,25 @@ fn headers() -> impl Strategy<Value = (Vec<u8>, Option<SocketAddr>)> {
     };
     prop_oneof![
         v4.prop_map(|(source, to, port, to_port)| {
-            let source = SocketAddr::new(source.into(), port);
-            let to = Ipv4Addr::from(to);
-            (format!("PROXY TCP4 {} {to} {port} {to_port}\r\n", source.ip()).into_bytes(), Some(source))
+            let ends = ends(source.into(), port, to.into(), to_port);
+            (line("TCP4", ends), Some(ends))
         }),
         v6.prop_map(|(source, to, port, to_port)| {
-            let source = SocketAddr::new(source.into(), port);
-            let to = Ipv6Addr::from(to);
-            (format!("PROXY TCP6 {} {to} {port} {to_port}\r\n", source.ip()).into_bytes(), Some(source))
+            let ends = ends(source.into(), port, to.into(), to_port);
+            (line("TCP6", ends), Some(ends))
         }),
         (any::<([u8; 4], [u8; 4], u16, u16)>(), more.clone()).prop_map(
             move |((source, to, port, to_port), more)| {
                 let ports = [port.to_be_bytes(), to_port.to_be_bytes()].concat();
                 let rest = [&source[..], &to, &ports, &entries(more)].concat();
-                (header(0x21, 0x11, &rest), Some(SocketAddr::new(source.into(), port)))
+                (header(0x21, 0x11, &rest), Some(ends(source.into(), port, to.into(), to_port)))
             }
         ),
         (any::<([u8; 16], [u8; 16], u16, u16)>(), more).prop_map(
             move |((source, to, port, to_port), more)| {
                 let ports = [port.to_be_bytes(), to_port.to_be_bytes()].concat();
                 let rest = [&source[..], &to, &ports, &entries(more)].concat();
-                (header(0x21, 0x21, &rest), Some(SocketAddr::new(source.into(), port)))
+                (header(0x21, 0x21, &rest), Some(ends(source.into(), port, to.into(), to_port)))
             }
         ),
         proptest::collection::vec(any::<u8>(), 0..200).prop_map(|rest| (header(0x20, 0, &rest), None)),
@@ -194,13 +206,13 @@ fn headers() -> impl Strategy<Value = (Vec<u8>, Option<SocketAddr>)> {
 proptest! {
     #[test]
     fn a_part_is_partial_and_what_follows_does_not_matter(
-        (bytes, source) in headers(),
+        (bytes, ends) in headers(),
         behind in proptest::collection::vec(any::<u8>(), 0..64),
     ) {
         for cut in 0..bytes.len() {
             prop_assert_eq!(read(&bytes[..cut]), Ok(Header::Partial), "{:?}", &bytes[..cut]);
         }
-        let whole = Ok(Header::Whole { length: bytes.len(), source });
+        let whole = Ok(Header::Whole { length: bytes.len(), ends });
         prop_assert_eq!(read(&bytes), whole);
         prop_assert_eq!(read(&[bytes, behind].concat()), whole);
     }

@@ -45,6 +45,7 @@ mod paths;
 mod policies;
 mod preflights;
 mod probes;
+mod proxy_headers;
 mod proxying;
 mod rate_limit;
 mod rate_limits;

@@ -40,6 +40,10 @@ pub(super) fn serve(number: usize, stream: Arc<TcpStream>, shared: &Shared) {
 
 impl Connection<'_> {
     fn serve(&mut self) {
+        if self.shared.takes_proxy_headers.read(|takes| *takes) {
+            let Ok(header) = self.reader.proxy_header() else { return };
+            self.shared.record.update(|record| record.proxy_headers.insert(self.number, header));
+        }
         while let Ok(head) = self.reader.head() {
             let request = Received::new(self.number, &head);
             let (probe, method) = (request.is_probe(), request.method.clone());
