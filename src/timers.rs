@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::io;
+use std::num::NonZeroU64;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
@@ -20,6 +21,29 @@ use tokio::io::unix::AsyncFd;
 /// Milliseconds since the timers were made. What is due in the same one is due together.
 type Tick = u64;
 
+/// Where a deadline is among those that wait, in their order. One number, as every connection has it twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place(NonZeroU64);
+
+impl Place {
+    /// Bits below the tick's, which tell apart what is due in the same one; above them is room for centuries.
+    const BITS: u32 = 20;
+
+    /// The first one of a tick.
+    fn first(tick: Tick) -> Self {
+        Self(NonZeroU64::MIN.saturating_add(tick << Self::BITS))
+    }
+
+    fn tick(self) -> Tick {
+        (self.0.get() - 1) >> Self::BITS
+    }
+
+    /// So many behind it. Behind the last one of a tick are those of the next.
+    fn behind(self, count: u64) -> Self {
+        Self(self.0.saturating_add(count))
+    }
+}
+
 /// The deadlines of one worker.
 #[derive(Debug)]
 pub(crate) struct Timers {
@@ -29,8 +53,8 @@ pub(crate) struct Timers {
     set_to: Cell<Option<Tick>>,
     /// All that was due by then has been woken.
     passed: Cell<Tick>,
-    /// In the order of their ticks; the number tells those of one tick apart.
-    waiting: RefCell<BTreeMap<(Tick, u64), Waker>>,
+    waiting: RefCell<BTreeMap<Place, Waker>>,
+    /// Tells the next one from others of its tick.
     next: Cell<u64>,
 }
 
@@ -70,12 +94,12 @@ impl Timers {
         self.passed.set(now);
         let due = {
             let mut waiting = self.waiting.borrow_mut();
-            let later = waiting.split_off(&(now + 1, 0));
+            let later = waiting.split_off(&Place::first(now + 1));
             std::mem::replace(&mut *waiting, later)
         };
         // A waker may be all that is left of a task, which ends its own timer then.
         due.into_values().for_each(Waker::wake);
-        let first = self.waiting.borrow().first_key_value().map(|(&(tick, _), _)| tick);
+        let first = self.waiting.borrow().first_key_value().map(|(place, _)| place.tick());
         if let Some(first) = first {
             self.have_by(first);
         }
@@ -118,7 +142,7 @@ impl Timers {
 pub(crate) struct Timer {
     timers: Rc<Timers>,
     /// Its place among those that wait, if it was set.
-    place: Option<(Tick, u64)>,
+    place: Option<Place>,
 }
 
 impl Timer {
@@ -130,7 +154,7 @@ impl Timer {
     /// Whether the task will be woken.
     #[inline]
     pub(crate) fn is_set(&self) -> bool {
-        self.place.is_some_and(|(tick, _)| tick > self.timers.passed.get())
+        self.place.is_some_and(|place| place.tick() > self.timers.passed.get())
     }
 
     /// Wakes the task when this has passed, and not when what was set before has.
@@ -140,9 +164,17 @@ impl Timer {
         let after = deadline.saturating_duration_since(timers.start);
         // Never too early: whoever was woken would only wait again.
         let tick = (after + Duration::from_nanos(999_999)).as_millis() as Tick;
-        let place = (tick.max(timers.passed.get() + 1), timers.next.replace(timers.next.get() + 1));
-        timers.waiting.borrow_mut().insert(place, waker.clone());
-        timers.have_by(place.0);
+        let first = Place::first(tick.max(timers.passed.get() + 1));
+        let number = timers.next.replace(timers.next.get() + 1) % (1 << Place::BITS);
+        let mut place = first.behind(number);
+        let mut waiting = timers.waiting.borrow_mut();
+        // Seldom: numbers come again after a million.
+        while waiting.contains_key(&place) {
+            place = place.behind(1);
+        }
+        waiting.insert(place, waker.clone());
+        drop(waiting);
+        timers.have_by(place.tick());
         self.place = Some(place);
     }
 
@@ -225,5 +257,33 @@ mod tests {
             })
             .await;
         });
+    }
+    #[test]
+    fn as_many_as_there_are_numbers_may_be_due_at_once() {
+        run(async |timers| {
+            let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+            let due = timers.start + Duration::from_secs(3600);
+            let set = || {
+                let mut timer = Timer::new(timers.clone());
+                timer.set(due, &waker);
+                timer
+            };
+            let (first, last) = (set(), timers.next.get() + (1 << Place::BITS) - 1);
+            timers.next.set(last);
+            let (again, next) = (set(), set());
+            let places = [&first, &again, &next].map(|timer| timer.place.unwrap());
+            assert_eq!(places[1], places[0].behind(1), "the first one has its number still");
+            assert_eq!(places[2], places[1].behind(1));
+            assert!(places.iter().all(|place| place.tick() == 3_600_000));
+            assert_eq!(timers.waiting.borrow().len(), 3);
+        });
+    }
+
+    #[test]
+    fn behind_the_last_place_of_a_tick_is_the_next_tick() {
+        let first = Place::first(7);
+        assert_eq!((first.tick(), first.behind((1 << Place::BITS) - 1).tick()), (7, 7));
+        assert_eq!(first.behind(1 << Place::BITS), Place::first(8));
+        assert_eq!(Place::first(0).tick(), 0);
     }
 }
