@@ -6,6 +6,7 @@ mod lines;
 mod list;
 mod maps;
 mod name;
+mod nominated;
 
 use std::fmt;
 
@@ -16,6 +17,7 @@ pub(crate) use self::known::{Classes, Known};
 pub(crate) use self::lines::{BLOCK, Line};
 use self::list::{Entry, List, NO_FIELDS, Text};
 pub(crate) use self::name::{Asked, FieldName};
+pub(crate) use self::nominated::{Nominated, is_usual};
 
 /// The header fields of a message, or its trailers, in their order. Names are compared without their case.
 ///

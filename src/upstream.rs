@@ -18,6 +18,7 @@ mod slots;
 mod streaming;
 #[cfg(test)]
 mod testing;
+mod trailers;
 
 use std::time::Duration;
 

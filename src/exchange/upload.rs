@@ -9,11 +9,7 @@ use std::task::Poll;
 use bytes::Bytes;
 
 use crate::error::Reason;
-use crate::fields::{Field, Fields};
-
-/// What of a request's trailers goes on: what is known only behind the body (RFC 9530). Of any other name somebody may have decided
-/// something when the head went by, and a backend that puts trailers among the fields would never know.
-const DIGESTS: [&str; 3] = ["content-digest", "repr-digest", "digest"];
+use crate::fields::{Fields, Known};
 
 /// Pieces that may be here at a time: one write takes them all, and many tiny ones cost more memory than what is in them.
 const PIECES: usize = 32;
@@ -129,11 +125,12 @@ impl Upload {
         self.withheld.set(false);
     }
 
-    /// For the driver: the fields behind it have come.
+    /// For the driver: the fields behind it have come. What goes on is what is known only behind the body (RFC 9530), and what no
+    /// `Connection` may name. Of any other name somebody may have decided something when the head went by, and a backend that puts
+    /// trailers among the fields would never know.
     #[cold]
     pub(crate) fn trail(&self, mut fields: Fields) {
-        let is_digest = |field: &Field<'_>| DIGESTS.iter().any(|name| field.is(name));
-        fields.retain(|field| field.known().may_be_trailer() && is_digest(field));
+        fields.retain(|field| field.known() == Known::Digest);
         if !fields.is_empty() {
             self.trailers.replace(Some(Box::new(fields)));
         }

@@ -64,7 +64,10 @@ impl Known {
 
     /// Only one name has this class.
     pub(crate) const fn is_one_name(self) -> bool {
-        !matches!(self, Self::Other | Self::Ambiguous | Self::Identity | Self::Content | Self::Control)
+        !matches!(
+            self,
+            Self::Other | Self::Ambiguous | Self::Identity | Self::Content | Self::Digest | Self::Control
+        )
     }
 
     const fn has(self, role: Role) -> bool {

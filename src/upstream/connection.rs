@@ -16,10 +16,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::http1::{self, Outgoing, SendFailure};
 use super::streaming::Streaming;
+use super::trailers::Trailers;
 use super::{Backend, Cluster, InFlight, Outbound, Owner};
 use crate::error::Reason;
 use crate::exchange::{Body, Exchange, RequestBody, Response};
-use crate::fields::Fields;
 use crate::http1::Malformed;
 use crate::http1::body::{Decoder, Event};
 use crate::input::Input;
@@ -152,7 +152,7 @@ impl Connection {
         self.outgoing.lend(exchange.worker().spare_text());
         self.outgoing.start(head, body);
         let mut started = false;
-        let answer = poll_fn(|cx| {
+        let mut answer = poll_fn(|cx| {
             if !std::mem::replace(&mut started, true) {
                 // A closed connection shows here, before anything is sent. The look also leaves the task's waker where
                 // the answer will arrive, so that nothing need be read for in vain after sending.
@@ -179,7 +179,7 @@ impl Connection {
         }
         let body = match head.upgrade {
             Some(asked) if answer.status == StatusCode::SWITCHING_PROTOCOLS => self.switch(asked, exchange),
-            _ => self.start_body(&answer, exchange),
+            _ => self.start_body(&mut answer, exchange),
         };
         let body = body.map_err(SendError::Failed)?;
         let http1::FinalHead { status, phrase, fields, .. } = answer;
@@ -298,18 +298,19 @@ impl Connection {
     /// streaming, no second wake-up and no allocation.
     fn start_body(
         mut self: Box<Self>,
-        head: &http1::FinalHead,
+        head: &mut http1::FinalHead,
         exchange: &Rc<Exchange>,
     ) -> Result<Body, Reason> {
         let mut decoder = Decoder::response(head.framing);
-        let (mut early, mut come, mut trailers) = ([Bytes::new(), Bytes::new()], 0, None);
+        let (mut early, mut come) = ([Bytes::new(), Bytes::new()], 0);
+        let mut trailers = Trailers::without(head.nominated.take());
         while come < early.len() {
             match decoder.next(self.input.rest()).map_err(|_| Reason::UpstreamProtocol)? {
                 Event::Data(data) => {
                     early[come] = data;
                     come += 1;
                 }
-                Event::End if trailers.is_none() => {
+                Event::End if !trailers.is_some() => {
                     self.release(exchange);
                     let [first, _] = early;
                     return Ok(match head.announced {
@@ -317,7 +318,7 @@ impl Connection {
                         _ => Body::from(first),
                     });
                 }
-                Event::Trailers(fields) => keep_trailers(fields, &mut trailers, exchange),
+                Event::Trailers(fields) => trailers.come(fields, exchange),
                 Event::End | Event::More => break,
             }
         }
@@ -335,7 +336,7 @@ impl Connection {
     pub(super) fn poll_body(
         &mut self,
         decoder: &mut Decoder,
-        trailers: &mut Option<Box<Fields>>,
+        trailers: &mut Trailers,
         exchange: &Rc<Exchange>,
         cx: &mut TaskContext<'_>,
     ) -> Poll<Result<Option<Bytes>, Reason>> {
@@ -345,7 +346,7 @@ impl Connection {
                 Ok(Event::Data(data)) => return Poll::Ready(Ok(Some(data))),
                 Ok(Event::End) => return Poll::Ready(Ok(None)),
                 Ok(Event::Trailers(fields)) => {
-                    keep_trailers(fields, trailers, exchange);
+                    trailers.come(fields, exchange);
                     continue;
                 }
                 Ok(Event::More) => {}
@@ -369,14 +370,5 @@ impl Connection {
             self.idle_since = exchange.clock().now();
             exchange.worker().pool().put(self);
         }
-    }
-}
-
-/// Keeps of the fields behind a body what may stand there, if the client takes them.
-#[cold]
-fn keep_trailers(mut fields: Fields, kept: &mut Option<Box<Fields>>, exchange: &Exchange) {
-    fields.retain(|field| field.known().may_be_trailer());
-    if exchange.takes_trailers() && !fields.is_empty() {
-        *kept = Some(Box::new(fields));
     }
 }

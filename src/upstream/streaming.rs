@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::Backend;
 use super::connection::Connection;
+use super::trailers::Trailers;
 use crate::error::Reason;
 use crate::exchange::{Exchange, Watched};
 use crate::fields::Fields;
@@ -24,7 +25,7 @@ pub(crate) struct Streaming {
     backend: &'static Backend,
     status: u16,
     /// The fields behind it, for a client that takes them.
-    trailers: Option<Box<Fields>>,
+    trailers: Trailers,
     /// A layer that wants to know of the end.
     watched: Option<Watched>,
 }
@@ -55,7 +56,7 @@ impl Streaming {
         connection: Box<Connection>,
         decoder: Decoder,
         early: [Bytes; 2],
-        trailers: Option<Box<Fields>>,
+        trailers: Trailers,
         status: u16,
         exchange: Rc<Exchange>,
     ) -> Self {
@@ -76,7 +77,7 @@ impl Streaming {
         let mut task = TaskContext::from_waker(Waker::noop());
         let mut most = MOST_FORGONE;
         loop {
-            match flow.poll_data(&self.exchange, &mut None, &mut task) {
+            match flow.poll_data(&self.exchange, &mut Trailers::default(), &mut task) {
                 Poll::Ready(Ok(Some(data))) if data.len() <= most => most -= data.len(),
                 Poll::Ready(Ok(None)) => {
                     flow.connection.release(&self.exchange);
@@ -183,7 +184,7 @@ impl Flow {
     fn poll_data(
         &mut self,
         exchange: &Rc<Exchange>,
-        trailers: &mut Option<Box<Fields>>,
+        trailers: &mut Trailers,
         cx: &mut TaskContext<'_>,
     ) -> Poll<Result<Option<Bytes>, Reason>> {
         match self.early.iter_mut().find(|data| !data.is_empty()) {

@@ -10,7 +10,7 @@ use http::{HeaderValue, Version};
 use super::via::passes;
 use crate::error::Reason;
 use crate::exchange::{Peer, Withheld};
-use crate::fields::{Classes, Field, Fields, Known};
+use crate::fields::{Classes, Field, Fields, Known, Nominated, is_usual};
 use crate::host::is_host;
 use crate::introduction::Introduction;
 
@@ -28,7 +28,7 @@ pub(super) struct Findings {
 #[derive(Debug, Default)]
 struct Rare {
     /// What `Connection` names.
-    nominated: Vec<Box<[u8]>>,
+    nominated: Nominated,
     /// Something ends here by its name, and somebody may still ask for it.
     has_ended: bool,
     /// Somebody sent what he has no say in.
@@ -106,7 +106,7 @@ impl Findings {
             if !is_name || !Known::of(token).may_be_nominated() {
                 return Err(Reason::BadRequest);
             }
-            self.rare().nominated.push(token.into());
+            self.rare().nominated.add(token).map_err(|_| Reason::BadRequest)?;
         }
         Ok(())
     }
@@ -150,11 +150,8 @@ impl Findings {
             && (rare.has_ended || !rare.nominated.is_empty())
         {
             let ended = &mut withheld.get_or_insert_default().ended;
-            let is_nominated =
-                |name: &[u8]| rare.nominated.iter().any(|other| other.eq_ignore_ascii_case(name));
             // What could be forged has been taken out, if it was.
-            fields
-                .move_to(ended, |field| fate(field, true) == Fate::Ends || is_nominated(field.name_bytes()));
+            fields.move_to(ended, |field| fate(field, true) == Fate::Ends || rare.nominated.has(field));
         }
     }
 }
@@ -204,11 +201,6 @@ fn append_peer(fields: &Fields, peer: &Peer) -> Result<Rc<HeaderValue>, Reason> 
         list.extend_from_slice(line);
     }
     HeaderValue::from_maybe_shared(Bytes::from(list)).map(Rc::new).map_err(|_| Reason::BadRequest)
-}
-
-/// What almost every `Connection` says; it names no field that would pass.
-fn is_usual(token: &[u8]) -> bool {
-    token.is_empty() || token.eq_ignore_ascii_case(b"keep-alive") || token.eq_ignore_ascii_case(b"close")
 }
 
 #[cfg(test)]
@@ -318,12 +310,20 @@ mod tests {
             "X-Real-IP",
             "keep-alive, Host",
             "Content-Encoding",
+            "Repr-Digest",
             "x-envoy-original-path",
             "a b",
         ] {
             let found = Findings::of(&fields(&[("connection", token)]), true);
             assert_eq!(found.err(), Some(Reason::BadRequest), "{token} was accepted");
         }
+    }
+
+    #[test]
+    fn nobody_nominates_more_than_any_request_needs() {
+        let named = |count| Findings::of(&fields(&[("connection", &vec!["x-hop"; count].join(","))]), false);
+        assert!(named(32).is_ok());
+        assert_eq!(named(33).err(), Some(Reason::BadRequest));
     }
 
     #[test]

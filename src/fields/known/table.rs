@@ -67,6 +67,8 @@ table! {
     Content [Lasting]:
         Is("content-language") Is("content-location") Is("content-disposition") Is("content-security-policy")
         Starts("content-");
+    /// What is known of the content only behind it (RFC 9530).
+    Digest [Lasting]: Is("content-digest") Is("repr-digest") Is("digest");
     Host [Lasting Leading]: Is("host");
     Authorization [Lasting Leading Secret]: Is("authorization");
     Cookie [Lasting Leading Secret]: Is("cookie");

@@ -107,7 +107,8 @@ fn roles_are_what_is_written_here() {
         "connection keep-alive proxy-connection te trailer transfer-encoding upgrade proxy-authenticate";
     let framing = "content-length transfer-encoding connection";
     let written = "x-forwarded-for x-forwarded-proto x-forwarded-host";
-    let lasting = "host authorization cookie via x-request-id x-api-key cache-control range";
+    let lasting =
+        "host authorization cookie via x-request-id x-api-key cache-control range digest repr-digest";
     for name in names() {
         let known = class(name.as_bytes());
         let is_of = |list: &str| list.split(' ').any(|listed| listed == name);

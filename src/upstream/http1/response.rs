@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 
-use crate::fields::{Classes, Fields, Known};
+use crate::fields::{Classes, Fields, Known, Nominated};
 use crate::http1::{Framing, Malformed, Version};
 use crate::input::Input;
 use crate::upgrade::Asked;
@@ -21,6 +21,8 @@ pub(crate) struct FinalHead {
     pub(crate) keep_alive: bool,
     /// How long the backend keeps the connection while it is not used, if it says so.
     pub(crate) keeps_for: Option<Duration>,
+    /// What behind the body ends here, too.
+    pub(crate) nominated: Option<Box<Nominated>>,
     /// Its end-to-end fields.
     pub(crate) fields: Fields,
 }
@@ -51,13 +53,16 @@ pub(crate) fn parse(
         }
         let phrase = status.canonical_reason().is_none().then(|| Box::from(head.reason()));
         let mut fields = head.fields;
+        let says_more = fields.has(Known::Connection);
+        let nominated = if says_more { end_nominated(status, &mut fields)? } else { None };
         let keeps_for = end_hop(status, &mut fields);
         if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
             inform(status, fields);
             continue;
         }
         let (framing, announced, keep_alive) = (head.framing, head.announced, head.keeps_alive);
-        return Ok(Some(FinalHead { status, phrase, framing, announced, keep_alive, keeps_for, fields }));
+        let head = FinalHead { status, phrase, framing, announced, keep_alive, keeps_for, nominated, fields };
+        return Ok(Some(head));
     }
 }
 
@@ -70,35 +75,30 @@ fn switches_to(token: &str, fields: &Fields) -> bool {
     is_asked && switched.next().is_none() && is_meant()
 }
 
-/// Takes out what ends here: what is said of the connection and of the framing, the hop's own fields, and what `Connection` names. How
-/// long the connection is kept, if it was among that. A 426 has to say what is required (RFC 9110 section 15.5.22), so that is passed on.
+/// Takes out what ends here: what is said of the connection and of the framing, and the hop's own fields. How long the connection is kept,
+/// if it was among that.
 fn end_hop(status: StatusCode, fields: &mut Fields) -> Option<Duration> {
     let is_said = fields.has(Known::KeepAlive);
     let keeps_for = is_said.then(|| fields.all(Known::KeepAlive).rev().find_map(timeout)).flatten();
     match status {
-        StatusCode::UPGRADE_REQUIRED => end_all_but(Classes::one(Known::Upgrade), fields),
-        _ => end_all_but(Classes::NONE, fields),
+        StatusCode::UPGRADE_REQUIRED => fields.remove_all(Classes::ENDS_IN_RESPONSES.without(REQUIRED)),
+        _ => fields.remove_all(Classes::ENDS_IN_RESPONSES),
     }
     keeps_for
 }
 
-#[inline(always)]
-fn end_all_but(kept: Classes, fields: &mut Fields) {
-    if fields.has(Known::Connection) {
-        end_nominated(fields, kept);
-    }
-    fields.remove_all(Classes::ENDS_IN_RESPONSES.without(kept));
-}
+/// A 426 has to say what is required (RFC 9110 section 15.5.22), so that is passed on.
+const REQUIRED: Classes = Classes::one(Known::Upgrade);
 
-fn end_nominated(fields: &mut Fields, kept: Classes) {
-    let is_usual =
-        |option: &[u8]| option.eq_ignore_ascii_case(b"keep-alive") || option.eq_ignore_ascii_case(b"close");
-    let nominated: Vec<Box<[u8]>> =
-        fields.connection_options().filter(|option| !is_usual(option)).map(Box::from).collect();
-    let is_nominated = |name: &[u8]| nominated.iter().any(|option| option.eq_ignore_ascii_case(name));
-    if !nominated.is_empty() {
-        fields.retain(|field| kept.has(field.known()) || !is_nominated(field.name_bytes()));
+/// Takes out what `Connection` names.
+#[inline(never)]
+fn end_nominated(status: StatusCode, fields: &mut Fields) -> Result<Option<Box<Nominated>>, Malformed> {
+    let nominated = Nominated::of(fields).map_err(|_| Malformed("Connection names too many fields"))?;
+    let kept = if status == StatusCode::UPGRADE_REQUIRED { REQUIRED } else { Classes::NONE };
+    if let Some(nominated) = &nominated {
+        fields.retain(|field| kept.has(field.known()) || !nominated.has(field));
     }
+    Ok(nominated)
 }
 
 /// What `Keep-Alive: timeout=5, max=100` says of the time, in seconds: RFC 2068 section 19.7.1.1 left it open, and servers write it so.
@@ -171,6 +171,20 @@ mod tests {
         let (head, _) = read(text, &Method::GET).unwrap().unwrap();
         assert_eq!(head.framing, Framing::Length(2));
         assert!(head.fields.is_empty());
+    }
+
+    #[test]
+    fn what_connection_names_is_known_behind_the_head_and_has_a_bound() {
+        let of = |names: usize| {
+            let names = vec!["x-a"; names].join(", ");
+            let text = format!(
+                "HTTP/1.1 200 OK\r\nConnection: close, {names}\r\nX-A: 1\r\nContent-Length: 0\r\n\r\n"
+            );
+            read(&text, &Method::GET)
+        };
+        let (head, _) = of(32).unwrap().unwrap();
+        assert!(head.nominated.is_some() && head.fields.is_empty() && !head.keep_alive);
+        assert!(of(33).is_err());
     }
 
     #[test]

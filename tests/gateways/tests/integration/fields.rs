@@ -1,8 +1,8 @@
 //! What is the client's ends at the gate, or is what it says; what the gateway and its config add is never taken away.
 
-use castgate_test_support::{RawClient, Reply, Request, Response, Step};
+use castgate_test_support::{Gate, Message, RawClient, Reply, Request, Response, Step};
 
-use crate::testbed::{Echoed, KEYS, Testbed};
+use crate::testbed::{Echoed, KEYS, Testbed, assert_problem};
 
 /// Sent by a peer that is a trusted proxy.
 #[track_caller]
@@ -268,6 +268,49 @@ fn a_trailer_is_no_way_around_the_table() {
     for request in bed.a.requests() {
         let fields = request.headers.iter().chain(&request.trailers);
         assert!(fields.into_iter().all(|(_, value)| value != "in-a-trailer"), "{request:#?}");
+    }
+}
+
+#[test]
+fn what_connection_names_ends_behind_the_body_too() {
+    let bed = Testbed::new("proxy");
+    let head = "HTTP/1.1 200 OK\r\nConnection: X-Internal\r\nX-Internal: 1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n";
+    let rest = "0\r\nX-Internal: 2\r\nX-Sum: 3\r\n\r\n";
+    let raw = |text: &str| Step::SendRaw(text.into());
+    let gate = Gate::new();
+    let streamed = vec![Step::ReadBody, raw(head), Step::Pause(gate.clone()), raw(rest)];
+    for steps in [vec![Step::ReadBody, raw(&format!("{head}{rest}"))], streamed] {
+        bed.a.set(Reply(steps));
+        let mut client = bed.connect();
+        client.send("GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n\r\n");
+        client.await_bytes(b"\r\nhi\r\n").unwrap();
+        gate.open();
+        let response = client.read_response().unwrap();
+        let fields = response.head.headers.iter().chain(&response.trailers);
+        let own: Vec<_> = fields.filter(|(name, _)| name.to_lowercase().starts_with("x-")).collect();
+        assert!(own.iter().any(|(_, value)| value == "3"), "{own:?}");
+        assert!(own.iter().all(|(name, _)| !name.eq_ignore_ascii_case("X-Internal")), "{own:?}");
+    }
+    // What of a request goes on behind its body is end to end, and nobody can have it vanish.
+    for name in ["Content-Digest", "Repr-Digest", "Digest"] {
+        let response = bed.raw(format!(
+            "POST / HTTP/1.1\r\nHost: a\r\nConnection: {name}\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n{name}: x\r\n\r\n"
+        ));
+        assert_problem(&response, 400, "bad_request");
+    }
+}
+
+#[test]
+fn a_message_whose_connection_names_too_many_fields_is_none() {
+    let bed = Testbed::new("proxy");
+    for (names, requested, answered) in [(32, 200, 200), (33, 400, 502)] {
+        let names = vec!["X-Hop"; names].join(", ");
+        bed.a.set(Message::new(200));
+        let request = Request::get("/").header("Connection", &format!("close, {names}")).header("X-Hop", "1");
+        assert_eq!(bed.call(&request).status, requested);
+        bed.a.set(Message::new(200).header("Connection", &names).header("X-Hop", "1"));
+        let response = bed.get("/");
+        assert_eq!((response.status, response.header("x-hop")), (answered, None));
     }
 }
 
