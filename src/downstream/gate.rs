@@ -4,6 +4,7 @@
 
 mod check;
 mod fields;
+mod forwards;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,7 @@ use bytes::Bytes;
 use castgate_contract::{built_in, path};
 use http::{HeaderValue, Method, Version, header};
 
-use self::check::{Checked, OriginForm, check, check_length, is_of_the_gateway};
+use self::check::{Checked, OriginForm, check, check_length};
 use self::fields::Findings;
 use self::target::Elsewhere;
 pub(super) use self::target::Target;
@@ -152,7 +153,7 @@ fn make_admissible(
     cx: &mut Context<'_>,
     checked: Checked,
 ) -> Result<Admissible, Reason> {
-    let Checked { mut fields, target, disputed, is_spelled } = checked;
+    let Checked { mut fields, target, forwards, disputed, is_spelled } = checked;
     if let Some(OriginForm { canonical, host }) = target.map(|target| *target) {
         if let Some(host) = host {
             request.fields.insert(&header::HOST, &host);
@@ -160,14 +161,18 @@ fn make_admissible(
         }
         request.target = canonical;
     }
+    if let Some(left) = forwards.and_then(|left| left.checked_sub(1)) {
+        forwards::say(left, request);
+    }
     cx.introduction = Some(fields.introduce(&mut request.fields, cx.exchange.peer(), request.version)?);
     cx.withheld = fields.unmask(&mut request.fields);
-    Ok(Admissible { fields, disputed, is_spelled })
+    Ok(Admissible { fields, is_of_the_gateway: forwards == Some(0), disputed, is_spelled })
 }
 
 /// What the gate still has to know of a request that may go on.
 struct Admissible {
     fields: Findings,
+    is_of_the_gateway: bool,
     disputed: Disputed,
     is_spelled: bool,
 }
@@ -177,11 +182,10 @@ struct Admissible {
 fn find<A: App>(
     app: &'static A,
     request: &mut Request,
-    Admissible { fields, disputed, is_spelled }: Admissible,
+    Admissible { fields, is_of_the_gateway, disputed, is_spelled }: Admissible,
     cx: &mut Context<'_>,
 ) -> Result<Option<&'static A::Target>, Error> {
     let routes = app.routes(cx.exchange.peer().listener());
-    let is_of_the_gateway = is_of_the_gateway(request);
     let host = cx.introduction.as_ref().and_then(|said| said.host.as_deref());
     let host = host_name(host.filter(|_| routes.asks_for_host()));
     // What is guarded is guarded whatever the parameters of its segments, and however it is spelled.
@@ -194,7 +198,7 @@ fn find<A: App>(
         fields: &request.fields,
         introduction: cx.introduction.as_ref(),
     };
-    let is_asked_for = A::ANSWERS_PREFLIGHTS && *question.method == Method::OPTIONS;
+    let is_asked_for = A::ANSWERS_PREFLIGHTS && *question.method == Method::OPTIONS && !is_of_the_gateway;
     let announced = if is_asked_for { routes.announced(&question) } else { None };
     cx.is_announced = announced.is_some();
     let answer = if is_of_the_gateway {

@@ -10,7 +10,7 @@ use crate::service::Service;
 use crate::value::{Escape, RequestText};
 
 /// Answers with the rejection that the context holds: no route, a wrong method, a malformed request. Without one the request is
-/// about the gateway itself, `OPTIONS *`: the methods that it can forward at all.
+/// about the gateway itself, `OPTIONS *` or one that nobody may forward: the methods that it can forward at all.
 #[derive(Debug)]
 pub struct Reject;
 

@@ -9,6 +9,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Version};
 
 use super::fields::Findings;
+use super::forwards;
 use super::target::Elsewhere;
 use super::via::MOST_PASSES;
 use crate::error::Reason;
@@ -22,6 +23,8 @@ pub(super) struct Checked {
     pub(super) fields: Findings,
     /// Seldom there.
     pub(super) target: Option<Box<OriginForm>>,
+    /// How many more may forward it, if that is said; what is of the gateway itself nobody forwards.
+    pub(super) forwards: Option<u32>,
     /// What of the path others may read differently.
     pub(super) disputed: Disputed,
     /// Whether the path is matched as another text.
@@ -59,8 +62,10 @@ pub(super) fn check(
     if fields.host.is_none() && request.version != Version::HTTP_10 {
         return Err(Reason::BadRequest);
     }
-    if is_of_the_gateway(request) {
-        return Ok(Checked { fields, target: None, disputed: Disputed::NOTHING, is_spelled: false });
+    let forwards = if request.method == Method::OPTIONS { forwards::left(request)? } else { None };
+    if forwards == Some(0) && request.target.as_str() == forwards::EVERYTHING {
+        let (disputed, is_spelled) = (Disputed::NOTHING, false);
+        return Ok(Checked { fields, target: None, forwards: Some(0), disputed, is_spelled });
     }
     let canonical = path::canonical(request.target.path()).map_err(|why| {
         tracing::debug!(why, "path refused");
@@ -68,12 +73,7 @@ pub(super) fn check(
     })?;
     let (disputed, is_spelled) = (canonical.disputed, canonical.is_spelled);
     let target = target(request, elsewhere, canonical.text, settings.limits.uri)?;
-    Ok(Checked { fields, target, disputed, is_spelled })
-}
-
-/// `OPTIONS *` is about the gateway as a whole (RFC 9110 section 9.3.7); of any other method `*` is no target.
-pub(super) fn is_of_the_gateway(request: &Request) -> bool {
-    request.method == Method::OPTIONS && request.target.as_str() == "*"
+    Ok(Checked { fields, target, forwards, disputed, is_spelled })
 }
 
 /// Refuses a body that says it is longer than this many bytes.

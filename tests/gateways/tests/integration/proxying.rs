@@ -2,7 +2,7 @@
 
 use castgate_test_support::{Closing, Message, RawClient, Reply, Request};
 
-use crate::testbed::{Echoed, Testbed, launch};
+use crate::testbed::{Echoed, Testbed, assert_problem, launch};
 
 #[test]
 fn connections_are_kept_alive_on_both_sides() {
@@ -27,6 +27,24 @@ fn method_target_and_body_arrive_as_they_were_sent() {
         assert_eq!(echoed.text("target"), "/a/b-c_d~e.f/@:!$&'()*+,;=?x=%2F&y=c+d&&z");
         assert_eq!((echoed.text("version"), echoed.text("body")), ("HTTP/1.1", "the body"));
     }
+}
+
+#[test]
+fn options_goes_no_further_than_it_says() {
+    let bed = Testbed::new("proxy");
+    let options = |said: &str| bed.call(&Request::new("OPTIONS", "/").header("Max-Forwards", said));
+    for (said, next) in [("1", "0"), ("10", "9"), ("99999999999", "4294967294")] {
+        assert_eq!(Echoed::of(&options(said)).all("max-forwards"), [next]);
+    }
+    let forwarded = bed.a.count();
+    let (own, whole) = (options("0"), bed.call(&Request::new("OPTIONS", "*")));
+    assert_eq!((own.status, own.header("allow")), (204, whole.header("allow")));
+    assert!(own.header("allow").is_some());
+    assert_problem(&options("one"), 400, "bad_request");
+    assert_eq!(bed.a.count(), forwarded);
+    // Of any other method it means nothing.
+    let response = bed.call(&Request::get("/").header("Max-Forwards", "0"));
+    assert_eq!(Echoed::of(&response).all("max-forwards"), ["0"]);
 }
 
 #[test]
