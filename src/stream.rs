@@ -100,6 +100,16 @@ impl Stream {
         }
     }
 
+    /// The same, but where something may have come it is looked at, and gone if it was something. Who decides by it whether a connection
+    /// is good asks this: a look that waits is refused to a task which has used up its budget, as if nothing had come.
+    #[inline]
+    pub(crate) fn is_silent(&mut self) -> bool {
+        match &mut self.0 {
+            Carrier::Socket(socket) => socket.is_quiet() || !socket.has_come(),
+            Layered(layer) => seldom(|| layer.is_quiet() || layer::is_silent(&mut **layer)),
+        }
+    }
+
     /// Ready when something may have come, be it the end.
     #[inline]
     pub(crate) fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -210,5 +220,65 @@ impl AsyncWrite for Stream {
             Carrier::Socket(socket) => Pin::new(socket).poll_shutdown(cx),
             Layered(layer) => seldom(|| layer.poll_shutdown(cx)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::io::Write;
+    use std::pin::pin;
+
+    use tokio::io::AsyncReadExt;
+    use tokio::task::coop;
+
+    use super::*;
+
+    fn run(test: impl Future<Output = ()>) {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
+    }
+
+    fn pair() -> (Stream, UnixStream) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        (Stream::unix(ours).unwrap(), theirs)
+    }
+
+    #[test]
+    fn a_task_that_has_used_up_its_budget_sees_what_has_come() {
+        for farewell in [&b""[..], b"unasked"] {
+            run(async {
+                let (mut ours, mut theirs) = pair();
+                assert!(ours.is_silent());
+                theirs.write_all(farewell).unwrap();
+                drop(theirs);
+                poll_fn(|cx| ours.poll_read_ready(cx)).await.unwrap();
+                let mut turns = 0;
+                poll_fn(|cx| {
+                    turns += 1;
+                    if turns == 2 {
+                        return Poll::Ready(());
+                    }
+                    while coop::has_budget_remaining() {
+                        let _ = pin!(coop::consume_budget()).poll(cx);
+                    }
+                    assert!(ours.poll_read_ready(cx).is_pending(), "it is refused a look");
+                    assert!(!ours.is_silent());
+                    Poll::Pending
+                })
+                .await;
+            });
+        }
+    }
+
+    #[test]
+    fn what_is_only_supposed_to_have_come_is_nothing() {
+        run(async {
+            let (mut ours, mut theirs) = pair();
+            theirs.write_all(b"all").unwrap();
+            // It fills what there is room for, so that nobody has seen that there is no more.
+            ours.read_exact(&mut [0; 3]).await.unwrap();
+            assert!(!ours.is_quiet() && ours.is_silent());
+        });
     }
 }

@@ -1,11 +1,14 @@
 //! What may be between a socket and whoever reads and writes: it makes something else of the bytes, both ways.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
-use std::task::{Context, Poll, ready};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::BytesMut;
 use tokio::io::ReadBuf;
+use tokio::task::coop;
 
 use super::Socket;
 
@@ -62,13 +65,19 @@ pub(super) fn poll_read(
     Poll::Ready(Ok(()))
 }
 
+/// Whether nothing comes out of it. What has come in the socket may have been for the layer alone, which only reading shows. Nobody is
+/// woken, and no budget is asked.
+pub(super) fn is_silent(layer: &mut dyn Layer) -> bool {
+    let mut block = BytesMut::with_capacity(PIECE);
+    let read = coop::unconstrained(poll_fn(|cx| layer.poll_read_into(&mut block, 1, cx)));
+    pin!(read).poll(&mut Context::from_waker(Waker::noop())).is_pending()
+}
+
 #[cfg(test)]
 mod tests {
-    use std::future::poll_fn;
     use std::io::{Read, Write};
     use std::os::unix::net::UnixStream;
     use std::pin::Pin;
-    use std::task::Waker;
 
     use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -194,6 +203,19 @@ mod tests {
             assert_eq!(ours.read(&mut first).await.unwrap(), 0, "an end that was said");
             drop(theirs);
             assert_eq!(poll_fn(|cx| ours.poll_ended(cx)).await, Ended::Reset);
+        });
+    }
+
+    #[test]
+    fn what_has_come_is_what_comes_out_of_it() {
+        run(async {
+            let (mut ours, mut theirs) = pair();
+            assert!(ours.is_silent());
+            theirs.write_all(&turned(b"x")).unwrap();
+            poll_fn(|cx| ours.poll_read_ready(cx)).await.unwrap();
+            assert!(!ours.is_silent());
+            // That was all of it, although the socket is still thought to have more.
+            assert!(!ours.is_quiet() && ours.is_silent());
         });
     }
 

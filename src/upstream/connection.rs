@@ -7,12 +7,13 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Context as TaskContext, Poll, Waker, ready};
+use std::task::{Context as TaskContext, Poll, ready};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
+use tokio::task::coop;
 
 use super::http1::{self, Outgoing, SendFailure};
 use super::streaming::Streaming;
@@ -128,11 +129,11 @@ impl Connection {
         self.in_flight = in_flight;
     }
 
-    /// Looks whether an unused connection is still open. Costs no system call unless something has arrived, and
+    /// Whether an unused connection is still open. Costs no system call unless something has arrived, and
     /// whatever that is, nobody asked for it: the connection is not used again (RFC 9112 section 9.2).
-    pub(super) fn is_quiet(&mut self) -> bool {
-        let mut byte = [0; 1];
-        pin!(self.stream.read(&mut byte)).poll(&mut TaskContext::from_waker(Waker::noop())).is_pending()
+    #[inline]
+    pub(super) fn is_silent(&mut self) -> bool {
+        self.stream.is_silent()
     }
 
     /// Whether a kept connection is seen to have been closed when the kernel is asked. That is for a request which may not be sent
@@ -156,15 +157,17 @@ impl Connection {
             if !std::mem::replace(&mut started, true) {
                 // A closed connection shows here, before anything is sent. The look also leaves the task's waker where
                 // the answer will arrive, so that nothing need be read for in vain after sending.
-                let may_have_come = self.stream.poll_read_ready(cx).is_ready();
-                if may_have_come && self.poll_read(usize::MAX, exchange, cx).is_ready() {
+                let is_awaited = self.stream.poll_read_ready(cx).is_pending();
+                // Who has used up its budget was refused it, and runs again.
+                let has_looked = is_awaited && coop::has_budget_remaining();
+                if !has_looked && !self.is_silent() {
                     let unsent = self.outgoing.take_back();
                     // A new connection that closes at once is a fault of the backend; trying on could go on for ever.
                     let error = if self.used { SendError::NotSent(unsent) } else { SendError::Closed };
                     return Poll::Ready(Err(error));
                 }
                 self.send_on(cx).map_err(SendError::Failed)?;
-                if self.outgoing.is_done() {
+                if self.outgoing.is_done() && is_awaited {
                     return Poll::Pending;
                 }
             }

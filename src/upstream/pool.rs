@@ -129,7 +129,7 @@ impl Pool {
     /// Drops a backend's closed connections: one was just found, and others were probably closed with it.
     pub(crate) fn prune(&self, backend: &Backend) {
         for idle in self.of(backend) {
-            idle.borrow_mut().retain_mut(|connection| connection.is_quiet());
+            idle.borrow_mut().retain_mut(|connection| connection.is_silent());
         }
     }
 
@@ -173,11 +173,11 @@ impl Pool {
                 && connection.is_young(now)
                 && connection.is_at_home()
                 && connection.owner().is_none_or(Owner::is_here);
-            let is_quiet = is_good && connection.is_quiet();
-            if is_good && !is_quiet {
+            let is_silent = is_good && connection.is_silent();
+            if is_good && !is_silent {
                 self.was_closed(backend, connection.idle_for(now), now);
             }
-            is_quiet
+            is_silent
         });
     }
 

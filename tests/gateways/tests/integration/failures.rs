@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use castgate_test_support::{Closing, Gate, Message, ReadError, Reply, Request, Step};
+use castgate_test_support::{Closing, Gate, Message, ReadError, Reply, Request, Step, poll};
 
 use crate::testbed::{Echoed, Testbed, assert_problem};
 
@@ -199,6 +199,34 @@ fn bytes_after_a_response_never_become_the_next_one() {
         let target = format!("/{n}");
         let response = client.get(&target);
         assert_eq!(Echoed::of(&response).text("target"), target);
+    }
+}
+
+#[test]
+fn what_a_backend_has_said_unasked_is_seen_by_a_task_that_has_done_much() {
+    // It has one worker, which looks at all that has come before it takes a request.
+    let bed = Testbed::new("tunnels");
+    for ahead in 100..150 {
+        let gate = Gate::new();
+        let wait = gate.clone();
+        bed.a.set_script(move |request| match request.target.as_str() {
+            "/asked" => Reply(vec![Step::Send(Message::new(200)), Step::Pause(wait.clone()), Step::Flood(1)]),
+            _ => Reply::echo(),
+        });
+        let mut client = bed.connect();
+        assert_eq!(client.get("/asked").status, 200);
+        let sent = bed.a.sent();
+        gate.open();
+        poll(|| if bed.a.sent() > sent { Ok(()) } else { Err("nothing has come yet".to_owned()) });
+        // A task that has had its turn for long is refused to look for more (tokio's budget).
+        client.send(
+            "GET /fixed HTTP/1.1\r\nHost: a\r\n\r\n".repeat(ahead) + "GET /last HTTP/1.1\r\nHost: a\r\n\r\n",
+        );
+        for _ in 0..ahead {
+            assert_eq!(client.read_response().unwrap().text(), "fixed");
+        }
+        let response = client.read_response().unwrap();
+        assert_eq!(Echoed::of(&response).text("target"), "/last", "behind {ahead}");
     }
 }
 
