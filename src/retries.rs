@@ -21,8 +21,8 @@ pub struct Retries {
 pub enum RetryCause {
     /// No connection could be made: nothing was sent, so any method may try another backend.
     ConnectFailure,
-    /// A kept connection was closed before a byte of the answer came: idempotent requests without body are sent again on
-    /// a new one, to another backend if there is one.
+    /// A kept connection was closed before a byte of the answer came: idempotent requests without a body, or
+    /// with one that was kept, are sent again on a new one, to another backend if there is one.
     StaleConnection,
     /// The same of a new connection: they are sent again to another backend.
     Reset,

@@ -46,7 +46,7 @@ use crate::retries::Retries;
 pub struct UpstreamTimeouts {
     /// For a TCP connection.
     pub connect: Duration,
-    /// For the response head from the end of the request, and between two reads of a response body.
+    /// For the response head: from the end of the request, and anew with each part of its body and with each attempt.
     pub response: Duration,
 }
 

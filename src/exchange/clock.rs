@@ -1,5 +1,5 @@
-//! What an exchange waits for, until when, and whose fault it is if that does not come. Nobody but the driver of the
-//! connection has a timer; each phase only moves the deadline.
+//! What an exchange waits for, until when, and whose fault it is if that does not come. It has no timer: each phase
+//! only moves the deadline, at which the driver of the connection looks again.
 //!
 //! A reading of the time is good until the task is suspended: [`Clock::now`] reads it once for all that is done in one
 //! go, and again after every wait, whoever it was that waited.

@@ -30,10 +30,10 @@ use crate::upgrade::Asked;
 use crate::worker::File;
 
 /// What is read of a body at a time: what a slow client pins of it.
-const READ_AHEAD: usize = 24 * 1024;
+const BODY_AHEAD: usize = 24 * 1024;
 
 /// What a backend does is known here later; so much is left for it, of the time that it keeps a connection.
-const ON_ITS_WAY: Duration = Duration::from_secs(1);
+const MARGIN: Duration = Duration::from_secs(1);
 
 /// A connection to a backend.
 #[derive(Debug)]
@@ -177,7 +177,7 @@ impl Connection {
         self.keep_alive = answer.keep_alive;
         if let Some(said) = answer.keeps_for {
             // Its end may be on its way before that is over.
-            let good = (said / 2).max(said.saturating_sub(ON_ITS_WAY));
+            let good = (said / 2).max(said.saturating_sub(MARGIN));
             self.most_idle = good.min(self.cluster.keepalive.idle);
         }
         let body = match head.upgrade {
@@ -355,7 +355,7 @@ impl Connection {
                 Ok(Event::More) => {}
                 Err(_) => return Poll::Ready(Err(Reason::UpstreamProtocol)),
             }
-            match ready!(self.poll_read(READ_AHEAD, exchange, cx)) {
+            match ready!(self.poll_read(BODY_AHEAD, exchange, cx)) {
                 Ok(0) if decoder.may_end_here() => return Poll::Ready(Ok(None)),
                 Ok(0) | Err(_) => return Poll::Ready(Err(Reason::UpstreamReset)),
                 Ok(_) => {}

@@ -20,7 +20,7 @@ use crate::http1::head::RequestHead;
 use crate::http1::{Framing, Malformed, Version};
 
 /// Bytes of interim responses that wait for a client; more are not sent.
-const MOST_INTERIM: usize = 32 * 1024;
+const MOST_INTERIM_BYTES: usize = 32 * 1024;
 /// Places and exchanges that a worker keeps for reuse.
 const SPARE: usize = 256;
 
@@ -182,7 +182,7 @@ impl<F> Flight<F> {
     fn encode_interim(&mut self) {
         while let Some(Interim { status, fields }) = self.exchange.next_interim() {
             let buffer = self.place.output.buffer();
-            if self.place.to.version == Version::Http10 || buffer.len() > MOST_INTERIM {
+            if self.place.to.version == Version::Http10 || buffer.len() > MOST_INTERIM_BYTES {
                 continue;
             }
             buffer.extend_from_slice(b"HTTP/1.1 ");

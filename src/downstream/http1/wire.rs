@@ -17,7 +17,7 @@ use crate::stream::{Ended, Stream};
 use crate::worker::Worker;
 
 /// What is read of a client at a time: what a client that sends more than one request pins.
-const READ_AHEAD: usize = 16 * 1024;
+const CLIENT_AHEAD: usize = 16 * 1024;
 
 /// Asks a client for the body that it has announced.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -113,7 +113,7 @@ impl Wire {
         }
         let mut block = self.worker.read_block();
         let stream = &mut self.stream;
-        let read = self.input.poll_read(&mut block, |block| stream.poll_read_into(block, READ_AHEAD, cx));
+        let read = self.input.poll_read(&mut block, |block| stream.poll_read_into(block, CLIENT_AHEAD, cx));
         self.awaited.looked(read.is_ready());
         read
     }
