@@ -248,6 +248,7 @@ fn interior_mutability_is_only_where_it_is_listed() {
         "src/observe/metrics/shard.rs",       // a worker's counters
         "src/observe/operational_log.rs",     // lines that were lost
         "src/retries/budget.rs",              // a worker's retry budgets
+        "src/timers.rs",                      // the deadlines of a worker's connections
         "src/upstream/addresses.rs",          // where a backend is
         "src/upstream/backend.rs",            // what is bound at start, in-flight counts
         "src/upstream/balancers.rs",          // balancer counters
