@@ -17,6 +17,9 @@ pub trait App: Sync + 'static {
     /// Whether a route answers preflights of other origins' pages; if not, nothing looks for them.
     const ANSWERS_PREFLIGHTS: bool;
 
+    /// Whether a listener speaks HTTP/2; if none does, nothing of it is in the gateway.
+    const SPEAKS_HTTP2: bool;
+
     /// Everything that is not a route.
     fn settings(&self) -> &'static Settings;
 

@@ -27,7 +27,9 @@ pub use crate::route::{
     Table,
 };
 pub use crate::service::Service;
-pub use crate::settings::{Drain, Identity, Limits, Listen, Listener, LogLevel, Settings, Timeouts};
+pub use crate::settings::{
+    Drain, Http2, Identity, Limits, Listen, Listener, LogLevel, Protocols, Settings, Timeouts,
+};
 pub use crate::tunnel::Tunnels;
 pub use crate::uncompiled::Uncompiled;
 pub use crate::upgrade::Upgrades;
@@ -42,4 +44,6 @@ pub use crate::value::{Escape, RequestPart, RequestTarget, RequestText};
 pub mod features {
     /// `auth: {api_keys: ..}`.
     pub const API_KEYS: bool = cfg!(feature = "api-keys");
+    /// `protocols: [h2, ..]` of a listener.
+    pub const HTTP2: bool = cfg!(feature = "http2");
 }

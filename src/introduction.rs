@@ -16,6 +16,7 @@ static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 static HTTP: HeaderValue = HeaderValue::from_static("http");
 static VIA: HeaderValue = HeaderValue::from_static("1.1 castgate");
+static VIA_NEW: HeaderValue = HeaderValue::from_static("2.0 castgate");
 static VIA_OLD: HeaderValue = HeaderValue::from_static("1.0 castgate");
 
 /// What the gateway calls itself in `Via`.
@@ -104,6 +105,7 @@ impl Introduction {
         match (via, version) {
             (Via::Off, _) => None,
             (Via::On, Version::HTTP_10) => Some(&VIA_OLD),
+            (Via::On, Version::HTTP_2) => Some(&VIA_NEW),
             (Via::On, _) => Some(&VIA),
         }
     }

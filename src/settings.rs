@@ -30,6 +30,53 @@ pub struct Listener {
     pub listen: &'static [Listen],
     /// What a connection goes through before it is HTTP.
     pub door: Option<&'static dyn Door>,
+    /// What is spoken there.
+    pub protocols: Protocols,
+}
+
+/// `protocols` of a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocols {
+    /// HTTP/1.1, and 1.0.
+    Http1,
+    /// HTTP/2, and nothing else.
+    Http2,
+    /// Both: a client's first bytes say which.
+    Both,
+}
+
+impl Protocols {
+    /// Whether HTTP/1.1 is one of them.
+    pub(crate) const fn have_http1(self) -> bool {
+        matches!(self, Self::Http1 | Self::Both)
+    }
+
+    /// Whether HTTP/2 is one of them.
+    #[cfg(feature = "http2")]
+    pub(crate) const fn have_http2(self) -> bool {
+        matches!(self, Self::Http2 | Self::Both)
+    }
+}
+
+/// `server.http2`: what a client of HTTP/2 may do. A head is limited as all are, by `limits`.
+#[derive(Clone, Copy, Debug)]
+pub struct Http2 {
+    /// Requests of one connection at a time.
+    pub streams: u32,
+    /// Bytes of a request's body that a client may send before somebody takes them; a connection has that for each of its streams.
+    pub stream_window: u32,
+    /// Bytes of a response that wait for a client's socket.
+    pub send_buffer: usize,
+    /// Bytes of a frame.
+    pub frame: u32,
+    /// Bytes of a connection's table of fields.
+    pub header_table: u32,
+    /// Requests of a connection that its client may give up, or break, beyond those that end well.
+    pub resets: u32,
+    /// Requests that it may give up before they are looked at.
+    pub early_resets: u32,
+    /// Frames that bring nothing, in ten seconds, beyond four for each that does.
+    pub idle_frames: u32,
 }
 
 /// An address to listen on.
@@ -116,6 +163,8 @@ pub struct Settings {
     pub log_level: LogLevel,
     /// Limits.
     pub limits: Limits,
+    /// HTTP/2.
+    pub http2: Http2,
     /// Timeouts.
     pub timeouts: Timeouts,
     /// Draining.
@@ -151,6 +200,16 @@ impl Settings {
             body: None,
             connections: 0,
             connections_per_client: None,
+        },
+        http2: Http2 {
+            streams: 0,
+            stream_window: 0,
+            send_buffer: 0,
+            frame: 0,
+            header_table: 0,
+            resets: 0,
+            early_resets: 0,
+            idle_frames: 0,
         },
         timeouts: Timeouts::of(Duration::ZERO),
         drain: Drain { delay: Duration::ZERO, grace: Duration::ZERO },

@@ -91,6 +91,19 @@ impl Stream {
         }
     }
 
+    /// The same for a task that waits for other things, too. What has been seen before is ready again.
+    #[cfg(feature = "http2")]
+    pub(crate) fn poll_peek(
+        &self,
+        buffer: &mut ReadBuf<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        match &self.0 {
+            Carrier::Socket(socket) => socket.poll_peek(buffer, cx),
+            Layered(_) => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
+        }
+    }
+
     /// Whether nothing has come as far as is known, be it the end. It costs one look, and nobody is woken for it.
     #[inline]
     pub(crate) fn is_quiet(&self) -> bool {

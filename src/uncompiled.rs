@@ -30,6 +30,7 @@ impl App for Uncompiled {
     type Target = Late;
 
     const ANSWERS_PREFLIGHTS: bool = false;
+    const SPEAKS_HTTP2: bool = false;
 
     fn settings(&self) -> &'static Settings {
         &SETTINGS

@@ -96,7 +96,7 @@ catalogue! {
     MISSING_UNIT = "CG0202", "missing unit", Keys(&[]);
     UNKNOWN_UPSTREAM = "CG0203", "unknown upstream", Keys(&["routes.upstream", "tests.expect.upstream"]);
     IMPOSSIBLE_VALUE = "CG0204", "impossible value",
-        Keys(&["server.listen", "server.listeners", "server.listeners.address", "server.listeners.proxy_protocol.from",
+        Keys(&["server.listen", "server.listeners", "server.listeners.address", "server.listeners.proxy_protocol.from", "server.listeners.protocols", "server.http2.stream_window",
             "admin.listen", "routes.listener", "upstreams.allow.reason", "upstreams.health_check.path",
             "upstreams.health_check.expect", "upstreams.health_check.host", "routes.host", "routes.methods", "routes.query",
             "routes.respond.body", "routes.respond.content_type"]);
@@ -142,7 +142,7 @@ catalogue! {
     ROUTE_TARGET = "CG0304", "a route has exactly one target",
         Keys(&["routes", "routes.upstream", "routes.backends", "routes.redirect"]);
     KEY_DOES_NOT_APPLY = "CG0305", "key does not apply here",
-        Keys(&["server.listen", "routes.listener", "routes.strategy", "routes.strip_prefix", "routes.add_prefix", "routes.rewrite",
+        Keys(&["server.listen", "server.http2", "routes.listener", "routes.strategy", "routes.strip_prefix", "routes.add_prefix", "routes.rewrite",
             "routes.redirect.scheme", "routes.redirect.host", "routes.redirect.port", "routes.redirect.prefix",
             "routes.response", "routes.response.location", "routes.upgrades", "routes.timeout", "routes.idle",
             "routes.total", "upstreams.health_check.path", "upstreams.health_check.expect",

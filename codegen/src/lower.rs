@@ -10,6 +10,7 @@ mod trie;
 mod upstreams;
 
 use crate::language::Facade;
+use crate::language::server::WrittenListener;
 use crate::model::{Admin, Model};
 use crate::normal;
 use crate::plan::{Plan, Value};
@@ -38,6 +39,9 @@ pub fn lower(model: &Model) -> Plan {
         });
         routes.push(routes::route(route, (place, number), &mut conditions, &mut names));
     }
+    if let Some(listener) = model.http2() {
+        statics.need(Some("http2"), WrittenListener::protocols, &listener.origin.line);
+    }
     let unmatched = stacks::unmatched(model, &mut statics, &mut names);
     let sites = model.sites();
     let numbers: Vec<Vec<usize>> = sites.iter().map(|site| site.routes.clone()).collect();
@@ -62,6 +66,7 @@ pub fn lower(model: &Model) -> Plan {
         tables,
         listeners: listeners::listeners(model, &sites),
         answers_preflights: model.routes.iter().any(|route| route.answers_preflights(model)),
+        speaks_http2: model.http2().is_some(),
         needs: statics.needs,
     }
 }

@@ -27,7 +27,7 @@ pub use value::{Attached, HeaderName, Id, Origin, Rate, Ratio, Scope};
 
 pub use crate::language::route::Respond;
 pub use crate::language::server::{
-    Admin, Drain, Limits, Observability, ProxyProtocol, Server, ServerTimeouts,
+    Admin, Drain, HttpVersion, Limits, Observability, ProxyProtocol, Server, ServerTimeouts,
 };
 pub use crate::language::test::{CrossOrigin, Expect};
 pub use crate::language::upstream::{HealthCheck, Retries, RetryOn, Strategy};

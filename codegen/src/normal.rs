@@ -52,6 +52,7 @@ fn server(model: &Model) -> Tree {
     let section = |listener: &Listener| ListenerSection {
         address: listener.address.clone(),
         proxy_protocol: listener.proxy_protocol.clone(),
+        protocols: listener.protocols.clone(),
         redirect: listener.redirect.as_ref().map(redirect),
     };
     let own = match model.listeners.as_slice() {
@@ -72,6 +73,8 @@ fn server(model: &Model) -> Tree {
     let is_named = own.iter().any(|(key, _)| *key == WrittenServer::listeners);
     let Tree::Map(mut keys) = model.server.tree_with(own) else { return Tree::Map(Vec::new()) };
     keys.retain(|(key, _)| !is_named || key != WrittenServer::listen);
+    // It says nothing where nobody speaks it.
+    keys.retain(|(key, _)| model.http2().is_some() || key != WrittenServer::http2);
     Tree::Map(keys)
 }
 

@@ -74,6 +74,8 @@ pub struct Plan {
     pub listeners: Vec<Listener>,
     /// Whether a route answers preflights.
     pub answers_preflights: bool,
+    /// Whether a listener speaks HTTP/2.
+    pub speaks_http2: bool,
     /// What the library must have been built with.
     pub needs: Vec<Need>,
 }

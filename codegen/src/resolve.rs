@@ -35,6 +35,7 @@ pub(crate) fn resolve(gateway: &Gateway, sink: &mut Reporter<'_>) -> Model {
     lints::levels(cx, gateway);
     let server = server::server(cx, gateway.server.get());
     let listeners = server::listeners(cx, gateway.server.get(), &server);
+    server::http2(cx, &listeners, &server);
     let admin = server::admin(cx, gateway.admin.get());
     let mut upstreams = upstream::Upstreams::resolve(cx, gateway);
     let mut policies = middleware::Policies::default();

@@ -42,6 +42,21 @@ fn a_door_is_named_only_where_there_is_one() {
     assert!((1..configs().len()).contains(&doors), "{doors}");
 }
 
+/// As above, by a constant.
+#[test]
+fn http2_is_spoken_only_where_a_listener_says_so() {
+    for (protocols, speaks) in [("[h2]", true), ("[h2, http/1.1]", true), ("[http/1.1]", false)] {
+        let listener = format!("{{address: 127.0.0.1:0, protocols: {protocols}}}");
+        let config =
+            format!("server: {{listeners: {{a: {listener}}}}}\nroutes: [{{path: /, respond: {{}}}}]\n");
+        let mut sink = Diagnostics::new();
+        let mut source = Source::new("gateway.yml", config);
+        let code = emit_formatted(&compile(&mut source, &mut sink).unwrap().plan);
+        assert!(code.contains(&format!("const SPEAKS_HTTP2: bool = {speaks};")), "{protocols}");
+        assert_eq!(code.contains("features::HTTP2"), speaks, "{protocols}");
+    }
+}
+
 /// As above.
 #[test]
 fn what_a_connection_begins_with_is_named_only_where_it_is_sent() {

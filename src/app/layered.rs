@@ -81,6 +81,7 @@ impl<A: App, S: Service> App for Layered<A, S> {
     type Target = A::Target;
 
     const ANSWERS_PREFLIGHTS: bool = A::ANSWERS_PREFLIGHTS;
+    const SPEAKS_HTTP2: bool = A::SPEAKS_HTTP2;
 
     fn settings(&self) -> &'static Settings {
         self.settings.get_or_init(|| {

@@ -16,6 +16,7 @@ use super::listener::{Listener, SocketFile};
 use super::seat::Seat;
 use super::{connection, gate};
 use crate::app::App;
+use crate::error::Reason;
 use crate::stream::Stream;
 use crate::worker::Stage;
 
@@ -34,7 +35,14 @@ pub(crate) async fn serve<A: App>(
     clients: Rc<Clients>,
     mut stage: watch::Receiver<Stage>,
 ) -> io::Result<()> {
-    let service = Service::new(move |exchange, arrival| gate::answer(app, exchange, arrival));
+    let listener = app.settings().listeners.get(number);
+    let refuses = listener.is_some_and(|listener| !listener.protocols.have_http1());
+    let service = Service::new(move |exchange, arrival: gate::Arrival| {
+        // By HTTP/2 nobody comes this way.
+        let is_refused = A::SPEAKS_HTTP2 && refuses;
+        let arrival = if is_refused { arrival.refused(Reason::VersionNotSupported) } else { arrival };
+        gate::answer(app, exchange, arrival)
+    });
     let listener = Accepting::new(socket)?;
     loop {
         let (stream, peer) = tokio::select! {
@@ -48,7 +56,7 @@ pub(crate) async fn serve<A: App>(
             seat = make_room(&clients) => seat,
             _ = stage.wait_for(|stage| *stage >= Stage::Closing) => Seat::take_beyond_limit(&clients),
         };
-        entrance::enter((&service, number), stream, peer, seat);
+        entrance::enter(app, (&service, number), stream, peer, seat);
     }
     let socket = listener.into_std()?;
     socket.refuse();
@@ -59,7 +67,7 @@ pub(crate) async fn serve<A: App>(
         match accept_at_once(&socket) {
             Ok((stream, peer)) => {
                 // Whoever is in the queue has been let in by the kernel, and may have sent a request already.
-                entrance::enter((&service, number), stream, peer, Seat::take_beyond_limit(&clients));
+                entrance::enter(app, (&service, number), stream, peer, Seat::take_beyond_limit(&clients));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock || shortages == MOST_SHORTAGES => break,

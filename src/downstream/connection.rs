@@ -1,14 +1,17 @@
-//! Client connections as the acceptor begins them: each is a task.
+//! Client connections as the acceptor begins them: each is a task, and with HTTP/2 each of its requests is one, too.
 
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use super::clients::Clients;
+use super::clients::{Clients, Enlisted};
 use super::gate::Arrival;
 use super::http1::{self, Service};
+#[cfg(feature = "http2")]
+use super::protocol;
 use super::seat::Seat;
 use super::session::Session;
 use crate::address::Ends;
+use crate::app::App;
 use crate::exchange::{Delivery, Exchange, Peer};
 use crate::stream::Stream;
 use crate::worker::Worker;
@@ -16,24 +19,40 @@ use crate::worker::Worker;
 /// Nobody asks the admin's connections for a route.
 const NO_LISTENER: usize = usize::MAX;
 
+/// What a connection holds as long as any of its tasks is there.
+#[derive(Debug)]
+pub(super) struct Hold {
+    _seat: Seat,
+    _enlisted: Enlisted,
+}
+
 /// Serves a connection of a gateway listener, by its number, until it ends. With it comes whose it is and where that has come in, as far
 /// as somebody has said so. A drain waits for it from now on, not from its first turn.
-pub(super) fn spawn<S, F>(
+pub(super) fn spawn<A, S, F>(
+    app: &'static A,
     (service, listener): (&Rc<Service<S, F>>, usize),
     stream: Stream,
     (peer, destination): (Option<SocketAddr>, Option<SocketAddr>),
     seat: Seat,
     clients: &Rc<Clients>,
 ) where
+    A: App,
     S: Fn(Rc<Exchange>, Arrival) -> F + 'static,
     F: Future<Output = Option<Delivery>> + 'static,
 {
     let ends = ends(clients.worker(), &stream, peer, destination);
     let session = session(clients.worker().clone(), listener, peer, ends);
     let enlisted = clients.enlist(&session);
-    let service = service.clone();
+    let (service, hold) = (service.clone(), Hold { _seat: seat, _enlisted: enlisted });
+    // Not a line of it is in a gateway that speaks only HTTP/1.
+    #[cfg(feature = "http2")]
+    if A::SPEAKS_HTTP2 && protocol::may_be_http2(session.peer()) {
+        tokio::task::spawn_local(protocol::serve(app, stream, session, service, hold));
+        return;
+    }
+    let _ = app;
     tokio::task::spawn_local(async move {
-        let (_seat, _enlisted) = (seat, enlisted);
+        let _hold = hold;
         http1::serve(stream, session, service).await;
     });
 }

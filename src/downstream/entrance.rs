@@ -7,30 +7,38 @@ use super::connection;
 use super::gate::Arrival;
 use super::http1::Service;
 use super::seat::Seat;
+use crate::app::App;
 use crate::door::{Entered, Refused};
 use crate::exchange::{Delivery, Exchange};
 use crate::stream::Stream;
 use crate::worker::Full;
 
 /// Serves a connection that has a seat, by the listener's door if it has one; or refuses it.
-pub(super) fn enter<S, F>(
+pub(super) fn enter<A, S, F>(
+    app: &'static A,
     (service, number): (&Rc<Service<S, F>>, usize),
     stream: Stream,
     peer: Option<SocketAddr>,
     seat: Seat,
 ) where
+    A: App,
     S: Fn(Rc<Exchange>, Arrival) -> F + 'static,
     F: Future<Output = Option<Delivery>> + 'static,
 {
     let clients = seat.clients().clone();
     let Some(door) = clients.worker().settings().listeners.get(number).and_then(|listener| listener.door)
     else {
-        return begin((service, number), Entered { stream, peer, destination: None, is_shared: false }, seat);
+        return begin(
+            app,
+            (service, number),
+            Entered { stream, peer, destination: None, is_shared: false },
+            seat,
+        );
     };
     let (service, handshake) = (service.clone(), clients.begin_handshake());
     tokio::task::spawn_local(async move {
         match handshake.wait_for(door.enter(stream, peer)).await {
-            Ok(Some(entered)) => begin((&service, number), entered, seat),
+            Ok(Some(entered)) => begin(app, (&service, number), entered, seat),
             Ok(None) => {}
             Err(why) => seat.refuse(why, peer.map(|peer| peer.ip()), number),
         }
@@ -40,8 +48,13 @@ pub(super) fn enter<S, F>(
 }
 
 /// From here on it is HTTP.
-fn begin<S, F>((service, number): (&Rc<Service<S, F>>, usize), entered: Entered, mut seat: Seat)
-where
+fn begin<A, S, F>(
+    app: &'static A,
+    (service, number): (&Rc<Service<S, F>>, usize),
+    entered: Entered,
+    mut seat: Seat,
+) where
+    A: App,
     S: Fn(Rc<Exchange>, Arrival) -> F + 'static,
     F: Future<Output = Option<Delivery>> + 'static,
 {
@@ -49,7 +62,7 @@ where
     let address = peer.map(|peer| peer.ip().to_canonical());
     let clients = seat.clients().clone();
     match seat.claim(address.filter(|_| !is_shared)) {
-        Ok(()) => connection::spawn((service, number), stream, (peer, destination), seat, &clients),
+        Ok(()) => connection::spawn(app, (service, number), stream, (peer, destination), seat, &clients),
         Err(Full) => {
             seat.refuse(Refused::TooMany, address, number);
             // Without a reset its end would be ours to wait for (`TIME_WAIT`), once for each of them.

@@ -40,6 +40,18 @@ pub(super) enum Arrival {
     Refused(Reason, Option<(Method, Bytes)>),
 }
 
+impl Arrival {
+    /// The same, as what is not to be answered but with this.
+    pub(super) fn refused(self, reason: Reason) -> Self {
+        match self {
+            Self::Request(Head { method, target, .. }) => {
+                Self::Refused(reason, Some((method, target.line())))
+            }
+            refused @ Self::Refused(..) => refused,
+        }
+    }
+}
+
 /// The head of a request as it came.
 #[derive(Debug)]
 pub(super) struct Head {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use super::streams::Streams;
 use crate::error::Reason;
 use crate::exchange::{Exchange, Peer};
 
@@ -26,12 +27,22 @@ pub(super) enum Doing {
     Lingering(Instant),
 }
 
+/// What is under way on a connection.
+#[derive(Debug)]
+enum UnderWay {
+    /// Who awaits a request has none, and is small.
+    Nothing,
+    /// One request after the other: the present one.
+    Exchange(Rc<Exchange>),
+    /// Many at a time.
+    Streams(Rc<Streams>),
+}
+
 /// One client connection.
 #[derive(Debug)]
 pub(super) struct Session {
     peer: Rc<Peer>,
-    /// That of the present request; who awaits one has none, and is small.
-    exchange: RefCell<Option<Rc<Exchange>>>,
+    under_way: RefCell<UnderWay>,
     doing: Cell<Doing>,
     /// When a request, or the rest of its head, must have come.
     by: Cell<Instant>,
@@ -46,7 +57,7 @@ impl Session {
         let by = now + peer.worker().settings().timeouts.header_read;
         Self {
             peer,
-            exchange: RefCell::new(None),
+            under_way: RefCell::new(UnderWay::Nothing),
             doing: Cell::new(Doing::Idle(now)),
             by: Cell::new(by),
             closing: Cell::new(None),
@@ -61,7 +72,30 @@ impl Session {
     /// A request is answered from now on.
     pub(super) fn serve(&self, exchange: Rc<Exchange>) {
         self.doing.set(Doing::Serving);
-        self.exchange.replace(Some(exchange));
+        self.under_way.replace(UnderWay::Exchange(exchange));
+    }
+
+    /// Many requests are answered at a time from now on; a drain finds them here.
+    pub(super) fn carry(&self, streams: Rc<Streams>) {
+        self.under_way.replace(UnderWay::Streams(streams));
+    }
+
+    /// A request has come on one of many streams.
+    pub(super) fn stream_began(&self) {
+        self.doing.set(Doing::Serving);
+    }
+
+    /// No stream is open any more. The connection's task is to look when it has to end now.
+    pub(super) fn streams_ended(&self) {
+        let now = Instant::now();
+        self.doing.set(Doing::Idle(now));
+        self.by.set(now + self.peer.worker().settings().timeouts.idle);
+        self.wake();
+    }
+
+    /// The connection's task has something to look at.
+    pub(super) fn wake(&self) {
+        self.waker.borrow().iter().for_each(Waker::wake_by_ref);
     }
 
     pub(super) fn doing(&self) -> Doing {
@@ -70,7 +104,7 @@ impl Session {
 
     /// The task runs again.
     pub(super) fn resume(&self) {
-        if let Some(exchange) = &*self.exchange.borrow() {
+        if let UnderWay::Exchange(exchange) = &*self.under_way.borrow() {
             exchange.clock().resume();
         }
     }
@@ -85,7 +119,7 @@ impl Session {
     /// A request is awaited from now on, for `timeouts.idle`.
     pub(super) fn await_request(&self, now: Instant) {
         self.doing.set(Doing::Idle(now));
-        self.exchange.take();
+        self.under_way.replace(UnderWay::Nothing);
         self.by.set(now + self.peer.worker().settings().timeouts.idle);
     }
 
@@ -102,9 +136,14 @@ impl Session {
     pub(super) fn linger(&self, now: Instant, until: Instant) {
         if !matches!(self.doing.get(), Doing::Lingering(_)) {
             self.doing.set(Doing::Lingering(now));
-            self.exchange.take();
+            self.under_way.replace(UnderWay::Nothing);
         }
         self.by.set(until);
+    }
+
+    /// Whether no request is answered.
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.doing.get(), Doing::Idle(_) | Doing::Head(_))
     }
 
     /// When the wait for a request, or for the end, is over.
@@ -128,9 +167,7 @@ impl Session {
     /// must be there by `latest`.
     pub(super) fn close(&self, latest: Instant) {
         self.closing.set(Some(latest));
-        if let Some(waker) = &*self.waker.borrow() {
-            waker.wake_by_ref();
-        }
+        self.wake();
     }
 
     pub(super) fn is_closing(&self) -> bool {
@@ -154,8 +191,10 @@ impl Session {
     /// was anything to cut off: who awaits a request has nothing, and whose request was answered neither.
     pub(super) fn cut_off(&self, until: Instant) -> bool {
         let doing = self.doing.get();
-        if let Some(exchange) = &*self.exchange.borrow() {
-            exchange.clock().expire(Reason::Shutdown, until);
+        match &*self.under_way.borrow() {
+            UnderWay::Nothing => {}
+            UnderWay::Exchange(exchange) => exchange.clock().expire(Reason::Shutdown, until),
+            UnderWay::Streams(streams) => streams.cut_off(until),
         }
         self.close(Instant::now());
         !matches!(doing, Doing::Idle(_) | Doing::Lingering(_))

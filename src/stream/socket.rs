@@ -58,6 +58,16 @@ impl Socket {
         self.socket.peek(buffer).await
     }
 
+    /// The same for a task that waits for other things, too. What has been seen before is ready again.
+    #[cfg(feature = "http2")]
+    pub(crate) fn poll_peek(
+        &self,
+        buffer: &mut ReadBuf<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        self.socket.poll_peek(cx, buffer)
+    }
+
     /// Whether the runtime knows of nothing that has come, be it the end. It costs one look, and nobody is woken for it.
     #[inline]
     pub(crate) fn is_quiet(&self) -> bool {

@@ -228,8 +228,11 @@ fn interior_mutability_is_only_where_it_is_listed() {
         "src/downstream/clients.rs", // which connections there are, and how long they may stay
         "src/downstream/handshakes.rs", // connections on their way through a door
         "src/downstream/http1/flight.rs", // memory of exchanges, for the next ones
+        "src/downstream/http2.rs", // how many more streams a client may give up
+        "src/downstream/http2/transport.rs", // what a socket tells its connection
         "src/downstream/relief.rs", // who makes way next
         "src/downstream/session.rs", // what a connection is doing
+        "src/downstream/streams.rs", // which requests it carries at the same time
         "src/exchange.rs",     // whether a connection ends with an exchange
         "src/exchange/clock.rs", // what an exchange waits for
         "src/exchange/message/request_body/replay.rs", // what of a body is kept to be sent again

@@ -73,6 +73,7 @@ fn configs() -> Vec<(String, String)> {
 #[test]
 fn rustc_accepts_whatever_the_compiler_accepts() {
     let batch = Crate::copy("batch");
+    batch.with_features("\"full\"");
     let configs = configs();
     let directory = batch.directory.join("configs");
     fs::create_dir_all(&directory).expect("a directory of the test's own");

@@ -68,6 +68,26 @@ fn a_gateway_without_upgrades_has_no_tunnel() {
     }
 }
 
+/// The same of HTTP/2, whose crate is another; what is called by a constant alone is not called if that says no.
+#[test]
+fn a_gateway_without_http2_has_none_of_it() {
+    let own = Crate::copy("http2");
+    own.with_features("\"http2\"");
+    for (protocols, speaks) in [("[h2]", true), ("[h2, http/1.1]", true), ("[http/1.1]", false)] {
+        let listener = format!("{{address: 127.0.0.1:0, protocols: {protocols}}}");
+        let config =
+            format!("server: {{listeners: {{a: {listener}}}}}\nroutes: [{{path: /, respond: {{}}}}]\n");
+        own.write("gateway.yml", &config);
+        own.compiles();
+        let binary = std::fs::read(own.binary()).expect("the gateway");
+        let binary = String::from_utf8_lossy(&binary);
+        for symbol in ["10downstream5http2", "2h25proto", "2h25hpack"] {
+            assert_eq!(binary.contains(symbol), speaks, "{symbol} and {protocols}");
+        }
+        assert!(binary.contains("10downstream5http1"), "{protocols}");
+    }
+}
+
 #[test]
 fn a_config_that_needs_a_feature_says_which_line_to_write() {
     let own = Crate::copy("without-features");

@@ -33,6 +33,15 @@ impl Crate {
         copy
     }
 
+    /// Has castgate built with these features beside the default ones: `"http2"`.
+    pub(crate) fn with_features(&self, features: &str) {
+        let manifest = read(&self.directory.join("Cargo.toml"));
+        let line = "[dependencies]\ncastgate = {";
+        let with = manifest.replace(line, &format!("{line} features = [{features}],"));
+        assert_ne!(with, manifest);
+        self.write("Cargo.toml", &with);
+    }
+
     /// Writes a file of the crate, if it is not the same already: cargo goes by the time of the change.
     pub(crate) fn write(&self, file: &str, text: &str) {
         let path = self.directory.join(file);

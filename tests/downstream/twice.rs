@@ -14,6 +14,7 @@ use crate::home::{Crate, read, root};
 #[test]
 fn a_gateway_that_is_cast_twice_is_the_same_binary() {
     let twice = Crate::copy("twice");
+    twice.with_features("\"full\"");
     twice.write("gateway.yml", &read(&root().join("codegen/tests/pass/everything.yml")));
     let built = || {
         twice.clean();

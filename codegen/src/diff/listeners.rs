@@ -4,7 +4,7 @@
 use super::spelling;
 use super::treatment::{self, Leaves};
 use crate::language::Kind;
-use crate::language::kind::{ListOf, Proxy};
+use crate::language::kind::{ListOf, Proxy, Versions};
 use crate::model::{Listener, Model, ProxyProtocol, Site, TrustedProxy};
 use crate::show;
 use crate::yaml::Tree;
@@ -79,23 +79,31 @@ fn spelled(listener: &Listener) -> BTreeSet<String> {
     spelled.collect()
 }
 
-/// Who speaks the PROXY protocol, by the addresses where: `server.proxy_protocol.0.0.0.0:443`. Whose listener that is counts no more
-/// than in its routes.
+/// Who speaks the PROXY protocol, and which versions of HTTP are spoken, by the addresses where: `server.proxy_protocol.0.0.0.0:443`.
+/// Whose listener that is counts no more than in its routes.
 pub(super) fn doors(model: &Model) -> Leaves {
+    let within = |key: &str, tree| (key.to_owned(), tree);
     let tree = |spell: fn(&[TrustedProxy]) -> Vec<TrustedProxy>| {
         let door = |listener: &Listener| -> Vec<(String, Tree)> {
             let Some(ProxyProtocol { from }) = &listener.proxy_protocol else { return Vec::new() };
             let from = ListOf(Proxy).tree(&spell(from));
             spelled(listener).into_iter().map(|address| (address, from.clone())).collect()
         };
+        // That of most need not be said.
+        let http2 = model.listeners.iter().filter(|listener| listener.speaks_http2());
+        let protocols = http2.flat_map(|listener| {
+            let protocols = Versions.tree(&listener.protocols);
+            spelled(listener).into_iter().map(move |address| (address, protocols.clone()))
+        });
         let doors = Tree::Map(model.listeners.iter().flat_map(door).collect());
-        let within = |key: &str, tree| Tree::Map(vec![(key.to_owned(), tree)]);
-        within("server", within("proxy_protocol", doors))
+        let all = [within("proxy_protocol", doors), within("protocols", Tree::Map(protocols.collect()))];
+        Tree::Map(vec![within("server", Tree::Map(all.into()))])
     };
     let mut leaves =
         treatment::meant(&tree(spelling::fewest_proxies).canonical(), &tree(<[TrustedProxy]>::to_vec));
     // Of none there is nothing to say.
     leaves.remove("server.proxy_protocol");
+    leaves.remove("server.protocols");
     leaves
 }
 

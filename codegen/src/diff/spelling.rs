@@ -1,6 +1,6 @@
 //! One spelling for all that means the same: of addresses, of backends, of networks.
 
-use crate::model::{Backend, BackendUrl, Cidr, Late, Listener, Model, Piece, TrustedProxy};
+use crate::model::{Backend, BackendUrl, Cidr, HttpVersion, Late, Listener, Model, Piece, TrustedProxy};
 use castgate_contract::{backend, listen};
 use ipnet::Ipv6Net;
 use std::net::IpAddr;
@@ -20,6 +20,8 @@ pub(super) fn make_sections_canonical(model: &mut Model) {
     model.listeners.extend(all.map(|all| Listener {
         name: None,
         proxy_protocol: None,
+        // So that limits of HTTP/2 are compared, and are no change where it comes or goes.
+        protocols: HttpVersion::BOTH.into(),
         redirect: None,
         ..all
     }));

@@ -6,7 +6,7 @@ use quote::quote;
 
 /// `GATEWAY`, its type, and its `impl App`.
 pub(super) fn app(plan: &Plan) -> TokenStream {
-    let Plan { stacks, tables, answers_preflights, .. } = plan;
+    let Plan { stacks, tables, answers_preflights, speaks_http2, .. } = plan;
     let aliases: Vec<_> = stacks.iter().map(|stack| &stack.alias).collect();
     let routes = match tables.as_slice() {
         [_] => quote! {
@@ -34,6 +34,8 @@ pub(super) fn app(plan: &Plan) -> TokenStream {
             type Target = Target;
 
             const ANSWERS_PREFLIGHTS: bool = #answers_preflights;
+
+            const SPEAKS_HTTP2: bool = #speaks_http2;
 
             fn settings(&self) -> &'static Settings {
                 &SETTINGS

@@ -12,10 +12,10 @@ pub(super) fn settings(plan: &Plan) -> TokenStream {
         let (name, of) = (path(name), value(of));
         quote!(#name: #of)
     });
-    let listeners = listeners.iter().map(|Listener { name, listen, door, .. }| {
-        let (listen, door) = (value(listen), door.as_ref().map(value));
+    let listeners = listeners.iter().map(|Listener { name, listen, door, protocols, .. }| {
+        let (listen, door, protocols) = (value(listen), door.as_ref().map(value), value(protocols));
         let door = door.map_or_else(|| quote!(None), |door| quote!(Some(&#door)));
-        quote!(Listener { name: #name, listen: #listen, door: #door })
+        quote!(Listener { name: #name, listen: #listen, door: #door, protocols: #protocols })
     });
     let names = upstreams.iter().map(|upstream| &upstream.name);
     quote! {

@@ -36,7 +36,7 @@ pub(crate) use nested::Nested;
 pub(crate) use network::{ClientAddress, Network, Proxy};
 pub(crate) use origin::OriginOf;
 pub(crate) use process::{Level, Threads};
-pub(crate) use protocol::Protocols;
+pub(crate) use protocol::{Protocols, Versions};
 pub(crate) use quantity::{
     RateOf, Seconds, Share, ShareAbove0, SizeLimit, SizeOf, Span, TimeLimit, Timeout, TimeoutOf,
 };

@@ -2,13 +2,15 @@
 
 use super::kind::{Address, AsWritten, ByHand, Everybody, Level, ListOf, Nested, Number, NumberLimit};
 use super::kind::{
-    OneOrList, Protocols, Proxy, Refused, SizeLimit, SizeOf, Span, Threads, TimeLimit, Timeout, Word,
+    OneOrList, Protocols, Proxy, Refused, SizeLimit, SizeOf, Span, Threads, TimeLimit, Timeout, Versions,
+    Word,
 };
 use super::route::Redirect;
 use super::{Shape, Without, section, words};
 use crate::ast::Map;
 use crate::model::{Late, Placed, TrustedProxy, Workers};
 use castgate_contract::level;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Where a gateway listens that is not told.
@@ -28,6 +30,21 @@ words! {
         /// It does not.
         Off = "off" => "Via::Off";
     }
+}
+
+words! {
+    /// A version of HTTP.
+    HttpVersion, "protocol" {
+        /// HTTP/2.
+        Http2 = "h2";
+        /// HTTP/1.1, and 1.0.
+        Http1 = "http/1.1";
+    }
+}
+
+impl HttpVersion {
+    /// All that this version knows.
+    pub(crate) const BOTH: [Self; 2] = [Self::Http2, Self::Http1];
 }
 
 section! {
@@ -59,6 +76,8 @@ section! {
         limits: Limits = Nested, defaults, example "{body: 50MiB}";
         /// How long a client may take.
         timeouts: ServerTimeouts = Nested, defaults, example "{request: 30s}";
+        /// What a client of HTTP/2 may do, beside what `limits` says of every request; only where a listener's `protocols` have `h2`.
+        http2: Http2 = Nested, defaults, example "{streams: 200}";
         /// How the gateway stops.
         drain: Drain = Nested, defaults, example "{delay: 5s, grace: 20s}";
         /// Not supported by this version.
@@ -78,6 +97,9 @@ section! {
         redirect: Redirect = Everybody, optional "", example "https";
         /// Who says whose connection it is before the first byte of HTTP, by the PROXY protocol; see "The PROXY protocol" in the manual.
         proxy_protocol: ProxyProtocol = Nested, optional "", example "{from: [10.0.0.0/8]}";
+        /// The versions of HTTP that are spoken here: `h2`, `http/1.1`, or both in either order. Without TLS a client of HTTP/2 begins with it
+        /// (prior knowledge), and its first bytes tell which it is; nobody can upgrade to it.
+        protocols: BTreeSet<HttpVersion> = Versions, default BTreeSet::from([HttpVersion::Http1]), example "[h2, http/1.1]";
     }
 }
 
@@ -111,6 +133,31 @@ section! {
         /// Those of one client address, of IPv6 of a network of 64 bits, 1 to 10000000 or `off`; a further one is closed at once.
         /// `trusted_proxies` and Unix sockets have the connections of many clients, and are not counted.
         connections_per_client: Option<u32> = NumberLimit(1, 10_000_000), default Some(1000), example "200";
+    }
+}
+
+section! {
+    /// `server.http2:`, for each connection
+    Http2 / WrittenHttp2 => "Http2" {
+        /// Requests that are answered at a time, 1 to 10000.
+        streams: u32 = Number(1, 10_000), default 100, example "200";
+        /// What a client may send of a request's body before it is taken, `1KiB` to `16MiB`; for all streams together there is as much as for
+        /// `streams` of them, and at most 2GiB, so that one which nobody reads stops no other.
+        stream_window: u64 = SizeOf(KIB, 16 * KIB * KIB, "must be 1KiB to 16MiB"), default 64 * KIB, example "256KiB";
+        /// What waits of a response for a client that takes nothing, `1KiB` to `16MiB`, for each stream.
+        send_buffer: u64 = SizeOf(KIB, 16 * KIB * KIB, "must be 1KiB to 16MiB"), default 64 * KIB, example "128KiB";
+        /// The largest frame that a client may send, `16KiB` to 16777215 bytes.
+        frame: u64 = SizeOf(16 * KIB, 16 * KIB * KIB - 1, "must be 16KiB to 16777215B"), default 16 * KIB, example "32KiB";
+        /// The table by which a client compresses its fields (HPACK), at most `64KiB`.
+        header_table: u64 = SizeOf(0, 64 * KIB, "must be at most 64KiB"), default 4 * KIB, example "8KiB";
+        /// Requests that a client may give up, or break off by mistakes, beyond as many as end well, 1 to 1000000; then the connection
+        /// is closed (`ENHANCE_YOUR_CALM`).
+        resets: u32 = Number(1, 1_000_000), default 256, example "1000";
+        /// Requests that a client may give up before they have been looked at, 1 to 10000; then the connection is closed.
+        early_resets: u32 = Number(1, 10_000), default 20, example "50";
+        /// Frames that bring nothing (PING, SETTINGS, PRIORITY, WINDOW_UPDATE, RST_STREAM, and empty ones), which a client may send in 10 seconds
+        /// beyond four for each frame of fields or data that goes either way, 10 to 10000000; then the connection is closed.
+        idle_frames: u32 = Number(10, 10_000_000), default 10_000, example "2000";
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::language::kind::{Address, OneOrList};
 use crate::language::{Constant, Facade};
 use crate::model::{Model, Site};
-use crate::plan::Listener;
+use crate::plan::{Listener, Value};
 
 /// In the order of the config.
 pub(super) fn listeners(model: &Model, sites: &[Site<'_>]) -> Vec<Listener> {
@@ -13,6 +13,11 @@ pub(super) fn listeners(model: &Model, sites: &[Site<'_>]) -> Vec<Listener> {
             name: listener.name.clone().unwrap_or_default(),
             listen: OneOrList(Address, "").value(&listener.address),
             door: listener.proxy_protocol.as_ref().map(Facade::value),
+            protocols: Value::Path(match (listener.speaks_http2(), listener.speaks_http1()) {
+                (false, _) => "Protocols::Http1",
+                (true, false) => "Protocols::Http2",
+                (true, true) => "Protocols::Both",
+            }),
             table: sites.iter().position(is_here).unwrap_or(0),
         }
     };

@@ -68,7 +68,7 @@ impl Statics {
     }
 
     /// Each feature once, whoever needs it too.
-    fn need(&mut self, feature: Option<&'static str>, user: &'static str, line: &FileLine) {
+    pub(super) fn need(&mut self, feature: Option<&'static str>, user: &'static str, line: &FileLine) {
         if let Some(feature) = feature
             && !self.needs.iter().any(|need| need.feature == feature)
         {

@@ -1,6 +1,6 @@
 //! Where clients come in, and which routes they find there.
 
-use super::{Model, Origin, Placed, ProxyProtocol, Redirect};
+use super::{HttpVersion, Model, Origin, Placed, ProxyProtocol, Redirect};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,11 +16,23 @@ pub struct Listener {
     pub address: Vec<Placed>,
     /// Who says whose connection it is.
     pub proxy_protocol: Option<ProxyProtocol>,
+    /// What is spoken there; at least one.
+    pub protocols: BTreeSet<HttpVersion>,
     /// Where it sends everybody; then the one route it has is that of [`Listener::redirect_name`].
     pub redirect: Option<Redirect>,
 }
 
 impl Listener {
+    /// Whether HTTP/2 is spoken there.
+    pub(crate) fn speaks_http2(&self) -> bool {
+        self.protocols.contains(&HttpVersion::Http2)
+    }
+
+    /// Whether HTTP/1.1 is.
+    pub(crate) fn speaks_http1(&self) -> bool {
+        self.protocols.contains(&HttpVersion::Http1)
+    }
+
     /// What the route is called that sends everybody elsewhere. No route without a name of its own is called so: theirs
     /// have a `/`, and listeners have none.
     pub(crate) fn redirect_name(&self) -> String {
@@ -99,6 +111,11 @@ impl Site<'_> {
 }
 
 impl Model {
+    /// The first listener that speaks HTTP/2.
+    pub(crate) fn http2(&self) -> Option<&Listener> {
+        self.listeners.iter().find(|listener| listener.speaks_http2())
+    }
+
     /// The gateway, once for all listeners that have the same routes, in the order of the first of them.
     pub fn sites<'m>(&'m self) -> Vec<Site<'m>> {
         let mut found: Vec<(Vec<&'m Listener>, Vec<usize>)> = Vec::new();

@@ -58,7 +58,11 @@ const TABLE: &[Elsewhere] = &[
         "`respond` answers with a text, `upstream` forwards to a server of files",
     ),
     // Protocols.
-    absent(&["grpc", "grpc_web", "http2", "h2", "http3", "quic"], "this version speaks HTTP/1.1", ""),
+    absent(
+        &["grpc", "grpc_web", "h2c", "http3", "quic"],
+        "this version speaks HTTP/1.1, and HTTP/2 with clients",
+        "`protocols: [h2, http/1.1]` of a listener is what has HTTP/2",
+    ),
     // Observing.
     absent(
         &["tracing", "opentelemetry", "otlp", "zipkin", "jaeger"],

@@ -70,6 +70,8 @@ pub struct Listener {
     pub listen: Value,
     /// What its connections go through before they are HTTP.
     pub door: Option<Value>,
+    /// What is spoken there.
+    pub protocols: Value,
     /// Listeners that have the same routes have one table.
     pub table: usize,
 }

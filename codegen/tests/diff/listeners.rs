@@ -63,6 +63,22 @@ fn who_speaks_the_proxy_protocol_at_an_address_is_compared() {
     assert_eq!(kinds_of(&ours, &elsewhere), ["server-changed"]);
 }
 
+#[test]
+fn what_is_spoken_at_an_address_is_compared() {
+    let with =
+        |more: &str| CONFIG.replace("address: '0.0.0.0:8443'", &format!("address: '0.0.0.0:8443', {more}"));
+    let ours = with("protocols: [h2, http/1.1]");
+    let changes = diff(&model(CONFIG), &model(&ours)).text();
+    assert_eq!(changes, "server-changed server.protocols.\"0.0.0.0:8443\": [h2, http/1.1]\n");
+    assert_eq!(kinds_of(&ours, CONFIG), ["server-changed"]);
+    assert_eq!(kinds_of(&ours, &with("protocols: [h2]")), ["server-changed"]);
+    assert_eq!(kinds_of(&ours, &with("protocols: [http/1.1, h2]")), [""; 0]);
+    assert_eq!(kinds_of(CONFIG, &with("protocols: [http/1.1]")), [""; 0]);
+    // So are its limits, once.
+    let limited = ours.replace("server:\n", "server:\n  http2: {streams: 10}\n");
+    assert_eq!(kinds_of(&ours, &limited), ["server-changed"]);
+}
+
 /// Two listeners that change their names, and so the routes at their addresses.
 #[test]
 fn names_that_are_swapped_swap_what_is_reached() {

@@ -17,6 +17,7 @@ pub(crate) enum Target {
 impl App for Compiled {
     type Target = Target;
     const ANSWERS_PREFLIGHTS: bool = false;
+    const SPEAKS_HTTP2: bool = true;
     fn settings(&self) -> &'static Settings {
         &SETTINGS
     }
@@ -49,12 +50,19 @@ impl App for Compiled {
     }
 }
 
+// What the library must have been built with.
+
+const _: () = assert!(
+    features::HTTP2,
+    "listeners.yml:6: `protocols` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"http2\"]"
+);
+
 // Settings.
 
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "listeners.yml",
-        config_sha256: "5857657fe6f83c3bdd1fd8a8ac3d7a059a757fa9afda21da253bf93c0dbce4f5",
+        config_sha256: "73948495908ae76eae9697c27f9a7af396ed9208d29d2a93ffe0a837a97d8d8e",
     },
     normal_config: NORMAL_CONFIG,
     listeners: &[
@@ -71,6 +79,7 @@ static SETTINGS: Settings = Settings {
                 },
             ],
             door: None,
+            protocols: Protocols::Http1,
         },
         Listener {
             name: "partner",
@@ -89,6 +98,7 @@ static SETTINGS: Settings = Settings {
                     ],
                 },
             ),
+            protocols: Protocols::Http1,
         },
         Listener {
             name: "internal",
@@ -99,6 +109,7 @@ static SETTINGS: Settings = Settings {
                 },
             ],
             door: None,
+            protocols: Protocols::Both,
         },
         Listener {
             name: "plain",
@@ -109,6 +120,7 @@ static SETTINGS: Settings = Settings {
                 },
             ],
             door: None,
+            protocols: Protocols::Http1,
         },
     ],
     workers: None,
@@ -133,6 +145,16 @@ static SETTINGS: Settings = Settings {
         write: Duration::from_secs(30),
         idle: Duration::from_secs(75),
         connection: Some(Duration::from_secs(3600)),
+    },
+    http2: Http2 {
+        streams: 100,
+        stream_window: 65536,
+        send_buffer: 65536,
+        frame: 16384,
+        header_table: 4096,
+        resets: 256,
+        early_resets: 20,
+        idle_frames: 10000,
     },
     drain: Drain {
         delay: Duration::from_secs(0),
@@ -277,17 +299,21 @@ static NORMAL_CONFIG: &str = r#"server:
   listeners:
     public:
       address: ["0.0.0.0:8443", "[::]:8443"]
+      protocols: [http/1.1]
     partner:
       address: ["${env:PARTNER:-0.0.0.0:8444}"]
       proxy_protocol:
         from: ["10.0.0.0/8", "fd00::/8", unix]
+      protocols: [http/1.1]
     internal:
       address: ["127.0.0.1:8081"]
+      protocols: [h2, http/1.1]
     plain:
       address: ["0.0.0.0:80"]
       redirect:
         scheme: https
         status: 308
+      protocols: [http/1.1]
   workers: auto
   log_level: info
   trusted_proxies: []
@@ -308,6 +334,15 @@ static NORMAL_CONFIG: &str = r#"server:
     idle: 75s
     connection: 60m
     request: 60s
+  http2:
+    streams: 100
+    stream_window: 64KiB
+    send_buffer: 64KiB
+    frame: 16KiB
+    header_table: 4KiB
+    resets: 256
+    early_resets: 20
+    idle_frames: 10000
   drain:
     delay: 0s
     grace: 25s

@@ -16,6 +16,7 @@ pub(crate) enum Target {
 impl App for Compiled {
     type Target = Target;
     const ANSWERS_PREFLIGHTS: bool = false;
+    const SPEAKS_HTTP2: bool = false;
     fn settings(&self) -> &'static Settings {
         &SETTINGS
     }
@@ -65,6 +66,7 @@ static SETTINGS: Settings = Settings {
                 },
             ],
             door: None,
+            protocols: Protocols::Http1,
         },
     ],
     workers: None,
@@ -89,6 +91,16 @@ static SETTINGS: Settings = Settings {
         write: Duration::from_secs(30),
         idle: Duration::from_secs(75),
         connection: Some(Duration::from_secs(3600)),
+    },
+    http2: Http2 {
+        streams: 100,
+        stream_window: 65536,
+        send_buffer: 65536,
+        frame: 16384,
+        header_table: 4096,
+        resets: 256,
+        early_resets: 20,
+        idle_frames: 10000,
     },
     drain: Drain {
         delay: Duration::from_secs(0),

@@ -55,6 +55,16 @@ fn config_around(path: &str, key: &str, entry: &str) -> String {
             let other = "public: {address: 127.0.0.1:8081}";
             rest = format!("server: {{listeners: {{{other}, plain: {{{address}{entry}}}}}}}");
         }
+        "server.http2" => {
+            rest = format!(
+                "server: {{listeners: {{plain: {{address: 127.0.0.1:8082, protocols: [h2]}}}}, http2: {{{entry}}}}}"
+            );
+        }
+        "server" if key == "http2" => {
+            rest = format!(
+                "server: {{listeners: {{plain: {{address: 127.0.0.1:8082, protocols: [h2]}}}}, {entry}}}"
+            );
+        }
         "server.listeners.proxy_protocol" => {
             rest = format!(
                 "server: {{listeners: {{plain: {{address: 127.0.0.1:8082, proxy_protocol: {{{entry}}}}}}}}}"

@@ -23,7 +23,16 @@ pub(super) fn gateway(choices: &mut Choices<'_>) -> Node {
     if !plan.listeners.is_empty() {
         let Node::Map(keys) = server.get_or_insert(Node::Map(Vec::new())) else { unreachable!() };
         keys.retain(|(key, _)| key != "listen");
-        keys.push(("listeners".to_owned(), listeners(choices, &plan.listeners)));
+        let speaks: Option<&[&str]> = match choices.below(4) {
+            0 => None,
+            1 => Some(&["h2", "http/1.1"]),
+            2 => Some(&["h2"]),
+            _ => Some(&["http/1.1"]),
+        };
+        keys.push(("listeners".to_owned(), listeners(choices, &plan.listeners, speaks)));
+        if speaks.is_some_and(|protocols| protocols.contains(&"h2")) && choices.chance(60) {
+            keys.push(("http2".to_owned(), http2(choices)));
+        }
     }
     if let Some(server) = server {
         gateway.put("server", server);
@@ -133,8 +142,9 @@ fn server(choices: &mut Choices<'_>) -> Node {
     server.done()
 }
 
-/// Each with an address of its own.
-fn listeners(choices: &mut Choices<'_>, names: &[String]) -> Node {
+/// Each with an address of its own; `speaks` is what the first one says of its protocols.
+fn listeners(choices: &mut Choices<'_>, names: &[String], speaks: Option<&[&str]>) -> Node {
+    let mut speaks = speaks;
     let addresses = [
         ["0.0.0.0:8080", "[::]:8080"],
         ["${env:LISTEN}", "127.0.0.1:0"],
@@ -144,6 +154,9 @@ fn listeners(choices: &mut Choices<'_>, names: &[String]) -> Node {
         let mut section = Section::default();
         section.put("address", listen(choices, &addresses));
         section.may(choices, 30, "proxy_protocol", proxy_protocol);
+        if let Some(protocols) = speaks.take() {
+            section.put("protocols", Node::List(protocols.iter().map(|word| Node::text(*word)).collect()));
+        }
         (name.clone(), section.done())
     };
     let mut listeners: Vec<_> = names.iter().zip(addresses).map(listener).collect();
@@ -154,6 +167,24 @@ fn listeners(choices: &mut Choices<'_>, names: &[String]) -> Node {
         listeners.push(("sent away".to_owned(), section.done()));
     }
     Node::Map(listeners)
+}
+
+/// What a client of HTTP/2 may do.
+fn http2(choices: &mut Choices<'_>) -> Node {
+    let mut section = Section::default();
+    section.may(choices, 50, "streams", |choices| number(choices, 1, 128));
+    for (key, least, most) in [
+        ("stream_window", 1 << 10, 15 << 20),
+        ("send_buffer", 1 << 10, 16 << 20),
+        ("frame", 16 << 10, 15 << 20),
+        ("header_table", 0, 64 << 10),
+    ] {
+        section.may(choices, 50, key, |choices| size(choices, least, most));
+    }
+    section.may(choices, 50, "resets", |choices| number(choices, 1, 1000));
+    section.may(choices, 50, "early_resets", |choices| number(choices, 1, 1000));
+    section.may(choices, 50, "idle_frames", |choices| number(choices, 10, 1000));
+    section.done()
 }
 
 /// Who says whose connection it is.

@@ -30,6 +30,24 @@ impl Target {
         let is_elsewhere = uri.scheme().is_some() || uri.authority().is_some();
         Some(Self { target, elsewhere: is_elsewhere.then(|| Elsewhere(uri.into())) })
     }
+
+    /// One that is nothing but a path, and perhaps a query, or `*`; `None` if it is neither.
+    #[cfg(feature = "http2")]
+    pub(in crate::downstream) fn of_path(target: PathAndQuery) -> Option<Self> {
+        let is_one = target.as_str().starts_with('/') || target.as_str() == "*";
+        is_one.then_some(Self { target, elsewhere: None })
+    }
+
+    /// That of a request which names none.
+    #[cfg(feature = "http2")]
+    pub(in crate::downstream) const fn root() -> Self {
+        Self { target: root(), elsewhere: None }
+    }
+
+    /// The path and the query as text.
+    pub(super) fn line(&self) -> Bytes {
+        Bytes::copy_from_slice(self.target.as_str().as_bytes())
+    }
 }
 
 impl Elsewhere {

@@ -58,6 +58,7 @@ impl App for Answering {
     type Target = ();
 
     const ANSWERS_PREFLIGHTS: bool = false;
+    const SPEAKS_HTTP2: bool = false;
 
     fn settings(&self) -> &'static Settings {
         &SETTINGS
@@ -93,7 +94,7 @@ fn answer_in(stage: Stage) -> String {
         process.enter(stage);
         let stream = crate::stream::Stream::tcp(stream);
         let service = Connections::new(|exchange, arrival| gate::answer(&Answering, exchange, arrival));
-        entrance::enter((&service, 0), stream, Some(peer), seat);
+        entrance::enter(&Answering, (&service, 0), stream, Some(peer), seat);
         client.write_all(b"GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.unwrap();

@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn what_the_gateway_says_of_itself_is_its_own() {
         use crate::introduction::{Introduction, Via};
-        for version in [http::Version::HTTP_10, http::Version::HTTP_11] {
+        for version in [http::Version::HTTP_10, http::Version::HTTP_11, http::Version::HTTP_2] {
             let said = Introduction::name(Via::On, version).unwrap();
             assert_eq!(passes(said.as_bytes()), 1);
         }

@@ -1,12 +1,17 @@
-//! Protocols that a connection may switch to (RFC 9110 section 7.8).
+//! Protocols that a connection may switch to (RFC 9110 section 7.8), and those it may begin with.
 
-use super::{ConfigPath, Constant, Cx, Kind, OneOrList, Shape, Tree, Value};
-use crate::ast::{Strings, StringsOrOff};
+use super::{ConfigPath, Constant, Cx, Kind, Like, OneOrList, Shape, Tree, Value, WordSet};
+use crate::ast::{List, Strings, StringsOrOff};
 use crate::codes;
 use crate::diagnostic::quoted;
+use crate::language::server::HttpVersion;
+use std::collections::BTreeSet;
 
 /// Some protocols, or `off`: none.
 pub(crate) struct Protocols;
+
+/// Versions of HTTP, at least one.
+pub(crate) struct Versions;
 
 /// A protocol, by its token, perhaps with a version behind a slash.
 struct Protocol;
@@ -48,6 +53,34 @@ impl Kind<Vec<String>> for Protocols {
 impl Constant<Vec<String>> for Protocols {
     fn value(&self, value: &Vec<String>) -> Value {
         Value::Slice(value.iter().cloned().map(Value::Text).collect())
+    }
+}
+
+impl Like for Versions {
+    type Value = BTreeSet<HttpVersion>;
+    type Other = WordSet;
+    const OTHER: WordSet = WordSet;
+
+    fn take(
+        &self,
+        cx: &mut Cx<'_>,
+        at: &ConfigPath,
+        written: &List<String>,
+    ) -> Option<BTreeSet<HttpVersion>> {
+        if written.is_empty() {
+            cx.sink.error_at(
+                &codes::IMPOSSIBLE_VALUE,
+                at,
+                "no protocol is spoken here",
+                "this list is empty",
+            );
+            return None;
+        }
+        // What is wrong with all of them has been reported.
+        WordSet.read(cx, at, written).filter(|versions| !versions.is_empty())
+    }
+    fn codes(&self) -> Vec<&'static codes::Code> {
+        vec![&codes::IMPOSSIBLE_VALUE]
     }
 }
 

@@ -28,6 +28,7 @@ mod fields;
 mod headers;
 mod health;
 mod hosts;
+mod http2;
 mod interim;
 mod ip_filter;
 mod kept_connections;
