@@ -264,8 +264,7 @@ where
         version: Version,
         arrival: Arrival,
     ) {
-        let is_refused = matches!(arrival, Arrival::Refused(..));
-        let to = To { method, version, is_refused };
+        let to = To { method, version };
         let mut flight = self.service.start(exchange, decoder, to, arrival);
         // What came with the head is there when it is first asked for.
         if flight.exchange.upload().is_coming() && !flight.exchange.upload().is_on_demand() {

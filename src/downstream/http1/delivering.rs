@@ -17,9 +17,9 @@ use crate::http1::Framing;
 const MOST_UNWANTED: u64 = 64 * 1024;
 /// nor is it waited for any longer (RFC 9112 section 9.3).
 pub(super) const MOST_UNWANTED_TIME: Duration = Duration::from_secs(2);
-/// When a connection closes over something that its client still sends, that is read and dropped until nothing has come for this
-/// long, so that the kernel does not answer it with a reset that would destroy our response (RFC 9112 section 9.6; nginx's
-/// `lingering_timeout`),
+/// Behind its last answer a connection reads, and drops what it reads, until its client closes it, or nothing has come for this long.
+/// Whatever a client sends into one that is closed, a kernel answers with a reset, which would destroy what is still on its way to
+/// that client (RFC 9112 section 9.6; nginx's `lingering_timeout`, with `lingering_close always`),
 const LINGER: Duration = Duration::from_secs(5);
 /// and for no longer than this (nginx's `lingering_time`).
 const MOST_LINGER: Duration = Duration::from_secs(30);
@@ -173,20 +173,12 @@ where
         if let Work::Delivery(Delivery { account: Some(account), .. }) = &mut flight.place.work {
             account.delivered();
         }
-        let is_last = flight.exchange.is_last();
-        let is_unread =
-            flight.exchange.upload().is_coming() || self.wire.input.has_some() || flight.place.to.is_refused;
-        let most = now + MOST_LINGER;
-        let next = match (is_last, is_unread) {
-            (false, _) => {
-                self.session.await_request(now);
-                self.enter(State::Awaiting)
-            }
-            (true, false) => Poll::Ready(Next::Over),
-            (true, true) => {
-                self.session.linger(now, most.min(now + LINGER));
-                self.enter(State::Ending(most))
-            }
+        let next = if flight.exchange.is_last() {
+            self.session.linger(now, now + LINGER);
+            self.enter(State::Ending(now + MOST_LINGER))
+        } else {
+            self.session.await_request(now);
+            self.enter(State::Awaiting)
         };
         // Now the session has no hold on its exchange any more.
         self.service.put_back(flight);

@@ -114,8 +114,6 @@ pub(super) struct Place<F> {
 pub(super) struct To {
     pub(super) method: Method,
     pub(super) version: Version,
-    /// What has come is no request; nobody knows where it ends.
-    pub(super) is_refused: bool,
 }
 
 impl<F> Default for Place<F> {
@@ -126,7 +124,7 @@ impl<F> Default for Place<F> {
             output: Encoder::default(),
             decoder: Decoder::request(Framing::Nothing),
             unwanted: 0,
-            to: To { method: Method::GET, version: Version::Http11, is_refused: false },
+            to: To { method: Method::GET, version: Version::Http11 },
             ends_body: false,
         }
     }

@@ -32,6 +32,7 @@ mod http2;
 mod interim;
 mod ip_filter;
 mod kept_connections;
+mod last_answers;
 mod layers;
 mod lifecycle;
 mod limits;
