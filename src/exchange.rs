@@ -142,6 +142,13 @@ impl Exchange {
         self.clock.consented();
     }
 
+    /// An attempt has failed, and another is made: nobody waits any longer for what that one was waiting for.
+    #[cold]
+    pub(crate) fn attempt_failed(&self) {
+        self.upload.let_be();
+        self.clock.attempt_failed();
+    }
+
     pub(crate) fn takes_trailers(&self) -> bool {
         self.takes_trailers.get()
     }

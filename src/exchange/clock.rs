@@ -122,10 +122,24 @@ impl Clock {
         self.cut.set(None);
     }
 
-    /// An attempt at a backend begins, which may take this long for the head of its response.
+    /// The backend of an attempt is connected to, and may take this long for the head of its response.
     pub(crate) fn await_answer(&self, within: Duration) {
         self.head_within.set(within);
         self.by.set(self.limit.get().min(self.now() + within));
+    }
+
+    /// An attempt has failed, and another is made: its backend is waited for with time of its own, and be it only to be connected to.
+    /// What is late already stays late.
+    #[cold]
+    pub(super) fn attempt_failed(&self) {
+        if self.expired.get().is_none() {
+            // It was the client that took the time.
+            if self.phase.replace(Phase::ResponseHead) == Phase::Upload {
+                self.limit.set(self.now() + self.route.get().timeout);
+            }
+            self.head_within.set(self.route.get().timeout);
+            self.by.set(self.limit.get());
+        }
     }
 
     /// The backend is asked whether it wants the body.

@@ -99,6 +99,11 @@ impl Upload {
         self.wanted.get()
     }
 
+    /// Its reader has given up waiting, and may come again.
+    pub(super) fn let_be(&self) {
+        self.wanted.set(false);
+    }
+
     /// For the driver: whether the client waits to be told that it may send.
     pub(crate) fn is_on_demand(&self) -> bool {
         self.on_demand.get()

@@ -10,11 +10,11 @@ use http::{HeaderName, HeaderValue, Method};
 
 use super::PathEdit;
 use crate::error::Reason;
-use crate::exchange::{Context, Request, RequestBody, Response};
+use crate::exchange::{Context, Exchange, Request, RequestBody, Response};
 use crate::retries::RetryCause;
 use crate::upstream::{
-    Backend, Balance, BalancerContext, Cluster, Connection, HostHeader, Outbound, Owner, Pool, SendError,
-    Tried, Upstream,
+    Backend, Balance, BalancerContext, Cluster, Connection, HostHeader, Outbound, Owner, SendError, Tried,
+    Upstream,
 };
 
 /// What has been tried of one request, and what may still be.
@@ -130,7 +130,7 @@ impl<B: Balance> Attempts<B> {
                 return Outcome::Unsent;
             }
             Ok(connection) if !is_free && connection.has_ended() => {
-                return self.unsent(pool, connection.idle_for(attempt.started), &attempt);
+                return self.unsent(exchange, connection.idle_for(attempt.started), &attempt);
             }
             Ok(mut connection) => {
                 connection.keep_in_flight(in_flight);
@@ -164,7 +164,7 @@ impl<B: Balance> Attempts<B> {
                     }
                     Err(SendError::NotSent(unsent)) => {
                         self.body = unsent;
-                        return self.unsent(pool, idle(), &attempt);
+                        return self.unsent(exchange, idle(), &attempt);
                     }
                     Err(SendError::Closed) => {
                         let cause = if was_used {
@@ -188,7 +188,9 @@ impl<B: Balance> Attempts<B> {
     }
 
     /// The kept connection had ended, after it was unused for so long: the backend is asked by a new one.
-    fn unsent(&mut self, pool: &Pool, idle: Duration, attempt: &Attempt) -> Outcome {
+    fn unsent(&mut self, exchange: &Exchange, idle: Duration, attempt: &Attempt) -> Outcome {
+        let pool = exchange.worker().pool();
+        exchange.attempt_failed();
         pool.was_closed(self.backend, idle, attempt.started);
         pool.prune(self.backend);
         self.by = By::New;
@@ -219,6 +221,7 @@ impl<B: Balance> Attempts<B> {
         if !worker.retry_budget(cluster.id).withdraw(&cluster.retries, cause, cx.now()) {
             return Err(reason);
         }
+        cx.exchange.attempt_failed();
         self.backend = next;
         // What closed one connection of a backend may have closed its others.
         self.by = if cause == RetryCause::ConnectFailure { By::Kept } else { By::New };

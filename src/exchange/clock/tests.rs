@@ -103,6 +103,30 @@ fn a_limit_on_the_whole_cuts_what_gets_on() {
 }
 
 #[test]
+fn nothing_that_a_failed_attempt_waited_for_bounds_the_next() {
+    // While the client is waited for no backend loses time.
+    let waits: [(Enter, Duration); 3] =
+        [(|_| {}, seconds(0)), (Clock::await_consent, seconds(0)), (Clock::body_awaited, seconds(2))];
+    for (wait, of_client) in waits {
+        let (clock, start) = begun(&ROUTE);
+        clock.await_answer(seconds(3));
+        wait(&clock);
+        clock.now.set(Some(start + seconds(2)));
+        clock.attempt_failed();
+        assert_eq!(clock.deadline(), start + of_client + ROUTE.timeout);
+        // To be connected to has taken longer than the first one's answer might.
+        clock.now.set(Some(start + seconds(6)));
+        clock.await_answer(seconds(3));
+        assert_eq!(clock.deadline(), start + seconds(9));
+        assert_eq!(clock.time_out(clock.deadline(), GRACE), TimedOut::Told);
+        assert_eq!(clock.expired(), Some(Reason::UpstreamTimeout), "the client has nothing to do with it");
+        // Who is late has no further attempt.
+        clock.attempt_failed();
+        assert_eq!(clock.deadline(), start + seconds(9) + GRACE);
+    }
+}
+
+#[test]
 fn a_client_that_takes_something_is_not_stuck() {
     let (clock, mut now) = begun(&ROUTE);
     clock.response_moved();

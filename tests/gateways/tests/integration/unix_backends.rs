@@ -9,9 +9,10 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use castgate_test_support::{
-    DEADLINE, Gateway, Launch, Metrics, Reply, Request, Step, Upstream, poll_within,
+    DEADLINE, Gate, Gateway, Launch, Metrics, Reply, Request, Step, Upstream, let_pass, poll_within,
 };
 
 use crate::testbed::{Echoed, assert_problem, launch};
@@ -35,7 +36,27 @@ impl Socket {
     }
 
     fn listen(&mut self, upstream: &Upstream) {
-        let (listener, to) = (UnixListener::bind(&self.path).unwrap(), upstream.address());
+        self.let_in(UnixListener::bind(&self.path).unwrap(), upstream);
+    }
+
+    /// Nobody is let in, and as many wait for it as can.
+    fn crowd(&self) -> (UnixListener, Vec<socket2::Socket>) {
+        let address = socket2::SockAddr::unix(&self.path).unwrap();
+        let socket = || socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
+        let listener = socket();
+        listener.bind(&address).unwrap();
+        listener.listen(0).unwrap();
+        let come = || {
+            let one = socket();
+            one.set_nonblocking(true).unwrap();
+            one.connect(&address).map(|()| one)
+        };
+        let waiting = std::iter::repeat_with(come).map_while(Result::ok).collect();
+        (listener.into(), waiting)
+    }
+
+    fn let_in(&mut self, listener: UnixListener, upstream: &Upstream) {
+        let to = upstream.address();
         let accepting = listener.try_clone().unwrap();
         let relay = thread::spawn(move || {
             while let Ok((client, _)) = accepting.accept() {
@@ -302,6 +323,28 @@ fn a_socket_has_its_share_beside_ports() {
     socket.stop();
     backend.disconnect();
     assert_eq!(answers(&mut client), "bbbbbbbb");
+}
+
+#[test]
+fn the_next_attempt_has_its_own_time_to_connect() {
+    let (late, busy) = (Upstream::echo(), Upstream::start(Reply::text("busy")));
+    let mut socket = Socket::new("busy");
+    let (listener, waiting) = socket.crowd();
+    let gateway = socket.launch(&late, &late).spawn();
+    let gate = Gate::new();
+    late.set(Reply(vec![Step::Pause(gate.clone()), Step::Reset]));
+    let mut client = gateway.connect();
+    client.send_request(&Request::get("/patient"));
+    late.await_request(|request| request.target == "/patient");
+    let_pass(Duration::from_millis(500));
+    gate.open();
+    // The time for the first one's answer runs out meanwhile.
+    let_pass(Duration::from_secs(1));
+    drop(waiting);
+    socket.let_in(listener, &busy);
+    assert_eq!(client.read_response().unwrap().text(), "busy");
+    let line = gateway.log_of("/patient");
+    assert_eq!((line.status(), &line.value["retries"]), (200, &1.into()), "{}", line.raw);
 }
 
 #[test]
