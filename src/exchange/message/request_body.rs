@@ -99,6 +99,9 @@ impl RequestBody {
     /// Reads all of it that has not been read yet. A client that waits to be asked for it (`Expect: 100-continue`) is asked now. Trailers
     /// are dropped. To have it sent on, put it back: `RequestBody::from(bytes)`; its length is announced anew.
     ///
+    /// It is polled with the request, and wakes nobody: await it in the layer, not in a task of its own, nor where only who was woken is
+    /// polled (`FuturesUnordered`).
+    ///
     /// # Errors
     ///
     /// It is longer than `most` bytes or than `limits.body` (413), breaks off (400; 499 if the client has left), or pauses for
