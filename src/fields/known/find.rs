@@ -1,14 +1,14 @@
-//! Finding a name in the table: what its length, its first byte and its last four make picks at most one row, and the
-//! compiler has seen to it that no two rows are in each other's way. Beginnings are few, and looked at only after that.
+//! Finding a name in the table: what its first and its last eight bytes make picks at most one row, and the compiler has seen
+//! to it that no two rows are in each other's way. Beginnings are few, and looked at only after that.
 
 use super::table::{Known, NAMES, Names};
 
 /// More than the names need, so that a multiplier without collisions is soon found.
 const SLOTS: usize = 1024;
 
-const MULTIPLIER: u32 = multiplier();
+const MULTIPLIER: u64 = multiplier();
 
-/// The row of [`NAMES`] that a whole name may be, or [`NOWHERE`].
+/// The row of [`ROWS`] that a whole name may be, or [`NOWHERE`].
 static SLOT: [u8; SLOTS] = match slots(MULTIPLIER) {
     Some(slots) => slots,
     None => panic!("two names have one slot"),
@@ -18,13 +18,40 @@ const NOWHERE: u8 = u8::MAX;
 
 const _: () = assert!(NAMES.len() < NOWHERE as usize);
 
+/// A whole name, ready to be compared with.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Row {
+    text: &'static [u8],
+    ends: Ends,
+    /// The bits of both that count: all but those that make a letter a capital.
+    bits: Ends,
+    class: Known,
+}
+
+/// Those of [`NAMES`] that are whole, in their places.
+static ROWS: [Row; NAMES.len()] = {
+    let row = Row { text: &[], ends: (0, 0), bits: (0, 0), class: Known::Other };
+    let (mut rows, mut at) = ([row; NAMES.len()], 0);
+    while at < NAMES.len() {
+        if let (Names::Is(text), class) = NAMES[at] {
+            let ends = ends(text.as_bytes());
+            let bits = (significant(ends.0), significant(ends.1));
+            rows[at] = Row { text: text.as_bytes(), ends, bits, class };
+        }
+        at += 1;
+    }
+    rows
+};
+
 /// The class of a name that is in the table as a whole.
 #[inline(always)]
 pub(super) fn whole(name: &[u8]) -> Option<Known> {
-    match NAMES.get(usize::from(SLOT[slot(name, MULTIPLIER)])) {
-        Some((Names::Is(text), class)) if is(name, text.as_bytes()) => Some(*class),
-        _ => None,
-    }
+    let (first, last) = ends(name);
+    let row = ROWS.get(usize::from(SLOT[slot((first, last), MULTIPLIER)]))?;
+    let differ = (first ^ row.ends.0) & row.bits.0 | (last ^ row.ends.1) & row.bits.1;
+    let is_same = differ == 0 && name.len() == row.text.len() && (name.len() <= 16 || is(name, row.text));
+    is_same.then_some(row.class)
 }
 
 /// The class of a name that is not, of letters, digits and hyphens.
@@ -70,19 +97,30 @@ const fn starts(name: &[u8], text: &str) -> bool {
     true
 }
 
-/// Where a name would be in [`SLOT`]; the same for any case.
-#[inline]
-const fn slot(name: &[u8], multiplier: u32) -> usize {
-    let (first, last) = match name {
-        [first, .., a, b, c, d] => (*first, u32::from_le_bytes([*a, *b, *c, *d])),
-        [a, b, c, d] => (*a, u32::from_le_bytes([*a, *b, *c, *d])),
-        [a, b, c] => (*a, u32::from_le_bytes([*a, *b, *c, 0])),
-        [a, b] => (*a, u32::from_le_bytes([*a, *b, 0, 0])),
-        _ => return 0,
+/// The first and the last eight bytes of a name; of a shorter one all of it, twice.
+type Ends = (u64, u64);
+
+#[inline(always)]
+const fn ends(name: &[u8]) -> Ends {
+    if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+        return (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+    }
+    let all = match (name.first_chunk(), name.last_chunk(), name) {
+        (Some(first), Some(last), _) => {
+            u32::from_le_bytes(*first) as u64 | (u32::from_le_bytes(*last) as u64) << 32
+        }
+        (_, _, [a, b, c]) => u32::from_le_bytes([*a, *b, *c, 0]) as u64,
+        (_, _, [a, b]) => u32::from_le_bytes([*a, *b, 0, 0]) as u64,
+        _ => 0,
     };
-    let key = (last | 0x2020_2020) ^ ((first | 0x20) as u32) << 19 ^ (name.len() as u32) << 11;
-    let product = (key as u64 * multiplier as u64) as u32;
-    (product >> (u32::BITS - SLOTS.trailing_zeros())) as usize
+    (all, all)
+}
+
+/// Where a name would be in [`SLOT`]; the same for any case.
+#[inline(always)]
+const fn slot((first, last): Ends, multiplier: u64) -> usize {
+    let key = (first | CASE) ^ (last | CASE).rotate_left(21);
+    (key.wrapping_mul(multiplier) >> (u64::BITS - SLOTS.trailing_zeros())) as usize
 }
 
 /// Whether a name is a lower-case one of letters, digits and hyphens, but for its case.
@@ -125,23 +163,30 @@ fn half(bytes: Option<&[u8; 4]>) -> u64 {
 /// alone have 0x40 set.
 #[inline]
 const fn difference(name: u64, text: u64) -> u64 {
-    const CASE: u64 = 0x2020_2020_2020_2020;
-    (name ^ text) & !(text >> 1 & CASE)
+    (name ^ text) & significant(text)
 }
 
-const fn multiplier() -> u32 {
-    let mut multiplier = 0x9e37_79b1;
+/// The bits of a text that are the same whatever its case.
+#[inline]
+const fn significant(text: u64) -> u64 {
+    !(text >> 1 & CASE)
+}
+
+const CASE: u64 = 0x2020_2020_2020_2020;
+
+const fn multiplier() -> u64 {
+    let mut multiplier = 0x9e37_79b9_7f4a_7c15;
     while slots(multiplier).is_none() {
         multiplier += 2;
     }
     multiplier
 }
 
-const fn slots(multiplier: u32) -> Option<[u8; SLOTS]> {
+const fn slots(multiplier: u64) -> Option<[u8; SLOTS]> {
     let (mut slots, mut row) = ([NOWHERE; SLOTS], 0);
     while row < NAMES.len() {
         if let Names::Is(name) = NAMES[row].0 {
-            let slot = slot(name.as_bytes(), multiplier);
+            let slot = slot(ends(name.as_bytes()), multiplier);
             if slots[slot] != NOWHERE {
                 return None;
             }
