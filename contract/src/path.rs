@@ -63,12 +63,12 @@ pub fn canonical(path: &str) -> Result<Canonical<'_>, &'static str> {
     Ok(Canonical { text: Cow::Owned(text), disputed, is_spelled })
 }
 
-/// Whether a path that begins with a slash is canonical without another look, as nearly every long one is: its bytes are of the
-/// usual ones, and neither a slash nor a dot is behind a slash.
+/// Whether a path that begins with a slash is canonical without another look, as nearly every one of more than eight bytes is: its
+/// bytes are of the usual ones, and neither a slash nor a dot is behind a slash.
 #[inline]
 fn is_usual(path: &[u8]) -> bool {
     // A block and the same one byte on. Without a way out in the middle it is a few instructions for a whole register of bytes.
-    fn is_usual([before, block]: [&[u8; 16]; 2]) -> bool {
+    fn is_usual<const BYTES: usize>([before, block]: [&[u8; BYTES]; 2]) -> bool {
         before.iter().zip(block).fold(true, |usual, (before, byte)| {
             let is_mark = (*byte == b'/') | (*byte == b'.');
             let is_plain = byte.is_ascii_alphanumeric() | (*byte == b'-') | (*byte == b'_');
@@ -76,9 +76,14 @@ fn is_usual(path: &[u8]) -> bool {
         })
     }
     let [before, behind] = [&path[..path.len() - 1], &path[1..]];
-    let (Some(first), Some(last)) = (before.last_chunk(), behind.last_chunk()) else { return false };
-    let blocks = before.as_chunks().0.iter().zip(behind.as_chunks().0);
-    is_usual([first, last]) && blocks.map(|(before, block)| [before, block]).all(is_usual)
+    if let (Some(first), Some(last)) = (before.last_chunk::<16>(), behind.last_chunk()) {
+        let blocks = before.as_chunks::<16>().0.iter().zip(behind.as_chunks().0);
+        return is_usual([first, last]) && blocks.map(|(before, block)| [before, block]).all(is_usual);
+    }
+    // Two that overlap.
+    let start = before.first_chunk::<8>().zip(behind.first_chunk());
+    let end = before.last_chunk::<8>().zip(behind.last_chunk());
+    start.zip(end).is_some_and(|((a, b), (c, d))| is_usual([a, b]) & is_usual([c, d]))
 }
 
 /// What a canonical path is matched as: its segments without their parameters, and without escapes that most who read a path
