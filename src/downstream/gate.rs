@@ -66,90 +66,97 @@ pub(super) struct Head {
     clippy::await_holding_refcell_ref,
     reason = "the stack alone has the record until it has answered, and only the account that is opened here asks for it then"
 )]
-pub(super) async fn answer<A: App>(
+#[allow(
+    clippy::manual_async_fn,
+    reason = "an `async fn` moves its arguments once more, and a request is large"
+)]
+pub(super) fn answer<A: App>(
     app: &'static A,
     exchange: Rc<Exchange>,
     arrival: Arrival,
-) -> Option<Delivery> {
-    let (mut request, elsewhere) = match arrival {
-        Arrival::Request(head) => with_body(head, &exchange),
-        Arrival::Refused(reason, line) => return Some(refuse(app, &exchange, reason, line).await),
-    };
-    let settings = app.settings();
-    let peer = exchange.peer();
-    let trusted = peer.is_trusted_proxy();
-    let mut checked = check(&request, elsewhere.as_ref(), settings, trusted);
-    // `/health` and its like stand ahead of everything, on any host.
-    if settings.admin.is_empty() && built_in::at(request.target.path()).is_some() {
-        let within = check_length(&request.body, settings.limits.body);
-        checked = checked.and_then(|checked| within.map(|()| checked));
-        if checked.is_ok() {
-            return Some(answer_admin(&exchange, request).await);
-        }
-    }
-    let started = exchange.clock().now();
-    let client_ip = if trusted {
-        address::client_ip(settings.trusted_proxies, peer.address(), &request.fields)
-    } else {
-        peer.address()
-    };
-    let account = Account::open(exchange, started, request.method.clone(), client_ip);
-    let exchange = account.exchange();
-    let response = {
-        let mut record = exchange.record();
-        let mut cx = Context {
-            exchange,
-            record: &mut record,
-            rejection: None,
-            is_announced: false,
-            withheld: None,
-            upgrade: None,
-            introduction: None,
+) -> impl Future<Output = Option<Delivery>> {
+    async move {
+        let (mut request, elsewhere) = match arrival {
+            Arrival::Request(head) => with_body(head, &exchange),
+            Arrival::Refused(reason, line) => return Some(refuse(app, &exchange, reason, line).await),
         };
-        let found = checked
-            .and_then(|checked| make_admissible(&mut request, &mut cx, checked))
-            .map_err(Error::from)
-            .and_then(|admissible| find(app, &mut request, admissible, &mut cx));
-        if !matches!(found, Ok(Some(_))) {
-            exchange.clock().begin(started, &IMMEDIATE);
+        let settings = app.settings();
+        let peer = exchange.peer();
+        let trusted = peer.is_trusted_proxy();
+        let mut checked = check(&request, elsewhere.as_ref(), settings, trusted);
+        // `/health` and its like stand ahead of everything, on any host.
+        if settings.admin.is_empty() && built_in::at(request.target.path()).is_some() {
+            let within = check_length(&request.body, settings.limits.body);
+            checked = checked.and_then(|checked| within.map(|()| checked));
+            if checked.is_ok() {
+                return Some(answer_admin(&exchange, request).await);
+            }
         }
-        let result = match found {
-            Ok(Some(target)) => app.serve(target, request, &mut cx).await,
-            Ok(None) => app.reject(request, &mut cx).await,
-            Err(error) => {
-                if cx.introduction.is_none() && !trusted {
-                    fields::disown(&mut request.fields);
+        let started = exchange.clock().now();
+        let client_ip = if trusted {
+            address::client_ip(settings.trusted_proxies, peer.address(), &request.fields)
+        } else {
+            peer.address()
+        };
+        let account = Account::open(exchange, started, request.method.clone(), client_ip);
+        let exchange = account.exchange();
+        let response = {
+            let mut record = exchange.record();
+            let mut cx = Context {
+                exchange,
+                record: &mut record,
+                rejection: None,
+                is_announced: false,
+                withheld: None,
+                upgrade: None,
+                introduction: None,
+            };
+            let found = checked
+                .and_then(|checked| make_admissible(&mut request, &mut cx, checked))
+                .map_err(Error::from)
+                .and_then(|admissible| find(app, &mut request, admissible, &mut cx));
+            if !matches!(found, Ok(Some(_))) {
+                exchange.clock().begin(started, &IMMEDIATE);
+            }
+            let result = match found {
+                Ok(Some(target)) => app.serve(target, request, &mut cx).await,
+                Ok(None) => app.reject(request, &mut cx).await,
+                Err(error) => {
+                    if cx.introduction.is_none() && !trusted {
+                        fields::disown(&mut request.fields);
+                    }
+                    cx.rejection = Some(error);
+                    app.reject(request, &mut cx).await
                 }
-                cx.rejection = Some(error);
-                app.reject(request, &mut cx).await
+            };
+            let response = match result {
+                // Only whoever has asked a backend can know that it has switched, and behind an interim response there is none.
+                Ok(response) if response.status.is_informational() && response.switches_to().is_none() => {
+                    tracing::error!(
+                        status = response.status.as_u16(),
+                        "a layer answers with an interim response"
+                    );
+                    Error::new(Reason::Internal).into_response(&mut cx)
+                }
+                Ok(response) => response,
+                Err(error) => error.into_response(&mut cx),
+            };
+            if cx.record.reason == Reason::ClientClosed {
+                // The account says so when it is dropped.
+                return None;
             }
-        };
-        let response = match result {
-            // Only whoever has asked a backend can know that it has switched, and behind an interim response there is none.
-            Ok(response) if response.status.is_informational() && response.switches_to().is_none() => {
-                tracing::error!(
-                    status = response.status.as_u16(),
-                    "a layer answers with an interim response"
-                );
-                Error::new(Reason::Internal).into_response(&mut cx)
+            cx.record.status = response.status.as_u16();
+            if exchange.worker().is_draining() || exchange.peer().is_too_old(exchange.clock().now()) {
+                exchange.close_after();
             }
-            Ok(response) => response,
-            Err(error) => error.into_response(&mut cx),
+            response
         };
-        if cx.record.reason == Reason::ClientClosed {
-            // The account says so when it is dropped.
-            return None;
-        }
-        cx.record.status = response.status.as_u16();
-        if exchange.worker().is_draining() || exchange.peer().is_too_old(exchange.clock().now()) {
-            exchange.close_after();
-        }
-        response
-    };
-    Some(Delivery { response, account: Some(account) })
+        Some(Delivery { response, account: Some(account) })
+    }
 }
 
 /// The request, and what its target names besides a path.
+#[inline(always)]
 fn with_body(head: Head, exchange: &Rc<Exchange>) -> (Request, Option<Elsewhere>) {
     let Head { method, target: Target { target, elsewhere }, version, fields } = head;
     let body = RequestBody::of(exchange, exchange.worker().settings().limits.body);

@@ -56,7 +56,8 @@ where
         spare.unwrap_or_else(|| Rc::new(Exchange::new(peer.clone(), Instant::now())))
     }
 
-    /// Begins to answer.
+    /// Begins to answer. Compiled into its caller: an arrival is large, and would be moved once more.
+    #[inline(always)]
     pub(super) fn start(
         &self,
         exchange: Rc<Exchange>,
@@ -290,6 +291,7 @@ impl<F> Flight<F> {
 }
 
 /// A head as the gate takes it, or its first line if it has no target.
+#[inline(always)]
 pub(super) fn arrival(head: RequestHead) -> Arrival {
     match Target::read(head.target()) {
         Some(target) => {
