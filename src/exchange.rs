@@ -174,7 +174,9 @@ impl Exchange {
     /// A request has come.
     pub(crate) fn begin(&self, uploaded: Uploaded, is_last: bool) {
         self.upload.begin(uploaded);
-        self.interim.borrow_mut().clear();
+        if self.has_interim() {
+            self.interim.borrow_mut().clear();
+        }
         self.informed.set(0);
         self.takes_trailers.set(false);
         self.is_last.set(is_last);

@@ -111,7 +111,7 @@ impl Connection {
     /// Whether it has not been unused for too long.
     #[inline]
     pub(super) fn is_fresh(&self, now: Instant) -> bool {
-        self.idle_for(now) < self.most_idle
+        self.idle_since.checked_add(self.most_idle).is_none_or(|over| now < over)
     }
 
     /// Whether it may serve another exchange that begins `now`, for all its age.
