@@ -109,16 +109,20 @@ where
 
     fn step(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
         // Nothing is left behind that would have to be dropped.
-        match std::mem::replace(&mut self.state, State::Awaiting) {
-            State::Awaiting => self.await_request(cx),
-            State::Serving(flight) => self.serve(flight, cx),
-            State::Settling(flight, by) => self.settle(flight, by, cx),
-            State::Sending(flight) => self.send(flight, cx),
-            State::Tunnelling(tunnelling) => self.tunnel(tunnelling, cx),
-            State::Ending(by) => self.say_end(by, cx),
-            State::Lingering(by) => self.linger(by, cx),
-            State::Over => Poll::Ready(Next::Over),
-        }
+        let flight = match std::mem::replace(&mut self.state, State::Awaiting) {
+            State::Awaiting => match ready!(self.await_request(cx)) {
+                Some(flight) => flight,
+                None => return Poll::Ready(Next::Over),
+            },
+            State::Serving(flight) => flight,
+            State::Settling(flight, by) => return self.settle(flight, by, cx),
+            State::Sending(flight) => return self.send(flight, cx),
+            State::Tunnelling(tunnelling) => return self.tunnel(tunnelling, cx),
+            State::Ending(by) => return self.say_end(by, cx),
+            State::Lingering(by) => return self.linger(by, cx),
+            State::Over => return Poll::Ready(Next::Over),
+        };
+        self.serve(flight, cx)
     }
 
     fn enter(&mut self, state: State<F>) -> Poll<Next> {
@@ -147,7 +151,8 @@ where
             // Some of a head has come, and somebody may wait for an answer.
             State::Awaiting if matches!(self.session.doing(), Doing::Head(_)) => {
                 let line = self.wire.input.line(&self.limits());
-                return self.refuse(Reason::RequestTimeout, line);
+                self.state = State::Serving(self.refuse(Reason::RequestTimeout, line));
+                return;
             }
             State::Settling(flight, by) if now >= by => {
                 flight.exchange.close_after();
@@ -173,8 +178,8 @@ where
         };
     }
 
-    /// Waits for a head, and begins with its exchange.
-    fn await_request(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+    /// Waits for a head, and begins with its exchange; none if the connection ends before it.
+    fn await_request(&mut self, cx: &mut Context<'_>) -> Poll<Option<Flight<F>>> {
         loop {
             if self.wire.input.has_some() {
                 // Who has sent many requests ahead has others served in between.
@@ -183,8 +188,7 @@ where
                 match self.wire.input.take_request(&self.limits(), &mut spare) {
                     Ok(Some(head)) => {
                         budget.made_progress();
-                        self.begin(head);
-                        return Poll::Ready(Next::Step);
+                        return Poll::Ready(Some(self.begin(head)));
                     }
                     Ok(None) => {
                         self.worker.keep_fields(spare);
@@ -196,13 +200,12 @@ where
                     Err(Refused { reason, why, line }) => {
                         self.worker.keep_fields(spare);
                         tracing::debug!(why, "request head refused");
-                        self.refuse(reason, line);
-                        return Poll::Ready(Next::Step);
+                        return Poll::Ready(Some(self.refuse(reason, line)));
                     }
                 }
             }
             match ready!(self.wire.poll_read(cx)) {
-                Ok(0) | Err(_) => return Poll::Ready(Next::Over),
+                Ok(0) | Err(_) => return Poll::Ready(None),
                 Ok(_) => {}
             }
         }
@@ -213,13 +216,14 @@ where
         head::Limits { bytes: limits.header_bytes, fields: limits.headers, target: limits.uri }
     }
 
+    #[inline(always)]
     fn next_exchange(&self) -> Rc<Exchange> {
         let exchange = self.service.exchange(self.session.peer());
         self.session.serve(exchange.clone());
         exchange
     }
 
-    fn begin(&mut self, head: head::RequestHead) {
+    fn begin(&mut self, head: head::RequestHead) -> Flight<F> {
         let exchange = self.next_exchange();
         let method = head.method.clone();
         let uploaded = match head.framing {
@@ -242,20 +246,23 @@ where
         if let Arrival::Refused(..) = arrival {
             exchange.close_after();
         }
-        self.start(exchange, decoder, method, version, arrival);
+        self.start(exchange, decoder, method, version, arrival)
     }
 
     /// What has come is no request: it is answered all the same, and the connection ends.
-    fn refuse(&mut self, reason: Reason, line: Option<(Method, Bytes)>) {
+    #[cold]
+    fn refuse(&mut self, reason: Reason, line: Option<(Method, Bytes)>) -> Flight<F> {
         self.wire.input.forget();
         let exchange = self.next_exchange();
         exchange.begin(Uploaded::Nothing, true);
         let decoder = Decoder::request(Framing::Nothing);
         // To HEAD this is no body either.
         let method = line.as_ref().map_or(Method::GET, |(method, _)| method.clone());
-        self.start(exchange, decoder, method, Version::Http11, Arrival::Refused(reason, line));
+        self.start(exchange, decoder, method, Version::Http11, Arrival::Refused(reason, line))
     }
 
+    /// Compiled into both that call it: an arrival is large, and would be moved once more.
+    #[inline(always)]
     fn start(
         &mut self,
         exchange: Rc<Exchange>,
@@ -263,14 +270,14 @@ where
         method: Method,
         version: Version,
         arrival: Arrival,
-    ) {
+    ) -> Flight<F> {
         let to = To { method, version };
         let mut flight = self.service.start(exchange, decoder, to, arrival);
         // What came with the head is there when it is first asked for.
         if flight.exchange.upload().is_coming() && !flight.exchange.upload().is_on_demand() {
             let _ = flight.decode(self.wire.input.rest());
         }
-        self.state = State::Serving(flight);
+        flight
     }
 
     /// The stack works, is given of the request's body as much as it asks for, and is dropped if its client goes.

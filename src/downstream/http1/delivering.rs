@@ -177,8 +177,9 @@ where
             self.session.linger(now, now + LINGER);
             self.enter(State::Ending(now + MOST_LINGER))
         } else {
+            // That is the state already: what a step takes leaves it so.
             self.session.await_request(now);
-            self.enter(State::Awaiting)
+            Poll::Ready(Next::Step)
         };
         // Now the session has no hold on its exchange any more.
         self.service.put_back(flight);
