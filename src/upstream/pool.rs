@@ -146,11 +146,12 @@ impl Pool {
         })
     }
 
-    /// Keeps a connection whose exchange is complete, unless it is too old, or its backend has moved away from its address.
-    pub(crate) fn put(&self, mut connection: Box<Connection>) {
+    /// Keeps a connection whose exchange is complete, unless it is too old. Whether its backend has moved away from its address, whoever
+    /// takes it asks, and the sweep.
+    pub(crate) fn put(&self, connection: Box<Connection>) {
         let mut idle = self.idle[connection.backend().slot()].borrow_mut();
         let is_young = connection.is_young(connection.idle_since());
-        if idle.len() < connection.max_idle() && is_young && connection.is_at_home() {
+        if idle.len() < connection.max_idle() && is_young {
             if connection.owner().is_some() {
                 return self.put_owned(connection);
             }
