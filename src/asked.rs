@@ -12,10 +12,10 @@ use crate::host::is_host;
 pub(crate) static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-/// The scheme; the gateway itself speaks no TLS.
+/// The scheme; that of the connection if no proxy has said another.
 pub(crate) fn scheme(request: &Request, cx: &Context<'_>) -> Scheme {
     let said = cx.first(request, &FORWARDED_PROTO).and_then(Scheme::read);
-    said.unwrap_or(Scheme::Http)
+    said.unwrap_or_else(|| cx.exchange.peer().scheme())
 }
 
 /// The host, perhaps with a port; `None` if neither a proxy nor the client has named one. What a proxy says and is no host does not

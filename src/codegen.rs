@@ -11,7 +11,9 @@ pub use http::Method;
 
 pub use crate::address::{Cidr, TrustedProxy};
 pub use crate::app::App;
-pub use crate::door::ProxyProtocol;
+pub use crate::door::{
+    Certificate, ClientCertificates, FilePath, ProxyProtocol, Sni, Tls, TlsSettings, TlsVersion,
+};
 pub use crate::error::Error;
 pub use crate::exchange::{Context, Request, Response};
 pub use crate::forward::{
@@ -46,4 +48,7 @@ pub mod features {
     pub const API_KEYS: bool = cfg!(feature = "api-keys");
     /// `protocols: [h2, ..]` of a listener.
     pub const HTTP2: bool = cfg!(feature = "http2");
+
+    /// `listeners: {NAME: {tls: ..}}`.
+    pub const TLS: bool = cfg!(feature = "tls");
 }

@@ -30,6 +30,8 @@ pub enum Reason {
     BodyTooLarge,
     /// A method or transfer coding that the gateway does not implement.
     NotImplemented,
+    /// The listener has no certificate for the host that it asks for.
+    Misdirected,
     /// It has come through this gateway again and again.
     LoopDetected,
     /// A version of HTTP other than 1.x.
@@ -77,6 +79,7 @@ impl Reason {
             Self::HeadersTooLarge => "headers_too_large",
             Self::BodyTooLarge => "body_too_large",
             Self::NotImplemented => "not_implemented",
+            Self::Misdirected => "misdirected",
             Self::LoopDetected => "loop_detected",
             Self::VersionNotSupported => "version_not_supported",
             Self::RequestTimeout => "request_timeout",
@@ -107,6 +110,7 @@ impl Reason {
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::LoopDetected => StatusCode::LOOP_DETECTED,
             Self::VersionNotSupported => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -137,6 +141,7 @@ impl Reason {
             Self::HeadersTooLarge => "The request head is too large",
             Self::BodyTooLarge => "The request body is too large",
             Self::NotImplemented => "This method or transfer coding is not implemented",
+            Self::Misdirected => "This connection is not for the host that is asked for",
             Self::LoopDetected => "The request comes back to this gateway again and again",
             Self::VersionNotSupported => "This version of HTTP is not supported",
             Self::RequestTimeout => "The request did not arrive in time",

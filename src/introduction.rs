@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
+use castgate_contract::redirect::Scheme;
 use http::{HeaderName, HeaderValue, Version, header};
 
 use crate::fields::{Fields, Known};
@@ -15,6 +16,7 @@ static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto"
 static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 static HTTP: HeaderValue = HeaderValue::from_static("http");
+static HTTPS: HeaderValue = HeaderValue::from_static("https");
 static VIA: HeaderValue = HeaderValue::from_static("1.1 castgate");
 static VIA_NEW: HeaderValue = HeaderValue::from_static("2.0 castgate");
 static VIA_OLD: HeaderValue = HeaderValue::from_static("1.0 castgate");
@@ -36,8 +38,8 @@ pub enum Via {
 pub struct Introduction {
     /// Nothing, if nobody in front of the gateway has an address.
     pub(crate) forwarded_for: Option<Rc<HeaderValue>>,
-    /// `X-Forwarded-Proto` is ours to say.
-    pub(crate) says_proto: bool,
+    /// `X-Forwarded-Proto`, if it is ours to say.
+    pub(crate) proto: Option<Scheme>,
     /// `X-Forwarded-Host` is ours to say.
     pub(crate) says_host: bool,
     /// The request's own Host.
@@ -56,7 +58,7 @@ impl Introduction {
     pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
         match Known::of(name.as_bytes()) {
             Known::ForwardedFor => self.forwarded_for.as_deref().map(HeaderValue::as_bytes),
-            Known::ForwardedProto => self.says_proto.then_some(HTTP.as_bytes()),
+            Known::ForwardedProto => self.proto.map(|scheme| proto(scheme).as_bytes()),
             Known::ForwardedHost => self.said_host(),
             Known::Via => self.via.map(HeaderValue::as_bytes),
             _ => None,
@@ -75,8 +77,8 @@ impl Introduction {
         if let Some(list) = &self.forwarded_for {
             fields.insert(&FORWARDED_FOR, list);
         }
-        if self.says_proto {
-            fields.insert(&FORWARDED_PROTO, &HTTP);
+        if let Some(scheme) = self.proto {
+            fields.insert(&FORWARDED_PROTO, proto(scheme));
         }
         // It was a field's value when it came.
         if let Some(Ok(host)) = self.host.filter(|_| self.says_host).map(HeaderValue::from_maybe_shared) {
@@ -89,8 +91,10 @@ impl Introduction {
         if let Some(list) = &self.forwarded_for {
             field(head, "x-forwarded-for", list.as_bytes());
         }
-        if self.says_proto {
-            head.extend_from_slice(b"x-forwarded-proto: http\r\n");
+        match self.proto {
+            Some(Scheme::Http) => head.extend_from_slice(b"x-forwarded-proto: http\r\n"),
+            Some(Scheme::Https) => head.extend_from_slice(b"x-forwarded-proto: https\r\n"),
+            None => {}
         }
         if let Some(host) = self.said_host() {
             field(head, "x-forwarded-host", host);
@@ -111,22 +115,29 @@ impl Introduction {
     }
 }
 
+fn proto(scheme: Scheme) -> &'static HeaderValue {
+    match scheme {
+        Scheme::Http => &HTTP,
+        Scheme::Https => &HTTPS,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_way_to_tell_it_says_the_same() {
-        for (says_proto, says_host, via, version) in [
-            (true, true, Via::On, Version::HTTP_11),
-            (false, true, Via::On, Version::HTTP_10),
-            (true, false, Via::Off, Version::HTTP_11),
-            (false, false, Via::Off, Version::HTTP_10),
+        for (proto, says_host, via, version) in [
+            (Some(Scheme::Http), true, Via::On, Version::HTTP_11),
+            (None, true, Via::On, Version::HTTP_10),
+            (Some(Scheme::Https), false, Via::Off, Version::HTTP_11),
+            (None, false, Via::Off, Version::HTTP_10),
         ] {
             let introduction = Introduction {
                 forwarded_for: (version == Version::HTTP_10)
                     .then(|| Rc::new(HeaderValue::from_static("192.0.2.1"))),
-                says_proto,
+                proto,
                 says_host,
                 host: Some(Bytes::from_static(b"a.example")),
                 via: Introduction::name(via, version),

@@ -39,6 +39,8 @@ mod service;
 mod settings;
 mod stream;
 mod timers;
+#[cfg(feature = "tls")]
+mod tls;
 mod tunnel;
 mod uncompiled;
 mod upgrade;

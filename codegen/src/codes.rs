@@ -89,7 +89,7 @@ catalogue! {
     SEVERAL_DOCUMENTS = "CG0109", "more than one YAML document", File;
     TAG = "CG0110", "YAML tags are not supported", AnyKey;
     KEY_NOT_TEXT = "CG0111", "a key must be text", AnyKey;
-    NOT_SUPPORTED = "CG0112", "not supported by this version", Keys(&[]);
+    NOT_SUPPORTED = "CG0112", "not supported by this version", Keys(&["server.listeners.protocols"]);
     YAML_TRAP = "CG0113", "meant for YAML 1.1", Keys(&["server.workers", "upstreams.health_check.expect"]);
 
     MISSING_KEY = "CG0201", "missing key", Keys(&["tests.expect", "routes.redirect", "server.listeners.redirect"]);
@@ -134,6 +134,7 @@ catalogue! {
     BAD_VALUE = "CG0224", "unsuitable value of a request",
         Keys(&["routes.respond.headers", "routes.respond.body", "routes.rewrite", "routes.redirect.to"]);
     UNKNOWN_LISTENER = "CG0225", "unknown listener", Keys(&["routes.listener", "tests.listener"]);
+    BAD_FILE_PATH = "CG0226", "unsuitable path of a file", Keys(&[]);
     BAD_ORIGIN = "CG0228", "unsuitable origin", Keys(&[]);
 
     BAD_PATH = "CG0301", "unsuitable path pattern", Keys(&["routes.path"]);

@@ -44,6 +44,7 @@ pub fn lower(model: &Model) -> Plan {
     }
     let unmatched = stacks::unmatched(model, &mut statics, &mut names);
     let sites = model.sites();
+    let listeners = listeners::listeners(model, &sites, &mut statics, &mut names);
     let numbers: Vec<Vec<usize>> = sites.iter().map(|site| site.routes.clone()).collect();
     let (tries, tables) = trie::tables(&model.routes, &numbers);
     let nowhere = Admin { listen: Vec::new() };
@@ -64,7 +65,7 @@ pub fn lower(model: &Model) -> Plan {
         routes,
         tries,
         tables,
-        listeners: listeners::listeners(model, &sites),
+        listeners,
         answers_preflights: model.routes.iter().any(|route| route.answers_preflights(model)),
         speaks_http2: model.http2().is_some(),
         needs: statics.needs,

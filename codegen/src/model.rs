@@ -27,7 +27,8 @@ pub use value::{Attached, HeaderName, Id, Origin, Rate, Ratio, Scope};
 
 pub use crate::language::route::Respond;
 pub use crate::language::server::{
-    Admin, Drain, HttpVersion, Limits, Observability, ProxyProtocol, Server, ServerTimeouts,
+    Admin, Certificate, ClientCertificates, Drain, HttpVersion, Limits, Observability, ProxyProtocol, Server,
+    ServerTimeouts, Sni, Tls, TlsVersion,
 };
 pub use crate::language::test::{CrossOrigin, Expect};
 pub use crate::language::upstream::{HealthCheck, Retries, RetryOn, Strategy};

@@ -53,6 +53,7 @@ fn server(model: &Model) -> Tree {
         address: listener.address.clone(),
         proxy_protocol: listener.proxy_protocol.clone(),
         protocols: listener.protocols.clone(),
+        tls: listener.tls.clone(),
         redirect: listener.redirect.as_ref().map(redirect),
     };
     let own = match model.listeners.as_slice() {

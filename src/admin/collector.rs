@@ -151,7 +151,7 @@ fn tunnelled(shards: &[Arc<Shard>]) -> Vec<Metric> {
 fn may_be(why: Refused, settings: &Settings) -> bool {
     match why {
         Refused::TooMany => settings.limits.connections_per_client.is_some(),
-        _ => settings.listeners.iter().any(|listener| listener.door.is_some()),
+        _ => settings.listeners.iter().filter_map(|listener| listener.door).any(|door| door.refuses(why)),
     }
 }
 

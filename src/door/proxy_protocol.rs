@@ -36,8 +36,13 @@ impl Door for ProxyProtocol {
             let said = if self.is_spoken_by(peer) { receive(&mut stream).await? } else { None };
             let peer = said.map_or(peer, |said| Some(said.source));
             let destination = said.map(|said| said.destination);
-            Ok(Entered { stream, peer, destination, is_shared: self.is_spoken_by(peer) })
+            Ok(Entered { stream, peer, destination, is_shared: self.is_spoken_by(peer), tls: None })
         })
+    }
+
+    fn refuses(&self, why: Refused) -> bool {
+        use Refused::{HandshakeEnded, HandshakeTimeout, HeaderAbsent, HeaderMalformed, HeaderTooLong};
+        matches!(why, HandshakeTimeout | HandshakeEnded | HeaderAbsent | HeaderMalformed | HeaderTooLong)
     }
 }
 

@@ -23,17 +23,32 @@ pub enum Refused {
     HeaderMalformed,
     /// One that is longer than any need be.
     HeaderTooLong,
+    /// HTTP without TLS, where TLS is spoken; that is answered (400).
+    PlainHttp,
+    /// A name was asked for that no certificate has, or none was.
+    TlsUnknownName,
+    /// The client has no certificate, or one that is not good here.
+    TlsClientCertificate,
+    /// The client refuses us: most of all, it does not trust the certificate.
+    TlsAlert,
+    /// What else keeps two sides from coming to terms.
+    TlsHandshake,
 }
 
 impl Refused {
     /// All of them, in the order of their counters.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::TooMany,
         Self::HandshakeTimeout,
         Self::HandshakeEnded,
         Self::HeaderAbsent,
         Self::HeaderMalformed,
         Self::HeaderTooLong,
+        Self::PlainHttp,
+        Self::TlsUnknownName,
+        Self::TlsClientCertificate,
+        Self::TlsAlert,
+        Self::TlsHandshake,
     ];
 
     /// The text in the log and in the metrics.
@@ -45,6 +60,11 @@ impl Refused {
             Self::HeaderAbsent => "proxy_header_absent",
             Self::HeaderMalformed => "proxy_header_malformed",
             Self::HeaderTooLong => "proxy_header_too_long",
+            Self::PlainHttp => "plain_http",
+            Self::TlsUnknownName => "tls_unknown_name",
+            Self::TlsClientCertificate => "tls_client_certificate",
+            Self::TlsAlert => "tls_alert",
+            Self::TlsHandshake => "tls_handshake",
         }
     }
 }

@@ -12,6 +12,7 @@ use super::seat::Seat;
 use super::session::Session;
 use crate::address::Ends;
 use crate::app::App;
+use crate::door::TlsFacts;
 use crate::exchange::{Delivery, Exchange, Peer};
 use crate::stream::Stream;
 use crate::worker::Worker;
@@ -33,6 +34,7 @@ pub(super) fn spawn<A, S, F>(
     (service, listener): (&Rc<Service<S, F>>, usize),
     stream: Stream,
     (peer, destination): (Option<SocketAddr>, Option<SocketAddr>),
+    tls: Option<Box<TlsFacts>>,
     seat: Seat,
     clients: &Rc<Clients>,
 ) where
@@ -41,7 +43,7 @@ pub(super) fn spawn<A, S, F>(
     F: Future<Output = Option<Delivery>> + 'static,
 {
     let ends = ends(clients.worker(), &stream, peer, destination);
-    let session = session(clients.worker().clone(), listener, peer, ends);
+    let session = session(clients.worker().clone(), listener, peer, (ends, tls));
     let enlisted = clients.enlist(&session);
     let (service, hold) = (service.clone(), Hold { _seat: seat, _enlisted: enlisted });
     // Not a line of it is in a gateway that speaks only HTTP/1.
@@ -69,7 +71,7 @@ pub(super) fn spawn_admin<S, F>(
     F: Future<Output = Option<Delivery>> + 'static,
 {
     let service = service.clone();
-    tokio::task::spawn_local(http1::serve(stream, session(worker, NO_LISTENER, peer, None), service));
+    tokio::task::spawn_local(http1::serve(stream, session(worker, NO_LISTENER, peer, (None, None)), service));
 }
 
 /// Both ends of a connection, if there are backends which are told of them; else nobody asks.
@@ -87,8 +89,8 @@ fn session(
     worker: Rc<Worker>,
     listener: usize,
     peer: Option<SocketAddr>,
-    ends: Option<Box<Ends>>,
+    (ends, tls): (Option<Box<Ends>>, Option<Box<TlsFacts>>),
 ) -> Rc<Session> {
-    let peer = Peer::new(worker, listener, peer.map(|peer| peer.ip()), ends);
+    let peer = Peer::new(worker, listener, peer.map(|peer| peer.ip()), (ends, tls));
     Rc::new(Session::new(Rc::new(peer)))
 }

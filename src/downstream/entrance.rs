@@ -28,12 +28,8 @@ pub(super) fn enter<A, S, F>(
     let clients = seat.clients().clone();
     let Some(door) = clients.worker().settings().listeners.get(number).and_then(|listener| listener.door)
     else {
-        return begin(
-            app,
-            (service, number),
-            Entered { stream, peer, destination: None, is_shared: false },
-            seat,
-        );
+        let entered = Entered { stream, peer, destination: None, is_shared: false, tls: None };
+        return begin(app, (service, number), entered, seat);
     };
     let (service, handshake) = (service.clone(), clients.begin_handshake());
     tokio::task::spawn_local(async move {
@@ -58,11 +54,11 @@ fn begin<A, S, F>(
     S: Fn(Rc<Exchange>, Arrival) -> F + 'static,
     F: Future<Output = Option<Delivery>> + 'static,
 {
-    let Entered { mut stream, peer, destination, is_shared } = entered;
+    let Entered { mut stream, peer, destination, is_shared, tls } = entered;
     let address = peer.map(|peer| peer.ip().to_canonical());
     let clients = seat.clients().clone();
     match seat.claim(address.filter(|_| !is_shared)) {
-        Ok(()) => connection::spawn(app, (service, number), stream, (peer, destination), seat, &clients),
+        Ok(()) => connection::spawn(app, (service, number), stream, (peer, destination), tls, seat, &clients),
         Err(Full) => {
             seat.refuse(Refused::TooMany, address, number);
             // Without a reset its end would be ours to wait for (`TIME_WAIT`), once for each of them.

@@ -83,7 +83,7 @@ pub(super) fn answer<A: App>(
         let settings = app.settings();
         let peer = exchange.peer();
         let trusted = peer.is_trusted_proxy();
-        let mut checked = check(&request, elsewhere.as_ref(), settings, trusted);
+        let mut checked = check(&request, elsewhere.as_ref(), settings, peer);
         // `/health` and its like stand ahead of everything, on any host.
         if settings.admin.is_empty() && built_in::at(request.target.path()).is_some() {
             let within = check_length(&request.body, settings.limits.body);
@@ -180,6 +180,12 @@ fn make_admissible(
         }
         request.target = canonical;
     }
+    // Whoever asks for it has taken another one's connection for its own (RFC 9110 section 7.4).
+    if let (Some(tls), Some(host)) = (cx.exchange.peer().tls(), &fields.host)
+        && !tls.cover(&host_name(Some(host)))
+    {
+        return Err(Reason::Misdirected);
+    }
     if let Some(left) = forwards.and_then(|left| left.checked_sub(1)) {
         forwards::say(left, request);
     }
@@ -270,8 +276,7 @@ pub(super) async fn answer_of_admin_listener(exchange: Rc<Exchange>, arrival: Ar
     let admissible = match arrival {
         Arrival::Request(head) => {
             let (request, elsewhere) = with_body(head, &exchange);
-            let trusted = exchange.peer().is_trusted_proxy();
-            let checked = check(&request, elsewhere.as_ref(), settings, trusted);
+            let checked = check(&request, elsewhere.as_ref(), settings, exchange.peer());
             let within = checked.and_then(|_| check_length(&request.body, settings.limits.body));
             within.map(|()| request)
         }

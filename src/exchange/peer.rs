@@ -5,10 +5,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::Instant;
 
+use castgate_contract::redirect::Scheme;
 use http::HeaderValue;
 
 use super::age::Age;
 use crate::address::{self, Ends};
+use crate::door::TlsFacts;
 use crate::worker::Worker;
 
 /// The other end of a client connection.
@@ -21,6 +23,8 @@ pub(crate) struct Peer {
     trusted_proxy: bool,
     /// Of its connection, where backends are told of them.
     ends: Option<Box<Ends>>,
+    /// What is known of it by TLS; nothing if there is none.
+    tls: Option<Box<TlsFacts>>,
     age: Age,
     /// Its connection has ended, whoever still holds this.
     has_left: Cell<bool>,
@@ -34,7 +38,7 @@ impl Peer {
         worker: Rc<Worker>,
         listener: usize,
         address: Option<IpAddr>,
-        ends: Option<Box<Ends>>,
+        (ends, tls): (Option<Box<Ends>>, Option<Box<TlsFacts>>),
     ) -> Self {
         let address = address.map(|address| address.to_canonical());
         let trusted_proxy = address::is_trusted(worker.settings().trusted_proxies, address);
@@ -46,6 +50,7 @@ impl Peer {
             address,
             trusted_proxy,
             ends,
+            tls,
             age,
             has_left: Cell::new(false),
             text: OnceCell::new(),
@@ -73,6 +78,16 @@ impl Peer {
 
     pub(crate) fn address(&self) -> Option<IpAddr> {
         self.address
+    }
+
+    /// The scheme of what it asks, as it has come here.
+    pub(crate) fn scheme(&self) -> Scheme {
+        if self.tls.is_some() { Scheme::Https } else { Scheme::Http }
+    }
+
+    /// What is known of it by TLS.
+    pub(crate) fn tls(&self) -> Option<&TlsFacts> {
+        self.tls.as_deref()
     }
 
     pub(crate) fn is_trusted_proxy(&self) -> bool {

@@ -88,6 +88,26 @@ fn a_gateway_without_http2_has_none_of_it() {
     }
 }
 
+/// A library that has TLS costs a gateway without it nothing.
+#[test]
+fn a_gateway_without_tls_has_none_of_it() {
+    let own = Crate::copy("tls");
+    own.with_features("\"tls\"");
+    let listener = "server: {listeners: {public: {address: 127.0.0.1:0";
+    let tls = "tls: {certificates: [{certificate: /a.crt, key: /a.key}]}";
+    for (config, speaks_tls) in
+        [(format!("{listener}, {tls}}}}}}}\n"), true), (format!("{listener}}}}}}}\n"), false)]
+    {
+        own.write("gateway.yml", &format!("{config}routes: [{{path: /, respond: {{}}}}]\n"));
+        own.compiles();
+        let binary = std::fs::read(own.binary()).expect("the gateway");
+        let binary = String::from_utf8_lossy(&binary);
+        for symbol in ["6rustls6server", "4ring", "6webpki", "8castgate3tls", "4door3tls4kept9handshake"] {
+            assert_eq!(binary.contains(symbol), speaks_tls, "{symbol} and {config}");
+        }
+    }
+}
+
 #[test]
 fn a_config_that_needs_a_feature_says_which_line_to_write() {
     let own = Crate::copy("without-features");

@@ -5,7 +5,7 @@
 
 use crate::language::{Words, upstream::RetryOn};
 use crate::middleware::{Per, REGISTRY};
-use crate::model::Model;
+use crate::model::{Listener, Model};
 use castgate_contract::methods;
 use std::collections::BTreeSet;
 
@@ -26,8 +26,12 @@ const STATUSES: u64 = 64;
 const OWN_STATUSES: u64 = 16;
 /// Healthy, unhealthy, unknown, left out.
 const ADDRESS_STATES: u64 = 4;
-/// Too late, ended, a header that is absent, malformed or too long.
-const HANDSHAKES: u64 = 5;
+/// Too late, or ended.
+const HANDSHAKES: u64 = 2;
+/// A header that is absent, malformed or too long.
+const PROXY_HEADERS: u64 = 3;
+/// Plain HTTP, an unknown name, a client's certificate, an alert, all else.
+const TLS_HANDSHAKES: u64 = 5;
 /// 17 buckets, `+Inf`, sum and count.
 const HISTOGRAM: u64 = 20;
 /// Descriptors (two), memory (two), CPU, start and threads.
@@ -67,6 +71,13 @@ pub(crate) fn series(model: &Model) -> Vec<Series> {
         family("gateway_build_info", 1, ""),
         family("process_*", PROCESS, ""),
     ];
+    let secure = model.listeners.iter().filter_map(|listener| listener.tls.as_ref());
+    if secure.clone().next().is_some() {
+        let certificates = secure.clone().map(|tls| count(tls.certificates.len())).sum();
+        let expiry = "gateway_tls_certificate_expiry_timestamp_seconds";
+        series.push(family(expiry, certificates, "listeners, certificates"));
+        series.push(family("gateway_tls_reload_failed", count(secure.count()), "listeners"));
+    }
     let sets = || model.routes.iter().map(|route| &route.middleware).chain([&model.unmatched]);
     for entry in REGISTRY {
         let parts = sets().flat_map(|set| {
@@ -89,8 +100,11 @@ pub(crate) fn series(model: &Model) -> Vec<Series> {
 
 /// Why a connection may be closed at once.
 fn refused(model: &Model) -> u64 {
-    let has_door = model.listeners.iter().any(|listener| listener.proxy_protocol.is_some());
-    u64::from(model.server.limits.connections_per_client.is_some()) + if has_door { HANDSHAKES } else { 0 }
+    let any = |is: fn(&Listener) -> bool, reasons| if model.listeners.iter().any(is) { reasons } else { 0 };
+    u64::from(model.server.limits.connections_per_client.is_some())
+        + any(|listener| listener.proxy_protocol.is_some() || listener.tls.is_some(), HANDSHAKES)
+        + any(|listener| listener.proxy_protocol.is_some(), PROXY_HEADERS)
+        + any(|listener| listener.tls.is_some(), TLS_HANDSHAKES)
 }
 
 /// How many upstreams some route has behind this middleware.

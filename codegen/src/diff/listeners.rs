@@ -3,8 +3,8 @@
 
 use super::spelling;
 use super::treatment::{self, Leaves};
-use crate::language::Kind;
 use crate::language::kind::{ListOf, Proxy, Versions};
+use crate::language::{Kind, Section};
 use crate::model::{Listener, Model, ProxyProtocol, Site, TrustedProxy};
 use crate::show;
 use crate::yaml::Tree;
@@ -79,10 +79,25 @@ fn spelled(listener: &Listener) -> BTreeSet<String> {
     spelled.collect()
 }
 
-/// Who speaks the PROXY protocol, and which versions of HTTP are spoken, by the addresses where: `server.proxy_protocol.0.0.0.0:443`.
-/// Whose listener that is counts no more than in its routes.
+/// What connections go through, by the addresses where: `server.proxy_protocol.0.0.0.0:443`. Whose listener that is counts no more
+/// than in its routes.
 pub(super) fn doors(model: &Model) -> Leaves {
-    let within = |key: &str, tree| (key.to_owned(), tree);
+    let tls = |listener: &Listener| -> Vec<(String, Tree)> {
+        let Some(tls) = &listener.tls else { return Vec::new() };
+        spelled(listener).into_iter().map(|address| (address, tls.tree())).collect()
+    };
+    let tls = within("server", within("tls", Tree::Map(model.listeners.iter().flat_map(tls).collect())));
+    let mut leaves = treatment::meant(&tls.canonical(), &tls);
+    leaves.extend(proxies(model));
+    // Of none there is nothing to say.
+    ["server.proxy_protocol", "server.protocols", "server.tls"]
+        .iter()
+        .for_each(|key| drop(leaves.remove(*key)));
+    leaves
+}
+
+/// Who speaks the PROXY protocol, and which versions of HTTP are spoken.
+fn proxies(model: &Model) -> Leaves {
     let tree = |spell: fn(&[TrustedProxy]) -> Vec<TrustedProxy>| {
         let door = |listener: &Listener| -> Vec<(String, Tree)> {
             let Some(ProxyProtocol { from }) = &listener.proxy_protocol else { return Vec::new() };
@@ -96,15 +111,14 @@ pub(super) fn doors(model: &Model) -> Leaves {
             spelled(listener).into_iter().map(move |address| (address, protocols.clone()))
         });
         let doors = Tree::Map(model.listeners.iter().flat_map(door).collect());
-        let all = [within("proxy_protocol", doors), within("protocols", Tree::Map(protocols.collect()))];
-        Tree::Map(vec![within("server", Tree::Map(all.into()))])
+        let all = [("proxy_protocol", doors), ("protocols", Tree::Map(protocols.collect()))];
+        within("server", Tree::Map(all.map(|(key, tree)| (key.to_owned(), tree)).into()))
     };
-    let mut leaves =
-        treatment::meant(&tree(spelling::fewest_proxies).canonical(), &tree(<[TrustedProxy]>::to_vec));
-    // Of none there is nothing to say.
-    leaves.remove("server.proxy_protocol");
-    leaves.remove("server.protocols");
-    leaves
+    treatment::meant(&tree(spelling::fewest_proxies).canonical(), &tree(<[TrustedProxy]>::to_vec))
+}
+
+fn within(key: &str, tree: Tree) -> Tree {
+    Tree::Map(vec![(key.to_owned(), tree)])
 }
 
 fn site(sites: &[Site<'_>], listener: &Listener) -> Option<usize> {

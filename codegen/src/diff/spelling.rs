@@ -22,6 +22,7 @@ pub(super) fn make_sections_canonical(model: &mut Model) {
         proxy_protocol: None,
         // So that limits of HTTP/2 are compared, and are no change where it comes or goes.
         protocols: HttpVersion::BOTH.into(),
+        tls: None,
         redirect: None,
         ..all
     }));

@@ -14,7 +14,7 @@ pub(super) fn settings(plan: &Plan) -> TokenStream {
     });
     let listeners = listeners.iter().map(|Listener { name, listen, door, protocols, .. }| {
         let (listen, door, protocols) = (value(listen), door.as_ref().map(value), value(protocols));
-        let door = door.map_or_else(|| quote!(None), |door| quote!(Some(&#door)));
+        let door = door.map_or_else(|| quote!(None), |door| quote!(Some(#door)));
         quote!(Listener { name: #name, listen: #listen, door: #door, protocols: #protocols })
     });
     let names = upstreams.iter().map(|upstream| &upstream.name);

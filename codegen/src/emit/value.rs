@@ -53,6 +53,10 @@ pub(super) fn value_in(middleware: Option<&str>, of: &Value) -> TokenStream {
             quote!([#(#entries),*])
         }
         Value::Ref(name) => quote!(&#name),
+        Value::Borrowed(of) => {
+            let of = value(of);
+            quote!(&#of)
+        }
         Value::Slice(entries) | Value::Cells(_, entries) => {
             let entries = entries.iter().map(value);
             quote!(&[#(#entries),*])

@@ -12,12 +12,14 @@ mod list;
 mod nested;
 mod network;
 mod origin;
+mod path;
 mod process;
 mod protocol;
 mod quantity;
 mod redirect;
 mod request;
 mod scalar;
+mod sections;
 mod status;
 mod text;
 mod word;
@@ -35,6 +37,7 @@ pub(crate) use list::{ListOf, OneOrList, WordSet};
 pub(crate) use nested::Nested;
 pub(crate) use network::{ClientAddress, Network, Proxy};
 pub(crate) use origin::OriginOf;
+pub(crate) use path::PathAtStart;
 pub(crate) use process::{Level, Threads};
 pub(crate) use protocol::{Protocols, Versions};
 pub(crate) use quantity::{
@@ -43,6 +46,7 @@ pub(crate) use quantity::{
 pub(crate) use redirect::{Everybody, HostAlone, PathRewrite, Rewrite};
 pub(crate) use request::RequestLine;
 pub(crate) use scalar::{Flag, Number, NumberLimit, OneOfNumbers, PowerOfTwo, Refused};
+pub(crate) use sections::SectionList;
 pub(crate) use status::Statuses;
 pub(crate) use text::{
     Body, LateText, LateValue, Literal, MediaType, Name, Plain, RequestValue, Target, Verbatim,

@@ -109,7 +109,7 @@ section! {
         /// hosts. Not together with `scheme`, `host`, `port` or `prefix`.
         to: String = Plain, optional "", example "\"https://example.com/new/{id}\"";
         /// `http` or `https`.
-        scheme: Scheme = Word, optional "the scheme that the client asked, as a trusted proxy says it, or else `http`", example "https";
+        scheme: Scheme = Word, optional "the scheme that the client asked, as a trusted proxy says it, or else that of the listener", example "https";
         /// A name or an address, without a port.
         host: String = HostAlone, optional "the host that the client asked, as a trusted proxy says it", example "www.example.com";
         /// 1 to 65535. That of the scheme is not written out.

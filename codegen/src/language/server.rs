@@ -2,8 +2,8 @@
 
 use super::kind::{Address, AsWritten, ByHand, Everybody, Level, ListOf, Nested, Number, NumberLimit};
 use super::kind::{
-    OneOrList, Protocols, Proxy, Refused, SizeLimit, SizeOf, Span, Threads, TimeLimit, Timeout, Versions,
-    Word,
+    Flag, OneOrList, PathAtStart, Protocols, Proxy, Refused, SectionList, SizeLimit, SizeOf, Span, Threads,
+    TimeLimit, Timeout, Versions, Word,
 };
 use super::route::Redirect;
 use super::{Shape, Without, section, words};
@@ -80,8 +80,8 @@ section! {
         http2: Http2 = Nested, defaults, example "{streams: 200}";
         /// How the gateway stops.
         drain: Drain = Nested, defaults, example "{delay: 5s, grace: 20s}";
-        /// Not supported by this version.
-        tls: () = Refused as _, optional "", example "";
+        /// Not here: TLS is a listener's, `listeners: {public: {address: 0.0.0.0:8443, tls: ..}}`.
+        tls: () = Refused("TLS is a listener's: `listeners: {public: {address: 0.0.0.0:8443, tls: ..}}`") as _, optional "", example "";
     }
 }
 
@@ -100,6 +100,67 @@ section! {
         /// The versions of HTTP that are spoken here: `h2`, `http/1.1`, or both in either order. Without TLS a client of HTTP/2 begins with it
         /// (prior knowledge), and its first bytes tell which it is; nobody can upgrade to it.
         protocols: BTreeSet<HttpVersion> = Versions, default BTreeSet::from([HttpVersion::Http1]), example "[h2, http/1.1]";
+        /// Speak TLS here: HTTPS, and nothing else; see "TLS" in the manual. Without it the listener speaks plain HTTP.
+        tls: Tls = Nested, optional "",
+        example "{certificates: [{certificate: /run/tls/tls.crt, key: /run/tls/tls.key}]}";
+    }
+}
+
+words! {
+    /// The oldest version of TLS that is spoken.
+    TlsVersion, "version of TLS" {
+        /// 1.2 and 1.3.
+        Tls12 = "1.2" => "TlsVersion::Tls12";
+        /// 1.3 alone.
+        Tls13 = "1.3" => "TlsVersion::Tls13";
+    }
+}
+
+words! {
+    /// Who is let in by the name that he asks for.
+    Sni, "word" {
+        /// Everybody.
+        Any = "any" => "Sni::Any";
+        /// Who asks for a name that a certificate has.
+        Strict = "strict" => "Sni::Strict";
+    }
+}
+
+section! {
+    /// `tls:` of a listener
+    Tls / WrittenTls => "TlsSettings" {
+        /// At least one. A client gets the one that has the name it asks for (SNI), of several the first whose kind of key it knows, and the
+        /// first of the list if none has. A request for a host that none of them has is refused (421).
+        certificates: Vec<Certificate> = SectionList("no certificate is here"),
+        required "for example `certificates: [{certificate: /run/tls/tls.crt, key: /run/tls/tls.key}]`",
+        example "[{certificate: /run/tls/tls.crt, key: /run/tls/tls.key}]";
+        /// The oldest version that is spoken.
+        min_version: TlsVersion = Word, default TlsVersion::Tls12, example "\"1.3\"";
+        /// Ask clients for certificates of their own.
+        client_certificates: ClientCertificates = Nested as _, optional "", example "{ca: /run/tls/clients.pem}";
+        /// `strict` refuses connections that ask for a name which no certificate has, or for none; `any` gives them the first certificate.
+        sni: Sni = Word, default Sni::Any, example "strict";
+    }
+}
+
+section! {
+    /// A certificate of `tls.certificates`
+    Certificate / WrittenCertificate => "Certificate" {
+        /// The path of a PEM file: the certificate, and behind it those between it and the root. Read at start, at SIGHUP, and when it
+        /// changes. Late values may be in it (`${env:TLS_CERT}`).
+        certificate: Placed = PathAtStart, required "for example `certificate: /run/tls/tls.crt`", example "/run/tls/tls.crt";
+        /// The path of its key, PEM too: RSA, ECDSA or Ed25519, not encrypted.
+        key: Placed = PathAtStart, required "for example `key: /run/tls/tls.key`", example "/run/tls/tls.key";
+    }
+}
+
+section! {
+    /// `client_certificates:` of a listener's TLS
+    ClientCertificates / WrittenClientCertificates => "ClientCertificates" {
+        /// The path of a PEM file with the certificates of those who may have signed a client's. Read as `certificate` is.
+        ca: Placed = PathAtStart, required "for example `ca: /run/tls/clients.pem`", example "/run/tls/clients.pem";
+        /// Whether a client without a certificate is refused. One with a certificate that is not good is, in either case.
+        required: bool = Flag, default true, example "false";
     }
 }
 
@@ -164,7 +225,8 @@ section! {
 section! {
     /// `server.timeouts:`
     ServerTimeouts / WrittenServerTimeouts => "Timeouts" {
-        /// From a connection to the end of what precedes HTTP on it, a listener's `proxy_protocol`; then it is closed.
+        /// From a connection to the end of what precedes HTTP on it, a listener's `proxy_protocol` and the handshake of its `tls`; then it
+        /// is closed.
         handshake: Duration = Timeout, default seconds(10), example "5s";
         /// From the first byte of a request to the end of its head; then 408 and the end of the connection.
         header_read: Duration = Timeout, default seconds(10), example "5s";

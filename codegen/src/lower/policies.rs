@@ -67,6 +67,18 @@ impl Statics {
         plan::Layer { middleware: Some(middleware), kind: code.layer, of: Value::Ref(policy) }
     }
 
+    /// A static of the facade that takes part in the gateway's life as a policy does, and needs a feature; its name.
+    pub(super) fn of_facade(
+        &mut self,
+        (name, of, value): (Name, &'static str, Value),
+        (feature, user, line): (&'static str, &'static str, &FileLine),
+    ) -> Name {
+        self.need(Some(feature), user, line);
+        self.policies.push(name.clone());
+        self.statics.push(Static { name: name.clone(), middleware: None, of, array: None, value });
+        name
+    }
+
     /// Each feature once, whoever needs it too.
     pub(super) fn need(&mut self, feature: Option<&'static str>, user: &'static str, line: &FileLine) {
         if let Some(feature) = feature

@@ -1,6 +1,6 @@
 //! Where clients come in, and which routes they find there.
 
-use super::{HttpVersion, Model, Origin, Placed, ProxyProtocol, Redirect};
+use super::{HttpVersion, Model, Origin, Placed, ProxyProtocol, Redirect, Tls};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,6 +18,8 @@ pub struct Listener {
     pub proxy_protocol: Option<ProxyProtocol>,
     /// What is spoken there; at least one.
     pub protocols: BTreeSet<HttpVersion>,
+    /// How it speaks TLS.
+    pub tls: Option<Tls>,
     /// Where it sends everybody; then the one route it has is that of [`Listener::redirect_name`].
     pub redirect: Option<Redirect>,
 }

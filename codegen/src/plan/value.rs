@@ -65,6 +65,8 @@ pub enum Value {
     Slice(Vec<Value>),
     /// `&NAME`
     Ref(Name),
+    /// `&..` of an expression.
+    Borrowed(Box<Value>),
     /// `&[..]` of values of this type whose cells are filled in at start, so that the array needs a static of its
     /// own; `lower` gives it one and leaves a [`Value::Ref`].
     Cells(&'static str, Vec<Value>),

@@ -33,6 +33,7 @@ pub(super) fn listeners(cx: &mut Cx<'_>, written: Option<&WrittenServer>, server
             address,
             proxy_protocol: None,
             protocols,
+            tls: None,
             redirect: None,
         }];
     };
@@ -53,13 +54,18 @@ pub(super) fn listeners(cx: &mut Cx<'_>, written: Option<&WrittenServer>, server
         let at = section.key(name);
         names::check_key(cx, &at, name, "a listener");
         let read = written.and_then(|written| ListenerSection::resolve(cx, at.clone(), Some(written)).ok());
-        let (address, proxy_protocol, protocols, written) = read
-            .map(|read| (read.address, read.proxy_protocol, read.protocols, read.redirect))
+        let (address, proxy_protocol, protocols, tls, written) = read
+            .map(|read| (read.address, read.proxy_protocol, read.protocols, read.tls, read.redirect))
             .unwrap_or_default();
+        if tls.is_some() && protocols.contains(&HttpVersion::Http2) {
+            let title = "HTTP/2 over TLS is not in this version";
+            let key = at.key(WrittenListener::protocols);
+            cx.sink.error_at(&codes::NOT_SUPPORTED, &key, title, "this listener has `tls`");
+        }
         let redirect =
             written.and_then(|written| target::of_listener(cx, &at.key(WrittenListener::redirect), &written));
         let (name, origin) = (Some(name.to_owned()), cx.origin(&at, Scope::TopLevel));
-        Listener { name, origin, address, proxy_protocol, protocols, redirect }
+        Listener { name, origin, address, proxy_protocol, protocols, tls, redirect }
     };
     let listeners: Vec<Listener> = named.iter().map(listener).collect();
     if !listeners.is_empty() && listeners.iter().all(|listener| listener.redirect.is_some()) {

@@ -42,14 +42,26 @@ pub(crate) const FORWARDED_PROTO: &str = "x-forwarded-proto";
 const FORWARDED_HOST: &str = "x-forwarded-host";
 
 impl Table<'_> {
-    /// What the client has asked, as the gateway believes it: what is said of its scheme counts only if there is somebody to trust.
+    /// Whether a listener of it has `tls`.
+    pub(crate) fn speaks_tls(&self) -> bool {
+        self.model().listeners.iter().any(|listener| listener.tls.is_some())
+    }
+
+    /// What the client has asked, as the gateway believes it: what is said of its scheme counts only if there is somebody to trust, or
+    /// if the gateway may say it itself.
     pub(crate) fn asked<'r>(&self, request: &'r Request) -> Asked<'r> {
         let is_told = !self.model().server.trusted_proxies.is_empty();
-        let said = |field: &str| {
-            let mut fields = request.headers().iter().filter(|_| is_told);
+        let find = |field: &str| {
+            let mut fields = request.headers().iter();
             fields.find(|(name, _)| name == field).map(|(_, value)| value.as_str())
         };
-        let scheme = said(FORWARDED_PROTO).and_then(|scheme| Scheme::read(scheme.as_bytes()));
+        let said = |field: &str| find(field).filter(|_| is_told);
+        let scheme = find(FORWARDED_PROTO).filter(|_| is_told || self.speaks_tls());
+        let own = match self.model().listeners.iter().all(|listener| listener.tls.is_some()) {
+            true => Scheme::Https,
+            false => Scheme::Http,
+        };
+        let scheme = scheme.and_then(|scheme| Scheme::read(scheme.as_bytes()));
         let host = said(FORWARDED_HOST).filter(|host| Authority::parse(host).is_ok());
         let (host, port) = match host {
             Some(host) => (
@@ -58,13 +70,7 @@ impl Table<'_> {
             ),
             None => (request.host(), request.port()),
         };
-        Asked {
-            scheme: scheme.unwrap_or(Scheme::Http),
-            host,
-            port,
-            path: request.path(),
-            query: request.query(),
-        }
+        Asked { scheme: scheme.unwrap_or(own), host, port, path: request.path(), query: request.query() }
     }
 
     /// Where a redirect of this route sends the request. `unknown` stands for what only a running gateway knows.

@@ -54,7 +54,12 @@ impl App for Compiled {
 
 const _: () = assert!(
     features::HTTP2,
-    "listeners.yml:6: `protocols` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"http2\"]"
+    "listeners.yml:13: `protocols` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"http2\"]"
+);
+
+const _: () = assert!(
+    features::TLS,
+    "listeners.yml:4: `tls` needs a feature that castgate is built without; in Cargo.toml, write into the line of castgate: features = [\"tls\"]"
 );
 
 // Settings.
@@ -62,7 +67,7 @@ const _: () = assert!(
 static SETTINGS: Settings = Settings {
     identity: Identity {
         file: "listeners.yml",
-        config_sha256: "73948495908ae76eae9697c27f9a7af396ed9208d29d2a93ffe0a837a97d8d8e",
+        config_sha256: "0dd0958961b86a31b88a697c18d8d0f1335bb86c093ffa18ea917c8a61d53e13",
     },
     normal_config: NORMAL_CONFIG,
     listeners: &[
@@ -70,41 +75,33 @@ static SETTINGS: Settings = Settings {
             name: "public",
             listen: &[
                 Listen {
-                    origin: Origin::at("listeners.yml", 4),
+                    origin: Origin::at("listeners.yml", 5),
                     address: Late::new(&[Piece::Literal("0.0.0.0:8443")]),
                 },
                 Listen {
-                    origin: Origin::at("listeners.yml", 4),
+                    origin: Origin::at("listeners.yml", 5),
                     address: Late::new(&[Piece::Literal("[::]:8443")]),
                 },
             ],
-            door: None,
+            door: Some(&TLS_PUBLIC),
             protocols: Protocols::Http1,
         },
         Listener {
             name: "partner",
             listen: &[
                 Listen {
-                    origin: Origin::at("listeners.yml", 5),
+                    origin: Origin::at("listeners.yml", 12),
                     address: Late::new(&[Piece::Env("PARTNER", Some("0.0.0.0:8444"))]),
                 },
             ],
-            door: Some(
-                &ProxyProtocol {
-                    from: &[
-                        TrustedProxy::Network(Cidr::v4([10, 0, 0, 0], 8)),
-                        TrustedProxy::Network(Cidr::v6([64768, 0, 0, 0, 0, 0, 0, 0], 8)),
-                        TrustedProxy::Unix,
-                    ],
-                },
-            ),
+            door: Some(&TLS_PARTNER),
             protocols: Protocols::Http1,
         },
         Listener {
             name: "internal",
             listen: &[
                 Listen {
-                    origin: Origin::at("listeners.yml", 6),
+                    origin: Origin::at("listeners.yml", 13),
                     address: Late::new(&[Piece::Literal("127.0.0.1:8081")]),
                 },
             ],
@@ -115,7 +112,7 @@ static SETTINGS: Settings = Settings {
             name: "plain",
             listen: &[
                 Listen {
-                    origin: Origin::at("listeners.yml", 7),
+                    origin: Origin::at("listeners.yml", 14),
                     address: Late::new(&[Piece::Literal("0.0.0.0:80")]),
                 },
             ],
@@ -162,8 +159,88 @@ static SETTINGS: Settings = Settings {
     },
     admin: &[],
     upstreams: &[],
-    policies: &[],
+    policies: &[&TLS_PUBLIC, &TLS_PARTNER],
 };
+
+// Policies of middleware.
+
+static TLS_PUBLIC: Tls = Tls::new(
+    "public",
+    TlsSettings {
+        behind: None,
+        client_certificates: None,
+        certificates: &[
+            Certificate {
+                certificate: FilePath {
+                    origin: Origin::at("listeners.yml", 8),
+                    path: Late::new(
+                        &[
+                            Piece::Env("TLS_DIR", Some("/run/tls")),
+                            Piece::Literal("/a.pem"),
+                        ],
+                    ),
+                },
+                key: FilePath {
+                    origin: Origin::at("listeners.yml", 8),
+                    path: Late::new(
+                        &[
+                            Piece::Env("TLS_DIR", Some("/run/tls")),
+                            Piece::Literal("/a.key"),
+                        ],
+                    ),
+                },
+            },
+            Certificate {
+                certificate: FilePath {
+                    origin: Origin::at("listeners.yml", 9),
+                    path: Late::new(&[Piece::Literal("/run/tls/b.pem")]),
+                },
+                key: FilePath {
+                    origin: Origin::at("listeners.yml", 9),
+                    path: Late::new(&[Piece::Literal("/run/tls/b.key")]),
+                },
+            },
+        ],
+        min_version: TlsVersion::Tls13,
+        sni: Sni::Strict,
+    },
+);
+
+static TLS_PARTNER: Tls = Tls::new(
+    "partner",
+    TlsSettings {
+        behind: Some(
+            &ProxyProtocol {
+                from: &[
+                    TrustedProxy::Network(Cidr::v4([10, 0, 0, 0], 8)),
+                    TrustedProxy::Network(Cidr::v6([64768, 0, 0, 0, 0, 0, 0, 0], 8)),
+                    TrustedProxy::Unix,
+                ],
+            },
+        ),
+        client_certificates: Some(ClientCertificates {
+            ca: FilePath {
+                origin: Origin::at("listeners.yml", 12),
+                path: Late::new(&[Piece::Literal("/run/tls/partners.pem")]),
+            },
+            required: true,
+        }),
+        certificates: &[
+            Certificate {
+                certificate: FilePath {
+                    origin: Origin::at("listeners.yml", 12),
+                    path: Late::new(&[Piece::Literal("/run/tls/b.pem")]),
+                },
+                key: FilePath {
+                    origin: Origin::at("listeners.yml", 12),
+                    path: Late::new(&[Piece::Literal("/run/tls/b.key")]),
+                },
+            },
+        ],
+        min_version: TlsVersion::Tls12,
+        sni: Sni::Any,
+    },
+);
 
 // Stacks: a type for each shape, an instance for each way to fill it in.
 
@@ -300,11 +377,28 @@ static NORMAL_CONFIG: &str = r#"server:
     public:
       address: ["0.0.0.0:8443", "[::]:8443"]
       protocols: [http/1.1]
+      tls:
+        certificates:
+          - certificate: "${env:TLS_DIR:-/run/tls}/a.pem"
+            key: "${env:TLS_DIR:-/run/tls}/a.key"
+          - certificate: /run/tls/b.pem
+            key: /run/tls/b.key
+        min_version: "1.3"
+        sni: strict
     partner:
       address: ["${env:PARTNER:-0.0.0.0:8444}"]
       proxy_protocol:
         from: ["10.0.0.0/8", "fd00::/8", unix]
       protocols: [http/1.1]
+      tls:
+        certificates:
+          - certificate: /run/tls/b.pem
+            key: /run/tls/b.key
+        min_version: "1.2"
+        client_certificates:
+          ca: /run/tls/partners.pem
+          required: true
+        sni: any
     internal:
       address: ["127.0.0.1:8081"]
       protocols: [h2, http/1.1]

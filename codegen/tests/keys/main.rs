@@ -70,6 +70,20 @@ fn config_around(path: &str, key: &str, entry: &str) -> String {
                 "server: {{listeners: {{plain: {{address: 127.0.0.1:8082, proxy_protocol: {{{entry}}}}}}}}}"
             );
         }
+        "server.listeners.tls"
+        | "server.listeners.tls.certificates"
+        | "server.listeners.tls.client_certificates" => {
+            let certificate = unless("certificate", "certificate: /a.crt") + &unless("key", "key: /a.key");
+            let tls = match path.rsplit_once('.').map(|(_, last)| last) {
+                Some("certificates") => format!("certificates: [{{{certificate}{entry}}}]"),
+                Some("client_certificates") => {
+                    let ca = unless("ca", "ca: /a.crt");
+                    format!("certificates: [{{{certificate}}}], client_certificates: {{{ca}{entry}}}")
+                }
+                _ => unless("certificates", &format!("certificates: [{{{certificate}}}]")) + entry,
+            };
+            rest = format!("server: {{listeners: {{public: {{address: 127.0.0.1:8082, tls: {{{tls}}}}}}}}}");
+        }
         "lints" => {
             // Here no lint has anything to find.
             return format!(
@@ -241,6 +255,11 @@ fn everything() -> Value {
         }
         let (name, section) = steps.split_last().unwrap();
         let example: Value = serde_yaml::from_str(key.example.as_deref().unwrap()).unwrap();
+        // HTTP/2 over TLS is not there yet: what one listener has, another has not.
+        if key.path == "server.listeners.tls" {
+            config["server"]["listeners"]["internal"]["tls"] = example;
+            continue;
+        }
         assert!(put(&mut config, section, false, (name, &example)), "no {section:?} in pass/everything.yml");
     }
     config

@@ -154,8 +154,13 @@ fn listeners(choices: &mut Choices<'_>, names: &[String], speaks: Option<&[&str]
         let mut section = Section::default();
         section.put("address", listen(choices, &addresses));
         section.may(choices, 30, "proxy_protocol", proxy_protocol);
-        if let Some(protocols) = speaks.take() {
+        let protocols = speaks.take();
+        if let Some(protocols) = protocols {
             section.put("protocols", Node::List(protocols.iter().map(|word| Node::text(*word)).collect()));
+        }
+        // HTTP/2 over TLS is not there yet.
+        if protocols.is_none_or(|protocols| !protocols.contains(&"h2")) {
+            section.may(choices, 30, "tls", tls);
         }
         (name.clone(), section.done())
     };
@@ -192,6 +197,29 @@ fn proxy_protocol(choices: &mut Choices<'_>) -> Node {
     let mut section = Section::default();
     let proxies = ["10.0.0.0/8", "192.0.2.1", "unix", "fd00::/8", "0.0.0.0/0"];
     section.put("from", listen(choices, &proxies));
+    section.done()
+}
+
+/// Certificates of anybody.
+fn tls(choices: &mut Choices<'_>) -> Node {
+    let paths = ["/run/tls/a.pem", "${env:TLS_DIR}/b.pem", "c.pem", "${env:TLS_FILE:-/run/d.pem}"];
+    let certificate = |choices: &mut Choices<'_>| {
+        let mut section = Section::default();
+        section.put("certificate", Node::text(choices.pick(&paths)));
+        section.put("key", Node::text(choices.pick(&paths)));
+        section.done()
+    };
+    let mut section = Section::default();
+    let count = if choices.chance(50) { 1 } else { 2 };
+    section.put("certificates", Node::List((0..count).map(|_| certificate(choices)).collect()));
+    section.may(choices, 40, "min_version", |choices| Node::text(choices.pick(&["1.2", "1.3"])));
+    section.may(choices, 40, "sni", |choices| word(choices, &["any", "strict"]));
+    section.may(choices, 40, "client_certificates", |choices| {
+        let mut clients = Section::default();
+        clients.put("ca", Node::text(choices.pick(&paths)));
+        clients.may(choices, 50, "required", |choices| Node::plain(choices.pick(&["true", "false"])));
+        clients.done()
+    });
     section.done()
 }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use castgate_contract::path::{self, Disputed};
+use castgate_contract::redirect::Scheme;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Version};
 
@@ -13,7 +14,7 @@ use super::forwards;
 use super::target::Elsewhere;
 use super::via::MOST_PASSES;
 use crate::error::Reason;
-use crate::exchange::{Request, RequestBody};
+use crate::exchange::{Peer, Request, RequestBody};
 use crate::introduction::Via;
 use crate::settings::Settings;
 
@@ -44,7 +45,7 @@ pub(super) fn check(
     request: &Request,
     elsewhere: Option<&Elsewhere>,
     settings: &Settings,
-    trusted: bool,
+    peer: &Peer,
 ) -> Result<Checked, Reason> {
     // Neither is a gateway's business (RFC 9110 sections 9.3.6 and 9.3.8); TRACE would echo credentials.
     if matches!(request.method, Method::CONNECT | Method::TRACE) {
@@ -53,7 +54,7 @@ pub(super) fn check(
     if request.target.as_str().len() > settings.limits.uri {
         return Err(Reason::UriTooLong);
     }
-    let fields = Findings::of(&request.fields, trusted)?;
+    let fields = Findings::of(&request.fields, peer.is_trusted_proxy())?;
     // What does not say its name cannot know it again.
     if fields.passes > MOST_PASSES && settings.via == Via::On {
         return Err(Reason::LoopDetected);
@@ -72,7 +73,7 @@ pub(super) fn check(
         Reason::BadRequest
     })?;
     let (disputed, is_spelled) = (canonical.disputed, canonical.is_spelled);
-    let target = target(request, elsewhere, canonical.text, settings.limits.uri)?;
+    let target = target(request, (elsewhere, peer.scheme()), canonical.text, settings.limits.uri)?;
     Ok(Checked { fields, target, forwards, disputed, is_spelled })
 }
 
@@ -84,12 +85,12 @@ pub(super) fn check_length(body: &RequestBody, limit: Option<u64>) -> Result<(),
 
 fn target(
     request: &Request,
-    elsewhere: Option<&Elsewhere>,
+    (elsewhere, scheme): (Option<&Elsewhere>, Scheme),
     canonical: Cow<'_, str>,
     limit: usize,
 ) -> Result<Option<Box<OriginForm>>, Reason> {
     let host = match elsewhere {
-        Some(elsewhere) => Some(elsewhere.host().ok_or(Reason::BadRequest)?),
+        Some(elsewhere) => Some(elsewhere.host(scheme).ok_or(Reason::BadRequest)?),
         None => None,
     };
     if let (Cow::Borrowed(_), None) = (&canonical, &host) {

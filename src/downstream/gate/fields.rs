@@ -127,7 +127,7 @@ impl Findings {
         fields.remove_all(if trusted { Classes::one(Known::ForwardedFor) } else { Classes::WRITTEN });
         Ok(Introduction {
             forwarded_for,
-            says_proto,
+            proto: says_proto.then(|| peer.scheme()),
             says_host,
             host: self.host.take(),
             via: Introduction::name(peer.worker().settings().via, version),

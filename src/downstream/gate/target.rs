@@ -1,6 +1,7 @@
 //! The target of a request as it came, in any of its four forms (RFC 9112 section 3.2).
 
 use bytes::Bytes;
+use castgate_contract::redirect::Scheme;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Uri};
 
@@ -51,10 +52,10 @@ impl Target {
 }
 
 impl Elsewhere {
-    /// The host, if it may be asked here.
-    pub(super) fn host(&self) -> Option<HeaderValue> {
+    /// The host, if it may be asked on a connection of this scheme.
+    pub(super) fn host(&self, scheme: Scheme) -> Option<HeaderValue> {
         let host = self.0.authority().filter(|host| is_host(host.as_str().as_bytes()))?;
-        if self.0.scheme_str() != Some("http") {
+        if self.0.scheme_str() != Some(scheme.as_str()) {
             return None;
         }
         HeaderValue::from_str(host.as_str()).ok()
@@ -89,10 +90,12 @@ mod tests {
         ] {
             let Target { target: found, elsewhere } = read(text).unwrap();
             assert_eq!(found.to_string(), target, "{text}");
-            let found = elsewhere.map(|elsewhere| elsewhere.host());
+            let found = elsewhere.map(|elsewhere| elsewhere.host(Scheme::Http));
             let found = found.as_ref().map(|host| host.as_ref().map(|host| host.to_str().unwrap()));
             assert_eq!(found, host, "{text}");
         }
+        let Target { elsewhere, .. } = read("https://a.example/b").unwrap();
+        assert_eq!(elsewhere.unwrap().host(Scheme::Https).unwrap(), "a.example");
         for text in ["", "a/b", "http:///b", "/a<b", "?a"] {
             assert!(read(text).is_none(), "{text}");
         }

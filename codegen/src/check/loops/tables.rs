@@ -1,7 +1,7 @@
 //! To which table a client comes that is sent to a scheme and a port.
 //!
-//! The gateway itself speaks no TLS. Whoever is sent to `https` comes back only through somebody in front who ends it, and
-//! then the gateway is told so by a trusted proxy: without `server.trusted_proxies` an `https` place is another's. Behind a
+//! Whoever is sent to `https` comes to a listener with `tls`. If there is none, he comes back only through somebody in front who ends
+//! TLS, and then the gateway is told so by a trusted proxy: without `server.trusted_proxies` an `https` place is another's. Behind a
 //! listener that sends everybody elsewhere it comes back to one that does not.
 //!
 //! Where several listeners may be meant, or one whose port only a running gateway knows, nobody is followed.
@@ -15,14 +15,19 @@ use std::collections::BTreeSet;
 /// The tables of all listeners, and the ports on which each is reached.
 pub(super) struct Tables<'a, 'm> {
     tables: &'a [Table<'m>],
+    /// Those without TLS.
     ports: Vec<BTreeSet<u16>>,
+    /// Those with TLS; nothing for a table that none has.
+    secure: Vec<Option<BTreeSet<u16>>>,
     named: Vec<NamedHosts<'m>>,
 }
 
 impl<'a, 'm> Tables<'a, 'm> {
     pub(super) fn new(tables: &'a [Table<'m>]) -> Self {
         let named = tables.iter().map(|table| NamedHosts::of(&table.model().routes)).collect();
-        Self { tables, ports: tables.iter().map(ports).collect(), named }
+        let secure = |table: &Table<'_>| table.speaks_tls().then(|| ports(table, true));
+        let plain = tables.iter().map(|table| ports(table, false)).collect();
+        Self { tables, ports: plain, secure: tables.iter().map(secure).collect(), named }
     }
 
     pub(super) fn get(&self, number: usize) -> Option<&'a Table<'m>> {
@@ -35,6 +40,17 @@ impl<'a, 'm> Tables<'a, 'm> {
         let is_default = port == scheme.default_port();
         let is_told = !self.get(from)?.model().server.trusted_proxies.is_empty();
         match scheme {
+            Scheme::Https if self.secure.iter().any(Option::is_some) => {
+                let secure = (0..).zip(&self.secure);
+                let secure = secure.filter_map(|(table, ports)| Some((table, ports.as_ref()?)));
+                let mut listening = secure.clone().filter(|(_, ports)| ports.contains(&port)).peekable();
+                match listening.peek() {
+                    Some(_) => only(listening.map(|(table, _)| table)),
+                    // Somebody in front may forward it to another port here.
+                    None if is_default => only(secure.map(|(table, _)| table)),
+                    None => None,
+                }
+            }
             Scheme::Https => match self.redirects_all(from) {
                 _ if !is_default || !is_told => None,
                 false => Some(from),
@@ -88,9 +104,10 @@ fn only(mut numbers: impl Iterator<Item = usize>) -> Option<usize> {
     numbers.next().filter(|_| numbers.next().is_none())
 }
 
-/// Those that are known.
-fn ports(table: &Table<'_>) -> BTreeSet<u16> {
-    let listening = table.model().listeners.iter().flat_map(|listener| &listener.address);
+/// Those that are known, of listeners with or without TLS.
+fn ports(table: &Table<'_>, with_tls: bool) -> BTreeSet<u16> {
+    let listeners = table.model().listeners.iter().filter(|listener| listener.tls.is_some() == with_tls);
+    let listening = listeners.flat_map(|listener| &listener.address);
     let addresses = listening.filter_map(|listen| listen::parse(listen.value.literal()?).ok());
     let port = |address| match address {
         Address::Ip(address) => Some(address.port()),

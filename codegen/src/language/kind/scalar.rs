@@ -21,7 +21,7 @@ pub(crate) struct PowerOfTwo(pub(crate) u64, pub(crate) u64);
 pub(crate) struct OneOfNumbers(pub(crate) &'static [u64], pub(crate) &'static str);
 
 /// What this version does not support.
-pub(crate) struct Refused;
+pub(crate) struct Refused(pub(crate) &'static str);
 
 impl Kind<bool> for Flag {
     type Written = bool;
@@ -127,7 +127,7 @@ impl Kind<()> for Refused {
 
     fn read(&self, cx: &mut Cx<'_>, at: &ConfigPath, _: &IgnoredAny) -> Option<()> {
         let title = format!("`{}` is not supported by this version", at.last());
-        cx.sink.error_at_key(&codes::NOT_SUPPORTED, at, title, "would have no effect").help("leave it out");
+        cx.sink.error_at_key(&codes::NOT_SUPPORTED, at, title, "would have no effect").help(self.0);
         None
     }
     fn tree(&self, (): &()) -> Tree {

@@ -21,9 +21,13 @@ pub(crate) trait Coded: Words {
     fn code(self) -> &'static str;
 }
 
-/// A word as it is written, which is as it stands, but for a `*`: that would be an alias.
+/// A word as it is written, which is as it stands, but for a `*`, which would be an alias, and for what would be a number.
 pub(crate) fn written(word: &str) -> Tree {
-    if word == "*" { Tree::text(word) } else { Tree::plain(word) }
+    if word.starts_with(|first: char| first == '*' || first.is_ascii_digit()) {
+        Tree::text(word)
+    } else {
+        Tree::plain(word)
+    }
 }
 
 /// One of the words of an enumeration.

@@ -62,7 +62,7 @@ fn unknown(name: &str, range: Range<usize>, instead: impl Fn(&str) -> String) ->
     let later = [
         ("claim.", "a claim is of a token, which this version does not read"),
         ("consumer.", "a consumer is of named credentials, which this version does not have"),
-        ("tls.", "this version does not end TLS"),
+        ("tls.", "what TLS says of a client is no value in this version"),
     ];
     if let Some((family, why)) = later.iter().find(|(family, _)| name.starts_with(family)) {
         let message = format!("no value `{}` in this version", name.trim_end_matches('.'));

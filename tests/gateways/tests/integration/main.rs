@@ -66,6 +66,7 @@ mod stuck_output;
 mod targets;
 mod testbed;
 mod timeouts;
+mod tls;
 mod truncation;
 mod tunnels;
 mod unix_backends;

@@ -25,7 +25,9 @@ pub(crate) fn launch(config: &str, [a, b, c]: [&Upstream; 3]) -> Launch {
         .env("C", c.url())
         .env("NAMED", a.url())
         .env("API_KEYS", KEYS.join(","));
-    if ["proxy", "crowd", "clients", "doors", "ring", "ring_unsaid", "tunnels", "http2"].contains(&config) {
+    if ["proxy", "crowd", "clients", "doors", "ring", "ring_unsaid", "tunnels", "http2", "tls"]
+        .contains(&config)
+    {
         launch.with_admin()
     } else {
         launch

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use castgate_test_support::DEADLINE;
+use castgate_test_support::{DEADLINE, let_pass};
 use h2::client::{ResponseFuture, SendRequest};
 use h2::{RecvStream, SendStream};
 use hyper::body::Bytes;
@@ -25,8 +25,14 @@ pub(super) async fn until<T>(look: impl Fn() -> Option<T>) -> T {
         if let Some(found) = look() {
             return found;
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        pause(Duration::from_millis(5)).await;
     }
+}
+
+/// Lets time pass, and connections go on behind it.
+pub(super) async fn pause(time: Duration) {
+    let_pass(time);
+    tokio::task::yield_now().await;
 }
 
 /// A connection.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use castgate_test_support::{Closing, Gate, Message, RawClient, Reply, Request, let_pass};
 
-use super::client::{connect, request, run, until};
+use super::client::{connect, pause, request, run, until};
 use crate::testbed::Testbed;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -106,7 +106,7 @@ fn what_the_grace_does_not_last_for_is_cut_off_and_told() {
         bed.gateway.signal("TERM");
         // Two signals at once would be one.
         while std::future::poll_fn(|cx| client.requests.poll_ready(cx)).await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            pause(Duration::from_millis(5)).await;
         }
         bed.gateway.signal("TERM");
         assert_eq!(answer.await.unwrap().status(), 503);
@@ -126,7 +126,7 @@ fn connections_get_old() {
             let Ok((answer, _)) = client.requests.send_request(request("GET", "/", &[]), true) else { break };
             assert_eq!(answer.await.unwrap().status(), 200);
             answered += 1;
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            pause(Duration::from_millis(20)).await;
         }
         assert!(
             answered > 5 && begun.elapsed() >= Duration::from_millis(900),
