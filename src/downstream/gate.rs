@@ -172,7 +172,7 @@ fn make_admissible(
     cx: &mut Context<'_>,
     checked: Checked,
 ) -> Result<Admissible, Reason> {
-    let Checked { mut fields, target, forwards, disputed, is_spelled } = checked;
+    let Checked { mut fields, target, disputed, is_spelled } = checked;
     if let Some(OriginForm { canonical, host }) = target.map(|target| *target) {
         if let Some(host) = host {
             request.fields.insert(&header::HOST, &host);
@@ -186,18 +186,14 @@ fn make_admissible(
     {
         return Err(Reason::Misdirected);
     }
-    if let Some(left) = forwards.and_then(|left| left.checked_sub(1)) {
-        forwards::say(left, request);
-    }
     cx.introduction = Some(fields.introduce(&mut request.fields, cx.exchange.peer(), request.version)?);
     cx.withheld = fields.unmask(&mut request.fields);
-    Ok(Admissible { fields, is_of_the_gateway: forwards == Some(0), disputed, is_spelled })
+    Ok(Admissible { fields, disputed, is_spelled })
 }
 
 /// What the gate still has to know of a request that may go on.
 struct Admissible {
     fields: Findings,
-    is_of_the_gateway: bool,
     disputed: Disputed,
     is_spelled: bool,
 }
@@ -207,7 +203,7 @@ struct Admissible {
 fn find<A: App>(
     app: &'static A,
     request: &mut Request,
-    Admissible { fields, is_of_the_gateway, disputed, is_spelled }: Admissible,
+    Admissible { fields, disputed, is_spelled }: Admissible,
     cx: &mut Context<'_>,
 ) -> Result<Option<&'static A::Target>, Error> {
     let routes = app.routes(cx.exchange.peer().listener());
@@ -223,7 +219,9 @@ fn find<A: App>(
         fields: &request.fields,
         introduction: cx.introduction.as_ref(),
     };
-    let is_asked_for = A::ANSWERS_PREFLIGHTS && *question.method == Method::OPTIONS && !is_of_the_gateway;
+    let is_options = request.method == Method::OPTIONS;
+    let is_of_the_gateway = is_options && forwards::are_over(request)?;
+    let is_asked_for = A::ANSWERS_PREFLIGHTS && is_options && !is_of_the_gateway;
     let announced = if is_asked_for { routes.announced(&question) } else { None };
     cx.is_announced = announced.is_some();
     let answer = if is_of_the_gateway {
@@ -248,6 +246,9 @@ fn find<A: App>(
                 return Err(Reason::BadRequest.into());
             }
             cx.record.route = number;
+            if is_options {
+                forwards::count_down(request);
+            }
             if let Err(reason) = check_length(&request.body, settings.body_limit) {
                 cx.rejection = Some(reason.into());
             }

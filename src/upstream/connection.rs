@@ -306,14 +306,15 @@ impl Connection {
     ) -> Result<Body, Reason> {
         let mut decoder = Decoder::response(head.framing);
         let (mut early, mut come) = ([Bytes::new(), Bytes::new()], 0);
-        let mut trailers = Trailers::without(head.nominated.take());
+        // Almost no body has any.
+        let mut trailers = None::<Trailers>;
         while come < early.len() {
             match decoder.next(self.input.rest()).map_err(|_| Reason::UpstreamProtocol)? {
                 Event::Data(data) => {
                     early[come] = data;
                     come += 1;
                 }
-                Event::End if !trailers.is_some() => {
+                Event::End if !trailers.as_ref().is_some_and(Trailers::is_some) => {
                     self.release(exchange);
                     let [first, _] = early;
                     return Ok(match head.announced {
@@ -321,10 +322,14 @@ impl Connection {
                         _ => Body::from(first),
                     });
                 }
-                Event::Trailers(fields) => trailers.come(fields, exchange),
+                Event::Trailers(fields) => {
+                    let trailers = trailers.get_or_insert_with(|| Trailers::without(head.nominated.take()));
+                    trailers.come(fields, exchange);
+                }
                 Event::End | Event::More => break,
             }
         }
+        let trailers = trailers.unwrap_or_else(|| Trailers::without(head.nominated.take()));
         Ok(Body::streaming(Box::new(Streaming::new(
             self,
             decoder,

@@ -10,7 +10,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Version};
 
 use super::fields::Findings;
-use super::forwards;
+use super::forwards::{self, EVERYTHING};
 use super::target::Elsewhere;
 use super::via::MOST_PASSES;
 use crate::error::Reason;
@@ -24,8 +24,6 @@ pub(super) struct Checked {
     pub(super) fields: Findings,
     /// Seldom there.
     pub(super) target: Option<Box<OriginForm>>,
-    /// How many more may forward it, if that is said; what is of the gateway itself nobody forwards.
-    pub(super) forwards: Option<u32>,
     /// What of the path others may read differently.
     pub(super) disputed: Disputed,
     /// Whether the path is matched as another text.
@@ -63,10 +61,12 @@ pub(super) fn check(
     if fields.host.is_none() && request.version != Version::HTTP_10 {
         return Err(Reason::BadRequest);
     }
-    let forwards = if request.method == Method::OPTIONS { forwards::left(request)? } else { None };
-    if forwards == Some(0) && request.target.as_str() == forwards::EVERYTHING {
+    if request.method == Method::OPTIONS
+        && forwards::are_over(request)?
+        && request.target.as_str() == EVERYTHING
+    {
         let (disputed, is_spelled) = (Disputed::NOTHING, false);
-        return Ok(Checked { fields, target: None, forwards: Some(0), disputed, is_spelled });
+        return Ok(Checked { fields, target: None, disputed, is_spelled });
     }
     let canonical = path::canonical(request.target.path()).map_err(|why| {
         tracing::debug!(why, "path refused");
@@ -74,7 +74,7 @@ pub(super) fn check(
     })?;
     let (disputed, is_spelled) = (canonical.disputed, canonical.is_spelled);
     let target = target(request, (elsewhere, peer.scheme()), canonical.text, settings.limits.uri)?;
-    Ok(Checked { fields, target, forwards, disputed, is_spelled })
+    Ok(Checked { fields, target, disputed, is_spelled })
 }
 
 /// Refuses a body that says it is longer than this many bytes.

@@ -14,8 +14,7 @@ pub(super) const EVERYTHING: &str = "*";
 /// # Errors
 ///
 /// What is said is no number, or not one.
-#[cold]
-pub(super) fn left(request: &Request) -> Result<Option<u32>, Reason> {
+fn left(request: &Request) -> Result<Option<u32>, Reason> {
     if request.target.as_str() == EVERYTHING {
         return Ok(Some(0));
     }
@@ -28,10 +27,22 @@ pub(super) fn left(request: &Request) -> Result<Option<u32>, Reason> {
     Ok(Some(number.iter().fold(0, digit)))
 }
 
-/// Says so to the next.
+/// Whether nobody else is to answer an `OPTIONS`.
+///
+/// # Errors
+///
+/// What is said is no number, or not one.
 #[cold]
-pub(super) fn say(left: u32, request: &mut Request) {
-    request.fields.insert(&header::MAX_FORWARDS, &HeaderValue::from(left));
+pub(super) fn are_over(request: &Request) -> Result<bool, Reason> {
+    left(request).map(|left| left == Some(0))
+}
+
+/// The next may forward it once less.
+#[cold]
+pub(super) fn count_down(request: &mut Request) {
+    if let Ok(Some(left)) = left(request) {
+        request.fields.insert(&header::MAX_FORWARDS, &HeaderValue::from(left.saturating_sub(1)));
+    }
 }
 
 #[cfg(test)]
