@@ -1,5 +1,7 @@
 //! What is known of a client that has come by TLS, as plain data: whoever reads it knows nothing of TLS.
 
+#![cfg_attr(not(feature = "tls"), allow(dead_code, reason = "nobody has come by it"))]
+
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;

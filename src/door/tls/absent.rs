@@ -25,6 +25,7 @@ pub(super) async fn enter(_: &Tls, _: Stream, _: Option<SocketAddr>) -> Result<E
 }
 
 pub(super) fn bind(tls: &Tls, problems: &mut Problems) {
+    let Kept = &tls.kept;
     problems.of_itself(format_args!("listener `{}`: castgate is built without TLS", tls.listener));
 }
 
